@@ -1,0 +1,53 @@
+//! The address spaces, a type each, and the only conversions between them.
+//!
+//! | type | unit | origin | seen in |
+//! |---|---|---|---|
+//! | [`WasmPc`] | bytes | the contents of the code section | wasm DWARF, address maps |
+//! | [`CodeOffset`] | bytes | the start of one function's machine code | the compiler's output |
+//! | [`HostAddress`] | bytes | this process | native DWARF, frames, signals |
+//! | [`FrameOffset`] | bytes, signed | the canonical frame address (CFA) | homes of wasm locals |
+//!
+//! Ranges of all of them are half-open.
+
+use std::fmt;
+
+/// An offset into the contents of the code section (its function count included), which is what wasm DWARF calls an
+/// address. See "DWARF for WebAssembly", section 2.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WasmPc(pub u32);
+
+/// An offset into the machine code of one function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CodeOffset(pub u32);
+
+/// An address in this process: of machine code, of an instance's globals, of a linear memory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostAddress(pub u64);
+
+/// Where a value lies in a frame, from the canonical frame address (DWARF 5, section 6.4): negative, as stacks grow down.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FrameOffset(pub i32);
+
+impl WasmPc {
+    /// The address that a DWARF attribute, line row or range names; `None` for what linkers write in place of the
+    /// address of dropped code: wasm-ld's -1 and -2, in 32 bits or extended to 64.
+    pub fn from_dwarf(address: u64) -> Option<WasmPc> {
+        match u32::try_from(address) {
+            Ok(pc) if pc < u32::MAX - 1 => Some(WasmPc(pc)),
+            _ => None,
+        }
+    }
+}
+
+impl HostAddress {
+    /// The address `bytes` further on.
+    pub fn offset(self, bytes: u32) -> HostAddress {
+        HostAddress(self.0 + u64::from(bytes))
+    }
+}
+
+impl fmt::Debug for HostAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}

@@ -1,0 +1,109 @@
+//! What the compiler and the instance tell us of the code that the debugger will see. Plain data: nothing here knows how
+//! code is made.
+
+use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
+use std::ops::Range;
+
+/// One instance's placed code, every address final.
+#[derive(Clone, Debug)]
+pub struct CodeMap<'a> {
+    /// Module's name for messages and for the compilation unit of what has no DWARF: the path, or "wasm".
+    pub module_name: &'a str,
+    /// All machine code, functions and trampolines.
+    pub text: Range<HostAddress>,
+    /// The defined functions, in the order of their wasm code (and so sorted by `wasm`).
+    pub functions: Vec<FunctionCode<'a>>,
+    /// Code that no wasm function stands behind: trampolines.
+    pub trampolines: Vec<Symbol<'a>>,
+    /// Call frame information of everything in `text`, where the process has it mapped: `.eh_frame` with pc-relative
+    /// pointers, so that its address matters.
+    pub eh_frame: (HostAddress, &'a [u8]),
+    /// The base of each linear memory, by index. It never moves while the instance lives.
+    pub memories: Vec<HostAddress>,
+    /// Where each wasm global's value lies, by index.
+    pub globals: Vec<GlobalPlace>,
+    /// The bodies of the functions that table 0 held at instantiation could be named here; reserved.
+    pub flavor: Flavor,
+}
+
+/// Whose reader the DWARF is for: gdb and lldb can follow a 4-byte pointer in an 8-byte world by different means only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flavor {
+    /// Pointers are DW_TAG_pointer_type of 4 bytes, their pointees carry DW_AT_data_location.
+    Gdb,
+    /// Pointers in memory are 4-byte structures with operators, pointer variables are computed 8-byte values.
+    Lldb,
+}
+
+/// A named range of machine code.
+#[derive(Clone, Debug)]
+pub struct Symbol<'a> {
+    /// As the debugger shows it.
+    pub name: &'a str,
+    /// Its machine code.
+    pub code: Range<HostAddress>,
+}
+
+/// A defined function's code.
+#[derive(Clone, Debug)]
+pub struct FunctionCode<'a> {
+    /// Index in the module's function index space, imports included.
+    pub index: u32,
+    /// From the name section, else `wasm-function[N]`.
+    pub name: &'a str,
+    /// Its body in the code section, from the locals' declaration to the final `end`, as DW_AT_low_pc and high_pc say it.
+    pub wasm: Range<WasmPc>,
+    /// Its machine code.
+    pub code: Range<HostAddress>,
+    /// Which wasm instruction each piece of code comes from: sorted by offset, the first at 0, each reaching to the next
+    /// one and the last to the end. `None` is code that no instruction stands for (prologue, epilogue).
+    pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
+    /// Where wasm locals live.
+    pub homes: Homes,
+}
+
+/// The stack slots that hold a function's wasm locals from the end of its prologue to its return.
+#[derive(Clone, Default, Debug)]
+pub struct Homes {
+    /// Sorted by local index; locals that no debugger can ask about have none.
+    pub locals: Vec<(u32, FrameOffset, ValueType)>,
+    /// Holds the pointer to the instance (8 bytes).
+    pub instance: Option<FrameOffset>,
+}
+
+/// Where a global's value lies and what it is.
+#[derive(Clone, Copy, Debug)]
+pub struct GlobalPlace {
+    /// Address of its 4, 8 or 16 bytes, little-endian.
+    pub address: HostAddress,
+    /// Its type.
+    pub ty: ValueType,
+}
+
+/// A wasm value type, as far as its bytes in a slot go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueType {
+    /// 4 bytes.
+    I32,
+    /// 8 bytes.
+    I64,
+    /// 4 bytes, IEEE 754.
+    F32,
+    /// 8 bytes, IEEE 754.
+    F64,
+    /// 16 bytes.
+    V128,
+    /// A reference: 8 bytes of the runtime's own.
+    Ref,
+}
+
+/// What a module's DWARF can ask of the code, known before it is compiled.
+#[derive(Clone, Default, Debug)]
+pub struct Questions {
+    /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
+    /// duplicates. Only these need a home.
+    pub locals: Vec<(WasmPc, u32)>,
+    /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, no duplicates. Each
+    /// needs an instruction of its own, or its line cannot be stopped at.
+    pub statements: Vec<WasmPc>,
+}

@@ -1,0 +1,241 @@
+//! A compiled module as one mapped file: opened, checked, and its sections found. Nothing is copied, and only the module's
+//! declarations are parsed.
+
+use super::format::{self, AddressMap, HomeTable, TrapTable, Words};
+use super::link;
+use super::mapping::{Mapping, memory_file};
+use crate::compile::{Settings, target};
+use crate::index::*;
+use crate::module::names::Names;
+use crate::module::parse::parse;
+use crate::module::{ModuleInfo, validate::ModuleError};
+use object::elf::FileHeader64;
+use object::read::elf::{FileHeader as _, SectionHeader as _};
+use object::LittleEndian;
+use rustix::fd::OwnedFd;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// Why an artifact cannot be used.
+#[derive(Debug)]
+pub enum ArtifactError {
+    /// The file could not be read or mapped.
+    Io {
+        /// What was being done.
+        step: &'static str,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// It is not an artifact, or a damaged one.
+    Malformed {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// It was made by another version, for another machine or with other settings.
+    Mismatch {
+        /// The setting, and what it is in the artifact and here.
+        setting: String,
+    },
+    /// The module inside.
+    Module(ModuleError),
+}
+
+impl fmt::Display for ArtifactError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ArtifactError::Io { step, error } => write!(f, "cannot {step}: {error}"),
+            ArtifactError::Malformed { what } => write!(f, "not an artifact of `dwalin compile`, or a damaged one: {what}"),
+            ArtifactError::Mismatch { setting } => write!(f, "the artifact was compiled differently ({setting}): compile it again"),
+            ArtifactError::Module(error) => write!(f, "in the artifact: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ArtifactError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ArtifactError::Io { error, .. } => Some(error),
+            ArtifactError::Module(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A compiled module. Clones share it.
+#[derive(Clone)]
+pub struct Artifact(Arc<Inner>);
+
+struct Inner {
+    file: OwnedFd,
+    bytes: Mapping,
+    sections: Sections,
+    info: Arc<ModuleInfo>,
+    names: OnceLock<Vec<String>>,
+}
+
+/// Where the sections are in the file.
+#[derive(Clone, Debug)]
+struct Sections {
+    text: Range<usize>,
+    eh_frame: Range<usize>,
+    settings: Range<usize>,
+    functions: Range<usize>,
+    address_map: Range<usize>,
+    traps: Range<usize>,
+    homes: Range<usize>,
+    wasm: Range<usize>,
+}
+
+impl Artifact {
+    /// Opens an artifact in a file.
+    ///
+    /// # Errors
+    /// See [`ArtifactError`]; one that was compiled with other settings than `settings` is a mismatch.
+    pub fn open(path: &Path, settings: &Settings) -> Result<Artifact, ArtifactError> {
+        let file = std::fs::File::open(path).map_err(|error| ArtifactError::Io { step: "open the artifact", error })?;
+        let len = file.metadata().map_err(|error| ArtifactError::Io { step: "read the artifact's size", error })?.len();
+        Artifact::from_file(file.into(), len as usize, settings)
+    }
+
+    /// The artifact whose bytes these are.
+    ///
+    /// # Errors
+    /// As [`Artifact::open`].
+    pub fn from_bytes(bytes: &[u8], settings: &Settings) -> Result<Artifact, ArtifactError> {
+        let file = memory_file(bytes).map_err(|error| ArtifactError::Io { step: "make a file in memory", error })?;
+        Artifact::from_file(file, bytes.len(), settings)
+    }
+
+    fn from_file(file: OwnedFd, len: usize, settings: &Settings) -> Result<Artifact, ArtifactError> {
+        let bytes = Mapping::of_file(&file, len).map_err(|error| ArtifactError::Io { step: "map the artifact", error })?;
+        let sections = Sections::find(&bytes)?;
+        let isa = target::isa(settings.opt_level).map_err(|error| ArtifactError::Mismatch { setting: error.to_string() })?;
+        compare_settings(&bytes[sections.settings.clone()], &link::settings_text(settings, &isa))?;
+        let info = parse(&bytes[sections.wasm.clone()]).map_err(ArtifactError::Module)?;
+        let artifact = Artifact(Arc::new(Inner { file, bytes, sections, info: Arc::new(info), names: OnceLock::new() }));
+        artifact.check_tables()?;
+        Ok(artifact)
+    }
+
+    /// Makes sure once that the tables can be read, so that whoever reads them need not ask again.
+    fn check_tables(&self) -> Result<(), ArtifactError> {
+        let checks = [
+            ("address map", AddressMap::parse(self.section(|s| &s.address_map)).is_some()),
+            ("trap table", TrapTable::parse(self.section(|s| &s.traps)).is_some()),
+            ("homes", HomeTable::parse(self.section(|s| &s.homes)).is_some()),
+            ("table of functions", self.functions().iter().len() >= 2 * self.piece_count()),
+        ];
+        match checks.iter().find(|(_, right)| !right) {
+            Some((what, _)) => Err(ArtifactError::Malformed { what }),
+            None => Ok(()),
+        }
+    }
+
+    fn piece_count(&self) -> usize {
+        self.info().bodies.len() + 2 * self.info().types.len() + crate::compile::builtin::Builtin::ALL.len()
+    }
+
+    fn section(&self, which: fn(&Sections) -> &Range<usize>) -> &[u8] {
+        &self.0.bytes[which(&self.0.sections).clone()]
+    }
+
+    /// The file's bytes: what `dwalin compile` writes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// What the module declares.
+    pub fn info(&self) -> &Arc<ModuleInfo> {
+        &self.0.info
+    }
+
+    /// The module.
+    pub fn wasm(&self) -> &[u8] {
+        self.section(|s| &s.wasm)
+    }
+
+    /// A function's name, from the name section or its number.
+    pub fn function_name(&self, func: FuncIndex) -> &str {
+        use cranelift_entity::EntityRef;
+        let names = self.0.names.get_or_init(|| {
+            let section = self.info().custom.iter().find(|(name, _)| name == "name").map(|(_, range)| range.clone());
+            let names = section.map_or_else(Names::default, |range| Names::parse(&self.wasm()[range.clone()], range.start));
+            self.info().functions.keys().map(|func| names.function(func)).collect()
+        });
+        names.get(func.index()).map_or("?", String::as_str)
+    }
+
+    /// The address map.
+    pub fn address_map(&self) -> AddressMap<'_> {
+        AddressMap::parse(self.section(|s| &s.address_map)).expect("checked when opened")
+    }
+
+    /// Homes of locals.
+    pub fn homes(&self) -> HomeTable<'_> {
+        HomeTable::parse(self.section(|s| &s.homes)).expect("checked when opened")
+    }
+
+    /// Pieces of code: offset and length of each.
+    pub fn functions(&self) -> Words<'_> {
+        Words::new(self.section(|s| &s.functions))
+    }
+
+    pub(super) fn text(&self) -> Range<usize> {
+        self.0.sections.text.clone()
+    }
+
+    pub(super) fn eh_frame(&self) -> Range<usize> {
+        self.0.sections.eh_frame.clone()
+    }
+
+    pub(super) fn traps(&self) -> &[u8] {
+        self.section(|s| &s.traps)
+    }
+
+    /// Maps the code again, for one more place to run it from. Up to the end of the call frame information.
+    pub(super) fn map_code(&self) -> std::io::Result<Mapping> {
+        Mapping::of_file(&self.0.file, self.0.sections.eh_frame.end)
+    }
+}
+
+/// Compares line by line, so that the first difference can be named.
+fn compare_settings(found: &[u8], expected: &str) -> Result<(), ArtifactError> {
+    let found = std::str::from_utf8(found).map_err(|_| ArtifactError::Malformed { what: "settings" })?;
+    let mut found = found.lines();
+    for expected in expected.lines() {
+        let found = found.next().unwrap_or("nothing");
+        if found != expected {
+            return Err(ArtifactError::Mismatch { setting: format!("it has `{found}`, this run has `{expected}`") });
+        }
+    }
+    Ok(())
+}
+
+impl Sections {
+    fn find(bytes: &[u8]) -> Result<Sections, ArtifactError> {
+        const ELF: ArtifactError = ArtifactError::Malformed { what: "an ELF image" };
+        let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(|_| ELF)?;
+        let table = header.sections(LittleEndian, bytes).map_err(|_| ELF)?;
+        let find = |name: &'static str| {
+            let (_, section) = table.section_by_name(LittleEndian, name.as_bytes()).ok_or(ArtifactError::Malformed { what: name })?;
+            let start = section.sh_offset(LittleEndian) as usize;
+            let end = start.checked_add(section.sh_size(LittleEndian) as usize);
+            match end.filter(|end| *end <= bytes.len()) {
+                Some(end) => Ok(start..end),
+                None => Err(ArtifactError::Malformed { what: name }),
+            }
+        };
+        Ok(Sections {
+            text: find(format::TEXT)?,
+            eh_frame: find(format::EH_FRAME)?,
+            settings: find(format::SETTINGS)?,
+            functions: find(format::FUNCTIONS)?,
+            address_map: find(format::ADDRESS_MAP)?,
+            traps: find(format::TRAPS)?,
+            homes: find(format::HOMES)?,
+            wasm: find(format::WASM)?,
+        })
+    }
+}

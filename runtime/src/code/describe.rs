@@ -1,0 +1,67 @@
+//! Placed code and final addresses → native DWARF → the debugger.
+
+use super::PlacedCode;
+use crate::index::*;
+use crate::module::ModuleInfo;
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::Warning;
+use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Symbol};
+use dwalin_gdb_jit::Registration;
+use std::ops::Range;
+
+/// What only an instance knows: where its memories and globals are.
+pub struct Places {
+    /// The base of each memory.
+    pub memories: Vec<HostAddress>,
+    /// Each global.
+    pub globals: Vec<GlobalPlace>,
+}
+
+/// Shows an instance's code to debuggers for as long as the registration lives.
+pub fn describe(code: &PlacedCode, places: Places, flavor: Flavor, module_name: &str) -> (Registration, Vec<Warning>) {
+    let (image, warnings) = image(code, places, flavor, module_name);
+    (Registration::new(image), warnings)
+}
+
+/// The image that a debugger gets.
+pub fn image(code: &PlacedCode, places: Places, flavor: Flavor, module_name: &str) -> (Vec<u8>, Vec<Warning>) {
+    let artifact = code.artifact();
+    let info = artifact.info();
+    let trampolines = code.trampolines();
+    let trampolines = trampolines.iter().map(|(name, code)| Symbol { name, code: code.clone() });
+    let map = CodeMap {
+        module_name,
+        text: code.text(),
+        functions: info.bodies.keys().map(|func| function(code, func)).collect(),
+        trampolines: trampolines.collect(),
+        eh_frame: code.eh_frame(),
+        memories: places.memories,
+        globals: places.globals,
+        flavor,
+    };
+    dwalin_debuginfo::image(&info.dwarf(artifact.wasm()), &map)
+}
+
+fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
+    let artifact = code.artifact();
+    let info = artifact.info();
+    let range = code.function_code(func);
+    let text = code.text().start.0;
+    let (from, to) = ((range.start.0 - text) as u32, (range.end.0 - text) as u32);
+    let rows = artifact.address_map().rows(from, to).map(|(offset, pc)| (CodeOffset(offset - from), pc)).collect();
+    FunctionCode {
+        index: info.func_index(func).index() as u32,
+        name: artifact.function_name(info.func_index(func)),
+        wasm: body(info, func),
+        code: range,
+        rows,
+        homes: artifact.homes().get(func.index()).unwrap_or_default(),
+    }
+}
+
+/// A function's body as DWARF counts.
+fn body(info: &ModuleInfo, func: DefinedFuncIndex) -> Range<WasmPc> {
+    let (body, origin) = (&info.bodies[func], info.code_section.start);
+    WasmPc((body.start - origin) as u32)..WasmPc((body.end - origin) as u32)
+}

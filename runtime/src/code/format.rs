@@ -1,0 +1,199 @@
+//! The artifact's own tables: what each section holds, written and read in one place. All numbers are little-endian u32
+//! unless said otherwise; offsets are of bytes in `.text`.
+//!
+//! | section | contents |
+//! |---|---|
+//! | `.text` | functions, then trampolines, page-aligned |
+//! | `.eh_frame` | call frame information of all of it, pc-relative, right behind |
+//! | `.dwalin.settings` | text that is equal where the code can be used |
+//! | `.dwalin.functions` | for each piece of code: offset, length |
+//! | `.dwalin.addrmap` | the number n of rows, n offsets (sorted), n wasm addresses ([`NO_PC`] for none) |
+//! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
+//! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), n instance homes ([`NO_HOME`]), records of local, type, frame offset |
+//! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
+
+use dwalin_debuginfo::address::{FrameOffset, WasmPc};
+use dwalin_debuginfo::code::{Homes, ValueType};
+
+/// Machine code.
+pub const TEXT: &str = ".text";
+/// Call frame information.
+pub const EH_FRAME: &str = ".eh_frame";
+/// What the code depends on.
+pub const SETTINGS: &str = ".dwalin.settings";
+/// Pieces of code.
+pub const FUNCTIONS: &str = ".dwalin.functions";
+/// Code → wasm.
+pub const ADDRESS_MAP: &str = ".dwalin.addrmap";
+/// Instructions that trap.
+pub const TRAPS: &str = ".dwalin.traps";
+/// Where locals live.
+pub const HOMES: &str = ".dwalin.homes";
+/// The module.
+pub const WASM: &str = ".wasm";
+
+/// No wasm instruction stands for this code.
+pub const NO_PC: u32 = u32::MAX;
+/// The function's VmContext has no home.
+pub const NO_HOME: u32 = u32::MAX;
+
+const VALUE_TYPES: [ValueType; 6] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64, ValueType::V128, ValueType::Ref];
+
+/// A window of u32s.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a>(&'a [[u8; 4]]);
+
+impl<'a> Words<'a> {
+    /// All whole words of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Words<'a> {
+        Words(bytes.as_chunks().0)
+    }
+
+    /// One of them.
+    pub fn get(self, index: usize) -> Option<u32> {
+        self.0.get(index).map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    /// Those in a range, where they are there.
+    pub fn slice(self, from: usize, len: usize) -> Option<Words<'a>> {
+        self.0.get(from..from.checked_add(len)?).map(Words)
+    }
+
+    /// All of them.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = u32> + 'a {
+        self.0.iter().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    /// The position of the last word that is at most `value`, where the words are sorted.
+    pub fn last_at_most(self, value: u32) -> Option<usize> {
+        self.0.partition_point(|bytes| u32::from_le_bytes(*bytes) <= value).checked_sub(1)
+    }
+}
+
+/// Collects words.
+#[derive(Default)]
+pub struct WordsWriter(pub Vec<u8>);
+
+impl WordsWriter {
+    /// Adds words.
+    pub fn extend(&mut self, words: impl IntoIterator<Item = u32>) {
+        self.0.extend(words.into_iter().flat_map(u32::to_le_bytes));
+    }
+}
+
+/// Code offset → wasm address.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressMap<'a> {
+    offsets: Words<'a>,
+    pcs: Words<'a>,
+}
+
+impl<'a> AddressMap<'a> {
+    /// The section's contents; `None` where they are cut short.
+    pub fn parse(bytes: &'a [u8]) -> Option<AddressMap<'a>> {
+        let words = Words::new(bytes);
+        let count = words.get(0)? as usize;
+        Some(AddressMap { offsets: words.slice(1, count)?, pcs: words.slice(1 + count, count)? })
+    }
+
+    /// Writes a section from rows sorted by offset.
+    pub fn write(rows: &[(u32, Option<WasmPc>)]) -> Vec<u8> {
+        let mut words = WordsWriter::default();
+        words.extend([rows.len() as u32]);
+        words.extend(rows.iter().map(|(offset, _)| *offset));
+        words.extend(rows.iter().map(|(_, pc)| pc.map_or(NO_PC, |pc| pc.0)));
+        words.0
+    }
+
+    /// The wasm instruction that the code at an offset comes from.
+    pub fn lookup(&self, offset: u32) -> Option<WasmPc> {
+        pc(self.pcs.get(self.offsets.last_at_most(offset)?)?)
+    }
+
+    /// The rows that begin in a piece of code.
+    pub fn rows(&self, from: u32, to: u32) -> impl Iterator<Item = (u32, Option<WasmPc>)> + '_ {
+        let first = from.checked_sub(1).and_then(|before| self.offsets.last_at_most(before)).map_or(0, |before| before + 1);
+        let rows = (first..).map_while(|i| Some((self.offsets.get(i)?, self.pcs.get(i)?)));
+        rows.take_while(move |(offset, _)| *offset < to).map(|(offset, word)| (offset, pc(word)))
+    }
+}
+
+fn pc(word: u32) -> Option<WasmPc> {
+    (word != NO_PC).then_some(WasmPc(word))
+}
+
+/// Code offset → why it traps there.
+#[derive(Clone, Copy, Debug)]
+pub struct TrapTable<'a> {
+    offsets: Words<'a>,
+    kinds: &'a [u8],
+}
+
+impl<'a> TrapTable<'a> {
+    /// The section's contents; `None` where they are cut short.
+    pub fn parse(bytes: &'a [u8]) -> Option<TrapTable<'a>> {
+        let words = Words::new(bytes);
+        let count = words.get(0)? as usize;
+        Some(TrapTable { offsets: words.slice(1, count)?, kinds: bytes.get(4 + count * 4..4 + count * 5)? })
+    }
+
+    /// Writes a section from traps sorted by offset.
+    pub fn write(traps: &[(u32, u8)]) -> Vec<u8> {
+        let mut words = WordsWriter::default();
+        words.extend([traps.len() as u32]);
+        words.extend(traps.iter().map(|(offset, _)| *offset));
+        words.0.extend(traps.iter().map(|(_, kind)| *kind));
+        words.0
+    }
+
+    /// The kind, as a number, of the instruction at exactly an offset.
+    pub fn lookup(&self, offset: u32) -> Option<u8> {
+        let index = self.offsets.last_at_most(offset)?;
+        (self.offsets.get(index) == Some(offset)).then(|| self.kinds.get(index).copied()).flatten()
+    }
+}
+
+/// Function → where its locals live.
+#[derive(Clone, Copy, Debug)]
+pub struct HomeTable<'a> {
+    starts: Words<'a>,
+    instances: Words<'a>,
+    records: Words<'a>,
+}
+
+impl<'a> HomeTable<'a> {
+    /// The section's contents; `None` where they are cut short.
+    pub fn parse(bytes: &'a [u8]) -> Option<HomeTable<'a>> {
+        let words = Words::new(bytes);
+        let count = words.get(0)? as usize;
+        let starts = words.slice(1, count + 1)?;
+        let records = words.slice(2 + 2 * count, starts.get(count)? as usize * 3)?;
+        Some(HomeTable { starts, instances: words.slice(2 + count, count)?, records })
+    }
+
+    /// Writes a section.
+    pub fn write<'h>(homes: impl ExactSizeIterator<Item = &'h Homes> + Clone) -> Vec<u8> {
+        let mut words = WordsWriter::default();
+        words.extend([homes.len() as u32, 0]);
+        words.extend(homes.clone().scan(0, |total, homes| {
+            *total += homes.locals.len() as u32;
+            Some(*total)
+        }));
+        words.extend(homes.clone().map(|homes| homes.instance.map_or(NO_HOME, |offset| offset.0 as u32)));
+        for (local, offset, ty) in homes.flat_map(|homes| &homes.locals) {
+            words.extend([*local, *ty as u32, offset.0 as u32]);
+        }
+        words.0
+    }
+
+    /// The homes of the function with this number among those defined.
+    pub fn get(&self, function: usize) -> Option<Homes> {
+        let (from, to) = (self.starts.get(function)? as usize, self.starts.get(function + 1)? as usize);
+        let record = |i: usize| {
+            let ty = VALUE_TYPES.get(self.records.get(i * 3 + 1)? as usize)?;
+            Some((self.records.get(i * 3)?, FrameOffset(self.records.get(i * 3 + 2)? as i32), *ty))
+        };
+        let instance = self.instances.get(function).filter(|word| *word != NO_HOME).map(|word| FrameOffset(word as i32));
+        Some(Homes { locals: (from..to).map(record).collect::<Option<_>>()?, instance })
+    }
+}

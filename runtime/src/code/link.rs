@@ -1,0 +1,216 @@
+//! Functions and trampolines → one artifact: code laid out and its calls resolved, its tables, and the module, in an ELF image
+//! that is mapped as it is.
+
+use super::format::{self, AddressMap, HomeTable, TrapTable, WordsWriter};
+use crate::compile::env::CallTarget;
+use crate::compile::observe::CompiledFunction;
+use crate::compile::trampoline::Trampolines;
+use crate::compile::{CompileError, Settings, target};
+use crate::module::ModuleInfo;
+use cranelift_codegen::gimli::write::{Address, EhFrame, EndianVec, FrameTable, Writer as _};
+use cranelift_codegen::gimli::{self, DW_EH_PE_pcrel, DW_EH_PE_sdata4, RunTimeEndian};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_entity::EntityRef;
+use object::elf;
+use object::write::StringId;
+use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Writer};
+
+/// The largest page of the machines that we make code for.
+pub const PAGE: u64 = 4096;
+
+/// What goes into an artifact.
+pub struct Parts<'a> {
+    /// What the code depends on.
+    pub settings: &'a Settings,
+    /// The code generator that made it.
+    pub isa: &'a OwnedTargetIsa,
+    /// The module.
+    pub module: &'a ModuleInfo,
+    /// Its bytes.
+    pub wasm: &'a [u8],
+    /// Its functions, in order.
+    pub functions: Vec<CompiledFunction>,
+    /// Its trampolines.
+    pub trampolines: Trampolines,
+}
+
+/// Code laid out.
+struct Text {
+    bytes: Vec<u8>,
+    /// Where each piece of code is.
+    offsets: Vec<u32>,
+}
+
+/// Links an artifact.
+///
+/// # Errors
+/// Code that is too large for relative calls.
+pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
+    let builtins = parts.functions.len() + parts.trampolines.array_to_wasm.len() + parts.trampolines.wasm_to_array.len();
+    let trampolines = &parts.trampolines;
+    let pieces: Vec<&CompiledFunction> = parts
+        .functions
+        .iter()
+        .chain(&trampolines.array_to_wasm)
+        .chain(&trampolines.wasm_to_array)
+        .chain(&trampolines.builtins)
+        .collect();
+    let text = lay_out(parts.isa, &pieces, builtins)?;
+    let eh_frame = eh_frame(parts.isa, &pieces, &text);
+    let settings = settings_text(parts.settings, parts.isa);
+    let mut functions = WordsWriter::default();
+    functions.extend(pieces.iter().zip(&text.offsets).flat_map(|(piece, offset)| [*offset, piece.code.len() as u32]));
+    let sections = [
+        (format::SETTINGS, settings.as_bytes()),
+        (format::FUNCTIONS, &functions.0),
+        (format::ADDRESS_MAP, &AddressMap::write(&address_map(&pieces, &text))),
+        (format::TRAPS, &TrapTable::write(&traps(&pieces, &text))),
+        (format::HOMES, &HomeTable::write(parts.functions.iter().map(|function| &function.homes))),
+        (format::WASM, parts.wasm),
+    ];
+    Ok(elf_image(&text.bytes, &eh_frame, &sections))
+}
+
+/// What an artifact must agree in with the process that uses it.
+pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
+    let Settings { debug_info, opt_level, memory_reservation, memory_guard_size, parallel: _ } = settings;
+    format!(
+        "version {}\ntarget {}\ndebug-info {debug_info}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
+        env!("CARGO_PKG_VERSION"),
+        target::features(isa),
+    )
+}
+
+fn lay_out(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], builtins: usize) -> Result<Text, CompileError> {
+    let total: usize = pieces.iter().map(|piece| piece.code.len() + piece.alignment as usize).sum();
+    if total >= i32::MAX as usize {
+        return Err(CompileError::TooLarge);
+    }
+    let mut builder = isa.text_section_builder(pieces.len());
+    let mut offsets = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let offset = builder.append(true, &piece.code, piece.alignment, &mut Default::default());
+        for call in &piece.calls {
+            let target = match call.target {
+                CallTarget::Function(func) => func.index(),
+                CallTarget::Builtin(builtin) => builtins + builtin as usize,
+            };
+            let resolved = builder.resolve_reloc(offset + u64::from(call.offset.0), call.reloc, call.addend, target);
+            assert!(resolved, "the code generator makes relative calls only: {:?}", call.reloc);
+        }
+        offsets.push(offset as u32);
+    }
+    Ok(Text { bytes: builder.finish(&mut Default::default()), offsets })
+}
+
+/// Where `.eh_frame` starts, from the start of `.text`.
+fn eh_frame_offset(text: &[u8]) -> u64 {
+    (text.len() as u64).next_multiple_of(8)
+}
+
+fn eh_frame(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], text: &Text) -> Vec<u8> {
+    let mut table = FrameTable::default();
+    let mut cie = isa.create_systemv_cie().expect("unwind information is System V's");
+    cie.fde_address_encoding = gimli::DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
+    let cie = table.add_cie(cie);
+    let own = eh_frame_offset(&text.bytes);
+    for (piece, offset) in pieces.iter().zip(&text.offsets) {
+        // The writer takes the section to be at address 0.
+        let address = Address::Constant(u64::from(*offset).wrapping_sub(own));
+        table.add_fde(cie, piece.unwind.to_fde(address));
+    }
+    let mut section = EhFrame(EndianVec::new(RunTimeEndian::Little));
+    table.write_eh_frame(&mut section).expect("constant addresses can be written");
+    section.0.write_u32(0).expect("a vector takes all");
+    section.0.into_vec()
+}
+
+fn address_map(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, Option<dwalin_debuginfo::address::WasmPc>)> {
+    let rows = |(piece, offset): (&&CompiledFunction, &u32)| {
+        let base = *offset;
+        let end = base + piece.code.len() as u32;
+        let own = piece.rows.iter().map(move |(row, pc)| (base + row.0, *pc)).collect::<Vec<_>>();
+        own.into_iter().chain([(end, None)])
+    };
+    let mut map: Vec<_> = pieces.iter().zip(&text.offsets).flat_map(rows).collect();
+    // Pieces without a gap between them: the end of one is the start of the next, which counts.
+    map.dedup_by(|next, before| {
+        let same = next.0 == before.0;
+        if same {
+            before.1 = next.1;
+        }
+        same
+    });
+    map
+}
+
+fn traps(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, u8)> {
+    let traps = |(piece, offset): (&&CompiledFunction, &u32)| {
+        let base = *offset;
+        piece.traps.iter().map(move |(at, kind)| (base + at.0, *kind as u8)).collect::<Vec<_>>()
+    };
+    pieces.iter().zip(&text.offsets).flat_map(traps).collect()
+}
+
+fn elf_image(text: &[u8], eh_frame: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut image: Vec<u8> = Vec::new();
+    let mut headers: Vec<u8> = Vec::new();
+    let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
+    let header = FileHeader {
+        os_abi: elf::ELFOSABI_NONE,
+        abi_version: 0,
+        e_type: elf::ET_DYN,
+        e_machine: elf::EM_X86_64,
+        e_entry: 0,
+        e_flags: elf::FileFlags(0),
+    };
+    writer.write_file_header(&header).expect("a header of an empty file fits");
+    writer.write_program_headers_placeholder(1);
+    let start = writer.write_align(PAGE);
+    writer.write(text);
+    let eh_frame_start = writer.write_align(8);
+    writer.write(eh_frame);
+    let end = writer.write_align(PAGE);
+    let mut contents = vec![
+        (format::TEXT, start, text.len() as u64, elf::SectionFlags::from(elf::SHF_ALLOC | elf::SHF_EXECINSTR), PAGE),
+        (format::EH_FRAME, eh_frame_start, eh_frame.len() as u64, elf::SectionFlags::from(elf::SHF_ALLOC), 8),
+    ];
+    for (name, bytes) in sections {
+        let offset = writer.write_align(8);
+        writer.write(bytes);
+        contents.push((name, offset, bytes.len() as u64, elf::SectionFlags(0), 8));
+    }
+    let names: Vec<StringId> = contents.iter().map(|(name, ..)| writer.add_section_name(name.as_bytes())).collect();
+    writer.write_shstrtab().expect("few short names");
+    writer.write_null_section_header();
+    for ((_, offset, size, flags, alignment), name) in contents.iter().zip(names) {
+        let allocated = flags.0 != 0;
+        writer.write_section_header(&SectionHeader {
+            sh_name: writer.section_name_offset(Some(name)),
+            sh_type: elf::SHT_PROGBITS,
+            sh_flags: *flags,
+            sh_addr: if allocated { *offset } else { 0 },
+            sh_offset: *offset,
+            sh_size: *size,
+            sh_link: 0,
+            sh_info: 0,
+            sh_addralign: *alignment,
+            sh_entsize: 0,
+        });
+    }
+    writer.write_shstrtab_section_header();
+    let load = ProgramHeader {
+        p_type: elf::PT_LOAD,
+        p_flags: elf::ProgramFlags::from(elf::PF_R | elf::PF_X),
+        p_offset: start,
+        p_vaddr: start,
+        p_paddr: start,
+        p_filesz: end - start,
+        p_memsz: end - start,
+        p_align: PAGE,
+    };
+    writer.write_headers_to(&mut headers, &[load]).expect("an image of less than 2 GiB of code has few sections");
+    drop(writer);
+    image[..headers.len()].copy_from_slice(&headers);
+    image
+}

@@ -1,0 +1,74 @@
+//! Pages: the only place that maps memory for code and artifacts and changes what may be done with it.
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mprotect, munmap};
+use std::io;
+use std::ops::{Deref, Range};
+use std::ptr::NonNull;
+
+/// A private, read-only mapping of a file; what a debugger writes into it stays in this process.
+#[derive(Debug)]
+pub struct Mapping {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping belongs to this value alone, and nothing writes to it through it.
+unsafe impl Send for Mapping {}
+// SAFETY: as above: shared references only read.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps the first `len` bytes of a file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn of_file(file: impl AsFd, len: usize) -> io::Result<Mapping> {
+        // SAFETY: a new mapping at an address of the system's choice touches no memory that exists.
+        let start = unsafe { mmap(std::ptr::null_mut(), len.max(1), ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
+        Ok(Mapping { start: NonNull::new(start.cast()).expect("a mapping is not at address 0"), len })
+    }
+
+    /// Makes whole pages executable.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make_executable(&self, pages: Range<usize>) -> io::Result<()> {
+        assert!(pages.start <= pages.end && pages.end <= self.len.next_multiple_of(super::link::PAGE as usize));
+        // SAFETY: the pages are of this mapping, and reading them stays possible.
+        unsafe { mprotect(self.start.as_ptr().add(pages.start).cast(), pages.len(), MprotectFlags::READ | MprotectFlags::EXEC)? };
+        Ok(())
+    }
+}
+
+impl Deref for Mapping {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: the mapping is `len` readable bytes until `self` is dropped.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: nothing refers to the mapping any longer: references to its bytes borrow `self`, and whoever runs code in
+        // it owns the PlacedCode that owns it.
+        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.len.max(1)) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+/// A file without a name that holds `bytes`, so that code made just now is mapped as code from a file is.
+///
+/// # Errors
+/// The system's.
+pub fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create("dwalin", rustix::fs::MemfdFlags::CLOEXEC)?;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let written = rustix::io::write(&file, rest)?;
+        rest = &rest[written..];
+    }
+    Ok(file)
+}

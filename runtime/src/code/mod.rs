@@ -1,0 +1,125 @@
+//! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), placed
+//! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
+
+pub mod artifact;
+pub mod describe;
+pub mod format;
+pub mod link;
+pub mod mapping;
+pub mod registry;
+
+pub use artifact::{Artifact, ArtifactError};
+
+use crate::compile::builtin::Builtin;
+use crate::index::*;
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::{HostAddress, WasmPc};
+use mapping::Mapping;
+use std::ops::Range;
+
+/// An artifact's code at an address of its own, executable and registered until this is dropped.
+pub struct PlacedCode {
+    // Fields are dropped in order: first the code is no longer found, then it is no longer there.
+    _registered: registry::Registered,
+    mapping: Mapping,
+    artifact: Artifact,
+}
+
+impl PlacedCode {
+    /// Maps the code of an artifact once more.
+    ///
+    /// # Errors
+    /// The system's refusal to map or to make executable.
+    pub fn place(artifact: &Artifact) -> Result<PlacedCode, ArtifactError> {
+        let step = |step| move |error| ArtifactError::Io { step, error };
+        let mapping = artifact.map_code().map_err(step("map the code"))?;
+        let (text, end) = (artifact.text(), artifact.eh_frame().end);
+        mapping.make_executable(text.start..end.next_multiple_of(link::PAGE as usize)).map_err(step("make the code executable"))?;
+        let start = mapping.as_ptr() as usize;
+        // SAFETY: `artifact` keeps the trap table mapped, and is dropped after `_registered`.
+        let registered = unsafe { registry::Registered::new(start + text.start..start + text.end, artifact.traps()) };
+        Ok(PlacedCode { _registered: registered, mapping, artifact: artifact.clone() })
+    }
+
+    /// The artifact that this is code of.
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// All of the code.
+    pub fn text(&self) -> Range<HostAddress> {
+        let base = self.mapping.as_ptr() as u64;
+        let text = self.artifact.text();
+        HostAddress(base + text.start as u64)..HostAddress(base + text.end as u64)
+    }
+
+    /// The call frame information: where it is mapped, and its bytes.
+    pub fn eh_frame(&self) -> (HostAddress, &[u8]) {
+        let range = self.artifact.eh_frame();
+        (HostAddress(self.mapping.as_ptr() as u64 + range.start as u64), &self.mapping[range])
+    }
+
+    /// Where a piece of code is, by its number in `.dwalin.functions`.
+    fn piece(&self, index: usize) -> Range<HostAddress> {
+        let words = self.artifact.functions();
+        let (offset, len) = words.get(index * 2).zip(words.get(index * 2 + 1)).expect("as many pieces as were checked");
+        let start = self.text().start.offset(offset);
+        start..start.offset(len)
+    }
+
+    /// A function's code.
+    pub fn function_code(&self, func: DefinedFuncIndex) -> Range<HostAddress> {
+        self.piece(func.index())
+    }
+
+    /// A function's first instruction.
+    pub fn function(&self, func: DefinedFuncIndex) -> *const u8 {
+        self.function_code(func).start.0 as *const u8
+    }
+
+    /// The trampoline from the array convention for functions of a type.
+    pub fn array_to_wasm(&self, ty: TypeIndex) -> *const u8 {
+        self.piece(self.artifact.info().bodies.len() + ty.index()).start.0 as *const u8
+    }
+
+    /// The trampoline to the array convention for functions of a type.
+    pub fn wasm_to_array(&self, ty: TypeIndex) -> *const u8 {
+        let info = self.artifact.info();
+        self.piece(info.bodies.len() + info.types.len() + ty.index()).start.0 as *const u8
+    }
+
+    /// The trampolines by name, as debuggers show them.
+    pub fn trampolines(&self) -> Vec<(String, Range<HostAddress>)> {
+        let info = self.artifact.info();
+        let (functions, types) = (info.bodies.len(), info.types.len());
+        let entries = (0..types).map(|ty| (format!("wasm::array_to_wasm[{ty}]"), self.piece(functions + ty)));
+        let exits = (0..types).map(|ty| (format!("wasm::wasm_to_array[{ty}]"), self.piece(functions + types + ty)));
+        let builtins = Builtin::ALL.iter().map(|it| (it.symbol().to_owned(), self.piece(functions + 2 * types + *it as usize)));
+        entries.chain(exits).chain(builtins).collect()
+    }
+
+    /// The function and the instruction of the module that the code at exactly `pc` comes from; `None` for other code. For
+    /// a return address ask for the byte before it.
+    pub fn wasm_pc(&self, pc: usize) -> Option<(DefinedFuncIndex, Option<WasmPc>)> {
+        let text = self.text();
+        if !(text.start.0..text.end.0).contains(&(pc as u64)) {
+            return None;
+        }
+        let offset = (pc as u64 - text.start.0) as u32;
+        let words = self.artifact.functions();
+        let count = self.artifact.info().bodies.len();
+        // Functions lie in their order, trampolines behind them.
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = (low + high) / 2;
+            if words.get(middle * 2)? <= offset {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let index = low.checked_sub(1)?;
+        let inside = offset < words.get(index * 2)? + words.get(index * 2 + 1)?;
+        inside.then(|| (DefinedFuncIndex::new(index), self.artifact.address_map().lookup(offset)))
+    }
+}

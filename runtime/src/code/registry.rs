@@ -1,0 +1,92 @@
+//! Code address → what is there, readable from a signal handler: no lock, no allocation.
+//!
+//! Readers announce themselves in a counter and read the current table; a writer publishes a new table and waits until no
+//! reader that could have the old one is left before it frees it. Readers are short: a binary search.
+
+use crate::trap::kind::TrapKind;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// Placed code, as the signal handler needs it.
+#[derive(Clone, Debug)]
+struct Entry {
+    text: Range<usize>,
+    /// The contents of `.dwalin.traps`: they live as long as the entry is registered.
+    traps: *const [u8],
+}
+
+type Table = Box<[Entry]>;
+
+static TABLE: AtomicPtr<Table> = AtomicPtr::new(std::ptr::null_mut());
+static READERS: AtomicUsize = AtomicUsize::new(0);
+static WRITER: Mutex<()> = Mutex::new(());
+
+/// What is at an address of guest code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// Why the instruction there can trap; `None` where it cannot.
+    pub kind: Option<TrapKind>,
+}
+
+/// Looks an address up; `None` where no guest code is.
+pub fn lookup(pc: usize) -> Option<Found> {
+    READERS.fetch_add(1, Ordering::SeqCst);
+    let table = TABLE.load(Ordering::SeqCst);
+    // SAFETY: tables are valid when published, and not freed while READERS counts us.
+    let found = unsafe { table.as_ref() }.and_then(|table| {
+        let index = table.partition_point(|entry| entry.text.start <= pc).checked_sub(1)?;
+        let entry = &table[index];
+        // SAFETY: whoever registered the entry keeps the table alive until it has unregistered it, which waits for us.
+        let traps = entry.text.contains(&pc).then(|| unsafe { &*entry.traps })?;
+        let offset = (pc - entry.text.start) as u32;
+        let code = super::format::TrapTable::parse(traps).and_then(|traps| traps.lookup(offset));
+        Some(Found { kind: code.and_then(TrapKind::from_code) })
+    });
+    READERS.fetch_sub(1, Ordering::SeqCst);
+    found
+}
+
+/// Publishes what `change` makes of the table.
+fn update(change: impl FnOnce(&mut Vec<Entry>)) {
+    let _writer = WRITER.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let old = TABLE.load(Ordering::SeqCst);
+    // SAFETY: only writers free tables, and we are the only one.
+    let mut entries = unsafe { old.as_ref() }.map_or_else(Vec::new, |table| table.to_vec());
+    change(&mut entries);
+    TABLE.store(Box::into_raw(Box::new(entries.into_boxed_slice())), Ordering::SeqCst);
+    while READERS.load(Ordering::SeqCst) != 0 {
+        std::thread::yield_now();
+    }
+    if !old.is_null() {
+        // SAFETY: it came from Box::into_raw, is no longer published, and the readers that could have it are gone.
+        drop(unsafe { Box::from_raw(old) });
+    }
+}
+
+/// Code that is in the registry while this lives.
+#[derive(Debug)]
+pub struct Registered {
+    start: usize,
+}
+
+impl Registered {
+    /// Registers code and its traps.
+    ///
+    /// # Safety
+    /// `traps` must stay readable until the value is dropped.
+    pub unsafe fn new(text: Range<usize>, traps: *const [u8]) -> Registered {
+        let start = text.start;
+        update(|entries| {
+            let at = entries.partition_point(|entry| entry.text.start < start);
+            entries.insert(at, Entry { text, traps });
+        });
+        Registered { start }
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        update(|entries| entries.retain(|entry| entry.text.start != self.start));
+    }
+}

@@ -1,0 +1,265 @@
+//! One function: its locals and their homes, then its operators, each translated by the file of its kind.
+
+use super::call::Callees;
+use super::control::Frame;
+use super::env::Env;
+use super::observe::{CompiledFunction, Slot};
+use super::signature::{POINTER, clif_type, guest_signature};
+use super::{CompileError, OptLevel};
+use crate::index::*;
+use crate::module::parse::val_type;
+use crate::module::validate::ModuleError;
+use crate::module::types::ValType;
+use crate::trap::kind::TrapKind;
+use crate::vm::layout::{VmContextHead, VmStoreContext};
+use cranelift_codegen::Context;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Value};
+use cranelift_entity::EntityRef;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::ValueType;
+use std::mem::offset_of;
+use wasmparser::{BinaryReader, FunctionBody, Operator};
+
+/// Compiles functions one after the other, keeping what it allocated.
+#[derive(Default)]
+pub struct FunctionCompiler {
+    builder_context: FunctionBuilderContext,
+    context: Option<Context>,
+}
+
+impl FunctionCompiler {
+    /// Compiles the function whose body is `body`.
+    ///
+    /// # Errors
+    /// What the code generator refuses.
+    pub fn compile(&mut self, env: &Env<'_>, func: DefinedFuncIndex, body: &[u8]) -> Result<CompiledFunction, CompileError> {
+        let context = self.context.get_or_insert_with(Context::new);
+        context.clear();
+        let ty = env.module.func_type(env.module.func_index(func));
+        context.func.signature = guest_signature(ty);
+        let index = env.module.func_index(func).index() as u32;
+        translate(env, func, body, FunctionBuilder::new(&mut context.func, &mut self.builder_context))
+            .map_err(|error| CompileError::Function { index, reason: error.to_string() })?;
+        super::codegen(env.isa, context, index)
+    }
+}
+
+/// Where the code of a function keeps one of its locals.
+#[derive(Clone, Copy)]
+pub enum Local {
+    /// Wherever the code generator likes.
+    Variable(Variable),
+    /// In its home: code reads and writes the slot, so that a debugger can too.
+    Home(StackSlot, ValType),
+    /// Wherever the code generator likes, and each value is copied to the home for a debugger to read.
+    Shadowed(Variable, StackSlot),
+}
+
+/// The translation of one function's operators. Operands are CLIF values, the control stack is [`Frame`]s.
+pub struct Translator<'a, 'f> {
+    pub(super) env: &'a Env<'a>,
+    pub(super) builder: FunctionBuilder<'f>,
+    pub(super) locals: Vec<Local>,
+    pub(super) stack: Vec<Value>,
+    pub(super) control: Vec<Frame>,
+    /// Whether the next operator can be executed; what cannot is not translated.
+    pub(super) reachable: bool,
+    pub(super) callees: Callees,
+    /// Statements not reached yet.
+    statements: &'a [WasmPc],
+}
+
+fn translate(env: &Env<'_>, func: DefinedFuncIndex, bytes: &[u8], builder: FunctionBuilder<'_>) -> Result<(), ModuleError> {
+    let file_offset = env.module.bodies[func].start;
+    let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
+    let mut translator = Translator {
+        env,
+        builder,
+        locals: Vec::new(),
+        stack: Vec::new(),
+        control: Vec::new(),
+        reachable: true,
+        callees: Callees::default(),
+        statements: env.statements(func),
+    };
+    translator.enter(func, &body)?;
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let pc = env.pc(operators.original_position() as usize);
+        translator.builder.set_srcloc(SourceLoc::new(pc.0));
+        let operator = operators.read()?;
+        translator.statement_and_operator(pc, &operator)?;
+    }
+    translator.builder.seal_all_blocks();
+    translator.builder.finalize(env.isa.frontend_config());
+    Ok(())
+}
+
+impl Translator<'_, '_> {
+    /// The code before the first operator: the stack check, and locals with their first values in their homes.
+    fn enter(&mut self, func: DefinedFuncIndex, body: &FunctionBody<'_>) -> Result<(), ModuleError> {
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        self.builder.set_srcloc(SourceLoc::new(self.env.body_start(func).0));
+        self.check_stack();
+        let module = self.env.module;
+        let ty = module.func_type(module.func_index(func));
+        let wanted = self.env.wanted(func);
+        if self.env.settings.debug_info {
+            let slot = self.slot(8, Slot::Instance);
+            let context = self.context();
+            self.builder.ins().stack_store(POINTER, context, slot, 0);
+        }
+        for (index, ty) in ty.params().iter().enumerate() {
+            let value = self.builder.block_params(entry)[index];
+            self.add_local(*ty, wanted.contains(index as u32), value);
+        }
+        for declaration in body.get_locals_reader()? {
+            let (count, ty) = declaration?;
+            let ty = val_type(ty)?;
+            for _ in 0..count {
+                let zero = self.zero(ty);
+                self.add_local(ty, wanted.contains(self.locals.len() as u32), zero);
+            }
+        }
+        self.push_function_frame(ty);
+        Ok(())
+    }
+
+    /// Traps where the stack pointer is below the store's limit.
+    fn check_stack(&mut self) {
+        let context = self.context();
+        let trusted = MemFlagsData::trusted();
+        let store = self.builder.ins().load(POINTER, trusted, context, offset_of!(VmContextHead, store) as i32);
+        let limit = self.builder.ins().load(POINTER, trusted, store, offset_of!(VmStoreContext, stack_limit) as i32);
+        let pointer = self.builder.ins().get_stack_pointer(POINTER);
+        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
+        self.builder.ins().trapnz(below, TrapKind::StackOverflow.clif());
+    }
+
+    fn slot(&mut self, size: u32, slot: Slot) -> StackSlot {
+        let data = StackSlotData { key: Some(slot.key()), ..StackSlotData::new(StackSlotKind::ExplicitSlot, size, size.trailing_zeros() as u8) };
+        self.builder.create_sized_stack_slot(data)
+    }
+
+    fn add_local(&mut self, ty: ValType, wanted: bool, value: Value) {
+        let index = self.locals.len() as u32;
+        let local = if !wanted {
+            Local::Variable(self.builder.declare_var(clif_type(ty)))
+        } else {
+            let slot = self.slot(clif_type(ty).bytes(), Slot::Local(index, value_type(ty)));
+            match self.env.settings.opt_level {
+                OptLevel::None => Local::Home(slot, ty),
+                OptLevel::Speed => Local::Shadowed(self.builder.declare_var(clif_type(ty)), slot),
+            }
+        };
+        self.locals.push(local);
+        self.set_local(index, value);
+    }
+
+    /// The running instance's VmContext.
+    pub(super) fn context(&mut self) -> Value {
+        self.builder.ins().get_pinned_reg(POINTER)
+    }
+
+    pub(super) fn get_local(&mut self, index: u32) -> Value {
+        match self.locals[index as usize] {
+            Local::Variable(variable) | Local::Shadowed(variable, _) => self.builder.use_var(variable),
+            Local::Home(slot, ty) => self.builder.ins().stack_load(POINTER, clif_type(ty), slot, 0),
+        }
+    }
+
+    pub(super) fn set_local(&mut self, index: u32, value: Value) {
+        match self.locals[index as usize] {
+            Local::Variable(variable) => self.builder.def_var(variable, value),
+            Local::Home(slot, _) => {
+                self.builder.ins().stack_store(POINTER, value, slot, 0);
+            }
+            Local::Shadowed(variable, slot) => {
+                self.builder.def_var(variable, value);
+                self.builder.ins().stack_store(POINTER, value, slot, 0);
+            }
+        }
+    }
+
+    /// The first value of a local: zero or null.
+    pub(super) fn zero(&mut self, ty: ValType) -> Value {
+        match ty {
+            ValType::F32 => self.builder.ins().f32const(0.0),
+            ValType::F64 => self.builder.ins().f64const(0.0),
+            _ => self.builder.ins().iconst(clif_type(ty), 0),
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validated: operands are there")
+    }
+
+    pub(super) fn pop2(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    pub(super) fn pop3(&mut self) -> (Value, Value, Value) {
+        let third = self.pop();
+        let (first, second) = self.pop2();
+        (first, second, third)
+    }
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    /// Makes a statement's line breakable before its operator, or, where control comes in at the operator (a loop's head,
+    /// the end of a block), behind it: that is where a jump to the statement lands.
+    fn statement_and_operator(&mut self, pc: WasmPc, operator: &Operator<'_>) -> Result<(), ModuleError> {
+        while let [first, rest @ ..] = self.statements
+            && *first < pc
+        {
+            self.statements = rest;
+        }
+        let starts = self.statements.first() == Some(&pc);
+        let behind = matches!(operator, Operator::Loop { .. } | Operator::Else | Operator::End);
+        if starts && !behind {
+            self.statement();
+        }
+        self.operator(operator)?;
+        if starts && behind && !self.control.is_empty() {
+            self.statement();
+        }
+        Ok(())
+    }
+
+    /// One instruction that does nothing, so that the current source location has code.
+    fn statement(&mut self) {
+        if self.reachable {
+            self.builder.ins().get_pinned_reg(POINTER);
+        }
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+        if self.control_operator(operator)? || !self.reachable {
+            return Ok(());
+        }
+        let _ = self.numeric_operator(operator)
+            || self.memory_operator(operator)
+            || self.call_operator(operator)
+            || self.table_operator(operator)
+            || unreachable!("validated: {operator:?} is of a proposal that is off");
+        Ok(())
+    }
+}
+
+/// How a value's bytes lie in a slot.
+pub fn value_type(ty: ValType) -> ValueType {
+    match ty {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::FuncRef | ValType::ExternRef => ValueType::Ref,
+    }
+}

@@ -1,0 +1,79 @@
+//! The runtime functions that compiled code may call: one table that the compiler makes trampolines from and the runtime
+//! fills with addresses.
+//!
+//! Each takes the VmContext first. Integers go as the C ABI has them; a `Fallible` function returns 0, or 1 where the
+//! calling instruction is to trap: code then traps itself, at the guest's own instruction.
+
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::Type;
+
+/// What a runtime function returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Returns {
+    /// Nothing.
+    Nothing,
+    /// A 64-bit value.
+    Value,
+    /// An i32: 0, or 1 for a trap.
+    Fallible,
+    /// It does not return.
+    Never,
+}
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident $symbol:literal ($($param:ident),*) $returns:ident;)*) => {
+        /// A runtime function.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u32)]
+        pub enum Builtin { $($(#[$doc])* $name,)* }
+
+        impl Builtin {
+            /// All of them, in the order of the table in memory.
+            pub const ALL: &[Builtin] = &[$(Builtin::$name,)*];
+
+            /// The name of its trampoline, as a debugger shows it.
+            pub fn symbol(self) -> &'static str {
+                match self { $(Builtin::$name => $symbol,)* }
+            }
+
+            /// The types of its parameters after the VmContext.
+            pub fn params(self) -> &'static [Type] {
+                match self { $(Builtin::$name => &[$($param),*],)* }
+            }
+
+            /// What it returns.
+            pub fn returns(self) -> Returns {
+                match self { $(Builtin::$name => Returns::$returns,)* }
+            }
+        }
+    };
+}
+
+builtins! {
+    /// (memory, pages) -> the size before in pages, or -1.
+    MemoryGrow "wasm::memory.grow" (I32, I64) Value;
+    /// (to memory, from memory, to, from, length)
+    MemoryCopy "wasm::memory.copy" (I32, I32, I64, I64, I64) Fallible;
+    /// (memory, to, byte, length)
+    MemoryFill "wasm::memory.fill" (I32, I64, I32, I64) Fallible;
+    /// (memory, segment, to, from, length)
+    MemoryInit "wasm::memory.init" (I32, I32, I64, I32, I32) Fallible;
+    /// (segment)
+    DataDrop "wasm::data.drop" (I32) Nothing;
+    /// (table, first value, elements) -> the size before in elements, or -1.
+    TableGrow "wasm::table.grow" (I32, I64, I64) Value;
+    /// (table, to, value, length)
+    TableFill "wasm::table.fill" (I32, I64, I64, I64) Fallible;
+    /// (to table, from table, to, from, length)
+    TableCopy "wasm::table.copy" (I32, I32, I64, I64, I64) Fallible;
+    /// (table, segment, to, from, length)
+    TableInit "wasm::table.init" (I32, I32, I64, I32, I32) Fallible;
+    /// (segment)
+    ElemDrop "wasm::elem.drop" (I32) Nothing;
+    /// (table, index below its length) -> the element, given its first value now.
+    TableGetLazy "wasm::table.get" (I32, I64) Value;
+    /// (function) -> its VmFuncRef.
+    RefFunc "wasm::ref.func" (I32) Value;
+    /// () Leaves guest code for the error that the host left with the store.
+    Raise "wasm::raise" () Never;
+}

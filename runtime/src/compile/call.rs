@@ -1,0 +1,148 @@
+//! Calls: to functions of the module directly; by import and through a table by reference, with the pinned register set to
+//! the callee's context and back; to the runtime through its trampolines.
+
+use super::body::Translator;
+use super::builtin::{Builtin, Returns};
+use super::env::CallTarget;
+use super::signature::{POINTER, c_signature, guest_signature};
+use crate::index::*;
+use crate::trap::kind::TrapKind;
+use crate::vm::layout::{VmContextHead, VmFuncRef, VmStoreContext};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value};
+use cranelift_entity::EntityRef;
+use std::collections::HashMap;
+use std::mem::offset_of;
+use wasmparser::Operator;
+
+/// Functions and signatures that the function being compiled has named so far.
+#[derive(Default)]
+pub struct Callees {
+    functions: HashMap<DefinedFuncIndex, FuncRef>,
+    builtins: HashMap<Builtin, FuncRef>,
+    signatures: HashMap<TypeIndex, SigRef>,
+}
+
+impl Translator<'_, '_> {
+    /// Translates a call; `false` for all other operators.
+    pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> bool {
+        match operator {
+            Operator::Call { function_index } => self.call(FuncIndex::from_u32(*function_index)),
+            Operator::CallIndirect { type_index, table_index } => {
+                self.call_indirect(TypeIndex::from_u32(*type_index), TableIndex::from_u32(*table_index));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn call(&mut self, func: FuncIndex) {
+        let ty = self.env.module.functions[func];
+        let Some(defined) = self.env.module.defined(func) else {
+            let context = self.context();
+            let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+            let reference = self.builder.ins().load(POINTER, flags, context, self.env.layout.imported_function(func) as i32);
+            return self.call_reference(ty, reference);
+        };
+        let callee = self.function(defined, ty);
+        let args = self.pop_args(ty);
+        let call = self.builder.ins().call(callee, &args);
+        self.stack.extend_from_slice(self.builder.inst_results(call));
+    }
+
+    /// Calls through a table: its bounds, null and the type are checked, in this order.
+    fn call_indirect(&mut self, ty: TypeIndex, table: TableIndex) {
+        let index = self.pop();
+        let reference = self.table_get(table, index);
+        let null = self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0);
+        self.builder.ins().trapnz(null, TrapKind::IndirectCallToNull.clif());
+        let flags = MemFlagsData::trusted();
+        let found = self.builder.ins().load(I32, flags, reference, offset_of!(VmFuncRef, type_id) as i32);
+        let context = self.context();
+        let ids = self.builder.ins().load(POINTER, flags.with_readonly(), context, offset_of!(VmContextHead, type_ids) as i32);
+        let expected = self.builder.ins().load(I32, flags.with_readonly(), ids, ty.index() as i32 * 4);
+        let differ = self.builder.ins().icmp(IntCC::NotEqual, found, expected);
+        self.builder.ins().trapnz(differ, TrapKind::BadSignature.clif());
+        self.call_reference(ty, reference);
+    }
+
+    /// Calls what a VmFuncRef refers to: a function of this or another instance, or of the host.
+    fn call_reference(&mut self, ty: TypeIndex, reference: Value) {
+        let args = self.pop_args(ty);
+        let signature = self.signature(ty);
+        let flags = MemFlagsData::trusted();
+        let code = self.builder.ins().load(POINTER, flags, reference, offset_of!(VmFuncRef, code) as i32);
+        let callee = self.builder.ins().load(POINTER, flags, reference, offset_of!(VmFuncRef, context) as i32);
+        let context = self.context();
+        let store = self.builder.ins().load(POINTER, flags.with_readonly(), context, offset_of!(VmContextHead, store) as i32);
+        self.builder.ins().store(flags, context, store, offset_of!(VmStoreContext, caller) as i32);
+        self.builder.ins().set_pinned_reg(callee);
+        let call = self.builder.ins().call_indirect(signature, code, &args);
+        self.builder.ins().set_pinned_reg(context);
+        self.stack.extend_from_slice(self.builder.inst_results(call));
+    }
+
+    fn pop_args(&mut self, ty: TypeIndex) -> Vec<Value> {
+        let count = self.env.module.types[ty].params().len();
+        self.stack.split_off(self.stack.len() - count)
+    }
+
+    /// Calls a runtime function; its result, or what stands for none.
+    pub(super) fn call_builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
+        let callee = self.builtin(builtin);
+        let call = self.builder.ins().call(callee, args);
+        self.builder.inst_results(call).first().copied().unwrap_or(Value::from_u32(0))
+    }
+
+    /// Calls a runtime function that says whether the instruction is to trap.
+    pub(super) fn call_fallible(&mut self, builtin: Builtin, args: &[Value], kind: TrapKind) {
+        let failed = self.call_builtin(builtin, args);
+        self.builder.ins().trapnz(failed, kind.clif());
+    }
+
+    fn signature(&mut self, ty: TypeIndex) -> SigRef {
+        let (types, builder) = (&self.env.module.types, &mut self.builder);
+        *self.callees.signatures.entry(ty).or_insert_with(|| builder.import_signature(guest_signature(&types[ty])))
+    }
+
+    fn function(&mut self, func: DefinedFuncIndex, ty: TypeIndex) -> FuncRef {
+        if let Some(known) = self.callees.functions.get(&func) {
+            return *known;
+        }
+        let signature = self.signature(ty);
+        let imported = self.import(CallTarget::Function(func), signature);
+        self.callees.functions.insert(func, imported);
+        imported
+    }
+
+    fn builtin(&mut self, builtin: Builtin) -> FuncRef {
+        if let Some(known) = self.callees.builtins.get(&builtin) {
+            return *known;
+        }
+        let signature = self.builder.import_signature(builtin_signature(builtin));
+        let imported = self.import(CallTarget::Builtin(builtin), signature);
+        self.callees.builtins.insert(builtin, imported);
+        imported
+    }
+
+    fn import(&mut self, target: CallTarget, signature: SigRef) -> FuncRef {
+        let name = ExternalName::user(self.builder.func.declare_imported_user_function(target.name()));
+        // Colocated: the call is relative.
+        self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
+    }
+}
+
+/// How guest code calls the trampoline of a runtime function: without the VmContext, which is in the pinned register.
+pub fn builtin_signature(builtin: Builtin) -> cranelift_codegen::ir::Signature {
+    c_signature(builtin.params(), builtin_returns(builtin))
+}
+
+/// The CLIF types of what a runtime function returns.
+pub fn builtin_returns(builtin: Builtin) -> &'static [cranelift_codegen::ir::Type] {
+    match builtin.returns() {
+        Returns::Nothing | Returns::Never => &[],
+        Returns::Value => &[I64],
+        Returns::Fallible => &[I32],
+    }
+}

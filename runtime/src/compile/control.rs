@@ -1,0 +1,235 @@
+//! Blocks, branches, and code that cannot be reached. A block's results and a loop's parameters are parameters of the CLIF
+//! block that a branch to it goes to.
+
+use super::body::Translator;
+use super::signature::clif_type;
+use crate::index::TypeIndex;
+use crate::module::parse::val_type;
+use crate::module::validate::ModuleError;
+use crate::module::types::{FuncType, ValType};
+use crate::trap::kind::TrapKind;
+use cranelift_codegen::ir::types::I32;
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
+use wasmparser::{BlockType, BrTable, Operator};
+
+/// What opened a frame.
+enum Kind {
+    /// The function's body: its end returns.
+    Function,
+    /// `block`, or an `if` whose `else` has begun.
+    Block,
+    /// `loop`: branches go to its head.
+    Loop { head: Block },
+    /// `if`, before `else`: where the condition goes when false, and the operands that the other arm begins with.
+    If { otherwise: Block, params: Box<[Value]> },
+    /// Opened where nothing is reachable.
+    Dead,
+}
+
+/// One entry of the control stack.
+pub struct Frame {
+    kind: Kind,
+    /// Where its end is. For [`Kind::Dead`] meaningless.
+    end: Block,
+    params: usize,
+    results: usize,
+    /// Operands below the frame's own.
+    height: usize,
+    /// Whether something branches to `end`.
+    branched_to: bool,
+}
+
+impl Frame {
+    /// Where a branch to the frame goes, and with how many values.
+    fn target(&self) -> (Block, usize) {
+        match self.kind {
+            Kind::Loop { head } => (head, self.params),
+            _ => (self.end, self.results),
+        }
+    }
+}
+
+fn args(values: &[Value]) -> Vec<BlockArg> {
+    values.iter().map(|value| BlockArg::Value(*value)).collect()
+}
+
+impl Translator<'_, '_> {
+    pub(super) fn push_function_frame(&mut self, ty: &FuncType) {
+        let end = self.block_with(ty.results());
+        self.control.push(Frame { kind: Kind::Function, end, params: 0, results: ty.results().len(), height: 0, branched_to: false });
+    }
+
+    /// Translates a control operator, reachable or not; `false` for all others.
+    pub(super) fn control_operator(&mut self, operator: &Operator<'_>) -> Result<bool, ModuleError> {
+        match operator {
+            Operator::Block { blockty } => self.open(blockty, |_, _, _| Kind::Block)?,
+            Operator::Loop { blockty } => self.open(blockty, Self::loop_head)?,
+            Operator::If { blockty } => self.open_if(blockty)?,
+            Operator::Else => self.begin_else(),
+            Operator::End => self.end(),
+            _ if !self.reachable => {}
+            Operator::Nop => {}
+            Operator::Unreachable => {
+                self.builder.ins().trap(TrapKind::UnreachableCodeReached.clif());
+                self.reachable = false;
+            }
+            Operator::Br { relative_depth } => self.branch(*relative_depth),
+            Operator::BrIf { relative_depth } => self.branch_if(*relative_depth),
+            Operator::BrTable { targets } => self.branch_table(targets)?,
+            Operator::Return => self.branch(self.control.len() as u32 - 1),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn block_with(&mut self, types: &[ValType]) -> Block {
+        let block = self.builder.create_block();
+        for ty in types {
+            self.builder.append_block_param(block, clif_type(*ty));
+        }
+        block
+    }
+
+    fn block_type(&self, ty: &BlockType) -> Result<FuncType, ModuleError> {
+        Ok(match ty {
+            BlockType::Empty => FuncType::new([], []),
+            BlockType::Type(ty) => FuncType::new([], [val_type(*ty)?]),
+            BlockType::FuncType(index) => self.env.module.types[TypeIndex::from_u32(*index)].clone(),
+        })
+    }
+
+    fn open(&mut self, ty: &BlockType, kind: fn(&mut Self, &FuncType, usize) -> Kind) -> Result<(), ModuleError> {
+        if !self.reachable {
+            self.open_dead();
+            return Ok(());
+        }
+        let ty = self.block_type(ty)?;
+        let end = self.block_with(ty.results());
+        let height = self.stack.len() - ty.params().len();
+        let kind = kind(self, &ty, height);
+        self.control.push(Frame { kind, end, params: ty.params().len(), results: ty.results().len(), height, branched_to: false });
+        Ok(())
+    }
+
+    fn open_dead(&mut self) {
+        let frame = Frame { kind: Kind::Dead, end: Block::from_u32(0), params: 0, results: 0, height: self.stack.len(), branched_to: false };
+        self.control.push(frame);
+    }
+
+    fn loop_head(&mut self, ty: &FuncType, height: usize) -> Kind {
+        let head = self.block_with(ty.params());
+        let values = args(&self.stack[height..]);
+        self.builder.ins().jump(head, &values);
+        self.builder.switch_to_block(head);
+        self.stack.truncate(height);
+        self.stack.extend_from_slice(self.builder.block_params(head));
+        Kind::Loop { head }
+    }
+
+    fn open_if(&mut self, ty: &BlockType) -> Result<(), ModuleError> {
+        if !self.reachable {
+            self.open_dead();
+            return Ok(());
+        }
+        let condition = self.pop();
+        let ty = self.block_type(ty)?;
+        let (then, otherwise) = (self.builder.create_block(), self.builder.create_block());
+        let end = self.block_with(ty.results());
+        let height = self.stack.len() - ty.params().len();
+        self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+        self.builder.switch_to_block(then);
+        let kind = Kind::If { otherwise, params: self.stack[height..].into() };
+        self.control.push(Frame { kind, end, params: ty.params().len(), results: ty.results().len(), height, branched_to: false });
+        Ok(())
+    }
+
+    fn begin_else(&mut self) {
+        self.fall_through();
+        let frame = self.control.last_mut().expect("validated: else has its if");
+        if let Kind::If { otherwise, params } = std::mem::replace(&mut frame.kind, Kind::Block) {
+            self.stack.truncate(frame.height);
+            self.stack.extend_from_slice(&params);
+            self.builder.switch_to_block(otherwise);
+            self.reachable = true;
+        } else {
+            frame.kind = Kind::Dead;
+        }
+    }
+
+    /// Leaves the innermost frame for its end, where that can be reached.
+    fn fall_through(&mut self) {
+        if !self.reachable {
+            return;
+        }
+        let frame = self.control.last_mut().expect("validated: a frame is open");
+        frame.branched_to = true;
+        let values = args(&self.stack[self.stack.len() - frame.results..]);
+        self.builder.ins().jump(frame.end, &values);
+        self.reachable = false;
+    }
+
+    fn end(&mut self) {
+        self.fall_through();
+        let mut frame = self.control.pop().expect("validated: end has its block");
+        if let Kind::Dead = frame.kind {
+            return;
+        }
+        self.stack.truncate(frame.height);
+        if let Kind::If { otherwise, params } = &frame.kind {
+            // Without `else`, the operands are the results.
+            self.builder.switch_to_block(*otherwise);
+            self.builder.ins().jump(frame.end, &args(params));
+            frame.branched_to = true;
+        }
+        self.reachable = frame.branched_to;
+        if frame.branched_to {
+            self.builder.switch_to_block(frame.end);
+            self.stack.extend_from_slice(self.builder.block_params(frame.end));
+        }
+        if let (Kind::Function, true) = (&frame.kind, frame.branched_to) {
+            let results = std::mem::take(&mut self.stack);
+            self.builder.ins().return_(&results);
+        }
+    }
+
+    /// The frame `depth` levels out, marked as branched to; where that goes and with how many values.
+    fn target(&mut self, depth: u32) -> (Block, usize) {
+        let index = self.control.len() - 1 - depth as usize;
+        let frame = &mut self.control[index];
+        frame.branched_to = true;
+        frame.target()
+    }
+
+    fn branch(&mut self, depth: u32) {
+        let (block, count) = self.target(depth);
+        let values = args(&self.stack[self.stack.len() - count..]);
+        self.builder.ins().jump(block, &values);
+        self.reachable = false;
+    }
+
+    fn branch_if(&mut self, depth: u32) {
+        let condition = self.pop();
+        let (block, count) = self.target(depth);
+        let values = args(&self.stack[self.stack.len() - count..]);
+        let next = self.builder.create_block();
+        self.builder.ins().brif(condition, block, &values, next, &[]);
+        self.builder.switch_to_block(next);
+    }
+
+    fn branch_table(&mut self, table: &BrTable<'_>) -> Result<(), ModuleError> {
+        let selector = self.pop();
+        debug_assert_eq!(self.builder.func.dfg.value_type(selector), I32);
+        let mut call = |translator: &mut Self, depth| {
+            let (block, count) = translator.target(depth);
+            let values = args(&translator.stack[translator.stack.len() - count..]);
+            translator.builder.func.dfg.block_call(block, &values)
+        };
+        let targets = table.targets().collect::<Result<Vec<_>, _>>()?;
+        let targets: Vec<_> = targets.into_iter().map(|depth| call(self, depth)).collect();
+        let default = call(self, table.default());
+        let table = self.builder.create_jump_table(JumpTableData::new(default, &targets));
+        self.builder.ins().br_table(selector, table);
+        self.reachable = false;
+        Ok(())
+    }
+}

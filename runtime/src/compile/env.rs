@@ -1,0 +1,117 @@
+//! What every function's compilation reads: the module, the settings, and what debuggers will ask.
+
+use super::Settings;
+use crate::index::*;
+use crate::module::ModuleInfo;
+use crate::vm::layout::VmLayout;
+use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::Questions;
+
+use super::builtin::Builtin;
+
+/// The module being compiled and how.
+pub struct Env<'a> {
+    /// The module.
+    pub module: &'a ModuleInfo,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The code generator.
+    pub isa: &'a dyn TargetIsa,
+    /// Where things are in an instance's VmContext.
+    pub layout: VmLayout,
+    /// `None`: anything can be asked.
+    questions: Option<&'a Questions>,
+}
+
+/// Which locals of a function get a home.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted<'a> {
+    /// Nobody can ask.
+    None,
+    /// A debugger can ask for each by its number.
+    All,
+    /// The module's DWARF names these: sorted.
+    Some(&'a [(WasmPc, u32)]),
+}
+
+impl Wanted<'_> {
+    /// Whether a local gets a home.
+    pub fn contains(self, local: u32) -> bool {
+        match self {
+            Wanted::None => false,
+            Wanted::All => true,
+            Wanted::Some(locals) => locals.binary_search_by_key(&local, |(_, local)| *local).is_ok(),
+        }
+    }
+}
+
+impl<'a> Env<'a> {
+    /// For compiling `module`.
+    pub fn new(module: &'a ModuleInfo, settings: &'a Settings, isa: &'a dyn TargetIsa, questions: Option<&'a Questions>) -> Env<'a> {
+        Env { module, settings, isa, layout: VmLayout::new(module), questions }
+    }
+
+    /// Where a function's body starts, as DWARF counts.
+    pub fn body_start(&self, func: DefinedFuncIndex) -> WasmPc {
+        self.pc(self.module.bodies[func].start)
+    }
+
+    /// A position in the file as DWARF counts: from the code section's contents.
+    pub fn pc(&self, file_offset: usize) -> WasmPc {
+        WasmPc((file_offset - self.module.code_section.start) as u32)
+    }
+
+    /// The locals of a function that need homes.
+    pub fn wanted(&self, func: DefinedFuncIndex) -> Wanted<'a> {
+        if !self.settings.debug_info {
+            return Wanted::None;
+        }
+        let Some(questions) = self.questions else { return Wanted::All };
+        let start = self.body_start(func);
+        let from = questions.locals.partition_point(|(function, _)| *function < start);
+        let to = questions.locals.partition_point(|(function, _)| *function <= start);
+        Wanted::Some(&questions.locals[from..to])
+    }
+
+    /// The addresses in a function's body that must have code of their own.
+    pub fn statements(&self, func: DefinedFuncIndex) -> &'a [WasmPc] {
+        let Some(questions) = self.questions else { return &[] };
+        let body = &self.module.bodies[func];
+        let (start, end) = (self.pc(body.start), self.pc(body.end));
+        let from = questions.statements.partition_point(|pc| *pc < start);
+        let to = questions.statements.partition_point(|pc| *pc < end);
+        &questions.statements[from..to]
+    }
+}
+
+/// What a relative call in code refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallTarget {
+    /// A function of the module.
+    Function(DefinedFuncIndex),
+    /// The trampoline of a runtime function.
+    Builtin(Builtin),
+}
+
+impl CallTarget {
+    /// The name in CLIF.
+    pub fn name(self) -> UserExternalName {
+        match self {
+            CallTarget::Function(func) => UserExternalName::new(0, func.index() as u32),
+            CallTarget::Builtin(builtin) => UserExternalName::new(1, builtin as u32),
+        }
+    }
+
+    /// What a name in CLIF stands for; `None` for names that are not ours, such as the code generator's own library calls.
+    pub fn from_name(name: &ExternalName, resolve: impl Fn(UserExternalNameRef) -> UserExternalName) -> Option<CallTarget> {
+        let ExternalName::User(reference) = name else { return None };
+        match resolve(*reference) {
+            UserExternalName { namespace: 0, index } => Some(CallTarget::Function(DefinedFuncIndex::from_u32(index))),
+            UserExternalName { namespace: 1, index } => Builtin::ALL.get(index as usize).copied().map(CallTarget::Builtin),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the code generator says of a function's code → tables that outlive it: address map, traps, calls, unwind information
+//! and where locals live.
+
+use super::env::CallTarget;
+use crate::trap::kind::TrapKind;
+use cranelift_codegen::binemit::{Addend, Reloc};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
+use cranelift_codegen::{Context, FinalizedRelocTarget};
+use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
+use dwalin_debuginfo::code::{Homes, ValueType};
+
+/// From the frame pointer to the canonical frame address: the saved frame pointer and the return address.
+const FP_TO_CFA: i64 = 16;
+
+/// One function's code.
+pub struct CompiledFunction {
+    /// Machine code.
+    pub code: Vec<u8>,
+    /// As the code generator asks.
+    pub alignment: u32,
+    /// Which wasm instruction each piece of code comes from; see `FunctionCode::rows`.
+    pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
+    /// Instructions that can trap: sorted.
+    pub traps: Vec<(CodeOffset, TrapKind)>,
+    /// Calls to resolve.
+    pub calls: Vec<Call>,
+    /// How to unwind it.
+    pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
+    /// Where its locals live.
+    pub homes: Homes,
+}
+
+/// A relative call.
+pub struct Call {
+    /// Of the bytes to patch.
+    pub offset: CodeOffset,
+    /// How.
+    pub reloc: Reloc,
+    /// Plus this.
+    pub addend: Addend,
+    /// To what.
+    pub target: CallTarget,
+}
+
+/// What a stack slot is for, packed into its key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Slot {
+    /// Home of a local.
+    Local(u32, ValueType),
+    /// Home of the VmContext.
+    Instance,
+}
+
+const VALUE_TYPES: [ValueType; 6] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64, ValueType::V128, ValueType::Ref];
+
+impl Slot {
+    /// As a stack slot's key.
+    pub fn key(self) -> cranelift_codegen::ir::StackSlotKey {
+        cranelift_codegen::ir::StackSlotKey::new(match self {
+            Slot::Local(index, ty) => 1 << 40 | (ty as u64) << 32 | u64::from(index),
+            Slot::Instance => 0,
+        })
+    }
+
+    fn from_key(key: cranelift_codegen::ir::StackSlotKey) -> Slot {
+        let bits = key.bits();
+        if bits == 0 { Slot::Instance } else { Slot::Local(bits as u32, VALUE_TYPES[(bits >> 32 & 0xff) as usize]) }
+    }
+}
+
+/// Reads off a compiled function.
+///
+/// # Errors
+/// In the words of the code generator's author: what it made and we cannot take.
+pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunction, String> {
+    let compiled = context.compiled_code().ok_or("no code")?;
+    let unwind = match compiled.create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV).map_err(|error| error.to_string())? {
+        Some(UnwindInfo::SystemV(unwind)) => unwind,
+        _ => return Err("no unwind information".to_owned()),
+    };
+    let buffer = &compiled.buffer;
+    let traps = buffer.traps().iter().map(|trap| {
+        let kind = TrapKind::from_clif(trap.code).ok_or_else(|| format!("unknown trap code {}", trap.code))?;
+        Ok((CodeOffset(trap.offset), kind))
+    });
+    let names = context.func.params.user_named_funcs();
+    let calls = buffer.relocs().iter().map(|reloc| {
+        let FinalizedRelocTarget::ExternalName(name) = &reloc.target else { return Err("a relocation within a function".to_owned()) };
+        let target = CallTarget::from_name(name, |reference| names[reference].clone());
+        let target = target.ok_or_else(|| format!("this processor lacks an instruction, and code would call {name:?}"))?;
+        Ok(Call { offset: CodeOffset(reloc.offset), reloc: reloc.kind, addend: reloc.addend, target })
+    });
+    Ok(CompiledFunction {
+        code: buffer.data().to_vec(),
+        alignment: buffer.alignment.max(16),
+        rows: rows(buffer),
+        traps: traps.collect::<Result<_, String>>()?,
+        calls: calls.collect::<Result<_, String>>()?,
+        unwind,
+        homes: homes(buffer),
+    })
+}
+
+/// The address map: pieces without a source location get a row too, neighbours that say the same are one.
+fn rows(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Vec<(CodeOffset, Option<WasmPc>)> {
+    let mut rows: Vec<(CodeOffset, Option<WasmPc>)> = Vec::new();
+    let mut push = |offset: u32, pc: Option<WasmPc>| {
+        if rows.last().is_none_or(|(_, before)| *before != pc) {
+            rows.push((CodeOffset(offset), pc));
+        }
+    };
+    let mut end = 0;
+    for piece in buffer.get_srclocs_sorted() {
+        if piece.start > end {
+            push(end, None);
+        }
+        let pc = (!piece.loc.is_default()).then(|| WasmPc(piece.loc.bits()));
+        push(piece.start, pc);
+        end = piece.end;
+    }
+    if end < buffer.total_size() {
+        push(end, None);
+    }
+    rows
+}
+
+fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
+    let mut homes = Homes::default();
+    let Some(layout) = buffer.frame_layout() else { return homes };
+    for slot in layout.stackslots.values() {
+        let Some(key) = slot.key else { continue };
+        let offset = FrameOffset((i64::from(slot.offset) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32);
+        match Slot::from_key(key) {
+            Slot::Instance => homes.instance = Some(offset),
+            Slot::Local(local, ty) => homes.locals.push((local, offset, ty)),
+        }
+    }
+    homes.locals.sort_unstable_by_key(|(local, ..)| *local);
+    homes
+}

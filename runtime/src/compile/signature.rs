@@ -1,0 +1,31 @@
+//! WebAssembly types → CLIF types and signatures.
+
+use super::target::GUEST_CALL_CONV;
+use crate::module::types::{FuncType, ValType};
+use cranelift_codegen::ir::types::{F32, F64, I32, I64};
+use cranelift_codegen::ir::{AbiParam, Signature, Type};
+
+/// Pointers of the host.
+pub const POINTER: Type = I64;
+
+/// How a value is held in code. References are pointers or handles of the runtime's own.
+pub fn clif_type(ty: ValType) -> Type {
+    match ty {
+        ValType::I32 => I32,
+        ValType::I64 | ValType::FuncRef | ValType::ExternRef => I64,
+        ValType::F32 => F32,
+        ValType::F64 => F64,
+    }
+}
+
+/// The signature of a guest function: its parameters and results in order; the VmContext travels in the pinned register.
+pub fn guest_signature(ty: &FuncType) -> Signature {
+    let list = |types: &[ValType]| types.iter().map(|ty| AbiParam::new(clif_type(*ty))).collect();
+    Signature { params: list(ty.params()), returns: list(ty.results()), call_conv: GUEST_CALL_CONV }
+}
+
+/// A signature of the C convention.
+pub fn c_signature(params: &[Type], returns: &[Type]) -> Signature {
+    let list = |types: &[Type]| types.iter().map(|ty| AbiParam::new(*ty)).collect();
+    Signature { params: list(params), returns: list(returns), call_conv: GUEST_CALL_CONV }
+}

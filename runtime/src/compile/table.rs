@@ -1,0 +1,155 @@
+//! Tables, references and globals.
+
+use super::body::Translator;
+use super::builtin::Builtin;
+use super::signature::{POINTER, clif_type};
+use crate::index::*;
+use crate::trap::kind::TrapKind;
+use crate::vm::layout::{GlobalLocation, INITIALIZED, VmTable};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value};
+use std::mem::offset_of;
+use wasmparser::Operator;
+
+impl Translator<'_, '_> {
+    /// Translates a table, reference or global operator; `false` for all others.
+    pub(super) fn table_operator(&mut self, operator: &Operator<'_>) -> bool {
+        match operator {
+            Operator::GlobalGet { global_index } => self.global_get(GlobalIndex::from_u32(*global_index)),
+            Operator::GlobalSet { global_index } => self.global_set(GlobalIndex::from_u32(*global_index)),
+            Operator::RefNull { .. } => {
+                let null = self.builder.ins().iconst(I64, 0);
+                self.push(null);
+            }
+            Operator::RefIsNull => {
+                let reference = self.pop();
+                let null = self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0);
+                self.push_bool(null);
+            }
+            Operator::RefFunc { function_index } => {
+                let index = self.index(*function_index);
+                let reference = self.call_builtin(Builtin::RefFunc, &[index]);
+                self.push(reference);
+            }
+            Operator::TableGet { table } => {
+                let index = self.pop();
+                let value = self.table_get(TableIndex::from_u32(*table), index);
+                self.push(value);
+            }
+            Operator::TableSet { table } => self.table_set(TableIndex::from_u32(*table)),
+            Operator::TableSize { table } => {
+                let pointer = self.table(TableIndex::from_u32(*table));
+                let len = self.table_len(pointer);
+                let len = self.builder.ins().ireduce(I32, len);
+                self.push(len);
+            }
+            _ => return self.whole_table_operator(operator),
+        }
+        true
+    }
+
+    fn whole_table_operator(&mut self, operator: &Operator<'_>) -> bool {
+        match operator {
+            Operator::TableGrow { table } => {
+                let (value, delta) = self.pop2();
+                let args = [self.index(*table), value, self.widen(delta)];
+                let before = self.call_builtin(Builtin::TableGrow, &args);
+                let before = self.builder.ins().ireduce(I32, before);
+                self.push(before);
+            }
+            Operator::TableFill { table } => {
+                let (to, value, len) = self.pop3();
+                let args = [self.index(*table), self.widen(to), value, self.widen(len)];
+                self.call_fallible(Builtin::TableFill, &args, TrapKind::TableOutOfBounds);
+            }
+            Operator::TableCopy { dst_table, src_table } => {
+                let (to, from, len) = self.pop3();
+                let args = [self.index(*dst_table), self.index(*src_table), self.widen(to), self.widen(from), self.widen(len)];
+                self.call_fallible(Builtin::TableCopy, &args, TrapKind::TableOutOfBounds);
+            }
+            Operator::TableInit { elem_index, table } => {
+                let (to, from, len) = self.pop3();
+                let args = [self.index(*table), self.index(*elem_index), self.widen(to), from, len];
+                self.call_fallible(Builtin::TableInit, &args, TrapKind::TableOutOfBounds);
+            }
+            Operator::ElemDrop { elem_index } => {
+                let segment = self.index(*elem_index);
+                self.call_builtin(Builtin::ElemDrop, &[segment]);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The address and the offset of a global's value.
+    fn global(&mut self, global: GlobalIndex) -> (Value, i32) {
+        let context = self.context();
+        match self.env.layout.global(global) {
+            GlobalLocation::Inline(offset) => (context, offset as i32),
+            GlobalLocation::Pointer(offset) => {
+                let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+                (self.builder.ins().load(POINTER, flags, context, offset as i32), 0)
+            }
+        }
+    }
+
+    fn global_get(&mut self, global: GlobalIndex) {
+        let (address, offset) = self.global(global);
+        let ty = clif_type(self.env.module.globals[global].content);
+        let value = self.builder.ins().load(ty, MemFlagsData::trusted(), address, offset);
+        self.push(value);
+    }
+
+    fn global_set(&mut self, global: GlobalIndex) {
+        let value = self.pop();
+        let (address, offset) = self.global(global);
+        self.builder.ins().store(MemFlagsData::trusted(), value, address, offset);
+    }
+
+    fn table(&mut self, table: TableIndex) -> Value {
+        let context = self.context();
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        self.builder.ins().load(POINTER, flags, context, self.env.layout.table(table) as i32)
+    }
+
+    fn table_len(&mut self, pointer: Value) -> Value {
+        self.builder.ins().load(I64, MemFlagsData::trusted(), pointer, offset_of!(VmTable, len) as i32)
+    }
+
+    /// The address of an element, after its bounds check, and the index in 64 bits.
+    fn element(&mut self, table: TableIndex, index: Value) -> (Value, Value) {
+        let pointer = self.table(table);
+        let len = self.table_len(pointer);
+        let index = self.widen(index);
+        let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.builder.ins().trapnz(beyond, TrapKind::TableOutOfBounds.clif());
+        let elements = self.builder.ins().load(POINTER, MemFlagsData::trusted(), pointer, offset_of!(VmTable, elements) as i32);
+        let offset = self.builder.ins().ishl_imm_u(index, 3);
+        (self.builder.ins().iadd(elements, offset), index)
+    }
+
+    /// An element of a table. One that has not been asked for yet gets its first value from the runtime.
+    pub(super) fn table_get(&mut self, table: TableIndex, index: Value) -> Value {
+        let (address, index) = self.element(table, index);
+        let element = self.builder.ins().load(I64, MemFlagsData::trusted(), address, 0);
+        let value = self.builder.ins().band_imm_s(element, !(INITIALIZED as i64));
+        let (lazy, done) = (self.builder.create_block(), self.builder.create_block());
+        let result = self.builder.append_block_param(done, I64);
+        self.builder.set_cold_block(lazy);
+        self.builder.ins().brif(element, done, &[BlockArg::Value(value)], lazy, &[]);
+        self.builder.switch_to_block(lazy);
+        let table = self.index(table.as_u32());
+        let first = self.call_builtin(Builtin::TableGetLazy, &[table, index]);
+        self.builder.ins().jump(done, &[BlockArg::Value(first)]);
+        self.builder.switch_to_block(done);
+        result
+    }
+
+    fn table_set(&mut self, table: TableIndex) {
+        let (index, value) = self.pop2();
+        let (address, _) = self.element(table, index);
+        let element = self.builder.ins().bor_imm_s(value, INITIALIZED as i64);
+        self.builder.ins().store(MemFlagsData::trusted(), element, address, 0);
+    }
+}

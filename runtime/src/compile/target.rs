@@ -1,0 +1,44 @@
+//! The instruction set and the settings that make its code debuggable: frame pointers, unwind tables, and a register that
+//! always holds the running instance's VmContext.
+
+use super::{CompileError, OptLevel};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+
+/// The calling convention of all guest functions: the platform's C convention, so that a debugger that calls a function or
+/// shows a returned value finds it where it looks.
+pub const GUEST_CALL_CONV: cranelift_codegen::isa::CallConv = cranelift_codegen::isa::CallConv::SystemV;
+
+/// The code generator for this machine.
+///
+/// # Errors
+/// A machine that we cannot make code for.
+pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
+    let mut flags = settings::builder();
+    for (name, value) in [
+        ("opt_level", opt_level.cranelift()),
+        ("preserve_frame_pointers", "true"),
+        ("unwind_info", "true"),
+        ("enable_pinned_reg", "true"),
+        // Functions may return any number of values.
+        ("enable_multi_ret_implicit_sret", "true"),
+        ("enable_probestack", "true"),
+        ("probestack_strategy", "inline"),
+        ("use_colocated_libcalls", "false"),
+        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+    ] {
+        flags.set(name, value).expect("a setting of this version of Cranelift");
+    }
+    let builder = cranelift_native::builder().map_err(|reason| CompileError::Target { reason: reason.to_owned() })?;
+    let isa = builder.finish(settings::Flags::new(flags)).map_err(|error| CompileError::Target { reason: error.to_string() })?;
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        return Err(CompileError::Target { reason: "Dwalin runs on x86-64 Linux".to_owned() });
+    }
+    Ok(isa)
+}
+
+/// What code depends on besides the settings: the processor's features, as text that is equal where they are.
+pub fn features(isa: &OwnedTargetIsa) -> String {
+    let flags: Vec<_> = isa.isa_flags().iter().filter(|flag| flag.as_bool() == Some(true)).map(|flag| flag.name).collect();
+    format!("{} {}", isa.triple(), flags.join(","))
+}

@@ -1,0 +1,119 @@
+//! What a module declares: everything but the bodies of its functions, which stay windows of its bytes.
+
+pub mod init;
+pub mod names;
+pub mod parse;
+pub mod types;
+pub mod validate;
+
+use crate::index::*;
+use cranelift_entity::{EntityRef, PrimaryMap};
+use init::{ConstExpr, DataSegment, ElementSegment};
+use std::ops::Range;
+use types::*;
+
+/// The declarations of a module. Offsets and ranges are bytes of the module's own bytes.
+#[derive(Default, Debug)]
+pub struct ModuleInfo {
+    /// The type section.
+    pub types: PrimaryMap<TypeIndex, FuncType>,
+    /// Imports in order; those of each kind come first in their index space.
+    pub imports: Vec<Import>,
+    /// Exports in order.
+    pub exports: Vec<Export>,
+    /// The type of each function.
+    pub functions: PrimaryMap<FuncIndex, TypeIndex>,
+    /// How many of the functions are imported.
+    pub imported_functions: usize,
+    /// The type of each table.
+    pub tables: PrimaryMap<TableIndex, TableType>,
+    /// How many of the tables are imported.
+    pub imported_tables: usize,
+    /// The type of each memory.
+    pub memories: PrimaryMap<MemoryIndex, MemoryType>,
+    /// How many of the memories are imported.
+    pub imported_memories: usize,
+    /// The type of each global.
+    pub globals: PrimaryMap<GlobalIndex, GlobalType>,
+    /// How many of the globals are imported.
+    pub imported_globals: usize,
+    /// First values of the globals that the module defines, in order.
+    pub global_inits: Vec<ConstExpr>,
+    /// First values of the elements of the tables that the module defines (null without one).
+    pub table_inits: Vec<Option<ConstExpr>>,
+    /// The start function.
+    pub start: Option<FuncIndex>,
+    /// Element segments.
+    pub elements: PrimaryMap<ElemIndex, ElementSegment>,
+    /// Data segments.
+    pub data: PrimaryMap<DataIndex, DataSegment>,
+    /// Functions that can be referred to by a value: exported, in element segments, declared, or named by `ref.func` in a
+    /// constant expression. Sorted; the position is the function's slot among the VmContext's function references.
+    pub escaping: Vec<FuncIndex>,
+    /// The contents of the code section, its function count included: where wasm DWARF counts from.
+    pub code_section: Range<usize>,
+    /// Bodies of the defined functions, from the locals' declaration on.
+    pub bodies: PrimaryMap<DefinedFuncIndex, Range<usize>>,
+    /// Custom sections by name, in order.
+    pub custom: Vec<(String, Range<usize>)>,
+}
+
+/// One import.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The first name.
+    pub module: String,
+    /// The second name.
+    pub name: String,
+    /// What is wanted, and for a function its entry of the type section.
+    pub ty: ExternType,
+}
+
+/// One export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What it exports.
+    pub item: ExportItem,
+}
+
+/// What an export refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportItem {
+    /// A function.
+    Func(FuncIndex),
+    /// A table.
+    Table(TableIndex),
+    /// A memory.
+    Memory(MemoryIndex),
+    /// A global.
+    Global(GlobalIndex),
+}
+
+impl ModuleInfo {
+    /// The defined function that `func` is; `None` for an import.
+    pub fn defined(&self, func: FuncIndex) -> Option<DefinedFuncIndex> {
+        func.index().checked_sub(self.imported_functions).map(DefinedFuncIndex::new)
+    }
+
+    /// The index of a defined function among all functions.
+    pub fn func_index(&self, defined: DefinedFuncIndex) -> FuncIndex {
+        FuncIndex::new(self.imported_functions + defined.index())
+    }
+
+    /// The type of a function.
+    pub fn func_type(&self, func: FuncIndex) -> &FuncType {
+        &self.types[self.functions[func]]
+    }
+
+    /// The type of what an export refers to.
+    pub fn type_of(&self, item: ExportItem) -> ExternType {
+        match item {
+            ExportItem::Func(index) => ExternType::Func(self.func_type(index).clone()),
+            ExportItem::Table(index) => ExternType::Table(self.tables[index]),
+            ExportItem::Memory(index) => ExternType::Memory(self.memories[index]),
+            ExportItem::Global(index) => ExternType::Global(self.globals[index]),
+        }
+    }
+}

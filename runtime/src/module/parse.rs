@@ -1,0 +1,272 @@
+//! Module bytes → [`ModuleInfo`], one arm a section. Bodies and segment contents stay where they are. Used for a module that
+//! is to be compiled, after validation, and for the one inside an artifact, which was validated when it was compiled.
+
+use super::init::*;
+use super::*;
+use super::validate::ModuleError;
+use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
+
+type Result<T> = std::result::Result<T, ModuleError>;
+
+/// For what validation refuses: nobody should see it.
+fn needs<T>(proposal: &'static str) -> Result<T> {
+    Err(ModuleError::NeedsProposals(vec![proposal]))
+}
+
+/// Reads the declarations of a module.
+///
+/// # Errors
+/// Where the bytes are not a module, or use a proposal that [`super::validate`] refuses.
+pub fn parse(wasm: &[u8]) -> Result<ModuleInfo> {
+    let mut module = ModuleInfo::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        module.section(payload?)?;
+    }
+    module.find_escaping();
+    Ok(module)
+}
+
+impl ModuleInfo {
+    fn section(&mut self, payload: Payload<'_>) -> Result<()> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for ty in section.into_iter_err_on_gc_types() {
+                    self.types.push(func_type(&ty?)?);
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    self.import(import?)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    self.functions.push(TypeIndex::from_u32(ty?));
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    let table = table?;
+                    self.tables.push(table_type(table.ty)?);
+                    self.table_inits.push(match &table.init {
+                        wasmparser::TableInit::RefNull => None,
+                        wasmparser::TableInit::Expr(expr) => Some(const_expr(expr)?),
+                    });
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    self.memories.push(memory_type(memory?));
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    let global = global?;
+                    self.globals.push(global_type(global.ty)?);
+                    self.global_inits.push(const_expr(&global.init_expr)?);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    self.export(export?)?;
+                }
+            }
+            Payload::StartSection { func, .. } => self.start = Some(FuncIndex::from_u32(func)),
+            Payload::ElementSection(section) => {
+                for element in section {
+                    self.elements.push(element_segment(element?)?);
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    self.data.push(data_segment(data?)?);
+                }
+            }
+            Payload::CodeSectionStart { unchecked_range, .. } => self.code_section = to_usize(unchecked_range),
+            Payload::CodeSectionEntry(body) => {
+                self.bodies.push(to_usize(body.range()));
+            }
+            Payload::CustomSection(section) => {
+                let start = section.data_offset() as usize;
+                self.custom.push((section.name().to_owned(), start..start + section.data().len()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: wasmparser::Import<'_>) -> Result<()> {
+        let ty = match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                let index = TypeIndex::from_u32(ty);
+                self.functions.push(index);
+                self.imported_functions += 1;
+                ExternType::Func(self.types[index].clone())
+            }
+            TypeRef::Table(ty) => {
+                let ty = table_type(ty)?;
+                self.tables.push(ty);
+                self.imported_tables += 1;
+                ExternType::Table(ty)
+            }
+            TypeRef::Memory(ty) => {
+                let ty = memory_type(ty);
+                self.memories.push(ty);
+                self.imported_memories += 1;
+                ExternType::Memory(ty)
+            }
+            TypeRef::Global(ty) => {
+                let ty = global_type(ty)?;
+                self.globals.push(ty);
+                self.imported_globals += 1;
+                ExternType::Global(ty)
+            }
+            TypeRef::Tag(_) => return needs("exception-handling"),
+        };
+        self.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
+        Ok(())
+    }
+
+    fn export(&mut self, export: wasmparser::Export<'_>) -> Result<()> {
+        let item = match export.kind {
+            ExternalKind::Func | ExternalKind::FuncExact => ExportItem::Func(FuncIndex::from_u32(export.index)),
+            ExternalKind::Table => ExportItem::Table(TableIndex::from_u32(export.index)),
+            ExternalKind::Memory => ExportItem::Memory(MemoryIndex::from_u32(export.index)),
+            ExternalKind::Global => ExportItem::Global(GlobalIndex::from_u32(export.index)),
+            ExternalKind::Tag => return needs("exception-handling"),
+        };
+        self.exports.push(Export { name: export.name.to_owned(), item });
+        Ok(())
+    }
+
+    /// Fills `escaping`: validation makes sure that a body's `ref.func` names only functions found here.
+    fn find_escaping(&mut self) {
+        let mut found = Vec::new();
+        let mut scan = |expr: &ConstExpr| {
+            found.extend(expr.ops.iter().filter_map(|op| match op {
+                ConstOp::RefFunc(func) => Some(*func),
+                _ => None,
+            }));
+        };
+        self.global_inits.iter().for_each(&mut scan);
+        self.table_inits.iter().flatten().for_each(&mut scan);
+        for segment in self.elements.values() {
+            if let Elements::Exprs(exprs) = &segment.elements {
+                exprs.iter().for_each(&mut scan);
+            }
+        }
+        for segment in self.elements.values() {
+            if let Elements::Funcs(funcs) = &segment.elements {
+                found.extend_from_slice(funcs);
+            }
+        }
+        found.extend(self.exports.iter().filter_map(|export| match export.item {
+            ExportItem::Func(func) => Some(func),
+            _ => None,
+        }));
+        found.sort_unstable();
+        found.dedup();
+        self.escaping = found;
+    }
+}
+
+fn to_usize(range: Range<u64>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+/// The type of a value.
+///
+/// # Errors
+/// A type of a proposal that we do not have.
+pub fn val_type(ty: wasmparser::ValType) -> Result<ValType> {
+    Ok(match ty {
+        wasmparser::ValType::I32 => ValType::I32,
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        wasmparser::ValType::Ref(ty) => ref_type(ty)?,
+        wasmparser::ValType::V128 => return needs("simd"),
+    })
+}
+
+/// A reference type.
+///
+/// # Errors
+/// A type of the function-references or GC proposals.
+pub fn ref_type(ty: wasmparser::RefType) -> Result<ValType> {
+    if ty.is_func_ref() {
+        Ok(ValType::FuncRef)
+    } else if ty.is_extern_ref() {
+        Ok(ValType::ExternRef)
+    } else {
+        needs("gc")
+    }
+}
+
+fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType> {
+    let list = |types: &[wasmparser::ValType]| types.iter().map(|ty| val_type(*ty)).collect::<Result<Vec<_>>>();
+    Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
+}
+
+fn table_type(ty: wasmparser::TableType) -> Result<TableType> {
+    Ok(TableType { element: ref_type(ty.element_type)?, limits: Limits { min: ty.initial, max: ty.maximum } })
+}
+
+fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
+    MemoryType { limits: Limits { min: ty.initial, max: ty.maximum } }
+}
+
+fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType> {
+    let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
+    Ok(GlobalType { content: val_type(ty.content_type)?, mutability })
+}
+
+fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment> {
+    let mode = match &element.kind {
+        ElementKind::Passive => SegmentMode::Passive,
+        ElementKind::Declared => SegmentMode::Declared,
+        ElementKind::Active { table_index, offset_expr } => SegmentMode::Active {
+            target: TableIndex::from_u32(table_index.unwrap_or(0)),
+            offset: const_expr(offset_expr)?,
+        },
+    };
+    let elements = match element.items {
+        ElementItems::Functions(funcs) => {
+            Elements::Funcs(funcs.into_iter().map(|func| Ok(FuncIndex::from_u32(func?))).collect::<Result<_>>()?)
+        }
+        ElementItems::Expressions(_, exprs) => {
+            Elements::Exprs(exprs.into_iter().map(|expr| const_expr(&expr?)).collect::<Result<_>>()?)
+        }
+    };
+    Ok(ElementSegment { mode, elements })
+}
+
+fn data_segment(data: wasmparser::Data<'_>) -> Result<DataSegment> {
+    let mode = match &data.kind {
+        wasmparser::DataKind::Passive => SegmentMode::Passive,
+        wasmparser::DataKind::Active { memory_index, offset_expr } => {
+            SegmentMode::Active { target: MemoryIndex::from_u32(*memory_index), offset: const_expr(offset_expr)? }
+        }
+    };
+    let end = data.range.end as usize;
+    Ok(DataSegment { mode, bytes: end - data.data.len()..end })
+}
+
+fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr> {
+    let mut ops = Vec::new();
+    let mut reader = expr.get_operators_reader();
+    while !reader.eof() {
+        ops.push(match reader.read()? {
+            Operator::I32Const { value } => ConstOp::I32(value),
+            Operator::I64Const { value } => ConstOp::I64(value),
+            Operator::F32Const { value } => ConstOp::F32(value.bits()),
+            Operator::F64Const { value } => ConstOp::F64(value.bits()),
+            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex::from_u32(global_index)),
+            Operator::RefNull { .. } => ConstOp::RefNull,
+            Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex::from_u32(function_index)),
+            Operator::End => continue,
+            _ => return needs("extended-const"),
+        });
+    }
+    Ok(ConstExpr { ops: ops.into() })
+}

@@ -1,0 +1,137 @@
+//! Value, function and object types (WebAssembly 2.0, section 2.3).
+
+use std::fmt;
+
+/// The type of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ValType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit IEEE 754 number.
+    F32,
+    /// 64-bit IEEE 754 number.
+    F64,
+    /// A function or null.
+    FuncRef,
+    /// A host object or null.
+    ExternRef,
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ValType::I32 => "i32",
+            ValType::I64 => "i64",
+            ValType::F32 => "f32",
+            ValType::F64 => "f64",
+            ValType::FuncRef => "funcref",
+            ValType::ExternRef => "externref",
+        })
+    }
+}
+
+/// The type of a function: parameters and results.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FuncType {
+    params: Box<[ValType]>,
+    results: Box<[ValType]>,
+}
+
+impl FuncType {
+    /// A function from `params` to `results`.
+    pub fn new(params: impl IntoIterator<Item = ValType>, results: impl IntoIterator<Item = ValType>) -> FuncType {
+        FuncType { params: params.into_iter().collect(), results: results.into_iter().collect() }
+    }
+
+    /// The parameters' types.
+    pub fn params(&self) -> &[ValType] {
+        &self.params
+    }
+
+    /// The results' types.
+    pub fn results(&self) -> &[ValType] {
+        &self.results
+    }
+}
+
+/// As the text format writes it: `(i32, i64) -> (f64)`.
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |types: &[ValType]| types.iter().map(ValType::to_string).collect::<Vec<_>>().join(", ");
+        write!(f, "({}) -> ({})", list(&self.params), list(&self.results))
+    }
+}
+
+/// The size limits of a memory (in pages of 64 KiB) or of a table (in elements).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Limits {
+    /// Size at first.
+    pub min: u64,
+    /// The size that it cannot grow beyond, where the module says one.
+    pub max: Option<u64>,
+}
+
+/// The type of a linear memory; limits in pages of 64 KiB.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MemoryType {
+    /// In pages of 64 KiB.
+    pub limits: Limits,
+}
+
+/// The type of a table; limits in elements.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TableType {
+    /// [`ValType::FuncRef`] or [`ValType::ExternRef`].
+    pub element: ValType,
+    /// In elements.
+    pub limits: Limits,
+}
+
+/// Whether a global can be assigned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mutability {
+    /// It keeps its first value.
+    Const,
+    /// It can be assigned.
+    Var,
+}
+
+/// The type of a global.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalType {
+    /// What it holds.
+    pub content: ValType,
+    /// Whether it can be assigned.
+    pub mutability: Mutability,
+}
+
+/// The type of an import or an export.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A global.
+    Global(GlobalType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = |l: &Limits| match l.max {
+            Some(max) => format!("{}..{max}", l.min),
+            None => format!("{}..", l.min),
+        };
+        match self {
+            ExternType::Func(ty) => write!(f, "func {ty}"),
+            ExternType::Global(GlobalType { content, mutability: Mutability::Const }) => write!(f, "global {content}"),
+            ExternType::Global(GlobalType { content, mutability: Mutability::Var }) => write!(f, "global (mut {content})"),
+            ExternType::Table(ty) => write!(f, "table {} {}", limits(&ty.limits), ty.element),
+            ExternType::Memory(ty) => write!(f, "memory {} pages", limits(&ty.limits)),
+        }
+    }
+}

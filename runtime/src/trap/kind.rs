@@ -1,0 +1,71 @@
+//! Why guest code stopped (WebAssembly 2.0, section 4: the conditions under which execution traps).
+
+use cranelift_codegen::ir;
+use std::fmt;
+
+macro_rules! trap_kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal $message:literal;)*) => {
+        /// Why guest code trapped. The number is what the artifact's trap table holds.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u8)]
+        pub enum TrapKind { $($(#[$doc])* $name = $code,)* }
+
+        impl TrapKind {
+            /// The kind with this number.
+            pub fn from_code(code: u8) -> Option<TrapKind> {
+                match code { $($code => Some(TrapKind::$name),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for TrapKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(TrapKind::$name => $message,)* })
+            }
+        }
+    };
+}
+
+trap_kinds! {
+    /// A load, store or bulk operation beyond the end of its memory.
+    MemoryOutOfBounds = 1 "out of bounds memory access";
+    /// An access beyond the end of a table.
+    TableOutOfBounds = 2 "out of bounds table access";
+    /// `call_indirect` through a null element.
+    IndirectCallToNull = 3 "uninitialized element";
+    /// `call_indirect` of a function of another type.
+    BadSignature = 4 "indirect call type mismatch";
+    /// The quotient does not fit its type.
+    IntegerOverflow = 5 "integer overflow";
+    /// Division or remainder by zero.
+    IntegerDivisionByZero = 6 "integer divide by zero";
+    /// A number too large, or not a number, converted to an integer.
+    BadConversionToInteger = 7 "invalid conversion to integer";
+    /// `unreachable` was executed.
+    UnreachableCodeReached = 8 "wasm `unreachable` instruction executed";
+    /// No stack left.
+    StackOverflow = 9 "call stack exhausted";
+    /// A reference that must not be null was.
+    NullReference = 10 "null reference";
+}
+
+impl TrapKind {
+    /// The code that the compiler marks instructions with.
+    pub fn clif(self) -> ir::TrapCode {
+        match self {
+            // Cranelift makes these two itself, for checks that the hardware does.
+            TrapKind::IntegerOverflow => ir::TrapCode::INTEGER_OVERFLOW,
+            TrapKind::IntegerDivisionByZero => ir::TrapCode::INTEGER_DIVISION_BY_ZERO,
+            TrapKind::BadConversionToInteger => ir::TrapCode::BAD_CONVERSION_TO_INTEGER,
+            TrapKind::StackOverflow => ir::TrapCode::STACK_OVERFLOW,
+            kind => ir::TrapCode::unwrap_user(kind as u8),
+        }
+    }
+
+    /// The kind that a compiler's code stands for.
+    pub fn from_clif(code: ir::TrapCode) -> Option<TrapKind> {
+        [TrapKind::IntegerOverflow, TrapKind::IntegerDivisionByZero, TrapKind::BadConversionToInteger, TrapKind::StackOverflow]
+            .into_iter()
+            .find(|kind| kind.clif() == code)
+            .or_else(|| TrapKind::from_code(code.as_raw().get()))
+    }
+}
