@@ -1,1 +1,20 @@
-fn main(){}
+//! The `dwalin` command: parse what was typed, do it, and say what went wrong.
+
+mod args;
+mod compile;
+mod run;
+
+use args::{Command, Options};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Options::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(1)
+    })
+}

@@ -1,0 +1,56 @@
+//! A WebAssembly runtime for the hours in which a program does not work yet.
+//!
+//! ```text
+//! wasm bytes ─parse→ ModuleInfo ─translate→ CLIF per function ─codegen→ code + address map + homes + traps + unwind
+//!    ─link→ Artifact (an ELF image, mapped as it is) ─place→ PlacedCode, every address final
+//!    ─describe→ native DWARF ─register→ GDB JIT interface                                  (with debug info only)
+//!    ─call→ … trap ─walk frame pointers→ frames ─symbolize with the wasm's own DWARF→ Trap
+//! ```
+//!
+//! The names are those that embedders of WebAssembly in Rust know:
+//!
+//! ```
+//! use dwalin_runtime::{Config, Engine, Linker, Module, Store};
+//!
+//! # fn main() -> dwalin_runtime::Result<()> {
+//! let engine = Engine::new(Config::new().debug_info(true));
+//! let module = Module::new(&engine, r#"
+//!     (module
+//!       (import "host" "double" (func $double (param i32) (result i32)))
+//!       (func (export "answer") (result i32) i32.const 21 call $double))"#)?;
+//! let mut linker = Linker::new(&engine);
+//! linker.func_wrap("host", "double", |n: i32| n * 2)?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let answer = instance.get_typed_func::<(), i32>(&mut store, "answer")?;
+//! assert_eq!(answer.call(&mut store, ())?, 42);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod code;
+pub mod compile;
+mod compiled;
+mod config;
+mod engine;
+mod error;
+mod host;
+pub mod index;
+pub mod module;
+mod trap;
+mod vm;
+
+pub use compiled::Module;
+pub use config::{Config, Debugger, OptLevel};
+pub use engine::Engine;
+pub use error::{Error, Result};
+pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
+pub use module::types::{ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType};
+pub use trap::{FrameInfo, Trap, TrapKind, WasmBacktrace};
+pub use vm::func::Func;
+pub use vm::global::Global;
+pub use vm::instance::{Extern, Instance};
+pub use vm::memory::Memory;
+pub use vm::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use vm::table::Table;
+pub use vm::value::{ExternRef, Val};

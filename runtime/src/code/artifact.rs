@@ -53,15 +53,8 @@ impl fmt::Display for ArtifactError {
     }
 }
 
-impl std::error::Error for ArtifactError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            ArtifactError::Io { error, .. } => Some(error),
-            ArtifactError::Module(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// The texts name their causes.
+impl std::error::Error for ArtifactError {}
 
 /// A compiled module. Clones share it.
 #[derive(Clone)]

@@ -219,7 +219,7 @@ impl Translator<'_, '_> {
     fn branch_table(&mut self, table: &BrTable<'_>) -> Result<(), ModuleError> {
         let selector = self.pop();
         debug_assert_eq!(self.builder.func.dfg.value_type(selector), I32);
-        let mut call = |translator: &mut Self, depth| {
+        let call = |translator: &mut Self, depth| {
             let (block, count) = translator.target(depth);
             let values = args(&translator.stack[translator.stack.len() - count..]);
             translator.builder.func.dfg.block_call(block, &values)

@@ -98,14 +98,8 @@ impl fmt::Display for CompileError {
     }
 }
 
-impl std::error::Error for CompileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            CompileError::Module(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// The texts name their causes.
+impl std::error::Error for CompileError {}
 
 impl From<ModuleError> for CompileError {
     fn from(error: ModuleError) -> CompileError {

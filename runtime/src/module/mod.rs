@@ -48,7 +48,7 @@ pub struct ModuleInfo {
     /// Data segments.
     pub data: PrimaryMap<DataIndex, DataSegment>,
     /// Functions that can be referred to by a value: exported, in element segments, declared, or named by `ref.func` in a
-    /// constant expression. Sorted; the position is the function's slot among the VmContext's function references.
+    /// constant expression, and the start function. Sorted; the position is the function's slot among the VmContext's function references.
     pub escaping: Vec<FuncIndex>,
     /// The contents of the code section, its function count included: where wasm DWARF counts from.
     pub code_section: Range<usize>,

@@ -164,6 +164,7 @@ impl ModuleInfo {
             ExportItem::Func(func) => Some(func),
             _ => None,
         }));
+        found.extend(self.start);
         found.sort_unstable();
         found.dedup();
         self.escaping = found;

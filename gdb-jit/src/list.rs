@@ -1,0 +1,119 @@
+//! The list of images, changed under a lock of ours: the interface has none.
+
+use crate::abi::{
+    __jit_debug_descriptor, __jit_debug_register_code, CodeEntry, Descriptor, NO_ACTION, REGISTER,
+    UNREGISTER,
+};
+use std::ptr::{self, NonNull};
+use std::sync::{Mutex, MutexGuard};
+
+static LOCK: Mutex<()> = Mutex::new(());
+
+/// An entry of the list and the image that it points to. The entry comes first: a pointer to one is one to the other.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Node {
+    entry: CodeEntry,
+    image: Box<[u8]>,
+}
+
+/// The lock guards no data of Rust's, so a panic of another holder spoils nothing.
+fn lock() -> MutexGuard<'static, ()> {
+    LOCK.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Puts an image at the head of the list and tells the debugger.
+pub fn link(image: Box<[u8]>) -> NonNull<Node> {
+    let entry = CodeEntry {
+        next: ptr::null_mut(),
+        prev: ptr::null_mut(),
+        symfile_addr: image.as_ptr(),
+        symfile_size: image.len() as u64,
+    };
+    let node = NonNull::from(Box::leak(Box::new(Node { entry, image })));
+    let entry = node.as_ptr().cast::<CodeEntry>();
+    let _guard = lock();
+    // SAFETY: with the lock held, the descriptor and all nodes in the list are ours; nodes are freed only after `unlink`.
+    unsafe {
+        let descriptor = &mut *__jit_debug_descriptor.0.get();
+        (*entry).next = descriptor.first_entry;
+        if let Some(next) = descriptor.first_entry.as_mut() {
+            next.prev = entry;
+        }
+        descriptor.first_entry = entry;
+        notify(descriptor, REGISTER, entry);
+    }
+    node
+}
+
+/// Takes an image out of the list, tells the debugger, and frees it.
+///
+/// # Safety
+/// `node` must come from [`link`] and not have been unlinked.
+pub unsafe fn unlink(node: NonNull<Node>) {
+    let entry = node.as_ptr().cast::<CodeEntry>();
+    let _guard = lock();
+    // SAFETY: with the lock held, the descriptor and all nodes in the list are ours, and this one is in it.
+    unsafe {
+        let descriptor = &mut *__jit_debug_descriptor.0.get();
+        match (*entry).prev.as_mut() {
+            Some(prev) => prev.next = (*entry).next,
+            None => descriptor.first_entry = (*entry).next,
+        }
+        if let Some(next) = (*entry).next.as_mut() {
+            next.prev = (*entry).prev;
+        }
+        notify(descriptor, UNREGISTER, entry);
+        // The debugger has let go of the image by now.
+        drop(Box::from_raw(node.as_ptr()));
+    }
+}
+
+/// Stops the process in the debugger, if there is one, with the descriptor saying why.
+fn notify(descriptor: &mut Descriptor, action: u32, entry: *mut CodeEntry) {
+    descriptor.action_flag = action;
+    descriptor.relevant_entry = entry;
+    __jit_debug_register_code();
+    descriptor.action_flag = NO_ACTION;
+    descriptor.relevant_entry = ptr::null_mut();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Registration;
+
+    /// The images in the list, as a debugger that attaches walks it.
+    fn images() -> Vec<Vec<u8>> {
+        let _guard = lock();
+        let mut images = Vec::new();
+        // SAFETY: the lock is held.
+        unsafe {
+            let mut entry = (*__jit_debug_descriptor.0.get()).first_entry;
+            let mut before = ptr::null_mut();
+            while let Some(node) = entry.as_ref() {
+                assert_eq!(node.prev, before, "the list is linked both ways");
+                images.push(
+                    std::slice::from_raw_parts(node.symfile_addr, node.symfile_size as usize)
+                        .to_vec(),
+                );
+                (before, entry) = (entry, node.next);
+            }
+        }
+        images
+    }
+
+    #[test]
+    fn the_list_holds_what_is_registered_newest_first() {
+        let one = Registration::new(*b"one");
+        let two = Registration::new(*b"two");
+        let three = Registration::new(*b"three");
+        assert_eq!(images(), [&b"three"[..], b"two", b"one"]);
+        drop(two);
+        assert_eq!(images(), [&b"three"[..], b"one"]);
+        drop(three);
+        assert_eq!(images(), [&b"one"[..]]);
+        drop(one);
+        assert!(images().is_empty());
+    }
+}

@@ -1,0 +1,172 @@
+//! A compiled module, as embedders hold it.
+
+use crate::code::{Artifact, PlacedCode};
+use crate::compile::compile;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::index::*;
+use crate::module::ModuleInfo;
+use crate::module::types::{ExternType, FuncType};
+use crate::vm::layout::VmLayout;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// A module that is ready to be instantiated. Clones share it.
+#[derive(Clone)]
+pub struct Module(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    name: String,
+    layout: VmLayout,
+    type_ids: Box<[SharedTypeId]>,
+    // Shared by all instances where there is no debug info.
+    placed: OnceLock<Arc<PlacedCode>>,
+    symbolizer: OnceLock<Symbolizer>,
+    warnings: Vec<Warning>,
+    artifact: Artifact,
+}
+
+impl Module {
+    /// Compiles a module, given in its binary form or as text.
+    ///
+    /// # Errors
+    /// Where it is not a valid module or needs a proposal that is not supported.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Module::named(engine, "wasm", bytes.as_ref())
+    }
+
+    /// Compiles the module in a file.
+    ///
+    /// # Errors
+    /// As [`Module::new`], and where the file cannot be read.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+        let name = path.file_name().map_or_else(|| "wasm".to_owned(), |name| name.to_string_lossy().into_owned());
+        Module::named(engine, &name, &bytes)
+    }
+
+    fn named(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Module> {
+        let wasm = wat::parse_bytes(bytes).map_err(|error| Error::Wat(Box::new(error)))?;
+        let settings = engine.config().settings();
+        let compiled = compile(&settings, &wasm)?;
+        let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
+        Ok(Module::of(engine, name, artifact, compiled.warnings))
+    }
+
+    /// The bytes to give to [`Module::deserialize`]: what `dwalin compile` writes.
+    pub fn serialize(&self) -> &[u8] {
+        self.0.artifact.bytes()
+    }
+
+    /// A module that was compiled before.
+    ///
+    /// # Safety
+    /// The bytes must come from [`Module::serialize`]: they are machine code, which is run as it is.
+    ///
+    /// # Errors
+    /// Where it was compiled by another version, for another processor or with another configuration.
+    pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+        let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
+        Ok(Module::of(engine, "wasm", artifact, Vec::new()))
+    }
+
+    /// A module that was compiled before, mapped from its file.
+    ///
+    /// # Safety
+    /// As [`Module::deserialize`]; and the file must not change while the module lives.
+    ///
+    /// # Errors
+    /// As [`Module::deserialize`].
+    pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        let artifact = Artifact::open(path, &engine.config().settings())?;
+        let name = path.file_name().map_or_else(|| "wasm".to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Module::of(engine, &name, artifact, Vec::new()))
+    }
+
+    fn of(engine: &Engine, name: &str, artifact: Artifact, warnings: Vec<Warning>) -> Module {
+        let info = artifact.info();
+        Module(Arc::new(Inner {
+            engine: engine.clone(),
+            name: name.to_owned(),
+            layout: VmLayout::new(info),
+            type_ids: info.types.values().map(|ty| engine.type_id(ty)).collect(),
+            placed: OnceLock::new(),
+            symbolizer: OnceLock::new(),
+            warnings,
+            artifact,
+        }))
+    }
+
+    /// The file's name, or "wasm".
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The engine that compiled it.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// What it imports: the two names and the type of each, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &ExternType)> {
+        self.info().imports.iter().map(|import| (&*import.module, &*import.name, &import.ty))
+    }
+
+    /// What it exports: name and type of each, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, ExternType)> {
+        self.info().exports.iter().map(|export| (&*export.name, self.info().type_of(export.item)))
+    }
+
+    /// The type of an export that is a function.
+    pub fn get_export_func(&self, name: &str) -> Option<FuncType> {
+        self.exports().find_map(|(found, ty)| match ty {
+            ExternType::Func(ty) if found == name => Some(ty),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
+        self.0.artifact.info()
+    }
+
+    pub(crate) fn artifact(&self) -> &Artifact {
+        &self.0.artifact
+    }
+
+    pub(crate) fn layout(&self) -> &VmLayout {
+        &self.0.layout
+    }
+
+    pub(crate) fn type_ids(&self) -> &[SharedTypeId] {
+        &self.0.type_ids
+    }
+
+    /// What of the debug info could not be read when the module was compiled.
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.0.warnings
+    }
+
+    /// Code for a new instance: its own with debug info, so that what describes it can name the instance's addresses.
+    pub(crate) fn place(&self) -> Result<Arc<PlacedCode>> {
+        if self.0.engine.config().settings().debug_info {
+            return Ok(Arc::new(PlacedCode::place(&self.0.artifact)?));
+        }
+        if let Some(placed) = self.0.placed.get() {
+            return Ok(placed.clone());
+        }
+        let placed = Arc::new(PlacedCode::place(&self.0.artifact)?);
+        Ok(self.0.placed.get_or_init(|| placed).clone())
+    }
+
+    /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.
+    pub(crate) fn source_frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
+        let artifact = &self.0.artifact;
+        let symbolizer = self.0.symbolizer.get_or_init(|| Symbolizer::new(&artifact.info().dwarf(artifact.wasm())));
+        symbolizer.frames(pc)
+    }
+}

@@ -1,0 +1,135 @@
+//! Every knob of an engine, its default and why.
+
+pub use crate::compile::OptLevel;
+use crate::compile::Settings;
+use dwalin_debuginfo::code::Flavor;
+
+/// Whose reader native DWARF is written for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Debugger {
+    /// The one that traces this process; gdb where none does.
+    #[default]
+    Auto,
+    /// gdb.
+    Gdb,
+    /// lldb, alone or in an editor.
+    Lldb,
+}
+
+impl Debugger {
+    /// The flavor of DWARF for it.
+    pub(crate) fn flavor(self) -> Flavor {
+        match self {
+            Debugger::Gdb => Flavor::Gdb,
+            Debugger::Lldb => Flavor::Lldb,
+            Debugger::Auto if tracer().is_some_and(|name| name.contains("lldb") || name.contains("debugserver")) => Flavor::Lldb,
+            Debugger::Auto => Flavor::Gdb,
+        }
+    }
+}
+
+/// The name of the process that traces this one (proc_pid_status(5), TracerPid).
+fn tracer() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let pid = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?.trim();
+    if pid == "0" { None } else { std::fs::read_to_string(format!("/proc/{pid}/comm")).ok() }
+}
+
+/// How an engine compiles and runs modules.
+#[derive(Clone, Debug)]
+pub struct Config {
+    debug_info: bool,
+    opt_level: Option<OptLevel>,
+    debugger: Debugger,
+    memory_reservation: u64,
+    memory_guard_size: u64,
+    max_wasm_stack: usize,
+    parallel_compilation: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::new()
+    }
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Config {
+        Config {
+            debug_info: false,
+            opt_level: None,
+            debugger: Debugger::Auto,
+            // All that a 32-bit address can reach, so that code need not compare it.
+            memory_reservation: 4 << 30,
+            // Catches the constant offsets that programs have.
+            memory_guard_size: 32 << 20,
+            // Native programs have 8 MiB on Linux, and the host needs some of it.
+            max_wasm_stack: 4 << 20,
+            parallel_compilation: true,
+        }
+    }
+
+    /// Whether debuggers see guest code: native DWARF is made and registered for each instance, locals have homes, and every
+    /// statement can be stopped at. Off by default.
+    pub fn debug_info(&mut self, enable: bool) -> &mut Config {
+        self.debug_info = enable;
+        self
+    }
+
+    /// How hard the code generator tries: by default [`OptLevel::None`] with debug info and [`OptLevel::Speed`] without.
+    pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Config {
+        self.opt_level = Some(level);
+        self
+    }
+
+    /// Whose reader native DWARF is for: by default that of whoever traces the process.
+    pub fn debugger(&mut self, debugger: Debugger) -> &mut Config {
+        self.debugger = debugger;
+        self
+    }
+
+    /// Bytes of address space kept for each linear memory, 4 GiB by default, rounded up to pages of 64 KiB. A memory cannot
+    /// grow beyond it, and below 4 GiB code compares addresses.
+    pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
+        self.memory_reservation = bytes.min(4 << 30).next_multiple_of(64 << 10);
+        self
+    }
+
+    /// Bytes behind each memory's reservation that fault, 32 MiB by default, rounded up to pages of 64 KiB.
+    pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Config {
+        self.memory_guard_size = bytes.min(4 << 30).next_multiple_of(64 << 10);
+        self
+    }
+
+    /// Bytes of stack that guest code may use, 4 MiB by default; less where the thread has less.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// Whether functions are compiled on all cores. On by default.
+    pub fn parallel_compilation(&mut self, enable: bool) -> &mut Config {
+        self.parallel_compilation = enable;
+        self
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let by_default = if self.debug_info { OptLevel::None } else { OptLevel::Speed };
+        Settings {
+            debug_info: self.debug_info,
+            opt_level: self.opt_level.unwrap_or(by_default),
+            memory_reservation: self.memory_reservation,
+            memory_guard_size: self.memory_guard_size,
+            parallel: self.parallel_compilation,
+        }
+    }
+
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.debugger.flavor()
+    }
+
+    pub(crate) fn wasm_stack(&self) -> usize {
+        self.max_wasm_stack
+    }
+}

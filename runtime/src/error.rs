@@ -1,0 +1,111 @@
+//! What can go wrong, by step.
+
+use crate::code::ArtifactError;
+use crate::compile::CompileError;
+use crate::trap::Trap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// An error of the runtime.
+#[derive(Debug)]
+pub enum Error {
+    /// A file could not be read.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// Text that is not WAT.
+    Wat(Box<wat::Error>),
+    /// A module could not be compiled.
+    Compile(CompileError),
+    /// An artifact could not be used.
+    Artifact(ArtifactError),
+    /// An import of the module could not be satisfied.
+    Link {
+        /// The import's first name.
+        module: String,
+        /// The import's second name.
+        name: String,
+        /// What is wrong with what was given, or that nothing was.
+        reason: String,
+    },
+    /// A memory or table could not be made.
+    Resources {
+        /// Which, and how large.
+        what: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// A function, global or table was used against its type.
+    Type(String),
+    /// A read or write beyond the end of a memory or table, by the host.
+    OutOfBounds,
+    /// Guest code trapped.
+    Trap(Box<Trap>),
+    /// The program ended itself, with this exit code.
+    Exit(i32),
+    /// A host function failed.
+    Host(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The result of what the runtime does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a host function's own.
+    pub fn host(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Host(error.into())
+    }
+
+    /// The trap, if it is one.
+    pub fn trap(&self) -> Option<&Trap> {
+        match self {
+            Error::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
+            Error::Wat(error) => write!(f, "not a WebAssembly module, and as text: {error}"),
+            Error::Compile(error) => error.fmt(f),
+            Error::Artifact(error) => error.fmt(f),
+            Error::Link { module, name, reason } => write!(f, "cannot link import `{module}` `{name}`: {reason}"),
+            Error::Resources { what, error } => write!(f, "cannot make {what}: {error}"),
+            Error::Type(what) => f.write_str(what),
+            Error::OutOfBounds => f.write_str("out of bounds access by the host"),
+            Error::Trap(trap) => trap.fmt(f),
+            Error::Exit(code) => write!(f, "the program exited with code {code}"),
+            Error::Host(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            // Where our own text is the cause's, the cause's cause is ours.
+            Error::Compile(error) => error.source(),
+            Error::Artifact(error) => error.source(),
+            Error::Host(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<CompileError> for Error {
+    fn from(error: CompileError) -> Error {
+        Error::Compile(error)
+    }
+}
+
+impl From<ArtifactError> for Error {
+    fn from(error: ArtifactError) -> Error {
+        Error::Artifact(error)
+    }
+}

@@ -1,0 +1,67 @@
+//! What a host function can reach while a guest waits for it.
+
+use crate::trap::WasmBacktrace;
+use crate::vm::instance::{Extern, InstanceData};
+use crate::vm::layout::VmContextHead;
+use crate::vm::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreCore, StoreInner};
+
+/// The store, and the instance that called the host function.
+pub struct Caller<'a, T: 'static> {
+    store: &'a mut StoreInner<T>,
+    context: *mut VmContextHead,
+}
+
+impl<T: 'static> Caller<'_, T> {
+    /// # Safety
+    /// `store` must be the core of a `Store<T>` that is borrowed for the running call and used by nobody else meanwhile;
+    /// `context` null or that of an instance in it.
+    pub(crate) unsafe fn new<'a>(store: *mut StoreCore, context: *mut VmContextHead) -> Caller<'a, T> {
+        // SAFETY: the core is the first field of StoreInner<T>, which is repr(C).
+        Caller { store: unsafe { &mut *store.cast::<StoreInner<T>>() }, context }
+    }
+
+    /// An export of the instance that called; `None` when the host itself did.
+    pub fn get_export(&mut self, name: &str) -> Option<Extern> {
+        if self.context.is_null() {
+            return None;
+        }
+        // SAFETY: a caller's context points to its instance, which lives as long as the store.
+        let instance = unsafe { &mut *(*self.context).instance.cast::<InstanceData>() };
+        instance.get_export(name, self.store.core.id())
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.store.data
+    }
+
+    /// The embedder's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.store.data
+    }
+
+    /// The guests that wait, innermost first.
+    pub fn backtrace(&self) -> WasmBacktrace {
+        WasmBacktrace::capture(&self.store.core)
+    }
+
+    /// The bytes of a memory and the embedder's data at once.
+    pub(crate) fn memory_and_data(&mut self, memory: crate::vm::memory::Memory) -> (&mut [u8], &mut T) {
+        // SAFETY: the guest waits, and the store is borrowed; its data is no part of a memory.
+        (unsafe { &mut *self.store.core.memory(memory).bytes() }, &mut self.store.data)
+    }
+}
+
+impl<T: 'static> AsContext for Caller<'_, T> {
+    type Data = T;
+
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.store)
+    }
+}
+
+impl<T: 'static> AsContextMut for Caller<'_, T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.store)
+    }
+}

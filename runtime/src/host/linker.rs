@@ -1,0 +1,124 @@
+//! Imports by name.
+
+use super::{Caller, IntoFunc};
+use crate::compiled::Module;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::module::types::FuncType;
+use crate::vm::func::{HostCall, untyped};
+use crate::vm::instance::{Extern, Instance};
+use crate::vm::store::AsContextMut;
+use crate::vm::value::Val;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Definitions that the imports of modules are looked up among.
+pub struct Linker<T> {
+    engine: Engine,
+    definitions: HashMap<(String, String), Definition>,
+    data: PhantomData<fn(T)>,
+}
+
+#[derive(Clone)]
+enum Definition {
+    /// A thing of one store.
+    Extern(Extern),
+    /// A host function, for any store.
+    Host(FuncType, Arc<HostCall>),
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker without definitions.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker { engine: engine.clone(), definitions: HashMap::new(), data: PhantomData }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Defines a closure as a host function.
+    ///
+    /// # Errors
+    /// Where the name is defined already.
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Self> {
+        let (ty, call) = func.into_host_call();
+        self.insert(module, name, Definition::Host(ty, Arc::new(call)))
+    }
+
+    /// Defines a host function of any type: it gets its arguments, and the results to fill in.
+    ///
+    /// # Errors
+    /// Where the name is defined already.
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<&mut Self> {
+        self.insert(module, name, Definition::Host(ty.clone(), Arc::new(untyped(ty, func))))
+    }
+
+    /// Defines something of a store.
+    ///
+    /// # Errors
+    /// Where the name is defined already.
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Self> {
+        self.insert(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Defines all exports of an instance, as of a module of this name.
+    ///
+    /// # Errors
+    /// Where one of them is defined already.
+    pub fn instance(&mut self, store: impl AsContextMut<Data = T>, module: &str, instance: Instance) -> Result<&mut Self> {
+        for (name, item) in instance.exports(store) {
+            self.define(module, &name, item)?;
+        }
+        Ok(self)
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self> {
+        match self.definitions.insert((module.to_owned(), name.to_owned()), definition) {
+            None => Ok(self),
+            Some(_) => Err(link_error(module, name, "it is defined twice")),
+        }
+    }
+
+    /// A definition, as a thing of a store.
+    pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
+        match self.definitions.get(&(module.to_owned(), name.to_owned()))? {
+            Definition::Extern(item) => Some(*item),
+            Definition::Host(ty, call) => {
+                let call = call.clone();
+                let call: HostCall = Box::new(move |store, caller, slots| call(store, caller, slots));
+                Some(Extern::Func(store.core_mut().new_host_func(ty.clone(), call)))
+            }
+        }
+    }
+
+    /// Instantiates a module with its imports looked up by name.
+    ///
+    /// # Errors
+    /// An import that is not defined, and those of [`Instance::new`].
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
+        let mut imports = Vec::new();
+        for (from, name, ty) in module.imports() {
+            let found = self.get(&mut store, from, name);
+            imports.push(found.ok_or_else(|| link_error(from, name, &format!("nothing of this name is defined; it wants {ty}")))?);
+        }
+        Instance::new(store, module, &imports)
+    }
+}
+
+fn link_error(module: &str, name: &str, reason: &str) -> Error {
+    Error::Link { module: module.to_owned(), name: name.to_owned(), reason: reason.to_owned() }
+}

@@ -1,0 +1,10 @@
+//! The host's side: functions that guests can import, found by name, with Rust's own types.
+
+pub mod caller;
+pub mod linker;
+pub mod typed;
+pub mod wasi;
+
+pub use caller::Caller;
+pub use linker::Linker;
+pub use typed::{IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};

@@ -1,0 +1,112 @@
+//! One entry into guest code, from the host's call to its return. Activations are on the host's stack, linked from the
+//! innermost out, and the thread knows the innermost.
+
+use super::kind::TrapKind;
+use super::walk::Frames;
+use crate::vm::layout::{VmContextHead, VmStoreContext};
+use std::cell::{Cell, RefCell};
+use std::ptr;
+
+thread_local! {
+    // Without a destructor and with a constant first value: a signal handler may read it.
+    static INNERMOST: Cell<*const Activation> = const { Cell::new(ptr::null()) };
+}
+
+/// Where the host waits for guest code. [`super::enter::enter_guest`] writes the first two fields.
+#[repr(C)]
+pub struct Activation {
+    /// Frame pointer of the frame that entered: walks end there, and it is restored when guest code is left by a trap.
+    pub entry_fp: Cell<u64>,
+    /// Where to go on after a trap.
+    pub resume: Cell<u64>,
+    /// The next activation outwards.
+    pub outer: *const Activation,
+    /// Where the guest of the next activation outwards left for the host: frame pointer and return address; 0 without one.
+    pub outer_exit: (u64, u64),
+    /// The store entered.
+    store: *mut VmStoreContext,
+    /// What is put back into the store's context afterwards: stack limit, caller and exit.
+    saved: Saved,
+    /// Why guest code was left by a signal.
+    pub trap: Cell<Option<Fault>>,
+    /// The frames at the trap. Written by the signal handler, in which nothing can be allocated.
+    pub frames: RefCell<Frames>,
+}
+
+#[derive(Clone, Copy)]
+struct Saved {
+    stack_limit: u64,
+    caller: *mut VmContextHead,
+    exit: (u64, u64),
+}
+
+/// What the signal handler found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// Why.
+    pub kind: TrapKind,
+    /// The instruction.
+    pub pc: usize,
+    /// What it accessed, where a memory access faulted.
+    pub address: Option<usize>,
+}
+
+impl Activation {
+    /// A new activation for entering `store`, inside this thread's innermost.
+    pub fn new(store: *mut VmStoreContext) -> Activation {
+        let outer = innermost();
+        // SAFETY: an activation is unlinked before it is gone, and its store outlives it.
+        let outer_exit = match unsafe { outer.as_ref() } {
+            // SAFETY: as above; the reads are of plain numbers.
+            Some(outer) => unsafe { ((*outer.store).last_exit_fp, (*outer.store).last_exit_pc) },
+            None => (0, 0),
+        };
+        // SAFETY: the caller's store context is alive: it is borrowed for the call.
+        let saved = unsafe {
+            Saved { stack_limit: (*store).stack_limit, caller: (*store).caller, exit: ((*store).last_exit_fp, (*store).last_exit_pc) }
+        };
+        Activation {
+            entry_fp: Cell::new(0),
+            resume: Cell::new(0),
+            outer,
+            outer_exit,
+            store,
+            saved,
+            trap: Cell::new(None),
+            frames: RefCell::new(Frames::default()),
+        }
+    }
+
+    /// Runs `call` with this as the thread's innermost activation and `stack_limit` in force.
+    pub fn during<R>(&self, stack_limit: u64, call: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Activation);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                INNERMOST.set(self.0.outer);
+                let Saved { stack_limit, caller, exit } = self.0.saved;
+                // SAFETY: the store context is alive, see `new`.
+                unsafe {
+                    (*self.0.store).stack_limit = stack_limit;
+                    (*self.0.store).caller = caller;
+                    ((*self.0.store).last_exit_fp, (*self.0.store).last_exit_pc) = exit;
+                }
+            }
+        }
+        // SAFETY: the store context is alive, see `new`.
+        unsafe { (*self.store).stack_limit = stack_limit };
+        INNERMOST.set(self);
+        let _restore = Restore(self);
+        call()
+    }
+
+    /// Where the guest of this activation left for the host: frame pointer and return address.
+    pub fn exit(&self) -> (u64, u64) {
+        // SAFETY: the store context is alive, see `new`.
+        unsafe { ((*self.store).last_exit_fp, (*self.store).last_exit_pc) }
+    }
+}
+
+/// This thread's innermost activation; null outside guests.
+pub fn innermost() -> *const Activation {
+    INNERMOST.get()
+}

@@ -1,0 +1,85 @@
+//! Into guest code, and out of it by a trap: the only machine code of the runtime that Cranelift does not make.
+
+use super::activation::{Activation, innermost};
+use crate::vm::layout::VmContextHead;
+use std::arch::{asm, naked_asm};
+use std::mem::offset_of;
+
+/// Calls `trampoline(context, code, args)` as the thread's innermost activation. Returns 0 when the guest returned, 1 when it
+/// was left by a trap or an error.
+///
+/// The frame keeps all callee-saved registers at fixed distances from its frame pointer, so that knowing the frame pointer
+/// is enough to leave; and it says where for unwinders, which then find the host's frames as they were.
+///
+/// # Safety
+/// `trampoline` must be the `array_to_wasm` trampoline for the type of `code`, `context` the context that `code` is to run
+/// in, and `args` slots for its arguments and results. `activation` must be the thread's innermost.
+#[unsafe(naked)]
+pub unsafe extern "C" fn enter_guest(
+    activation: *const Activation,
+    context: *mut VmContextHead,
+    code: *const u8,
+    args: *mut u128,
+    trampoline: *const u8,
+) -> u32 {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "push rbx",
+        ".cfi_offset rbx, -24",
+        "push r12",
+        ".cfi_offset r12, -32",
+        "push r13",
+        ".cfi_offset r13, -40",
+        "push r14",
+        ".cfi_offset r14, -48",
+        "push r15",
+        ".cfi_offset r15, -56",
+        "sub rsp, 8", // calls want the stack pointer 16-aligned
+        "mov [rdi + {entry_fp}], rbp",
+        "lea rax, [rip + 2f]",
+        "mov [rdi + {resume}], rax",
+        "mov rdi, rsi",
+        "mov rsi, rdx",
+        "mov rdx, rcx",
+        "call r8",
+        "xor eax, eax",
+        "2:", // here with rax = 1 and rbp alone restored after a trap
+        "lea rsp, [rbp - 40]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        ".cfi_def_cfa rsp, 8",
+        "ret",
+        ".cfi_endproc",
+        entry_fp = const offset_of!(Activation, entry_fp),
+        resume = const offset_of!(Activation, resume),
+    )
+}
+
+/// Leaves guest code for the error that a host function left with its store: what `Builtin::Raise` calls.
+///
+/// # Safety
+/// Only guest code may call it; no frame between here and the innermost activation may have anything to drop.
+pub unsafe extern "C" fn raise(_context: *mut VmContextHead) -> ! {
+    // SAFETY: guest code runs, so there is an activation.
+    let activation = unsafe { &*innermost() };
+    // SAFETY: `enter_guest` recorded both, and its frame waits.
+    unsafe {
+        asm!(
+            "mov rbp, {fp}",
+            "mov eax, 1",
+            "jmp {resume}",
+            fp = in(reg) activation.entry_fp.get(),
+            resume = in(reg) activation.resume.get(),
+            options(noreturn),
+        )
+    }
+}

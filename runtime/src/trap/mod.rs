@@ -1,0 +1,11 @@
+//! Leaving guest code for a reason: traps found by a signal and one look-up, and errors that host functions raise.
+
+pub mod activation;
+pub mod backtrace;
+pub mod enter;
+pub mod kind;
+pub mod signal;
+pub mod walk;
+
+pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
+pub use kind::TrapKind;

@@ -1,0 +1,202 @@
+//! The runtime functions behind [`Builtin`], in its order. Each gets the VmContext of the instance that calls.
+
+use super::instance::{InstanceData, copy_elements};
+use super::layout::{VmContextHead, VmFuncRef};
+use super::store::StoreCore;
+use crate::compile::builtin::Builtin;
+use crate::index::*;
+use crate::trap::enter::raise;
+use cranelift_entity::EntityRef;
+use std::ops::Range;
+
+/// A runtime function's address.
+#[repr(transparent)]
+pub struct Entry(*const ());
+
+// SAFETY: addresses of code are the same for all threads.
+unsafe impl Sync for Entry {}
+
+/// What `VmContextHead::builtins` points to.
+pub struct Table([Entry; Builtin::ALL.len()]);
+
+impl Table {
+    /// As code reads it.
+    pub fn as_ptr(&self) -> *const usize {
+        self.0.as_ptr().cast()
+    }
+}
+
+/// The runtime functions, in the order of [`Builtin`].
+pub static TABLE: Table = Table([
+    Entry(memory_grow as *const ()),
+    Entry(memory_copy as *const ()),
+    Entry(memory_fill as *const ()),
+    Entry(memory_init as *const ()),
+    Entry(data_drop as *const ()),
+    Entry(table_grow as *const ()),
+    Entry(table_fill as *const ()),
+    Entry(table_copy as *const ()),
+    Entry(table_init as *const ()),
+    Entry(elem_drop as *const ()),
+    Entry(table_get_lazy as *const ()),
+    Entry(ref_func as *const ()),
+    Entry(raise as *const ()),
+]);
+
+/// The calling instance and its store. Nobody else uses either: the host that borrowed the store waits for the guest.
+struct Call<'a> {
+    store: &'a mut StoreCore,
+    instance: *mut InstanceData,
+}
+
+impl<'a> Call<'a> {
+    /// # Safety
+    /// `context` must be that of the running instance.
+    unsafe fn new(context: *mut VmContextHead) -> Call<'a> {
+        // SAFETY: the head of an instance's context points to it, and it to its store.
+        unsafe {
+            let instance = (*context).instance.cast::<InstanceData>();
+            Call { store: &mut *(*instance).store, instance }
+        }
+    }
+
+    fn instance(&mut self) -> &mut InstanceData {
+        // SAFETY: the instance is boxed in the store and lives as long; `self` is borrowed.
+        unsafe { &mut *self.instance }
+    }
+
+    fn index(&self) -> usize {
+        let found = self.store.instances.iter().position(|it| std::ptr::eq(&raw const **it, self.instance));
+        found.expect("a running instance is in its store")
+    }
+
+    /// A memory's bytes.
+    fn bytes(&mut self, memory: u32) -> *mut [u8] {
+        let memory = self.instance().memories[memory as usize];
+        // SAFETY: what is returned is a pointer.
+        unsafe { self.store.memory(memory).bytes() }
+    }
+}
+
+/// The range of `len` from `start`, where it is within `size`.
+fn range(start: u64, len: u64, size: u64) -> Option<Range<usize>> {
+    let end = start.checked_add(len).filter(|end| *end <= size)?;
+    Some(start as usize..end as usize)
+}
+
+/// What a fallible function returns.
+fn done(result: Option<()>) -> u32 {
+    u32::from(result.is_none())
+}
+
+unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages: u64) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let memory = call.instance().memories[memory as usize];
+    call.store.memory_mut(memory).grow(pages).unwrap_or(u64::MAX)
+}
+
+unsafe extern "C" fn memory_copy(context: *mut VmContextHead, to_memory: u32, from_memory: u32, to: u64, from: u64, len: u64) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let (to_bytes, from_bytes) = (call.bytes(to_memory), call.bytes(from_memory));
+    done(range(to, len, to_bytes.len() as u64).zip(range(from, len, from_bytes.len() as u64)).map(|(to, from)| {
+        // SAFETY: both ranges are within their memories; they may overlap.
+        unsafe { std::ptr::copy(from_bytes.cast::<u8>().add(from.start), to_bytes.cast::<u8>().add(to.start), to.len()) }
+    }))
+}
+
+unsafe extern "C" fn memory_fill(context: *mut VmContextHead, memory: u32, to: u64, byte: u32, len: u64) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let bytes = call.bytes(memory);
+    done(range(to, len, bytes.len() as u64).map(|to| {
+        // SAFETY: the range is within the memory.
+        unsafe { std::ptr::write_bytes(bytes.cast::<u8>().add(to.start), byte as u8, to.len()) }
+    }))
+}
+
+unsafe extern "C" fn memory_init(context: *mut VmContextHead, memory: u32, segment: u32, to: u64, from: u32, len: u32) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let bytes = call.bytes(memory);
+    let instance = call.instance();
+    let window = instance.module.info().data[DataIndex::from_u32(segment)].bytes.clone();
+    let segment = match instance.dropped_data[segment as usize] {
+        true => &[][..],
+        false => &instance.module.artifact().wasm()[window],
+    };
+    let ranges = range(to, u64::from(len), bytes.len() as u64).zip(range(u64::from(from), u64::from(len), segment.len() as u64));
+    done(ranges.map(|(to, from)| {
+        // SAFETY: the range is within the memory, which the segment is no part of.
+        unsafe { (&mut *bytes)[to].copy_from_slice(&segment[from]) }
+    }))
+}
+
+unsafe extern "C" fn data_drop(context: *mut VmContextHead, segment: u32) {
+    // SAFETY: code passes its own context.
+    unsafe { Call::new(context) }.instance().dropped_data[segment as usize] = true;
+}
+
+unsafe extern "C" fn table_grow(context: *mut VmContextHead, table: u32, value: u64, delta: u64) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let table = call.instance().tables[table as usize];
+    call.store.table_mut(table).grow(delta, value).unwrap_or(u64::MAX)
+}
+
+unsafe extern "C" fn table_fill(context: *mut VmContextHead, table: u32, to: u64, value: u64, len: u64) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let table = call.instance().tables[table as usize];
+    let table = call.store.table_mut(table);
+    done(range(to, len, table.vm.len).map(|to| to.for_each(|index| table.set(index as u64, value).unwrap_or(()))))
+}
+
+unsafe extern "C" fn table_copy(context: *mut VmContextHead, to_table: u32, from_table: u32, to: u64, from: u64, len: u64) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let (to_table, from_table) = (call.instance().tables[to_table as usize], call.instance().tables[from_table as usize]);
+    let (to_len, from_len) = (call.store.table(to_table).vm.len, call.store.table(from_table).vm.len);
+    done(range(to, len, to_len).zip(range(from, len, from_len)).map(|(to, from)| {
+        let values: Vec<_> = from.map(|index| call.store.table_element(from_table, index as u64).unwrap_or(0)).collect();
+        for (index, value) in to.zip(values) {
+            call.store.table_mut(to_table).set(index as u64, value);
+        }
+    }))
+}
+
+unsafe extern "C" fn table_init(context: *mut VmContextHead, table: u32, segment: u32, to: u64, from: u32, len: u32) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let table = call.instance().tables[table as usize];
+    let segment = ElemIndex::from_u32(segment);
+    let instance = call.instance();
+    let available = match instance.dropped_elements[segment.index()] {
+        true => 0,
+        false => instance.module.info().elements[segment].elements.len() as u64,
+    };
+    let (from, len) = (u64::from(from), u64::from(len));
+    let size = call.store.table(table).vm.len;
+    done(range(to, len, size).zip(range(from, len, available)).map(|_| {
+        let index = call.index();
+        copy_elements(call.store, index, table, segment, to, from, len);
+    }))
+}
+
+unsafe extern "C" fn elem_drop(context: *mut VmContextHead, segment: u32) {
+    // SAFETY: code passes its own context.
+    unsafe { Call::new(context) }.instance().dropped_elements[segment as usize] = true;
+}
+
+unsafe extern "C" fn table_get_lazy(context: *mut VmContextHead, table: u32, index: u64) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let table = call.instance().tables[table as usize];
+    call.store.table_element(table, index).unwrap_or(0)
+}
+
+unsafe extern "C" fn ref_func(context: *mut VmContextHead, func: u32) -> *mut VmFuncRef {
+    // SAFETY: code passes its own context.
+    unsafe { Call::new(context) }.instance().func_ref(FuncIndex::from_u32(func))
+}

@@ -1,0 +1,63 @@
+//! Globals: 16 bytes at a fixed address, in an instance's context or, when the host made them, in the store.
+
+use super::store::{AsContext, AsContextMut};
+use super::value::Val;
+use crate::error::{Error, Result};
+use crate::module::types::{GlobalType, Mutability};
+use std::ptr::NonNull;
+
+/// A global of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Global {
+    pub(crate) store: u64,
+    pub(crate) cell: NonNull<u128>,
+    pub(crate) ty: GlobalType,
+}
+
+// SAFETY: the cell is reached only through the store that it belongs to, which methods check.
+unsafe impl Send for Global {}
+// SAFETY: as above.
+unsafe impl Sync for Global {}
+
+impl Global {
+    /// A new global.
+    ///
+    /// # Errors
+    /// Where the value is not of the type.
+    pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
+        if value.ty() != ty.content {
+            return Err(Error::Type(format!("a global of type {} cannot hold a value of type {}", ty.content, value.ty())));
+        }
+        let core = store.core_mut();
+        let slot = value.to_slot(core)?;
+        Ok(core.new_global(ty, slot))
+    }
+
+    /// Its type.
+    pub fn ty(&self, _store: impl AsContext) -> GlobalType {
+        self.ty
+    }
+
+    /// Its value.
+    pub fn get(&self, store: impl AsContext) -> Val {
+        let core = store.core();
+        core.check_owner(self.store);
+        // SAFETY: the cell lives as long as the store, and holds a value of its type.
+        unsafe { Val::from_slot(*self.cell.as_ptr(), self.ty.content, core) }
+    }
+
+    /// Assigns it.
+    ///
+    /// # Errors
+    /// Where it is constant or of another type.
+    pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
+        let core = store.core_mut();
+        core.check_owner(self.store);
+        if self.ty.mutability == Mutability::Const || value.ty() != self.ty.content {
+            return Err(Error::Type(format!("cannot assign a value of type {} to a global of type {:?}", value.ty(), self.ty)));
+        }
+        // SAFETY: the cell lives as long as the store, which is borrowed mutably.
+        unsafe { *self.cell.as_ptr() = value.to_slot(core)? };
+        Ok(())
+    }
+}

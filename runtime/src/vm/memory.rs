@@ -1,0 +1,184 @@
+//! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
+
+use super::layout::VmMemory;
+use super::store::{AsContext, AsContextMut, Stored};
+use crate::error::{Error, Result};
+use crate::module::types::MemoryType;
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use std::io;
+
+/// Bytes of a page (WebAssembly 2.0, section 4.2.8).
+pub const PAGE: u64 = 64 << 10;
+/// The most pages that 32-bit addresses reach.
+const MAX_PAGES: u64 = 1 << 16;
+
+/// A linear memory's pages.
+pub struct LinearMemory {
+    /// What code sees.
+    pub(crate) vm: Box<VmMemory>,
+    ty: MemoryType,
+    reservation: u64,
+    mapped: u64,
+}
+
+impl LinearMemory {
+    /// Reserves a memory and makes its first pages accessible. With a reservation of 4 GiB its base is aligned to that, so
+    /// that the low half of a host address in it is the guest's.
+    ///
+    /// # Errors
+    /// The system's, or a first size that the reservation does not hold.
+    pub fn new(ty: MemoryType, reservation: u64, guard: u64) -> io::Result<LinearMemory> {
+        let len = ty.limits.min * PAGE;
+        if len > reservation {
+            return Err(io::Error::other(format!("{len} bytes, and {reservation} are reserved for each memory")));
+        }
+        let alignment = if reservation == 4 << 30 { reservation } else { PAGE };
+        let mapped = reservation + guard;
+        let base = reserve_aligned(mapped as usize, alignment as usize)?;
+        let vm = Box::new(VmMemory { base, len: 0 });
+        let mut memory = LinearMemory { vm, ty, reservation, mapped };
+        memory.make_accessible(len)?;
+        Ok(memory)
+    }
+
+    fn make_accessible(&mut self, len: u64) -> io::Result<()> {
+        let old = self.vm.len;
+        if len > old {
+            // SAFETY: the pages are of this memory's reservation, and nobody has a reference to inaccessible ones.
+            unsafe {
+                let start = self.vm.base.add(old as usize).cast();
+                mprotect(start, (len - old) as usize, MprotectFlags::READ | MprotectFlags::WRITE)?;
+            }
+        }
+        self.vm.len = len;
+        Ok(())
+    }
+
+    /// Grows by pages; the size before, in pages, or `None` beyond its maximum or the reservation.
+    pub fn grow(&mut self, pages: u64) -> Option<u64> {
+        let before = self.vm.len / PAGE;
+        let after = before.checked_add(pages)?;
+        let max = self.ty.limits.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
+        if after > max || after * PAGE > self.reservation {
+            return None;
+        }
+        self.make_accessible(after * PAGE).ok()?;
+        Some(before)
+    }
+
+    /// Its type, with the size that it has now.
+    pub fn ty(&self) -> MemoryType {
+        let mut ty = self.ty;
+        ty.limits.min = self.vm.len / PAGE;
+        ty
+    }
+
+    /// Its bytes.
+    ///
+    /// # Safety
+    /// No guest code may run and no other reference to the bytes may exist while the slice does.
+    pub unsafe fn bytes(&self) -> *mut [u8] {
+        std::ptr::slice_from_raw_parts_mut(self.vm.base, self.vm.len as usize)
+    }
+}
+
+impl Drop for LinearMemory {
+    fn drop(&mut self) {
+        // SAFETY: the store is going, and with it all code that could reach the memory.
+        let unmapped = unsafe { munmap(self.vm.base.cast(), self.mapped as usize) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+/// Reserves inaccessible address space at an aligned address: more than asked for, then what is around is given back.
+fn reserve_aligned(len: usize, alignment: usize) -> io::Result<*mut u8> {
+    let total = len + alignment;
+    // SAFETY: new mappings touch no memory that exists; what is unmapped is part of the one just made.
+    unsafe {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        let start = mmap_anonymous(std::ptr::null_mut(), total, ProtFlags::empty(), flags)?.cast::<u8>();
+        let before = start.align_offset(alignment);
+        let base = start.add(before);
+        if before > 0 {
+            munmap(start.cast(), before)?;
+        }
+        let behind = total - before - len;
+        if behind > 0 {
+            munmap(base.add(len).cast(), behind)?;
+        }
+        Ok(base)
+    }
+}
+
+/// A linear memory of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory(pub(crate) Stored);
+
+impl Memory {
+    /// A new memory.
+    ///
+    /// # Errors
+    /// Where the system does not give the address space.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        store.core_mut().new_memory(ty)
+    }
+
+    /// Its type, with the size that it has now.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        store.core().memory(*self).ty()
+    }
+
+    /// Its size in pages of 64 KiB.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        store.core().memory(*self).vm.len / PAGE
+    }
+
+    /// Its size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        store.core().memory(*self).vm.len as usize
+    }
+
+    /// Its bytes.
+    pub fn data<'a, T: 'static>(&self, store: impl Into<super::store::StoreContext<'a, T>>) -> &'a [u8] {
+        // SAFETY: the store is borrowed for as long as the slice, so no guest runs and nobody writes.
+        unsafe { &*store.into().0.core.memory(*self).bytes() }
+    }
+
+    /// Its bytes, to write.
+    pub fn data_mut<'a, T: 'static>(&self, store: impl Into<super::store::StoreContextMut<'a, T>>) -> &'a mut [u8] {
+        // SAFETY: the store is borrowed mutably for as long as the slice.
+        unsafe { &mut *store.into().0.core.memory(*self).bytes() }
+    }
+
+    /// Copies bytes out of it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn read(&self, store: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        // SAFETY: the store is borrowed, and the slice is gone before it can be used again.
+        let bytes = unsafe { &*store.core().memory(*self).bytes() };
+        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
+        buffer.copy_from_slice(bytes.get(offset..end).ok_or(Error::OutOfBounds)?);
+        Ok(())
+    }
+
+    /// Copies bytes into it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn write(&self, mut store: impl AsContextMut, offset: usize, buffer: &[u8]) -> Result<()> {
+        // SAFETY: as in `read`, and the store is borrowed mutably.
+        let bytes = unsafe { &mut *store.core_mut().memory(*self).bytes() };
+        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
+        bytes.get_mut(offset..end).ok_or(Error::OutOfBounds)?.copy_from_slice(buffer);
+        Ok(())
+    }
+
+    /// Grows it by pages of 64 KiB; its size before.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
+    pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
+        store.core_mut().memory_mut(*self).grow(pages).ok_or(Error::OutOfBounds)
+    }
+}

@@ -1,0 +1,11 @@
+//! What exists at run time: a store and the memories, tables, globals, functions and instances in it.
+
+pub mod builtins;
+pub mod func;
+pub mod global;
+pub mod instance;
+pub mod layout;
+pub mod memory;
+pub mod store;
+pub mod table;
+pub mod value;

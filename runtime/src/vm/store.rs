@@ -1,0 +1,319 @@
+//! A store: everything that instances are made of, alive until the store is dropped, and the embedder's own data.
+
+use super::func::HostFunc;
+use super::global::Global;
+use super::instance::InstanceData;
+use super::layout::{VmFuncRef, VmStoreContext};
+use super::memory::{LinearMemory, Memory};
+use super::table::{Table, TableElements};
+use super::value::ExternRef;
+use crate::compiled::Module;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::index::*;
+use crate::module::types::{GlobalType, MemoryType, TableType};
+use std::any::Any;
+use std::collections::HashMap;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Something that a store owns: which store, and where in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stored {
+    pub(crate) store: u64,
+    pub(crate) index: usize,
+}
+
+/// A store without the embedder's data.
+pub struct StoreCore {
+    id: u64,
+    engine: Engine,
+    pub(crate) vm: Box<VmStoreContext>,
+    // Instances first: their code refers to what follows.
+    pub(crate) instances: Vec<Box<InstanceData>>,
+    memories: Vec<LinearMemory>,
+    tables: Vec<TableElements>,
+    globals: Vec<Box<u128>>,
+    pub(crate) host_funcs: Vec<Box<HostFunc>>,
+    extern_refs: Vec<Box<dyn Any + Send + Sync>>,
+    /// Trampolines by which guests call host functions, from the modules instantiated so far.
+    wasm_to_array: HashMap<SharedTypeId, *const u8>,
+    /// Why a host function wants guest code to be left.
+    pub(crate) raised: Option<Raised>,
+}
+
+/// Why a host function wants guest code to be left.
+pub(crate) enum Raised {
+    /// It failed.
+    Error(Error),
+    /// It panicked.
+    Panic(Box<dyn Any + Send>),
+}
+
+impl StoreCore {
+    fn new(engine: &Engine) -> StoreCore {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let vm = VmStoreContext { stack_limit: u64::MAX, caller: ptr::null_mut(), last_exit_fp: 0, last_exit_pc: 0 };
+        StoreCore {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            engine: engine.clone(),
+            vm: Box::new(vm),
+            instances: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            host_funcs: Vec::new(),
+            extern_refs: Vec::new(),
+            wasm_to_array: HashMap::new(),
+            raised: None,
+        }
+    }
+
+    /// Different for each store of a process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Handles are used with the store that they came from.
+    #[track_caller]
+    pub(crate) fn check_owner(&self, store: u64) {
+        assert_eq!(store, self.id, "an object was used with a store that it does not belong to");
+    }
+
+    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
+        let settings = self.engine.config().settings();
+        let memory = LinearMemory::new(ty, settings.memory_reservation, settings.memory_guard_size)
+            .map_err(|error| Error::Resources { what: format!("a memory of {} pages", ty.limits.min), error })?;
+        self.memories.push(memory);
+        Ok(Memory(Stored { store: self.id, index: self.memories.len() - 1 }))
+    }
+
+    pub(crate) fn memory(&self, memory: Memory) -> &LinearMemory {
+        self.check_owner(memory.0.store);
+        &self.memories[memory.0.index]
+    }
+
+    pub(crate) fn memory_mut(&mut self, memory: Memory) -> &mut LinearMemory {
+        self.check_owner(memory.0.store);
+        &mut self.memories[memory.0.index]
+    }
+
+    pub(crate) fn new_table(&mut self, ty: TableType) -> Result<Table> {
+        let table = TableElements::new(ty)
+            .map_err(|error| Error::Resources { what: format!("a table of {} elements", ty.limits.min), error })?;
+        self.tables.push(table);
+        Ok(Table(Stored { store: self.id, index: self.tables.len() - 1 }))
+    }
+
+    pub(crate) fn table(&self, table: Table) -> &TableElements {
+        self.check_owner(table.0.store);
+        &self.tables[table.0.index]
+    }
+
+    pub(crate) fn table_mut(&mut self, table: Table) -> &mut TableElements {
+        self.check_owner(table.0.store);
+        &mut self.tables[table.0.index]
+    }
+
+    pub(crate) fn new_global(&mut self, ty: GlobalType, slot: u128) -> Global {
+        self.globals.push(Box::new(slot));
+        let cell = NonNull::from(&mut **self.globals.last_mut().expect("just pushed"));
+        Global { store: self.id, cell, ty }
+    }
+
+    /// Makes a host object that guests can hold.
+    fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
+        self.extern_refs.push(object);
+        ExternRef { store: self.id, index: self.extern_refs.len() - 1 }
+    }
+
+    /// Takes a module's trampolines, and gives them to the host functions that waited for one of their type.
+    pub(crate) fn add_trampolines(&mut self, module: &Module, trampoline: impl Fn(TypeIndex) -> *const u8) {
+        for (index, id) in module.info().types.keys().zip(module.type_ids()) {
+            self.wasm_to_array.entry(*id).or_insert_with(|| trampoline(index));
+        }
+        for func in &mut self.host_funcs {
+            let reference = &mut func.reference;
+            if reference.code.is_null() {
+                reference.code = self.wasm_to_array.get(&reference.type_id).copied().unwrap_or(ptr::null());
+            }
+        }
+    }
+
+    /// The trampoline for host functions of a type; null before a module with the type is instantiated.
+    pub(crate) fn trampoline(&self, ty: SharedTypeId) -> *const u8 {
+        self.wasm_to_array.get(&ty).copied().unwrap_or(ptr::null())
+    }
+
+    /// A table's element, given its first value if nobody has asked for it before; `None` beyond its end.
+    pub(crate) fn table_element(&mut self, table: Table, index: u64) -> Option<u64> {
+        let raw = self.table(table).raw(index)?;
+        let reference = match raw {
+            0 => {
+                let first = self.first_element(table, index);
+                self.table_mut(table).set(index, first);
+                first
+            }
+            raw => raw & !super::layout::INITIALIZED,
+        };
+        Some(reference)
+    }
+
+    /// What the segments of the instance that defined a table say of an element.
+    fn first_element(&mut self, table: Table, index: u64) -> u64 {
+        let found = self.instances.iter_mut().find_map(|instance| instance.lazy_element(table, index));
+        found.map_or(0, |reference: *mut VmFuncRef| reference as u64)
+    }
+}
+
+/// A store and the embedder's data. `core` comes first, so that a pointer to it is one to the whole.
+#[repr(C)]
+pub(crate) struct StoreInner<T> {
+    pub(crate) core: StoreCore,
+    pub(crate) data: T,
+}
+
+/// Everything that instances are made of, and data of the embedder's that host functions can reach. Nothing in it is freed
+/// before it is dropped.
+pub struct Store<T: 'static>(pub(crate) Box<StoreInner<T>>);
+
+// SAFETY: what a store points to belongs to it, and code in it runs only while it is borrowed mutably.
+unsafe impl<T: Send> Send for Store<T> {}
+
+impl<T: 'static> Store<T> {
+    /// An empty store.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        Store(Box::new(StoreInner { core: StoreCore::new(engine), data }))
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        self.0.core.engine()
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+
+    /// The embedder's data; all else is dropped.
+    pub fn into_data(self) -> T {
+        self.0.data
+    }
+}
+
+/// A borrowed store.
+pub struct StoreContext<'a, T: 'static>(pub(crate) &'a StoreInner<T>);
+
+/// A mutably borrowed store.
+pub struct StoreContextMut<'a, T: 'static>(pub(crate) &'a mut StoreInner<T>);
+
+/// What a store can be read through: itself, references to it, and the [`Caller`](crate::Caller) of a host function.
+pub trait AsContext {
+    /// The embedder's data.
+    type Data: 'static;
+
+    /// The store.
+    fn as_context(&self) -> StoreContext<'_, Self::Data>;
+
+    #[doc(hidden)]
+    fn core(&self) -> &StoreCore {
+        &self.as_context().0.core
+    }
+}
+
+/// What a store can be changed through.
+pub trait AsContextMut: AsContext {
+    /// The store.
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+
+    #[doc(hidden)]
+    fn core_mut(&mut self) -> &mut StoreCore {
+        &mut self.as_context_mut().0.core
+    }
+}
+
+impl<T: 'static> AsContext for Store<T> {
+    type Data = T;
+
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(&self.0)
+    }
+}
+
+impl<T: 'static> AsContextMut for Store<T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(&mut self.0)
+    }
+}
+
+impl<T: 'static> AsContext for StoreContextMut<'_, T> {
+    type Data = T;
+
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0)
+    }
+}
+
+impl<T: 'static> AsContextMut for StoreContextMut<'_, T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0)
+    }
+}
+
+impl<C: AsContext> AsContext for &C {
+    type Data = C::Data;
+
+    fn as_context(&self) -> StoreContext<'_, C::Data> {
+        (**self).as_context()
+    }
+}
+
+impl<C: AsContext> AsContext for &mut C {
+    type Data = C::Data;
+
+    fn as_context(&self) -> StoreContext<'_, C::Data> {
+        (**self).as_context()
+    }
+}
+
+impl<C: AsContextMut> AsContextMut for &mut C {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
+        (**self).as_context_mut()
+    }
+}
+
+impl<'a, C: AsContext> From<&'a C> for StoreContext<'a, C::Data> {
+    fn from(context: &'a C) -> Self {
+        context.as_context()
+    }
+}
+
+impl<'a, C: AsContextMut> From<&'a mut C> for StoreContextMut<'a, C::Data> {
+    fn from(context: &'a mut C) -> Self {
+        context.as_context_mut()
+    }
+}
+
+impl ExternRef {
+    /// Gives an object to a store, so that guests can hold it.
+    pub fn new(mut store: impl AsContextMut, object: impl Any + Send + Sync) -> ExternRef {
+        store.core_mut().new_extern_ref(Box::new(object))
+    }
+
+    /// The object.
+    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a (dyn Any + Send + Sync) {
+        let core = &store.into().0.core;
+        core.check_owner(self.store);
+        &*core.extern_refs[self.index]
+    }
+}

@@ -1,0 +1,121 @@
+//! `dwalin run`: load, link WASI, call, and report how it ended.
+
+use crate::args::Run;
+use anyhow::{Context, Result, bail};
+use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
+use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Val, ValType};
+use std::io::Read;
+use std::process::ExitCode;
+
+/// The exit code of a program that trapped: what a shell shows for SIGABRT.
+const TRAPPED: u8 = 134;
+
+/// Runs a program; its exit code is ours.
+pub fn run(options: &Run) -> Result<ExitCode> {
+    let engine = Engine::new(&options.config());
+    let module = load(&engine, options).with_context(|| options.file.display().to_string())?;
+    let mut linker = Linker::new(&engine);
+    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    let mut store = Store::new(&engine, context(options)?);
+    match call(options, &linker, &module, &mut store) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => match error.downcast_ref::<Error>() {
+            Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
+            Some(Error::Trap(trap)) => {
+                eprintln!("error: {}: {trap}", options.file.display());
+                Ok(ExitCode::from(TRAPPED))
+            }
+            _ => Err(error.context(options.file.display().to_string())),
+        },
+    }
+}
+
+/// A module, or what `dwalin compile` made of one: an ELF image.
+fn load(engine: &Engine, options: &Run) -> Result<Module> {
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(&options.file).and_then(|mut file| file.read(&mut magic));
+    if read.is_ok() && magic == *b"\x7fELF" {
+        // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.
+        return Ok(unsafe { Module::deserialize_file(engine, &options.file) }?);
+    }
+    Ok(Module::from_file(engine, &options.file)?)
+}
+
+fn context(options: &Run) -> Result<WasiCtx> {
+    let mut builder = WasiCtxBuilder::new();
+    builder.inherit_stdio();
+    builder.arg(options.file.to_string_lossy());
+    if options.invoke.is_none() {
+        builder.args(&options.args);
+    }
+    for variable in &options.env {
+        match variable.split_once('=') {
+            Some((name, value)) => builder.env(name, value),
+            None => match std::env::var(variable) {
+                Ok(value) => builder.env(variable, value),
+                Err(_) => bail!("--env {variable}: no such variable here; give it a value with --env {variable}=VALUE"),
+            },
+        };
+    }
+    for dir in &options.dirs {
+        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        builder.preopened_dir(host, guest).with_context(|| format!("--dir {dir}"))?;
+    }
+    Ok(builder.build())
+}
+
+fn call(options: &Run, linker: &Linker<WasiCtx>, module: &Module, store: &mut Store<WasiCtx>) -> Result<()> {
+    let instance = linker.instantiate(&mut *store, module)?;
+    let name = options.invoke.as_deref().unwrap_or("_start");
+    let Some(func) = instance.get_func(&mut *store, name) else {
+        let all: Vec<_> = module.exports().filter(|(_, ty)| matches!(ty, dwalin_runtime::ExternType::Func(_))).collect();
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        match options.invoke {
+            None if instance.get_func(&mut *store, "_initialize").is_some() || names.is_empty() => return Ok(()),
+            _ => bail!("the module exports no function `{name}`; it has: {}", names.join(", ")),
+        }
+    };
+    if options.invoke.is_none() {
+        return Ok(func.call(store, &[], &mut [])?);
+    }
+    if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+        initialize.call(&mut *store, &[], &mut [])?;
+    }
+    invoke(func, store, name, &options.args)
+}
+
+/// Calls an export with arguments as typed, and prints its results, one a line.
+fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -> Result<()> {
+    let ty = func.ty(&*store);
+    if args.len() != ty.params().len() {
+        bail!("`{name}` is of type {ty}, and {} arguments were given", args.len());
+    }
+    let params = args.iter().zip(ty.params()).map(|(text, ty)| parse(text, *ty)).collect::<Result<Vec<_>>>()?;
+    let mut results: Vec<_> = ty.results().iter().map(|ty| Val::default_for(*ty)).collect();
+    func.call(store, &params, &mut results)?;
+    for result in results {
+        println!("{result}");
+    }
+    Ok(())
+}
+
+/// An argument of a type; integers in decimal or with 0x, of either sign.
+fn parse(text: &str, ty: ValType) -> Result<Val> {
+    let integer = || {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let value = match digits.strip_prefix("0x") {
+            Some(digits) => i128::from_str_radix(digits, 16),
+            None => digits.parse::<i128>(),
+        };
+        value.ok().map(|value| sign * value)
+    };
+    let within = |value: &i128, bits: u32| (-(1i128 << (bits - 1))..1i128 << bits).contains(value);
+    let value = match ty {
+        ValType::I32 => integer().filter(|value| within(value, 32)).map(|value| Val::from(value as i32)),
+        ValType::I64 => integer().filter(|value| within(value, 64)).map(|value| Val::from(value as i64)),
+        ValType::F32 => text.parse().ok().map(|value: f32| Val::from(value)),
+        ValType::F64 => text.parse().ok().map(|value: f64| Val::from(value)),
+        ValType::FuncRef | ValType::ExternRef => (text == "null").then(|| Val::default_for(ty)),
+    };
+    value.with_context(|| format!("`{text}` is not a value of type {ty}"))
+}

@@ -1,0 +1,19 @@
+// Recursion without end: the stack overflows. Without parameters and locals, so that the guest's own (shadow) stack, which
+// lies in its memory, does not run over first.
+#include <stdio.h>
+
+static volatile int depth;
+
+static void descend(void) {
+    depth++;
+    if (depth != 0)
+        descend();
+    depth--;
+}
+
+int main(void) {
+    printf("down\n");
+    fflush(stdout);
+    descend();
+    return 0;
+}
