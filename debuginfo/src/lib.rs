@@ -1,5 +1,31 @@
 //! From the DWARF of a WebAssembly module to native DWARF that gdb and lldb read, and from wasm addresses to source lines.
 //! Bytes in, bytes out: nothing here compiles, runs or registers anything.
+//!
+//! ```text
+//! .debug_* custom sections ─questions→ locals and statements that code must keep
+//! .debug_* + CodeMap (placed code, homes, bases) ─transform→ native DWARF 5 ─image→ ELF
+//! .debug_* ─symbolize→ functions, files and lines of wasm addresses
+//! ```
 
 pub mod address;
 pub mod code;
+mod expr;
+mod image;
+mod lookup;
+mod questions;
+mod source;
+mod symbolize;
+mod transform;
+
+pub use questions::questions;
+pub use source::{WasmDwarf, Warning};
+pub use symbolize::{SourceFrame, Symbolizer, demangle};
+
+use code::CodeMap;
+
+/// The ELF image that shows code to a debugger. It is made of whatever can be used: without usable DWARF, functions still have
+/// names and can be unwound.
+pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> (Vec<u8>, Vec<Warning>) {
+    let native = transform::transform(dwarf, code);
+    (image::write(code, &native), native.warnings)
+}

@@ -13,13 +13,13 @@ public:
     Account(Kind kind, int start) : Account(kind) { deposit(start); }
     ~Account() {
         alive--;
-        std::printf("account %d closed with %d\n", id, balance());
+        std::printf("%s %d closed with %d\n", kind == Savings ? "savings" : "account", id, balance());
     }
 
     bool deposit(int amount) {
+        int before = balance();
         if (used == capacity)
             return false;
-        int before = balance();
         entries[used++] = Entry{amount, before + amount};
         return true;
     }

@@ -5,18 +5,19 @@
 static int calls;
 
 static uint64_t factorial(unsigned n) {
-    if (n < 2)
-        return 1;
-    uint64_t rest = factorial(n - 1);
+    uint64_t rest = 1;
+    if (n > 2)
+        rest = factorial(n - 1);
     return n * rest;
 }
 
 static int fibonacci(int n) {
+    int one = 0, two = n;
     calls++;
-    if (n < 2)
-        return n;
-    int one = fibonacci(n - 1);
-    int two = fibonacci(n - 2);
+    if (n > 1) {
+        one = fibonacci(n - 1);
+        two = fibonacci(n - 2);
+    }
     return one + two;
 }
 

@@ -29,9 +29,10 @@ static void insertion(int *items, int count) {
 }
 
 static void quick(int *items, int low, int high) {
+    int pivot = 0, border = low;
     if (low >= high)
         return;
-    int pivot = items[high], border = low;
+    pivot = items[high];
     for (int i = low; i < high; i++)
         if (items[i] < pivot) {
             int kept = items[i];

@@ -54,7 +54,8 @@ int main(void) {
         int b = other();
         printf("%d %d ", a, b);
     }
-    printf("\n%d %d %d\n", nested(1), nested(0), nested(1));
+    int first = nested(1), second = nested(0), third = nested(1);
+    printf("\n%d %d %d\n", first, second, third);
     hit(5);
     hit(50);
     label = "middle";

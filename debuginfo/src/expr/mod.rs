@@ -1,0 +1,8 @@
+//! Expressions (DWARF 5, section 2.5), in two steps: bytes → [`decode::Op`], with branches as indices of operations;
+//! operations → a native expression, with the places of this instance put in ([`emit`]).
+//!
+//! In the guest's expressions all values are the guest's: an address is an offset in linear memory. In native ones they stay
+//! so on the stack; a memory base is added when something is read, and to the address that is the result.
+
+pub(crate) mod decode;
+pub(crate) mod emit;

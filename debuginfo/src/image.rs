@@ -1,0 +1,144 @@
+//! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
+
+use crate::code::CodeMap;
+use crate::transform::Native;
+use object::elf;
+use object::write::StringId;
+use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
+use std::borrow::Cow;
+
+/// What a section header needs.
+struct Section<'a> {
+    name: &'a str,
+    ty: elf::SectionType,
+    flags: elf::SectionFlags,
+    address: u64,
+    bytes: &'a [u8],
+    /// For a section without bytes.
+    size: u64,
+    alignment: u64,
+}
+
+/// Writes the image.
+pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
+    let symbols = symbols(code, native);
+    let (eh_frame_address, eh_frame) = code.eh_frame;
+    let alloc = |flags| elf::SectionFlags::from(flags);
+    let text_size = code.text.end.0 - code.text.start.0;
+    let mut sections = vec![
+        Section {
+            name: ".text",
+            ty: elf::SHT_NOBITS,
+            flags: alloc(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
+            address: code.text.start.0,
+            bytes: &[],
+            size: text_size,
+            alignment: 16,
+        },
+        Section {
+            name: ".eh_frame",
+            ty: elf::SHT_PROGBITS,
+            flags: alloc(elf::SHF_ALLOC),
+            address: eh_frame_address.0,
+            bytes: eh_frame,
+            size: eh_frame.len() as u64,
+            alignment: 8,
+        },
+    ];
+    sections.extend(native.sections.iter().map(|(name, bytes)| Section {
+        name,
+        ty: elf::SHT_PROGBITS,
+        flags: elf::SectionFlags(0),
+        address: 0,
+        bytes,
+        size: bytes.len() as u64,
+        alignment: 1,
+    }));
+    elf_image(code, &sections, &symbols)
+}
+
+/// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both.
+fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<(Cow<'a, str>, u64, u64)> {
+    let functions = code.functions.iter().enumerate().map(|(index, function)| {
+        let name = native.names.get(&index).map_or(function.name, String::as_str);
+        (name, &function.code)
+    });
+    let trampolines = code.trampolines.iter().map(|symbol| (symbol.name, &symbol.code));
+    let entry = |(name, code): (&'a str, &std::ops::Range<crate::address::HostAddress>)| {
+        // Strings of ELF end at a NUL.
+        let name = if name.contains('\0') { Cow::Owned(name.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(name) };
+        (name, code.start.0, code.end.0 - code.start.0)
+    };
+    functions.chain(trampolines).map(entry).collect()
+}
+
+fn elf_image(code: &CodeMap<'_>, sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> Vec<u8> {
+    let mut image: Vec<u8> = Vec::new();
+    let mut headers: Vec<u8> = Vec::new();
+    let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
+    let header = FileHeader {
+        os_abi: elf::ELFOSABI_NONE,
+        abi_version: 0,
+        e_type: elf::ET_DYN,
+        e_machine: elf::EM_X86_64,
+        e_entry: 0,
+        e_flags: elf::FileFlags(0),
+    };
+    writer.write_file_header(&header).expect("a header of an empty file fits");
+    writer.write_program_headers_placeholder(1);
+    let mut offsets = Vec::new();
+    for section in sections {
+        offsets.push(writer.write_align(section.alignment));
+        writer.write(section.bytes);
+    }
+    let names: Vec<StringId> = symbols.iter().map(|(name, ..)| writer.add_string(name.as_bytes())).collect();
+    writer.write_strtab().expect("names of less than 4 GiB");
+    writer.write_null_symbol();
+    for ((_, address, size), name) in symbols.iter().zip(names) {
+        writer.write_symbol(&Sym {
+            st_name: writer.string_offset(Some(name)),
+            section: Some(1),
+            st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, elf::STT_FUNC),
+            st_other: elf::SymbolOther(0),
+            st_shndx: elf::SymbolSection(1),
+            st_value: *address,
+            st_size: *size,
+        });
+    }
+    let section_names: Vec<StringId> = sections.iter().map(|section| writer.add_section_name(section.name.as_bytes())).collect();
+    writer.write_shstrtab().expect("few short names");
+    writer.write_null_section_header();
+    for ((section, name), offset) in sections.iter().zip(section_names).zip(&offsets) {
+        writer.write_section_header(&SectionHeader {
+            sh_name: writer.section_name_offset(Some(name)),
+            sh_type: section.ty,
+            sh_flags: section.flags,
+            sh_addr: section.address,
+            sh_offset: *offset,
+            sh_size: section.size,
+            sh_link: 0,
+            sh_info: 0,
+            sh_addralign: section.alignment,
+            sh_entsize: 0,
+        });
+    }
+    writer.write_symtab_section_header(1);
+    writer.write_strtab_section_header();
+    writer.write_shstrtab_section_header();
+    let start = code.text.start.0;
+    let (eh_frame_address, eh_frame) = code.eh_frame;
+    let load = ProgramHeader {
+        p_type: elf::PT_LOAD,
+        p_flags: elf::ProgramFlags::from(elf::PF_R | elf::PF_X),
+        p_offset: 0,
+        p_vaddr: start,
+        p_paddr: start,
+        p_filesz: 0,
+        p_memsz: (eh_frame_address.0 + eh_frame.len() as u64).max(code.text.end.0) - start,
+        p_align: 1,
+    };
+    writer.write_headers_to(&mut headers, &[load]).expect("few sections");
+    drop(writer);
+    image[..headers.len()].copy_from_slice(&headers);
+    image
+}

@@ -1,0 +1,99 @@
+//! What a module's DWARF can ask of its code, found before there is any: locals that locations name, and statements.
+
+use crate::address::WasmPc;
+use crate::code::Questions;
+use crate::expr::decode::{Op, decode};
+use crate::source::{ReadUnit, Reader, WasmDwarf, Warning, Warnings};
+use gimli::read::AttributeValue;
+use gimli::constants as dw;
+
+/// Scans a module's DWARF.
+pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
+    let read = dwarf.read();
+    let mut found = Questions::default();
+    let mut warnings = Warnings::default();
+    let mut units = read.units();
+    loop {
+        let header = match units.next() {
+            Ok(Some(header)) => header,
+            Ok(None) => break,
+            Err(error) => {
+                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
+                break;
+            }
+        };
+        // A unit that cannot be read is warned of when native DWARF is made, which reads more of it: once is enough.
+        let _ = read.unit(header).and_then(|unit| {
+            let unit = unit.unit_ref(&read);
+            scan_lines(unit, &mut found)?;
+            scan_entries(unit, &mut found)
+        });
+    }
+    found.locals.sort_unstable();
+    found.locals.dedup();
+    found.statements.sort_unstable();
+    found.statements.dedup();
+    (found, warnings.finish())
+}
+
+/// The statements of live sequences.
+fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
+    let Some(program) = unit.line_program.clone() else { return Ok(()) };
+    let mut rows = program.rows();
+    while let Some((_, row)) = rows.next_row()? {
+        if row.is_stmt() && !row.end_sequence() {
+            found.statements.extend(WasmPc::from_dwarf(row.address()));
+        }
+    }
+    Ok(())
+}
+
+/// The locals that frame bases and locations name, by function.
+fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
+    let mut entries = unit.entries();
+    // The innermost subprogram with code that encloses the entry: depth and address.
+    let mut function: Option<(isize, WasmPc)> = None;
+    while let Some(entry) = entries.next_dfs()? {
+        if function.is_some_and(|(depth, _)| entry.depth() <= depth) {
+            function = None;
+        }
+        if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
+            let mut ranges = unit.die_ranges(entry)?;
+            let first = std::iter::from_fn(|| ranges.next().ok().flatten()).filter_map(|range| WasmPc::from_dwarf(range.begin)).min();
+            function = first.map(|pc| (entry.depth(), pc));
+        }
+        let Some((_, pc)) = function else { continue };
+        for attr in entry.attrs() {
+            // Ranges are lists too, of no expressions.
+            if matches!(entry.tag(), dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine) && attr.exprloc_value().is_none() {
+                continue;
+            }
+            each_expression(unit, attr, &mut |expression| {
+                for op in decode(expression, unit).unwrap_or_default() {
+                    if let Op::Local(local) = op {
+                        found.locals.push((pc, local));
+                    }
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The expressions of an attribute: one, or those of a location list.
+fn each_expression<'d>(
+    unit: ReadUnit<'_, 'd>,
+    attr: &gimli::read::Attribute<Reader<'d>>,
+    found: &mut impl FnMut(gimli::read::Expression<Reader<'d>>),
+) {
+    match attr.value() {
+        AttributeValue::Exprloc(expression) => found(expression),
+        AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
+            let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else { return };
+            while let Ok(Some(entry)) = locations.next() {
+                found(entry.data);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,80 @@
+//! The DWARF of a module as found: custom sections, borrowed.
+
+use gimli::{EndianSlice, LittleEndian, SectionId};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What bytes are read through.
+pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
+/// A module's DWARF, for gimli.
+pub(crate) type ReadDwarf<'a> = gimli::read::Dwarf<Reader<'a>>;
+/// One of its units.
+pub(crate) type ReadUnit<'a, 'd> = gimli::read::UnitRef<'a, Reader<'d>>;
+
+/// The debug sections of a module.
+#[derive(Clone, Default, Debug)]
+pub struct WasmDwarf<'a> {
+    sections: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a> WasmDwarf<'a> {
+    /// Takes the debug sections among custom sections.
+    pub fn new(sections: impl Iterator<Item = (&'a str, &'a [u8])>) -> WasmDwarf<'a> {
+        WasmDwarf { sections: sections.filter(|(name, _)| name.starts_with(".debug_")).collect() }
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.section(SectionId::DebugInfo).is_empty()
+    }
+
+    /// A section's contents, empty where it is missing.
+    pub(crate) fn section(&self, id: SectionId) -> &'a [u8] {
+        self.sections.iter().find(|(name, _)| *name == id.name()).map_or(&[], |(_, bytes)| bytes)
+    }
+
+    /// For gimli to read.
+    pub(crate) fn read(&self) -> ReadDwarf<'a> {
+        let load = |id| Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian));
+        match gimli::read::Dwarf::load(load) {
+            Ok(dwarf) => dwarf,
+        }
+    }
+}
+
+/// What of a module's debug info could not be used: one line for each reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// What, and why.
+    pub what: String,
+    /// Bytes from the start of `.debug_info` to the first such entry or unit.
+    pub offset: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "debug info: {} (.debug_info+{:#x}", self.what, self.offset)?;
+        match self.count {
+            1 => f.write_str(")"),
+            count => write!(f, " and {} more)", count - 1),
+        }
+    }
+}
+
+/// Warnings by reason, each counted.
+#[derive(Default, Debug)]
+pub(crate) struct Warnings(BTreeMap<String, (usize, usize)>);
+
+impl Warnings {
+    /// Notes that something at an offset of `.debug_info` could not be used.
+    pub fn add(&mut self, what: impl Into<String>, offset: usize) {
+        self.0.entry(what.into()).or_insert((offset, 0)).1 += 1;
+    }
+
+    /// One warning for each reason.
+    pub fn finish(self) -> Vec<Warning> {
+        self.0.into_iter().map(|(what, (offset, count))| Warning { what, offset, count }).collect()
+    }
+}

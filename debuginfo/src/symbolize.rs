@@ -1,0 +1,74 @@
+//! Wasm addresses → functions, files and lines, from the wasm's own DWARF.
+
+use crate::address::WasmPc;
+use crate::source::WasmDwarf;
+use gimli::{EndianArcSlice, LittleEndian};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+
+/// One function at an address, and where in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceFrame {
+    /// Its name, demangled.
+    pub function: Option<String>,
+    /// The source file, as the compiler was given it, with the directory that it ran in.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column, from 1.
+    pub column: Option<u32>,
+}
+
+type Context = addr2line::Context<EndianArcSlice<LittleEndian>>;
+
+/// Finds places in the source. Its tables are built as they are needed, and kept.
+pub struct Symbolizer {
+    /// `None`: there is no DWARF that can be used.
+    context: Option<Mutex<Context>>,
+}
+
+impl Symbolizer {
+    /// For a module's DWARF, which is copied.
+    pub fn new(dwarf: &WasmDwarf<'_>) -> Symbolizer {
+        let load = |id| {
+            let bytes: Arc<[u8]> = dwarf.section(id).into();
+            Ok::<_, std::convert::Infallible>(EndianArcSlice::new(bytes, LittleEndian))
+        };
+        let Ok(read) = gimli::read::Dwarf::load(load);
+        let context = (!dwarf.is_empty()).then(|| Context::from_dwarf(read).ok()).flatten();
+        Symbolizer { context: context.map(Mutex::new) }
+    }
+
+    /// The functions at an address, the innermost inlined one first; empty where nothing says.
+    pub fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
+        let Some(context) = &self.context else { return Vec::new() };
+        let context = context.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Ok(mut frames) = context.find_frames(u64::from(pc.0)).skip_all_loads() else { return Vec::new() };
+        let mut found = Vec::new();
+        while let Ok(Some(frame)) = frames.next() {
+            let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
+            let place = frame.location.as_ref();
+            found.push(SourceFrame {
+                function: name.map(|name| demangle(&name).into_owned()),
+                file: place.and_then(|place| place.file).map(str::to_owned),
+                line: place.and_then(|place| place.line),
+                column: place.and_then(|place| place.column).filter(|column| *column != 0),
+            });
+        }
+        found
+    }
+}
+
+/// A name as its language writes it: Rust's and C++'s mangled names are undone.
+pub fn demangle(name: &str) -> Cow<'_, str> {
+    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+        return format!("{rust:#}").into();
+    }
+    if name.starts_with("_Z")
+        && let Ok(symbol) = cpp_demangle::Symbol::new(name)
+        && let Ok(text) = symbol.demangle()
+    {
+        return text.into();
+    }
+    name.into()
+}

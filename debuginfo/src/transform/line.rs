@@ -1,0 +1,96 @@
+//! Line tables: rows of wasm addresses → rows of machine code. Each function is a sequence of its own, with a row for every
+//! byte.
+
+use crate::address::WasmPc;
+use crate::code::FunctionCode;
+use crate::lookup::Lookup;
+use crate::source::Reader;
+use gimli::write::{Address, ConvertLineProgram, ConvertLineSequenceEnd, ConvertResult, LineRow};
+
+/// A row of the input, at its address.
+struct Row {
+    pc: WasmPc,
+    row: LineRow,
+}
+
+/// Converts all sequences of a line program.
+///
+/// # Errors
+/// Where the program cannot be read further.
+pub(super) fn convert<'d>(program: &mut ConvertLineProgram<'_, Reader<'d>>, lookup: &Lookup<'_>) -> ConvertResult<()> {
+    while let Some(sequence) = program.read_sequence()? {
+        let Some(start) = sequence.start.and_then(WasmPc::from_dwarf) else { continue };
+        let end = match sequence.end {
+            ConvertLineSequenceEnd::Length(length) => u64::from(start.0) + length,
+            ConvertLineSequenceEnd::Address(address) => address,
+        };
+        let rows = sequence.rows.into_iter().filter_map(|row| {
+            let pc = WasmPc::from_dwarf(u64::from(start.0).checked_add(row.address_offset)?)?;
+            Some(Row { pc, row })
+        });
+        convert_sequence(program, lookup, rows.collect(), end);
+    }
+    Ok(())
+}
+
+/// The functions that a sequence covers, one after the other.
+fn convert_sequence(program: &mut ConvertLineProgram<'_, Reader<'_>>, lookup: &Lookup<'_>, mut rows: Vec<Row>, end: u64) {
+    // Of several rows at one address, the last is what debuggers go by.
+    rows.sort_by_key(|row| row.pc);
+    rows.dedup_by(|next, before| {
+        let same = next.pc == before.pc;
+        if same {
+            next.row.prologue_end |= before.row.prologue_end;
+            std::mem::swap(next, before);
+        }
+        same
+    });
+    let mut rest = &rows[..];
+    while let Some(first) = rest.first() {
+        let Some(index) = lookup.function_at(first.pc) else {
+            rest = &rest[1..];
+            continue;
+        };
+        let function = lookup.function(index);
+        let count = rest.partition_point(|row| row.pc < function.wasm.end);
+        let covered = end > u64::from(first.pc.0);
+        if covered {
+            write_function(program, function, &rest[..count]);
+        }
+        rest = &rest[count..];
+    }
+}
+
+/// One sequence: a function's rows, which are not empty, over its code.
+fn write_function(program: &mut ConvertLineProgram<'_, Reader<'_>>, function: &FunctionCode<'_>, rows: &[Row]) {
+    let body = body_row(rows);
+    program.begin_sequence(Some(Address::Constant(function.code.start.0)));
+    let emit = |program: &mut ConvertLineProgram<'_, Reader<'_>>, offset: u32, index: usize, is_stmt: bool, prologue_end: bool| {
+        let row = LineRow { address_offset: u64::from(offset), is_statement: is_stmt, prologue_end, ..rows[index].row };
+        program.generate_row(row);
+    };
+    // The entry is a statement: what is before the first row of the input belongs to it.
+    emit(program, 0, 0, true, false);
+    let mut current = 0;
+    let mut marked = false;
+    for (offset, pc) in function.rows.iter().filter_map(|(offset, pc)| Some((offset.0, (*pc)?))) {
+        let index = rows.partition_point(|row| row.pc <= pc).saturating_sub(1);
+        let starts = rows[index].pc == pc || (index == 0 && current == 0);
+        // Homes have their values where the first instruction begins: a breakpoint on the entry's own line goes there.
+        let body_begins = !marked && index == body && (body != 0 || pc > function.wasm.start);
+        if offset == 0 || (index == current && !body_begins) {
+            continue;
+        }
+        emit(program, offset, index, rows[index].row.is_statement && starts, body_begins);
+        marked |= body_begins;
+        current = index;
+    }
+    program.end_sequence(function.code.end.0 - function.code.start.0);
+}
+
+/// The row at which a function's body begins: what the compiler says, else the second of several statements.
+fn body_row(rows: &[Row]) -> usize {
+    let said = rows.iter().position(|row| row.row.prologue_end);
+    let second = || rows.iter().skip(1).position(|row| row.row.is_statement && row.row.line != 0).map(|i| i + 1);
+    said.or_else(second).unwrap_or(0)
+}

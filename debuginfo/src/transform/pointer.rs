@@ -1,0 +1,227 @@
+//! Guest pointers, 4 bytes that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
+//!
+//! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes, and a variable that is
+//! a pointer is one of 8 bytes whose value is computed.
+
+use super::unit::UnitTransform;
+use crate::code::{CodeMap, Flavor};
+use crate::source::Reader;
+use gimli::constants as dw;
+use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
+use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
+use gimli::{DwAt, DwTag, UnitOffset};
+use std::collections::HashMap;
+
+/// Bytes of a guest's pointer.
+const POINTER_SIZE: u8 = 4;
+/// How far types are followed: further than programs go, and an end for those that go in circles.
+const MAX_DEPTH: usize = 64;
+
+/// The pointer types made for a unit.
+pub(super) struct Pointers {
+    flavor: Flavor,
+    /// Pointers of the host's size, by the guest's pointer type.
+    native: HashMap<UnitOffset, UnitEntryId>,
+    /// What pointers in memory are to lldb.
+    number: Option<UnitEntryId>,
+}
+
+impl Pointers {
+    pub(super) fn new(code: &CodeMap<'_>) -> Pointers {
+        Pointers { flavor: code.flavor, native: HashMap::new(), number: None }
+    }
+
+    /// Whether types of this tag are replaced.
+    pub(super) fn is_pointer(&self, tag: DwTag) -> bool {
+        self.flavor == Flavor::Lldb && is_pointer(tag)
+    }
+}
+
+fn is_pointer(tag: DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type | dw::DW_TAG_ptr_to_member_type)
+}
+
+type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// What would make lldb lay a class out as on the host: virtual bases, whose place only the guest's tables say.
+    pub(super) fn is_hidden(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
+        let is_virtual = matches!(entry.attr_value(dw::DW_AT_virtuality), Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none);
+        self.pointers.flavor == Flavor::Lldb && entry.tag() == dw::DW_TAG_inheritance && is_virtual
+    }
+
+    /// Attributes that a type needs beyond its own.
+    pub(super) fn finish_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        if is_pointer(entry.tag()) && entry.tag() != dw::DW_TAG_ptr_to_member_type {
+            self.unit.unit.get_mut(id).set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        }
+        if entry.tag() == dw::DW_TAG_base_type {
+            self.finish_base_type(id, entry);
+        }
+        if self.pointers.flavor == Flavor::Lldb {
+            // Or lldb looks for tables of virtual functions, of 8-byte addresses.
+            let entry = self.unit.unit.get_mut(id);
+            for name in [dw::DW_AT_virtuality, dw::DW_AT_containing_type, dw::DW_AT_vtable_elem_location] {
+                entry.delete(name);
+            }
+        }
+    }
+
+    /// The guest's long double is of IEEE's 128 bits, the host's of 80 in as many bytes. gdb knows the other by its name.
+    fn finish_base_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        let wide = entry.attr(dw::DW_AT_byte_size).and_then(|attr| attr.udata_value()) == Some(16);
+        let float = matches!(entry.attr_value(dw::DW_AT_encoding), Some(Read::Encoding(dw::DW_ATE_float)));
+        if !(wide && float) {
+            return;
+        }
+        let entry = self.unit.unit.get_mut(id);
+        match self.pointers.flavor {
+            Flavor::Gdb => entry.set(dw::DW_AT_name, AttributeValue::String(b"_Float128".to_vec())),
+            // lldb has no such type: no number is better than a wrong one.
+            Flavor::Lldb => entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned)),
+        }
+    }
+
+    /// A pointer type as lldb is to see it in memory: a number with the pointer's name.
+    pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        let parent = entry.parent.unwrap_or(self.unit.unit.root());
+        let name = self.type_name(Some(entry), 0);
+        let number = self.number_type();
+        self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_name, AttributeValue::String(name.into_bytes()));
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+    }
+
+    fn number_type(&mut self) -> UnitEntryId {
+        if let Some(number) = self.pointers.number {
+            return number;
+        }
+        let root = self.unit.unit.root();
+        let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_name, AttributeValue::String(b"unsigned int".to_vec()));
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned));
+        self.pointers.number = Some(id);
+        id
+    }
+
+    /// Whether a variable is a pointer that lldb is to have as one of its own: a local or a parameter, to data.
+    pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
+        self.pointers.flavor == Flavor::Lldb
+            && matches!(entry.tag(), dw::DW_TAG_formal_parameter | dw::DW_TAG_variable)
+            && self.function().is_some()
+            && self.has_computed_location(entry)
+            && self.pointer_type(entry).is_some()
+    }
+
+    /// Static variables must be at an address for lldb to find them.
+    fn has_computed_location(&self, entry: &Die<'d>) -> bool {
+        match entry.attr_value(dw::DW_AT_location) {
+            Some(Read::Exprloc(expression)) => {
+                let ops = crate::expr::decode::decode(expression, self.unit.read_unit).unwrap_or_default();
+                !matches!(ops.first(), None | Some(crate::expr::decode::Op::Address(_)))
+            }
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    /// The pointer or reference to data that an entry's type is, behind typedefs and qualifiers.
+    fn pointer_type(&self, entry: &Die<'d>) -> Option<Die<'d>> {
+        let mut ty = self.type_of(entry)?;
+        for _ in 0..MAX_DEPTH {
+            match ty.tag() {
+                dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type => {
+                    return (!self.is_function(&ty)).then_some(ty);
+                }
+                dw::DW_TAG_typedef
+                | dw::DW_TAG_const_type
+                | dw::DW_TAG_volatile_type
+                | dw::DW_TAG_restrict_type
+                | dw::DW_TAG_atomic_type => ty = self.type_of(&ty)?,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
+    fn is_function(&self, pointer: &Die<'d>) -> bool {
+        let mut ty = self.type_of(pointer);
+        for _ in 0..MAX_DEPTH {
+            match ty {
+                Some(found) if found.tag() == dw::DW_TAG_subroutine_type => return true,
+                Some(found) if matches!(found.tag(), dw::DW_TAG_typedef | dw::DW_TAG_const_type) => ty = self.type_of(&found),
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The type that an entry refers to, or that what it is a concrete instance of does.
+    fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
+        let reference = |name: DwAt| match entry.attr_value(name)? {
+            Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
+            _ => None,
+        };
+        reference(dw::DW_AT_type).or_else(|| self.type_of_origin(reference(dw::DW_AT_abstract_origin)?))
+    }
+
+    fn type_of_origin(&self, origin: Die<'d>) -> Option<Die<'d>> {
+        match origin.attr_value(dw::DW_AT_type)? {
+            Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
+            _ => None,
+        }
+    }
+
+    /// The type of a variable that is a pointer of lldb's own.
+    pub(super) fn native_pointer_type(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        _attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let pointer = self.pointer_type(entry).ok_or("its type is not there")?;
+        if let Some(known) = self.pointers.native.get(&pointer.offset()) {
+            return Ok(Some(AttributeValue::UnitRef(*known)));
+        }
+        let pointee = match pointer.attr_value(dw::DW_AT_type) {
+            Some(Read::UnitRef(offset)) => Some(self.unit.convert_unit_ref(offset).map_err(|error| error.to_string())?),
+            Some(_) => return Err("a pointer to a type of another unit".to_owned()),
+            None => None,
+        };
+        let root = self.unit.unit.root();
+        let id = self.unit.unit.add(root, pointer.tag());
+        let native = self.unit.unit.get_mut(id);
+        native.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
+        if let Some(pointee) = pointee {
+            native.set(dw::DW_AT_type, AttributeValue::UnitRef(pointee));
+        }
+        self.pointers.native.insert(pointer.offset(), id);
+        Ok(Some(AttributeValue::UnitRef(id)))
+    }
+
+    /// A type as C++ writes it, nearly: without a space before `*`, as lldb takes names with one for its own.
+    fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
+        let Some(ty) = ty else { return "void".to_owned() };
+        if depth > MAX_DEPTH {
+            return "?".to_owned();
+        }
+        let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
+        match ty.tag() {
+            dw::DW_TAG_pointer_type => inner() + "*",
+            dw::DW_TAG_reference_type => inner() + "&",
+            dw::DW_TAG_rvalue_reference_type => inner() + "&&",
+            dw::DW_TAG_ptr_to_member_type => inner() + "::*",
+            dw::DW_TAG_const_type => format!("const {}", inner()),
+            dw::DW_TAG_volatile_type => format!("volatile {}", inner()),
+            dw::DW_TAG_subroutine_type => inner() + "()",
+            dw::DW_TAG_array_type => inner() + "[]",
+            _ => {
+                let name = ty.attr_value(dw::DW_AT_name).and_then(|name| self.unit.read_unit.attr_string(name).ok());
+                name.map_or_else(|| "(anonymous)".to_owned(), |name| name.to_string_lossy().into_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+# A session of gdb with list.c, compiled to WebAssembly. .ci/demo runs it; try it by hand:
+#
+#   gdb -q -x examples/debug-c/session.gdb --args target/release/dwalin run -g target/list.wasm
+
+# The code does not exist before the program runs: a breakpoint waits for it.
+set breakpoint pending on
+set pagination off
+set debuginfod enabled off
+# Show each command before what it says.
+set trace-commands on
+
+# Stop where a dwarf has joined, and look around: arguments, locals, a global and a static variable.
+break list.c:22
+run
+backtrace
+info args
+info locals
+print counter
+print last
+
+# The next line, and back to the caller, with the value that is returned.
+next
+finish
+
+# Another breakpoint, by name; line by line through the loop, and out of it.
+delete
+break total_age
+continue
+next
+next
+next
+info locals
+finish
+next
+print total
+
+# To the end.
+continue
