@@ -54,7 +54,7 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
         size: bytes.len() as u64,
         alignment: 1,
     }));
-    elf_image(code, &sections, &symbols)
+    elf_image(&sections, &symbols)
 }
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both.
@@ -72,7 +72,21 @@ fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<(Cow<'a, str>, 
     functions.chain(trampolines).map(entry).collect()
 }
 
-fn elf_image(code: &CodeMap<'_>, sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> Vec<u8> {
+/// The segment of an allocated section.
+fn load((section, offset): (&Section<'_>, &u64)) -> ProgramHeader {
+    ProgramHeader {
+        p_type: elf::PT_LOAD,
+        p_flags: elf::ProgramFlags::from(elf::PF_R | elf::PF_X),
+        p_offset: *offset,
+        p_vaddr: section.address,
+        p_paddr: section.address,
+        p_filesz: section.bytes.len() as u64,
+        p_memsz: section.size,
+        p_align: 1,
+    }
+}
+
+fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> Vec<u8> {
     let mut image: Vec<u8> = Vec::new();
     let mut headers: Vec<u8> = Vec::new();
     let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
@@ -85,7 +99,7 @@ fn elf_image(code: &CodeMap<'_>, sections: &[Section<'_>], symbols: &[(Cow<'_, s
         e_flags: elf::FileFlags(0),
     };
     writer.write_file_header(&header).expect("a header of an empty file fits");
-    writer.write_program_headers_placeholder(1);
+    writer.write_program_headers_placeholder(2);
     let mut offsets = Vec::new();
     for section in sections {
         offsets.push(writer.write_align(section.alignment));
@@ -122,22 +136,13 @@ fn elf_image(code: &CodeMap<'_>, sections: &[Section<'_>], symbols: &[(Cow<'_, s
             sh_entsize: 0,
         });
     }
-    writer.write_symtab_section_header(1);
+    // The symbol table refers to its strings by their section's number, known once it is written.
     writer.write_strtab_section_header();
+    writer.write_symtab_section_header(1);
     writer.write_shstrtab_section_header();
-    let start = code.text.start.0;
-    let (eh_frame_address, eh_frame) = code.eh_frame;
-    let load = ProgramHeader {
-        p_type: elf::PT_LOAD,
-        p_flags: elf::ProgramFlags::from(elf::PF_R | elf::PF_X),
-        p_offset: 0,
-        p_vaddr: start,
-        p_paddr: start,
-        p_filesz: 0,
-        p_memsz: (eh_frame_address.0 + eh_frame.len() as u64).max(code.text.end.0) - start,
-        p_align: 1,
-    };
-    writer.write_headers_to(&mut headers, &[load]).expect("few sections");
+    // gdb warns of allocated sections that no segment holds.
+    let loads: Vec<_> = sections.iter().zip(&offsets).filter(|(section, _)| section.flags.0 != 0).map(load).collect();
+    writer.write_headers_to(&mut headers, &loads).expect("few sections");
     drop(writer);
     image[..headers.len()].copy_from_slice(&headers);
     image

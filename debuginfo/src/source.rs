@@ -51,6 +51,17 @@ pub struct Warning {
     pub offset: usize,
     /// How many there are.
     pub count: usize,
+    /// Whether the input is at fault, or we cannot express what it says.
+    pub kind: WarningKind,
+}
+
+/// Whose fault it is that something could not be used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum WarningKind {
+    /// The debug info is damaged: its author should know.
+    Damaged,
+    /// A variable or a place is not shown that the debug info describes.
+    Lost,
 }
 
 impl fmt::Display for Warning {
@@ -65,16 +76,21 @@ impl fmt::Display for Warning {
 
 /// Warnings by reason, each counted.
 #[derive(Default, Debug)]
-pub(crate) struct Warnings(BTreeMap<String, (usize, usize)>);
+pub(crate) struct Warnings(BTreeMap<(WarningKind, String), (usize, usize)>);
 
 impl Warnings {
-    /// Notes that something at an offset of `.debug_info` could not be used.
+    /// Notes that something at an offset of `.debug_info` is damaged.
     pub fn add(&mut self, what: impl Into<String>, offset: usize) {
-        self.0.entry(what.into()).or_insert((offset, 0)).1 += 1;
+        self.0.entry((WarningKind::Damaged, what.into())).or_insert((offset, 0)).1 += 1;
+    }
+
+    /// Notes that something at an offset of `.debug_info` cannot be shown.
+    pub fn lost(&mut self, what: impl Into<String>, offset: usize) {
+        self.0.entry((WarningKind::Lost, what.into())).or_insert((offset, 0)).1 += 1;
     }
 
     /// One warning for each reason.
     pub fn finish(self) -> Vec<Warning> {
-        self.0.into_iter().map(|(what, (offset, count))| Warning { what, offset, count }).collect()
+        self.0.into_iter().map(|((kind, what), (offset, count))| Warning { what, offset, count, kind }).collect()
     }
 }

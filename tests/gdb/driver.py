@@ -74,6 +74,7 @@ def functions_of_source():
         for symbol in block:
             if symbol.is_function and symbol.symtab.filename == symtab.filename and symbol.name not in ("main", "main()"):
                 found.add(symbol.name)
+    found = {name for name in found if "thunk to " not in name}
     return sorted(found)
 
 
@@ -122,7 +123,15 @@ def scalars(name, value, depth=4):
             if getattr(field, "bitpos", None) is None or field.artificial or is_virtual_base(kind, field):
                 continue  # static members, the vtable, and what is found through it
             member = name + "." + field.name if field.name and not field.is_base_class else name
-            yield from scalars(member, value[field], depth - 1)
+            yield from scalars(member, part(value, field), depth - 1)
+
+
+def part(value, field):
+    """A member, or a base: for that gdb's own way reads the vtable, which may not be there yet."""
+    if not field.is_base_class or value.address is None:
+        return value[field]
+    address = gdb.Value(int(value.address) + field.bitpos // 8)
+    return address.cast(field.type.pointer()).dereference()
 
 
 def is_virtual_base(kind, field):

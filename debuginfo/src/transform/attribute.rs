@@ -75,7 +75,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Err(reason) => {
                 let offset = self.offset(entry);
                 let what = format!("{} of {} cannot be shown: {reason}", attr.name(), entry.tag());
-                self.warnings.add(what, offset);
+                self.warnings.lost(what, offset);
             }
         }
     }
@@ -153,7 +153,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let native = match self.expression(location.data, purpose) {
                 Ok(native) => native,
                 Err(reason) => {
-                    self.warnings.add(format!("a part of a location list cannot be shown: {reason}"), offset);
+                    self.warnings.lost(format!("a part of a location list cannot be shown: {reason}"), offset);
                     continue;
                 }
             };

@@ -19,6 +19,7 @@ use crate::module::types::{ExternType, Limits};
 use crate::module::{ExportItem, ModuleInfo};
 use crate::trap::{Trap, TrapKind};
 use cranelift_entity::EntityRef;
+use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_gdb_jit::Registration;
@@ -407,7 +408,8 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
     };
     let (registration, warnings) = describe::describe(&instance.code, places, config.flavor(), instance.module.name());
     instance.registration = Some(registration);
-    for warning in instance.module.warnings().iter().chain(&warnings) {
+    let all = instance.module.warnings().iter().chain(&warnings);
+    for warning in all.filter(|warning| warning.kind == WarningKind::Damaged) {
         eprintln!("dwalin: warning: {}: {warning}", instance.module.name());
     }
 }

@@ -14,8 +14,7 @@ macro_rules! errnos {
             fn from(error: Os) -> Errno {
                 match error {
                     $(Os::$os => Errno::$name,)*
-                    // Where Linux has two names for one number, or more numbers than WASI.
-                    Os::OPNOTSUPP => Errno::Notsup,
+                    // Linux has more numbers than WASI.
                     _ => Errno::Io,
                 }
             }

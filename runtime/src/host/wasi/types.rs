@@ -7,7 +7,6 @@ use cap_primitives::fs::MetadataExt;
 
 /// What a descriptor may be used for (witx type `rights`), by bit.
 pub mod rights {
-    #![expect(missing_docs, reason = "the names are witx's")]
     pub const FD_DATASYNC: u64 = 1 << 0;
     pub const FD_READ: u64 = 1 << 1;
     pub const FD_SEEK: u64 = 1 << 2;
@@ -86,7 +85,6 @@ pub mod rights {
 
 /// Flags of a descriptor (witx type `fdflags`).
 pub mod fdflags {
-    #![expect(missing_docs, reason = "the names are witx's")]
     pub const APPEND: u16 = 1;
     pub const DSYNC: u16 = 2;
     pub const NONBLOCK: u16 = 4;
@@ -97,7 +95,6 @@ pub mod fdflags {
 
 /// Flags of `path_open` (witx type `oflags`).
 pub mod oflags {
-    #![expect(missing_docs, reason = "the names are witx's")]
     pub const CREAT: u16 = 1;
     pub const DIRECTORY: u16 = 2;
     pub const EXCL: u16 = 4;
