@@ -7,6 +7,8 @@ use dwalin_runtime::{Engine, Module};
 /// Compiles a module into an artifact.
 pub fn compile(options: &Compile) -> Result<()> {
     let engine = Engine::new(&options.code.config());
-    let module = Module::from_file(&engine, &options.file).with_context(|| options.file.display().to_string())?;
-    std::fs::write(&options.output, module.serialize()).with_context(|| format!("cannot write {}", options.output.display()))
+    let module = Module::from_file(&engine, &options.file)
+        .with_context(|| options.file.display().to_string())?;
+    std::fs::write(&options.output, module.serialize())
+        .with_context(|| format!("cannot write {}", options.output.display()))
 }

@@ -53,26 +53,43 @@ fn context(options: &Run) -> Result<WasiCtx> {
             Some((name, value)) => builder.env(name, value),
             None => match std::env::var(variable) {
                 Ok(value) => builder.env(variable, value),
-                Err(_) => bail!("--env {variable}: no such variable here; give it a value with --env {variable}=VALUE"),
+                Err(_) => bail!(
+                    "--env {variable}: no such variable here; give it a value with --env {variable}=VALUE"
+                ),
             },
         };
     }
     for dir in &options.dirs {
         let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        builder.preopened_dir(host, guest).with_context(|| format!("--dir {dir}"))?;
+        builder
+            .preopened_dir(host, guest)
+            .with_context(|| format!("--dir {dir}"))?;
     }
     Ok(builder.build())
 }
 
-fn call(options: &Run, linker: &Linker<WasiCtx>, module: &Module, store: &mut Store<WasiCtx>) -> Result<()> {
+fn call(
+    options: &Run,
+    linker: &Linker<WasiCtx>,
+    module: &Module,
+    store: &mut Store<WasiCtx>,
+) -> Result<()> {
     let instance = linker.instantiate(&mut *store, module)?;
     let name = options.invoke.as_deref().unwrap_or("_start");
     let Some(func) = instance.get_func(&mut *store, name) else {
-        let all: Vec<_> = module.exports().filter(|(_, ty)| matches!(ty, dwalin_runtime::ExternType::Func(_))).collect();
+        let all: Vec<_> = module
+            .exports()
+            .filter(|(_, ty)| matches!(ty, dwalin_runtime::ExternType::Func(_)))
+            .collect();
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         match options.invoke {
-            None if instance.get_func(&mut *store, "_initialize").is_some() || names.is_empty() => return Ok(()),
-            _ => bail!("the module exports no function `{name}`; it has: {}", names.join(", ")),
+            None if instance.get_func(&mut *store, "_initialize").is_some() || names.is_empty() => {
+                return Ok(());
+            }
+            _ => bail!(
+                "the module exports no function `{name}`; it has: {}",
+                names.join(", ")
+            ),
         }
     };
     if options.invoke.is_none() {
@@ -88,10 +105,21 @@ fn call(options: &Run, linker: &Linker<WasiCtx>, module: &Module, store: &mut St
 fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -> Result<()> {
     let ty = func.ty(&*store);
     if args.len() != ty.params().len() {
-        bail!("`{name}` is of type {ty}, and {} arguments were given", args.len());
+        bail!(
+            "`{name}` is of type {ty}, and {} arguments were given",
+            args.len()
+        );
     }
-    let params = args.iter().zip(ty.params()).map(|(text, ty)| parse(text, *ty)).collect::<Result<Vec<_>>>()?;
-    let mut results: Vec<_> = ty.results().iter().map(|ty| Val::default_for(*ty)).collect();
+    let params = args
+        .iter()
+        .zip(ty.params())
+        .map(|(text, ty)| parse(text, *ty))
+        .collect::<Result<Vec<_>>>()?;
+    let mut results: Vec<_> = ty
+        .results()
+        .iter()
+        .map(|ty| Val::default_for(*ty))
+        .collect();
     func.call(store, &params, &mut results)?;
     for result in results {
         println!("{result}");
@@ -102,7 +130,9 @@ fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -
 /// An argument of a type; integers in decimal or with 0x, of either sign.
 fn parse(text: &str, ty: ValType) -> Result<Val> {
     let integer = || {
-        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (sign, digits) = text
+            .strip_prefix('-')
+            .map_or((1, text), |digits| (-1, digits));
         let value = match digits.strip_prefix("0x") {
             Some(digits) => i128::from_str_radix(digits, 16),
             None => digits.parse::<i128>(),
@@ -111,8 +141,12 @@ fn parse(text: &str, ty: ValType) -> Result<Val> {
     };
     let within = |value: &i128, bits: u32| (-(1i128 << (bits - 1))..1i128 << bits).contains(value);
     let value = match ty {
-        ValType::I32 => integer().filter(|value| within(value, 32)).map(|value| Val::from(value as i32)),
-        ValType::I64 => integer().filter(|value| within(value, 64)).map(|value| Val::from(value as i64)),
+        ValType::I32 => integer()
+            .filter(|value| within(value, 32))
+            .map(|value| Val::from(value as i32)),
+        ValType::I64 => integer()
+            .filter(|value| within(value, 64))
+            .map(|value| Val::from(value as i64)),
         ValType::F32 => text.parse().ok().map(|value: f32| Val::from(value)),
         ValType::F64 => text.parse().ok().map(|value: f64| Val::from(value)),
         ValType::FuncRef | ValType::ExternRef => (text == "null").then(|| Val::default_for(ty)),

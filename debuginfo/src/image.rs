@@ -60,13 +60,23 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both.
 fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<(Cow<'a, str>, u64, u64)> {
     let functions = code.functions.iter().enumerate().map(|(index, function)| {
-        let name = native.names.get(&index).map_or(function.name, String::as_str);
+        let name = native
+            .names
+            .get(&index)
+            .map_or(function.name, String::as_str);
         (name, &function.code)
     });
-    let trampolines = code.trampolines.iter().map(|symbol| (symbol.name, &symbol.code));
+    let trampolines = code
+        .trampolines
+        .iter()
+        .map(|symbol| (symbol.name, &symbol.code));
     let entry = |(name, code): (&'a str, &std::ops::Range<crate::address::HostAddress>)| {
         // Strings of ELF end at a NUL.
-        let name = if name.contains('\0') { Cow::Owned(name.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(name) };
+        let name = if name.contains('\0') {
+            Cow::Owned(name.replace('\0', "\u{fffd}"))
+        } else {
+            Cow::Borrowed(name)
+        };
         (name, code.start.0, code.end.0 - code.start.0)
     };
     functions.chain(trampolines).map(entry).collect()
@@ -98,14 +108,19 @@ fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> 
         e_entry: 0,
         e_flags: elf::FileFlags(0),
     };
-    writer.write_file_header(&header).expect("a header of an empty file fits");
+    writer
+        .write_file_header(&header)
+        .expect("a header of an empty file fits");
     writer.write_program_headers_placeholder(2);
     let mut offsets = Vec::new();
     for section in sections {
         offsets.push(writer.write_align(section.alignment));
         writer.write(section.bytes);
     }
-    let names: Vec<StringId> = symbols.iter().map(|(name, ..)| writer.add_string(name.as_bytes())).collect();
+    let names: Vec<StringId> = symbols
+        .iter()
+        .map(|(name, ..)| writer.add_string(name.as_bytes()))
+        .collect();
     writer.write_strtab().expect("names of less than 4 GiB");
     writer.write_null_symbol();
     for ((_, address, size), name) in symbols.iter().zip(names) {
@@ -119,7 +134,10 @@ fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> 
             st_size: *size,
         });
     }
-    let section_names: Vec<StringId> = sections.iter().map(|section| writer.add_section_name(section.name.as_bytes())).collect();
+    let section_names: Vec<StringId> = sections
+        .iter()
+        .map(|section| writer.add_section_name(section.name.as_bytes()))
+        .collect();
     writer.write_shstrtab().expect("few short names");
     writer.write_null_section_header();
     for ((section, name), offset) in sections.iter().zip(section_names).zip(&offsets) {
@@ -141,8 +159,15 @@ fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> 
     writer.write_symtab_section_header(1);
     writer.write_shstrtab_section_header();
     // gdb warns of allocated sections that no segment holds.
-    let loads: Vec<_> = sections.iter().zip(&offsets).filter(|(section, _)| section.flags.0 != 0).map(load).collect();
-    writer.write_headers_to(&mut headers, &loads).expect("few sections");
+    let loads: Vec<_> = sections
+        .iter()
+        .zip(&offsets)
+        .filter(|(section, _)| section.flags.0 != 0)
+        .map(load)
+        .collect();
+    writer
+        .write_headers_to(&mut headers, &loads)
+        .expect("few sections");
     drop(writer);
     image[..headers.len()].copy_from_slice(&headers);
     image

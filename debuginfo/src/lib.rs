@@ -18,7 +18,7 @@ mod symbolize;
 mod transform;
 
 pub use questions::questions;
-pub use source::{WasmDwarf, Warning, WarningKind};
+pub use source::{Warning, WarningKind, WasmDwarf};
 pub use symbolize::{SourceFrame, Symbolizer, demangle};
 
 use code::CodeMap;

@@ -24,13 +24,20 @@ pub(crate) struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     /// For the functions of `code`.
     pub fn new(code: &'a CodeMap<'a>) -> Lookup<'a> {
-        Lookup { code, latest: RefCell::new(None) }
+        Lookup {
+            code,
+            latest: RefCell::new(None),
+        }
     }
 
     /// The number of the function whose body an address is in. LLVM's tools count a body's size field to it, the `wat` crate's
     /// addresses are one or two bytes too low: neither is inside another body.
     pub fn function_at(&self, pc: WasmPc) -> Option<usize> {
-        let index = self.code.functions.partition_point(|function| function.wasm.start <= pc).checked_sub(1)?;
+        let index = self
+            .code
+            .functions
+            .partition_point(|function| function.wasm.start <= pc)
+            .checked_sub(1)?;
         (pc < self.code.functions[index].wasm.end).then_some(index)
     }
 
@@ -53,7 +60,9 @@ impl<'a> Lookup<'a> {
 
     /// The code of a wasm range within one function: sorted, disjoint, neighbours merged. A whole function is its whole code.
     pub fn code_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
-        let Some(index) = self.function_at(wasm.start) else { return Vec::new() };
+        let Some(index) = self.function_at(wasm.start) else {
+            return Vec::new();
+        };
         let function = self.function(index);
         if wasm.start == function.wasm.start && wasm.end >= function.wasm.end {
             return vec![function.code.clone()];
@@ -61,7 +70,10 @@ impl<'a> Lookup<'a> {
         let pieces = self.pieces(index);
         let from = pieces.partition_point(|piece| piece.pc < wasm.start);
         let to = pieces.partition_point(|piece| piece.pc < wasm.end);
-        let mut ranges: Vec<_> = pieces[from..to].iter().map(|piece| piece.code.clone()).collect();
+        let mut ranges: Vec<_> = pieces[from..to]
+            .iter()
+            .map(|piece| piece.code.clone())
+            .collect();
         ranges.sort_unstable_by_key(|range| range.start);
         ranges.dedup_by(|next, before| {
             let touch = next.start == before.end;
@@ -80,20 +92,33 @@ impl<'a> Lookup<'a> {
             return Some(self.function(index).code.start);
         }
         let pieces = self.pieces(index);
-        pieces.get(pieces.partition_point(|piece| piece.pc < pc)).map(|piece| piece.code.start)
+        pieces
+            .get(pieces.partition_point(|piece| piece.pc < pc))
+            .map(|piece| piece.code.start)
     }
 }
 
 /// Code that no instruction stands for belongs to what is before it, and before everything to the first instruction.
 fn pieces(function: &FunctionCode<'_>) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::with_capacity(function.rows.len());
-    let ends = function.rows.iter().skip(1).map(|(offset, _)| function.code.start.offset(offset.0)).chain([function.code.end]);
+    let ends = function
+        .rows
+        .iter()
+        .skip(1)
+        .map(|(offset, _)| function.code.start.offset(offset.0))
+        .chain([function.code.end]);
     for ((offset, pc), end) in function.rows.iter().zip(ends) {
         let start = function.code.start.offset(offset.0);
         match (pc, pieces.last_mut()) {
-            (Some(pc), _) => pieces.push(Piece { pc: *pc, code: start..end }),
+            (Some(pc), _) => pieces.push(Piece {
+                pc: *pc,
+                code: start..end,
+            }),
             (None, Some(before)) => before.code.end = end,
-            (None, None) => pieces.push(Piece { pc: function.wasm.start, code: start..end }),
+            (None, None) => pieces.push(Piece {
+                pc: function.wasm.start,
+                code: start..end,
+            }),
         }
     }
     pieces.sort_by_key(|piece| (piece.pc, piece.code.start));

@@ -3,9 +3,9 @@
 use crate::address::WasmPc;
 use crate::code::Questions;
 use crate::expr::decode::{Op, decode};
-use crate::source::{ReadUnit, Reader, WasmDwarf, Warning, Warnings};
-use gimli::read::AttributeValue;
+use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf};
 use gimli::constants as dw;
+use gimli::read::AttributeValue;
 
 /// Scans a module's DWARF.
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
@@ -38,7 +38,9 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
 
 /// The statements of live sequences.
 fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
-    let Some(program) = unit.line_program.clone() else { return Ok(()) };
+    let Some(program) = unit.line_program.clone() else {
+        return Ok(());
+    };
     let mut rows = program.rows();
     while let Some((_, row)) = rows.next_row()? {
         if row.is_stmt() && !row.end_sequence() {
@@ -59,13 +61,19 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
         }
         if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
             let mut ranges = unit.die_ranges(entry)?;
-            let first = std::iter::from_fn(|| ranges.next().ok().flatten()).filter_map(|range| WasmPc::from_dwarf(range.begin)).min();
+            let first = std::iter::from_fn(|| ranges.next().ok().flatten())
+                .filter_map(|range| WasmPc::from_dwarf(range.begin))
+                .min();
             function = first.map(|pc| (entry.depth(), pc));
         }
         let Some((_, pc)) = function else { continue };
         for attr in entry.attrs() {
             // Ranges are lists too, of no expressions.
-            if matches!(entry.tag(), dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine) && attr.exprloc_value().is_none() {
+            if matches!(
+                entry.tag(),
+                dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine
+            ) && attr.exprloc_value().is_none()
+            {
                 continue;
             }
             each_expression(unit, attr, &mut |expression| {
@@ -89,7 +97,9 @@ fn each_expression<'d>(
     match attr.value() {
         AttributeValue::Exprloc(expression) => found(expression),
         AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
-            let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else { return };
+            let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else {
+                return;
+            };
             while let Ok(Some(entry)) = locations.next() {
                 found(entry.data);
             }

@@ -20,7 +20,11 @@ pub struct WasmDwarf<'a> {
 impl<'a> WasmDwarf<'a> {
     /// Takes the debug sections among custom sections.
     pub fn new(sections: impl Iterator<Item = (&'a str, &'a [u8])>) -> WasmDwarf<'a> {
-        WasmDwarf { sections: sections.filter(|(name, _)| name.starts_with(".debug_")).collect() }
+        WasmDwarf {
+            sections: sections
+                .filter(|(name, _)| name.starts_with(".debug_"))
+                .collect(),
+        }
     }
 
     /// Whether there is nothing to read.
@@ -30,12 +34,17 @@ impl<'a> WasmDwarf<'a> {
 
     /// A section's contents, empty where it is missing.
     pub(crate) fn section(&self, id: SectionId) -> &'a [u8] {
-        self.sections.iter().find(|(name, _)| *name == id.name()).map_or(&[], |(_, bytes)| bytes)
+        self.sections
+            .iter()
+            .find(|(name, _)| *name == id.name())
+            .map_or(&[], |(_, bytes)| bytes)
     }
 
     /// For gimli to read.
     pub(crate) fn read(&self) -> ReadDwarf<'a> {
-        let load = |id| Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian));
+        let load = |id| {
+            Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian))
+        };
         match gimli::read::Dwarf::load(load) {
             Ok(dwarf) => dwarf,
         }
@@ -66,7 +75,11 @@ pub enum WarningKind {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "debug info: {} (.debug_info+{:#x}", self.what, self.offset)?;
+        write!(
+            f,
+            "debug info: {} (.debug_info+{:#x}",
+            self.what, self.offset
+        )?;
         match self.count {
             1 => f.write_str(")"),
             count => write!(f, " and {} more)", count - 1),
@@ -81,16 +94,30 @@ pub(crate) struct Warnings(BTreeMap<(WarningKind, String), (usize, usize)>);
 impl Warnings {
     /// Notes that something at an offset of `.debug_info` is damaged.
     pub fn add(&mut self, what: impl Into<String>, offset: usize) {
-        self.0.entry((WarningKind::Damaged, what.into())).or_insert((offset, 0)).1 += 1;
+        self.0
+            .entry((WarningKind::Damaged, what.into()))
+            .or_insert((offset, 0))
+            .1 += 1;
     }
 
     /// Notes that something at an offset of `.debug_info` cannot be shown.
     pub fn lost(&mut self, what: impl Into<String>, offset: usize) {
-        self.0.entry((WarningKind::Lost, what.into())).or_insert((offset, 0)).1 += 1;
+        self.0
+            .entry((WarningKind::Lost, what.into()))
+            .or_insert((offset, 0))
+            .1 += 1;
     }
 
     /// One warning for each reason.
     pub fn finish(self) -> Vec<Warning> {
-        self.0.into_iter().map(|((kind, what), (offset, count))| Warning { what, offset, count, kind }).collect()
+        self.0
+            .into_iter()
+            .map(|((kind, what), (offset, count))| Warning {
+                what,
+                offset,
+                count,
+                kind,
+            })
+            .collect()
     }
 }

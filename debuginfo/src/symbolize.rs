@@ -35,24 +35,39 @@ impl Symbolizer {
             Ok::<_, std::convert::Infallible>(EndianArcSlice::new(bytes, LittleEndian))
         };
         let Ok(read) = gimli::read::Dwarf::load(load);
-        let context = (!dwarf.is_empty()).then(|| Context::from_dwarf(read).ok()).flatten();
-        Symbolizer { context: context.map(Mutex::new) }
+        let context = (!dwarf.is_empty())
+            .then(|| Context::from_dwarf(read).ok())
+            .flatten();
+        Symbolizer {
+            context: context.map(Mutex::new),
+        }
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.
     pub fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
-        let Some(context) = &self.context else { return Vec::new() };
-        let context = context.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Ok(mut frames) = context.find_frames(u64::from(pc.0)).skip_all_loads() else { return Vec::new() };
+        let Some(context) = &self.context else {
+            return Vec::new();
+        };
+        let context = context
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Ok(mut frames) = context.find_frames(u64::from(pc.0)).skip_all_loads() else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         while let Ok(Some(frame)) = frames.next() {
-            let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
+            let name = frame
+                .function
+                .as_ref()
+                .and_then(|function| function.raw_name().ok());
             let place = frame.location.as_ref();
             found.push(SourceFrame {
                 function: name.map(|name| demangle(&name).into_owned()),
                 file: place.and_then(|place| place.file).map(str::to_owned),
                 line: place.and_then(|place| place.line),
-                column: place.and_then(|place| place.column).filter(|column| *column != 0),
+                column: place
+                    .and_then(|place| place.column)
+                    .filter(|column| *column != 0),
             });
         }
         found

@@ -28,6 +28,28 @@ impl Session {
         breakpoint_id(made)
     }
 
+    /// The same, in the units of the source file of this name only: runtime and libraries have functions of many names.
+    pub fn break_in(&mut self, file: &str, function: &str) -> BreakpointId {
+        let (file, function) = (c(file), c(function));
+        // SAFETY: the target is alive, and so are the strings and lists during the calls, which copy them.
+        let made = unsafe {
+            let file = Handle::new(
+                sys::CreateSBFileSpec2(file.as_ptr()),
+                sys::DisposeSBFileSpec,
+            );
+            let everywhere = Handle::new(sys::CreateSBFileSpecList(), sys::DisposeSBFileSpecList);
+            let units = Handle::new(sys::CreateSBFileSpecList(), sys::DisposeSBFileSpecList);
+            sys::SBFileSpecListAppend(units.raw(), file.raw());
+            sys::SBTargetBreakpointCreateByName2(
+                self.target(),
+                function.as_ptr(),
+                everywhere.raw(),
+                units.raw(),
+            )
+        };
+        breakpoint_id(made)
+    }
+
     /// In how many places the breakpoint is; 0 while it waits for its code.
     pub fn locations(&self, breakpoint: BreakpointId) -> usize {
         // SAFETY: the target is alive; for an unknown number we get an empty object, which has no locations.

@@ -55,6 +55,32 @@ impl<'session> Value<'session> {
         unsafe { text(sys::SBValueGetTypeName(self.handle.raw())) }.unwrap_or_default()
     }
 
+    /// Whether its type is a pointer or a reference, maybe behind typedefs.
+    pub fn is_pointer(&self) -> bool {
+        // SAFETY: the value is alive; both types are made for us.
+        unsafe {
+            let named = Handle::new(sys::SBValueGetType(self.handle.raw()), sys::DisposeSBType);
+            let plain = Handle::new(sys::SBTypeGetCanonicalType(named.raw()), sys::DisposeSBType);
+            sys::SBTypeIsPointerType(plain.raw()) || sys::SBTypeIsReferenceType(plain.raw())
+        }
+    }
+
+    /// Whether it is an argument of its function.
+    pub fn is_argument(&self) -> bool {
+        // SAFETY: the value is alive.
+        unsafe { sys::SBValueGetValueType(self.handle.raw()) == sys::ValueType::VariableArgument }
+    }
+
+    /// The line of its declaration; 0 if lldb does not know.
+    pub fn declared_at(&self) -> u32 {
+        // SAFETY: the value is alive; the declaration is made for us.
+        unsafe {
+            let declaration = sys::SBValueGetDeclaration(self.handle.raw());
+            let declaration = Handle::new(declaration, sys::DisposeSBDeclaration);
+            sys::SBDeclarationGetLine(declaration.raw())
+        }
+    }
+
     /// What is worth comparing: the summary (a string, where the value is an address), else the value, else the members.
     pub fn text(&self) -> String {
         self.summary().or_else(|| self.value()).unwrap_or_else(|| {

@@ -44,8 +44,14 @@ impl Module {
     /// As [`Module::new`], and where the file cannot be read.
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-        let name = path.file_name().map_or_else(|| "wasm".to_owned(), |name| name.to_string_lossy().into_owned());
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        let name = path.file_name().map_or_else(
+            || "wasm".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         Module::named(engine, &name, &bytes)
     }
 
@@ -84,7 +90,10 @@ impl Module {
     pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
         let path = path.as_ref();
         let artifact = Artifact::open(path, &engine.config().settings())?;
-        let name = path.file_name().map_or_else(|| "wasm".to_owned(), |name| name.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(
+            || "wasm".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         Ok(Module::of(engine, &name, artifact, Vec::new()))
     }
 
@@ -114,12 +123,18 @@ impl Module {
 
     /// What it imports: the two names and the type of each, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &ExternType)> {
-        self.info().imports.iter().map(|import| (&*import.module, &*import.name, &import.ty))
+        self.info()
+            .imports
+            .iter()
+            .map(|import| (&*import.module, &*import.name, &import.ty))
     }
 
     /// What it exports: name and type of each, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, ExternType)> {
-        self.info().exports.iter().map(|export| (&*export.name, self.info().type_of(export.item)))
+        self.info()
+            .exports
+            .iter()
+            .map(|export| (&*export.name, self.info().type_of(export.item)))
     }
 
     /// The type of an export that is a function.
@@ -166,7 +181,10 @@ impl Module {
     /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.
     pub(crate) fn source_frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
         let artifact = &self.0.artifact;
-        let symbolizer = self.0.symbolizer.get_or_init(|| Symbolizer::new(&artifact.info().dwarf(artifact.wasm())));
+        let symbolizer = self
+            .0
+            .symbolizer
+            .get_or_init(|| Symbolizer::new(&artifact.info().dwarf(artifact.wasm())));
         symbolizer.frames(pc)
     }
 }

@@ -22,7 +22,12 @@ impl Debugger {
         match self {
             Debugger::Gdb => Flavor::Gdb,
             Debugger::Lldb => Flavor::Lldb,
-            Debugger::Auto if tracer().is_some_and(|name| name.contains("lldb") || name.contains("debugserver")) => Flavor::Lldb,
+            Debugger::Auto
+                if tracer()
+                    .is_some_and(|name| name.contains("lldb") || name.contains("debugserver")) =>
+            {
+                Flavor::Lldb
+            }
             Debugger::Auto => Flavor::Gdb,
         }
     }
@@ -31,8 +36,15 @@ impl Debugger {
 /// The name of the process that traces this one (proc_pid_status(5), TracerPid).
 fn tracer() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let pid = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?.trim();
-    if pid == "0" { None } else { std::fs::read_to_string(format!("/proc/{pid}/comm")).ok() }
+    let pid = status
+        .lines()
+        .find_map(|line| line.strip_prefix("TracerPid:"))?
+        .trim();
+    if pid == "0" {
+        None
+    } else {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()
+    }
 }
 
 /// How an engine compiles and runs modules.
@@ -115,7 +127,11 @@ impl Config {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let by_default = if self.debug_info { OptLevel::None } else { OptLevel::Speed };
+        let by_default = if self.debug_info {
+            OptLevel::None
+        } else {
+            OptLevel::Speed
+        };
         Settings {
             debug_info: self.debug_info,
             opt_level: self.opt_level.unwrap_or(by_default),

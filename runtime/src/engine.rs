@@ -24,7 +24,10 @@ impl Default for Engine {
 impl Engine {
     /// An engine with a configuration.
     pub fn new(config: &Config) -> Engine {
-        Engine(Arc::new(Inner { config: config.clone(), types: Mutex::default() }))
+        Engine(Arc::new(Inner {
+            config: config.clone(),
+            types: Mutex::default(),
+        }))
     }
 
     /// The configuration.
@@ -34,7 +37,11 @@ impl Engine {
 
     /// The id of a function type: equal for equal types.
     pub(crate) fn type_id(&self, ty: &FuncType) -> SharedTypeId {
-        let mut types = self.0.types.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut types = self
+            .0
+            .types
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let next = SharedTypeId::from_u32(types.len() as u32);
         *types.entry(ty.clone()).or_insert(next)
     }

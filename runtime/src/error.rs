@@ -75,7 +75,11 @@ impl fmt::Display for Error {
             Error::Wat(error) => write!(f, "not a WebAssembly module, and as text: {error}"),
             Error::Compile(error) => error.fmt(f),
             Error::Artifact(error) => error.fmt(f),
-            Error::Link { module, name, reason } => write!(f, "cannot link import `{module}` `{name}`: {reason}"),
+            Error::Link {
+                module,
+                name,
+                reason,
+            } => write!(f, "cannot link import `{module}` `{name}`: {reason}"),
             Error::Resources { what, error } => write!(f, "cannot make {what}: {error}"),
             Error::Type(what) => f.write_str(what),
             Error::OutOfBounds => f.write_str("out of bounds access by the host"),

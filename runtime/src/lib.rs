@@ -45,7 +45,9 @@ pub use config::{Config, Debugger, OptLevel};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
-pub use module::types::{ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType};
+pub use module::types::{
+    ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
+};
 pub use trap::{FrameInfo, Trap, TrapKind, WasmBacktrace};
 pub use vm::func::Func;
 pub use vm::global::Global;

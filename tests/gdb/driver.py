@@ -120,23 +120,19 @@ def scalars(name, value, depth=4):
             yield from scalars("%s[%d]" % (name, index), value[index], depth - 1)
     elif kind.code in RECORDS and depth and "va_list" not in str(value.type):
         for field in kind.fields():
-            if getattr(field, "bitpos", None) is None or field.artificial or is_virtual_base(kind, field):
-                continue  # static members, the vtable, and what is found through it
+            if getattr(field, "bitpos", None) is None or field.artificial:
+                continue  # a static member, or the vtable
+            if field.is_base_class and has_virtual_base(kind):
+                continue
             member = name + "." + field.name if field.name and not field.is_base_class else name
-            yield from scalars(member, part(value, field), depth - 1)
+            yield from scalars(member, value[field], depth - 1)
 
 
-def part(value, field):
-    """A member, or a base: for that gdb's own way reads the vtable, which may not be there yet."""
-    if not field.is_base_class or value.address is None:
-        return value[field]
-    address = gdb.Value(int(value.address) + field.bitpos // 8)
-    return address.cast(field.type.pointer()).dereference()
-
-
-def is_virtual_base(kind, field):
-    """Python is not told; `ptype` is."""
-    return field.is_base_class and "virtual %s" % field.name in quietly("ptype %s" % kind.name)
+def has_virtual_base(kind):
+    """Python is not told; `ptype` is. To find any base of such an object, gdb reads its vtable."""
+    head = quietly("ptype %s" % kind.name).split("{")[0] if kind.name else ""
+    bases = (field.type.strip_typedefs() for field in kind.fields() if field.is_base_class)
+    return "virtual " in head or any(has_virtual_base(base) for base in bases)
 
 
 def variables(frame):
@@ -223,7 +219,7 @@ def calls(functions):
             write_values((symbol, symbol.value(frame)) for symbol in arguments(frame))
         else:
             # The call may have been the last instruction of its line: no line number here.
-            write("back in " + " < ".join([frame.name()] + where[1:]))
+            write("back in " + " < ".join([where[0].rsplit(":", 1)[0]] + where[1:]))
             if values_shown() > shown:
                 write_returned(gdb.history(0))
         shown = values_shown()

@@ -55,7 +55,10 @@ pub(crate) enum Op {
 ///
 /// # Errors
 /// What gimli cannot read, and branches that do not lead to an operation.
-pub(crate) fn decode<'d>(expression: Expression<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Result<Vec<Op>> {
+pub(crate) fn decode<'d>(
+    expression: Expression<Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
+) -> gimli::Result<Vec<Op>> {
     let length = expression.0.len();
     let mut operations = expression.operations(unit.encoding());
     let mut ops = Vec::new();
@@ -64,7 +67,9 @@ pub(crate) fn decode<'d>(expression: Expression<Reader<'d>>, unit: ReadUnit<'_, 
     let mut branches = Vec::new();
     loop {
         let start = operations.offset_from(&expression);
-        let Some(operation) = operations.next()? else { break };
+        let Some(operation) = operations.next()? else {
+            break;
+        };
         starts.push(start);
         let end = operations.offset_from(&expression) as i64;
         if let Operation::Bra { target } | Operation::Skip { target } = operation {
@@ -75,7 +80,9 @@ pub(crate) fn decode<'d>(expression: Expression<Reader<'d>>, unit: ReadUnit<'_, 
     for (index, byte) in branches {
         let target = match usize::try_from(byte) {
             Ok(byte) if byte == length => ops.len(),
-            Ok(byte) => starts.binary_search(&byte).map_err(|_| gimli::Error::BadBranchTarget(byte as u64))?,
+            Ok(byte) => starts
+                .binary_search(&byte)
+                .map_err(|_| gimli::Error::BadBranchTarget(byte as u64))?,
             Err(_) => return Err(gimli::Error::BadBranchTarget(byte as u64)),
         };
         match &mut ops[index] {
@@ -97,16 +104,27 @@ fn op<'d>(operation: Operation<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Re
         Operation::ConstantIndex { index } => Op::Unsigned(unit.address(index)?),
         Operation::UnsignedConstant { value } => Op::Unsigned(value),
         Operation::SignedConstant { value } => Op::Signed(value),
-        Operation::Deref { base_type, size, space: false } if base_type == UnitOffset(0) => Op::Deref(size),
+        Operation::Deref {
+            base_type,
+            size,
+            space: false,
+        } if base_type == UnitOffset(0) => Op::Deref(size),
         Operation::Pick { index } => Op::Pick(index),
         Operation::PlusConstant { value } => Op::PlusConstant(value),
         Operation::Bra { .. } => Op::Branch(0),
         Operation::Skip { .. } => Op::Skip(0),
         Operation::StackValue => Op::StackValue,
-        Operation::Piece { size_in_bits, bit_offset } => Op::Piece(size_in_bits, bit_offset),
+        Operation::Piece {
+            size_in_bits,
+            bit_offset,
+        } => Op::Piece(size_in_bits, bit_offset),
         Operation::ImplicitValue { data } => Op::Implicit(data.to_vec()),
-        Operation::Convert { base_type } => Op::Convert((base_type != UnitOffset(0)).then_some(base_type)),
-        Operation::Reinterpret { base_type } => Op::Reinterpret((base_type != UnitOffset(0)).then_some(base_type)),
+        Operation::Convert { base_type } => {
+            Op::Convert((base_type != UnitOffset(0)).then_some(base_type))
+        }
+        Operation::Reinterpret { base_type } => {
+            Op::Reinterpret((base_type != UnitOffset(0)).then_some(base_type))
+        }
         Operation::TypedLiteral { base_type, value } => Op::Typed(base_type, value.to_vec()),
         Operation::PushObjectAddress => Op::ObjectAddress,
         operation => plain(&operation),
@@ -147,7 +165,9 @@ fn plain(operation: &Operation<Reader<'_>>) -> Op {
 fn name(operation: &Operation<Reader<'_>>) -> &'static str {
     match operation {
         Operation::Register { .. } | Operation::RegisterOffset { .. } => "a machine register",
-        Operation::Call { offset: DieReference::UnitRef(_) | DieReference::DebugInfoRef(_) } => "DW_OP_call",
+        Operation::Call {
+            offset: DieReference::UnitRef(_) | DieReference::DebugInfoRef(_),
+        } => "DW_OP_call",
         Operation::VariableValue { .. } => "DW_OP_variable_value",
         Operation::TLS => "DW_OP_form_tls_address",
         Operation::CallFrameCFA => "DW_OP_call_frame_cfa",

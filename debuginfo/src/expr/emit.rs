@@ -42,7 +42,12 @@ pub(crate) fn emit(
     purpose: Purpose,
     base_type: &dyn Fn(UnitOffset) -> Option<UnitEntryId>,
 ) -> Result<Expression, Reason> {
-    let mut emitter = Emitter { places, base_type, out: Expression::new(), nested: false };
+    let mut emitter = Emitter {
+        places,
+        base_type,
+        out: Expression::new(),
+        nested: false,
+    };
     if purpose == Purpose::Location && emitter.simple(ops)? {
         return Ok(emitter.out);
     }
@@ -75,11 +80,13 @@ impl Emitter<'_> {
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
     fn simple(&mut self, ops: &[Op]) -> Result<bool, Reason> {
         match *ops {
-            [Op::Local(local)] | [Op::Local(local), Op::StackValue] => {
+            [Op::Local(local), Op::StackValue] => {
                 let (offset, _) = self.home(local)?;
                 self.frame_address(offset);
             }
-            [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => self.out.op_fbreg(offset),
+            [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
+                self.out.op_fbreg(offset)
+            }
             [Op::Address(address)] => self.address(address, 0)?,
             [Op::Address(address), Op::PlusConstant(more)] => self.address(address, more)?,
             _ => return Ok(false),
@@ -89,7 +96,10 @@ impl Emitter<'_> {
 
     fn home(&self, local: u32) -> Result<(FrameOffset, ValueType), Reason> {
         let homes = self.places.homes.ok_or("a local outside a function")?;
-        match homes.locals.binary_search_by_key(&local, |(local, ..)| *local) {
+        match homes
+            .locals
+            .binary_search_by_key(&local, |(local, ..)| *local)
+        {
             Ok(i) => Ok((homes.locals[i].1, homes.locals[i].2)),
             Err(_) => Err(format!("local {local} has no home")),
         }
@@ -103,11 +113,19 @@ impl Emitter<'_> {
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
-        self.places.code.memories.first().copied().ok_or_else(|| "an address in a module without a memory".to_owned())
+        self.places
+            .code
+            .memories
+            .first()
+            .copied()
+            .ok_or_else(|| "an address in a module without a memory".to_owned())
     }
 
     fn address(&mut self, address: u64, more: u64) -> Result<(), Reason> {
-        let guest = u32::try_from(address).ok().filter(|guest| *guest < u32::MAX - 1).ok_or("an address of dropped data")?;
+        let guest = u32::try_from(address)
+            .ok()
+            .filter(|guest| *guest < u32::MAX - 1)
+            .ok_or("an address of dropped data")?;
         let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
         self.out.op_addr(Address::Constant(host.0));
         Ok(())
@@ -129,7 +147,9 @@ impl Emitter<'_> {
 
     /// A location, in pieces or in one: each says where it is or, with DW_OP_stack_value, what.
     fn location(&mut self, ops: &[Op]) -> Result<(), Reason> {
-        let branches = ops.iter().any(|op| matches!(op, Op::Branch(_) | Op::Skip(_)));
+        let branches = ops
+            .iter()
+            .any(|op| matches!(op, Op::Branch(_) | Op::Skip(_)));
         let pieces = ops.iter().any(|op| matches!(op, Op::Piece(..)));
         if branches && pieces {
             return Err("branches in a location of pieces".to_owned());
@@ -150,13 +170,22 @@ impl Emitter<'_> {
             }
             rest = &rest[end + 1..];
         }
-        if rest.is_empty() { Ok(()) } else { Err("operations behind the last piece".to_owned()) }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err("operations behind the last piece".to_owned())
+        }
     }
 
     fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
         match ops {
             [value @ .., Op::StackValue] => self.operations(value)?,
-            _ if ops.iter().any(|op| matches!(op, Op::Piece(..) | Op::Implicit(_))) => return Err("a pointer in pieces".to_owned()),
+            _ if ops
+                .iter()
+                .any(|op| matches!(op, Op::Piece(..) | Op::Implicit(_))) =>
+            {
+                return Err("a pointer in pieces".to_owned());
+            }
             _ => {
                 if !self.simple(ops)? {
                     self.place(ops)?;
@@ -228,7 +257,12 @@ impl Emitter<'_> {
                 self.out.op_deref_size(size(ty)?);
             }
             Op::Global(global) => {
-                let place = self.places.code.globals.get(*global as usize).ok_or("a global that the module does not have")?;
+                let place = self
+                    .places
+                    .code
+                    .globals
+                    .get(*global as usize)
+                    .ok_or("a global that the module does not have")?;
                 self.out.op_constu(place.address.0);
                 self.out.op_deref_size(size(place.ty)?);
             }
@@ -253,20 +287,28 @@ impl Emitter<'_> {
                 self.out.op_reinterpret(to);
             }
             Op::Typed(ty, bytes) => {
-                let ty = self.resolve(Some(*ty))?.ok_or("a constant without a type")?;
+                let ty = self
+                    .resolve(Some(*ty))?
+                    .ok_or("a constant without a type")?;
                 self.out.op_const_type(ty, bytes.clone().into());
             }
             Op::Stack(_) => return Err("a value on the operand stack".to_owned()),
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
-            Op::StackValue | Op::Piece(..) | Op::Implicit(_) => return Err("a location in the middle of an expression".to_owned()),
+            Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
+                return Err("a location in the middle of an expression".to_owned());
+            }
             Op::Branch(_) | Op::Skip(_) => unreachable!("taken by `operations`"),
         }
         Ok(())
     }
 
     fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
-        let base = self.places.frame_base.filter(|_| !self.nested).ok_or("no frame base")?;
+        let base = self
+            .places
+            .frame_base
+            .filter(|_| !self.nested)
+            .ok_or("no frame base")?;
         self.nested = true;
         let result = self.operations(base.strip_suffix(&[Op::StackValue]).unwrap_or(base));
         self.nested = false;
@@ -279,11 +321,29 @@ impl Emitter<'_> {
 
     fn plain(&mut self, op: DwOp) -> Result<(), Reason> {
         // In 64 bits a negative 32-bit number is a large positive one, and these tell them apart.
-        if matches!(op, dw::DW_OP_abs | dw::DW_OP_div | dw::DW_OP_mod | dw::DW_OP_shra | dw::DW_OP_ge | dw::DW_OP_gt | dw::DW_OP_le | dw::DW_OP_lt) {
+        if matches!(
+            op,
+            dw::DW_OP_abs
+                | dw::DW_OP_div
+                | dw::DW_OP_mod
+                | dw::DW_OP_shra
+                | dw::DW_OP_ge
+                | dw::DW_OP_gt
+                | dw::DW_OP_le
+                | dw::DW_OP_lt
+        ) {
             return Err(format!("signed arithmetic of 32 bits ({op})"));
         }
         self.out.op(op);
-        if matches!(op, dw::DW_OP_minus | dw::DW_OP_plus | dw::DW_OP_mul | dw::DW_OP_neg | dw::DW_OP_not | dw::DW_OP_shl) {
+        if matches!(
+            op,
+            dw::DW_OP_minus
+                | dw::DW_OP_plus
+                | dw::DW_OP_mul
+                | dw::DW_OP_neg
+                | dw::DW_OP_not
+                | dw::DW_OP_shl
+        ) {
             self.mask();
         }
         Ok(())
@@ -292,7 +352,9 @@ impl Emitter<'_> {
     fn resolve(&self, ty: Option<UnitOffset>) -> Result<Option<UnitEntryId>, Reason> {
         match ty {
             None => Ok(None),
-            Some(offset) => (self.base_type)(offset).map(Some).ok_or_else(|| "a base type that is not there".to_owned()),
+            Some(offset) => (self.base_type)(offset)
+                .map(Some)
+                .ok_or_else(|| "a base type that is not there".to_owned()),
         }
     }
 }

@@ -8,13 +8,18 @@ use crate::source::Reader;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, Expression};
 use gimli::write::{
-    Address, AttributeValue, ConvertUnit, ConvertUnitEntry, Expression as Native, Location, LocationList, Range as NativeRange, RangeList,
-    UnitEntryId,
+    Address, AttributeValue, ConvertUnit, ConvertUnitEntry, Expression as Native, Location,
+    LocationList, Range as NativeRange, RangeList, UnitEntryId,
 };
 use std::ops::Range;
 
 /// Says what code an entry covers: one range, or a list. A unit's list has a base of 0.
-pub(super) fn set_ranges(unit: &mut ConvertUnit<'_, Reader<'_>>, id: UnitEntryId, mut code: Vec<Range<HostAddress>>, root: bool) {
+pub(super) fn set_ranges(
+    unit: &mut ConvertUnit<'_, Reader<'_>>,
+    id: UnitEntryId,
+    mut code: Vec<Range<HostAddress>>,
+    root: bool,
+) {
     code.retain(|range| range.start < range.end);
     code.sort_unstable_by_key(|range| range.start);
     code.dedup_by(|next, before| {
@@ -29,15 +34,27 @@ pub(super) fn set_ranges(unit: &mut ConvertUnit<'_, Reader<'_>>, id: UnitEntryId
         [] => {}
         [range] => {
             let entry = unit.unit.get_mut(id);
-            entry.set(dw::DW_AT_low_pc, AttributeValue::Address(address(range.start)));
-            entry.set(dw::DW_AT_high_pc, AttributeValue::Udata(range.end.0 - range.start.0));
+            entry.set(
+                dw::DW_AT_low_pc,
+                AttributeValue::Address(address(range.start)),
+            );
+            entry.set(
+                dw::DW_AT_high_pc,
+                AttributeValue::Udata(range.end.0 - range.start.0),
+            );
         }
         ranges => {
-            let list = ranges.iter().map(|range| NativeRange::StartLength { begin: address(range.start), length: range.end.0 - range.start.0 });
+            let list = ranges.iter().map(|range| NativeRange::StartLength {
+                begin: address(range.start),
+                length: range.end.0 - range.start.0,
+            });
             let list = unit.unit.ranges.add(RangeList(list.collect()));
             let entry = unit.unit.get_mut(id);
             if root {
-                entry.set(dw::DW_AT_low_pc, AttributeValue::Address(Address::Constant(0)));
+                entry.set(
+                    dw::DW_AT_low_pc,
+                    AttributeValue::Address(Address::Constant(0)),
+                );
             }
             entry.set(dw::DW_AT_ranges, AttributeValue::RangeListRef(list));
         }
@@ -46,7 +63,12 @@ pub(super) fn set_ranges(unit: &mut ConvertUnit<'_, Reader<'_>>, id: UnitEntryId
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Converts one attribute of an entry, or warns of it.
-    pub(super) fn attribute(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>, attr: &Attribute<Reader<'d>>) {
+    pub(super) fn attribute(
+        &mut self,
+        id: UnitEntryId,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) {
         let value = match attr.name() {
             // Code is said by `code_ranges`.
             dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => return,
@@ -57,7 +79,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_GNU_locviews
             | dw::DW_AT_GNU_pubnames
             | dw::DW_AT_GNU_pubtypes => return,
-            dw::DW_AT_entry_pc | dw::DW_AT_call_return_pc | dw::DW_AT_call_pc => self.code_point(attr),
+            dw::DW_AT_entry_pc | dw::DW_AT_call_return_pc | dw::DW_AT_call_pc => {
+                self.code_point(attr)
+            }
             dw::DW_AT_frame_base => self.frame_base(attr),
             dw::DW_AT_location
             | dw::DW_AT_call_value
@@ -65,8 +89,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_call_target
             | dw::DW_AT_GNU_call_site_value
             | dw::DW_AT_GNU_call_site_target => self.location(entry, attr),
-            dw::DW_AT_data_member_location | dw::DW_AT_vtable_elem_location => self.member_location(entry, attr),
-            dw::DW_AT_type if self.takes_native_pointer(entry) => self.native_pointer_type(entry, attr),
+            dw::DW_AT_data_member_location | dw::DW_AT_vtable_elem_location => {
+                self.member_location(entry, attr)
+            }
+            dw::DW_AT_type if self.takes_native_pointer(entry) => {
+                self.native_pointer_type(entry, attr)
+            }
             _ => self.other(entry, attr),
         };
         match value {
@@ -74,7 +102,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Ok(None) => {}
             Err(reason) => {
                 let offset = self.offset(entry);
-                let what = format!("{} of {} cannot be shown: {reason}", attr.name(), entry.tag());
+                let what = format!(
+                    "{} of {} cannot be shown: {reason}",
+                    attr.name(),
+                    entry.tag()
+                );
                 self.warnings.lost(what, offset);
             }
         }
@@ -82,36 +114,70 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// What a variable's location is to lead to.
     fn location_purpose(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> Purpose {
-        if self.takes_native_pointer(entry) { Purpose::Pointer } else { Purpose::Location }
+        if self.takes_native_pointer(entry) {
+            Purpose::Pointer
+        } else {
+            Purpose::Location
+        }
     }
 
     /// What is neither code nor a location.
-    fn other(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
+    fn other(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
         // gimli does not convert file numbers in abbreviations.
         if attr.form() == dw::DW_FORM_implicit_const
-            && let (dw::DW_AT_decl_file | dw::DW_AT_call_file, Some(index)) = (attr.name(), attr.udata_value())
+            && let (dw::DW_AT_decl_file | dw::DW_AT_call_file, Some(index)) =
+                (attr.name(), attr.udata_value())
         {
-            let file = self.unit.convert_file_index(entry.read_unit, index).map_err(|error| error.to_string())?;
+            let file = self
+                .unit
+                .convert_file_index(entry.read_unit, index)
+                .map_err(|error| error.to_string())?;
             return Ok(Some(AttributeValue::FileIndex(file)));
         }
         if let Read::Exprloc(expression) = attr.value() {
-            return self.expression(expression, Purpose::Location).map(|it| Some(AttributeValue::Exprloc(it)));
+            return self
+                .expression(expression, Purpose::Location)
+                .map(|it| Some(AttributeValue::Exprloc(it)));
         }
         let no_address = |_| None;
-        self.unit.convert_attribute_value(entry.read_unit, attr, &no_address).map(Some).map_err(|error| error.to_string())
+        self.unit
+            .convert_attribute_value(entry.read_unit, attr, &no_address)
+            .map(Some)
+            .map_err(|error| error.to_string())
     }
 
     /// One address of code.
-    fn code_point(&mut self, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
-        let address = self.unit.read_unit.attr_address(attr.value()).map_err(|error| error.to_string())?;
-        let code = address.and_then(WasmPc::from_dwarf).and_then(|pc| self.lookup.code_address(pc));
+    fn code_point(
+        &mut self,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let address = self
+            .unit
+            .read_unit
+            .attr_address(attr.value())
+            .map_err(|error| error.to_string())?;
+        let code = address
+            .and_then(WasmPc::from_dwarf)
+            .and_then(|pc| self.lookup.code_address(pc));
         Ok(code.map(|address| AttributeValue::Address(Address::Constant(address.0))))
     }
 
-    fn frame_base(&mut self, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
+    fn frame_base(
+        &mut self,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
         match attr.value() {
-            Read::Exprloc(expression) if self.function().is_some_and(|function| function.index.is_some()) => {
-                self.expression(expression, Purpose::FrameBase).map(|it| Some(AttributeValue::Exprloc(it)))
+            Read::Exprloc(expression)
+                if self
+                    .function()
+                    .is_some_and(|function| function.index.is_some()) =>
+            {
+                self.expression(expression, Purpose::FrameBase)
+                    .map(|it| Some(AttributeValue::Exprloc(it)))
             }
             Read::Exprloc(_) => Ok(None),
             _ => Err("a frame base that is a list".to_owned()),
@@ -119,48 +185,85 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The native form of an expression, at an entry of the function around it.
-    fn expression(&self, expression: Expression<Reader<'d>>, purpose: Purpose) -> Result<Native, String> {
+    fn expression(
+        &self,
+        expression: Expression<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
         let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
-        let frame_base = self.function().and_then(|function| function.frame_base.as_deref());
-        let places = Places { code: self.lookup.code, homes: self.homes(), frame_base };
+        let frame_base = self
+            .function()
+            .and_then(|function| function.frame_base.as_deref());
+        let places = Places {
+            code: self.lookup.code,
+            homes: self.homes(),
+            frame_base,
+        };
         let base_type = |offset| self.unit.convert_unit_ref(offset).ok();
         emit(&ops, &places, purpose, &base_type)
     }
 
-    fn location(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
+    fn location(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
         match attr.value() {
             // An empty location says that there is none.
-            Read::Exprloc(expression) if expression.0.is_empty() => Ok(Some(AttributeValue::Exprloc(Native::new()))),
+            Read::Exprloc(expression) if expression.0.is_empty() => {
+                Ok(Some(AttributeValue::Exprloc(Native::new())))
+            }
             Read::Exprloc(expression) => {
-                {
                 let purpose = self.location_purpose(entry);
-                self.expression(expression, purpose).map(|it| Some(AttributeValue::Exprloc(it)))
+                self.expression(expression, purpose)
+                    .map(|it| Some(AttributeValue::Exprloc(it)))
             }
+            Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
+                self.location_list(entry, attr)
             }
-            Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => self.location_list(entry, attr),
             _ => self.other(entry, attr),
         }
     }
 
     /// A location list: each entry over the code of its wasm range.
-    fn location_list(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
-        let locations = self.unit.read_unit.attr_locations(attr.value()).map_err(|error| error.to_string())?;
-        let Some(mut locations) = locations else { return Ok(None) };
+    fn location_list(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let locations = self
+            .unit
+            .read_unit
+            .attr_locations(attr.value())
+            .map_err(|error| error.to_string())?;
+        let Some(mut locations) = locations else {
+            return Ok(None);
+        };
         let mut list = Vec::new();
         let (offset, purpose) = (self.offset(entry), self.location_purpose(entry));
         while let Some(location) = locations.next().map_err(|error| error.to_string())? {
-            let (Some(start), Some(end)) = (WasmPc::from_dwarf(location.range.begin), WasmPc::from_dwarf(location.range.end)) else { continue };
+            let (Some(start), Some(end)) = (
+                WasmPc::from_dwarf(location.range.begin),
+                WasmPc::from_dwarf(location.range.end),
+            ) else {
+                continue;
+            };
             let native = match self.expression(location.data, purpose) {
                 Ok(native) => native,
                 Err(reason) => {
-                    self.warnings.lost(format!("a part of a location list cannot be shown: {reason}"), offset);
+                    self.warnings.lost(
+                        format!("a part of a location list cannot be shown: {reason}"),
+                        offset,
+                    );
                     continue;
                 }
             };
-            list.extend(self.lookup.code_ranges(start..end).into_iter().map(|code| Location::StartLength {
-                begin: Address::Constant(code.start.0),
-                length: code.end.0 - code.start.0,
-                data: native.clone(),
+            list.extend(self.lookup.code_ranges(start..end).into_iter().map(|code| {
+                Location::StartLength {
+                    begin: Address::Constant(code.start.0),
+                    length: code.end.0 - code.start.0,
+                    data: native.clone(),
+                }
             }));
         }
         if list.is_empty() {
@@ -171,14 +274,20 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The place of a member: a number, or how to get from the object to it.
-    fn member_location(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>, attr: &Attribute<Reader<'d>>) -> Result<Option<AttributeValue>, String> {
+    fn member_location(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
         match attr.value() {
-            Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => {
-                self.expression(expression, Purpose::Member).map(|it| Some(AttributeValue::Exprloc(it)))
-            }
+            Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => self
+                .expression(expression, Purpose::Member)
+                .map(|it| Some(AttributeValue::Exprloc(it))),
             _ => {
                 let no_address = |_| None;
-                let value = self.unit.convert_attribute_value(entry.read_unit, attr, &no_address);
+                let value = self
+                    .unit
+                    .convert_attribute_value(entry.read_unit, attr, &no_address);
                 value.map(Some).map_err(|error| error.to_string())
             }
         }

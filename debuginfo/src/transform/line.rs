@@ -17,9 +17,14 @@ struct Row {
 ///
 /// # Errors
 /// Where the program cannot be read further.
-pub(super) fn convert<'d>(program: &mut ConvertLineProgram<'_, Reader<'d>>, lookup: &Lookup<'_>) -> ConvertResult<()> {
+pub(super) fn convert<'d>(
+    program: &mut ConvertLineProgram<'_, Reader<'d>>,
+    lookup: &Lookup<'_>,
+) -> ConvertResult<()> {
     while let Some(sequence) = program.read_sequence()? {
-        let Some(start) = sequence.start.and_then(WasmPc::from_dwarf) else { continue };
+        let Some(start) = sequence.start.and_then(WasmPc::from_dwarf) else {
+            continue;
+        };
         let end = match sequence.end {
             ConvertLineSequenceEnd::Length(length) => u64::from(start.0) + length,
             ConvertLineSequenceEnd::Address(address) => address,
@@ -34,7 +39,12 @@ pub(super) fn convert<'d>(program: &mut ConvertLineProgram<'_, Reader<'d>>, look
 }
 
 /// The functions that a sequence covers, one after the other.
-fn convert_sequence(program: &mut ConvertLineProgram<'_, Reader<'_>>, lookup: &Lookup<'_>, mut rows: Vec<Row>, end: u64) {
+fn convert_sequence(
+    program: &mut ConvertLineProgram<'_, Reader<'_>>,
+    lookup: &Lookup<'_>,
+    mut rows: Vec<Row>,
+    end: u64,
+) {
     // Of several rows at one address, the last is what debuggers go by.
     rows.sort_by_key(|row| row.pc);
     rows.dedup_by(|next, before| {
@@ -62,35 +72,86 @@ fn convert_sequence(program: &mut ConvertLineProgram<'_, Reader<'_>>, lookup: &L
 }
 
 /// One sequence: a function's rows, which are not empty, over its code.
-fn write_function(program: &mut ConvertLineProgram<'_, Reader<'_>>, function: &FunctionCode<'_>, rows: &[Row]) {
+fn write_function(
+    program: &mut ConvertLineProgram<'_, Reader<'_>>,
+    function: &FunctionCode<'_>,
+    rows: &[Row],
+) {
     let body = body_row(rows);
+    let starts = starts(function, rows);
     program.begin_sequence(Some(Address::Constant(function.code.start.0)));
-    let emit = |program: &mut ConvertLineProgram<'_, Reader<'_>>, offset: u32, index: usize, is_stmt: bool, prologue_end: bool| {
-        let row = LineRow { address_offset: u64::from(offset), is_statement: is_stmt, prologue_end, ..rows[index].row };
+    let emit = |program: &mut ConvertLineProgram<'_, Reader<'_>>,
+                offset: u32,
+                index: usize,
+                is_stmt: bool,
+                prologue_end: bool| {
+        let row = LineRow {
+            address_offset: u64::from(offset),
+            is_statement: is_stmt,
+            prologue_end,
+            ..rows[index].row
+        };
         program.generate_row(row);
     };
     // The entry is a statement: what is before the first row of the input belongs to it.
     emit(program, 0, 0, true, false);
     let mut current = 0;
-    let mut marked = false;
-    for (offset, pc) in function.rows.iter().filter_map(|(offset, pc)| Some((offset.0, (*pc)?))) {
-        let index = rows.partition_point(|row| row.pc <= pc).saturating_sub(1);
-        let starts = rows[index].pc == pc || (index == 0 && current == 0);
+    let mut body_marked = false;
+    for (offset, pc) in function
+        .rows
+        .iter()
+        .filter_map(|(offset, pc)| Some((offset.0, (*pc)?)))
+    {
+        let index = row_at(rows, pc);
         // Homes have their values where the first instruction begins: a breakpoint on the entry's own line goes there.
-        let body_begins = !marked && index == body && (body != 0 || pc > function.wasm.start);
-        if offset == 0 || (index == current && !body_begins) {
+        let is_body = !body_marked
+            && index == body
+            && if body == 0 {
+                pc > function.wasm.start
+            } else {
+                starts[body] == Some(pc)
+            };
+        let is_start = (index > 0 && starts[index] == Some(pc)) || is_body;
+        if offset == 0 || (index == current && !is_start) {
             continue;
         }
-        emit(program, offset, index, rows[index].row.is_statement && starts, body_begins);
-        marked |= body_begins;
+        emit(
+            program,
+            offset,
+            index,
+            rows[index].row.is_statement && is_start,
+            is_body,
+        );
+        body_marked |= is_body;
         current = index;
     }
     program.end_sequence(function.code.end.0 - function.code.start.0);
 }
 
+/// The row that covers an address: the last that starts at or before it.
+fn row_at(rows: &[Row], pc: WasmPc) -> usize {
+    rows.partition_point(|row| row.pc <= pc).saturating_sub(1)
+}
+
+/// Where each row's code begins: its first instruction that has code of its own, as the code generator makes one machine
+/// instruction of several. A row without any has none.
+fn starts(function: &FunctionCode<'_>, rows: &[Row]) -> Vec<Option<WasmPc>> {
+    let mut starts: Vec<Option<WasmPc>> = vec![None; rows.len()];
+    for pc in function.rows.iter().filter_map(|(_, pc)| *pc) {
+        let start = &mut starts[row_at(rows, pc)];
+        *start = Some(start.map_or(pc, |before| before.min(pc)));
+    }
+    starts
+}
+
 /// The row at which a function's body begins: what the compiler says, else the second of several statements.
 fn body_row(rows: &[Row]) -> usize {
     let said = rows.iter().position(|row| row.row.prologue_end);
-    let second = || rows.iter().skip(1).position(|row| row.row.is_statement && row.row.line != 0).map(|i| i + 1);
+    let second = || {
+        rows.iter()
+            .skip(1)
+            .position(|row| row.row.is_statement && row.row.line != 0)
+            .map(|i| i + 1)
+    };
     said.or_else(second).unwrap_or(0)
 }

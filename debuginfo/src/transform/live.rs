@@ -5,9 +5,9 @@ use crate::address::WasmPc;
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
+use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use gimli::write::{FilterUnit, FilterUnitSection};
-use gimli::constants as dw;
 
 /// The live entries of all units; `None` where not even the first unit can be read.
 pub(super) fn find<'a, 'd>(
@@ -39,7 +39,10 @@ pub(super) fn find<'a, 'd>(
     }
 }
 
-fn require<'d>(mut unit: FilterUnit<'_, Reader<'d>>, lookup: &Lookup<'_>) -> gimli::write::ConvertResult<()> {
+fn require<'d>(
+    mut unit: FilterUnit<'_, Reader<'d>>,
+    lookup: &Lookup<'_>,
+) -> gimli::write::ConvertResult<()> {
     let mut entry = unit.null_entry();
     while unit.read_entry(&mut entry)? {
         let live = match entry.read_entry.tag() {
@@ -47,13 +50,16 @@ fn require<'d>(mut unit: FilterUnit<'_, Reader<'d>>, lookup: &Lookup<'_>) -> gim
                 let mut ranges = unit.read_unit.die_ranges(&entry.read_entry)?;
                 let mut live = false;
                 while let Some(range) = ranges.next()? {
-                    live |= WasmPc::from_dwarf(range.begin).is_some_and(|pc| lookup.function_at(pc).is_some());
+                    live |= WasmPc::from_dwarf(range.begin)
+                        .is_some_and(|pc| lookup.function_at(pc).is_some());
                 }
                 live
             }
             // A variable outside functions, or a static one inside: gimli requires the locals of live functions itself.
             dw::DW_TAG_variable => is_static(unit.read_unit, &entry.read_entry),
-            dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => entry.parent_tag.is_none(),
+            dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
+                entry.parent_tag.is_none()
+            }
             _ => false,
         };
         if live {
@@ -64,12 +70,19 @@ fn require<'d>(mut unit: FilterUnit<'_, Reader<'d>>, lookup: &Lookup<'_>) -> gim
 }
 
 /// Whether a variable is at an address of the guest's data that was not dropped, or constant.
-fn is_static<'d>(unit: ReadUnit<'_, 'd>, entry: &gimli::read::DebuggingInformationEntry<Reader<'d>>) -> bool {
+fn is_static<'d>(
+    unit: ReadUnit<'_, 'd>,
+    entry: &gimli::read::DebuggingInformationEntry<Reader<'d>>,
+) -> bool {
     if entry.attr_value(dw::DW_AT_const_value).is_some() {
         return true;
     }
-    let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else { return false };
-    let Ok(ops) = decode(expression, unit) else { return false };
+    let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
+        return false;
+    };
+    let Ok(ops) = decode(expression, unit) else {
+        return false;
+    };
     let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
     match ops.first() {
         Some(Op::Address(address)) => live(*address),

@@ -10,7 +10,7 @@ mod unit;
 
 use crate::code::CodeMap;
 use crate::lookup::Lookup;
-use crate::source::{WasmDwarf, Warning, Warnings};
+use crate::source::{Warning, Warnings, WasmDwarf};
 use gimli::write::{Dwarf, EndianVec, Sections};
 use gimli::{LittleEndian, SectionId};
 use std::collections::HashMap;

@@ -28,7 +28,11 @@ pub(super) struct Pointers {
 
 impl Pointers {
     pub(super) fn new(code: &CodeMap<'_>) -> Pointers {
-        Pointers { flavor: code.flavor, native: HashMap::new(), number: None }
+        Pointers {
+            flavor: code.flavor,
+            native: HashMap::new(),
+            number: None,
+        }
     }
 
     /// Whether types of this tag are replaced.
@@ -38,7 +42,13 @@ impl Pointers {
 }
 
 fn is_pointer(tag: DwTag) -> bool {
-    matches!(tag, dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type | dw::DW_TAG_ptr_to_member_type)
+    matches!(
+        tag,
+        dw::DW_TAG_pointer_type
+            | dw::DW_TAG_reference_type
+            | dw::DW_TAG_rvalue_reference_type
+            | dw::DW_TAG_ptr_to_member_type
+    )
 }
 
 type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
@@ -51,9 +61,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Attributes that a type needs beyond its own.
-    pub(super) fn finish_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+    pub(super) fn finish_type(
+        &mut self,
+        id: UnitEntryId,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+    ) {
         if is_pointer(entry.tag()) && entry.tag() != dw::DW_TAG_ptr_to_member_type {
-            self.unit.unit.get_mut(id).set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+            self.unit
+                .unit
+                .get_mut(id)
+                .set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
         }
         if entry.tag() == dw::DW_TAG_base_type {
             self.finish_base_type(id, entry);
@@ -61,7 +78,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if self.pointers.flavor == Flavor::Lldb {
             // Or lldb looks for tables of virtual functions, of 8-byte addresses.
             let entry = self.unit.unit.get_mut(id);
-            for name in [dw::DW_AT_virtuality, dw::DW_AT_containing_type, dw::DW_AT_vtable_elem_location] {
+            for name in [
+                dw::DW_AT_virtuality,
+                dw::DW_AT_containing_type,
+                dw::DW_AT_vtable_elem_location,
+            ] {
                 entry.delete(name);
             }
         }
@@ -69,16 +90,28 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// The guest's long double is of IEEE's 128 bits, the host's of 80 in as many bytes. gdb knows the other by its name.
     fn finish_base_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        let wide = entry.attr(dw::DW_AT_byte_size).and_then(|attr| attr.udata_value()) == Some(16);
-        let float = matches!(entry.attr_value(dw::DW_AT_encoding), Some(Read::Encoding(dw::DW_ATE_float)));
+        let wide = entry
+            .attr(dw::DW_AT_byte_size)
+            .and_then(|attr| attr.udata_value())
+            == Some(16);
+        let float = matches!(
+            entry.attr_value(dw::DW_AT_encoding),
+            Some(Read::Encoding(dw::DW_ATE_float))
+        );
         if !(wide && float) {
             return;
         }
         let entry = self.unit.unit.get_mut(id);
         match self.pointers.flavor {
-            Flavor::Gdb => entry.set(dw::DW_AT_name, AttributeValue::String(b"_Float128".to_vec())),
+            Flavor::Gdb => entry.set(
+                dw::DW_AT_name,
+                AttributeValue::String(b"_Float128".to_vec()),
+            ),
             // lldb has no such type: no number is better than a wrong one.
-            Flavor::Lldb => entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned)),
+            Flavor::Lldb => entry.set(
+                dw::DW_AT_encoding,
+                AttributeValue::Encoding(dw::DW_ATE_unsigned),
+            ),
         }
     }
 
@@ -100,9 +133,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
         let entry = self.unit.unit.get_mut(id);
-        entry.set(dw::DW_AT_name, AttributeValue::String(b"unsigned int".to_vec()));
+        entry.set(
+            dw::DW_AT_name,
+            AttributeValue::String(b"unsigned int".to_vec()),
+        );
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
-        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned));
+        entry.set(
+            dw::DW_AT_encoding,
+            AttributeValue::Encoding(dw::DW_ATE_unsigned),
+        );
         self.pointers.number = Some(id);
         id
     }
@@ -110,22 +149,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Whether a variable is a pointer that lldb is to have as one of its own: a local or a parameter, to data.
     pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         self.pointers.flavor == Flavor::Lldb
-            && matches!(entry.tag(), dw::DW_TAG_formal_parameter | dw::DW_TAG_variable)
-            && self.function().is_some()
-            && self.has_computed_location(entry)
+            && matches!(
+                entry.tag(),
+                dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
+            )
+            && (entry.attr(dw::DW_AT_location).is_some()
+                || entry.attr(dw::DW_AT_artificial).is_some())
             && self.pointer_type(entry).is_some()
-    }
-
-    /// Static variables must be at an address for lldb to find them.
-    fn has_computed_location(&self, entry: &Die<'d>) -> bool {
-        match entry.attr_value(dw::DW_AT_location) {
-            Some(Read::Exprloc(expression)) => {
-                let ops = crate::expr::decode::decode(expression, self.unit.read_unit).unwrap_or_default();
-                !matches!(ops.first(), None | Some(crate::expr::decode::Op::Address(_)))
-            }
-            Some(_) => true,
-            None => false,
-        }
     }
 
     /// The pointer or reference to data that an entry's type is, behind typedefs and qualifiers.
@@ -133,7 +163,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut ty = self.type_of(entry)?;
         for _ in 0..MAX_DEPTH {
             match ty.tag() {
-                dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type => {
+                dw::DW_TAG_pointer_type
+                | dw::DW_TAG_reference_type
+                | dw::DW_TAG_rvalue_reference_type => {
                     return (!self.is_function(&ty)).then_some(ty);
                 }
                 dw::DW_TAG_typedef
@@ -153,7 +185,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         for _ in 0..MAX_DEPTH {
             match ty {
                 Some(found) if found.tag() == dw::DW_TAG_subroutine_type => return true,
-                Some(found) if matches!(found.tag(), dw::DW_TAG_typedef | dw::DW_TAG_const_type) => ty = self.type_of(&found),
+                Some(found)
+                    if matches!(found.tag(), dw::DW_TAG_typedef | dw::DW_TAG_const_type) =>
+                {
+                    ty = self.type_of(&found)
+                }
                 _ => return false,
             }
         }
@@ -166,7 +202,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
             _ => None,
         };
-        reference(dw::DW_AT_type).or_else(|| self.type_of_origin(reference(dw::DW_AT_abstract_origin)?))
+        reference(dw::DW_AT_type)
+            .or_else(|| self.type_of_origin(reference(dw::DW_AT_abstract_origin)?))
     }
 
     fn type_of_origin(&self, origin: Die<'d>) -> Option<Die<'d>> {
@@ -187,7 +224,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return Ok(Some(AttributeValue::UnitRef(*known)));
         }
         let pointee = match pointer.attr_value(dw::DW_AT_type) {
-            Some(Read::UnitRef(offset)) => Some(self.unit.convert_unit_ref(offset).map_err(|error| error.to_string())?),
+            Some(Read::UnitRef(offset)) => Some(
+                self.unit
+                    .convert_unit_ref(offset)
+                    .map_err(|error| error.to_string())?,
+            ),
             Some(_) => return Err("a pointer to a type of another unit".to_owned()),
             None => None,
         };
@@ -204,7 +245,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// A type as C++ writes it, nearly: without a space before `*`, as lldb takes names with one for its own.
     fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
-        let Some(ty) = ty else { return "void".to_owned() };
+        let Some(ty) = ty else {
+            return "void".to_owned();
+        };
         if depth > MAX_DEPTH {
             return "?".to_owned();
         }
@@ -219,8 +262,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_subroutine_type => inner() + "()",
             dw::DW_TAG_array_type => inner() + "[]",
             _ => {
-                let name = ty.attr_value(dw::DW_AT_name).and_then(|name| self.unit.read_unit.attr_string(name).ok());
-                name.map_or_else(|| "(anonymous)".to_owned(), |name| name.to_string_lossy().into_owned())
+                let name = ty
+                    .attr_value(dw::DW_AT_name)
+                    .and_then(|name| self.unit.read_unit.attr_string(name).ok());
+                name.map_or_else(
+                    || "(anonymous)".to_owned(),
+                    |name| name.to_string_lossy().into_owned(),
+                )
             }
         }
     }

@@ -9,17 +9,29 @@ use crate::lookup::Lookup;
 use crate::source::{Reader, Warnings};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use gimli::write::{AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, FilterUnitSection, LineProgram, UnitEntryId};
+use gimli::write::{
+    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, FilterUnitSection, LineProgram,
+    UnitEntryId,
+};
 use gimli::{Encoding, Format, LineEncoding};
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// What is written, whatever was read.
-const ENCODING: Encoding = Encoding { address_size: 8, format: Format::Dwarf32, version: 5 };
+const ENCODING: Encoding = Encoding {
+    address_size: 8,
+    format: Format::Dwarf32,
+    version: 5,
+};
 
 /// Rows of machine code are further apart than those of wasm.
-const LINE_ENCODING: LineEncoding =
-    LineEncoding { minimum_instruction_length: 1, maximum_operations_per_instruction: 1, default_is_stmt: true, line_base: -5, line_range: 14 };
+const LINE_ENCODING: LineEncoding = LineEncoding {
+    minimum_instruction_length: 1,
+    maximum_operations_per_instruction: 1,
+    default_is_stmt: true,
+    line_base: -5,
+    line_range: 14,
+};
 
 /// Converts the live entries of all units; the names of the functions described, by their number.
 pub(super) fn convert(
@@ -40,8 +52,14 @@ pub(super) fn convert(
         match section.read_unit() {
             Ok(Some((mut unit, root))) => {
                 let offset = unit.read_unit.header.offset().0;
-                if !matches!(root.tag(), dw::DW_TAG_compile_unit | dw::DW_TAG_partial_unit | dw::DW_TAG_skeleton_unit) {
-                    warnings.add(format!("units of the kind {} are not supported yet", root.tag()), offset);
+                if !matches!(
+                    root.tag(),
+                    dw::DW_TAG_compile_unit | dw::DW_TAG_partial_unit | dw::DW_TAG_skeleton_unit
+                ) {
+                    warnings.add(
+                        format!("units of the kind {} are not supported yet", root.tag()),
+                        offset,
+                    );
                     unit.skip();
                     continue;
                 }
@@ -90,7 +108,15 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     ) -> Self {
         unit.unit.set_encoding(ENCODING);
         let pointers = Pointers::new(lookup.code);
-        UnitTransform { unit, lookup, warnings, pointers, names, functions: Vec::new(), code: Vec::new() }
+        UnitTransform {
+            unit,
+            lookup,
+            warnings,
+            pointers,
+            names,
+            functions: Vec::new(),
+            code: Vec::new(),
+        }
     }
 
     /// Where an entry is, for warnings.
@@ -105,7 +131,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// Homes of the function around the entry.
     pub(super) fn homes(&self) -> Option<&'u Homes> {
-        self.function()?.index.map(|index| &self.lookup.function(index).homes)
+        self.function()?
+            .index
+            .map(|index| &self.lookup.function(index).homes)
     }
 
     fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::write::ConvertResult<()> {
@@ -113,13 +141,20 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let id = self.unit.unit.root();
         self.unit.unit.get_mut(id).reserve(root.attrs().len());
         for attr in root.attrs() {
-            if !matches!(attr.name(), dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges) {
+            if !matches!(
+                attr.name(),
+                dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges
+            ) {
                 self.attribute(id, &root, attr);
             }
         }
         let mut entry = root;
         while let Some(id) = self.unit.read_entry(&mut entry)? {
-            while self.functions.last().is_some_and(|function| function.depth >= entry.depth()) {
+            while self
+                .functions
+                .last()
+                .is_some_and(|function| function.depth >= entry.depth())
+            {
                 self.functions.pop();
             }
             let Some(id) = id else { continue };
@@ -132,19 +167,28 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     fn line_program(&mut self, root: &ConvertUnitEntry<'_, Reader<'_>>) {
         let offset = self.offset(root);
-        let converted = match self.unit.read_line_program(Some(ENCODING), Some(LINE_ENCODING)) {
+        let converted = match self
+            .unit
+            .read_line_program(Some(ENCODING), Some(LINE_ENCODING))
+        {
             Ok(None) => return,
             Ok(Some(mut program)) => {
                 let result = line::convert(&mut program, self.lookup);
                 let (program, files) = program.program();
                 if let Err(error) = result {
-                    self.warnings.add(format!("a line table is damaged: {error}"), offset);
+                    self.warnings
+                        .add(format!("a line table is damaged: {error}"), offset);
                 }
                 // A sequence left open cannot be written.
-                if program.in_sequence() { (LineProgram::none(), files) } else { (program, files) }
+                if program.in_sequence() {
+                    (LineProgram::none(), files)
+                } else {
+                    (program, files)
+                }
             }
             Err(error) => {
-                self.warnings.add(format!("a line table cannot be read: {error}"), offset);
+                self.warnings
+                    .add(format!("a line table cannot be read: {error}"), offset);
                 return;
             }
         };
@@ -185,16 +229,22 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if let Some(index) = index {
             self.name_function(index, entry);
         }
-        self.functions.push(Function { depth: entry.depth(), index, frame_base });
+        self.functions.push(Function {
+            depth: entry.depth(),
+            index,
+            frame_base,
+        });
     }
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let unit = self.unit.read_unit;
-        let name = [dw::DW_AT_linkage_name, dw::DW_AT_name].into_iter().find_map(|name| {
-            let text = unit.attr_string(entry.attr_value(name)?).ok()?;
-            Some(text.to_string_lossy().into_owned())
-        });
+        let name = [dw::DW_AT_linkage_name, dw::DW_AT_name]
+            .into_iter()
+            .find_map(|name| {
+                let text = unit.attr_string(entry.attr_value(name)?).ok()?;
+                Some(text.to_string_lossy().into_owned())
+            });
         if let Some(name) = name {
             self.names.entry(index).or_insert(name);
         }
@@ -203,23 +253,36 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     /// The code that an entry covers.
     fn code_ranges(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let unit = self.unit.read_unit;
-        let point = entry.attr(dw::DW_AT_high_pc).is_none() && entry.attr(dw::DW_AT_ranges).is_none();
+        let point =
+            entry.attr(dw::DW_AT_high_pc).is_none() && entry.attr(dw::DW_AT_ranges).is_none();
         if point {
             if let Some(address) = entry.attr_value(dw::DW_AT_low_pc) {
-                let pc = unit.attr_address(address).ok().flatten().and_then(WasmPc::from_dwarf);
+                let pc = unit
+                    .attr_address(address)
+                    .ok()
+                    .flatten()
+                    .and_then(WasmPc::from_dwarf);
                 if let Some(address) = pc.and_then(|pc| self.lookup.code_address(pc)) {
                     let address = gimli::write::Address::Constant(address.0);
-                    self.unit.unit.get_mut(id).set(dw::DW_AT_low_pc, AttributeValue::Address(address));
+                    self.unit
+                        .unit
+                        .get_mut(id)
+                        .set(dw::DW_AT_low_pc, AttributeValue::Address(address));
                 }
             }
             return;
         }
         let mut code = Vec::new();
         let Ok(mut ranges) = unit.die_ranges(entry) else {
-            return self.warnings.add("an entry's ranges cannot be read", self.offset(entry));
+            return self
+                .warnings
+                .add("an entry's ranges cannot be read", self.offset(entry));
         };
         while let Ok(Some(range)) = ranges.next() {
-            if let (Some(start), Some(end)) = (WasmPc::from_dwarf(range.begin), WasmPc::from_dwarf(range.end)) {
+            if let (Some(start), Some(end)) = (
+                WasmPc::from_dwarf(range.begin),
+                WasmPc::from_dwarf(range.end),
+            ) {
                 code.extend(self.lookup.code_ranges(start..end));
             }
         }

@@ -9,9 +9,9 @@ use crate::index::*;
 use crate::module::names::Names;
 use crate::module::parse::parse;
 use crate::module::{ModuleInfo, validate::ModuleError};
+use object::LittleEndian;
 use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
-use object::LittleEndian;
 use rustix::fd::OwnedFd;
 use std::fmt;
 use std::ops::Range;
@@ -46,8 +46,14 @@ impl fmt::Display for ArtifactError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ArtifactError::Io { step, error } => write!(f, "cannot {step}: {error}"),
-            ArtifactError::Malformed { what } => write!(f, "not an artifact of `dwalin compile`, or a damaged one: {what}"),
-            ArtifactError::Mismatch { setting } => write!(f, "the artifact was compiled differently ({setting}): compile it again"),
+            ArtifactError::Malformed { what } => write!(
+                f,
+                "not an artifact of `dwalin compile`, or a damaged one: {what}"
+            ),
+            ArtifactError::Mismatch { setting } => write!(
+                f,
+                "the artifact was compiled differently ({setting}): compile it again"
+            ),
             ArtifactError::Module(error) => write!(f, "in the artifact: {error}"),
         }
     }
@@ -87,8 +93,17 @@ impl Artifact {
     /// # Errors
     /// See [`ArtifactError`]; one that was compiled with other settings than `settings` is a mismatch.
     pub fn open(path: &Path, settings: &Settings) -> Result<Artifact, ArtifactError> {
-        let file = std::fs::File::open(path).map_err(|error| ArtifactError::Io { step: "open the artifact", error })?;
-        let len = file.metadata().map_err(|error| ArtifactError::Io { step: "read the artifact's size", error })?.len();
+        let file = std::fs::File::open(path).map_err(|error| ArtifactError::Io {
+            step: "open the artifact",
+            error,
+        })?;
+        let len = file
+            .metadata()
+            .map_err(|error| ArtifactError::Io {
+                step: "read the artifact's size",
+                error,
+            })?
+            .len();
         Artifact::from_file(file.into(), len as usize, settings)
     }
 
@@ -97,17 +112,38 @@ impl Artifact {
     /// # Errors
     /// As [`Artifact::open`].
     pub fn from_bytes(bytes: &[u8], settings: &Settings) -> Result<Artifact, ArtifactError> {
-        let file = memory_file(bytes).map_err(|error| ArtifactError::Io { step: "make a file in memory", error })?;
+        let file = memory_file(bytes).map_err(|error| ArtifactError::Io {
+            step: "make a file in memory",
+            error,
+        })?;
         Artifact::from_file(file, bytes.len(), settings)
     }
 
-    fn from_file(file: OwnedFd, len: usize, settings: &Settings) -> Result<Artifact, ArtifactError> {
-        let bytes = Mapping::of_file(&file, len).map_err(|error| ArtifactError::Io { step: "map the artifact", error })?;
+    fn from_file(
+        file: OwnedFd,
+        len: usize,
+        settings: &Settings,
+    ) -> Result<Artifact, ArtifactError> {
+        let bytes = Mapping::of_file(&file, len).map_err(|error| ArtifactError::Io {
+            step: "map the artifact",
+            error,
+        })?;
         let sections = Sections::find(&bytes)?;
-        let isa = target::isa(settings.opt_level).map_err(|error| ArtifactError::Mismatch { setting: error.to_string() })?;
-        compare_settings(&bytes[sections.settings.clone()], &link::settings_text(settings, &isa))?;
+        let isa = target::isa(settings.opt_level).map_err(|error| ArtifactError::Mismatch {
+            setting: error.to_string(),
+        })?;
+        compare_settings(
+            &bytes[sections.settings.clone()],
+            &link::settings_text(settings, &isa),
+        )?;
         let info = parse(&bytes[sections.wasm.clone()]).map_err(ArtifactError::Module)?;
-        let artifact = Artifact(Arc::new(Inner { file, bytes, sections, info: Arc::new(info), names: OnceLock::new() }));
+        let artifact = Artifact(Arc::new(Inner {
+            file,
+            bytes,
+            sections,
+            info: Arc::new(info),
+            names: OnceLock::new(),
+        }));
         artifact.check_tables()?;
         Ok(artifact)
     }
@@ -115,10 +151,22 @@ impl Artifact {
     /// Makes sure once that the tables can be read, so that whoever reads them need not ask again.
     fn check_tables(&self) -> Result<(), ArtifactError> {
         let checks = [
-            ("address map", AddressMap::parse(self.section(|s| &s.address_map)).is_some()),
-            ("trap table", TrapTable::parse(self.section(|s| &s.traps)).is_some()),
-            ("homes", HomeTable::parse(self.section(|s| &s.homes)).is_some()),
-            ("table of functions", self.functions().iter().len() >= 2 * self.piece_count()),
+            (
+                "address map",
+                AddressMap::parse(self.section(|s| &s.address_map)).is_some(),
+            ),
+            (
+                "trap table",
+                TrapTable::parse(self.section(|s| &s.traps)).is_some(),
+            ),
+            (
+                "homes",
+                HomeTable::parse(self.section(|s| &s.homes)).is_some(),
+            ),
+            (
+                "table of functions",
+                self.functions().iter().len() >= 2 * self.piece_count(),
+            ),
         ];
         match checks.iter().find(|(_, right)| !right) {
             Some((what, _)) => Err(ArtifactError::Malformed { what }),
@@ -127,7 +175,9 @@ impl Artifact {
     }
 
     fn piece_count(&self) -> usize {
-        self.info().bodies.len() + 2 * self.info().types.len() + crate::compile::builtin::Builtin::ALL.len()
+        self.info().bodies.len()
+            + 2 * self.info().types.len()
+            + crate::compile::builtin::Builtin::ALL.len()
     }
 
     fn section(&self, which: fn(&Sections) -> &Range<usize>) -> &[u8] {
@@ -153,9 +203,20 @@ impl Artifact {
     pub fn function_name(&self, func: FuncIndex) -> &str {
         use cranelift_entity::EntityRef;
         let names = self.0.names.get_or_init(|| {
-            let section = self.info().custom.iter().find(|(name, _)| name == "name").map(|(_, range)| range.clone());
-            let names = section.map_or_else(Names::default, |range| Names::parse(&self.wasm()[range.clone()], range.start));
-            self.info().functions.keys().map(|func| names.function(func)).collect()
+            let section = self
+                .info()
+                .custom
+                .iter()
+                .find(|(name, _)| name == "name")
+                .map(|(_, range)| range.clone());
+            let names = section.map_or_else(Names::default, |range| {
+                Names::parse(&self.wasm()[range.clone()], range.start)
+            });
+            self.info()
+                .functions
+                .keys()
+                .map(|func| names.function(func))
+                .collect()
         });
         names.get(func.index()).map_or("?", String::as_str)
     }
@@ -195,12 +256,15 @@ impl Artifact {
 
 /// Compares line by line, so that the first difference can be named.
 fn compare_settings(found: &[u8], expected: &str) -> Result<(), ArtifactError> {
-    let found = std::str::from_utf8(found).map_err(|_| ArtifactError::Malformed { what: "settings" })?;
+    let found =
+        std::str::from_utf8(found).map_err(|_| ArtifactError::Malformed { what: "settings" })?;
     let mut found = found.lines();
     for expected in expected.lines() {
         let found = found.next().unwrap_or("nothing");
         if found != expected {
-            return Err(ArtifactError::Mismatch { setting: format!("it has `{found}`, this run has `{expected}`") });
+            return Err(ArtifactError::Mismatch {
+                setting: format!("it has `{found}`, this run has `{expected}`"),
+            });
         }
     }
     Ok(())
@@ -208,11 +272,15 @@ fn compare_settings(found: &[u8], expected: &str) -> Result<(), ArtifactError> {
 
 impl Sections {
     fn find(bytes: &[u8]) -> Result<Sections, ArtifactError> {
-        const ELF: ArtifactError = ArtifactError::Malformed { what: "an ELF image" };
+        const ELF: ArtifactError = ArtifactError::Malformed {
+            what: "an ELF image",
+        };
         let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(|_| ELF)?;
         let table = header.sections(LittleEndian, bytes).map_err(|_| ELF)?;
         let find = |name: &'static str| {
-            let (_, section) = table.section_by_name(LittleEndian, name.as_bytes()).ok_or(ArtifactError::Malformed { what: name })?;
+            let (_, section) = table
+                .section_by_name(LittleEndian, name.as_bytes())
+                .ok_or(ArtifactError::Malformed { what: name })?;
             let start = section.sh_offset(LittleEndian) as usize;
             let end = start.checked_add(section.sh_size(LittleEndian) as usize);
             match end.filter(|end| *end <= bytes.len()) {

@@ -19,21 +19,38 @@ pub struct Places {
 }
 
 /// Shows an instance's code to debuggers for as long as the registration lives.
-pub fn describe(code: &PlacedCode, places: Places, flavor: Flavor, module_name: &str) -> (Registration, Vec<Warning>) {
+pub fn describe(
+    code: &PlacedCode,
+    places: Places,
+    flavor: Flavor,
+    module_name: &str,
+) -> (Registration, Vec<Warning>) {
     let (image, warnings) = image(code, places, flavor, module_name);
     (Registration::new(image), warnings)
 }
 
 /// The image that a debugger gets.
-pub fn image(code: &PlacedCode, places: Places, flavor: Flavor, module_name: &str) -> (Vec<u8>, Vec<Warning>) {
+pub fn image(
+    code: &PlacedCode,
+    places: Places,
+    flavor: Flavor,
+    module_name: &str,
+) -> (Vec<u8>, Vec<Warning>) {
     let artifact = code.artifact();
     let info = artifact.info();
     let trampolines = code.trampolines();
-    let trampolines = trampolines.iter().map(|(name, code)| Symbol { name, code: code.clone() });
+    let trampolines = trampolines.iter().map(|(name, code)| Symbol {
+        name,
+        code: code.clone(),
+    });
     let map = CodeMap {
         module_name,
         text: code.text(),
-        functions: info.bodies.keys().map(|func| function(code, func)).collect(),
+        functions: info
+            .bodies
+            .keys()
+            .map(|func| function(code, func))
+            .collect(),
         trampolines: trampolines.collect(),
         eh_frame: code.eh_frame(),
         memories: places.memories,
@@ -49,7 +66,11 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
     let range = code.function_code(func);
     let text = code.text().start.0;
     let (from, to) = ((range.start.0 - text) as u32, (range.end.0 - text) as u32);
-    let rows = artifact.address_map().rows(from, to).map(|(offset, pc)| (CodeOffset(offset - from), pc)).collect();
+    let rows = artifact
+        .address_map()
+        .rows(from, to)
+        .map(|(offset, pc)| (CodeOffset(offset - from), pc))
+        .collect();
     FunctionCode {
         index: info.func_index(func).index() as u32,
         name: artifact.function_name(info.func_index(func)),

@@ -37,7 +37,14 @@ pub const NO_PC: u32 = u32::MAX;
 /// The function's VmContext has no home.
 pub const NO_HOME: u32 = u32::MAX;
 
-const VALUE_TYPES: [ValueType; 6] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64, ValueType::V128, ValueType::Ref];
+const VALUE_TYPES: [ValueType; 6] = [
+    ValueType::I32,
+    ValueType::I64,
+    ValueType::F32,
+    ValueType::F64,
+    ValueType::V128,
+    ValueType::Ref,
+];
 
 /// A window of u32s.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +73,9 @@ impl<'a> Words<'a> {
 
     /// The position of the last word that is at most `value`, where the words are sorted.
     pub fn last_at_most(self, value: u32) -> Option<usize> {
-        self.0.partition_point(|bytes| u32::from_le_bytes(*bytes) <= value).checked_sub(1)
+        self.0
+            .partition_point(|bytes| u32::from_le_bytes(*bytes) <= value)
+            .checked_sub(1)
     }
 }
 
@@ -93,7 +102,10 @@ impl<'a> AddressMap<'a> {
     pub fn parse(bytes: &'a [u8]) -> Option<AddressMap<'a>> {
         let words = Words::new(bytes);
         let count = words.get(0)? as usize;
-        Some(AddressMap { offsets: words.slice(1, count)?, pcs: words.slice(1 + count, count)? })
+        Some(AddressMap {
+            offsets: words.slice(1, count)?,
+            pcs: words.slice(1 + count, count)?,
+        })
     }
 
     /// Writes a section from rows sorted by offset.
@@ -112,9 +124,13 @@ impl<'a> AddressMap<'a> {
 
     /// The rows that begin in a piece of code.
     pub fn rows(&self, from: u32, to: u32) -> impl Iterator<Item = (u32, Option<WasmPc>)> + '_ {
-        let first = from.checked_sub(1).and_then(|before| self.offsets.last_at_most(before)).map_or(0, |before| before + 1);
+        let first = from
+            .checked_sub(1)
+            .and_then(|before| self.offsets.last_at_most(before))
+            .map_or(0, |before| before + 1);
         let rows = (first..).map_while(|i| Some((self.offsets.get(i)?, self.pcs.get(i)?)));
-        rows.take_while(move |(offset, _)| *offset < to).map(|(offset, word)| (offset, pc(word)))
+        rows.take_while(move |(offset, _)| *offset < to)
+            .map(|(offset, word)| (offset, pc(word)))
     }
 }
 
@@ -134,7 +150,10 @@ impl<'a> TrapTable<'a> {
     pub fn parse(bytes: &'a [u8]) -> Option<TrapTable<'a>> {
         let words = Words::new(bytes);
         let count = words.get(0)? as usize;
-        Some(TrapTable { offsets: words.slice(1, count)?, kinds: bytes.get(4 + count * 4..4 + count * 5)? })
+        Some(TrapTable {
+            offsets: words.slice(1, count)?,
+            kinds: bytes.get(4 + count * 4..4 + count * 5)?,
+        })
     }
 
     /// Writes a section from traps sorted by offset.
@@ -149,7 +168,9 @@ impl<'a> TrapTable<'a> {
     /// The kind, as a number, of the instruction at exactly an offset.
     pub fn lookup(&self, offset: u32) -> Option<u8> {
         let index = self.offsets.last_at_most(offset)?;
-        (self.offsets.get(index) == Some(offset)).then(|| self.kinds.get(index).copied()).flatten()
+        (self.offsets.get(index) == Some(offset))
+            .then(|| self.kinds.get(index).copied())
+            .flatten()
     }
 }
 
@@ -168,7 +189,11 @@ impl<'a> HomeTable<'a> {
         let count = words.get(0)? as usize;
         let starts = words.slice(1, count + 1)?;
         let records = words.slice(2 + 2 * count, starts.get(count)? as usize * 3)?;
-        Some(HomeTable { starts, instances: words.slice(2 + count, count)?, records })
+        Some(HomeTable {
+            starts,
+            instances: words.slice(2 + count, count)?,
+            records,
+        })
     }
 
     /// Writes a section.
@@ -179,7 +204,11 @@ impl<'a> HomeTable<'a> {
             *total += homes.locals.len() as u32;
             Some(*total)
         }));
-        words.extend(homes.clone().map(|homes| homes.instance.map_or(NO_HOME, |offset| offset.0 as u32)));
+        words.extend(
+            homes
+                .clone()
+                .map(|homes| homes.instance.map_or(NO_HOME, |offset| offset.0 as u32)),
+        );
         for (local, offset, ty) in homes.flat_map(|homes| &homes.locals) {
             words.extend([*local, *ty as u32, offset.0 as u32]);
         }
@@ -188,12 +217,26 @@ impl<'a> HomeTable<'a> {
 
     /// The homes of the function with this number among those defined.
     pub fn get(&self, function: usize) -> Option<Homes> {
-        let (from, to) = (self.starts.get(function)? as usize, self.starts.get(function + 1)? as usize);
+        let (from, to) = (
+            self.starts.get(function)? as usize,
+            self.starts.get(function + 1)? as usize,
+        );
         let record = |i: usize| {
             let ty = VALUE_TYPES.get(self.records.get(i * 3 + 1)? as usize)?;
-            Some((self.records.get(i * 3)?, FrameOffset(self.records.get(i * 3 + 2)? as i32), *ty))
+            Some((
+                self.records.get(i * 3)?,
+                FrameOffset(self.records.get(i * 3 + 2)? as i32),
+                *ty,
+            ))
         };
-        let instance = self.instances.get(function).filter(|word| *word != NO_HOME).map(|word| FrameOffset(word as i32));
-        Some(Homes { locals: (from..to).map(record).collect::<Option<_>>()?, instance })
+        let instance = self
+            .instances
+            .get(function)
+            .filter(|word| *word != NO_HOME)
+            .map(|word| FrameOffset(word as i32));
+        Some(Homes {
+            locals: (from..to).map(record).collect::<Option<_>>()?,
+            instance,
+        })
     }
 }

@@ -46,7 +46,9 @@ struct Text {
 /// # Errors
 /// Code that is too large for relative calls.
 pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
-    let builtins = parts.functions.len() + parts.trampolines.array_to_wasm.len() + parts.trampolines.wasm_to_array.len();
+    let builtins = parts.functions.len()
+        + parts.trampolines.array_to_wasm.len()
+        + parts.trampolines.wasm_to_array.len();
     let trampolines = &parts.trampolines;
     let pieces: Vec<&CompiledFunction> = parts
         .functions
@@ -59,13 +61,24 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
     let eh_frame = eh_frame(parts.isa, &pieces, &text);
     let settings = settings_text(parts.settings, parts.isa);
     let mut functions = WordsWriter::default();
-    functions.extend(pieces.iter().zip(&text.offsets).flat_map(|(piece, offset)| [*offset, piece.code.len() as u32]));
+    functions.extend(
+        pieces
+            .iter()
+            .zip(&text.offsets)
+            .flat_map(|(piece, offset)| [*offset, piece.code.len() as u32]),
+    );
     let sections = [
         (format::SETTINGS, settings.as_bytes()),
         (format::FUNCTIONS, &functions.0),
-        (format::ADDRESS_MAP, &AddressMap::write(&address_map(&pieces, &text))),
+        (
+            format::ADDRESS_MAP,
+            &AddressMap::write(&address_map(&pieces, &text)),
+        ),
         (format::TRAPS, &TrapTable::write(&traps(&pieces, &text))),
-        (format::HOMES, &HomeTable::write(parts.functions.iter().map(|function| &function.homes))),
+        (
+            format::HOMES,
+            &HomeTable::write(parts.functions.iter().map(|function| &function.homes)),
+        ),
         (format::WASM, parts.wasm),
     ];
     Ok(elf_image(&text.bytes, &eh_frame, &sections))
@@ -73,7 +86,13 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
 
 /// What an artifact must agree in with the process that uses it.
 pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
-    let Settings { debug_info, opt_level, memory_reservation, memory_guard_size, parallel: _ } = settings;
+    let Settings {
+        debug_info,
+        opt_level,
+        memory_reservation,
+        memory_guard_size,
+        parallel: _,
+    } = settings;
     format!(
         "version {}\ntarget {}\ndebug-info {debug_info}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
         env!("CARGO_PKG_VERSION"),
@@ -81,8 +100,15 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     )
 }
 
-fn lay_out(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], builtins: usize) -> Result<Text, CompileError> {
-    let total: usize = pieces.iter().map(|piece| piece.code.len() + piece.alignment as usize).sum();
+fn lay_out(
+    isa: &OwnedTargetIsa,
+    pieces: &[&CompiledFunction],
+    builtins: usize,
+) -> Result<Text, CompileError> {
+    let total: usize = pieces
+        .iter()
+        .map(|piece| piece.code.len() + piece.alignment as usize)
+        .sum();
     if total >= i32::MAX as usize {
         return Err(CompileError::TooLarge);
     }
@@ -95,12 +121,24 @@ fn lay_out(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], builtins: usize) 
                 CallTarget::Function(func) => func.index(),
                 CallTarget::Builtin(builtin) => builtins + builtin as usize,
             };
-            let resolved = builder.resolve_reloc(offset + u64::from(call.offset.0), call.reloc, call.addend, target);
-            assert!(resolved, "the code generator makes relative calls only: {:?}", call.reloc);
+            let resolved = builder.resolve_reloc(
+                offset + u64::from(call.offset.0),
+                call.reloc,
+                call.addend,
+                target,
+            );
+            assert!(
+                resolved,
+                "the code generator makes relative calls only: {:?}",
+                call.reloc
+            );
         }
         offsets.push(offset as u32);
     }
-    Ok(Text { bytes: builder.finish(&mut Default::default()), offsets })
+    Ok(Text {
+        bytes: builder.finish(&mut Default::default()),
+        offsets,
+    })
 }
 
 /// Where `.eh_frame` starts, from the start of `.text`.
@@ -110,7 +148,9 @@ fn eh_frame_offset(text: &[u8]) -> u64 {
 
 fn eh_frame(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], text: &Text) -> Vec<u8> {
     let mut table = FrameTable::default();
-    let mut cie = isa.create_systemv_cie().expect("unwind information is System V's");
+    let mut cie = isa
+        .create_systemv_cie()
+        .expect("unwind information is System V's");
     cie.fde_address_encoding = gimli::DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
     let cie = table.add_cie(cie);
     let own = eh_frame_offset(&text.bytes);
@@ -120,16 +160,25 @@ fn eh_frame(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], text: &Text) -> 
         table.add_fde(cie, piece.unwind.to_fde(address));
     }
     let mut section = EhFrame(EndianVec::new(RunTimeEndian::Little));
-    table.write_eh_frame(&mut section).expect("constant addresses can be written");
+    table
+        .write_eh_frame(&mut section)
+        .expect("constant addresses can be written");
     section.0.write_u32(0).expect("a vector takes all");
     section.0.into_vec()
 }
 
-fn address_map(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, Option<dwalin_debuginfo::address::WasmPc>)> {
+fn address_map(
+    pieces: &[&CompiledFunction],
+    text: &Text,
+) -> Vec<(u32, Option<dwalin_debuginfo::address::WasmPc>)> {
     let rows = |(piece, offset): (&&CompiledFunction, &u32)| {
         let base = *offset;
         let end = base + piece.code.len() as u32;
-        let own = piece.rows.iter().map(move |(row, pc)| (base + row.0, *pc)).collect::<Vec<_>>();
+        let own = piece
+            .rows
+            .iter()
+            .map(move |(row, pc)| (base + row.0, *pc))
+            .collect::<Vec<_>>();
         own.into_iter().chain([(end, None)])
     };
     let mut map: Vec<_> = pieces.iter().zip(&text.offsets).flat_map(rows).collect();
@@ -147,7 +196,11 @@ fn address_map(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, Option<dw
 fn traps(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, u8)> {
     let traps = |(piece, offset): (&&CompiledFunction, &u32)| {
         let base = *offset;
-        piece.traps.iter().map(move |(at, kind)| (base + at.0, *kind as u8)).collect::<Vec<_>>()
+        piece
+            .traps
+            .iter()
+            .map(move |(at, kind)| (base + at.0, *kind as u8))
+            .collect::<Vec<_>>()
     };
     pieces.iter().zip(&text.offsets).flat_map(traps).collect()
 }
@@ -164,7 +217,9 @@ fn elf_image(text: &[u8], eh_frame: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8
         e_entry: 0,
         e_flags: elf::FileFlags(0),
     };
-    writer.write_file_header(&header).expect("a header of an empty file fits");
+    writer
+        .write_file_header(&header)
+        .expect("a header of an empty file fits");
     writer.write_program_headers_placeholder(1);
     let start = writer.write_align(PAGE);
     writer.write(text);
@@ -172,15 +227,30 @@ fn elf_image(text: &[u8], eh_frame: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8
     writer.write(eh_frame);
     let end = writer.write_align(PAGE);
     let mut contents = vec![
-        (format::TEXT, start, text.len() as u64, elf::SectionFlags::from(elf::SHF_ALLOC | elf::SHF_EXECINSTR), PAGE),
-        (format::EH_FRAME, eh_frame_start, eh_frame.len() as u64, elf::SectionFlags::from(elf::SHF_ALLOC), 8),
+        (
+            format::TEXT,
+            start,
+            text.len() as u64,
+            elf::SectionFlags::from(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
+            PAGE,
+        ),
+        (
+            format::EH_FRAME,
+            eh_frame_start,
+            eh_frame.len() as u64,
+            elf::SectionFlags::from(elf::SHF_ALLOC),
+            8,
+        ),
     ];
     for (name, bytes) in sections {
         let offset = writer.write_align(8);
         writer.write(bytes);
         contents.push((name, offset, bytes.len() as u64, elf::SectionFlags(0), 8));
     }
-    let names: Vec<StringId> = contents.iter().map(|(name, ..)| writer.add_section_name(name.as_bytes())).collect();
+    let names: Vec<StringId> = contents
+        .iter()
+        .map(|(name, ..)| writer.add_section_name(name.as_bytes()))
+        .collect();
     writer.write_shstrtab().expect("few short names");
     writer.write_null_section_header();
     for ((_, offset, size, flags, alignment), name) in contents.iter().zip(names) {
@@ -209,7 +279,9 @@ fn elf_image(text: &[u8], eh_frame: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8
         p_memsz: end - start,
         p_align: PAGE,
     };
-    writer.write_headers_to(&mut headers, &[load]).expect("an image of less than 2 GiB of code has few sections");
+    writer
+        .write_headers_to(&mut headers, &[load])
+        .expect("an image of less than 2 GiB of code has few sections");
     drop(writer);
     image[..headers.len()].copy_from_slice(&headers);
     image

@@ -25,8 +25,20 @@ impl Mapping {
     /// The system's.
     pub fn of_file(file: impl AsFd, len: usize) -> io::Result<Mapping> {
         // SAFETY: a new mapping at an address of the system's choice touches no memory that exists.
-        let start = unsafe { mmap(std::ptr::null_mut(), len.max(1), ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
-        Ok(Mapping { start: NonNull::new(start.cast()).expect("a mapping is not at address 0"), len })
+        let start = unsafe {
+            mmap(
+                std::ptr::null_mut(),
+                len.max(1),
+                ProtFlags::READ,
+                MapFlags::PRIVATE,
+                file,
+                0,
+            )?
+        };
+        Ok(Mapping {
+            start: NonNull::new(start.cast()).expect("a mapping is not at address 0"),
+            len,
+        })
     }
 
     /// Makes whole pages executable.
@@ -34,9 +46,18 @@ impl Mapping {
     /// # Errors
     /// The system's.
     pub fn make_executable(&self, pages: Range<usize>) -> io::Result<()> {
-        assert!(pages.start <= pages.end && pages.end <= self.len.next_multiple_of(super::link::PAGE as usize));
+        assert!(
+            pages.start <= pages.end
+                && pages.end <= self.len.next_multiple_of(super::link::PAGE as usize)
+        );
         // SAFETY: the pages are of this mapping, and reading them stays possible.
-        unsafe { mprotect(self.start.as_ptr().add(pages.start).cast(), pages.len(), MprotectFlags::READ | MprotectFlags::EXEC)? };
+        unsafe {
+            mprotect(
+                self.start.as_ptr().add(pages.start).cast(),
+                pages.len(),
+                MprotectFlags::READ | MprotectFlags::EXEC,
+            )?
+        };
         Ok(())
     }
 }

@@ -34,11 +34,19 @@ impl PlacedCode {
         let step = |step| move |error| ArtifactError::Io { step, error };
         let mapping = artifact.map_code().map_err(step("map the code"))?;
         let (text, end) = (artifact.text(), artifact.eh_frame().end);
-        mapping.make_executable(text.start..end.next_multiple_of(link::PAGE as usize)).map_err(step("make the code executable"))?;
+        mapping
+            .make_executable(text.start..end.next_multiple_of(link::PAGE as usize))
+            .map_err(step("make the code executable"))?;
         let start = mapping.as_ptr() as usize;
         // SAFETY: `artifact` keeps the trap table mapped, and is dropped after `_registered`.
-        let registered = unsafe { registry::Registered::new(start + text.start..start + text.end, artifact.traps()) };
-        Ok(PlacedCode { _registered: registered, mapping, artifact: artifact.clone() })
+        let registered = unsafe {
+            registry::Registered::new(start + text.start..start + text.end, artifact.traps())
+        };
+        Ok(PlacedCode {
+            _registered: registered,
+            mapping,
+            artifact: artifact.clone(),
+        })
     }
 
     /// The artifact that this is code of.
@@ -56,13 +64,19 @@ impl PlacedCode {
     /// The call frame information: where it is mapped, and its bytes.
     pub fn eh_frame(&self) -> (HostAddress, &[u8]) {
         let range = self.artifact.eh_frame();
-        (HostAddress(self.mapping.as_ptr() as u64 + range.start as u64), &self.mapping[range])
+        (
+            HostAddress(self.mapping.as_ptr() as u64 + range.start as u64),
+            &self.mapping[range],
+        )
     }
 
     /// Where a piece of code is, by its number in `.dwalin.functions`.
     fn piece(&self, index: usize) -> Range<HostAddress> {
         let words = self.artifact.functions();
-        let (offset, len) = words.get(index * 2).zip(words.get(index * 2 + 1)).expect("as many pieces as were checked");
+        let (offset, len) = words
+            .get(index * 2)
+            .zip(words.get(index * 2 + 1))
+            .expect("as many pieces as were checked");
         let start = self.text().start.offset(offset);
         start..start.offset(len)
     }
@@ -79,22 +93,41 @@ impl PlacedCode {
 
     /// The trampoline from the array convention for functions of a type.
     pub fn array_to_wasm(&self, ty: TypeIndex) -> *const u8 {
-        self.piece(self.artifact.info().bodies.len() + ty.index()).start.0 as *const u8
+        self.piece(self.artifact.info().bodies.len() + ty.index())
+            .start
+            .0 as *const u8
     }
 
     /// The trampoline to the array convention for functions of a type.
     pub fn wasm_to_array(&self, ty: TypeIndex) -> *const u8 {
         let info = self.artifact.info();
-        self.piece(info.bodies.len() + info.types.len() + ty.index()).start.0 as *const u8
+        self.piece(info.bodies.len() + info.types.len() + ty.index())
+            .start
+            .0 as *const u8
     }
 
     /// The trampolines by name, as debuggers show them.
     pub fn trampolines(&self) -> Vec<(String, Range<HostAddress>)> {
         let info = self.artifact.info();
         let (functions, types) = (info.bodies.len(), info.types.len());
-        let entries = (0..types).map(|ty| (format!("wasm::array_to_wasm[{ty}]"), self.piece(functions + ty)));
-        let exits = (0..types).map(|ty| (format!("wasm::wasm_to_array[{ty}]"), self.piece(functions + types + ty)));
-        let builtins = Builtin::ALL.iter().map(|it| (it.symbol().to_owned(), self.piece(functions + 2 * types + *it as usize)));
+        let entries = (0..types).map(|ty| {
+            (
+                format!("wasm::array_to_wasm[{ty}]"),
+                self.piece(functions + ty),
+            )
+        });
+        let exits = (0..types).map(|ty| {
+            (
+                format!("wasm::wasm_to_array[{ty}]"),
+                self.piece(functions + types + ty),
+            )
+        });
+        let builtins = Builtin::ALL.iter().map(|it| {
+            (
+                it.symbol().to_owned(),
+                self.piece(functions + 2 * types + *it as usize),
+            )
+        });
         entries.chain(exits).chain(builtins).collect()
     }
 
@@ -120,6 +153,11 @@ impl PlacedCode {
         }
         let index = low.checked_sub(1)?;
         let inside = offset < words.get(index * 2)? + words.get(index * 2 + 1)?;
-        inside.then(|| (DefinedFuncIndex::new(index), self.artifact.address_map().lookup(offset)))
+        inside.then(|| {
+            (
+                DefinedFuncIndex::new(index),
+                self.artifact.address_map().lookup(offset),
+            )
+        })
     }
 }

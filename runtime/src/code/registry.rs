@@ -35,13 +35,17 @@ pub fn lookup(pc: usize) -> Option<Found> {
     let table = TABLE.load(Ordering::SeqCst);
     // SAFETY: tables are valid when published, and not freed while READERS counts us.
     let found = unsafe { table.as_ref() }.and_then(|table| {
-        let index = table.partition_point(|entry| entry.text.start <= pc).checked_sub(1)?;
+        let index = table
+            .partition_point(|entry| entry.text.start <= pc)
+            .checked_sub(1)?;
         let entry = &table[index];
         // SAFETY: whoever registered the entry keeps the table alive until it has unregistered it, which waits for us.
         let traps = entry.text.contains(&pc).then(|| unsafe { &*entry.traps })?;
         let offset = (pc - entry.text.start) as u32;
         let code = super::format::TrapTable::parse(traps).and_then(|traps| traps.lookup(offset));
-        Some(Found { kind: code.and_then(TrapKind::from_code) })
+        Some(Found {
+            kind: code.and_then(TrapKind::from_code),
+        })
     });
     READERS.fetch_sub(1, Ordering::SeqCst);
     found
@@ -49,12 +53,17 @@ pub fn lookup(pc: usize) -> Option<Found> {
 
 /// Publishes what `change` makes of the table.
 fn update(change: impl FnOnce(&mut Vec<Entry>)) {
-    let _writer = WRITER.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _writer = WRITER
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     let old = TABLE.load(Ordering::SeqCst);
     // SAFETY: only writers free tables, and we are the only one.
     let mut entries = unsafe { old.as_ref() }.map_or_else(Vec::new, |table| table.to_vec());
     change(&mut entries);
-    TABLE.store(Box::into_raw(Box::new(entries.into_boxed_slice())), Ordering::SeqCst);
+    TABLE.store(
+        Box::into_raw(Box::new(entries.into_boxed_slice())),
+        Ordering::SeqCst,
+    );
     while READERS.load(Ordering::SeqCst) != 0 {
         std::thread::yield_now();
     }

@@ -8,13 +8,15 @@ use super::signature::{POINTER, clif_type, guest_signature};
 use super::{CompileError, OptLevel};
 use crate::index::*;
 use crate::module::parse::val_type;
-use crate::module::validate::ModuleError;
 use crate::module::types::ValType;
+use crate::module::validate::ModuleError;
 use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Value};
+use cranelift_codegen::ir::{
+    InstBuilder, MemFlagsData, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Value,
+};
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use dwalin_debuginfo::address::WasmPc;
@@ -34,14 +36,27 @@ impl FunctionCompiler {
     ///
     /// # Errors
     /// What the code generator refuses.
-    pub fn compile(&mut self, env: &Env<'_>, func: DefinedFuncIndex, body: &[u8]) -> Result<CompiledFunction, CompileError> {
+    pub fn compile(
+        &mut self,
+        env: &Env<'_>,
+        func: DefinedFuncIndex,
+        body: &[u8],
+    ) -> Result<CompiledFunction, CompileError> {
         let context = self.context.get_or_insert_with(Context::new);
         context.clear();
         let ty = env.module.func_type(env.module.func_index(func));
         context.func.signature = guest_signature(ty);
         let index = env.module.func_index(func).index() as u32;
-        translate(env, func, body, FunctionBuilder::new(&mut context.func, &mut self.builder_context))
-            .map_err(|error| CompileError::Function { index, reason: error.to_string() })?;
+        translate(
+            env,
+            func,
+            body,
+            FunctionBuilder::new(&mut context.func, &mut self.builder_context),
+        )
+        .map_err(|error| CompileError::Function {
+            index,
+            reason: error.to_string(),
+        })?;
         super::codegen(env.isa, context, index)
     }
 }
@@ -69,9 +84,16 @@ pub struct Translator<'a, 'f> {
     pub(super) callees: Callees,
     /// Statements not reached yet.
     statements: &'a [WasmPc],
+    /// A statement that has begun and has no code yet.
+    waiting: Option<WasmPc>,
 }
 
-fn translate(env: &Env<'_>, func: DefinedFuncIndex, bytes: &[u8], builder: FunctionBuilder<'_>) -> Result<(), ModuleError> {
+fn translate(
+    env: &Env<'_>,
+    func: DefinedFuncIndex,
+    bytes: &[u8],
+    builder: FunctionBuilder<'_>,
+) -> Result<(), ModuleError> {
     let file_offset = env.module.bodies[func].start;
     let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
     let mut translator = Translator {
@@ -83,12 +105,12 @@ fn translate(env: &Env<'_>, func: DefinedFuncIndex, bytes: &[u8], builder: Funct
         reachable: true,
         callees: Callees::default(),
         statements: env.statements(func),
+        waiting: None,
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
-        translator.builder.set_srcloc(SourceLoc::new(pc.0));
         let operator = operators.read()?;
         translator.statement_and_operator(pc, &operator)?;
     }
@@ -99,11 +121,16 @@ fn translate(env: &Env<'_>, func: DefinedFuncIndex, bytes: &[u8], builder: Funct
 
 impl Translator<'_, '_> {
     /// The code before the first operator: the stack check, and locals with their first values in their homes.
-    fn enter(&mut self, func: DefinedFuncIndex, body: &FunctionBody<'_>) -> Result<(), ModuleError> {
+    fn enter(
+        &mut self,
+        func: DefinedFuncIndex,
+        body: &FunctionBody<'_>,
+    ) -> Result<(), ModuleError> {
         let entry = self.builder.create_block();
         self.builder.append_block_params_for_function_params(entry);
         self.builder.switch_to_block(entry);
-        self.builder.set_srcloc(SourceLoc::new(self.env.body_start(func).0));
+        self.builder
+            .set_srcloc(SourceLoc::new(self.env.body_start(func).0));
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
@@ -133,15 +160,37 @@ impl Translator<'_, '_> {
     fn check_stack(&mut self) {
         let context = self.context();
         let trusted = MemFlagsData::trusted();
-        let store = self.builder.ins().load(POINTER, trusted, context, offset_of!(VmContextHead, store) as i32);
-        let limit = self.builder.ins().load(POINTER, trusted, store, offset_of!(VmStoreContext, stack_limit) as i32);
+        let store = self.builder.ins().load(
+            POINTER,
+            trusted,
+            context,
+            offset_of!(VmContextHead, store) as i32,
+        );
+        let limit = self.builder.ins().load(
+            POINTER,
+            trusted,
+            store,
+            offset_of!(VmStoreContext, stack_limit) as i32,
+        );
         let pointer = self.builder.ins().get_stack_pointer(POINTER);
-        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
-        self.builder.ins().trapnz(below, TrapKind::StackOverflow.clif());
+        let below = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, pointer, limit);
+        self.builder
+            .ins()
+            .trapnz(below, TrapKind::StackOverflow.clif());
     }
 
     fn slot(&mut self, size: u32, slot: Slot) -> StackSlot {
-        let data = StackSlotData { key: Some(slot.key()), ..StackSlotData::new(StackSlotKind::ExplicitSlot, size, size.trailing_zeros() as u8) };
+        let data = StackSlotData {
+            key: Some(slot.key()),
+            ..StackSlotData::new(
+                StackSlotKind::ExplicitSlot,
+                size,
+                size.trailing_zeros() as u8,
+            )
+        };
         self.builder.create_sized_stack_slot(data)
     }
 
@@ -167,8 +216,13 @@ impl Translator<'_, '_> {
 
     pub(super) fn get_local(&mut self, index: u32) -> Value {
         match self.locals[index as usize] {
-            Local::Variable(variable) | Local::Shadowed(variable, _) => self.builder.use_var(variable),
-            Local::Home(slot, ty) => self.builder.ins().stack_load(POINTER, clif_type(ty), slot, 0),
+            Local::Variable(variable) | Local::Shadowed(variable, _) => {
+                self.builder.use_var(variable)
+            }
+            Local::Home(slot, ty) => self
+                .builder
+                .ins()
+                .stack_load(POINTER, clif_type(ty), slot, 0),
         }
     }
 
@@ -213,30 +267,37 @@ impl Translator<'_, '_> {
         self.stack.push(value);
     }
 
-    /// Makes a statement's line breakable before its operator, or, where control comes in at the operator (a loop's head,
-    /// the end of a block), behind it: that is where a jump to the statement lands.
-    fn statement_and_operator(&mut self, pc: WasmPc, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    /// Makes sure that each statement has code. What begins with operators that are none (a `while` with its `block` and
+    /// `loop`) waits for one that is; where none comes before the next statement, an instruction that does nothing stands in.
+    fn statement_and_operator(
+        &mut self,
+        pc: WasmPc,
+        operator: &Operator<'_>,
+    ) -> Result<(), ModuleError> {
         while let [first, rest @ ..] = self.statements
-            && *first < pc
+            && *first <= pc
         {
+            self.stand_in();
+            self.waiting = (*first == pc).then_some(pc);
             self.statements = rest;
         }
-        let starts = self.statements.first() == Some(&pc);
-        let behind = matches!(operator, Operator::Loop { .. } | Operator::Else | Operator::End);
-        if starts && !behind {
-            self.statement();
+        match kind(operator) {
+            Code::Structure if !matches!(operator, Operator::End) || self.control.len() > 1 => {}
+            Code::Some => self.waiting = None,
+            Code::Structure | Code::Perhaps => self.stand_in(),
         }
-        self.operator(operator)?;
-        if starts && behind && !self.control.is_empty() {
-            self.statement();
-        }
-        Ok(())
+        self.builder.set_srcloc(SourceLoc::new(pc.0));
+        self.operator(operator)
     }
 
-    /// One instruction that does nothing, so that the current source location has code.
-    fn statement(&mut self) {
-        if self.reachable {
-            self.builder.ins().get_pinned_reg(POINTER);
+    /// An instruction for the statement that waits for one.
+    fn stand_in(&mut self) {
+        if let Some(pc) = self.waiting.take()
+            && self.reachable
+        {
+            self.builder.set_srcloc(SourceLoc::new(pc.0));
+            let context = self.context();
+            self.builder.ins().set_pinned_reg(context);
         }
     }
 
@@ -250,6 +311,28 @@ impl Translator<'_, '_> {
             || self.table_operator(operator)
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
+    }
+}
+
+/// Whether an operator becomes machine code.
+enum Code {
+    /// It does, alone or with those that use its value.
+    Some,
+    /// It may become none: a jump to what follows, a value that nobody wants.
+    Perhaps,
+    /// It only says where control can come in.
+    Structure,
+}
+
+fn kind(operator: &Operator<'_>) -> Code {
+    match operator {
+        Operator::Nop
+        | Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::Else
+        | Operator::End => Code::Structure,
+        Operator::Br { .. } | Operator::Drop => Code::Perhaps,
+        _ => Code::Some,
     }
 }
 

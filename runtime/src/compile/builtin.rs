@@ -4,8 +4,8 @@
 //! Each takes the VmContext first. Integers go as the C ABI has them; a `Fallible` function returns 0, or 1 where the
 //! calling instruction is to trap: code then traps itself, at the guest's own instruction.
 
-use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::Type;
+use cranelift_codegen::ir::types::{I32, I64};
 
 /// What a runtime function returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

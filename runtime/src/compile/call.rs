@@ -10,7 +10,9 @@ use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmFuncRef, VmStoreContext};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value};
+use cranelift_codegen::ir::{
+    ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value,
+};
 use cranelift_entity::EntityRef;
 use std::collections::HashMap;
 use std::mem::offset_of;
@@ -29,8 +31,14 @@ impl Translator<'_, '_> {
     pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> bool {
         match operator {
             Operator::Call { function_index } => self.call(FuncIndex::from_u32(*function_index)),
-            Operator::CallIndirect { type_index, table_index } => {
-                self.call_indirect(TypeIndex::from_u32(*type_index), TableIndex::from_u32(*table_index));
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => {
+                self.call_indirect(
+                    TypeIndex::from_u32(*type_index),
+                    TableIndex::from_u32(*table_index),
+                );
             }
             _ => return false,
         }
@@ -42,13 +50,19 @@ impl Translator<'_, '_> {
         let Some(defined) = self.env.module.defined(func) else {
             let context = self.context();
             let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-            let reference = self.builder.ins().load(POINTER, flags, context, self.env.layout.imported_function(func) as i32);
+            let reference = self.builder.ins().load(
+                POINTER,
+                flags,
+                context,
+                self.env.layout.imported_function(func) as i32,
+            );
             return self.call_reference(ty, reference);
         };
         let callee = self.function(defined, ty);
         let args = self.pop_args(ty);
         let call = self.builder.ins().call(callee, &args);
-        self.stack.extend_from_slice(self.builder.inst_results(call));
+        self.stack
+            .extend_from_slice(self.builder.inst_results(call));
     }
 
     /// Calls through a table: its bounds, null and the type are checked, in this order.
@@ -56,14 +70,29 @@ impl Translator<'_, '_> {
         let index = self.pop();
         let reference = self.table_get(table, index);
         let null = self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0);
-        self.builder.ins().trapnz(null, TrapKind::IndirectCallToNull.clif());
+        self.builder
+            .ins()
+            .trapnz(null, TrapKind::IndirectCallToNull.clif());
         let flags = MemFlagsData::trusted();
-        let found = self.builder.ins().load(I32, flags, reference, offset_of!(VmFuncRef, type_id) as i32);
+        let found =
+            self.builder
+                .ins()
+                .load(I32, flags, reference, offset_of!(VmFuncRef, type_id) as i32);
         let context = self.context();
-        let ids = self.builder.ins().load(POINTER, flags.with_readonly(), context, offset_of!(VmContextHead, type_ids) as i32);
-        let expected = self.builder.ins().load(I32, flags.with_readonly(), ids, ty.index() as i32 * 4);
+        let ids = self.builder.ins().load(
+            POINTER,
+            flags.with_readonly(),
+            context,
+            offset_of!(VmContextHead, type_ids) as i32,
+        );
+        let expected =
+            self.builder
+                .ins()
+                .load(I32, flags.with_readonly(), ids, ty.index() as i32 * 4);
         let differ = self.builder.ins().icmp(IntCC::NotEqual, found, expected);
-        self.builder.ins().trapnz(differ, TrapKind::BadSignature.clif());
+        self.builder
+            .ins()
+            .trapnz(differ, TrapKind::BadSignature.clif());
         self.call_reference(ty, reference);
     }
 
@@ -72,15 +101,36 @@ impl Translator<'_, '_> {
         let args = self.pop_args(ty);
         let signature = self.signature(ty);
         let flags = MemFlagsData::trusted();
-        let code = self.builder.ins().load(POINTER, flags, reference, offset_of!(VmFuncRef, code) as i32);
-        let callee = self.builder.ins().load(POINTER, flags, reference, offset_of!(VmFuncRef, context) as i32);
+        let code = self.builder.ins().load(
+            POINTER,
+            flags,
+            reference,
+            offset_of!(VmFuncRef, code) as i32,
+        );
+        let callee = self.builder.ins().load(
+            POINTER,
+            flags,
+            reference,
+            offset_of!(VmFuncRef, context) as i32,
+        );
         let context = self.context();
-        let store = self.builder.ins().load(POINTER, flags.with_readonly(), context, offset_of!(VmContextHead, store) as i32);
-        self.builder.ins().store(flags, context, store, offset_of!(VmStoreContext, caller) as i32);
+        let store = self.builder.ins().load(
+            POINTER,
+            flags.with_readonly(),
+            context,
+            offset_of!(VmContextHead, store) as i32,
+        );
+        self.builder.ins().store(
+            flags,
+            context,
+            store,
+            offset_of!(VmStoreContext, caller) as i32,
+        );
         self.builder.ins().set_pinned_reg(callee);
         let call = self.builder.ins().call_indirect(signature, code, &args);
         self.builder.ins().set_pinned_reg(context);
-        self.stack.extend_from_slice(self.builder.inst_results(call));
+        self.stack
+            .extend_from_slice(self.builder.inst_results(call));
     }
 
     fn pop_args(&mut self, ty: TypeIndex) -> Vec<Value> {
@@ -92,7 +142,11 @@ impl Translator<'_, '_> {
     pub(super) fn call_builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
         let callee = self.builtin(builtin);
         let call = self.builder.ins().call(callee, args);
-        self.builder.inst_results(call).first().copied().unwrap_or(Value::from_u32(0))
+        self.builder
+            .inst_results(call)
+            .first()
+            .copied()
+            .unwrap_or(Value::from_u32(0))
     }
 
     /// Calls a runtime function that says whether the instruction is to trap.
@@ -103,7 +157,11 @@ impl Translator<'_, '_> {
 
     fn signature(&mut self, ty: TypeIndex) -> SigRef {
         let (types, builder) = (&self.env.module.types, &mut self.builder);
-        *self.callees.signatures.entry(ty).or_insert_with(|| builder.import_signature(guest_signature(&types[ty])))
+        *self
+            .callees
+            .signatures
+            .entry(ty)
+            .or_insert_with(|| builder.import_signature(guest_signature(&types[ty])))
     }
 
     fn function(&mut self, func: DefinedFuncIndex, ty: TypeIndex) -> FuncRef {
@@ -127,9 +185,18 @@ impl Translator<'_, '_> {
     }
 
     fn import(&mut self, target: CallTarget, signature: SigRef) -> FuncRef {
-        let name = ExternalName::user(self.builder.func.declare_imported_user_function(target.name()));
+        let name = ExternalName::user(
+            self.builder
+                .func
+                .declare_imported_user_function(target.name()),
+        );
         // Colocated: the call is relative.
-        self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
+        self.builder.import_function(ExtFuncData {
+            name,
+            signature,
+            colocated: true,
+            patchable: false,
+        })
     }
 }
 

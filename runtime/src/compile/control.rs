@@ -5,8 +5,8 @@ use super::body::Translator;
 use super::signature::clif_type;
 use crate::index::TypeIndex;
 use crate::module::parse::val_type;
-use crate::module::validate::ModuleError;
 use crate::module::types::{FuncType, ValType};
+use crate::module::validate::ModuleError;
 use crate::trap::kind::TrapKind;
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
@@ -21,7 +21,10 @@ enum Kind {
     /// `loop`: branches go to its head.
     Loop { head: Block },
     /// `if`, before `else`: where the condition goes when false, and the operands that the other arm begins with.
-    If { otherwise: Block, params: Box<[Value]> },
+    If {
+        otherwise: Block,
+        params: Box<[Value]>,
+    },
     /// Opened where nothing is reachable.
     Dead,
 }
@@ -56,11 +59,21 @@ fn args(values: &[Value]) -> Vec<BlockArg> {
 impl Translator<'_, '_> {
     pub(super) fn push_function_frame(&mut self, ty: &FuncType) {
         let end = self.block_with(ty.results());
-        self.control.push(Frame { kind: Kind::Function, end, params: 0, results: ty.results().len(), height: 0, branched_to: false });
+        self.control.push(Frame {
+            kind: Kind::Function,
+            end,
+            params: 0,
+            results: ty.results().len(),
+            height: 0,
+            branched_to: false,
+        });
     }
 
     /// Translates a control operator, reachable or not; `false` for all others.
-    pub(super) fn control_operator(&mut self, operator: &Operator<'_>) -> Result<bool, ModuleError> {
+    pub(super) fn control_operator(
+        &mut self,
+        operator: &Operator<'_>,
+    ) -> Result<bool, ModuleError> {
         match operator {
             Operator::Block { blockty } => self.open(blockty, |_, _, _| Kind::Block)?,
             Operator::Loop { blockty } => self.open(blockty, Self::loop_head)?,
@@ -70,7 +83,9 @@ impl Translator<'_, '_> {
             _ if !self.reachable => {}
             Operator::Nop => {}
             Operator::Unreachable => {
-                self.builder.ins().trap(TrapKind::UnreachableCodeReached.clif());
+                self.builder
+                    .ins()
+                    .trap(TrapKind::UnreachableCodeReached.clif());
                 self.reachable = false;
             }
             Operator::Br { relative_depth } => self.branch(*relative_depth),
@@ -94,11 +109,17 @@ impl Translator<'_, '_> {
         Ok(match ty {
             BlockType::Empty => FuncType::new([], []),
             BlockType::Type(ty) => FuncType::new([], [val_type(*ty)?]),
-            BlockType::FuncType(index) => self.env.module.types[TypeIndex::from_u32(*index)].clone(),
+            BlockType::FuncType(index) => {
+                self.env.module.types[TypeIndex::from_u32(*index)].clone()
+            }
         })
     }
 
-    fn open(&mut self, ty: &BlockType, kind: fn(&mut Self, &FuncType, usize) -> Kind) -> Result<(), ModuleError> {
+    fn open(
+        &mut self,
+        ty: &BlockType,
+        kind: fn(&mut Self, &FuncType, usize) -> Kind,
+    ) -> Result<(), ModuleError> {
         if !self.reachable {
             self.open_dead();
             return Ok(());
@@ -107,12 +128,26 @@ impl Translator<'_, '_> {
         let end = self.block_with(ty.results());
         let height = self.stack.len() - ty.params().len();
         let kind = kind(self, &ty, height);
-        self.control.push(Frame { kind, end, params: ty.params().len(), results: ty.results().len(), height, branched_to: false });
+        self.control.push(Frame {
+            kind,
+            end,
+            params: ty.params().len(),
+            results: ty.results().len(),
+            height,
+            branched_to: false,
+        });
         Ok(())
     }
 
     fn open_dead(&mut self) {
-        let frame = Frame { kind: Kind::Dead, end: Block::from_u32(0), params: 0, results: 0, height: self.stack.len(), branched_to: false };
+        let frame = Frame {
+            kind: Kind::Dead,
+            end: Block::from_u32(0),
+            params: 0,
+            results: 0,
+            height: self.stack.len(),
+            branched_to: false,
+        };
         self.control.push(frame);
     }
 
@@ -122,7 +157,8 @@ impl Translator<'_, '_> {
         self.builder.ins().jump(head, &values);
         self.builder.switch_to_block(head);
         self.stack.truncate(height);
-        self.stack.extend_from_slice(self.builder.block_params(head));
+        self.stack
+            .extend_from_slice(self.builder.block_params(head));
         Kind::Loop { head }
     }
 
@@ -136,10 +172,22 @@ impl Translator<'_, '_> {
         let (then, otherwise) = (self.builder.create_block(), self.builder.create_block());
         let end = self.block_with(ty.results());
         let height = self.stack.len() - ty.params().len();
-        self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+        self.builder
+            .ins()
+            .brif(condition, then, &[], otherwise, &[]);
         self.builder.switch_to_block(then);
-        let kind = Kind::If { otherwise, params: self.stack[height..].into() };
-        self.control.push(Frame { kind, end, params: ty.params().len(), results: ty.results().len(), height, branched_to: false });
+        let kind = Kind::If {
+            otherwise,
+            params: self.stack[height..].into(),
+        };
+        self.control.push(Frame {
+            kind,
+            end,
+            params: ty.params().len(),
+            results: ty.results().len(),
+            height,
+            branched_to: false,
+        });
         Ok(())
     }
 
@@ -184,7 +232,8 @@ impl Translator<'_, '_> {
         self.reachable = frame.branched_to;
         if frame.branched_to {
             self.builder.switch_to_block(frame.end);
-            self.stack.extend_from_slice(self.builder.block_params(frame.end));
+            self.stack
+                .extend_from_slice(self.builder.block_params(frame.end));
         }
         if let (Kind::Function, true) = (&frame.kind, frame.branched_to) {
             let results = std::mem::take(&mut self.stack);
@@ -212,7 +261,9 @@ impl Translator<'_, '_> {
         let (block, count) = self.target(depth);
         let values = args(&self.stack[self.stack.len() - count..]);
         let next = self.builder.create_block();
-        self.builder.ins().brif(condition, block, &values, next, &[]);
+        self.builder
+            .ins()
+            .brif(condition, block, &values, next, &[]);
         self.builder.switch_to_block(next);
     }
 
@@ -227,7 +278,9 @@ impl Translator<'_, '_> {
         let targets = table.targets().collect::<Result<Vec<_>, _>>()?;
         let targets: Vec<_> = targets.into_iter().map(|depth| call(self, depth)).collect();
         let default = call(self, table.default());
-        let table = self.builder.create_jump_table(JumpTableData::new(default, &targets));
+        let table = self
+            .builder
+            .create_jump_table(JumpTableData::new(default, &targets));
         self.builder.ins().br_table(selector, table);
         self.reachable = false;
         Ok(())

@@ -43,15 +43,28 @@ impl Wanted<'_> {
         match self {
             Wanted::None => false,
             Wanted::All => true,
-            Wanted::Some(locals) => locals.binary_search_by_key(&local, |(_, local)| *local).is_ok(),
+            Wanted::Some(locals) => locals
+                .binary_search_by_key(&local, |(_, local)| *local)
+                .is_ok(),
         }
     }
 }
 
 impl<'a> Env<'a> {
     /// For compiling `module`.
-    pub fn new(module: &'a ModuleInfo, settings: &'a Settings, isa: &'a dyn TargetIsa, questions: Option<&'a Questions>) -> Env<'a> {
-        Env { module, settings, isa, layout: VmLayout::new(module), questions }
+    pub fn new(
+        module: &'a ModuleInfo,
+        settings: &'a Settings,
+        isa: &'a dyn TargetIsa,
+        questions: Option<&'a Questions>,
+    ) -> Env<'a> {
+        Env {
+            module,
+            settings,
+            isa,
+            layout: VmLayout::new(module),
+            questions,
+        }
     }
 
     /// Where a function's body starts, as DWARF counts.
@@ -69,16 +82,24 @@ impl<'a> Env<'a> {
         if !self.settings.debug_info {
             return Wanted::None;
         }
-        let Some(questions) = self.questions else { return Wanted::All };
+        let Some(questions) = self.questions else {
+            return Wanted::All;
+        };
         let start = self.body_start(func);
-        let from = questions.locals.partition_point(|(function, _)| *function < start);
-        let to = questions.locals.partition_point(|(function, _)| *function <= start);
+        let from = questions
+            .locals
+            .partition_point(|(function, _)| *function < start);
+        let to = questions
+            .locals
+            .partition_point(|(function, _)| *function <= start);
         Wanted::Some(&questions.locals[from..to])
     }
 
     /// The addresses in a function's body that must have code of their own.
     pub fn statements(&self, func: DefinedFuncIndex) -> &'a [WasmPc] {
-        let Some(questions) = self.questions else { return &[] };
+        let Some(questions) = self.questions else {
+            return &[];
+        };
         let body = &self.module.bodies[func];
         let (start, end) = (self.pc(body.start), self.pc(body.end));
         let from = questions.statements.partition_point(|pc| *pc < start);
@@ -106,11 +127,25 @@ impl CallTarget {
     }
 
     /// What a name in CLIF stands for; `None` for names that are not ours, such as the code generator's own library calls.
-    pub fn from_name(name: &ExternalName, resolve: impl Fn(UserExternalNameRef) -> UserExternalName) -> Option<CallTarget> {
-        let ExternalName::User(reference) = name else { return None };
+    pub fn from_name(
+        name: &ExternalName,
+        resolve: impl Fn(UserExternalNameRef) -> UserExternalName,
+    ) -> Option<CallTarget> {
+        let ExternalName::User(reference) = name else {
+            return None;
+        };
         match resolve(*reference) {
-            UserExternalName { namespace: 0, index } => Some(CallTarget::Function(DefinedFuncIndex::from_u32(index))),
-            UserExternalName { namespace: 1, index } => Builtin::ALL.get(index as usize).copied().map(CallTarget::Builtin),
+            UserExternalName {
+                namespace: 0,
+                index,
+            } => Some(CallTarget::Function(DefinedFuncIndex::from_u32(index))),
+            UserExternalName {
+                namespace: 1,
+                index,
+            } => Builtin::ALL
+                .get(index as usize)
+                .copied()
+                .map(CallTarget::Builtin),
             _ => None,
         }
     }

@@ -54,7 +54,9 @@ impl Translator<'_, '_> {
 
     /// Guest memory is little-endian, of any alignment, and faults beyond its end.
     fn flags() -> MemFlagsData {
-        MemFlagsData::new().with_endianness(Endianness::Little).with_trap_code(Some(TrapKind::MemoryOutOfBounds.clif()))
+        MemFlagsData::new()
+            .with_endianness(Endianness::Little)
+            .with_trap_code(Some(TrapKind::MemoryOutOfBounds.clif()))
     }
 
     fn load(&mut self, memarg: &MemArg, ty: Type) {
@@ -84,14 +86,18 @@ impl Translator<'_, '_> {
             value = self.builder.ins().ireduce(ty, value);
         }
         let (address, offset) = self.address(memarg, bytes);
-        self.builder.ins().store(Self::flags(), value, address, offset);
+        self.builder
+            .ins()
+            .store(Self::flags(), value, address, offset);
     }
 
     /// Pops an index; the host address to access `bytes` at, with an offset to add.
     fn address(&mut self, memarg: &MemArg, bytes: u32) -> (Value, i32) {
         let index = self.pop();
         let index = self.builder.ins().uextend(I64, index);
-        let MemArgTarget::Memory(memory) = memarg.target else { unreachable!("validated: arrays are GC's") };
+        let MemArgTarget::Memory(memory) = memarg.target else {
+            unreachable!("validated: arrays are GC's")
+        };
         let memory = MemoryIndex::from_u32(memory);
         let settings = self.env.settings;
         let end = memarg.offset + u64::from(bytes);
@@ -99,16 +105,29 @@ impl Translator<'_, '_> {
         if !guarded {
             let len = self.memory_len(memory);
             let end = self.builder.ins().iadd_imm_u(index, end as i64);
-            let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
-            self.builder.ins().trapnz(beyond, TrapKind::MemoryOutOfBounds.clif());
+            let beyond = self
+                .builder
+                .ins()
+                .icmp(IntCC::UnsignedGreaterThan, end, len);
+            self.builder
+                .ins()
+                .trapnz(beyond, TrapKind::MemoryOutOfBounds.clif());
         }
         let context = self.context();
         let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-        let base = self.builder.ins().load(POINTER, flags, context, self.env.layout.memory_base(memory) as i32);
+        let base = self.builder.ins().load(
+            POINTER,
+            flags,
+            context,
+            self.env.layout.memory_base(memory) as i32,
+        );
         let address = self.builder.ins().iadd(base, index);
         match i32::try_from(memarg.offset) {
             Ok(offset) => (address, offset),
-            Err(_) => (self.builder.ins().iadd_imm_u(address, memarg.offset as i64), 0),
+            Err(_) => (
+                self.builder.ins().iadd_imm_u(address, memarg.offset as i64),
+                0,
+            ),
         }
     }
 
@@ -116,8 +135,15 @@ impl Translator<'_, '_> {
     fn memory_len(&mut self, memory: MemoryIndex) -> Value {
         let context = self.context();
         let flags = MemFlagsData::trusted();
-        let pointer = self.builder.ins().load(POINTER, flags, context, self.env.layout.memory_pointer(memory) as i32);
-        self.builder.ins().load(I64, flags, pointer, offset_of!(VmMemory, len) as i32)
+        let pointer = self.builder.ins().load(
+            POINTER,
+            flags,
+            context,
+            self.env.layout.memory_pointer(memory) as i32,
+        );
+        self.builder
+            .ins()
+            .load(I64, flags, pointer, offset_of!(VmMemory, len) as i32)
     }
 
     fn memory_size(&mut self, memory: MemoryIndex) {
@@ -138,7 +164,13 @@ impl Translator<'_, '_> {
 
     fn memory_copy(&mut self, to_memory: u32, from_memory: u32) {
         let (to, from, len) = self.pop3();
-        let args = [self.index(to_memory), self.index(from_memory), self.widen(to), self.widen(from), self.widen(len)];
+        let args = [
+            self.index(to_memory),
+            self.index(from_memory),
+            self.widen(to),
+            self.widen(from),
+            self.widen(len),
+        ];
         self.call_fallible(Builtin::MemoryCopy, &args, TrapKind::MemoryOutOfBounds);
     }
 
@@ -150,7 +182,13 @@ impl Translator<'_, '_> {
 
     fn memory_init(&mut self, memory: u32, segment: u32) {
         let (to, from, len) = self.pop3();
-        let args = [self.index(memory), self.index(segment), self.widen(to), from, len];
+        let args = [
+            self.index(memory),
+            self.index(segment),
+            self.widen(to),
+            from,
+            len,
+        ];
         self.call_fallible(Builtin::MemoryInit, &args, TrapKind::MemoryOutOfBounds);
     }
 

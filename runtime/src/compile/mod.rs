@@ -91,8 +91,12 @@ impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CompileError::Module(error) => error.fmt(f),
-            CompileError::Target { reason } => write!(f, "cannot make code for this machine: {reason}"),
-            CompileError::Function { index, reason } => write!(f, "cannot compile wasm-function[{index}]: {reason}"),
+            CompileError::Target { reason } => {
+                write!(f, "cannot make code for this machine: {reason}")
+            }
+            CompileError::Function { index, reason } => {
+                write!(f, "cannot compile wasm-function[{index}]: {reason}")
+            }
             CompileError::TooLarge => f.write_str("the module's code is larger than 2 GiB"),
         }
     }
@@ -127,12 +131,23 @@ pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileErro
     let env = Env::new(&module, settings, &*isa, questions.as_ref());
     let functions = compile_functions(&env, wasm)?;
     let trampolines = trampoline::compile_all(&env)?;
-    let artifact = link::link(&link::Parts { settings, isa: &isa, module: &module, wasm, functions, trampolines })?;
+    let artifact = link::link(&link::Parts {
+        settings,
+        isa: &isa,
+        module: &module,
+        wasm,
+        functions,
+        trampolines,
+    })?;
     Ok(Compiled { artifact, warnings })
 }
 
 /// What the module's DWARF asks; `None` where there is none, so that everything can be asked.
-fn questions(settings: &Settings, module: &ModuleInfo, wasm: &[u8]) -> (Option<Questions>, Vec<dwalin_debuginfo::Warning>) {
+fn questions(
+    settings: &Settings,
+    module: &ModuleInfo,
+    wasm: &[u8],
+) -> (Option<Questions>, Vec<dwalin_debuginfo::Warning>) {
     let dwarf = module.dwarf(wasm);
     if !settings.debug_info || dwarf.is_empty() {
         return (None, Vec::new());
@@ -148,23 +163,38 @@ fn compile_functions(env: &Env<'_>, wasm: &[u8]) -> Result<Vec<CompiledFunction>
     };
     let count = env.module.bodies.len();
     if env.settings.parallel {
-        (0..count).into_par_iter().map_init(body::FunctionCompiler::default, compile).collect()
+        (0..count)
+            .into_par_iter()
+            .map_init(body::FunctionCompiler::default, compile)
+            .collect()
     } else {
         let mut compiler = body::FunctionCompiler::default();
-        (0..count).map(|index| compile(&mut compiler, index)).collect()
+        (0..count)
+            .map(|index| compile(&mut compiler, index))
+            .collect()
     }
 }
 
 /// Compiles a CLIF function.
-fn codegen(isa: &dyn TargetIsa, context: &mut cranelift_codegen::Context, index: u32) -> Result<CompiledFunction, CompileError> {
+fn codegen(
+    isa: &dyn TargetIsa,
+    context: &mut cranelift_codegen::Context,
+    index: u32,
+) -> Result<CompiledFunction, CompileError> {
     let fail = |reason: String| CompileError::Function { index, reason };
-    context.compile(isa, &mut Default::default()).map_err(|error| fail(format!("{:?}", error.inner)))?;
+    context
+        .compile(isa, &mut Default::default())
+        .map_err(|error| fail(format!("{:?}", error.inner)))?;
     observe::observe(isa, context).map_err(fail)
 }
 
 impl ModuleInfo {
     /// The module's DWARF sections, as found.
     pub fn dwarf<'a>(&'a self, wasm: &'a [u8]) -> WasmDwarf<'a> {
-        WasmDwarf::new(self.custom.iter().map(|(name, range)| (name.as_str(), &wasm[range.clone()])))
+        WasmDwarf::new(
+            self.custom
+                .iter()
+                .map(|(name, range)| (name.as_str(), &wasm[range.clone()])),
+        )
     }
 }

@@ -10,7 +10,10 @@ use wasmparser::Operator;
 impl Translator<'_, '_> {
     /// Translates a numeric, variable or parametric operator; `false` for all others.
     pub(super) fn numeric_operator(&mut self, operator: &Operator<'_>) -> bool {
-        self.simple_operator(operator) || self.integer_operator(operator) || self.float_operator(operator) || self.conversion(operator)
+        self.simple_operator(operator)
+            || self.integer_operator(operator)
+            || self.float_operator(operator)
+            || self.conversion(operator)
     }
 
     fn simple_operator(&mut self, operator: &Operator<'_>) -> bool {
@@ -45,11 +48,15 @@ impl Translator<'_, '_> {
                 self.push(value);
             }
             Operator::F32Const { value } => {
-                let value = self.builder.ins().f32const(cranelift_codegen::ir::immediates::Ieee32::with_bits(value.bits()));
+                let value = self.builder.ins().f32const(
+                    cranelift_codegen::ir::immediates::Ieee32::with_bits(value.bits()),
+                );
                 self.push(value);
             }
             Operator::F64Const { value } => {
-                let value = self.builder.ins().f64const(cranelift_codegen::ir::immediates::Ieee64::with_bits(value.bits()));
+                let value = self.builder.ins().f64const(
+                    cranelift_codegen::ir::immediates::Ieee64::with_bits(value.bits()),
+                );
                 self.push(value);
             }
             _ => return false,

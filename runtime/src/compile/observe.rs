@@ -52,7 +52,14 @@ pub enum Slot {
     Instance,
 }
 
-const VALUE_TYPES: [ValueType; 6] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64, ValueType::V128, ValueType::Ref];
+const VALUE_TYPES: [ValueType; 6] = [
+    ValueType::I32,
+    ValueType::I64,
+    ValueType::F32,
+    ValueType::F64,
+    ValueType::V128,
+    ValueType::Ref,
+];
 
 impl Slot {
     /// As a stack slot's key.
@@ -65,7 +72,11 @@ impl Slot {
 
     fn from_key(key: cranelift_codegen::ir::StackSlotKey) -> Slot {
         let bits = key.bits();
-        if bits == 0 { Slot::Instance } else { Slot::Local(bits as u32, VALUE_TYPES[(bits >> 32 & 0xff) as usize]) }
+        if bits == 0 {
+            Slot::Instance
+        } else {
+            Slot::Local(bits as u32, VALUE_TYPES[(bits >> 32 & 0xff) as usize])
+        }
     }
 }
 
@@ -75,21 +86,34 @@ impl Slot {
 /// In the words of the code generator's author: what it made and we cannot take.
 pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunction, String> {
     let compiled = context.compiled_code().ok_or("no code")?;
-    let unwind = match compiled.create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV).map_err(|error| error.to_string())? {
+    let unwind = match compiled
+        .create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV)
+        .map_err(|error| error.to_string())?
+    {
         Some(UnwindInfo::SystemV(unwind)) => unwind,
         _ => return Err("no unwind information".to_owned()),
     };
     let buffer = &compiled.buffer;
     let traps = buffer.traps().iter().map(|trap| {
-        let kind = TrapKind::from_clif(trap.code).ok_or_else(|| format!("unknown trap code {}", trap.code))?;
+        let kind = TrapKind::from_clif(trap.code)
+            .ok_or_else(|| format!("unknown trap code {}", trap.code))?;
         Ok((CodeOffset(trap.offset), kind))
     });
     let names = context.func.params.user_named_funcs();
     let calls = buffer.relocs().iter().map(|reloc| {
-        let FinalizedRelocTarget::ExternalName(name) = &reloc.target else { return Err("a relocation within a function".to_owned()) };
+        let FinalizedRelocTarget::ExternalName(name) = &reloc.target else {
+            return Err("a relocation within a function".to_owned());
+        };
         let target = CallTarget::from_name(name, |reference| names[reference].clone());
-        let target = target.ok_or_else(|| format!("this processor lacks an instruction, and code would call {name:?}"))?;
-        Ok(Call { offset: CodeOffset(reloc.offset), reloc: reloc.kind, addend: reloc.addend, target })
+        let target = target.ok_or_else(|| {
+            format!("this processor lacks an instruction, and code would call {name:?}")
+        })?;
+        Ok(Call {
+            offset: CodeOffset(reloc.offset),
+            reloc: reloc.kind,
+            addend: reloc.addend,
+            target,
+        })
     });
     Ok(CompiledFunction {
         code: buffer.data().to_vec(),
@@ -103,7 +127,9 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
 }
 
 /// The address map: pieces without a source location get a row too, neighbours that say the same are one.
-fn rows(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Vec<(CodeOffset, Option<WasmPc>)> {
+fn rows(
+    buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>,
+) -> Vec<(CodeOffset, Option<WasmPc>)> {
     let mut rows: Vec<(CodeOffset, Option<WasmPc>)> = Vec::new();
     let mut push = |offset: u32, pc: Option<WasmPc>| {
         if rows.last().is_none_or(|(_, before)| *before != pc) {
@@ -127,10 +153,14 @@ fn rows(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final
 
 fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
     let mut homes = Homes::default();
-    let Some(layout) = buffer.frame_layout() else { return homes };
+    let Some(layout) = buffer.frame_layout() else {
+        return homes;
+    };
     for slot in layout.stackslots.values() {
         let Some(key) = slot.key else { continue };
-        let offset = FrameOffset((i64::from(slot.offset) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32);
+        let offset = FrameOffset(
+            (i64::from(slot.offset) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32,
+        );
         match Slot::from_key(key) {
             Slot::Instance => homes.instance = Some(offset),
             Slot::Local(local, ty) => homes.locals.push((local, offset, ty)),

@@ -20,12 +20,25 @@ pub fn clif_type(ty: ValType) -> Type {
 
 /// The signature of a guest function: its parameters and results in order; the VmContext travels in the pinned register.
 pub fn guest_signature(ty: &FuncType) -> Signature {
-    let list = |types: &[ValType]| types.iter().map(|ty| AbiParam::new(clif_type(*ty))).collect();
-    Signature { params: list(ty.params()), returns: list(ty.results()), call_conv: GUEST_CALL_CONV }
+    let list = |types: &[ValType]| {
+        types
+            .iter()
+            .map(|ty| AbiParam::new(clif_type(*ty)))
+            .collect()
+    };
+    Signature {
+        params: list(ty.params()),
+        returns: list(ty.results()),
+        call_conv: GUEST_CALL_CONV,
+    }
 }
 
 /// A signature of the C convention.
 pub fn c_signature(params: &[Type], returns: &[Type]) -> Signature {
     let list = |types: &[Type]| types.iter().map(|ty| AbiParam::new(*ty)).collect();
-    Signature { params: list(params), returns: list(returns), call_conv: GUEST_CALL_CONV }
+    Signature {
+        params: list(params),
+        returns: list(returns),
+        call_conv: GUEST_CALL_CONV,
+    }
 }

@@ -16,8 +16,12 @@ impl Translator<'_, '_> {
     /// Translates a table, reference or global operator; `false` for all others.
     pub(super) fn table_operator(&mut self, operator: &Operator<'_>) -> bool {
         match operator {
-            Operator::GlobalGet { global_index } => self.global_get(GlobalIndex::from_u32(*global_index)),
-            Operator::GlobalSet { global_index } => self.global_set(GlobalIndex::from_u32(*global_index)),
+            Operator::GlobalGet { global_index } => {
+                self.global_get(GlobalIndex::from_u32(*global_index))
+            }
+            Operator::GlobalSet { global_index } => {
+                self.global_set(GlobalIndex::from_u32(*global_index))
+            }
             Operator::RefNull { .. } => {
                 let null = self.builder.ins().iconst(I64, 0);
                 self.push(null);
@@ -63,14 +67,29 @@ impl Translator<'_, '_> {
                 let args = [self.index(*table), self.widen(to), value, self.widen(len)];
                 self.call_fallible(Builtin::TableFill, &args, TrapKind::TableOutOfBounds);
             }
-            Operator::TableCopy { dst_table, src_table } => {
+            Operator::TableCopy {
+                dst_table,
+                src_table,
+            } => {
                 let (to, from, len) = self.pop3();
-                let args = [self.index(*dst_table), self.index(*src_table), self.widen(to), self.widen(from), self.widen(len)];
+                let args = [
+                    self.index(*dst_table),
+                    self.index(*src_table),
+                    self.widen(to),
+                    self.widen(from),
+                    self.widen(len),
+                ];
                 self.call_fallible(Builtin::TableCopy, &args, TrapKind::TableOutOfBounds);
             }
             Operator::TableInit { elem_index, table } => {
                 let (to, from, len) = self.pop3();
-                let args = [self.index(*table), self.index(*elem_index), self.widen(to), from, len];
+                let args = [
+                    self.index(*table),
+                    self.index(*elem_index),
+                    self.widen(to),
+                    from,
+                    len,
+                ];
                 self.call_fallible(Builtin::TableInit, &args, TrapKind::TableOutOfBounds);
             }
             Operator::ElemDrop { elem_index } => {
@@ -89,7 +108,12 @@ impl Translator<'_, '_> {
             GlobalLocation::Inline(offset) => (context, offset as i32),
             GlobalLocation::Pointer(offset) => {
                 let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-                (self.builder.ins().load(POINTER, flags, context, offset as i32), 0)
+                (
+                    self.builder
+                        .ins()
+                        .load(POINTER, flags, context, offset as i32),
+                    0,
+                )
             }
         }
     }
@@ -97,24 +121,36 @@ impl Translator<'_, '_> {
     fn global_get(&mut self, global: GlobalIndex) {
         let (address, offset) = self.global(global);
         let ty = clif_type(self.env.module.globals[global].content);
-        let value = self.builder.ins().load(ty, MemFlagsData::trusted(), address, offset);
+        let value = self
+            .builder
+            .ins()
+            .load(ty, MemFlagsData::trusted(), address, offset);
         self.push(value);
     }
 
     fn global_set(&mut self, global: GlobalIndex) {
         let value = self.pop();
         let (address, offset) = self.global(global);
-        self.builder.ins().store(MemFlagsData::trusted(), value, address, offset);
+        self.builder
+            .ins()
+            .store(MemFlagsData::trusted(), value, address, offset);
     }
 
     fn table(&mut self, table: TableIndex) -> Value {
         let context = self.context();
         let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-        self.builder.ins().load(POINTER, flags, context, self.env.layout.table(table) as i32)
+        self.builder
+            .ins()
+            .load(POINTER, flags, context, self.env.layout.table(table) as i32)
     }
 
     fn table_len(&mut self, pointer: Value) -> Value {
-        self.builder.ins().load(I64, MemFlagsData::trusted(), pointer, offset_of!(VmTable, len) as i32)
+        self.builder.ins().load(
+            I64,
+            MemFlagsData::trusted(),
+            pointer,
+            offset_of!(VmTable, len) as i32,
+        )
     }
 
     /// The address of an element, after its bounds check, and the index in 64 bits.
@@ -122,9 +158,19 @@ impl Translator<'_, '_> {
         let pointer = self.table(table);
         let len = self.table_len(pointer);
         let index = self.widen(index);
-        let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
-        self.builder.ins().trapnz(beyond, TrapKind::TableOutOfBounds.clif());
-        let elements = self.builder.ins().load(POINTER, MemFlagsData::trusted(), pointer, offset_of!(VmTable, elements) as i32);
+        let beyond = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.builder
+            .ins()
+            .trapnz(beyond, TrapKind::TableOutOfBounds.clif());
+        let elements = self.builder.ins().load(
+            POINTER,
+            MemFlagsData::trusted(),
+            pointer,
+            offset_of!(VmTable, elements) as i32,
+        );
         let offset = self.builder.ins().ishl_imm_u(index, 3);
         (self.builder.ins().iadd(elements, offset), index)
     }
@@ -132,12 +178,20 @@ impl Translator<'_, '_> {
     /// An element of a table. One that has not been asked for yet gets its first value from the runtime.
     pub(super) fn table_get(&mut self, table: TableIndex, index: Value) -> Value {
         let (address, index) = self.element(table, index);
-        let element = self.builder.ins().load(I64, MemFlagsData::trusted(), address, 0);
-        let value = self.builder.ins().band_imm_s(element, !(INITIALIZED as i64));
+        let element = self
+            .builder
+            .ins()
+            .load(I64, MemFlagsData::trusted(), address, 0);
+        let value = self
+            .builder
+            .ins()
+            .band_imm_s(element, !(INITIALIZED as i64));
         let (lazy, done) = (self.builder.create_block(), self.builder.create_block());
         let result = self.builder.append_block_param(done, I64);
         self.builder.set_cold_block(lazy);
-        self.builder.ins().brif(element, done, &[BlockArg::Value(value)], lazy, &[]);
+        self.builder
+            .ins()
+            .brif(element, done, &[BlockArg::Value(value)], lazy, &[]);
         self.builder.switch_to_block(lazy);
         let table = self.index(table.as_u32());
         let first = self.call_builtin(Builtin::TableGetLazy, &[table, index]);
@@ -150,6 +204,8 @@ impl Translator<'_, '_> {
         let (index, value) = self.pop2();
         let (address, _) = self.element(table, index);
         let element = self.builder.ins().bor_imm_s(value, INITIALIZED as i64);
-        self.builder.ins().store(MemFlagsData::trusted(), element, address, 0);
+        self.builder
+            .ins()
+            .store(MemFlagsData::trusted(), element, address, 0);
     }
 }

@@ -7,7 +7,8 @@ use cranelift_codegen::settings::{self, Configurable};
 
 /// The calling convention of all guest functions: the platform's C convention, so that a debugger that calls a function or
 /// shows a returned value finds it where it looks.
-pub const GUEST_CALL_CONV: cranelift_codegen::isa::CallConv = cranelift_codegen::isa::CallConv::SystemV;
+pub const GUEST_CALL_CONV: cranelift_codegen::isa::CallConv =
+    cranelift_codegen::isa::CallConv::SystemV;
 
 /// The code generator for this machine.
 ///
@@ -25,20 +26,42 @@ pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
         ("enable_probestack", "true"),
         ("probestack_strategy", "inline"),
         ("use_colocated_libcalls", "false"),
-        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        (
+            "enable_verifier",
+            if cfg!(debug_assertions) {
+                "true"
+            } else {
+                "false"
+            },
+        ),
     ] {
-        flags.set(name, value).expect("a setting of this version of Cranelift");
+        flags
+            .set(name, value)
+            .expect("a setting of this version of Cranelift");
     }
-    let builder = cranelift_native::builder().map_err(|reason| CompileError::Target { reason: reason.to_owned() })?;
-    let isa = builder.finish(settings::Flags::new(flags)).map_err(|error| CompileError::Target { reason: error.to_string() })?;
+    let builder = cranelift_native::builder().map_err(|reason| CompileError::Target {
+        reason: reason.to_owned(),
+    })?;
+    let isa = builder
+        .finish(settings::Flags::new(flags))
+        .map_err(|error| CompileError::Target {
+            reason: error.to_string(),
+        })?;
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
-        return Err(CompileError::Target { reason: "Dwalin runs on x86-64 Linux".to_owned() });
+        return Err(CompileError::Target {
+            reason: "Dwalin runs on x86-64 Linux".to_owned(),
+        });
     }
     Ok(isa)
 }
 
 /// What code depends on besides the settings: the processor's features, as text that is equal where they are.
 pub fn features(isa: &OwnedTargetIsa) -> String {
-    let flags: Vec<_> = isa.isa_flags().iter().filter(|flag| flag.as_bool() == Some(true)).map(|flag| flag.name).collect();
+    let flags: Vec<_> = isa
+        .isa_flags()
+        .iter()
+        .filter(|flag| flag.as_bool() == Some(true))
+        .map(|flag| flag.name)
+        .collect();
     format!("{} {}", isa.triple(), flags.join(","))
 }

@@ -14,7 +14,10 @@ use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmHostContext, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::types::I32;
-use cranelift_codegen::ir::{ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind, Value};
+use cranelift_codegen::ir::{
+    ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind,
+    Value,
+};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::mem::offset_of;
 
@@ -38,9 +41,16 @@ pub struct Trampolines {
 pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
     let types = || env.module.types.values();
     Ok(Trampolines {
-        array_to_wasm: types().map(|ty| make(env, array_signature(), |b| array_to_wasm(b, ty))).collect::<Result<_, _>>()?,
-        wasm_to_array: types().map(|ty| make(env, guest_signature(ty), |b| wasm_to_array(b, ty))).collect::<Result<_, _>>()?,
-        builtins: Builtin::ALL.iter().map(|it| make(env, builtin_signature(*it), |b| builtin(b, *it))).collect::<Result<_, _>>()?,
+        array_to_wasm: types()
+            .map(|ty| make(env, array_signature(), |b| array_to_wasm(b, ty)))
+            .collect::<Result<_, _>>()?,
+        wasm_to_array: types()
+            .map(|ty| make(env, guest_signature(ty), |b| wasm_to_array(b, ty)))
+            .collect::<Result<_, _>>()?,
+        builtins: Builtin::ALL
+            .iter()
+            .map(|it| make(env, builtin_signature(*it), |b| builtin(b, *it)))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -49,7 +59,11 @@ fn array_signature() -> Signature {
     c_signature(&[POINTER, POINTER, POINTER], &[])
 }
 
-fn make(env: &Env<'_>, signature: Signature, fill: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<CompiledFunction, CompileError> {
+fn make(
+    env: &Env<'_>,
+    signature: Signature,
+    fill: impl FnOnce(&mut FunctionBuilder<'_>),
+) -> Result<CompiledFunction, CompileError> {
     let mut context = Context::new();
     context.func.signature = signature;
     let mut builder_context = FunctionBuilderContext::new();
@@ -64,23 +78,36 @@ fn make(env: &Env<'_>, signature: Signature, fill: impl FnOnce(&mut FunctionBuil
 }
 
 fn params(builder: &FunctionBuilder<'_>) -> Vec<Value> {
-    builder.block_params(builder.current_block().expect("the entry block")).to_vec()
+    builder
+        .block_params(builder.current_block().expect("the entry block"))
+        .to_vec()
 }
 
 /// Loads the values of these types from an array.
 fn load_array(builder: &mut FunctionBuilder<'_>, array: Value, types: &[ValType]) -> Vec<Value> {
-    let load = |(i, ty): (usize, &ValType)| builder.ins().load(clif_type(*ty), MemFlagsData::trusted(), array, i as i32 * SLOT);
+    let load = |(i, ty): (usize, &ValType)| {
+        builder.ins().load(
+            clif_type(*ty),
+            MemFlagsData::trusted(),
+            array,
+            i as i32 * SLOT,
+        )
+    };
     types.iter().enumerate().map(load).collect()
 }
 
 fn store_array(builder: &mut FunctionBuilder<'_>, array: Value, values: &[Value]) {
     for (i, value) in values.iter().enumerate() {
-        builder.ins().store(MemFlagsData::trusted(), *value, array, i as i32 * SLOT);
+        builder
+            .ins()
+            .store(MemFlagsData::trusted(), *value, array, i as i32 * SLOT);
     }
 }
 
 fn array_to_wasm(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
-    let [context, code, array] = params(builder)[..] else { unreachable!("the array convention has three parameters") };
+    let [context, code, array] = params(builder)[..] else {
+        unreachable!("the array convention has three parameters")
+    };
     // The host may keep anything in the pinned register.
     let hosts = builder.ins().get_pinned_reg(POINTER);
     let args = load_array(builder, array, ty.params());
@@ -97,21 +124,50 @@ fn wasm_to_array(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
     let args = params(builder);
     let flags = MemFlagsData::trusted();
     let host = builder.ins().get_pinned_reg(POINTER);
-    let store = builder.ins().load(POINTER, flags, host, offset_of!(VmContextHead, store) as i32);
+    let store = builder.ins().load(
+        POINTER,
+        flags,
+        host,
+        offset_of!(VmContextHead, store) as i32,
+    );
     // A walk from the host starts at the guest's frame, which our own frame pointer points to.
     let own = builder.ins().get_frame_pointer(POINTER);
     let guests = builder.ins().load(POINTER, flags, own, 0);
     let return_address = builder.ins().get_return_address(POINTER);
-    builder.ins().store(flags, guests, store, offset_of!(VmStoreContext, last_exit_fp) as i32);
-    builder.ins().store(flags, return_address, store, offset_of!(VmStoreContext, last_exit_pc) as i32);
+    builder.ins().store(
+        flags,
+        guests,
+        store,
+        offset_of!(VmStoreContext, last_exit_fp) as i32,
+    );
+    builder.ins().store(
+        flags,
+        return_address,
+        store,
+        offset_of!(VmStoreContext, last_exit_pc) as i32,
+    );
     let slots = ty.params().len().max(ty.results().len()).max(1) as u32;
-    let slot = builder.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, slots * SLOT as u32, 4));
+    let slot = builder.create_sized_stack_slot(StackSlotData::new(
+        StackSlotKind::ExplicitSlot,
+        slots * SLOT as u32,
+        4,
+    ));
     let array = builder.ins().stack_addr(POINTER, slot, 0);
     store_array(builder, array, &args);
-    let call_host = builder.ins().load(POINTER, flags, host, offset_of!(VmHostContext, call) as i32);
-    let caller = builder.ins().load(POINTER, flags, store, offset_of!(VmStoreContext, caller) as i32);
+    let call_host =
+        builder
+            .ins()
+            .load(POINTER, flags, host, offset_of!(VmHostContext, call) as i32);
+    let caller = builder.ins().load(
+        POINTER,
+        flags,
+        store,
+        offset_of!(VmStoreContext, caller) as i32,
+    );
     let signature = builder.import_signature(c_signature(&[POINTER, POINTER, POINTER], &[I32]));
-    let call = builder.ins().call_indirect(signature, call_host, &[host, caller, array]);
+    let call = builder
+        .ins()
+        .call_indirect(signature, call_host, &[host, caller, array]);
     let failed = builder.inst_results(call)[0];
     let (raise, done) = (builder.create_block(), builder.create_block());
     builder.set_cold_block(raise);
@@ -127,8 +183,17 @@ fn wasm_to_array(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
 
 fn call_raise(builder: &mut FunctionBuilder<'_>) {
     let signature = builder.import_signature(builtin_signature(Builtin::Raise));
-    let name = ExternalName::user(builder.func.declare_imported_user_function(CallTarget::Builtin(Builtin::Raise).name()));
-    let callee = builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
+    let name = ExternalName::user(
+        builder
+            .func
+            .declare_imported_user_function(CallTarget::Builtin(Builtin::Raise).name()),
+    );
+    let callee = builder.import_function(ExtFuncData {
+        name,
+        signature,
+        colocated: true,
+        patchable: false,
+    });
     builder.ins().call(callee, &[]);
     builder.ins().trap(TrapKind::UnreachableCodeReached.clif());
 }
@@ -139,8 +204,15 @@ fn builtin(builder: &mut FunctionBuilder<'_>, builtin: Builtin) {
     let context = builder.ins().get_pinned_reg(POINTER);
     args.insert(0, context);
     let flags = MemFlagsData::trusted();
-    let table = builder.ins().load(POINTER, flags, context, offset_of!(VmContextHead, builtins) as i32);
-    let code = builder.ins().load(POINTER, flags, table, builtin as i32 * 8);
+    let table = builder.ins().load(
+        POINTER,
+        flags,
+        context,
+        offset_of!(VmContextHead, builtins) as i32,
+    );
+    let code = builder
+        .ins()
+        .load(POINTER, flags, table, builtin as i32 * 8);
     let mut params = builtin.params().to_vec();
     params.insert(0, POINTER);
     let signature = builder.import_signature(c_signature(&params, builtin_returns(builtin)));

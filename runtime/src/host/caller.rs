@@ -3,7 +3,9 @@
 use crate::trap::WasmBacktrace;
 use crate::vm::instance::{Extern, InstanceData};
 use crate::vm::layout::VmContextHead;
-use crate::vm::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreCore, StoreInner};
+use crate::vm::store::{
+    AsContext, AsContextMut, StoreContext, StoreContextMut, StoreCore, StoreInner,
+};
 
 /// The store, and the instance that called the host function.
 pub struct Caller<'a, T: 'static> {
@@ -15,9 +17,15 @@ impl<T: 'static> Caller<'_, T> {
     /// # Safety
     /// `store` must be the core of a `Store<T>` that is borrowed for the running call and used by nobody else meanwhile;
     /// `context` null or that of an instance in it.
-    pub(crate) unsafe fn new<'a>(store: *mut StoreCore, context: *mut VmContextHead) -> Caller<'a, T> {
+    pub(crate) unsafe fn new<'a>(
+        store: *mut StoreCore,
+        context: *mut VmContextHead,
+    ) -> Caller<'a, T> {
         // SAFETY: the core is the first field of StoreInner<T>, which is repr(C).
-        Caller { store: unsafe { &mut *store.cast::<StoreInner<T>>() }, context }
+        Caller {
+            store: unsafe { &mut *store.cast::<StoreInner<T>>() },
+            context,
+        }
     }
 
     /// An export of the instance that called; `None` when the host itself did.
@@ -46,9 +54,15 @@ impl<T: 'static> Caller<'_, T> {
     }
 
     /// The bytes of a memory and the embedder's data at once.
-    pub(crate) fn memory_and_data(&mut self, memory: crate::vm::memory::Memory) -> (&mut [u8], &mut T) {
+    pub(crate) fn memory_and_data(
+        &mut self,
+        memory: crate::vm::memory::Memory,
+    ) -> (&mut [u8], &mut T) {
         // SAFETY: the guest waits, and the store is borrowed; its data is no part of a memory.
-        (unsafe { &mut *self.store.core.memory(memory).bytes() }, &mut self.store.data)
+        (
+            unsafe { &mut *self.store.core.memory(memory).bytes() },
+            &mut self.store.data,
+        )
     }
 }
 

@@ -31,7 +31,11 @@ enum Definition {
 impl<T: 'static> Linker<T> {
     /// A linker without definitions.
     pub fn new(engine: &Engine) -> Linker<T> {
-        Linker { engine: engine.clone(), definitions: HashMap::new(), data: PhantomData }
+        Linker {
+            engine: engine.clone(),
+            definitions: HashMap::new(),
+            data: PhantomData,
+        }
     }
 
     /// The engine.
@@ -64,14 +68,23 @@ impl<T: 'static> Linker<T> {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<&mut Self> {
-        self.insert(module, name, Definition::Host(ty.clone(), Arc::new(untyped(ty, func))))
+        self.insert(
+            module,
+            name,
+            Definition::Host(ty.clone(), Arc::new(untyped(ty, func))),
+        )
     }
 
     /// Defines something of a store.
     ///
     /// # Errors
     /// Where the name is defined already.
-    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Self> {
+    pub fn define(
+        &mut self,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self> {
         self.insert(module, name, Definition::Extern(item.into()))
     }
 
@@ -79,7 +92,12 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// Where one of them is defined already.
-    pub fn instance(&mut self, store: impl AsContextMut<Data = T>, module: &str, instance: Instance) -> Result<&mut Self> {
+    pub fn instance(
+        &mut self,
+        store: impl AsContextMut<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self> {
         for (name, item) in instance.exports(store) {
             self.define(module, &name, item)?;
         }
@@ -87,20 +105,34 @@ impl<T: 'static> Linker<T> {
     }
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self> {
-        match self.definitions.insert((module.to_owned(), name.to_owned()), definition) {
+        match self
+            .definitions
+            .insert((module.to_owned(), name.to_owned()), definition)
+        {
             None => Ok(self),
             Some(_) => Err(link_error(module, name, "it is defined twice")),
         }
     }
 
     /// A definition, as a thing of a store.
-    pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
-        match self.definitions.get(&(module.to_owned(), name.to_owned()))? {
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Option<Extern> {
+        match self
+            .definitions
+            .get(&(module.to_owned(), name.to_owned()))?
+        {
             Definition::Extern(item) => Some(*item),
             Definition::Host(ty, call) => {
                 let call = call.clone();
-                let call: HostCall = Box::new(move |store, caller, slots| call(store, caller, slots));
-                Some(Extern::Func(store.core_mut().new_host_func(ty.clone(), call)))
+                let call: HostCall =
+                    Box::new(move |store, caller, slots| call(store, caller, slots));
+                Some(Extern::Func(
+                    store.core_mut().new_host_func(ty.clone(), call),
+                ))
             }
         }
     }
@@ -109,16 +141,30 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// An import that is not defined, and those of [`Instance::new`].
-    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance> {
         let mut imports = Vec::new();
         for (from, name, ty) in module.imports() {
             let found = self.get(&mut store, from, name);
-            imports.push(found.ok_or_else(|| link_error(from, name, &format!("nothing of this name is defined; it wants {ty}")))?);
+            imports.push(found.ok_or_else(|| {
+                link_error(
+                    from,
+                    name,
+                    &format!("nothing of this name is defined; it wants {ty}"),
+                )
+            })?);
         }
         Instance::new(store, module, &imports)
     }
 }
 
 fn link_error(module: &str, name: &str, reason: &str) -> Error {
-    Error::Link { module: module.to_owned(), name: name.to_owned(), reason: reason.to_owned() }
+    Error::Link {
+        module: module.to_owned(),
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+    }
 }

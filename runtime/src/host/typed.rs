@@ -206,9 +206,14 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     pub(crate) fn new(func: Func, ty: &FuncType) -> Result<TypedFunc<Params, Results>> {
         let wanted = FuncType::new(Params::types(), Results::types());
         if *ty != wanted {
-            return Err(Error::Type(format!("the function is of type {ty}, not {wanted}")));
+            return Err(Error::Type(format!(
+                "the function is of type {ty}, not {wanted}"
+            )));
         }
-        Ok(TypedFunc { func, types: PhantomData })
+        Ok(TypedFunc {
+            func,
+            types: PhantomData,
+        })
     }
 
     /// Calls it.

@@ -94,7 +94,9 @@ pub enum ExportItem {
 impl ModuleInfo {
     /// The defined function that `func` is; `None` for an import.
     pub fn defined(&self, func: FuncIndex) -> Option<DefinedFuncIndex> {
-        func.index().checked_sub(self.imported_functions).map(DefinedFuncIndex::new)
+        func.index()
+            .checked_sub(self.imported_functions)
+            .map(DefinedFuncIndex::new)
     }
 
     /// The index of a defined function among all functions.

@@ -40,5 +40,8 @@ impl<'a> Names<'a> {
 }
 
 fn collect(map: NameMap<'_>) -> HashMap<u32, &str> {
-    map.into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name)).collect()
+    map.into_iter()
+        .map_while(Result::ok)
+        .map(|naming| (naming.index, naming.name))
+        .collect()
 }

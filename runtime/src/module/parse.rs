@@ -2,8 +2,8 @@
 //! is to be compiled, after validation, and for the one inside an artifact, which was validated when it was compiled.
 
 use super::init::*;
-use super::*;
 use super::validate::ModuleError;
+use super::*;
 use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
 
 type Result<T> = std::result::Result<T, ModuleError>;
@@ -82,13 +82,18 @@ impl ModuleInfo {
                     self.data.push(data_segment(data?)?);
                 }
             }
-            Payload::CodeSectionStart { unchecked_range, .. } => self.code_section = to_usize(unchecked_range),
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => self.code_section = to_usize(unchecked_range),
             Payload::CodeSectionEntry(body) => {
                 self.bodies.push(to_usize(body.range()));
             }
             Payload::CustomSection(section) => {
                 let start = section.data_offset() as usize;
-                self.custom.push((section.name().to_owned(), start..start + section.data().len()));
+                self.custom.push((
+                    section.name().to_owned(),
+                    start..start + section.data().len(),
+                ));
             }
             _ => {}
         }
@@ -123,19 +128,28 @@ impl ModuleInfo {
             }
             TypeRef::Tag(_) => return needs("exception-handling"),
         };
-        self.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
+        self.imports.push(Import {
+            module: import.module.to_owned(),
+            name: import.name.to_owned(),
+            ty,
+        });
         Ok(())
     }
 
     fn export(&mut self, export: wasmparser::Export<'_>) -> Result<()> {
         let item = match export.kind {
-            ExternalKind::Func | ExternalKind::FuncExact => ExportItem::Func(FuncIndex::from_u32(export.index)),
+            ExternalKind::Func | ExternalKind::FuncExact => {
+                ExportItem::Func(FuncIndex::from_u32(export.index))
+            }
             ExternalKind::Table => ExportItem::Table(TableIndex::from_u32(export.index)),
             ExternalKind::Memory => ExportItem::Memory(MemoryIndex::from_u32(export.index)),
             ExternalKind::Global => ExportItem::Global(GlobalIndex::from_u32(export.index)),
             ExternalKind::Tag => return needs("exception-handling"),
         };
-        self.exports.push(Export { name: export.name.to_owned(), item });
+        self.exports.push(Export {
+            name: export.name.to_owned(),
+            item,
+        });
         Ok(())
     }
 
@@ -205,39 +219,71 @@ pub fn ref_type(ty: wasmparser::RefType) -> Result<ValType> {
 }
 
 fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType> {
-    let list = |types: &[wasmparser::ValType]| types.iter().map(|ty| val_type(*ty)).collect::<Result<Vec<_>>>();
+    let list = |types: &[wasmparser::ValType]| {
+        types
+            .iter()
+            .map(|ty| val_type(*ty))
+            .collect::<Result<Vec<_>>>()
+    };
     Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
 }
 
 fn table_type(ty: wasmparser::TableType) -> Result<TableType> {
-    Ok(TableType { element: ref_type(ty.element_type)?, limits: Limits { min: ty.initial, max: ty.maximum } })
+    Ok(TableType {
+        element: ref_type(ty.element_type)?,
+        limits: Limits {
+            min: ty.initial,
+            max: ty.maximum,
+        },
+    })
 }
 
 fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
-    MemoryType { limits: Limits { min: ty.initial, max: ty.maximum } }
+    MemoryType {
+        limits: Limits {
+            min: ty.initial,
+            max: ty.maximum,
+        },
+    }
 }
 
 fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType> {
-    let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
-    Ok(GlobalType { content: val_type(ty.content_type)?, mutability })
+    let mutability = if ty.mutable {
+        Mutability::Var
+    } else {
+        Mutability::Const
+    };
+    Ok(GlobalType {
+        content: val_type(ty.content_type)?,
+        mutability,
+    })
 }
 
 fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment> {
     let mode = match &element.kind {
         ElementKind::Passive => SegmentMode::Passive,
         ElementKind::Declared => SegmentMode::Declared,
-        ElementKind::Active { table_index, offset_expr } => SegmentMode::Active {
+        ElementKind::Active {
+            table_index,
+            offset_expr,
+        } => SegmentMode::Active {
             target: TableIndex::from_u32(table_index.unwrap_or(0)),
             offset: const_expr(offset_expr)?,
         },
     };
     let elements = match element.items {
-        ElementItems::Functions(funcs) => {
-            Elements::Funcs(funcs.into_iter().map(|func| Ok(FuncIndex::from_u32(func?))).collect::<Result<_>>()?)
-        }
-        ElementItems::Expressions(_, exprs) => {
-            Elements::Exprs(exprs.into_iter().map(|expr| const_expr(&expr?)).collect::<Result<_>>()?)
-        }
+        ElementItems::Functions(funcs) => Elements::Funcs(
+            funcs
+                .into_iter()
+                .map(|func| Ok(FuncIndex::from_u32(func?)))
+                .collect::<Result<_>>()?,
+        ),
+        ElementItems::Expressions(_, exprs) => Elements::Exprs(
+            exprs
+                .into_iter()
+                .map(|expr| const_expr(&expr?))
+                .collect::<Result<_>>()?,
+        ),
     };
     Ok(ElementSegment { mode, elements })
 }
@@ -245,12 +291,19 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment> {
 fn data_segment(data: wasmparser::Data<'_>) -> Result<DataSegment> {
     let mode = match &data.kind {
         wasmparser::DataKind::Passive => SegmentMode::Passive,
-        wasmparser::DataKind::Active { memory_index, offset_expr } => {
-            SegmentMode::Active { target: MemoryIndex::from_u32(*memory_index), offset: const_expr(offset_expr)? }
-        }
+        wasmparser::DataKind::Active {
+            memory_index,
+            offset_expr,
+        } => SegmentMode::Active {
+            target: MemoryIndex::from_u32(*memory_index),
+            offset: const_expr(offset_expr)?,
+        },
     };
     let end = data.range.end as usize;
-    Ok(DataSegment { mode, bytes: end - data.data.len()..end })
+    Ok(DataSegment {
+        mode,
+        bytes: end - data.data.len()..end,
+    })
 }
 
 fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr> {
@@ -262,9 +315,13 @@ fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr> {
             Operator::I64Const { value } => ConstOp::I64(value),
             Operator::F32Const { value } => ConstOp::F32(value.bits()),
             Operator::F64Const { value } => ConstOp::F64(value.bits()),
-            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex::from_u32(global_index)),
+            Operator::GlobalGet { global_index } => {
+                ConstOp::GlobalGet(GlobalIndex::from_u32(global_index))
+            }
             Operator::RefNull { .. } => ConstOp::RefNull,
-            Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex::from_u32(function_index)),
+            Operator::RefFunc { function_index } => {
+                ConstOp::RefFunc(FuncIndex::from_u32(function_index))
+            }
             Operator::End => continue,
             _ => return needs("extended-const"),
         });

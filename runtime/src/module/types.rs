@@ -41,8 +41,14 @@ pub struct FuncType {
 
 impl FuncType {
     /// A function from `params` to `results`.
-    pub fn new(params: impl IntoIterator<Item = ValType>, results: impl IntoIterator<Item = ValType>) -> FuncType {
-        FuncType { params: params.into_iter().collect(), results: results.into_iter().collect() }
+    pub fn new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> FuncType {
+        FuncType {
+            params: params.into_iter().collect(),
+            results: results.into_iter().collect(),
+        }
     }
 
     /// The parameters' types.
@@ -59,7 +65,13 @@ impl FuncType {
 /// As the text format writes it: `(i32, i64) -> (f64)`.
 impl fmt::Display for FuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |types: &[ValType]| types.iter().map(ValType::to_string).collect::<Vec<_>>().join(", ");
+        let list = |types: &[ValType]| {
+            types
+                .iter()
+                .map(ValType::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         write!(f, "({}) -> ({})", list(&self.params), list(&self.results))
     }
 }
@@ -128,8 +140,14 @@ impl fmt::Display for ExternType {
         };
         match self {
             ExternType::Func(ty) => write!(f, "func {ty}"),
-            ExternType::Global(GlobalType { content, mutability: Mutability::Const }) => write!(f, "global {content}"),
-            ExternType::Global(GlobalType { content, mutability: Mutability::Var }) => write!(f, "global (mut {content})"),
+            ExternType::Global(GlobalType {
+                content,
+                mutability: Mutability::Const,
+            }) => write!(f, "global {content}"),
+            ExternType::Global(GlobalType {
+                content,
+                mutability: Mutability::Var,
+            }) => write!(f, "global (mut {content})"),
             ExternType::Table(ty) => write!(f, "table {} {}", limits(&ty.limits), ty.element),
             ExternType::Memory(ty) => write!(f, "memory {} pages", limits(&ty.limits)),
         }

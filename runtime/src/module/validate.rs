@@ -2,10 +2,16 @@
 
 use rayon::prelude::*;
 use std::fmt;
-use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures};
+use wasmparser::{
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
+};
 
 /// What a module may use: WebAssembly 2.0 without vectors, which is all that clang and rustc emit unasked.
-pub const FEATURES: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::SIMD).union(WasmFeatures::GC_TYPES).union(WasmFeatures::FLOATS);
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::FLOATS);
 
 /// The proposals that we know to name and do not have.
 const PROPOSALS: &[(WasmFeatures, &str)] = &[
@@ -14,7 +20,10 @@ const PROPOSALS: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::THREADS, "threads"),
     (WasmFeatures::TAIL_CALL, "tail-call"),
     (WasmFeatures::EXCEPTIONS, "exception-handling"),
-    (WasmFeatures::LEGACY_EXCEPTIONS, "exception-handling (legacy encoding)"),
+    (
+        WasmFeatures::LEGACY_EXCEPTIONS,
+        "exception-handling (legacy encoding)",
+    ),
     (WasmFeatures::MULTI_MEMORY, "multi-memory"),
     (WasmFeatures::MEMORY64, "memory64"),
     (WasmFeatures::EXTENDED_CONST, "extended-const"),
@@ -23,7 +32,10 @@ const PROPOSALS: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::WIDE_ARITHMETIC, "wide-arithmetic"),
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
     (WasmFeatures::STACK_SWITCHING, "stack-switching"),
-    (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads"),
+    (
+        WasmFeatures::SHARED_EVERYTHING_THREADS,
+        "shared-everything-threads",
+    ),
     (WasmFeatures::MEMORY_CONTROL, "memory-control"),
     (WasmFeatures::COMPACT_IMPORTS, "compact-import-section"),
     (WasmFeatures::COMPONENT_MODEL, "component-model"),
@@ -62,7 +74,10 @@ impl std::error::Error for ModuleError {}
 
 impl From<wasmparser::BinaryReaderError> for ModuleError {
     fn from(error: wasmparser::BinaryReaderError) -> ModuleError {
-        ModuleError::Invalid { message: error.message().to_owned(), offset: error.offset() as usize }
+        ModuleError::Invalid {
+            message: error.message().to_owned(),
+            offset: error.offset() as usize,
+        }
     }
 }
 
@@ -74,16 +89,29 @@ pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
     if Parser::is_component(wasm) {
         return Err(ModuleError::Component);
     }
-    let Err(error) = validate_with(wasm, FEATURES) else { return Ok(()) };
-    let all = PROPOSALS.iter().fold(FEATURES, |features, (feature, _)| features | *feature);
+    let Err(error) = validate_with(wasm, FEATURES) else {
+        return Ok(());
+    };
+    let all = PROPOSALS
+        .iter()
+        .fold(FEATURES, |features, (feature, _)| features | *feature);
     if validate_with(wasm, all).is_err() {
         return Err(error.into());
     }
     // Needed is what the module is invalid without. Proposals that contain others (gc: function-references) are found with
     // them, which is right.
-    let missing = |feature: WasmFeatures| validate_with(wasm, FEATURES | all.difference(feature)).is_err();
-    let names: Vec<_> = PROPOSALS.iter().filter(|(feature, _)| missing(*feature)).map(|(_, name)| *name).collect();
-    if names.is_empty() { Err(error.into()) } else { Err(ModuleError::NeedsProposals(names)) }
+    let missing =
+        |feature: WasmFeatures| validate_with(wasm, FEATURES | all.difference(feature)).is_err();
+    let names: Vec<_> = PROPOSALS
+        .iter()
+        .filter(|(feature, _)| missing(*feature))
+        .map(|(_, name)| *name)
+        .collect();
+    if names.is_empty() {
+        Err(error.into())
+    } else {
+        Err(ModuleError::NeedsProposals(names))
+    }
 }
 
 /// The lowest-addressed error of the module under `features`.
@@ -95,12 +123,15 @@ fn validate_with(wasm: &[u8], features: WasmFeatures) -> Result<(), wasmparser::
             functions.push((function, body));
         }
     }
-    let errors = functions.into_par_iter().map_init(FuncValidatorAllocations::default, |allocations, (function, body)| {
-        let mut validator = function.into_validator(std::mem::take(allocations));
-        let result = validator.validate(&body);
-        *allocations = validator.into_allocations();
-        result.err()
-    });
+    let errors = functions.into_par_iter().map_init(
+        FuncValidatorAllocations::default,
+        |allocations, (function, body)| {
+            let mut validator = function.into_validator(std::mem::take(allocations));
+            let result = validator.validate(&body);
+            *allocations = validator.into_allocations();
+            result.err()
+        },
+    );
     match errors.flatten().min_by_key(|error| error.offset()) {
         Some(error) => Err(error),
         None => Ok(()),

@@ -63,7 +63,11 @@ impl Activation {
         };
         // SAFETY: the caller's store context is alive: it is borrowed for the call.
         let saved = unsafe {
-            Saved { stack_limit: (*store).stack_limit, caller: (*store).caller, exit: ((*store).last_exit_fp, (*store).last_exit_pc) }
+            Saved {
+                stack_limit: (*store).stack_limit,
+                caller: (*store).caller,
+                exit: ((*store).last_exit_fp, (*store).last_exit_pc),
+            }
         };
         Activation {
             entry_fp: Cell::new(0),
@@ -83,7 +87,11 @@ impl Activation {
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
                 INNERMOST.set(self.0.outer);
-                let Saved { stack_limit, caller, exit } = self.0.saved;
+                let Saved {
+                    stack_limit,
+                    caller,
+                    exit,
+                } = self.0.saved;
                 // SAFETY: the store context is alive, see `new`.
                 unsafe {
                     (*self.0.store).stack_limit = stack_limit;

@@ -50,11 +50,15 @@ impl WasmBacktrace {
     fn symbolize(store: &StoreCore, frames: &Frames) -> WasmBacktrace {
         let (inner, left_out, outer) = frames.parts();
         let mut backtrace = WasmBacktrace::default();
-        backtrace.frames.extend(inner.iter().filter_map(|pc| frame(store, *pc)));
+        backtrace
+            .frames
+            .extend(inner.iter().filter_map(|pc| frame(store, *pc)));
         if left_out > 0 {
             backtrace.left_out = Some((backtrace.frames.len(), left_out));
         }
-        backtrace.frames.extend(outer.iter().filter_map(|pc| frame(store, *pc)));
+        backtrace
+            .frames
+            .extend(outer.iter().filter_map(|pc| frame(store, *pc)));
         backtrace
     }
 
@@ -69,7 +73,11 @@ fn frame(store: &StoreCore, pc: FramePc) -> Option<FrameInfo> {
     let address = pc.lookup_address();
     let (module, func, wasm_pc) = store.instances.iter().find_map(|instance| {
         let (func, pc) = instance.code.wasm_pc(address)?;
-        Some((&instance.module, instance.module.info().func_index(func), pc))
+        Some((
+            &instance.module,
+            instance.module.info().func_index(func),
+            pc,
+        ))
     })?;
     Some(describe(module, func, wasm_pc))
 }
@@ -103,7 +111,11 @@ impl fmt::Display for WasmBacktrace {
                 number += 1;
             }
             for symbol in &frame.symbols {
-                write!(f, "{number:>4}: {}", symbol.function.as_deref().unwrap_or(&frame.func_name))?;
+                write!(
+                    f,
+                    "{number:>4}: {}",
+                    symbol.function.as_deref().unwrap_or(&frame.func_name)
+                )?;
                 if let Some(file) = &symbol.file {
                     write!(f, " at {file}")?;
                     for place in [symbol.line, symbol.column].into_iter().map_while(|it| it) {
@@ -127,12 +139,18 @@ pub struct Trap {
 
 impl Trap {
     pub(crate) fn new(store: &StoreCore, fault: Fault, frames: &Frames) -> Trap {
-        Trap { kind: fault.kind, backtrace: WasmBacktrace::symbolize(store, frames) }
+        Trap {
+            kind: fault.kind,
+            backtrace: WasmBacktrace::symbolize(store, frames),
+        }
     }
 
     /// A trap that no instruction stands for: of instantiation.
     pub(crate) fn without_frames(kind: TrapKind) -> Trap {
-        Trap { kind, backtrace: WasmBacktrace::default() }
+        Trap {
+            kind,
+            backtrace: WasmBacktrace::default(),
+        }
     }
 
     /// Why.

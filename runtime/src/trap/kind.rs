@@ -63,9 +63,14 @@ impl TrapKind {
 
     /// The kind that a compiler's code stands for.
     pub fn from_clif(code: ir::TrapCode) -> Option<TrapKind> {
-        [TrapKind::IntegerOverflow, TrapKind::IntegerDivisionByZero, TrapKind::BadConversionToInteger, TrapKind::StackOverflow]
-            .into_iter()
-            .find(|kind| kind.clif() == code)
-            .or_else(|| TrapKind::from_code(code.as_raw().get()))
+        [
+            TrapKind::IntegerOverflow,
+            TrapKind::IntegerDivisionByZero,
+            TrapKind::BadConversionToInteger,
+            TrapKind::StackOverflow,
+        ]
+        .into_iter()
+        .find(|kind| kind.clif() == code)
+        .or_else(|| TrapKind::from_code(code.as_raw().get()))
     }
 }

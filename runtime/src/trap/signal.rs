@@ -5,7 +5,10 @@ use super::activation::{Activation, Fault, innermost};
 use super::kind::TrapKind;
 use super::walk::FramePc;
 use crate::code::registry;
-use libc::{REG_RAX, REG_RBP, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t, ucontext_t};
+use libc::{
+    REG_RAX, REG_RBP, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t,
+    ucontext_t,
+};
 use std::cell::{OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -22,7 +25,9 @@ struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
 // SAFETY: written under `Once` before any handler is installed for its entry, only read afterwards.
 unsafe impl Sync for Previous {}
 
-static PREVIOUS: Previous = Previous(UnsafeCell::new([const { MaybeUninit::uninit() }; SIGNALS.len()]));
+static PREVIOUS: Previous = Previous(UnsafeCell::new(
+    [const { MaybeUninit::uninit() }; SIGNALS.len()],
+));
 
 /// Makes this thread able to run guest code: handlers for the process, a stack for them for the thread.
 pub fn prepare_thread() {
@@ -63,8 +68,16 @@ impl HandlerStack {
                 return HandlerStack(None);
             }
             let mut memory = vec![0u8; HANDLER_STACK].into_boxed_slice();
-            let new = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
-            assert_eq!(libc::sigaltstack(&new, ptr::null_mut()), 0, "no handler runs on the old stack");
+            let new = libc::stack_t {
+                ss_sp: memory.as_mut_ptr().cast(),
+                ss_flags: 0,
+                ss_size: HANDLER_STACK,
+            };
+            assert_eq!(
+                libc::sigaltstack(&new, ptr::null_mut()),
+                0,
+                "no handler runs on the old stack"
+            );
             HandlerStack(Some(memory))
         }
     }
@@ -78,7 +91,11 @@ impl Drop for HandlerStack {
                 let mut current: libc::stack_t = std::mem::zeroed();
                 libc::sigaltstack(ptr::null(), &mut current);
                 if ptr::eq(current.ss_sp, memory.as_ptr().cast()) {
-                    let disable = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+                    let disable = libc::stack_t {
+                        ss_sp: ptr::null_mut(),
+                        ss_flags: libc::SS_DISABLE,
+                        ss_size: 0,
+                    };
                     libc::sigaltstack(&disable, ptr::null_mut());
                 }
             }
@@ -127,7 +144,13 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
     if let Ok(mut frames) = activation.frames.try_borrow_mut() {
         // SAFETY: the fault is in guest code, whose frame pointer is always good (a frame that is being made has its
         // caller's), and the stack is as it was.
-        unsafe { frames.walk_from(FramePc::Exact(fault.pc), registers[REG_RBP as usize] as u64, activation) };
+        unsafe {
+            frames.walk_from(
+                FramePc::Exact(fault.pc),
+                registers[REG_RBP as usize] as u64,
+                activation,
+            )
+        };
     }
     activation.trap.set(Some(fault));
     registers[REG_RIP as usize] = activation.resume.get() as i64;
@@ -140,7 +163,10 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
 /// # Safety
 /// For a handler of `signal` alone, with what the kernel gave it.
 unsafe fn chain(signal: c_int, info: *mut siginfo_t, context: *mut libc::c_void) {
-    let index = SIGNALS.iter().position(|it| *it == signal).expect("we handle these only");
+    let index = SIGNALS
+        .iter()
+        .position(|it| *it == signal)
+        .expect("we handle these only");
     // SAFETY: written before the handler was installed.
     let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
     match previous.sa_sigaction {
@@ -157,7 +183,8 @@ unsafe fn chain(signal: c_int, info: *mut siginfo_t, context: *mut libc::c_void)
         }
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
             // SAFETY: with SA_SIGINFO it is a function of this type.
-            let handler: extern "C" fn(c_int, *mut siginfo_t, *mut libc::c_void) = unsafe { std::mem::transmute(handler) };
+            let handler: extern "C" fn(c_int, *mut siginfo_t, *mut libc::c_void) =
+                unsafe { std::mem::transmute(handler) };
             handler(signal, info, context);
         }
         handler => {

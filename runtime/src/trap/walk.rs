@@ -37,7 +37,11 @@ pub struct Frames {
 
 impl Default for Frames {
     fn default() -> Frames {
-        Frames { inner: [FramePc::Exact(0); INNER], outer: [FramePc::Exact(0); OUTER], count: 0 }
+        Frames {
+            inner: [FramePc::Exact(0); INNER],
+            outer: [FramePc::Exact(0); OUTER],
+            count: 0,
+        }
     }
 }
 
@@ -54,7 +58,9 @@ impl Frames {
     pub fn parts(&self) -> (&[FramePc], usize, Vec<FramePc>) {
         let beyond = self.count.saturating_sub(INNER);
         let kept = beyond.min(OUTER);
-        let outer = (self.count - kept..self.count).map(|i| self.outer[i % OUTER]).collect();
+        let outer = (self.count - kept..self.count)
+            .map(|i| self.outer[i % OUTER])
+            .collect();
         (&self.inner[..self.count.min(INNER)], beyond - kept, outer)
     }
 
@@ -88,7 +94,8 @@ impl Frames {
             while fp != activation.entry_fp.get() && fp != 0 {
                 // SAFETY: a frame pointer points to the caller's, with the return address above it, down to the frame that
                 // entered (System V ABI, x86-64, section 3.2.2).
-                let (next, return_address) = unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
+                let (next, return_address) =
+                    unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
                 self.push(FramePc::Return(return_address as usize));
                 fp = next;
             }

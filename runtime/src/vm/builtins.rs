@@ -56,7 +56,10 @@ impl<'a> Call<'a> {
         // SAFETY: the head of an instance's context points to it, and it to its store.
         unsafe {
             let instance = (*context).instance.cast::<InstanceData>();
-            Call { store: &mut *(*instance).store, instance }
+            Call {
+                store: &mut *(*instance).store,
+                instance,
+            }
         }
     }
 
@@ -66,7 +69,11 @@ impl<'a> Call<'a> {
     }
 
     fn index(&self) -> usize {
-        let found = self.store.instances.iter().position(|it| std::ptr::eq(&raw const **it, self.instance));
+        let found = self
+            .store
+            .instances
+            .iter()
+            .position(|it| std::ptr::eq(&raw const **it, self.instance));
         found.expect("a running instance is in its store")
     }
 
@@ -93,20 +100,46 @@ unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let memory = call.instance().memories[memory as usize];
-    call.store.memory_mut(memory).grow(pages).unwrap_or(u64::MAX)
+    call.store
+        .memory_mut(memory)
+        .grow(pages)
+        .unwrap_or(u64::MAX)
 }
 
-unsafe extern "C" fn memory_copy(context: *mut VmContextHead, to_memory: u32, from_memory: u32, to: u64, from: u64, len: u64) -> u32 {
+unsafe extern "C" fn memory_copy(
+    context: *mut VmContextHead,
+    to_memory: u32,
+    from_memory: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let (to_bytes, from_bytes) = (call.bytes(to_memory), call.bytes(from_memory));
-    done(range(to, len, to_bytes.len() as u64).zip(range(from, len, from_bytes.len() as u64)).map(|(to, from)| {
-        // SAFETY: both ranges are within their memories; they may overlap.
-        unsafe { std::ptr::copy(from_bytes.cast::<u8>().add(from.start), to_bytes.cast::<u8>().add(to.start), to.len()) }
-    }))
+    done(
+        range(to, len, to_bytes.len() as u64)
+            .zip(range(from, len, from_bytes.len() as u64))
+            .map(|(to, from)| {
+                // SAFETY: both ranges are within their memories; they may overlap.
+                unsafe {
+                    std::ptr::copy(
+                        from_bytes.cast::<u8>().add(from.start),
+                        to_bytes.cast::<u8>().add(to.start),
+                        to.len(),
+                    )
+                }
+            }),
+    )
 }
 
-unsafe extern "C" fn memory_fill(context: *mut VmContextHead, memory: u32, to: u64, byte: u32, len: u64) -> u32 {
+unsafe extern "C" fn memory_fill(
+    context: *mut VmContextHead,
+    memory: u32,
+    to: u64,
+    byte: u32,
+    len: u64,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let bytes = call.bytes(memory);
@@ -116,17 +149,30 @@ unsafe extern "C" fn memory_fill(context: *mut VmContextHead, memory: u32, to: u
     }))
 }
 
-unsafe extern "C" fn memory_init(context: *mut VmContextHead, memory: u32, segment: u32, to: u64, from: u32, len: u32) -> u32 {
+unsafe extern "C" fn memory_init(
+    context: *mut VmContextHead,
+    memory: u32,
+    segment: u32,
+    to: u64,
+    from: u32,
+    len: u32,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let bytes = call.bytes(memory);
     let instance = call.instance();
-    let window = instance.module.info().data[DataIndex::from_u32(segment)].bytes.clone();
+    let window = instance.module.info().data[DataIndex::from_u32(segment)]
+        .bytes
+        .clone();
     let segment = match instance.dropped_data[segment as usize] {
         true => &[][..],
         false => &instance.module.artifact().wasm()[window],
     };
-    let ranges = range(to, u64::from(len), bytes.len() as u64).zip(range(u64::from(from), u64::from(len), segment.len() as u64));
+    let ranges = range(to, u64::from(len), bytes.len() as u64).zip(range(
+        u64::from(from),
+        u64::from(len),
+        segment.len() as u64,
+    ));
     done(ranges.map(|(to, from)| {
         // SAFETY: the range is within the memory, which the segment is no part of.
         unsafe { (&mut *bytes)[to].copy_from_slice(&segment[from]) }
@@ -138,35 +184,82 @@ unsafe extern "C" fn data_drop(context: *mut VmContextHead, segment: u32) {
     unsafe { Call::new(context) }.instance().dropped_data[segment as usize] = true;
 }
 
-unsafe extern "C" fn table_grow(context: *mut VmContextHead, table: u32, value: u64, delta: u64) -> u64 {
+unsafe extern "C" fn table_grow(
+    context: *mut VmContextHead,
+    table: u32,
+    value: u64,
+    delta: u64,
+) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let table = call.instance().tables[table as usize];
-    call.store.table_mut(table).grow(delta, value).unwrap_or(u64::MAX)
+    call.store
+        .table_mut(table)
+        .grow(delta, value)
+        .unwrap_or(u64::MAX)
 }
 
-unsafe extern "C" fn table_fill(context: *mut VmContextHead, table: u32, to: u64, value: u64, len: u64) -> u32 {
+unsafe extern "C" fn table_fill(
+    context: *mut VmContextHead,
+    table: u32,
+    to: u64,
+    value: u64,
+    len: u64,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let table = call.instance().tables[table as usize];
     let table = call.store.table_mut(table);
-    done(range(to, len, table.vm.len).map(|to| to.for_each(|index| table.set(index as u64, value).unwrap_or(()))))
+    done(
+        range(to, len, table.vm.len)
+            .map(|to| to.for_each(|index| table.set(index as u64, value).unwrap_or(()))),
+    )
 }
 
-unsafe extern "C" fn table_copy(context: *mut VmContextHead, to_table: u32, from_table: u32, to: u64, from: u64, len: u64) -> u32 {
+unsafe extern "C" fn table_copy(
+    context: *mut VmContextHead,
+    to_table: u32,
+    from_table: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let (to_table, from_table) = (call.instance().tables[to_table as usize], call.instance().tables[from_table as usize]);
-    let (to_len, from_len) = (call.store.table(to_table).vm.len, call.store.table(from_table).vm.len);
-    done(range(to, len, to_len).zip(range(from, len, from_len)).map(|(to, from)| {
-        let values: Vec<_> = from.map(|index| call.store.table_element(from_table, index as u64).unwrap_or(0)).collect();
-        for (index, value) in to.zip(values) {
-            call.store.table_mut(to_table).set(index as u64, value);
-        }
-    }))
+    let (to_table, from_table) = (
+        call.instance().tables[to_table as usize],
+        call.instance().tables[from_table as usize],
+    );
+    let (to_len, from_len) = (
+        call.store.table(to_table).vm.len,
+        call.store.table(from_table).vm.len,
+    );
+    done(
+        range(to, len, to_len)
+            .zip(range(from, len, from_len))
+            .map(|(to, from)| {
+                let values: Vec<_> = from
+                    .map(|index| {
+                        call.store
+                            .table_element(from_table, index as u64)
+                            .unwrap_or(0)
+                    })
+                    .collect();
+                for (index, value) in to.zip(values) {
+                    call.store.table_mut(to_table).set(index as u64, value);
+                }
+            }),
+    )
 }
 
-unsafe extern "C" fn table_init(context: *mut VmContextHead, table: u32, segment: u32, to: u64, from: u32, len: u32) -> u32 {
+unsafe extern "C" fn table_init(
+    context: *mut VmContextHead,
+    table: u32,
+    segment: u32,
+    to: u64,
+    from: u32,
+    len: u32,
+) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let table = call.instance().tables[table as usize];
@@ -178,10 +271,14 @@ unsafe extern "C" fn table_init(context: *mut VmContextHead, table: u32, segment
     };
     let (from, len) = (u64::from(from), u64::from(len));
     let size = call.store.table(table).vm.len;
-    done(range(to, len, size).zip(range(from, len, available)).map(|_| {
-        let index = call.index();
-        copy_elements(call.store, index, table, segment, to, from, len);
-    }))
+    done(
+        range(to, len, size)
+            .zip(range(from, len, available))
+            .map(|_| {
+                let index = call.index();
+                copy_elements(call.store, index, table, segment, to, from, len);
+            }),
+    )
 }
 
 unsafe extern "C" fn elem_drop(context: *mut VmContextHead, segment: u32) {
@@ -198,5 +295,7 @@ unsafe extern "C" fn table_get_lazy(context: *mut VmContextHead, table: u32, ind
 
 unsafe extern "C" fn ref_func(context: *mut VmContextHead, func: u32) -> *mut VmFuncRef {
     // SAFETY: code passes its own context.
-    unsafe { Call::new(context) }.instance().func_ref(FuncIndex::from_u32(func))
+    unsafe { Call::new(context) }
+        .instance()
+        .func_ref(FuncIndex::from_u32(func))
 }

@@ -25,7 +25,8 @@ unsafe impl Send for Func {}
 unsafe impl Sync for Func {}
 
 /// What a host function does, with the store's data type gone: arguments become results in the slots.
-pub(crate) type HostCall = Box<dyn Fn(*mut StoreCore, *mut VmContextHead, &mut [u128]) -> Result<()> + Send + Sync>;
+pub(crate) type HostCall =
+    Box<dyn Fn(*mut StoreCore, *mut VmContextHead, &mut [u128]) -> Result<()> + Send + Sync>;
 
 /// A host function of a store.
 pub struct HostFunc {
@@ -38,13 +39,18 @@ pub struct HostFunc {
 
 impl HostFunc {
     /// What code calls through the `wasm_to_array` trampoline.
-    extern "C" fn enter(context: *mut VmHostContext, caller: *mut VmContextHead, slots: *mut u128) -> u32 {
+    extern "C" fn enter(
+        context: *mut VmHostContext,
+        caller: *mut VmContextHead,
+        slots: *mut u128,
+    ) -> u32 {
         // SAFETY: a host context's data is its HostFunc, which lives as long as the store.
         let func = unsafe { &*(*context).data.cast::<HostFunc>() };
         let count = func.slot_count();
         // SAFETY: the trampoline gives as many slots as the type needs.
         let slots = unsafe { std::slice::from_raw_parts_mut(slots, count) };
-        let result = panic::catch_unwind(AssertUnwindSafe(|| (func.call)(func.store, caller, slots)));
+        let result =
+            panic::catch_unwind(AssertUnwindSafe(|| (func.call)(func.store, caller, slots)));
         let raised = match result {
             Ok(Ok(())) => return 0,
             Ok(Err(error)) => Raised::Error(error),
@@ -72,8 +78,17 @@ impl StoreCore {
         };
         let code = self.trampoline(type_id);
         let mut func = Box::new(HostFunc {
-            context: VmHostContext { head, call: HostFunc::enter, data: ptr::null_mut() },
-            reference: VmFuncRef { code, array_to_wasm: ptr::null(), context: ptr::null_mut(), type_id },
+            context: VmHostContext {
+                head,
+                call: HostFunc::enter,
+                data: ptr::null_mut(),
+            },
+            reference: VmFuncRef {
+                code,
+                array_to_wasm: ptr::null(),
+                context: ptr::null_mut(),
+                type_id,
+            },
             ty,
             store: self,
             call,
@@ -82,7 +97,10 @@ impl StoreCore {
         func.reference.context = (&raw mut func.context).cast();
         let reference = &raw mut func.reference;
         self.host_funcs.push(func);
-        Func { store: self.id(), reference }
+        Func {
+            store: self.id(),
+            reference,
+        }
     }
 }
 
@@ -94,7 +112,9 @@ impl Func {
     /// The pointer that guests hold.
     pub(crate) fn reference(&self, store: &StoreCore) -> Result<*mut VmFuncRef> {
         if self.store != store.id() {
-            return Err(Error::Type("the function belongs to another store".to_owned()));
+            return Err(Error::Type(
+                "the function belongs to another store".to_owned(),
+            ));
         }
         Ok(self.reference)
     }
@@ -105,7 +125,9 @@ impl Func {
         ty: FuncType,
         call: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Func {
-        store.core_mut().new_host_func(ty.clone(), untyped(ty, call))
+        store
+            .core_mut()
+            .new_host_func(ty.clone(), untyped(ty, call))
     }
 
     /// A host function of the type of a closure, which may take a [`Caller`] first.
@@ -128,16 +150,32 @@ impl Func {
     ///
     /// # Errors
     /// Arguments or results of other types, and whatever ends the call: a trap, an exit, an error of a host function.
-    pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
+    pub fn call(
+        &self,
+        mut store: impl AsContextMut,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
         let core = store.core_mut();
         core.check_owner(self.store);
         let ty = core.type_of(self.reference);
-        if params.len() != ty.params().len() || params.iter().zip(ty.params()).any(|(value, ty)| value.ty() != *ty) {
+        if params.len() != ty.params().len()
+            || params
+                .iter()
+                .zip(ty.params())
+                .any(|(value, ty)| value.ty() != *ty)
+        {
             let given: Vec<_> = params.iter().map(|value| value.ty().to_string()).collect();
-            return Err(Error::Type(format!("a function of type {ty} was called with ({})", given.join(", "))));
+            return Err(Error::Type(format!(
+                "a function of type {ty} was called with ({})",
+                given.join(", ")
+            )));
         }
         if results.len() != ty.results().len() {
-            return Err(Error::Type(format!("a function of type {ty} was asked for {} results", results.len())));
+            return Err(Error::Type(format!(
+                "a function of type {ty} was asked for {} results",
+                results.len()
+            )));
         }
         let mut slots = vec![0u128; params.len().max(results.len()).max(1)];
         for (slot, value) in slots.iter_mut().zip(params) {
@@ -156,7 +194,10 @@ impl Func {
     ///
     /// # Errors
     /// Where the function is of another type.
-    pub fn typed<Params, Results>(&self, store: impl AsContext) -> Result<crate::host::TypedFunc<Params, Results>>
+    pub fn typed<Params, Results>(
+        &self,
+        store: impl AsContext,
+    ) -> Result<crate::host::TypedFunc<Params, Results>>
     where
         Params: crate::host::WasmParams,
         Results: crate::host::WasmResults,
@@ -168,7 +209,11 @@ impl Func {
     ///
     /// # Safety
     /// The slots must be those of the function's type.
-    pub(crate) unsafe fn call_slots(&self, mut store: impl AsContextMut, slots: &mut [u128]) -> Result<()> {
+    pub(crate) unsafe fn call_slots(
+        &self,
+        mut store: impl AsContextMut,
+        slots: &mut [u128],
+    ) -> Result<()> {
         let core = store.core_mut();
         core.check_owner(self.store);
         // SAFETY: the caller's promise.
@@ -185,13 +230,22 @@ pub(crate) fn untyped<T: 'static>(
         // SAFETY: the store is that of the running guest; see `Caller::new`.
         let caller = unsafe { Caller::<T>::new(store, caller) };
         // SAFETY: the guest's arguments are of the function's type.
-        let load = |(slot, ty): (&u128, &_)| unsafe { Val::from_slot(*slot, *ty, &(*store.cast::<StoreInner<T>>()).core) };
+        let load = |(slot, ty): (&u128, &_)| unsafe {
+            Val::from_slot(*slot, *ty, &(*store.cast::<StoreInner<T>>()).core)
+        };
         let params: Vec<Val> = slots.iter().zip(ty.params()).map(load).collect();
-        let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for(*ty)).collect();
+        let mut results: Vec<Val> = ty
+            .results()
+            .iter()
+            .map(|ty| Val::default_for(*ty))
+            .collect();
         call(caller, &params, &mut results)?;
         for ((slot, value), expected) in slots.iter_mut().zip(results).zip(ty.results()) {
             if value.ty() != *expected {
-                return Err(Error::Type(format!("a host function of type {ty} returned a value of type {}", value.ty())));
+                return Err(Error::Type(format!(
+                    "a host function of type {ty} returned a value of type {}",
+                    value.ty()
+                )));
             }
             // SAFETY: as above.
             *slot = value.to_slot(unsafe { &*store })?;
@@ -207,12 +261,28 @@ impl StoreCore {
         // SAFETY: a reference's context is alive.
         match unsafe { (*context).instance.is_null() } {
             // SAFETY: without an instance it is a host function's.
-            true => unsafe { (*(*context.cast::<VmHostContext>()).data.cast::<HostFunc>()).ty.clone() },
+            true => unsafe {
+                (*(*context.cast::<VmHostContext>()).data.cast::<HostFunc>())
+                    .ty
+                    .clone()
+            },
             false => {
                 // SAFETY: the context's instance is alive.
-                let module = unsafe { &(*(*context).instance.cast::<super::instance::InstanceData>()).module };
-                let index = module.type_ids().iter().position(|it| *it == id).expect("a function's type is its module's");
-                module.info().types.values().nth(index).cloned().expect("as many types as ids")
+                let module = unsafe {
+                    &(*(*context).instance.cast::<super::instance::InstanceData>()).module
+                };
+                let index = module
+                    .type_ids()
+                    .iter()
+                    .position(|it| *it == id)
+                    .expect("a function's type is its module's");
+                module
+                    .info()
+                    .types
+                    .values()
+                    .nth(index)
+                    .cloned()
+                    .expect("as many types as ids")
             }
         }
     }
@@ -221,12 +291,20 @@ impl StoreCore {
     ///
     /// # Safety
     /// The slots must be those of the function's type, and the reference one of this store.
-    pub(crate) unsafe fn call(&mut self, reference: *mut VmFuncRef, slots: &mut [u128]) -> Result<()> {
+    pub(crate) unsafe fn call(
+        &mut self,
+        reference: *mut VmFuncRef,
+        slots: &mut [u128],
+    ) -> Result<()> {
         // SAFETY: references live as long as the store.
         let func = unsafe { &*reference };
         if func.array_to_wasm.is_null() {
             // SAFETY: without the trampoline it is a host function's.
-            let host = unsafe { &*(*func.context.cast::<VmHostContext>()).data.cast::<HostFunc>() };
+            let host = unsafe {
+                &*(*func.context.cast::<VmHostContext>())
+                    .data
+                    .cast::<HostFunc>()
+            };
             let mut own = slots.to_vec();
             own.resize(host.slot_count(), 0);
             (host.call)(self, ptr::null_mut(), &mut own)?;
@@ -239,9 +317,21 @@ impl StoreCore {
         let activation = Activation::new(&raw mut *self.vm);
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.
-            unsafe { enter_guest(&activation, func.context, func.code, slots.as_mut_ptr(), func.array_to_wasm) }
+            unsafe {
+                enter_guest(
+                    &activation,
+                    func.context,
+                    func.code,
+                    slots.as_mut_ptr(),
+                    func.array_to_wasm,
+                )
+            }
         });
-        if left == 0 { Ok(()) } else { Err(self.reason(&activation)) }
+        if left == 0 {
+            Ok(())
+        } else {
+            Err(self.reason(&activation))
+        }
     }
 
     /// The limit of the entry that this one is inside of; 0 for the outermost.
@@ -255,7 +345,11 @@ impl StoreCore {
     /// Why guest code was left; panics are continued.
     fn reason(&mut self, activation: &Activation) -> Error {
         if let Some(fault) = activation.trap.get() {
-            return Error::Trap(Box::new(Trap::new(self, fault, &activation.frames.borrow())));
+            return Error::Trap(Box::new(Trap::new(
+                self,
+                fault,
+                &activation.frames.borrow(),
+            )));
         }
         match self.raised.take() {
             Some(Raised::Error(error)) => error,

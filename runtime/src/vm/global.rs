@@ -26,7 +26,11 @@ impl Global {
     /// Where the value is not of the type.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
         if value.ty() != ty.content {
-            return Err(Error::Type(format!("a global of type {} cannot hold a value of type {}", ty.content, value.ty())));
+            return Err(Error::Type(format!(
+                "a global of type {} cannot hold a value of type {}",
+                ty.content,
+                value.ty()
+            )));
         }
         let core = store.core_mut();
         let slot = value.to_slot(core)?;
@@ -54,7 +58,11 @@ impl Global {
         let core = store.core_mut();
         core.check_owner(self.store);
         if self.ty.mutability == Mutability::Const || value.ty() != self.ty.content {
-            return Err(Error::Type(format!("cannot assign a value of type {} to a global of type {:?}", value.ty(), self.ty)));
+            return Err(Error::Type(format!(
+                "cannot assign a value of type {} to a global of type {:?}",
+                value.ty(),
+                self.ty
+            )));
         }
         // SAFETY: the cell lives as long as the store, which is borrowed mutably.
         unsafe { *self.cell.as_ptr() = value.to_slot(core)? };

@@ -1,13 +1,13 @@
 //! Instances: imports checked, what the module defines made, segments applied, the start function called (WebAssembly 2.0,
 //! section 4.5.4).
 
+use super::builtins;
 use super::func::Func;
 use super::global::Global;
 use super::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef};
 use super::memory::Memory;
 use super::store::{AsContext, AsContextMut, StoreCore};
 use super::table::Table;
-use super::builtins;
 use crate::code::PlacedCode;
 use crate::code::describe::{self, Places};
 use crate::compile::body::value_type;
@@ -42,12 +42,20 @@ pub enum Extern {
 impl Extern {
     /// The function, if it is one.
     pub fn into_func(self) -> Option<Func> {
-        if let Extern::Func(func) = self { Some(func) } else { None }
+        if let Extern::Func(func) = self {
+            Some(func)
+        } else {
+            None
+        }
     }
 
     /// The memory, if it is one.
     pub fn into_memory(self) -> Option<Memory> {
-        if let Extern::Memory(memory) = self { Some(memory) } else { None }
+        if let Extern::Memory(memory) = self {
+            Some(memory)
+        } else {
+            None
+        }
     }
 
     /// Its type.
@@ -99,7 +107,10 @@ impl InstanceData {
     }
 
     fn at<V>(&mut self, offset: u32) -> *mut V {
-        self.context().cast::<u8>().wrapping_add(offset as usize).cast()
+        self.context()
+            .cast::<u8>()
+            .wrapping_add(offset as usize)
+            .cast()
     }
 
     /// The reference to a function, made when it is first asked for.
@@ -110,7 +121,10 @@ impl InstanceData {
             // SAFETY: the layout has a pointer there for each imported function.
             return unsafe { *self.at::<*mut VmFuncRef>(module.layout().imported_function(func)) };
         };
-        let slot = info.escaping.binary_search(&func).expect("validated: only functions that may be referred to are");
+        let slot = info
+            .escaping
+            .binary_search(&func)
+            .expect("validated: only functions that may be referred to are");
         let reference = self.at::<VmFuncRef>(module.layout().func_ref(slot));
         let ty = info.functions[func];
         let full = VmFuncRef {
@@ -128,9 +142,13 @@ impl InstanceData {
     pub(crate) fn lazy_element(&mut self, table: Table, index: u64) -> Option<*mut VmFuncRef> {
         let info = self.module.info().clone();
         let func = self.lazy.iter().rev().find_map(|(found, start, segment)| {
-            let Elements::Funcs(funcs) = &info.elements[*segment].elements else { return None };
+            let Elements::Funcs(funcs) = &info.elements[*segment].elements else {
+                return None;
+            };
             let position = index.checked_sub(*start)? as usize;
-            (*found == table).then(|| funcs.get(position).copied()).flatten()
+            (*found == table)
+                .then(|| funcs.get(position).copied())
+                .flatten()
         })?;
         Some(self.func_ref(func))
     }
@@ -139,7 +157,10 @@ impl InstanceData {
         match item {
             ExportItem::Func(func) => {
                 let reference = self.func_ref(func);
-                Extern::Func(Func::from_reference(reference, store).expect("a function's reference is not null"))
+                Extern::Func(
+                    Func::from_reference(reference, store)
+                        .expect("a function's reference is not null"),
+                )
             }
             ExportItem::Table(table) => Extern::Table(self.tables[table.index()]),
             ExportItem::Memory(memory) => Extern::Memory(self.memories[memory.index()]),
@@ -165,7 +186,9 @@ impl InstanceData {
                 ConstOp::RefNull => 0,
                 ConstOp::RefFunc(func) => self.func_ref(func) as u128,
                 // SAFETY: a constant expression names globals that have their values: imports and those before.
-                ConstOp::GlobalGet(global) => unsafe { *self.globals[global.index()].cell.as_ptr() },
+                ConstOp::GlobalGet(global) => unsafe {
+                    *self.globals[global.index()].cell.as_ptr()
+                },
             });
         }
         stack.pop().expect("validated: one value is left")
@@ -185,14 +208,21 @@ impl Instance {
     /// # Errors
     /// Imports of the wrong number or type, memory that the system refuses, segments that do not fit, and whatever ends the
     /// start function.
-    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance> {
         check_imports(&store, module, imports)?;
         let core = store.core_mut();
         let mut instance = build(core, module, imports)?;
         describe_to_debugger(core, &mut instance);
         let index = core.instances.len();
         core.instances.push(instance);
-        let handle = Instance { store: core.id(), index };
+        let handle = Instance {
+            store: core.id(),
+            index,
+        };
         apply_elements(core, index)?;
         apply_data(core, index)?;
         if let Some(start) = module.info().start {
@@ -216,11 +246,22 @@ impl Instance {
         core.check_owner(self.store);
         let instance = &mut core.instances[self.index];
         let info = instance.module.info().clone();
-        info.exports.iter().map(|export| (export.name.clone(), instance.export(export.item, self.store))).collect()
+        info.exports
+            .iter()
+            .map(|export| {
+                (
+                    export.name.clone(),
+                    instance.export(export.item, self.store),
+                )
+            })
+            .collect()
     }
 
     /// The module.
-    pub fn module<'a, T: 'static>(&self, store: impl Into<super::store::StoreContext<'a, T>>) -> &'a Module {
+    pub fn module<'a, T: 'static>(
+        &self,
+        store: impl Into<super::store::StoreContext<'a, T>>,
+    ) -> &'a Module {
         &store.into().0.core.instances[self.index].module
     }
 
@@ -243,7 +284,8 @@ impl Instance {
         Results: crate::host::WasmResults,
     {
         let func = self.get_func(&mut store, name);
-        func.ok_or_else(|| Error::Type(format!("the module exports no function `{name}`")))?.typed(store)
+        func.ok_or_else(|| Error::Type(format!("the module exports no function `{name}`")))?
+            .typed(store)
     }
 
     /// An exported memory.
@@ -253,12 +295,20 @@ impl Instance {
 
     /// An exported global.
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
-        if let Extern::Global(global) = self.get_export(store, name)? { Some(global) } else { None }
+        if let Extern::Global(global) = self.get_export(store, name)? {
+            Some(global)
+        } else {
+            None
+        }
     }
 
     /// An exported table.
     pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
-        if let Extern::Table(table) = self.get_export(store, name)? { Some(table) } else { None }
+        if let Extern::Table(table) = self.get_export(store, name)? {
+            Some(table)
+        } else {
+            None
+        }
     }
 }
 
@@ -266,13 +316,21 @@ impl Instance {
 fn check_imports(store: &impl AsContext, module: &Module, imports: &[Extern]) -> Result<()> {
     let wanted = &module.info().imports;
     if wanted.len() != imports.len() {
-        return Err(Error::Type(format!("the module has {} imports, and {} were given", wanted.len(), imports.len())));
+        return Err(Error::Type(format!(
+            "the module has {} imports, and {} were given",
+            wanted.len(),
+            imports.len()
+        )));
     }
     for (import, given) in wanted.iter().zip(imports) {
         let found = given.ty(store);
         if !matches(&found, &import.ty) {
             let reason = format!("it wants {}, and was given {found}", import.ty);
-            return Err(Error::Link { module: import.module.clone(), name: import.name.clone(), reason });
+            return Err(Error::Link {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                reason,
+            });
         }
     }
     Ok(())
@@ -280,10 +338,15 @@ fn check_imports(store: &impl AsContext, module: &Module, imports: &[Extern]) ->
 
 fn matches(found: &ExternType, wanted: &ExternType) -> bool {
     let limits = |found: &Limits, wanted: &Limits| {
-        found.min >= wanted.min && wanted.max.is_none_or(|max| found.max.is_some_and(|found| found <= max))
+        found.min >= wanted.min
+            && wanted
+                .max
+                .is_none_or(|max| found.max.is_some_and(|found| found <= max))
     };
     match (found, wanted) {
-        (ExternType::Memory(found), ExternType::Memory(wanted)) => limits(&found.limits, &wanted.limits),
+        (ExternType::Memory(found), ExternType::Memory(wanted)) => {
+            limits(&found.limits, &wanted.limits)
+        }
         (ExternType::Table(found), ExternType::Table(wanted)) => {
             found.element == wanted.element && limits(&found.limits, &wanted.limits)
         }
@@ -345,16 +408,25 @@ fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()>
         instance.context().write(head);
         for index in info.memories.keys() {
             let memory = &*core.memory(instance.memories[index.index()]).vm;
-            let reference = VmMemoryRef { base: memory.base, memory: ptr::from_ref(memory).cast_mut() };
-            instance.at::<VmMemoryRef>(layout.memory(index)).write(reference);
+            let reference = VmMemoryRef {
+                base: memory.base,
+                memory: ptr::from_ref(memory).cast_mut(),
+            };
+            instance
+                .at::<VmMemoryRef>(layout.memory(index))
+                .write(reference);
         }
         for index in info.tables.keys() {
             let table = &*core.table(instance.tables[index.index()]).vm;
-            instance.at::<*const super::layout::VmTable>(layout.table(index)).write(ptr::from_ref(table));
+            instance
+                .at::<*const super::layout::VmTable>(layout.table(index))
+                .write(ptr::from_ref(table));
         }
         for (index, func) in instance.imported_functions.clone().into_iter().enumerate() {
             let reference = func.reference(core)?;
-            instance.at::<*mut VmFuncRef>(layout.imported_function(FuncIndex::new(index))).write(reference);
+            instance
+                .at::<*mut VmFuncRef>(layout.imported_function(FuncIndex::new(index)))
+                .write(reference);
         }
         for (index, global) in instance.globals.clone().into_iter().enumerate() {
             if let GlobalLocation::Pointer(offset) = layout.global(GlobalIndex::new(index)) {
@@ -372,11 +444,18 @@ fn init_globals(core: &StoreCore, instance: &mut InstanceData) {
     for (index, init) in (info.imported_globals..).zip(&info.global_inits) {
         let index = GlobalIndex::new(index);
         let value = instance.evaluate(init);
-        let GlobalLocation::Inline(offset) = module.layout().global(index) else { unreachable!("own globals are inline") };
-        let cell = NonNull::new(instance.at::<u128>(offset)).expect("a context is not at address 0");
+        let GlobalLocation::Inline(offset) = module.layout().global(index) else {
+            unreachable!("own globals are inline")
+        };
+        let cell =
+            NonNull::new(instance.at::<u128>(offset)).expect("a context is not at address 0");
         // SAFETY: the layout has the global there.
         unsafe { cell.write(value) };
-        instance.globals.push(Global { store: core.id(), cell, ty: info.globals[index] });
+        instance.globals.push(Global {
+            store: core.id(),
+            cell,
+            ty: info.globals[index],
+        });
     }
 }
 
@@ -401,12 +480,20 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
         return;
     }
     let base = |memory: &Memory| HostAddress(core.memory(*memory).vm.base as u64);
-    let place = |global: &Global| GlobalPlace { address: HostAddress(global.cell.as_ptr() as u64), ty: value_type(global.ty.content) };
+    let place = |global: &Global| GlobalPlace {
+        address: HostAddress(global.cell.as_ptr() as u64),
+        ty: value_type(global.ty.content),
+    };
     let places = Places {
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
-    let (registration, warnings) = describe::describe(&instance.code, places, config.flavor(), instance.module.name());
+    let (registration, warnings) = describe::describe(
+        &instance.code,
+        places,
+        config.flavor(),
+        instance.module.name(),
+    );
     instance.registration = Some(registration);
     let all = instance.module.warnings().iter().chain(&warnings);
     for warning in all.filter(|warning| warning.kind == WarningKind::Damaged) {
@@ -425,7 +512,8 @@ fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
     let info = module.info();
     for (segment, declared) in info.elements.iter() {
         let SegmentMode::Active { target, offset } = &declared.mode else {
-            core.instances[index].dropped_elements[segment.index()] = declared.mode == SegmentMode::Declared;
+            core.instances[index].dropped_elements[segment.index()] =
+                declared.mode == SegmentMode::Declared;
             continue;
         };
         let instance = &mut core.instances[index];
@@ -435,7 +523,8 @@ fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
         if start + len > core.table(table).vm.len {
             return Err(init_trap(TrapKind::TableOutOfBounds));
         }
-        let own = target.index() >= info.imported_tables && info.table_inits[target.index() - info.imported_tables].is_none();
+        let own = target.index() >= info.imported_tables
+            && info.table_inits[target.index() - info.imported_tables].is_none();
         let lazy = own && matches!(declared.elements, Elements::Funcs(_));
         if lazy {
             core.instances[index].lazy.push((table, start, segment));
@@ -448,7 +537,15 @@ fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
 }
 
 /// Copies elements of a segment into a table; both ranges have been checked.
-pub(crate) fn copy_elements(core: &mut StoreCore, index: usize, table: Table, segment: ElemIndex, to: u64, from: u64, len: u64) {
+pub(crate) fn copy_elements(
+    core: &mut StoreCore,
+    index: usize,
+    table: Table,
+    segment: ElemIndex,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
     let info = core.instances[index].module.info().clone();
     for i in 0..len {
         let instance = &mut core.instances[index];
@@ -464,15 +561,21 @@ pub(crate) fn copy_elements(core: &mut StoreCore, index: usize, table: Table, se
 fn apply_data(core: &mut StoreCore, index: usize) -> Result<()> {
     let module = core.instances[index].module.clone();
     for (segment, data) in module.info().data.iter() {
-        let SegmentMode::Active { target, offset } = &data.mode else { continue };
+        let SegmentMode::Active { target, offset } = &data.mode else {
+            continue;
+        };
         let instance = &mut core.instances[index];
         let start = instance.evaluate(offset) as u32 as usize;
         let memory = instance.memories[target.index()];
         let bytes = &module.artifact().wasm()[data.bytes.clone()];
         // SAFETY: the store is borrowed mutably and no guest runs.
         let all = unsafe { &mut *core.memory(memory).bytes() };
-        let range = all.get_mut(start..).and_then(|rest| rest.get_mut(..bytes.len()));
-        range.ok_or_else(|| init_trap(TrapKind::MemoryOutOfBounds))?.copy_from_slice(bytes);
+        let range = all
+            .get_mut(start..)
+            .and_then(|rest| rest.get_mut(..bytes.len()));
+        range
+            .ok_or_else(|| init_trap(TrapKind::MemoryOutOfBounds))?
+            .copy_from_slice(bytes);
         core.instances[index].dropped_data[segment.index()] = true;
     }
     Ok(())

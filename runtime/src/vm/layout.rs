@@ -125,9 +125,12 @@ impl VmLayout {
         let imported_globals = tables + module.tables.len() * 8;
         let imported_functions = imported_globals + module.imported_globals * 8;
         let func_refs = imported_functions + module.imported_functions * 8;
-        let own_globals = (func_refs + module.escaping.len() * size_of::<VmFuncRef>()).next_multiple_of(16);
+        let own_globals =
+            (func_refs + module.escaping.len() * size_of::<VmFuncRef>()).next_multiple_of(16);
         let size = own_globals + (module.globals.len() - module.imported_globals) * 16;
-        let fits = |offset: usize| u32::try_from(offset).expect("wasmparser's limits keep a context small");
+        let fits = |offset: usize| {
+            u32::try_from(offset).expect("wasmparser's limits keep a context small")
+        };
         VmLayout {
             memories: fits(memories),
             tables: fits(tables),

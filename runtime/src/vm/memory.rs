@@ -2,9 +2,11 @@
 
 use super::layout::VmMemory;
 use super::store::{AsContext, AsContextMut, Stored};
+use crate::code::mapping::memory_file;
 use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use rustix::fd::OwnedFd;
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
 
 /// Bytes of a page (WebAssembly 2.0, section 4.2.8).
@@ -19,6 +21,16 @@ pub struct LinearMemory {
     ty: MemoryType,
     reservation: u64,
     mapped: u64,
+    alias: Option<Alias>,
+}
+
+/// The memory's pages a second time, at the host addresses that are the guest's own, inaccessible to the process. gdb, which
+/// takes a guest's pointer for an address, finds there what it points to.
+struct Alias {
+    file: OwnedFd,
+    /// What is mapped: below are addresses that the system gives to nobody, or only to the superuser.
+    start: u64,
+    end: u64,
 }
 
 impl LinearMemory {
@@ -27,16 +39,37 @@ impl LinearMemory {
     ///
     /// # Errors
     /// The system's, or a first size that the reservation does not hold.
-    pub fn new(ty: MemoryType, reservation: u64, guard: u64) -> io::Result<LinearMemory> {
+    pub fn new(
+        ty: MemoryType,
+        reservation: u64,
+        guard: u64,
+        aliased: bool,
+    ) -> io::Result<LinearMemory> {
         let len = ty.limits.min * PAGE;
         if len > reservation {
-            return Err(io::Error::other(format!("{len} bytes, and {reservation} are reserved for each memory")));
+            return Err(io::Error::other(format!(
+                "{len} bytes, and {reservation} are reserved for each memory"
+            )));
         }
-        let alignment = if reservation == 4 << 30 { reservation } else { PAGE };
+        let alignment = if reservation == 4 << 30 {
+            reservation
+        } else {
+            PAGE
+        };
         let mapped = reservation + guard;
         let base = reserve_aligned(mapped as usize, alignment as usize)?;
         let vm = Box::new(VmMemory { base, len: 0 });
-        let mut memory = LinearMemory { vm, ty, reservation, mapped };
+        let mut memory = LinearMemory {
+            vm,
+            ty,
+            reservation,
+            mapped,
+            alias: None,
+        };
+        if aliased {
+            // Debugging goes on without it, with less to see.
+            memory.alias = Alias::new(base, reservation).ok();
+        }
         memory.make_accessible(len)?;
         Ok(memory)
     }
@@ -47,10 +80,17 @@ impl LinearMemory {
             // SAFETY: the pages are of this memory's reservation, and nobody has a reference to inaccessible ones.
             unsafe {
                 let start = self.vm.base.add(old as usize).cast();
-                mprotect(start, (len - old) as usize, MprotectFlags::READ | MprotectFlags::WRITE)?;
+                mprotect(
+                    start,
+                    (len - old) as usize,
+                    MprotectFlags::READ | MprotectFlags::WRITE,
+                )?;
             }
         }
         self.vm.len = len;
+        if let Some(alias) = &mut self.alias {
+            alias.extend(len);
+        }
         Ok(())
     }
 
@@ -82,6 +122,73 @@ impl LinearMemory {
     }
 }
 
+impl Alias {
+    /// Puts a file behind a memory whose pages are all inaccessible yet.
+    fn new(base: *mut u8, reservation: u64) -> io::Result<Alias> {
+        let file = memory_file(&[])?;
+        rustix::fs::ftruncate(&file, reservation)?;
+        let flags = MapFlags::SHARED | MapFlags::FIXED | MapFlags::NORESERVE;
+        // SAFETY: the pages are of the memory's own reservation, and nobody has used them.
+        unsafe {
+            mmap(
+                base.cast(),
+                reservation as usize,
+                ProtFlags::empty(),
+                flags,
+                &file,
+                0,
+            )?
+        };
+        Ok(Alias {
+            file,
+            start: 0,
+            end: 0,
+        })
+    }
+
+    /// Covers the memory's first `len` bytes, as far as the addresses are free.
+    fn extend(&mut self, len: u64) {
+        // The first 64 KiB are for the superuser only (proc_sys_vm(5), mmap_min_addr).
+        for start in if self.end == 0 {
+            [0, PAGE]
+        } else {
+            [self.end, self.end]
+        } {
+            if len <= start {
+                return;
+            }
+            let flags = MapFlags::SHARED | MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE;
+            // SAFETY: a mapping at free addresses touches no memory that exists.
+            let mapped = unsafe {
+                mmap(
+                    start as *mut _,
+                    (len - start) as usize,
+                    ProtFlags::empty(),
+                    flags,
+                    &self.file,
+                    start,
+                )
+            };
+            if mapped.is_ok() {
+                self.start = if self.end == 0 { start } else { self.start };
+                self.end = len;
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Alias {
+    fn drop(&mut self) {
+        if self.end > self.start {
+            // SAFETY: it was mapped by `extend`, and nothing in the process can refer to it.
+            let unmapped =
+                unsafe { munmap(self.start as *mut _, (self.end - self.start) as usize) };
+            debug_assert!(unmapped.is_ok());
+        }
+    }
+}
+
 impl Drop for LinearMemory {
     fn drop(&mut self) {
         // SAFETY: the store is going, and with it all code that could reach the memory.
@@ -96,7 +203,8 @@ fn reserve_aligned(len: usize, alignment: usize) -> io::Result<*mut u8> {
     // SAFETY: new mappings touch no memory that exists; what is unmapped is part of the one just made.
     unsafe {
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        let start = mmap_anonymous(std::ptr::null_mut(), total, ProtFlags::empty(), flags)?.cast::<u8>();
+        let start =
+            mmap_anonymous(std::ptr::null_mut(), total, ProtFlags::empty(), flags)?.cast::<u8>();
         let before = start.align_offset(alignment);
         let base = start.add(before);
         if before > 0 {
@@ -139,13 +247,19 @@ impl Memory {
     }
 
     /// Its bytes.
-    pub fn data<'a, T: 'static>(&self, store: impl Into<super::store::StoreContext<'a, T>>) -> &'a [u8] {
+    pub fn data<'a, T: 'static>(
+        &self,
+        store: impl Into<super::store::StoreContext<'a, T>>,
+    ) -> &'a [u8] {
         // SAFETY: the store is borrowed for as long as the slice, so no guest runs and nobody writes.
         unsafe { &*store.into().0.core.memory(*self).bytes() }
     }
 
     /// Its bytes, to write.
-    pub fn data_mut<'a, T: 'static>(&self, store: impl Into<super::store::StoreContextMut<'a, T>>) -> &'a mut [u8] {
+    pub fn data_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<super::store::StoreContextMut<'a, T>>,
+    ) -> &'a mut [u8] {
         // SAFETY: the store is borrowed mutably for as long as the slice.
         unsafe { &mut *store.into().0.core.memory(*self).bytes() }
     }
@@ -170,7 +284,10 @@ impl Memory {
         // SAFETY: as in `read`, and the store is borrowed mutably.
         let bytes = unsafe { &mut *store.core_mut().memory(*self).bytes() };
         let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
-        bytes.get_mut(offset..end).ok_or(Error::OutOfBounds)?.copy_from_slice(buffer);
+        bytes
+            .get_mut(offset..end)
+            .ok_or(Error::OutOfBounds)?
+            .copy_from_slice(buffer);
         Ok(())
     }
 
@@ -179,6 +296,10 @@ impl Memory {
     /// # Errors
     /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
     pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
-        store.core_mut().memory_mut(*self).grow(pages).ok_or(Error::OutOfBounds)
+        store
+            .core_mut()
+            .memory_mut(*self)
+            .grow(pages)
+            .ok_or(Error::OutOfBounds)
     }
 }

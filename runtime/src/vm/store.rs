@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::types::{GlobalType, MemoryType, TableType};
+use dwalin_debuginfo::code::Flavor;
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -53,7 +54,12 @@ pub(crate) enum Raised {
 impl StoreCore {
     fn new(engine: &Engine) -> StoreCore {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let vm = VmStoreContext { stack_limit: u64::MAX, caller: ptr::null_mut(), last_exit_fp: 0, last_exit_pc: 0 };
+        let vm = VmStoreContext {
+            stack_limit: u64::MAX,
+            caller: ptr::null_mut(),
+            last_exit_fp: 0,
+            last_exit_pc: 0,
+        };
         StoreCore {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
@@ -81,15 +87,33 @@ impl StoreCore {
     /// Handles are used with the store that they came from.
     #[track_caller]
     pub(crate) fn check_owner(&self, store: u64) {
-        assert_eq!(store, self.id, "an object was used with a store that it does not belong to");
+        assert_eq!(
+            store, self.id,
+            "an object was used with a store that it does not belong to"
+        );
     }
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
         let settings = self.engine.config().settings();
-        let memory = LinearMemory::new(ty, settings.memory_reservation, settings.memory_guard_size)
-            .map_err(|error| Error::Resources { what: format!("a memory of {} pages", ty.limits.min), error })?;
+        // One memory can be where its guest's pointers say: the first.
+        let aliased = settings.debug_info
+            && self.engine.config().flavor() == Flavor::Gdb
+            && self.memories.is_empty();
+        let memory = LinearMemory::new(
+            ty,
+            settings.memory_reservation,
+            settings.memory_guard_size,
+            aliased,
+        )
+        .map_err(|error| Error::Resources {
+            what: format!("a memory of {} pages", ty.limits.min),
+            error,
+        })?;
         self.memories.push(memory);
-        Ok(Memory(Stored { store: self.id, index: self.memories.len() - 1 }))
+        Ok(Memory(Stored {
+            store: self.id,
+            index: self.memories.len() - 1,
+        }))
     }
 
     pub(crate) fn memory(&self, memory: Memory) -> &LinearMemory {
@@ -103,10 +127,15 @@ impl StoreCore {
     }
 
     pub(crate) fn new_table(&mut self, ty: TableType) -> Result<Table> {
-        let table = TableElements::new(ty)
-            .map_err(|error| Error::Resources { what: format!("a table of {} elements", ty.limits.min), error })?;
+        let table = TableElements::new(ty).map_err(|error| Error::Resources {
+            what: format!("a table of {} elements", ty.limits.min),
+            error,
+        })?;
         self.tables.push(table);
-        Ok(Table(Stored { store: self.id, index: self.tables.len() - 1 }))
+        Ok(Table(Stored {
+            store: self.id,
+            index: self.tables.len() - 1,
+        }))
     }
 
     pub(crate) fn table(&self, table: Table) -> &TableElements {
@@ -122,24 +151,41 @@ impl StoreCore {
     pub(crate) fn new_global(&mut self, ty: GlobalType, slot: u128) -> Global {
         self.globals.push(Box::new(slot));
         let cell = NonNull::from(&mut **self.globals.last_mut().expect("just pushed"));
-        Global { store: self.id, cell, ty }
+        Global {
+            store: self.id,
+            cell,
+            ty,
+        }
     }
 
     /// Makes a host object that guests can hold.
     fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
         self.extern_refs.push(object);
-        ExternRef { store: self.id, index: self.extern_refs.len() - 1 }
+        ExternRef {
+            store: self.id,
+            index: self.extern_refs.len() - 1,
+        }
     }
 
     /// Takes a module's trampolines, and gives them to the host functions that waited for one of their type.
-    pub(crate) fn add_trampolines(&mut self, module: &Module, trampoline: impl Fn(TypeIndex) -> *const u8) {
+    pub(crate) fn add_trampolines(
+        &mut self,
+        module: &Module,
+        trampoline: impl Fn(TypeIndex) -> *const u8,
+    ) {
         for (index, id) in module.info().types.keys().zip(module.type_ids()) {
-            self.wasm_to_array.entry(*id).or_insert_with(|| trampoline(index));
+            self.wasm_to_array
+                .entry(*id)
+                .or_insert_with(|| trampoline(index));
         }
         for func in &mut self.host_funcs {
             let reference = &mut func.reference;
             if reference.code.is_null() {
-                reference.code = self.wasm_to_array.get(&reference.type_id).copied().unwrap_or(ptr::null());
+                reference.code = self
+                    .wasm_to_array
+                    .get(&reference.type_id)
+                    .copied()
+                    .unwrap_or(ptr::null());
             }
         }
     }
@@ -165,7 +211,10 @@ impl StoreCore {
 
     /// What the segments of the instance that defined a table say of an element.
     fn first_element(&mut self, table: Table, index: u64) -> u64 {
-        let found = self.instances.iter_mut().find_map(|instance| instance.lazy_element(table, index));
+        let found = self
+            .instances
+            .iter_mut()
+            .find_map(|instance| instance.lazy_element(table, index));
         found.map_or(0, |reference: *mut VmFuncRef| reference as u64)
     }
 }
@@ -187,7 +236,10 @@ unsafe impl<T: Send> Send for Store<T> {}
 impl<T: 'static> Store<T> {
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        Store(Box::new(StoreInner { core: StoreCore::new(engine), data }))
+        Store(Box::new(StoreInner {
+            core: StoreCore::new(engine),
+            data,
+        }))
     }
 
     /// The engine.
@@ -311,7 +363,10 @@ impl ExternRef {
     }
 
     /// The object.
-    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a (dyn Any + Send + Sync) {
+    pub fn data<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> &'a (dyn Any + Send + Sync) {
         let core = &store.into().0.core;
         core.check_owner(self.store);
         &*core.extern_refs[self.index]

@@ -26,12 +26,31 @@ impl TableElements {
     /// # Errors
     /// The system's.
     pub fn new(ty: TableType) -> io::Result<TableElements> {
-        let capacity = ty.limits.max.unwrap_or(DEFAULT_MAX).min(DEFAULT_MAX).max(ty.limits.min);
+        let capacity = ty
+            .limits
+            .max
+            .unwrap_or(DEFAULT_MAX)
+            .min(DEFAULT_MAX)
+            .max(ty.limits.min);
         let bytes = (capacity as usize * 8).max(8);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new mapping touches no memory that exists.
-        let elements = unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags)? };
-        Ok(TableElements { vm: Box::new(VmTable { elements: elements.cast(), len: ty.limits.min }), ty, capacity })
+        let elements = unsafe {
+            mmap_anonymous(
+                std::ptr::null_mut(),
+                bytes,
+                ProtFlags::READ | ProtFlags::WRITE,
+                flags,
+            )?
+        };
+        Ok(TableElements {
+            vm: Box::new(VmTable {
+                elements: elements.cast(),
+                len: ty.limits.min,
+            }),
+            ty,
+            capacity,
+        })
     }
 
     /// Its type, with the size that it has now.
@@ -50,13 +69,16 @@ impl TableElements {
     /// Gives an element within the length its value.
     pub fn set(&mut self, index: u64, reference: u64) -> Option<()> {
         // SAFETY: as in `raw`.
-        (index < self.vm.len).then(|| unsafe { *self.vm.elements.add(index as usize) = reference | INITIALIZED })
+        (index < self.vm.len)
+            .then(|| unsafe { *self.vm.elements.add(index as usize) = reference | INITIALIZED })
     }
 
     /// Grows by elements of a value; the size before.
     pub fn grow(&mut self, delta: u64, reference: u64) -> Option<u64> {
         let before = self.vm.len;
-        let after = before.checked_add(delta).filter(|after| *after <= self.capacity)?;
+        let after = before
+            .checked_add(delta)
+            .filter(|after| *after <= self.capacity)?;
         self.vm.len = after;
         for index in before..after {
             self.set(index, reference);
@@ -68,7 +90,8 @@ impl TableElements {
 impl Drop for TableElements {
     fn drop(&mut self) {
         // SAFETY: the store is going, and with it all code that could reach the table.
-        let unmapped = unsafe { munmap(self.vm.elements.cast(), (self.capacity as usize * 8).max(8)) };
+        let unmapped =
+            unsafe { munmap(self.vm.elements.cast(), (self.capacity as usize * 8).max(8)) };
         debug_assert!(unmapped.is_ok());
     }
 }
@@ -118,7 +141,9 @@ impl Table {
     pub fn set(&self, mut store: impl AsContextMut, index: u64, value: Val) -> Result<()> {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty, value)?;
-        core.table_mut(*self).set(index, reference).ok_or(Error::OutOfBounds)
+        core.table_mut(*self)
+            .set(index, reference)
+            .ok_or(Error::OutOfBounds)
     }
 
     /// Grows it by elements of a value; its size before.
@@ -128,13 +153,19 @@ impl Table {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, value: Val) -> Result<u64> {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty, value)?;
-        core.table_mut(*self).grow(delta, reference).ok_or(Error::OutOfBounds)
+        core.table_mut(*self)
+            .grow(delta, reference)
+            .ok_or(Error::OutOfBounds)
     }
 }
 
 fn element(core: &super::store::StoreCore, ty: TableType, value: Val) -> Result<u64> {
     if value.ty() != ty.element {
-        return Err(Error::Type(format!("a table of {} cannot hold a value of type {}", ty.element, value.ty())));
+        return Err(Error::Type(format!(
+            "a table of {} cannot hold a value of type {}",
+            ty.element,
+            value.ty()
+        )));
     }
     Ok(value.to_slot(core)? as u64)
 }

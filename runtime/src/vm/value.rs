@@ -66,22 +66,38 @@ impl Val {
 
     /// The i32, if it is one.
     pub fn i32(&self) -> Option<i32> {
-        if let Val::I32(value) = self { Some(*value) } else { None }
+        if let Val::I32(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
     }
 
     /// The i64, if it is one.
     pub fn i64(&self) -> Option<i64> {
-        if let Val::I64(value) = self { Some(*value) } else { None }
+        if let Val::I64(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
     }
 
     /// The f32, if it is one.
     pub fn f32(&self) -> Option<f32> {
-        if let Val::F32(bits) = self { Some(f32::from_bits(*bits)) } else { None }
+        if let Val::F32(bits) = self {
+            Some(f32::from_bits(*bits))
+        } else {
+            None
+        }
     }
 
     /// The f64, if it is one.
     pub fn f64(&self) -> Option<f64> {
-        if let Val::F64(bits) = self { Some(f64::from_bits(*bits)) } else { None }
+        if let Val::F64(bits) = self {
+            Some(f64::from_bits(*bits))
+        } else {
+            None
+        }
     }
 
     /// As a slot.
@@ -93,8 +109,14 @@ impl Val {
             Val::F64(bits) => u128::from(bits),
             Val::FuncRef(None) | Val::ExternRef(None) => 0,
             Val::FuncRef(Some(func)) => func.reference(store)? as u128,
-            Val::ExternRef(Some(object)) if object.store == store.id() => u128::from(object.handle()),
-            Val::ExternRef(Some(_)) => return Err(Error::Type("the object belongs to another store".to_owned())),
+            Val::ExternRef(Some(object)) if object.store == store.id() => {
+                u128::from(object.handle())
+            }
+            Val::ExternRef(Some(_)) => {
+                return Err(Error::Type(
+                    "the object belongs to another store".to_owned(),
+                ));
+            }
         })
     }
 
@@ -108,10 +130,16 @@ impl Val {
             ValType::I64 => Val::I64(slot as i64),
             ValType::F32 => Val::F32(slot as u32),
             ValType::F64 => Val::F64(slot as u64),
-            ValType::FuncRef => Val::FuncRef(Func::from_reference(slot as u64 as *mut VmFuncRef, store.id())),
+            ValType::FuncRef => Val::FuncRef(Func::from_reference(
+                slot as u64 as *mut VmFuncRef,
+                store.id(),
+            )),
             ValType::ExternRef => {
                 let index = (slot as u64 >> 1).checked_sub(1);
-                Val::ExternRef(index.map(|index| ExternRef { store: store.id(), index: index as usize }))
+                Val::ExternRef(index.map(|index| ExternRef {
+                    store: store.id(),
+                    index: index as usize,
+                }))
             }
         }
     }

@@ -5,7 +5,7 @@
 static void check(int condition, const char *what) {
     if (!condition) {
         fprintf(stderr, "check failed: %s\n", what);
-        abort();
+        abort(); // traps
     }
 }
 

@@ -5,7 +5,7 @@ static int items[4] = {1, 2, 3, 4};
 
 static int item(unsigned index) {
     volatile int *at = items;
-    return at[index];
+    return at[index]; // traps
 }
 
 int main(void) {

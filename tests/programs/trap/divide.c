@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 static int ratio(int part, int whole) {
-    return part / whole;
+    return part / whole; // traps
 }
 
 static int percent(const int *parts, int count) {

@@ -7,7 +7,7 @@ static volatile int depth;
 static void descend(void) {
     depth++;
     if (depth != 0)
-        descend();
+        descend(); // traps, at the call or in what it calls
     depth--;
 }
 

@@ -13,7 +13,7 @@ static int same(int value) {
 static struct handler handlers[] = {{"same", same}, {"missing", NULL}};
 
 static int dispatch(const struct handler *handler, int value) {
-    return handler->run(value);
+    return handler->run(value); // traps
 }
 
 int main(void) {

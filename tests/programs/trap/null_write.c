@@ -7,7 +7,7 @@ struct huge {
 };
 
 static void mark(volatile struct huge *huge) {
-    huge->tail = 1;
+    huge->tail = 1; // traps
 }
 
 int main(void) {

@@ -7,7 +7,7 @@ static volatile int minus_one = -1;
 
 static int negate(int value) {
     int by = minus_one;
-    return value / by;
+    return value / by; // traps
 }
 
 int main(void) {

@@ -10,7 +10,7 @@ static const char *name(enum light light) {
     case GREEN:
         return "green";
     }
-    __builtin_trap();
+    __builtin_trap(); // traps
 }
 
 int main(void) {

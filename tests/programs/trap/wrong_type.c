@@ -8,7 +8,7 @@ static double half(double value) {
 typedef int (*callback)(int, int);
 
 static int call(callback function) {
-    return function(1, 2);
+    return function(1, 2); // traps
 }
 
 int main(void) {

@@ -6,7 +6,10 @@ use super::{Done, Errno};
 fn sizes(call: &mut Call<'_, '_>, args: &mut Args<'_>, strings: &[String]) -> Done {
     let bytes: usize = strings.iter().map(|string| string.len() + 1).sum();
     call.memory.write_u32(args.u32(), strings.len() as u32)?;
-    Ok(call.memory.write_u32(args.u32(), u32::try_from(bytes).map_err(|_| Errno::Overflow)?)?)
+    Ok(call.memory.write_u32(
+        args.u32(),
+        u32::try_from(bytes).map_err(|_| Errno::Overflow)?,
+    )?)
 }
 
 fn get(call: &mut Call<'_, '_>, args: &mut Args<'_>, strings: &[String]) -> Done {
@@ -14,7 +17,9 @@ fn get(call: &mut Call<'_, '_>, args: &mut Args<'_>, strings: &[String]) -> Done
     for string in strings {
         call.memory.write_u32(pointers, buffer)?;
         call.memory.write(buffer, string.as_bytes())?;
-        let end = buffer.checked_add(string.len() as u32).ok_or(Errno::Fault)?;
+        let end = buffer
+            .checked_add(string.len() as u32)
+            .ok_or(Errno::Fault)?;
         call.memory.write(end, &[0])?;
         (pointers, buffer) = (pointers.wrapping_add(4), end.wrapping_add(1));
     }

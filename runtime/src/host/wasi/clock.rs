@@ -17,7 +17,9 @@ pub fn clock(id: u32) -> Result<ClockId, Errno> {
 
 /// Nanoseconds of a time.
 pub fn nanoseconds(time: Timespec) -> u64 {
-    (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
+    (time.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(time.tv_nsec as u64)
 }
 
 /// Nanoseconds on a clock now.

@@ -39,13 +39,15 @@ impl WasiCtxBuilder {
 
     /// Adds arguments.
     pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut WasiCtxBuilder {
-        self.args.extend(args.iter().map(|arg| until_nul(arg.as_ref())));
+        self.args
+            .extend(args.iter().map(|arg| until_nul(arg.as_ref())));
         self
     }
 
     /// Adds an environment variable.
     pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut WasiCtxBuilder {
-        self.env.push(until_nul(&format!("{}={}", name.as_ref(), value.as_ref())));
+        self.env
+            .push(until_nul(&format!("{}={}", name.as_ref(), value.as_ref())));
         self
     }
 
@@ -79,8 +81,15 @@ impl WasiCtxBuilder {
     ///
     /// # Errors
     /// Where the directory cannot be opened.
-    pub fn preopened_dir(&mut self, host: impl AsRef<Path>, guest: impl AsRef<str>) -> io::Result<&mut WasiCtxBuilder> {
-        let dir = cap_primitives::fs::open_ambient_dir(host.as_ref(), cap_primitives::ambient_authority())?;
+    pub fn preopened_dir(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl AsRef<str>,
+    ) -> io::Result<&mut WasiCtxBuilder> {
+        let dir = cap_primitives::fs::open_ambient_dir(
+            host.as_ref(),
+            cap_primitives::ambient_authority(),
+        )?;
         let mut descriptor = Descriptor::new(dir, rights::DIRECTORY, rights::ALL)?;
         descriptor.preopen = Some(guest.as_ref().to_owned());
         self.preopens.push(descriptor);
@@ -89,9 +98,18 @@ impl WasiCtxBuilder {
 
     /// The context. What the builder holds is moved into it.
     pub fn build(&mut self) -> WasiCtx {
-        let WasiCtxBuilder { args, env, stdio, preopens } = std::mem::take(self);
+        let WasiCtxBuilder {
+            args,
+            env,
+            stdio,
+            preopens,
+        } = std::mem::take(self);
         let stdio = stdio.map(|file| file.and_then(|file| Descriptor::stdio(file).ok()));
-        WasiCtx { args, env, descriptors: Descriptors::new(stdio, preopens) }
+        WasiCtx {
+            args,
+            env,
+            descriptors: Descriptors::new(stdio, preopens),
+        }
     }
 }
 

@@ -25,7 +25,13 @@ impl Descriptor {
     /// Of an open file.
     pub fn new(file: File, base: u64, inheriting: u64) -> io::Result<Descriptor> {
         let ty = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).into();
-        Ok(Descriptor { file, ty, base, inheriting, preopen: None })
+        Ok(Descriptor {
+            file,
+            ty,
+            base,
+            inheriting,
+            preopen: None,
+        })
     }
 
     /// Of a standard stream. wasi-libc takes a character device that cannot seek for a terminal.
@@ -45,7 +51,9 @@ pub struct Descriptors(BTreeMap<u32, Descriptor>);
 impl Descriptors {
     /// Standard streams from 0, directories from 3 on.
     pub fn new(stdio: [Option<Descriptor>; 3], preopens: Vec<Descriptor>) -> Descriptors {
-        let stdio = (0..).zip(stdio).filter_map(|(fd, descriptor)| Some((fd, descriptor?)));
+        let stdio = (0..)
+            .zip(stdio)
+            .filter_map(|(fd, descriptor)| Some((fd, descriptor?)));
         Descriptors(stdio.chain((3..).zip(preopens)).collect())
     }
 
@@ -64,7 +72,11 @@ impl Descriptors {
         let descriptor = self.get(fd)?;
         if descriptor.base & rights != rights {
             let wrong_kind = descriptor.ty != FileType::Directory && rights & !rights::FILE != 0;
-            return Err(if wrong_kind { Errno::Notdir } else { Errno::Notcapable });
+            return Err(if wrong_kind {
+                Errno::Notdir
+            } else {
+                Errno::Notcapable
+            });
         }
         Ok(descriptor)
     }
@@ -79,7 +91,10 @@ impl Descriptors {
 
     /// Adds a descriptor, with the lowest number that is free.
     pub fn add(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        let free = (0..).zip(self.0.keys()).find(|(free, used)| free != *used).map(|(free, _)| free);
+        let free = (0..)
+            .zip(self.0.keys())
+            .find(|(free, used)| free != *used)
+            .map(|(free, _)| free);
         let fd = free.unwrap_or(self.0.len() as u32);
         if fd >= 1 << 20 {
             return Err(Errno::Mfile);

@@ -10,7 +10,11 @@ use std::mem::MaybeUninit;
 const HEADER: usize = 24;
 
 pub fn fd_readdir(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let dir = &call.ctx.descriptors.directory(args.u32(), rights::FD_READDIR)?.file;
+    let dir = &call
+        .ctx
+        .descriptors
+        .directory(args.u32(), rights::FD_READDIR)?
+        .file;
     let (buffer, cookie, used) = (args.slice(), args.u64(), args.u32());
     let target = call.memory.bytes_mut(buffer)?;
     seek(dir, SeekFrom::Start(cookie)).map_err(|_| Errno::Inval)?;

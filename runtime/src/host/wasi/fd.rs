@@ -7,7 +7,11 @@ use rustix::fs::{Advice, FallocateFlags, OFlags, Timespec, Timestamps, fcntl_get
 use std::num::NonZeroU64;
 
 pub fn fd_advise(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_ADVISE)?.file;
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_ADVISE)?
+        .file;
     let (offset, len) = (args.u64(), args.u64());
     let advice = match args.u32() {
         0 => Advice::Normal,
@@ -18,12 +22,26 @@ pub fn fd_advise(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         5 => Advice::NoReuse,
         _ => return Err(Errno::Inval.into()),
     };
-    Ok(rustix::fs::fadvise(file, offset, NonZeroU64::new(len), advice)?)
+    Ok(rustix::fs::fadvise(
+        file,
+        offset,
+        NonZeroU64::new(len),
+        advice,
+    )?)
 }
 
 pub fn fd_allocate(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_ALLOCATE)?.file;
-    Ok(rustix::fs::fallocate(file, FallocateFlags::empty(), args.u64(), args.u64())?)
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_ALLOCATE)?
+        .file;
+    Ok(rustix::fs::fallocate(
+        file,
+        FallocateFlags::empty(),
+        args.u64(),
+        args.u64(),
+    )?)
 }
 
 pub fn fd_close(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
@@ -32,11 +50,21 @@ pub fn fd_close(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 }
 
 pub fn fd_datasync(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    Ok(call.ctx.descriptors.with_rights(args.u32(), rights::FD_DATASYNC)?.file.sync_data()?)
+    Ok(call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_DATASYNC)?
+        .file
+        .sync_data()?)
 }
 
 pub fn fd_sync(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    Ok(call.ctx.descriptors.with_rights(args.u32(), rights::FD_SYNC)?.file.sync_all()?)
+    Ok(call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_SYNC)?
+        .file
+        .sync_all()?)
 }
 
 /// Flags that a descriptor has, with the system's for each.
@@ -50,13 +78,20 @@ const FLAGS: [(u16, OFlags); 5] = [
 
 /// The system's flags for WASI's.
 pub fn system_flags(flags: u16) -> OFlags {
-    FLAGS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, system)| *system).collect()
+    FLAGS
+        .iter()
+        .filter(|(flag, _)| flags & flag != 0)
+        .map(|(_, system)| *system)
+        .collect()
 }
 
 pub fn fd_fdstat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let descriptor = call.ctx.descriptors.get(args.u32())?;
     let system = fcntl_getfl(&descriptor.file)?;
-    let flags = FLAGS.iter().filter(|(_, flag)| system.contains(*flag)).fold(0, |all, (flag, _)| all | flag);
+    let flags = FLAGS
+        .iter()
+        .filter(|(_, flag)| system.contains(*flag))
+        .fold(0, |all, (flag, _)| all | flag);
     let mut stat = [0u8; 24];
     stat[0] = descriptor.ty as u8;
     stat[2..4].copy_from_slice(&flags.to_le_bytes());
@@ -67,7 +102,11 @@ pub fn fd_fdstat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 
 /// Linux changes these two of an open file; the others must be as they are.
 pub fn fd_fdstat_set_flags(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_FDSTAT_SET_FLAGS)?.file;
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_FDSTAT_SET_FLAGS)?
+        .file;
     let flags = args.u32();
     if flags & !u32::from(fdflags::ALL) != 0 {
         return Err(Errno::Inval.into());
@@ -79,7 +118,10 @@ pub fn fd_fdstat_set_flags(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done
     if (wanted & fixed) & !current != OFlags::empty() {
         return Err(Errno::Notsup.into());
     }
-    Ok(fcntl_setfl(file, (current & !changeable) | (wanted & changeable))?)
+    Ok(fcntl_setfl(
+        file,
+        (current & !changeable) | (wanted & changeable),
+    )?)
 }
 
 /// Rights can only be given up.
@@ -94,13 +136,21 @@ pub fn fd_fdstat_set_rights(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Don
 }
 
 pub fn fd_filestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_FILESTAT_GET)?.file;
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_FILESTAT_GET)?
+        .file;
     let stat = FileStat::from(&rustix::fs::fstat(file)?);
     Ok(stat.write(call.memory, args.u32(), call.snapshot)?)
 }
 
 pub fn fd_filestat_set_size(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_FILESTAT_SET_SIZE)?.file;
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_FILESTAT_SET_SIZE)?
+        .file;
     Ok(rustix::fs::ftruncate(file, args.u64())?)
 }
 
@@ -126,28 +176,53 @@ pub fn new_times(accessed: u64, modified: u64, flags: u16) -> Result<[NewTime; 2
     if flags >> 4 != 0 {
         return Err(Errno::Inval);
     }
-    Ok([choose(accessed, flags & 3)?, choose(modified, flags >> 2 & 3)?])
+    Ok([
+        choose(accessed, flags & 3)?,
+        choose(modified, flags >> 2 & 3)?,
+    ])
 }
 
 impl NewTime {
     fn timespec(self) -> Timespec {
         match self {
-            NewTime::At(time) => Timespec { tv_sec: (time / 1_000_000_000) as i64, tv_nsec: (time % 1_000_000_000) as i64 },
-            NewTime::Now => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
-            NewTime::Omit => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+            NewTime::At(time) => Timespec {
+                tv_sec: (time / 1_000_000_000) as i64,
+                tv_nsec: (time % 1_000_000_000) as i64,
+            },
+            NewTime::Now => Timespec {
+                tv_sec: 0,
+                tv_nsec: rustix::fs::UTIME_NOW,
+            },
+            NewTime::Omit => Timespec {
+                tv_sec: 0,
+                tv_nsec: rustix::fs::UTIME_OMIT,
+            },
         }
     }
 }
 
 pub fn fd_filestat_set_times(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let file = &call.ctx.descriptors.with_rights(args.u32(), rights::FD_FILESTAT_SET_TIMES)?.file;
+    let file = &call
+        .ctx
+        .descriptors
+        .with_rights(args.u32(), rights::FD_FILESTAT_SET_TIMES)?
+        .file;
     let [accessed, modified] = new_times(args.u64(), args.u64(), args.u16())?;
-    let times = Timestamps { last_access: accessed.timespec(), last_modification: modified.timespec() };
+    let times = Timestamps {
+        last_access: accessed.timespec(),
+        last_modification: modified.timespec(),
+    };
     Ok(rustix::fs::futimens(file, &times)?)
 }
 
 pub fn fd_prestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let name = call.ctx.descriptors.get(args.u32())?.preopen.as_ref().ok_or(Errno::Badf)?;
+    let name = call
+        .ctx
+        .descriptors
+        .get(args.u32())?
+        .preopen
+        .as_ref()
+        .ok_or(Errno::Badf)?;
     // `__wasi_prestat_t`: the tag of a directory is 0, the length of its name follows.
     let (len, at) = (name.len() as u32, args.u32());
     call.memory.write_u32(at, 0)?;
@@ -155,7 +230,13 @@ pub fn fd_prestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 }
 
 pub fn fd_prestat_dir_name(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let name = call.ctx.descriptors.get(args.u32())?.preopen.as_ref().ok_or(Errno::Badf)?;
+    let name = call
+        .ctx
+        .descriptors
+        .get(args.u32())?
+        .preopen
+        .as_ref()
+        .ok_or(Errno::Badf)?;
     let buffer = args.slice();
     if (buffer.len as usize) < name.len() {
         return Err(Errno::Nametoolong.into());
@@ -169,5 +250,9 @@ pub fn fd_renumber(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 
 /// Whether a descriptor is a directory, which cannot be read as a file.
 pub fn refuse_directory(ty: FileType) -> Result<(), Errno> {
-    if ty == FileType::Directory { Err(Errno::Isdir) } else { Ok(()) }
+    if ty == FileType::Directory {
+        Err(Errno::Isdir)
+    } else {
+        Ok(())
+    }
 }

@@ -14,7 +14,10 @@ impl<'a> Args<'a> {
 
     /// The next.
     pub fn u64(&mut self) -> u64 {
-        *self.0.next().expect("as many arguments as the row has parameters")
+        *self
+            .0
+            .next()
+            .expect("as many arguments as the row has parameters")
     }
 
     /// The next, an i32.
@@ -29,7 +32,10 @@ impl<'a> Args<'a> {
 
     /// The next two, pointer and length.
     pub fn slice(&mut self) -> Slice {
-        Slice { start: self.u32(), len: self.u32() }
+        Slice {
+            start: self.u32(),
+            len: self.u32(),
+        }
     }
 }
 

@@ -19,14 +19,25 @@ fn file<'a>(call: &'a Call<'_, '_>, fd: u32, rights: u64) -> Result<&'a File, Er
 /// The most buffers that one system call takes.
 const MAX_BUFFERS: usize = 1024;
 
-fn gather(call: &mut Call<'_, '_>, args: &mut Args<'_>, at_offset: bool) -> Result<usize, super::Failure> {
-    let wanted = if at_offset { rights::FD_WRITE | rights::FD_SEEK } else { rights::FD_WRITE };
+fn gather(
+    call: &mut Call<'_, '_>,
+    args: &mut Args<'_>,
+    at_offset: bool,
+) -> Result<usize, super::Failure> {
+    let wanted = if at_offset {
+        rights::FD_WRITE | rights::FD_SEEK
+    } else {
+        rights::FD_WRITE
+    };
     let file = file(call, args.u32(), wanted)?;
     let array = args.slice();
     let offset = at_offset.then(|| args.u64());
     let buffers = call.memory.iovecs(array.start, array.len)?;
     let memory = &*call.memory;
-    let slices = buffers.iter().take(MAX_BUFFERS).map(|buffer| Ok(IoSlice::new(memory.bytes(*buffer)?)));
+    let slices = buffers
+        .iter()
+        .take(MAX_BUFFERS)
+        .map(|buffer| Ok(IoSlice::new(memory.bytes(*buffer)?)));
     let slices = slices.collect::<Result<Vec<_>, Errno>>()?;
     loop {
         let result = match offset {
@@ -49,20 +60,35 @@ fn disjoint<'m>(mut bytes: &'m mut [u8], buffers: &[Slice]) -> Vec<IoSliceMut<'m
     let mut position = 0u64;
     for i in order {
         let buffer = buffers[i];
-        let Some(skip) = u64::from(buffer.start).checked_sub(position) else { continue };
+        let Some(skip) = u64::from(buffer.start).checked_sub(position) else {
+            continue;
+        };
         let (_, rest) = bytes.split_at_mut(skip as usize);
         let (part, rest) = rest.split_at_mut(buffer.len as usize);
         parts.push((i, part));
         (bytes, position) = (rest, u64::from(buffer.start) + u64::from(buffer.len));
     }
     parts.sort_by_key(|(i, _)| *i);
-    let in_order = parts.into_iter().enumerate().take_while(|(position, (i, _))| position == i);
-    in_order.map(|(_, (_, part))| IoSliceMut::new(part)).collect()
+    let in_order = parts
+        .into_iter()
+        .enumerate()
+        .take_while(|(position, (i, _))| position == i);
+    in_order
+        .map(|(_, (_, part))| IoSliceMut::new(part))
+        .collect()
 }
 
-fn scatter(call: &mut Call<'_, '_>, args: &mut Args<'_>, at_offset: bool) -> Result<usize, super::Failure> {
+fn scatter(
+    call: &mut Call<'_, '_>,
+    args: &mut Args<'_>,
+    at_offset: bool,
+) -> Result<usize, super::Failure> {
     let fd = args.u32();
-    let wanted = if at_offset { rights::FD_READ | rights::FD_SEEK } else { rights::FD_READ };
+    let wanted = if at_offset {
+        rights::FD_READ | rights::FD_SEEK
+    } else {
+        rights::FD_READ
+    };
     file(call, fd, wanted)?;
     let array = args.slice();
     let offset = at_offset.then(|| args.u64());
@@ -114,13 +140,20 @@ pub fn fd_seek(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         _ => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::Inval)?),
     };
     // Asking for the position is what fd_tell needs too.
-    let wanted = if to == SeekFrom::Current(0) { rights::FD_TELL } else { rights::FD_SEEK | rights::FD_TELL };
+    let wanted = if to == SeekFrom::Current(0) {
+        rights::FD_TELL
+    } else {
+        rights::FD_SEEK | rights::FD_TELL
+    };
     let position = seek(file(call, fd, wanted)?, to)?;
     Ok(call.memory.write_u64(args.u32(), position)?)
 }
 
 pub fn fd_tell(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let position = seek(file(call, args.u32(), rights::FD_TELL)?, SeekFrom::Current(0))?;
+    let position = seek(
+        file(call, args.u32(), rights::FD_TELL)?,
+        SeekFrom::Current(0),
+    )?;
     Ok(call.memory.write_u64(args.u32(), position)?)
 }
 

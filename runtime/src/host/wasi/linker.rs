@@ -17,7 +17,10 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     ctx: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
-    for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::Preview1), ("wasi_unstable", Snapshot::Unstable)] {
+    for (module, snapshot) in [
+        ("wasi_snapshot_preview1", Snapshot::Preview1),
+        ("wasi_unstable", Snapshot::Unstable),
+    ] {
         for function in FUNCTIONS {
             let call = move |caller: Caller<'_, T>, args: &[Val], results: &mut [Val]| {
                 let errno = call(caller, function, snapshot, args, ctx)?;
@@ -33,9 +36,19 @@ pub fn add_to_linker<T: 'static>(
 }
 
 fn func_type(function: &Function) -> FuncType {
-    let params = function.params.chars().map(|kind| if kind == 'I' { ValType::I64 } else { ValType::I32 });
+    let params = function.params.chars().map(|kind| {
+        if kind == 'I' {
+            ValType::I64
+        } else {
+            ValType::I32
+        }
+    });
     // The one that does not return.
-    let results = if function.name == "proc_exit" { None } else { Some(ValType::I32) };
+    let results = if function.name == "proc_exit" {
+        None
+    } else {
+        Some(ValType::I32)
+    };
     FuncType::new(params, results)
 }
 
@@ -47,7 +60,10 @@ fn call<T: 'static>(
     ctx: impl Fn(&mut T) -> &mut WasiCtx,
 ) -> Result<i32> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-        return Err(Error::host(format!("{} needs the module to export its memory as `memory`", function.name)));
+        return Err(Error::host(format!(
+            "{} needs the module to export its memory as `memory`",
+            function.name
+        )));
     };
     let values: Vec<u64> = args
         .iter()
@@ -58,7 +74,11 @@ fn call<T: 'static>(
         })
         .collect();
     let (bytes, data) = caller.memory_and_data(memory);
-    let mut call = Call { ctx: ctx(data), memory: &mut GuestMemory::new(bytes), snapshot };
+    let mut call = Call {
+        ctx: ctx(data),
+        memory: &mut GuestMemory::new(bytes),
+        snapshot,
+    };
     match (function.call)(&mut call, &mut Args::new(&values)) {
         Ok(()) => Ok(0),
         Err(Failure::Errno(errno)) => Ok(errno as i32),

@@ -23,13 +23,17 @@ impl<'a> GuestMemory<'a> {
     /// Bytes to read.
     pub fn bytes(&self, slice: Slice) -> Result<&[u8], Errno> {
         let start = slice.start as usize;
-        self.0.get(start..start + slice.len as usize).ok_or(Errno::Fault)
+        self.0
+            .get(start..start + slice.len as usize)
+            .ok_or(Errno::Fault)
     }
 
     /// Bytes to write.
     pub fn bytes_mut(&mut self, slice: Slice) -> Result<&mut [u8], Errno> {
         let start = slice.start as usize;
-        self.0.get_mut(start..start + slice.len as usize).ok_or(Errno::Fault)
+        self.0
+            .get_mut(start..start + slice.len as usize)
+            .ok_or(Errno::Fault)
     }
 
     /// All bytes.
@@ -38,7 +42,10 @@ impl<'a> GuestMemory<'a> {
     }
 
     fn array<const N: usize>(&self, at: u32) -> Result<[u8; N], Errno> {
-        let bytes = self.bytes(Slice { start: at, len: N as u32 })?;
+        let bytes = self.bytes(Slice {
+            start: at,
+            len: N as u32,
+        })?;
         Ok(bytes.try_into().expect("as many bytes as were asked for"))
     }
 
@@ -65,7 +72,8 @@ impl<'a> GuestMemory<'a> {
     /// Writes bytes.
     pub fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Errno> {
         let len = u32::try_from(bytes.len()).map_err(|_| Errno::Overflow)?;
-        self.bytes_mut(Slice { start: at, len })?.copy_from_slice(bytes);
+        self.bytes_mut(Slice { start: at, len })?
+            .copy_from_slice(bytes);
         Ok(())
     }
 
@@ -90,8 +98,13 @@ impl<'a> GuestMemory<'a> {
         let len = count.checked_mul(8).ok_or(Errno::Fault)?;
         let array = self.bytes(Slice { start, len })?;
         let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 of the 8"));
-        let slices: Vec<_> =
-            array.chunks_exact(8).map(|bytes| Slice { start: word(&bytes[..4]), len: word(&bytes[4..]) }).collect();
+        let slices: Vec<_> = array
+            .chunks_exact(8)
+            .map(|bytes| Slice {
+                start: word(&bytes[..4]),
+                len: word(&bytes[4..]),
+            })
+            .collect();
         for slice in &slices {
             self.bytes(*slice)?;
         }

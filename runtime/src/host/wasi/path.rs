@@ -7,12 +7,13 @@ use super::memory::Slice;
 use super::types::{FileStat, FileType, SYMLINK_FOLLOW, fdflags, oflags, rights};
 use super::{Done, Errno};
 use cap_primitives::fs::{
-    DirOptions, FollowSymlinks, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link, open, read_link_contents, remove_dir,
-    remove_file, rename, set_times, set_times_nofollow, stat, symlink,
+    DirOptions, FollowSymlinks, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link,
+    open, read_link_contents, remove_dir, remove_file, rename, set_times, set_times_nofollow, stat,
+    symlink,
 };
+use cap_primitives::time::SystemTime;
 use std::fs::File;
 use std::path::PathBuf;
-use cap_primitives::time::SystemTime;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// A path of the guest's.
@@ -63,21 +64,34 @@ pub fn path_filestat_set_times(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> 
 
 fn time_spec(time: NewTime) -> Option<SystemTimeSpec> {
     match time {
-        NewTime::At(time) => Some(SystemTimeSpec::Absolute(SystemTime::from_std(UNIX_EPOCH + Duration::from_nanos(time)))),
+        NewTime::At(time) => Some(SystemTimeSpec::Absolute(SystemTime::from_std(
+            UNIX_EPOCH + Duration::from_nanos(time),
+        ))),
         NewTime::Now => Some(SystemTimeSpec::SymbolicNow),
         NewTime::Omit => None,
     }
 }
 
 pub fn path_link(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let (from_fd, flags, from, to_fd, to) = (args.u32(), args.u32(), args.slice(), args.u32(), args.slice());
+    let (from_fd, flags, from, to_fd, to) = (
+        args.u32(),
+        args.u32(),
+        args.slice(),
+        args.u32(),
+        args.slice(),
+    );
     let from_dir = directory(call, from_fd, rights::PATH_LINK_SOURCE)?;
     let to_dir = directory(call, to_fd, rights::PATH_LINK_TARGET)?;
     // Links are made to what a path names, as POSIX lets a system do.
     if flags != 0 {
         return Err(Errno::Inval.into());
     }
-    Ok(hard_link(from_dir, &path(call, from)?, to_dir, &path(call, to)?)?)
+    Ok(hard_link(
+        from_dir,
+        &path(call, from)?,
+        to_dir,
+        &path(call, to)?,
+    )?)
 }
 
 /// What `path_open` is asked for.
@@ -91,8 +105,13 @@ struct Request {
 
 pub fn path_open(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, flags, name) = (args.u32(), args.u32(), args.slice());
-    let request =
-        Request { follow: follow(flags)?, oflags: args.u16(), base: args.u64(), inheriting: args.u64(), fdflags: args.u16() };
+    let request = Request {
+        follow: follow(flags)?,
+        oflags: args.u16(),
+        base: args.u64(),
+        inheriting: args.u64(),
+        fdflags: args.u16(),
+    };
     let result = args.u32();
     if request.oflags & !oflags::ALL != 0 || request.fdflags & !fdflags::ALL != 0 {
         return Err(Errno::Inval.into());
@@ -114,9 +133,17 @@ pub fn path_open(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     Ok(call.memory.write_u32(result, fd)?)
 }
 
-fn open_file(dir: &File, path: &std::path::Path, request: &Request, allowed: u64) -> Result<Descriptor, super::Failure> {
+fn open_file(
+    dir: &File,
+    path: &std::path::Path,
+    request: &Request,
+    allowed: u64,
+) -> Result<Descriptor, super::Failure> {
     let wants_directory = request.oflags & oflags::DIRECTORY != 0;
-    let write = request.base & (rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE) & allowed != 0;
+    let write = request.base
+        & (rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE)
+        & allowed
+        != 0;
     let create = request.oflags & oflags::CREAT != 0;
     let truncate = request.oflags & oflags::TRUNC != 0;
     if wants_directory && (create || truncate) {
@@ -128,7 +155,9 @@ fn open_file(dir: &File, path: &std::path::Path, request: &Request, allowed: u64
     let write = (write || truncate || create) && !wants_directory;
     let read = request.base & (rights::FD_READ | rights::FD_READDIR) != 0 || !write;
     options.read(read).write(write).truncate(truncate);
-    options.create(create && request.oflags & oflags::EXCL == 0).create_new(create && request.oflags & oflags::EXCL != 0);
+    options
+        .create(create && request.oflags & oflags::EXCL == 0)
+        .create_new(create && request.oflags & oflags::EXCL != 0);
     options._cap_fs_ext_maybe_dir(!write);
     options.custom_flags((system_flags(request.fdflags & !fdflags::APPEND)).bits() as i32);
     let file = open(dir, path, &options)?;
@@ -170,7 +199,12 @@ pub fn path_rename(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (from_fd, from, to_fd, to) = (args.u32(), args.slice(), args.u32(), args.slice());
     let from_dir = directory(call, from_fd, rights::PATH_RENAME_SOURCE)?;
     let to_dir = directory(call, to_fd, rights::PATH_RENAME_TARGET)?;
-    Ok(rename(from_dir, &path(call, from)?, to_dir, &path(call, to)?)?)
+    Ok(rename(
+        from_dir,
+        &path(call, from)?,
+        to_dir,
+        &path(call, to)?,
+    )?)
 }
 
 pub fn path_symlink(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {

@@ -49,10 +49,19 @@ pub fn poll_oneoff(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     if count == 0 {
         return Err(Errno::Inval.into());
     }
-    let size = if call.snapshot == Snapshot::Unstable { 56 } else { 48 };
+    let size = if call.snapshot == Snapshot::Unstable {
+        56
+    } else {
+        48
+    };
     // The array is checked before anything is made that is as large.
-    call.memory.bytes(super::memory::Slice { start: input, len: count.checked_mul(size).ok_or(Errno::Fault)? })?;
-    let subscriptions = (0..count).map(|i| subscription(call, input + i * size)).collect::<Result<Vec<_>, _>>()?;
+    call.memory.bytes(super::memory::Slice {
+        start: input,
+        len: count.checked_mul(size).ok_or(Errno::Fault)?,
+    })?;
+    let subscriptions = (0..count)
+        .map(|i| subscription(call, input + i * size))
+        .collect::<Result<Vec<_>, _>>()?;
     let events = wait(call, &subscriptions)?;
     let mut at = output;
     for event in &events {
@@ -73,7 +82,11 @@ fn subscription(call: &Call<'_, '_>, at: u32) -> Result<Subscription, Errno> {
     let wait = match memory.u8(at + 8)? {
         0 => {
             // The unstable clock has an identifier of its own first.
-            let body = if call.snapshot == Snapshot::Unstable { at + 24 } else { at + 16 };
+            let body = if call.snapshot == Snapshot::Unstable {
+                at + 24
+            } else {
+                at + 16
+            };
             let (timeout, flags) = (memory.u64(body + 8)?, memory.u16(body + 24)?);
             clock(memory.u32(body)?).and_then(|clock| match flags {
                 0 => Ok(Wait::Clock(clock, now(clock).saturating_add(timeout))),
@@ -85,7 +98,10 @@ fn subscription(call: &Call<'_, '_>, at: u32) -> Result<Subscription, Errno> {
         2 => Ok(Wait::Write(memory.u32(at + 16)?)),
         _ => return Err(Errno::Inval),
     };
-    Ok(Subscription { userdata: memory.u64(at)?, wait })
+    Ok(Subscription {
+        userdata: memory.u64(at)?,
+        wait,
+    })
 }
 
 /// Waits until at least one event is there.
@@ -96,22 +112,45 @@ fn wait(call: &Call<'_, '_>, subscriptions: &[Subscription]) -> Result<Vec<Event
         let mut files = Vec::new();
         let mut timeout: Option<u64> = None;
         for subscription in subscriptions {
-            let event = |wait: Wait| Event { userdata: subscription.userdata, errno: Errno::Success, ty: wait.tag(), bytes: 0, hangup: false };
+            let event = |wait: Wait| Event {
+                userdata: subscription.userdata,
+                errno: Errno::Success,
+                ty: wait.tag(),
+                bytes: 0,
+                hangup: false,
+            };
             match subscription.wait {
-                Err(errno) => events.push(Event { errno, ..event(Wait::Clock(ClockId::Monotonic, 0)) }),
+                Err(errno) => events.push(Event {
+                    errno,
+                    ..event(Wait::Clock(ClockId::Monotonic, 0))
+                }),
                 Ok(wait @ Wait::Clock(clock, time)) => match time.checked_sub(now(clock)) {
                     None | Some(0) => events.push(event(wait)),
                     Some(left) => timeout = Some(timeout.map_or(left, |timeout| timeout.min(left))),
                 },
                 Ok(wait @ (Wait::Read(fd) | Wait::Write(fd))) => {
-                    match call.ctx.descriptors.with_rights(fd, rights::POLL_FD_READWRITE) {
-                        Err(errno) => events.push(Event { errno, ..event(wait) }),
+                    match call
+                        .ctx
+                        .descriptors
+                        .with_rights(fd, rights::POLL_FD_READWRITE)
+                    {
+                        Err(errno) => events.push(Event {
+                            errno,
+                            ..event(wait)
+                        }),
                         // Files are always ready; poll(2) says so too, but not how much there is.
                         Ok(file) if file.ty == FileType::RegularFile => {
-                            events.push(Event { bytes: available(&file.file), ..event(wait) });
+                            events.push(Event {
+                                bytes: available(&file.file),
+                                ..event(wait)
+                            });
                         }
                         Ok(file) => {
-                            let flags = if matches!(wait, Wait::Read(_)) { PollFlags::IN } else { PollFlags::OUT };
+                            let flags = if matches!(wait, Wait::Read(_)) {
+                                PollFlags::IN
+                            } else {
+                                PollFlags::OUT
+                            };
                             polled.push(PollFd::new(&file.file, flags));
                             files.push((event(wait), &file.file));
                         }
@@ -121,7 +160,10 @@ fn wait(call: &Call<'_, '_>, subscriptions: &[Subscription]) -> Result<Vec<Event
         }
         // What has happened already is reported at once, with whatever else has.
         let left = if events.is_empty() { timeout } else { Some(0) };
-        let spec = left.map(|left| Timespec { tv_sec: (left / 1_000_000_000) as i64, tv_nsec: (left % 1_000_000_000) as i64 });
+        let spec = left.map(|left| Timespec {
+            tv_sec: (left / 1_000_000_000) as i64,
+            tv_nsec: (left % 1_000_000_000) as i64,
+        });
         match poll(&mut polled, spec.as_ref()) {
             Err(rustix::io::Errno::INTR) => continue,
             result => result?,
@@ -130,8 +172,17 @@ fn wait(call: &Call<'_, '_>, subscriptions: &[Subscription]) -> Result<Vec<Event
             let found = poll.revents();
             if !found.is_empty() {
                 let hangup = found.contains(PollFlags::HUP);
-                let errno = if found.contains(PollFlags::NVAL) { Errno::Badf } else { event.errno };
-                events.push(Event { errno, bytes: rustix::io::ioctl_fionread(file).unwrap_or(0), hangup, ..event });
+                let errno = if found.contains(PollFlags::NVAL) {
+                    Errno::Badf
+                } else {
+                    event.errno
+                };
+                events.push(Event {
+                    errno,
+                    bytes: rustix::io::ioctl_fionread(file).unwrap_or(0),
+                    hangup,
+                    ..event
+                });
             }
         }
         if !events.is_empty() {
@@ -143,5 +194,6 @@ fn wait(call: &Call<'_, '_>, subscriptions: &[Subscription]) -> Result<Vec<Event
 /// Bytes of a file behind its position.
 fn available(mut file: &std::fs::File) -> u64 {
     let position = std::io::Seek::stream_position(&mut file).unwrap_or(0);
-    file.metadata().map_or(0, |data| data.len().saturating_sub(position))
+    file.metadata()
+        .map_or(0, |data| data.len().saturating_sub(position))
 }

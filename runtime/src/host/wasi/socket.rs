@@ -9,7 +9,9 @@ use std::fs::File;
 
 fn socket<'a>(call: &'a Call<'_, '_>, fd: u32, rights: u64) -> Result<&'a Descriptor, Errno> {
     match call.ctx.descriptors.get(fd)?.ty {
-        FileType::SocketStream | FileType::SocketDgram => call.ctx.descriptors.with_rights(fd, rights),
+        FileType::SocketStream | FileType::SocketDgram => {
+            call.ctx.descriptors.with_rights(fd, rights)
+        }
         _ => Err(Errno::Notsock),
     }
 }
@@ -22,7 +24,10 @@ pub fn sock_accept(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     }
     let accepted = File::from(accept(&listener.file)?);
     rustix::io::ioctl_fionbio(&accepted, flags & fdflags::NONBLOCK != 0)?;
-    let fd = call.ctx.descriptors.add(Descriptor::new(accepted, rights::FILE, 0)?)?;
+    let fd = call
+        .ctx
+        .descriptors
+        .add(Descriptor::new(accepted, rights::FILE, 0)?)?;
     Ok(call.memory.write_u32(result, fd)?)
 }
 
@@ -30,7 +35,11 @@ pub fn sock_accept(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 pub fn sock_recv(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, buffers, flags) = (args.u32(), args.slice(), args.u16());
     let (length, out_flags) = (args.u32(), args.u32());
-    let known = if flags & !3 == 0 { flags } else { return Err(Errno::Inval.into()) };
+    let known = if flags & !3 == 0 {
+        flags
+    } else {
+        return Err(Errno::Inval.into());
+    };
     let mut system = RecvFlags::empty();
     system.set(RecvFlags::PEEK, known & 1 != 0);
     system.set(RecvFlags::WAITALL, known & 2 != 0);

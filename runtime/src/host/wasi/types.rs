@@ -154,11 +154,16 @@ pub struct FileStat {
 }
 
 fn nanoseconds(seconds: i64, nanoseconds: i64) -> u64 {
-    (i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)).try_into().unwrap_or(0)
+    (i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
+        .try_into()
+        .unwrap_or(0)
 }
 
 impl From<&rustix::fs::Stat> for FileStat {
-    #[expect(clippy::unnecessary_cast, reason = "the fields' types differ between architectures")]
+    #[expect(
+        clippy::unnecessary_cast,
+        reason = "the fields' types differ between architectures"
+    )]
     fn from(stat: &rustix::fs::Stat) -> FileStat {
         FileStat {
             dev: stat.st_dev as u64,
@@ -194,7 +199,12 @@ impl From<&cap_primitives::fs::Metadata> for FileStat {
 
 impl FileStat {
     /// Writes it: in the unstable snapshot, the number of links has 32 bits.
-    pub fn write(&self, memory: &mut GuestMemory<'_>, at: u32, snapshot: Snapshot) -> Result<(), Errno> {
+    pub fn write(
+        &self,
+        memory: &mut GuestMemory<'_>,
+        at: u32,
+        snapshot: Snapshot,
+    ) -> Result<(), Errno> {
         let mut bytes = [0u8; 64];
         bytes[0..8].copy_from_slice(&self.dev.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.ino.to_le_bytes());

@@ -1,0 +1,187 @@
+//! Steps through guest programs in lldb, native and as wasm, and expects to see the same in both.
+//!
+//! What is compared is written down as text, a line for each stop and one for each value. `DWALIN_LLDB_ONLY=list.c` runs
+//! one program.
+
+use lldb_tests::{Frame, Session, Stop};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// More stops than most programs make.
+const MOST_STOPS: usize = 120;
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/programs")
+}
+
+/// The command, which `cargo test --workspace` builds beside the tests.
+fn dwalin() -> String {
+    let tests = env::current_exe().unwrap();
+    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
+    assert!(
+        dwalin.exists(),
+        "{} is not there: cargo build first",
+        dwalin.display()
+    );
+    dwalin.into_os_string().into_string().unwrap()
+}
+
+fn compile(source: &str, dwarf: u8, target: &[&str], extension: &str) -> String {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{source}-{dwarf}.{extension}"));
+    let compiler = if source.ends_with(".cpp") {
+        "clang++-19"
+    } else {
+        "clang-19"
+    };
+    let mut command = Command::new(compiler);
+    // Variables that have no value yet are visible in a debugger, and so must be the same.
+    command.args([
+        "-g",
+        "-O0",
+        "-w",
+        "-fno-exceptions",
+        "-ftrivial-auto-var-init=zero",
+    ]);
+    command
+        .arg(format!("-gdwarf-{dwarf}"))
+        .args(target)
+        .arg("-o")
+        .arg(&out);
+    command.arg(sources().join(source)).arg("-lm");
+    assert!(
+        command.status().expect("clang-19 can be started").success(),
+        "{source} compiles"
+    );
+    out.into_os_string().into_string().unwrap()
+}
+
+/// The frames of the source, innermost first, as `function:line`.
+fn way(session: &Session, source: &str) -> Vec<String> {
+    let frames = session.frames();
+    let guest = frames.iter().take_while(|frame| frame.file() == source);
+    guest
+        .map(|frame| format!("{}:{}", frame.function(), frame.line()))
+        .collect()
+}
+
+/// `name = value` of every argument and local that is a scalar and that this line can have a value of.
+fn values(frame: &Frame<'_>) -> Vec<String> {
+    let named = frame
+        .names()
+        .into_iter()
+        .filter(|name| !name.starts_with("__"));
+    let read = named.filter_map(|name| match frame.variable(&name) {
+        Err(why) => Some(format!("    {name} = error: {why}")),
+        // How pointers read is for other tests, and the rest of a record is for gdb's.
+        Ok(value) if value.is_pointer() || !value.is_empty() => None,
+        Ok(value) if !value.is_argument() && value.declared_at() >= frame.line() => None,
+        Ok(value) => Some(format!("    {name} = {}", value.value()?)),
+    });
+    read.collect()
+}
+
+/// A stop in every function, by its name; out of it again; and from there four lines on.
+fn transcript(program: &str, args: &[&str], source: &str, functions: &[String]) -> Vec<String> {
+    let mut session = Session::launch(program, args, &[]).unwrap();
+    let mut out = Vec::new();
+    let waiting: Vec<_> = functions
+        .iter()
+        .map(|function| (session.break_in(source, function), function))
+        .collect();
+    while let Stop::Breakpoint(reached) = session.resume() {
+        if out.len() > MOST_STOPS {
+            break;
+        }
+        let function = waiting
+            .iter()
+            .find(|(breakpoint, _)| *breakpoint == reached)
+            .map_or("?", |(_, name)| name);
+        let way_here = way(&session, source);
+        out.push(format!("{function}: {}", way_here.join(" < ")));
+        // Once is enough: the next function is waiting.
+        session.delete(reached);
+        if way_here.is_empty() {
+            continue;
+        }
+        out.extend(values(&session.frame(0)));
+        for _ in 0..4 {
+            session.step_over();
+            out.push(format!("  next {}", way(&session, source).join(" < ")));
+            out.extend(values(&session.frame(0)));
+        }
+    }
+    out
+}
+
+/// The functions that the source defines at the start of a line, and not in a namespace: those have plain names.
+fn functions(source: &str) -> Vec<String> {
+    let text = fs::read_to_string(sources().join(source)).unwrap();
+    let starts = text
+        .lines()
+        .filter(|line| line.contains(") {") && !line.starts_with([' ', '#', '}', '/']));
+    let names = starts.filter_map(|line| line.split('(').next()?.rsplit([' ', '*', '&']).next());
+    names
+        .filter(|name| *name != "main" && !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn every_program_looks_the_same(dwarf: u8) {
+    let only = env::var("DWALIN_LLDB_ONLY").unwrap_or_default();
+    let names = fs::read_dir(sources())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut programs: Vec<_> = names
+        .filter(|name| name.ends_with(".c") || name.ends_with(".cpp"))
+        .collect();
+    programs.retain(|name| only.is_empty() || *name == only);
+    programs.sort();
+    let mut differences = Vec::new();
+    for source in programs {
+        let functions = functions(&source);
+        if functions.is_empty() {
+            continue;
+        }
+        let native = transcript(
+            &compile(&source, dwarf, &[], "native"),
+            &[],
+            &source,
+            &functions,
+        );
+        let wasm = compile(&source, dwarf, &["--target=wasm32-wasi"], "wasm");
+        let wasm = transcript(&dwalin(), &["run", "-g", &wasm], &source, &functions);
+        assert!(
+            !native.is_empty(),
+            "the native run of {source} shows something"
+        );
+        let same = native
+            .iter()
+            .zip(&wasm)
+            .take_while(|(one, other)| one == other)
+            .count();
+        if native != wasm {
+            let [native, wasm] =
+                [&native, &wasm].map(|text| text.get(same).map_or("(end)", |line| line.trim()));
+            differences.push(format!(
+                "{source}, row {same}: native `{native}`, wasm `{wasm}`"
+            ));
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{} programs look different:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+#[test]
+fn every_program_looks_the_same_with_dwarf_4() {
+    every_program_looks_the_same(4);
+}
+
+#[test]
+fn every_program_looks_the_same_with_dwarf_5() {
+    every_program_looks_the_same(5);
+}
