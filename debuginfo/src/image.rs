@@ -45,6 +45,16 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
             alignment: 8,
         },
     ];
+    // All that the guest can address: debuggers take addresses in no section for those of nothing.
+    sections.extend(code.memories.first().map(|base| Section {
+        name: ".wasm.memory",
+        ty: elf::SHT_NOBITS,
+        flags: alloc(elf::SHF_ALLOC | elf::SHF_WRITE),
+        address: base.0,
+        bytes: &[],
+        size: 1 << 32,
+        alignment: 16,
+    }));
     sections.extend(native.sections.iter().map(|(name, bytes)| Section {
         name,
         ty: elf::SHT_PROGBITS,
@@ -57,8 +67,23 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
     elf_image(&sections, &symbols)
 }
 
-/// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both.
-fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<(Cow<'a, str>, u64, u64)> {
+/// A symbol.
+struct Symbol<'a> {
+    name: Cow<'a, str>,
+    ty: elf::SymbolType,
+    /// The number of its section.
+    section: u16,
+    address: u64,
+    size: u64,
+}
+
+/// The numbers of sections that symbols are in, as [`write`] orders them.
+const TEXT: u16 = 1;
+const MEMORY: u16 = 3;
+
+/// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
+/// variables.
+fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<Symbol<'a>> {
     let functions = code.functions.iter().enumerate().map(|(index, function)| {
         let name = native
             .names
@@ -70,16 +95,34 @@ fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<(Cow<'a, str>, 
         .trampolines
         .iter()
         .map(|symbol| (symbol.name, &symbol.code));
-    let entry = |(name, code): (&'a str, &std::ops::Range<crate::address::HostAddress>)| {
-        // Strings of ELF end at a NUL.
-        let name = if name.contains('\0') {
-            Cow::Owned(name.replace('\0', "\u{fffd}"))
-        } else {
-            Cow::Borrowed(name)
-        };
-        (name, code.start.0, code.end.0 - code.start.0)
+    let entry = |(name, code): (&'a str, &std::ops::Range<crate::address::HostAddress>)| Symbol {
+        name: printable(name),
+        ty: elf::STT_FUNC,
+        section: TEXT,
+        address: code.start.0,
+        size: code.end.0 - code.start.0,
     };
-    functions.chain(trampolines).map(entry).collect()
+    let object = |(name, address): &'a (String, crate::address::HostAddress)| Symbol {
+        name: printable(name),
+        ty: elf::STT_OBJECT,
+        section: MEMORY,
+        address: address.0,
+        size: 0,
+    };
+    functions
+        .chain(trampolines)
+        .map(entry)
+        .chain(native.objects.iter().map(object))
+        .collect()
+}
+
+/// Strings of ELF end at a NUL.
+fn printable(name: &str) -> Cow<'_, str> {
+    if name.contains('\0') {
+        name.replace('\0', "\u{fffd}").into()
+    } else {
+        name.into()
+    }
 }
 
 /// The segment of an allocated section.
@@ -96,7 +139,7 @@ fn load((section, offset): (&Section<'_>, &u64)) -> ProgramHeader {
     }
 }
 
-fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> Vec<u8> {
+fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
     let mut image: Vec<u8> = Vec::new();
     let mut headers: Vec<u8> = Vec::new();
     let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
@@ -111,7 +154,11 @@ fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> 
     writer
         .write_file_header(&header)
         .expect("a header of an empty file fits");
-    writer.write_program_headers_placeholder(2);
+    let allocated = sections
+        .iter()
+        .filter(|section| section.flags.0 != 0)
+        .count();
+    writer.write_program_headers_placeholder(allocated as u32);
     let mut offsets = Vec::new();
     for section in sections {
         offsets.push(writer.write_align(section.alignment));
@@ -119,19 +166,19 @@ fn elf_image(sections: &[Section<'_>], symbols: &[(Cow<'_, str>, u64, u64)]) -> 
     }
     let names: Vec<StringId> = symbols
         .iter()
-        .map(|(name, ..)| writer.add_string(name.as_bytes()))
+        .map(|symbol| writer.add_string(symbol.name.as_bytes()))
         .collect();
     writer.write_strtab().expect("names of less than 4 GiB");
     writer.write_null_symbol();
-    for ((_, address, size), name) in symbols.iter().zip(names) {
+    for (symbol, name) in symbols.iter().zip(names) {
         writer.write_symbol(&Sym {
             st_name: writer.string_offset(Some(name)),
-            section: Some(1),
-            st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, elf::STT_FUNC),
+            section: Some(u32::from(symbol.section)),
+            st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, symbol.ty),
             st_other: elf::SymbolOther(0),
-            st_shndx: elf::SymbolSection(1),
-            st_value: *address,
-            st_size: *size,
+            st_shndx: elf::SymbolSection(symbol.section),
+            st_value: symbol.address,
+            st_size: symbol.size,
         });
     }
     let section_names: Vec<StringId> = sections

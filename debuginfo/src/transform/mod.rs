@@ -8,6 +8,7 @@ mod live;
 mod pointer;
 mod unit;
 
+use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::lookup::Lookup;
 use crate::source::{Warning, Warnings, WasmDwarf};
@@ -22,6 +23,8 @@ pub(crate) struct Native {
     pub sections: Vec<(&'static str, Vec<u8>)>,
     /// The linkage name, or the name, of functions that are described: by their number.
     pub names: HashMap<usize, String>,
+    /// Static variables: linkage name or name, and where they are.
+    pub objects: Vec<(String, HostAddress)>,
     /// What could not be used.
     pub warnings: Vec<Warning>,
 }
@@ -35,7 +38,7 @@ pub(crate) fn transform(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> Native {
         let lookup = Lookup::new(code);
         let mut out = Dwarf::new();
         if let Some(filter) = live::find(&read, &lookup, &mut warnings) {
-            native.names = unit::convert(filter, &lookup, &mut out, &mut warnings);
+            unit::convert(filter, &lookup, &mut out, &mut native, &mut warnings);
         }
         native.sections = write(&mut out, &mut warnings);
     }

@@ -1,5 +1,6 @@
 //! One unit after the other: line table, root, entries.
 
+use super::Native;
 use super::pointer::Pointers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
@@ -8,13 +9,12 @@ use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{Reader, Warnings};
 use gimli::constants as dw;
-use gimli::read::AttributeValue as Read;
+use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
 use gimli::write::{
     AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, FilterUnitSection, LineProgram,
     UnitEntryId,
 };
 use gimli::{Encoding, Format, LineEncoding};
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// What is written, whatever was read.
@@ -33,19 +33,19 @@ const LINE_ENCODING: LineEncoding = LineEncoding {
     line_range: 14,
 };
 
-/// Converts the live entries of all units; the names of the functions described, by their number.
+/// Converts the live entries of all units, and notes the names that they give.
 pub(super) fn convert(
     filter: FilterUnitSection<'_, Reader<'_>>,
     lookup: &Lookup<'_>,
     out: &mut Dwarf,
+    native: &mut Native,
     warnings: &mut Warnings,
-) -> HashMap<usize, String> {
-    let mut names = HashMap::new();
+) {
     let mut section = match out.convert_with_filter(filter) {
         Ok(section) => section,
         Err(error) => {
             warnings.add(format!("it cannot be converted: {error}"), 0);
-            return names;
+            return;
         }
     };
     loop {
@@ -63,15 +63,15 @@ pub(super) fn convert(
                     unit.skip();
                     continue;
                 }
-                let mut transform = UnitTransform::new(&mut unit, lookup, warnings, &mut names);
+                let mut transform = UnitTransform::new(&mut unit, lookup, warnings, native);
                 if let Err(error) = transform.run(root) {
                     warnings.add(format!("a unit is damaged: {error}"), offset);
                 }
             }
-            Ok(None) => return names,
+            Ok(None) => return,
             Err(error) => {
                 warnings.add(format!("a unit cannot be converted: {error}"), 0);
-                return names;
+                return;
             }
         }
     }
@@ -83,7 +83,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     pub(super) pointers: Pointers,
-    names: &'u mut HashMap<usize, String>,
+    native: &'u mut Native,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
     /// All code that the unit describes.
@@ -104,7 +104,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         unit: &'u mut ConvertUnit<'a, Reader<'d>>,
         lookup: &'u Lookup<'u>,
         warnings: &'u mut Warnings,
-        names: &'u mut HashMap<usize, String>,
+        native: &'u mut Native,
     ) -> Self {
         unit.unit.set_encoding(ENCODING);
         let pointers = Pointers::new(lookup.code);
@@ -113,7 +113,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             lookup,
             warnings,
             pointers,
-            names,
+            native,
             functions: Vec::new(),
             code: Vec::new(),
         }
@@ -206,6 +206,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_subprogram {
             self.enter_function(entry);
         }
+        if entry.tag() == dw::DW_TAG_variable {
+            self.name_object(entry);
+        }
         let id = self.unit.add_entry(Some(id), entry);
         for attr in entry.attrs() {
             self.attribute(id, entry, attr);
@@ -238,16 +241,47 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        if let Some(name) = self.name_of(entry) {
+            self.native.names.entry(index).or_insert(name);
+        }
+    }
+
+    fn name_of(&self, entry: &DebuggingInformationEntry<Reader<'d>>) -> Option<String> {
         let unit = self.unit.read_unit;
-        let name = [dw::DW_AT_linkage_name, dw::DW_AT_name]
+        [dw::DW_AT_linkage_name, dw::DW_AT_name]
             .into_iter()
             .find_map(|name| {
                 let text = unit.attr_string(entry.attr_value(name)?).ok()?;
                 Some(text.to_string_lossy().into_owned())
-            });
-        if let Some(name) = name {
-            self.names.entry(index).or_insert(name);
-        }
+            })
+    }
+
+    /// A static variable gets a symbol: lldb's expressions find members of classes by it.
+    fn name_object(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        let unit = self.unit.read_unit;
+        let Some(Read::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
+            return;
+        };
+        let ops = decode(expression, unit).unwrap_or_default();
+        let [Op::Address(address)] = ops[..] else {
+            return;
+        };
+        let (Some(memory), Ok(address)) =
+            (self.lookup.code.memories.first(), u32::try_from(address))
+        else {
+            return;
+        };
+        // A static member is declared in its class, which has the name.
+        let declared = match entry.attr_value(dw::DW_AT_specification) {
+            Some(Read::UnitRef(offset)) => unit.entry(offset).ok(),
+            _ => None,
+        };
+        let name = self
+            .name_of(entry)
+            .or_else(|| self.name_of(declared.as_ref()?));
+        self.native
+            .objects
+            .extend(name.map(|name| (name, memory.offset(address))));
     }
 
     /// The code that an entry covers.
