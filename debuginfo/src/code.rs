@@ -53,6 +53,8 @@ pub struct FunctionCode<'a> {
     pub name: &'a str,
     /// Its body in the code section, from the locals' declaration to the final `end`, as DW_AT_low_pc and high_pc say it.
     pub wasm: Range<WasmPc>,
+    /// Whether its type has results. One that returns a structure in memory has none: the caller says where in a parameter.
+    pub has_results: bool,
     /// Its machine code.
     pub code: Range<HostAddress>,
     /// Which wasm instruction each piece of code comes from: sorted by offset, the first at 0, each reaching to the next

@@ -3,14 +3,14 @@
 //! What is compared is written down as text, a line for each stop and one for each value. `DWALIN_LLDB_ONLY=list.c` runs
 //! one program.
 
-use lldb_tests::{Frame, Session, Stop};
+use lldb_tests::{Frame, Session, Stop, Value};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// More stops than most programs make.
-const MOST_STOPS: usize = 120;
+/// Enough for most programs.
+const MOST_ROWS: usize = 200;
 
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/programs")
@@ -82,41 +82,46 @@ fn values(frame: &Frame<'_>) -> Vec<String> {
     read.collect()
 }
 
-/// A stop in every function, by its name; out of it again; and from there four lines on.
+/// A stop in every function, by its name; four lines on from there; and out of it, with the value that it returns.
 fn transcript(program: &str, args: &[&str], source: &str, functions: &[String]) -> Vec<String> {
     let mut session = Session::launch(program, args, &[]).unwrap();
     let mut out = Vec::new();
-    let waiting: Vec<_> = functions
-        .iter()
-        .map(|function| (session.break_in(source, function), function))
-        .collect();
-    while let Stop::Breakpoint(reached) = session.resume() {
-        if out.len() > MOST_STOPS {
+    let mut left = functions.to_vec();
+    while out.len() < MOST_ROWS {
+        let wait = |function: &String| session.break_in(source, function);
+        let waiting: Vec<_> = left.iter().map(wait).collect();
+        let Stop::Breakpoint(reached) = session.resume() else {
             break;
-        }
-        let function = waiting
+        };
+        // No breakpoint is to interrupt a step; and once is enough for a function.
+        session.delete_all();
+        let position = waiting
             .iter()
-            .find(|(breakpoint, _)| *breakpoint == reached)
-            .map_or("?", |(_, name)| name);
-        let way_here = way(&session, source);
-        out.push(format!("{function}: {}", way_here.join(" < ")));
-        // Once is enough: the next function is waiting.
-        session.delete(reached);
-        if way_here.is_empty() {
-            continue;
-        }
-        out.extend(values(&session.frame(0)));
+            .position(|breakpoint| *breakpoint == reached)
+            .unwrap();
+        let function = left.remove(position);
+        out.push(format!("{function}: {}", way(&session, source).join(" < ")));
+        let depth = session.frames().len();
         for _ in 0..4 {
+            out.extend(values(&session.frame(0)));
             session.step_over();
             let way = way(&session, source);
             out.push(format!("  next {}", way.join(" < ")));
             if way.is_empty() {
                 break; // in a library
             }
-            out.extend(values(&session.frame(0)));
+        }
+        if session.frames().len() == depth {
+            session.step_out();
+            out.extend(session.returned().ok().and_then(|value| returned(&value)));
         }
     }
     out
+}
+
+fn returned(value: &Value<'_>) -> Option<String> {
+    let scalar = !value.is_pointer() && value.is_empty();
+    scalar.then(|| format!("    returned = {}", value.value().unwrap_or_default()))
 }
 
 /// The functions that the source defines at the start of a line, and not in a namespace: those have plain names.

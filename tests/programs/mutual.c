@@ -23,6 +23,7 @@ static int errors;
 static int expression(void);
 
 static int factor(void) {
+    int number = 0;
     if (*at == '(') {
         at++;
         int inner = expression();
@@ -36,7 +37,6 @@ static int factor(void) {
         at++;
         return -factor();
     }
-    int number = 0;
     while (isdigit((unsigned char)*at))
         number = number * 10 + (*at++ - '0');
     return number;

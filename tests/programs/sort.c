@@ -58,14 +58,15 @@ static int search(const int *items, int count, int wanted) {
 }
 
 int main(void) {
-    struct person people[] = {{"Dori", 70}, {"Ori", 50}, {"Balin", 90}, {"Fili", 20}};
-    qsort(people, 4, sizeof *people, by_age);
-    for (int i = 0; i < 4; i++)
+    // Two: with more, how often and in which order qsort compares differs from library to library.
+    struct person people[] = {{"Dori", 70}, {"Ori", 50}};
+    qsort(people, 2, sizeof *people, by_age);
+    for (int i = 0; i < 2; i++)
         printf("%s %d\n", people[i].name, people[i].age);
     int one[] = {5, 2, 9, 1}, two[sizeof one / sizeof *one];
     memcpy(two, one, sizeof one);
     insertion(one, 4);
     quick(two, 0, 3);
-    printf("same %d, 5 at %d, %d\n", memcmp(one, two, sizeof one) == 0, search(one, 4, 5), comparisons > 2);
+    printf("same %d, 5 at %d, %d\n", memcmp(one, two, sizeof one) == 0, search(one, 4, 5), comparisons);
     return 0;
 }

@@ -72,6 +72,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let value = match attr.name() {
             // Code is said by `code_ranges`.
             dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => return,
+            // `finish` says nothing rather than something wrong.
+            dw::DW_AT_type if self.returns_in_memory(entry) => return,
             // About sections that are not written.
             dw::DW_AT_macros
             | dw::DW_AT_macro_info

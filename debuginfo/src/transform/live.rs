@@ -6,15 +6,28 @@ use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::constants as dw;
+use gimli::DebugInfoOffset;
 use gimli::read::AttributeValue;
 use gimli::write::{FilterUnit, FilterUnitSection};
+use std::collections::HashSet;
+
+type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
+
+/// What is live.
+pub(super) struct Live<'a, 'd> {
+    /// The entries to keep.
+    pub filter: FilterUnitSection<'a, Reader<'d>>,
+    /// Functions, and the declarations of functions, that say they return something and return it in memory: by a parameter
+    /// of wasm's that the source does not have. Debuggers would take it from the host's registers.
+    pub returns_in_memory: HashSet<DebugInfoOffset>,
+}
 
 /// The live entries of all units; `None` where not even the first unit can be read.
 pub(super) fn find<'a, 'd>(
     read: &'a ReadDwarf<'d>,
     lookup: &Lookup<'_>,
     warnings: &mut Warnings,
-) -> Option<FilterUnitSection<'a, Reader<'d>>> {
+) -> Option<Live<'a, 'd>> {
     let mut filter = match FilterUnitSection::new(read) {
         Ok(filter) => filter,
         Err(error) => {
@@ -22,18 +35,19 @@ pub(super) fn find<'a, 'd>(
             return None;
         }
     };
+    let mut returns_in_memory = HashSet::new();
     loop {
         match filter.read_unit() {
             Ok(Some(unit)) => {
                 let offset = unit.read_unit.header.offset().0;
-                if let Err(error) = require(unit, lookup) {
+                if let Err(error) = require(unit, lookup, &mut returns_in_memory) {
                     warnings.add(format!("a unit is damaged: {error}"), offset);
                 }
             }
-            Ok(None) => return Some(filter),
+            Ok(None) => return Some(Live { filter, returns_in_memory }),
             Err(error) => {
                 warnings.add(format!("the units from here on cannot be read: {error}"), 0);
-                return Some(filter);
+                return Some(Live { filter, returns_in_memory });
             }
         }
     }
@@ -42,18 +56,17 @@ pub(super) fn find<'a, 'd>(
 fn require<'d>(
     mut unit: FilterUnit<'_, Reader<'d>>,
     lookup: &Lookup<'_>,
+    returns_in_memory: &mut HashSet<DebugInfoOffset>,
 ) -> gimli::write::ConvertResult<()> {
     let mut entry = unit.null_entry();
     while unit.read_entry(&mut entry)? {
         let live = match entry.read_entry.tag() {
             dw::DW_TAG_subprogram => {
-                let mut ranges = unit.read_unit.die_ranges(&entry.read_entry)?;
-                let mut live = false;
-                while let Some(range) = ranges.next()? {
-                    live |= WasmPc::from_dwarf(range.begin)
-                        .is_some_and(|pc| lookup.function_at(pc).is_some());
+                let function = function(unit.read_unit, &entry.read_entry, lookup)?;
+                if function.is_some_and(|index| !lookup.function(index).has_results) {
+                    returns_in_memory.extend(with_declarations(unit.read_unit, &entry.read_entry));
                 }
-                live
+                function.is_some()
             }
             // A variable outside functions, or a static one inside: gimli requires the locals of live functions itself.
             dw::DW_TAG_variable => is_static(unit.read_unit, &entry.read_entry),
@@ -67,6 +80,38 @@ fn require<'d>(
         }
     }
     Ok(())
+}
+
+/// The function that an entry describes the code of.
+fn function<'d>(
+    unit: ReadUnit<'_, 'd>,
+    entry: &Die<'d>,
+    lookup: &Lookup<'_>,
+) -> gimli::Result<Option<usize>> {
+    let mut ranges = unit.die_ranges(entry)?;
+    while let Some(range) = ranges.next()? {
+        let found = WasmPc::from_dwarf(range.begin).and_then(|pc| lookup.function_at(pc));
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// A function's entry, and those that it completes or is an instance of.
+fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugInfoOffset> {
+    let mut found = Vec::new();
+    let mut next = Some(entry.clone());
+    // As many steps as there can be: an instance of a definition of a declaration.
+    while let (Some(entry), 0..3) = (&next, found.len()) {
+        found.extend(entry.offset().to_debug_info_offset(&unit.header));
+        let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
+        next = reference.filter_map(|name| entry.attr_value(name)).find_map(|value| match value {
+            AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
+            _ => None,
+        });
+    }
+    found
 }
 
 /// Whether a variable is at an address of the guest's data that was not dropped, or constant.

@@ -37,8 +37,8 @@ pub(crate) fn transform(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> Native {
         let read = dwarf.read();
         let lookup = Lookup::new(code);
         let mut out = Dwarf::new();
-        if let Some(filter) = live::find(&read, &lookup, &mut warnings) {
-            unit::convert(filter, &lookup, &mut out, &mut native, &mut warnings);
+        if let Some(live) = live::find(&read, &lookup, &mut warnings) {
+            unit::convert(live, &lookup, &mut out, &mut native, &mut warnings);
         }
         native.sections = write(&mut out, &mut warnings);
     }

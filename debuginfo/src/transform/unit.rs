@@ -1,6 +1,7 @@
 //! One unit after the other: line table, root, entries.
 
 use super::Native;
+use super::live::Live;
 use super::pointer::Pointers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
@@ -11,10 +12,11 @@ use crate::source::{Reader, Warnings};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
 use gimli::write::{
-    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, FilterUnitSection, LineProgram,
+    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, LineProgram,
     UnitEntryId,
 };
-use gimli::{Encoding, Format, LineEncoding};
+use gimli::{DebugInfoOffset, Encoding, Format, LineEncoding};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// What is written, whatever was read.
@@ -35,13 +37,13 @@ const LINE_ENCODING: LineEncoding = LineEncoding {
 
 /// Converts the live entries of all units, and notes the names that they give.
 pub(super) fn convert(
-    filter: FilterUnitSection<'_, Reader<'_>>,
+    live: Live<'_, '_>,
     lookup: &Lookup<'_>,
     out: &mut Dwarf,
     native: &mut Native,
     warnings: &mut Warnings,
 ) {
-    let mut section = match out.convert_with_filter(filter) {
+    let mut section = match out.convert_with_filter(live.filter) {
         Ok(section) => section,
         Err(error) => {
             warnings.add(format!("it cannot be converted: {error}"), 0);
@@ -64,6 +66,7 @@ pub(super) fn convert(
                     continue;
                 }
                 let mut transform = UnitTransform::new(&mut unit, lookup, warnings, native);
+                transform.returns_in_memory = Some(&live.returns_in_memory);
                 if let Err(error) = transform.run(root) {
                     warnings.add(format!("a unit is damaged: {error}"), offset);
                 }
@@ -84,6 +87,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) warnings: &'u mut Warnings,
     pub(super) pointers: Pointers,
     native: &'u mut Native,
+    returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
     /// All code that the unit describes.
@@ -114,9 +118,17 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             warnings,
             pointers,
             native,
+            returns_in_memory: None,
             functions: Vec::new(),
             code: Vec::new(),
         }
+    }
+
+    /// Whether an entry is of a function whose result debuggers would look for in the wrong place.
+    pub(super) fn returns_in_memory(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
+        let offset = entry.offset().to_debug_info_offset(&self.unit.read_unit.header);
+        entry.tag() == dw::DW_TAG_subprogram
+            && offset.is_some_and(|offset| self.returns_in_memory.is_some_and(|all| all.contains(&offset)))
     }
 
     /// Where an entry is, for warnings.

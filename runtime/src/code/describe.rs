@@ -75,6 +75,7 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         index: info.func_index(func).index() as u32,
         name: artifact.function_name(info.func_index(func)),
         wasm: body(info, func),
+        has_results: !info.func_type(info.func_index(func)).results().is_empty(),
         code: range,
         rows,
         homes: artifact.homes().get(func.index()).unwrap_or_default(),
