@@ -58,7 +58,8 @@ pub struct FunctionCode<'a> {
     /// Its machine code.
     pub code: Range<HostAddress>,
     /// Which wasm instruction each piece of code comes from: sorted by offset, the first at 0, each reaching to the next
-    /// one and the last to the end. `None` is code that no instruction stands for (prologue, epilogue).
+    /// one and the last to the end. `None` is code that no instruction stands for (prologue, epilogue). Neighbours at one
+    /// address are the statements that begin there, in the order of [`Questions::statements`], the last with the instruction.
     pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
     /// Where wasm locals live.
     pub homes: Homes,
@@ -105,7 +106,7 @@ pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
-    /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, no duplicates. Each
-    /// needs an instruction of its own, or its line cannot be stopped at.
+    /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
+    /// statements. Each needs an instruction of its own, or its line cannot be stopped at.
     pub statements: Vec<WasmPc>,
 }

@@ -32,11 +32,11 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     found.locals.sort_unstable();
     found.locals.dedup();
     found.statements.sort_unstable();
-    found.statements.dedup();
     (found, warnings.finish())
 }
 
-/// The statements of live sequences.
+/// The statements of live sequences. The last row at an address is what the instruction there belongs to, whether a statement
+/// or not; those before it count where they are statements.
 fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
     let Some(program) = unit.line_program.clone() else {
         return Ok(());

@@ -3,9 +3,9 @@
 //! The program is this test binary itself, started again with [`DEBUGGEE`] in its environment.
 
 use dwalin_gdb_jit::Registration;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
-use std::{env, fs, hint, iter};
+use std::{env, fs, hint, io, iter};
 
 /// Set in the environment of the program that gdb looks at; the value says what it does.
 const DEBUGGEE: &str = "DWALIN_GDB_JIT_DEBUGGEE";
@@ -82,7 +82,7 @@ fn debuggee() {
     hello();
     if task == "wait" {
         println!("registered");
-        std::io::stdin().read_exact(&mut [0]).ok(); // until the other end is closed
+        io::stdin().read_exact(&mut [0]).ok(); // until the other end is closed
     }
     drop(registration);
     unregistered();
@@ -92,6 +92,11 @@ fn debuggee() {
 #[unsafe(no_mangle)]
 extern "C" fn unregistered() {
     hint::black_box(&CODE);
+}
+
+/// Not with `eprintln!`, which shows nothing for a test that passes.
+fn skipped(why: &str) {
+    writeln!(io::stderr(), "SKIPPED: {why}").ok();
 }
 
 /// A gdb that runs `commands`; none if there is no gdb.
@@ -117,7 +122,7 @@ fn gdb(commands: &[&str], args: &[&str]) -> Option<String> {
         .output()
     {
         Err(error) => {
-            eprintln!("SKIPPED: gdb cannot be started: {error}");
+            skipped(&format!("gdb cannot be started: {error}"));
             None
         }
         Ok(Output { stdout, stderr, .. }) => {
@@ -206,10 +211,10 @@ fn gdb_finds_an_image_when_it_attaches() {
     // Many systems let nobody but root and the parent attach.
     let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     if !matches!(scope.trim(), "" | "0") && found.contains("ptrace: ") {
-        return eprintln!(
-            "SKIPPED: this system does not let gdb attach (kernel.yama.ptrace_scope is {})",
+        return skipped(&format!(
+            "gdb may not attach here (kernel.yama.ptrace_scope is {})",
             scope.trim()
-        );
+        ));
     }
     assert!(
         found.contains("jit_hello in section .text"),

@@ -105,23 +105,32 @@ fn transcript(program: &str, args: &[&str], source: &str, functions: &[String]) 
         for _ in 0..4 {
             out.extend(values(&session.frame(0)));
             session.step_over();
-            let way = way(&session, source);
-            out.push(format!("  next {}", way.join(" < ")));
-            if way.is_empty() {
-                break; // in a library
+            if session.frames().len() != depth {
+                break; // whether a line of the caller has code after the call is the target's business
             }
+            out.push(format!("  next {}", way(&session, source).join(" < ")));
         }
         if session.frames().len() == depth {
             session.step_out();
-            out.extend(session.returned().ok().and_then(|value| returned(&value)));
+            out.extend(
+                session
+                    .returned()
+                    .ok()
+                    .and_then(|value| returned(&function, &value)),
+            );
         }
     }
     out
 }
 
-fn returned(value: &Value<'_>) -> Option<String> {
+fn returned(function: &str, value: &Value<'_>) -> Option<String> {
     let scalar = !value.is_pointer() && value.is_empty();
-    scalar.then(|| format!("    returned = {}", value.value().unwrap_or_default()))
+    scalar.then(|| {
+        format!(
+            "    value of {function} = {}",
+            value.value().unwrap_or_default()
+        )
+    })
 }
 
 /// The functions that the source defines at the start of a line, and not in a namespace: those have plain names.
@@ -170,7 +179,7 @@ fn every_program_looks_the_same(dwarf: u8) {
             !native.is_empty(),
             "the native run of {source} shows something"
         );
-        // A pointer to a function is an index in wasm, so not a pointer to lldb: leave out what has no native row.
+        // A pointer in wasm is not always one to lldb, but an index: leave out what has no native row.
         let named: HashSet<_> = native.iter().filter_map(|row| name(row)).collect();
         wasm.retain(|row| name(row).is_none_or(|name| named.contains(name)));
         let same = native

@@ -41,9 +41,10 @@ int Account::alive;
 
 int largest(const Account &account) {
     int best = 0;
-    for (int i = 0; i < account.used; i++)
-        if (account.entries[i].amount > best)
-            best = account.entries[i].amount;
+    for (int i = 0; i < account.used; i++) {
+        int amount = account.entries[i].amount;
+        best = amount > best ? amount : best;
+    }
     return best;
 }
 

@@ -18,8 +18,9 @@ static int loops(int limit) {
     do {
         total--;
     } while (total % 5);
-    for (;;) {
-        if (++total > 20)
+    while (1) {
+        total += 7;
+        if (total > 20)
             break;
     }
     return total;

@@ -12,10 +12,14 @@ static int multiplications;
 
 static matrix multiply(const matrix *a, const matrix *b) {
     matrix product = {{{0}}};
-    for (int i = 0; i < N; i++)
-        for (int j = 0; j < N; j++)
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < N; j++) {
+            double sum = 0;
             for (int k = 0; k < N; k++)
-                product.at[i][j] += a->at[i][k] * b->at[k][j];
+                sum += a->at[i][k] * b->at[k][j];
+            product.at[i][j] = sum;
+        }
+    }
     multiplications++;
     return product;
 }

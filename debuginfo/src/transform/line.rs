@@ -7,10 +7,12 @@ use crate::lookup::Lookup;
 use crate::source::Reader;
 use gimli::write::{Address, ConvertLineProgram, ConvertLineSequenceEnd, ConvertResult, LineRow};
 
-/// A row of the input, at its address.
+/// A row of the input, at its address: the last there, which debuggers go by.
 struct Row {
     pc: WasmPc,
     row: LineRow,
+    /// Statements that begin at the address before it, each with code of its own.
+    before: Vec<LineRow>,
 }
 
 /// Converts all sequences of a line program.
@@ -31,7 +33,11 @@ pub(super) fn convert<'d>(
         };
         let rows = sequence.rows.into_iter().filter_map(|row| {
             let pc = WasmPc::from_dwarf(u64::from(start.0).checked_add(row.address_offset)?)?;
-            Some(Row { pc, row })
+            Some(Row {
+                pc,
+                row,
+                before: Vec::new(),
+            })
         });
         convert_sequence(program, lookup, rows.collect(), end);
     }
@@ -45,12 +51,14 @@ fn convert_sequence(
     mut rows: Vec<Row>,
     end: u64,
 ) {
-    // Of several rows at one address, the last is what debuggers go by.
     rows.sort_by_key(|row| row.pc);
     rows.dedup_by(|next, before| {
         let same = next.pc == before.pc;
         if same {
             next.row.prologue_end |= before.row.prologue_end;
+            next.before = std::mem::take(&mut before.before);
+            next.before
+                .extend(before.row.is_statement.then_some(before.row));
             std::mem::swap(next, before);
         }
         same
@@ -97,12 +105,31 @@ fn write_function(
     emit(program, 0, 0, true, false);
     let mut current = 0;
     let mut body_marked = false;
-    for (offset, pc) in function
+    let pieces: Vec<_> = function
         .rows
         .iter()
-        .filter_map(|(offset, pc)| Some((offset.0, (*pc)?)))
-    {
+        .filter_map(|(at, pc)| Some((at.0, (*pc)?)))
+        .collect();
+    let mut statement = 0;
+    for (i, &(offset, pc)) in pieces.iter().enumerate() {
         let index = row_at(rows, pc);
+        // Neighbours at one address: the statements before the row, then the row.
+        let stands_in = pieces.get(i + 1).is_some_and(|(_, next)| *next == pc);
+        if stands_in && rows[index].pc == pc {
+            if let Some(row) = rows[index].before.get(statement) {
+                let address_offset = u64::from(offset);
+                program.generate_row(LineRow {
+                    address_offset,
+                    prologue_end: false,
+                    ..*row
+                });
+                // Whatever follows is another row.
+                current = usize::MAX;
+            }
+            statement += 1;
+            continue;
+        }
+        statement = 0;
         // Homes have their values where the first instruction begins: a breakpoint on the entry's own line goes there.
         let is_body = !body_marked
             && index == body

@@ -5,8 +5,8 @@ use crate::address::WasmPc;
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
-use gimli::constants as dw;
 use gimli::DebugInfoOffset;
+use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use gimli::write::{FilterUnit, FilterUnitSection};
 use std::collections::HashSet;
@@ -44,10 +44,18 @@ pub(super) fn find<'a, 'd>(
                     warnings.add(format!("a unit is damaged: {error}"), offset);
                 }
             }
-            Ok(None) => return Some(Live { filter, returns_in_memory }),
+            Ok(None) => {
+                return Some(Live {
+                    filter,
+                    returns_in_memory,
+                });
+            }
             Err(error) => {
                 warnings.add(format!("the units from here on cannot be read: {error}"), 0);
-                return Some(Live { filter, returns_in_memory });
+                return Some(Live {
+                    filter,
+                    returns_in_memory,
+                });
             }
         }
     }
@@ -106,10 +114,12 @@ fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugIn
     while let (Some(entry), 0..3) = (&next, found.len()) {
         found.extend(entry.offset().to_debug_info_offset(&unit.header));
         let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
-        next = reference.filter_map(|name| entry.attr_value(name)).find_map(|value| match value {
-            AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
-            _ => None,
-        });
+        next = reference
+            .filter_map(|name| entry.attr_value(name))
+            .find_map(|value| match value {
+                AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
+                _ => None,
+            });
     }
     found
 }

@@ -12,8 +12,7 @@ use crate::source::{Reader, Warnings};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
 use gimli::write::{
-    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, LineProgram,
-    UnitEntryId,
+    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, LineProgram, UnitEntryId,
 };
 use gimli::{DebugInfoOffset, Encoding, Format, LineEncoding};
 use std::collections::HashSet;
@@ -126,9 +125,14 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// Whether an entry is of a function whose result debuggers would look for in the wrong place.
     pub(super) fn returns_in_memory(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
-        let offset = entry.offset().to_debug_info_offset(&self.unit.read_unit.header);
+        let offset = entry
+            .offset()
+            .to_debug_info_offset(&self.unit.read_unit.header);
         entry.tag() == dw::DW_TAG_subprogram
-            && offset.is_some_and(|offset| self.returns_in_memory.is_some_and(|all| all.contains(&offset)))
+            && offset.is_some_and(|offset| {
+                self.returns_in_memory
+                    .is_some_and(|all| all.contains(&offset))
+            })
     }
 
     /// Where an entry is, for warnings.

@@ -3,7 +3,7 @@
 use super::call::Callees;
 use super::control::Frame;
 use super::env::Env;
-use super::observe::{CompiledFunction, Slot};
+use super::observe::{CompiledFunction, Slot, Statement, source_location};
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::{CompileError, OptLevel};
 use crate::index::*;
@@ -15,7 +15,7 @@ use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    InstBuilder, MemFlagsData, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Value,
+    InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -129,8 +129,10 @@ impl Translator<'_, '_> {
         let entry = self.builder.create_block();
         self.builder.append_block_params_for_function_params(entry);
         self.builder.switch_to_block(entry);
-        self.builder
-            .set_srcloc(SourceLoc::new(self.env.body_start(func).0));
+        self.builder.set_srcloc(source_location(
+            self.env.body_start(func),
+            Statement::Instruction,
+        ));
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
@@ -267,35 +269,61 @@ impl Translator<'_, '_> {
         self.stack.push(value);
     }
 
-    /// Makes sure that each statement has code. What begins with operators that are none (a `while` with its `block` and
-    /// `loop`) waits for one that is; where none comes before the next statement, an instruction that does nothing stands in.
+    /// Makes sure that each statement has code. Of several that begin here, all but the last have none but a stand-in. The
+    /// last may begin with operators that are none (a `while` with its `block` and `loop`): then it waits for one that is, and
+    /// gets a stand-in where none comes before the next statement.
     fn statement_and_operator(
         &mut self,
         pc: WasmPc,
         operator: &Operator<'_>,
     ) -> Result<(), ModuleError> {
+        let mut here = 0;
         while let [first, rest @ ..] = self.statements
             && *first <= pc
         {
-            self.stand_in();
-            self.waiting = (*first == pc).then_some(pc);
+            self.stand_in(Statement::Instruction);
+            here += usize::from(*first == pc);
             self.statements = rest;
         }
-        match kind(operator) {
-            Code::Structure if !matches!(operator, Operator::End) || self.control.len() > 1 => {}
-            Code::Some => self.waiting = None,
-            Code::Structure | Code::Perhaps => self.stand_in(),
+        let is_end = matches!(operator, Operator::End);
+        if !is_end {
+            self.stand_ins(pc, here);
         }
-        self.builder.set_srcloc(SourceLoc::new(pc.0));
-        self.operator(operator)
+        match kind(operator) {
+            Code::Structure if !is_end || self.control.len() > 1 => {}
+            Code::Some => self.waiting = None,
+            Code::Structure | Code::Perhaps => self.stand_in(Statement::Instruction),
+        }
+        self.builder
+            .set_srcloc(source_location(pc, Statement::Instruction));
+        self.operator(operator)?;
+        if is_end && !self.control.is_empty() {
+            self.stand_ins(pc, here);
+        }
+        Ok(())
+    }
+
+    /// Stand-ins for all but the last of the statements that begin at `pc`; the last waits for its code.
+    fn stand_ins(&mut self, pc: WasmPc, statements: usize) {
+        for i in 1..statements {
+            self.waiting = Some(pc);
+            self.stand_in(if i % 2 == 1 {
+                Statement::Odd
+            } else {
+                Statement::Even
+            });
+        }
+        if statements > 0 {
+            self.waiting = Some(pc);
+        }
     }
 
     /// An instruction for the statement that waits for one.
-    fn stand_in(&mut self) {
+    fn stand_in(&mut self, statement: Statement) {
         if let Some(pc) = self.waiting.take()
             && self.reachable
         {
-            self.builder.set_srcloc(SourceLoc::new(pc.0));
+            self.builder.set_srcloc(source_location(pc, statement));
             let context = self.context();
             self.builder.ins().set_pinned_reg(context);
         }

@@ -4,6 +4,7 @@
 use super::env::CallTarget;
 use crate::trap::kind::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
+use cranelift_codegen::ir::SourceLoc;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
@@ -126,14 +127,32 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
     })
 }
 
+/// A source location for the code generator: a wasm address, and which of several statements there. The code generator takes
+/// neighbours with one location for one piece, and so they alternate.
+pub fn source_location(pc: WasmPc, statement: Statement) -> SourceLoc {
+    SourceLoc::new(pc.0 | (statement as u32) << 30)
+}
+
+/// What an instruction is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Statement {
+    /// The wasm instruction.
+    Instruction = 0,
+    /// A statement before it that has none: the first, third ...
+    Odd = 1,
+    /// The second, fourth ...
+    Even = 2,
+}
+
 /// The address map: pieces without a source location get a row too, neighbours that say the same are one.
 fn rows(
     buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>,
 ) -> Vec<(CodeOffset, Option<WasmPc>)> {
-    let mut rows: Vec<(CodeOffset, Option<WasmPc>)> = Vec::new();
-    let mut push = |offset: u32, pc: Option<WasmPc>| {
-        if rows.last().is_none_or(|(_, before)| *before != pc) {
-            rows.push((CodeOffset(offset), pc));
+    let mut rows: Vec<(CodeOffset, Option<SourceLoc>)> = Vec::new();
+    let mut push = |offset: u32, location: Option<SourceLoc>| {
+        if rows.last().is_none_or(|(_, before)| *before != location) {
+            rows.push((CodeOffset(offset), location));
         }
     };
     let mut end = 0;
@@ -141,14 +160,16 @@ fn rows(
         if piece.start > end {
             push(end, None);
         }
-        let pc = (!piece.loc.is_default()).then(|| WasmPc(piece.loc.bits()));
-        push(piece.start, pc);
+        push(piece.start, (!piece.loc.is_default()).then_some(piece.loc));
         end = piece.end;
     }
     if end < buffer.total_size() {
         push(end, None);
     }
-    rows
+    let pc = |location: SourceLoc| WasmPc(location.bits() & ((1 << 30) - 1));
+    rows.into_iter()
+        .map(|(offset, location)| (offset, location.map(pc)))
+        .collect()
 }
 
 fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
