@@ -6,13 +6,15 @@
 set breakpoint pending on
 set pagination off
 set debuginfod enabled off
+set print thread-events off
 # Show each command before what it says.
 set trace-commands on
 
 # Stop where a dwarf has joined, and look around: arguments, locals, a global and a static variable.
 break list.c:22
 run
-backtrace
+# (Without a number: on through the runtime, to its main.)
+backtrace 4
 info args
 info locals
 print counter

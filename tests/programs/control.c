@@ -18,10 +18,10 @@ static int loops(int limit) {
     do {
         total--;
     } while (total % 5);
-    while (1) {
-        total += 7;
-        if (total > 20)
+    while (total <= 40) {
+        if (total == 39)
             break;
+        total += 7;
     }
     return total;
 }

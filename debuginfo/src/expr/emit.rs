@@ -85,7 +85,7 @@ impl Emitter<'_> {
                 self.frame_address(offset);
             }
             [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
-                self.out.op_fbreg(offset)
+                self.out.op_fbreg(offset);
             }
             [Op::Address(address)] => self.address(address, 0)?,
             [Op::Address(address), Op::PlusConstant(more)] => self.address(address, more)?,

@@ -188,7 +188,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 Some(found)
                     if matches!(found.tag(), dw::DW_TAG_typedef | dw::DW_TAG_const_type) =>
                 {
-                    ty = self.type_of(&found)
+                    ty = self.type_of(&found);
                 }
                 _ => return false,
             }

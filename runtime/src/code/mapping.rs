@@ -56,7 +56,7 @@ impl Mapping {
                 self.start.as_ptr().add(pages.start).cast(),
                 pages.len(),
                 MprotectFlags::READ | MprotectFlags::EXEC,
-            )?
+            )?;
         };
         Ok(())
     }

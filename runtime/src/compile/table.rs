@@ -17,10 +17,10 @@ impl Translator<'_, '_> {
     pub(super) fn table_operator(&mut self, operator: &Operator<'_>) -> bool {
         match operator {
             Operator::GlobalGet { global_index } => {
-                self.global_get(GlobalIndex::from_u32(*global_index))
+                self.global_get(GlobalIndex::from_u32(*global_index));
             }
             Operator::GlobalSet { global_index } => {
-                self.global_set(GlobalIndex::from_u32(*global_index))
+                self.global_set(GlobalIndex::from_u32(*global_index));
             }
             Operator::RefNull { .. } => {
                 let null = self.builder.ins().iconst(I64, 0);

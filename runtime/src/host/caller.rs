@@ -22,10 +22,8 @@ impl<T: 'static> Caller<'_, T> {
         context: *mut VmContextHead,
     ) -> Caller<'a, T> {
         // SAFETY: the core is the first field of StoreInner<T>, which is repr(C).
-        Caller {
-            store: unsafe { &mut *store.cast::<StoreInner<T>>() },
-            context,
-        }
+        let store = unsafe { &mut *store.cast::<StoreInner<T>>() };
+        Caller { store, context }
     }
 
     /// An export of the instance that called; `None` when the host itself did.

@@ -149,7 +149,7 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
                 FramePc::Exact(fault.pc),
                 registers[REG_RBP as usize] as u64,
                 activation,
-            )
+            );
         };
     }
     activation.trap.set(Some(fault));

@@ -127,7 +127,7 @@ unsafe extern "C" fn memory_copy(
                         from_bytes.cast::<u8>().add(from.start),
                         to_bytes.cast::<u8>().add(to.start),
                         to.len(),
-                    )
+                    );
                 }
             }),
     )

@@ -120,6 +120,10 @@ pub enum FileType {
     /// A file.
     RegularFile = 4,
     /// A datagram socket.
+    #[allow(
+        dead_code,
+        reason = "Linux does not tell the two kinds of sockets apart in a mode"
+    )]
     SocketDgram = 5,
     /// A stream socket.
     SocketStream = 6,
