@@ -56,9 +56,19 @@ pub static __jit_debug_descriptor: DescriptorCell = DescriptorCell(UnsafeCell::n
 }));
 
 /// Debuggers stop here to look at the descriptor. Calls must not be inlined or removed.
+///
+/// The assembly takes the descriptor's address, so that its fields are written before the call also when link-time
+/// optimisation sees that nobody else reads them, and so that the body is unlike any other: folding of identical code
+/// leaves it an address of its own.
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub extern "C" fn __jit_debug_register_code() {
-    // SAFETY: it does nothing; as assembly with side effects it stays, and so do the writes before it.
-    unsafe { std::arch::asm!("", options(nostack, preserves_flags)) };
+    // SAFETY: the template is a comment; as assembly with side effects it stays, and so do the writes before it.
+    unsafe {
+        std::arch::asm!("/* {} */", in(reg) __jit_debug_descriptor.0.get(), options(nostack, preserves_flags));
+    }
 }
+
+/// Keeps the function in a binary that is linked with `--gc-sections`, even if its callers were all inlined into it.
+#[used]
+static KEEP: extern "C" fn() = __jit_debug_register_code;

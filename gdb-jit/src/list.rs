@@ -35,12 +35,12 @@ pub fn link(image: Box<[u8]>) -> NonNull<Node> {
     let _guard = lock();
     // SAFETY: with the lock held, the descriptor and all nodes in the list are ours; nodes are freed only after `unlink`.
     unsafe {
-        let descriptor = &mut *__jit_debug_descriptor.0.get();
-        (*entry).next = descriptor.first_entry;
-        if let Some(next) = descriptor.first_entry.as_mut() {
+        let descriptor = __jit_debug_descriptor.0.get();
+        (*entry).next = (*descriptor).first_entry;
+        if let Some(next) = (*descriptor).first_entry.as_mut() {
             next.prev = entry;
         }
-        descriptor.first_entry = entry;
+        (*descriptor).first_entry = entry;
         notify(descriptor, REGISTER, entry);
     }
     node
@@ -55,10 +55,10 @@ pub unsafe fn unlink(node: NonNull<Node>) {
     let _guard = lock();
     // SAFETY: with the lock held, the descriptor and all nodes in the list are ours, and this one is in it.
     unsafe {
-        let descriptor = &mut *__jit_debug_descriptor.0.get();
+        let descriptor = __jit_debug_descriptor.0.get();
         match (*entry).prev.as_mut() {
             Some(prev) => prev.next = (*entry).next,
-            None => descriptor.first_entry = (*entry).next,
+            None => (*descriptor).first_entry = (*entry).next,
         }
         if let Some(next) = (*entry).next.as_mut() {
             next.prev = (*entry).prev;
@@ -70,12 +70,21 @@ pub unsafe fn unlink(node: NonNull<Node>) {
 }
 
 /// Stops the process in the debugger, if there is one, with the descriptor saying why.
-fn notify(descriptor: &mut Descriptor, action: u32, entry: *mut CodeEntry) {
-    descriptor.action_flag = action;
-    descriptor.relevant_entry = entry;
-    __jit_debug_register_code();
-    descriptor.action_flag = NO_ACTION;
-    descriptor.relevant_entry = ptr::null_mut();
+///
+/// A pointer, no `&mut`: the compiler may take it that nobody reads through another pointer while a `&mut` is in use, and
+/// drop the first two writes, because the last two overwrite them.
+///
+/// # Safety
+/// The lock is held, and `entry` is alive.
+unsafe fn notify(descriptor: *mut Descriptor, action: u32, entry: *mut CodeEntry) {
+    // SAFETY: the lock is held.
+    unsafe {
+        (*descriptor).action_flag = action;
+        (*descriptor).relevant_entry = entry;
+        __jit_debug_register_code();
+        (*descriptor).action_flag = NO_ACTION;
+        (*descriptor).relevant_entry = ptr::null_mut();
+    }
 }
 
 #[cfg(test)]
