@@ -100,6 +100,15 @@ pub enum ValueType {
     Ref,
 }
 
+/// Where a line table starts a statement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Statement {
+    /// The address.
+    pub pc: WasmPc,
+    /// The line, from 1; 0 where the compiler names none.
+    pub line: u32,
+}
+
 /// What a module's DWARF can ask of the code, known before it is compiled.
 #[derive(Clone, Default, Debug)]
 pub struct Questions {
@@ -108,5 +117,5 @@ pub struct Questions {
     pub locals: Vec<(WasmPc, u32)>,
     /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
     /// statements. Each needs an instruction of its own, or its line cannot be stopped at.
-    pub statements: Vec<WasmPc>,
+    pub statements: Vec<Statement>,
 }

@@ -1,7 +1,7 @@
 //! What a module's DWARF can ask of its code, found before there is any: locals that locations name, and statements.
 
 use crate::address::WasmPc;
-use crate::code::Questions;
+use crate::code::{Questions, Statement};
 use crate::expr::decode::{Op, decode};
 use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf};
 use gimli::constants as dw;
@@ -31,7 +31,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     }
     found.locals.sort_unstable();
     found.locals.dedup();
-    found.statements.sort_unstable();
+    // Those at one address stay in the table's order.
+    found.statements.sort_by_key(|statement| statement.pc);
     (found, warnings.finish())
 }
 
@@ -44,7 +45,9 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
     let mut rows = program.rows();
     while let Some((_, row)) = rows.next_row()? {
         if row.is_stmt() && !row.end_sequence() {
-            found.statements.extend(WasmPc::from_dwarf(row.address()));
+            let line = row.line().map_or(0, |line| line.get() as u32);
+            let pc = WasmPc::from_dwarf(row.address());
+            found.statements.extend(pc.map(|pc| Statement { pc, line }));
         }
     }
     Ok(())

@@ -3,8 +3,9 @@
 use super::call::Callees;
 use super::control::Frame;
 use super::env::Env;
-use super::observe::{CompiledFunction, Slot, Statement, source_location};
+use super::observe::{CompiledFunction, Place, Slot, source_location};
 use super::signature::{POINTER, clif_type, guest_signature};
+use super::statement::Statements;
 use super::{CompileError, OptLevel};
 use crate::index::*;
 use crate::module::parse::val_type;
@@ -19,7 +20,6 @@ use cranelift_codegen::ir::{
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::ValueType;
 use std::mem::offset_of;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
@@ -82,10 +82,7 @@ pub struct Translator<'a, 'f> {
     /// Whether the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
-    /// Statements not reached yet.
-    statements: &'a [WasmPc],
-    /// A statement that has begun and has no code yet.
-    waiting: Option<WasmPc>,
+    pub(super) statements: Statements<'a>,
 }
 
 fn translate(
@@ -104,15 +101,14 @@ fn translate(
         control: Vec::new(),
         reachable: true,
         callees: Callees::default(),
-        statements: env.statements(func),
-        waiting: None,
+        statements: Statements::new(env.statements(func)),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
         let operator = operators.read()?;
-        translator.statement_and_operator(pc, &operator)?;
+        translator.statement_and_operator(pc, &operator, &operators)?;
     }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(env.isa.frontend_config());
@@ -131,7 +127,7 @@ impl Translator<'_, '_> {
         self.builder.switch_to_block(entry);
         self.builder.set_srcloc(source_location(
             self.env.body_start(func),
-            Statement::Instruction,
+            Place::Instruction,
         ));
         self.check_stack();
         let module = self.env.module;
@@ -269,67 +265,7 @@ impl Translator<'_, '_> {
         self.stack.push(value);
     }
 
-    /// Makes sure that each statement has code. Of several that begin here, all but the last have none but a stand-in. The
-    /// last may begin with operators that are none (a `while` with its `block` and `loop`): then it waits for one that is, and
-    /// gets a stand-in where none comes before the next statement.
-    fn statement_and_operator(
-        &mut self,
-        pc: WasmPc,
-        operator: &Operator<'_>,
-    ) -> Result<(), ModuleError> {
-        let mut here = 0;
-        while let [first, rest @ ..] = self.statements
-            && *first <= pc
-        {
-            self.stand_in(Statement::Instruction);
-            here += usize::from(*first == pc);
-            self.statements = rest;
-        }
-        let is_end = matches!(operator, Operator::End);
-        if !is_end {
-            self.stand_ins(pc, here);
-        }
-        match kind(operator) {
-            Code::Structure if !is_end || self.control.len() > 1 => {}
-            Code::Some => self.waiting = None,
-            Code::Structure | Code::Perhaps => self.stand_in(Statement::Instruction),
-        }
-        self.builder
-            .set_srcloc(source_location(pc, Statement::Instruction));
-        self.operator(operator)?;
-        if is_end && !self.control.is_empty() {
-            self.stand_ins(pc, here);
-        }
-        Ok(())
-    }
-
-    /// Stand-ins for all but the last of the statements that begin at `pc`; the last waits for its code.
-    fn stand_ins(&mut self, pc: WasmPc, statements: usize) {
-        for i in 1..statements {
-            self.waiting = Some(pc);
-            self.stand_in(if i % 2 == 1 {
-                Statement::Odd
-            } else {
-                Statement::Even
-            });
-        }
-        if statements > 0 {
-            self.waiting = Some(pc);
-        }
-    }
-
-    /// An instruction for the statement that waits for one.
-    fn stand_in(&mut self, statement: Statement) {
-        if let Some(pc) = self.waiting.take()
-            && self.reachable
-        {
-            self.builder.set_srcloc(source_location(pc, statement));
-            let context = self.context();
-            self.builder.ins().set_pinned_reg(context);
-        }
-    }
-
-    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    pub(super) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
         if self.control_operator(operator)? || !self.reachable {
             return Ok(());
         }
@@ -339,28 +275,6 @@ impl Translator<'_, '_> {
             || self.table_operator(operator)
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
-    }
-}
-
-/// Whether an operator becomes machine code.
-enum Code {
-    /// It does, alone or with those that use its value.
-    Some,
-    /// It may become none: a jump to what follows, a value that nobody wants.
-    Perhaps,
-    /// It only says where control can come in.
-    Structure,
-}
-
-fn kind(operator: &Operator<'_>) -> Code {
-    match operator {
-        Operator::Nop
-        | Operator::Block { .. }
-        | Operator::Loop { .. }
-        | Operator::Else
-        | Operator::End => Code::Structure,
-        Operator::Br { .. } | Operator::Drop => Code::Perhaps,
-        _ => Code::Some,
     }
 }
 

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef}
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::Questions;
+use dwalin_debuginfo::code::{Questions, Statement};
 
 use super::builtin::Builtin;
 
@@ -96,14 +96,14 @@ impl<'a> Env<'a> {
     }
 
     /// The addresses in a function's body that must have code of their own.
-    pub fn statements(&self, func: DefinedFuncIndex) -> &'a [WasmPc] {
+    pub fn statements(&self, func: DefinedFuncIndex) -> &'a [Statement] {
         let Some(questions) = self.questions else {
             return &[];
         };
         let body = &self.module.bodies[func];
         let (start, end) = (self.pc(body.start), self.pc(body.end));
-        let from = questions.statements.partition_point(|pc| *pc < start);
-        let to = questions.statements.partition_point(|pc| *pc < end);
+        let from = questions.statements.partition_point(|it| it.pc < start);
+        let to = questions.statements.partition_point(|it| it.pc < end);
         &questions.statements[from..to]
     }
 }

@@ -15,6 +15,7 @@ mod memory;
 mod numeric;
 pub mod observe;
 pub mod signature;
+mod statement;
 mod table;
 pub mod target;
 pub mod trampoline;

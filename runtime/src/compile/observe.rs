@@ -129,14 +129,14 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
 
 /// A source location for the code generator: a wasm address, and which of several statements there. The code generator takes
 /// neighbours with one location for one piece, and so they alternate.
-pub fn source_location(pc: WasmPc, statement: Statement) -> SourceLoc {
-    SourceLoc::new(pc.0 | (statement as u32) << 30)
+pub fn source_location(pc: WasmPc, place: Place) -> SourceLoc {
+    SourceLoc::new(pc.0 | (place as u32) << 30)
 }
 
 /// What an instruction is made for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
-pub enum Statement {
+pub enum Place {
     /// The wasm instruction.
     Instruction = 0,
     /// A statement before it that has none: the first, third ...

@@ -1,0 +1,191 @@
+//! Statements of the source → code that a debugger can stop at, as in native code of the same source.
+//!
+//! * Of several statements that begin at one address, all but the last are instructions that LLVM has taken out since.
+//! * A statement may begin with operators that are no code (a `while` with its `block` and `loop`); then its code is the first
+//!   operator that is.
+//! * A statement may be no code at all: a jump to what follows.
+//!
+//! Where there is no code, a stand-in is: an instruction that does nothing.
+
+use super::body::Translator;
+use super::observe::{Place, source_location};
+use crate::module::validate::ModuleError;
+use cranelift_codegen::ir::InstBuilder;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::Statement;
+use std::ops::Range;
+use wasmparser::{Operator, OperatorsReader};
+
+/// The statements of a function, as far as translation has come.
+pub struct Statements<'a> {
+    all: &'a [Statement],
+    /// How many have begun.
+    begun: usize,
+    /// The one that has begun and has no code yet.
+    waiting: Option<Statement>,
+    /// Whether a basic block of the source's begins here: nothing has run since control came in or went out.
+    at_block: bool,
+}
+
+impl<'a> Statements<'a> {
+    /// Of a function: sorted by address.
+    pub fn new(all: &'a [Statement]) -> Statements<'a> {
+        Statements {
+            all,
+            begun: 0,
+            waiting: None,
+            at_block: false,
+        }
+    }
+
+    /// Whether a statement of this line begins at an address.
+    fn begins(&self, pc: WasmPc, line: u32) -> bool {
+        let from = self.all.partition_point(|statement| statement.pc < pc);
+        self.all[from..]
+            .iter()
+            .take_while(|it| it.pc == pc)
+            .any(|it| it.line == line)
+    }
+}
+
+/// Whether an operator becomes machine code.
+enum Code {
+    /// It does, alone or with those that use its value.
+    Some,
+    /// It may become none: a jump to what follows, a value that nobody wants.
+    Perhaps,
+    /// It only says where control can come in.
+    Structure,
+}
+
+fn kind(operator: &Operator<'_>) -> Code {
+    match operator {
+        Operator::Nop
+        | Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::Else
+        | Operator::End => Code::Structure,
+        Operator::Br { .. } | Operator::Drop => Code::Perhaps,
+        _ => Code::Some,
+    }
+}
+
+impl Translator<'_, '_> {
+    /// Translates an operator, with code for the statements that begin at it. `rest` is what follows.
+    pub(super) fn statement_and_operator(
+        &mut self,
+        pc: WasmPc,
+        operator: &Operator<'_>,
+        rest: &OperatorsReader<'_>,
+    ) -> Result<(), ModuleError> {
+        let here = self.begin_statements(pc);
+        let is_end = matches!(operator, Operator::End);
+        if !is_end {
+            self.place_statements(here.clone());
+        }
+        match kind(operator) {
+            Code::Structure if !is_end || self.control.len() > 1 => {
+                if matches!(operator, Operator::Loop { .. }) && self.enters_from_jump(rest) {
+                    self.stand_in(Place::Instruction);
+                }
+            }
+            Code::Some => self.statements.waiting = None,
+            Code::Structure | Code::Perhaps => self.stand_in(Place::Instruction),
+        }
+        self.builder
+            .set_srcloc(source_location(pc, Place::Instruction));
+        self.operator(operator)?;
+        if is_end && !self.control.is_empty() {
+            // Control comes in at the end of a block: what begins there is behind it.
+            self.place_statements(here);
+        }
+        self.note_block(operator);
+        Ok(())
+    }
+
+    /// The statements that begin at an address. One that still waits for code gets it before.
+    fn begin_statements(&mut self, pc: WasmPc) -> Range<usize> {
+        let mut first = self.statements.begun;
+        while let Some(statement) = self.statements.all.get(self.statements.begun)
+            && statement.pc <= pc
+        {
+            self.stand_in(Place::Instruction);
+            self.statements.begun += 1;
+            if statement.pc < pc {
+                first = self.statements.begun;
+            }
+        }
+        first..self.statements.begun
+    }
+
+    /// Stand-ins for all but the last of these statements; the last waits for its code.
+    fn place_statements(&mut self, here: Range<usize>) {
+        for (i, statement) in self.statements.all[here].iter().enumerate() {
+            self.stand_in(if i % 2 == 1 { Place::Odd } else { Place::Even });
+            self.statements.waiting = Some(*statement);
+        }
+    }
+
+    /// An instruction for the statement that waits for one.
+    fn stand_in(&mut self, place: Place) {
+        if let Some(statement) = self.statements.waiting.take()
+            && self.reachable
+        {
+            self.builder
+                .set_srcloc(source_location(statement.pc, place));
+            let context = self.context();
+            self.builder.ins().set_pinned_reg(context);
+        }
+    }
+
+    /// Whether native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing
+    /// in its block, and a `while` (its last operator jumps back, and belongs to the statement too). A debugger then stops at the
+    /// jump, not each time around.
+    fn enters_from_jump(&self, rest: &OperatorsReader<'_>) -> bool {
+        let Some(statement) = self.statements.waiting else {
+            return false;
+        };
+        self.statements.at_block
+            && closing_branch(rest)
+                .is_some_and(|at| self.statements.begins(self.env.pc(at), statement.line))
+    }
+
+    fn note_block(&mut self, operator: &Operator<'_>) {
+        self.statements.at_block = match operator {
+            Operator::Nop | Operator::Block { .. } => self.statements.at_block,
+            Operator::If { .. }
+            | Operator::Else
+            | Operator::End
+            | Operator::Loop { .. }
+            | Operator::Br { .. }
+            | Operator::BrIf { .. }
+            | Operator::BrTable { .. }
+            | Operator::Return
+            | Operator::Unreachable => true,
+            _ => false,
+        };
+    }
+}
+
+/// Where the branch back to its head is in the file that ends a loop, whose first operator `rest` reads; `None` where it ends
+/// otherwise.
+fn closing_branch(rest: &OperatorsReader<'_>) -> Option<usize> {
+    let mut rest = rest.clone();
+    let mut depth = 0;
+    let mut last = None;
+    while !rest.eof() {
+        let at = rest.original_position() as usize;
+        match rest.read().ok()? {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => depth += 1,
+            Operator::End if depth == 0 => return last,
+            Operator::End => depth -= 1,
+            Operator::Br { relative_depth: 0 } if depth == 0 => {
+                last = Some(at);
+                continue;
+            }
+            _ => {}
+        }
+        last = None;
+    }
+    None
+}
