@@ -3,6 +3,9 @@
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
 use dwalin_debuginfo::code::Flavor;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
 /// Whose reader native DWARF is written for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,6 +50,30 @@ fn tracer() -> Option<String> {
     }
 }
 
+/// Who is told what could not be used.
+#[derive(Clone)]
+struct WarningHandler(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Default for WarningHandler {
+    fn default() -> WarningHandler {
+        let printed = Mutex::new(HashSet::new());
+        WarningHandler(Arc::new(move |warning| {
+            let mut printed = printed
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            if printed.insert(warning.to_owned()) {
+                eprintln!("dwalin: warning: {warning}");
+            }
+        }))
+    }
+}
+
+impl fmt::Debug for WarningHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WarningHandler")
+    }
+}
+
 /// How an engine compiles and runs modules.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -57,6 +84,7 @@ pub struct Config {
     memory_guard_size: u64,
     max_wasm_stack: usize,
     parallel_compilation: bool,
+    warning: WarningHandler,
 }
 
 impl Default for Config {
@@ -79,6 +107,7 @@ impl Config {
             // Native programs have 8 MiB on Linux, and the host needs some of it.
             max_wasm_stack: 4 << 20,
             parallel_compilation: true,
+            warning: WarningHandler::default(),
         }
     }
 
@@ -124,6 +153,16 @@ impl Config {
     pub fn parallel_compilation(&mut self, enable: bool) -> &mut Config {
         self.parallel_compilation = enable;
         self
+    }
+
+    /// Who is told what of a module's debug info could not be used; by default each warning is printed once.
+    pub fn warning(&mut self, handler: impl Fn(&str) + Send + Sync + 'static) -> &mut Config {
+        self.warning = WarningHandler(Arc::new(handler));
+        self
+    }
+
+    pub(crate) fn warn(&self, warning: &str) {
+        (self.warning.0)(warning);
     }
 
     pub(crate) fn settings(&self) -> Settings {

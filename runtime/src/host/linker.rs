@@ -104,6 +104,23 @@ impl<T: 'static> Linker<T> {
         Ok(self)
     }
 
+    /// Defines everything of one module's name under another name too.
+    ///
+    /// # Errors
+    /// Where one of the names is defined already.
+    pub fn alias_module(&mut self, module: &str, alias: &str) -> Result<&mut Self> {
+        let all: Vec<_> = self
+            .definitions
+            .iter()
+            .filter(|((from, _), _)| from == module)
+            .map(|((_, name), definition)| (name.clone(), definition.clone()))
+            .collect();
+        for (name, definition) in all {
+            self.insert(alias, &name, definition)?;
+        }
+        Ok(self)
+    }
+
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self> {
         match self
             .definitions

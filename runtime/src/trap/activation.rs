@@ -4,6 +4,7 @@
 use super::kind::TrapKind;
 use super::walk::Frames;
 use crate::vm::layout::{VmContextHead, VmStoreContext};
+use crate::vm::store::StoreCore;
 use std::cell::{Cell, RefCell};
 use std::ptr;
 
@@ -23,7 +24,10 @@ pub struct Activation {
     pub outer: *const Activation,
     /// Where the guest of the next activation outwards left for the host: frame pointer and return address; 0 without one.
     pub outer_exit: (u64, u64),
-    /// The store entered.
+    /// The store entered: host functions and builtins reach it through this pointer alone, which comes from the borrow that
+    /// entered, so that they use what that borrow lends them.
+    core: *mut StoreCore,
+    /// What its code sees of it.
     store: *mut VmStoreContext,
     /// What is put back into the store's context afterwards: stack limit, caller and exit.
     saved: Saved,
@@ -52,9 +56,14 @@ pub struct Fault {
 }
 
 impl Activation {
-    /// A new activation for entering `store`, inside this thread's innermost.
-    pub fn new(store: *mut VmStoreContext) -> Activation {
+    /// A new activation for entering a store, inside this thread's innermost.
+    ///
+    /// # Safety
+    /// `core` must be borrowed mutably, and not used but through the pointer, for as long as the activation is entered.
+    pub unsafe fn new(core: *mut StoreCore) -> Activation {
         let outer = innermost();
+        // SAFETY: the caller's promise.
+        let store = unsafe { &raw mut *(*core).vm };
         // SAFETY: an activation is unlinked before it is gone, and its store outlives it.
         let outer_exit = match unsafe { outer.as_ref() } {
             // SAFETY: as above; the reads are of plain numbers.
@@ -74,6 +83,7 @@ impl Activation {
             resume: Cell::new(0),
             outer,
             outer_exit,
+            core,
             store,
             saved,
             trap: Cell::new(None),
@@ -105,6 +115,11 @@ impl Activation {
         INNERMOST.set(self);
         let _restore = Restore(self);
         call()
+    }
+
+    /// The store that was entered.
+    pub fn core(&self) -> *mut StoreCore {
+        self.core
     }
 
     /// Where the guest of this activation left for the host: frame pointer and return address.

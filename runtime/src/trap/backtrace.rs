@@ -173,3 +173,5 @@ impl fmt::Display for Trap {
         Ok(())
     }
 }
+
+impl std::error::Error for Trap {}

@@ -74,11 +74,11 @@ pub unsafe extern "C" fn raise(_context: *mut VmContextHead) -> ! {
     // SAFETY: `enter_guest` recorded both, and its frame waits.
     unsafe {
         asm!(
-            "mov rbp, {fp}",
-            "mov eax, 1",
-            "jmp {resume}",
-            fp = in(reg) activation.entry_fp.get(),
-            resume = in(reg) activation.resume.get(),
+            "mov rbp, rcx",
+            "jmp rdx",
+            in("rax") 1,
+            in("rcx") activation.entry_fp.get(),
+            in("rdx") activation.resume.get(),
             options(noreturn),
         )
     }

@@ -48,7 +48,8 @@ pub fn prepare_thread() {
         }
     });
     thread_local!(static STACK: OnceCell<HandlerStack> = const { OnceCell::new() });
-    STACK.with(|stack| {
+    // A destructor that runs guest code while its thread ends does so without: only the host could need it.
+    let _ = STACK.try_with(|stack| {
         stack.get_or_init(HandlerStack::install);
     });
 }
@@ -119,6 +120,9 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut libc::c_
 
 /// The trap that a signal stands for; `None` where it is not one of guest code.
 fn fault(signal: c_int, info: &siginfo_t, context: &ucontext_t) -> Option<Fault> {
+    if was_sent(info) {
+        return None;
+    }
     let pc = context.uc_mcontext.gregs[REG_RIP as usize] as usize;
     let found = registry::lookup(pc)?;
     let memory_access = matches!(signal, SIGSEGV | SIGBUS);
@@ -130,6 +134,11 @@ fn fault(signal: c_int, info: &siginfo_t, context: &ucontext_t) -> Option<Fault>
         _ => return None,
     };
     Some(Fault { kind, pc, address })
+}
+
+/// Whether a process sent the signal, rather than an instruction raised it (sigaction(2), si_code).
+fn was_sent(info: &siginfo_t) -> bool {
+    info.si_code <= 0
 }
 
 /// Whether an address is where a new frame would be.
@@ -169,14 +178,19 @@ unsafe fn chain(signal: c_int, info: *mut siginfo_t, context: *mut libc::c_void)
         .expect("we handle these only");
     // SAFETY: written before the handler was installed.
     let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
+    // SAFETY: the kernel's.
+    let sent = was_sent(unsafe { &*info });
     match previous.sa_sigaction {
-        libc::SIG_IGN => {}
-        libc::SIG_DFL => {
+        libc::SIG_IGN if sent => {}
+        // The system does not let a fault be ignored either.
+        libc::SIG_IGN | libc::SIG_DFL => {
             // SAFETY: with the default action back, the instruction faults again on return and the process ends as it would
             // have. A signal that was sent, not raised, is raised again.
             unsafe {
-                libc::sigaction(signal, previous, ptr::null_mut());
-                if (*info).si_code <= 0 {
+                let mut default: libc::sigaction = std::mem::zeroed();
+                default.sa_sigaction = libc::SIG_DFL;
+                libc::sigaction(signal, &default, ptr::null_mut());
+                if sent {
                     libc::raise(signal);
                 }
             }

@@ -5,6 +5,7 @@ use super::layout::{VmContextHead, VmFuncRef};
 use super::store::StoreCore;
 use crate::compile::builtin::Builtin;
 use crate::index::*;
+use crate::trap::activation::innermost;
 use crate::trap::enter::raise;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
@@ -53,12 +54,11 @@ impl<'a> Call<'a> {
     /// # Safety
     /// `context` must be that of the running instance.
     unsafe fn new(context: *mut VmContextHead) -> Call<'a> {
-        // SAFETY: the head of an instance's context points to it, and it to its store.
+        // SAFETY: the head of an instance's context points to it; guest code runs, so there is an activation, of its store.
         unsafe {
-            let instance = (*context).instance.cast::<InstanceData>();
             Call {
-                store: &mut *(*instance).store,
-                instance,
+                store: &mut *(*innermost()).core(),
+                instance: (*context).instance.cast(),
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Functions that the host can call: a module's, through its trampoline and [`enter_guest`]; the host's own, directly.
 
 use super::layout::{VmContextHead, VmFuncRef, VmHostContext};
-use super::store::{AsContext, AsContextMut, Raised, StoreCore, StoreInner};
+use super::store::{AsContext, AsContextMut, Raised, StoreCore};
 use super::value::Val;
 use crate::error::{Error, Result};
 use crate::host::Caller;
 use crate::module::types::FuncType;
-use crate::trap::activation::Activation;
+use crate::trap::activation::{Activation, innermost};
 use crate::trap::enter::enter_guest;
 use crate::trap::{Trap, signal};
 use std::panic::{self, AssertUnwindSafe};
@@ -33,7 +33,6 @@ pub struct HostFunc {
     context: VmHostContext,
     pub(crate) reference: VmFuncRef,
     ty: FuncType,
-    store: *mut StoreCore,
     call: HostCall,
 }
 
@@ -49,15 +48,16 @@ impl HostFunc {
         let count = func.slot_count();
         // SAFETY: the trampoline gives as many slots as the type needs.
         let slots = unsafe { std::slice::from_raw_parts_mut(slots, count) };
-        let result =
-            panic::catch_unwind(AssertUnwindSafe(|| (func.call)(func.store, caller, slots)));
+        // SAFETY: guest code calls us, so there is an activation, which is alive while it is linked.
+        let store = unsafe { (*innermost()).core() };
+        let result = panic::catch_unwind(AssertUnwindSafe(|| (func.call)(store, caller, slots)));
         let raised = match result {
             Ok(Ok(())) => return 0,
             Ok(Err(error)) => Raised::Error(error),
             Err(payload) => Raised::Panic(payload),
         };
-        // SAFETY: the store is borrowed by the call that entered the guest, and nobody uses that borrow while we run.
-        unsafe { (*func.store).raised = Some(raised) };
+        // SAFETY: the store is borrowed by the call that entered the guest, which waits, and what we called is done with it.
+        unsafe { (*store).raised = Some(raised) };
         1
     }
 
@@ -90,7 +90,6 @@ impl StoreCore {
                 type_id,
             },
             ty,
-            store: self,
             call,
         });
         func.context.data = (&raw mut *func).cast();
@@ -227,13 +226,11 @@ pub(crate) fn untyped<T: 'static>(
     call: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
 ) -> HostCall {
     Box::new(move |store, caller, slots| {
-        // SAFETY: the store is that of the running guest; see `Caller::new`.
-        let caller = unsafe { Caller::<T>::new(store, caller) };
-        // SAFETY: the guest's arguments are of the function's type.
-        let load = |(slot, ty): (&u128, &_)| unsafe {
-            Val::from_slot(*slot, *ty, &(*store.cast::<StoreInner<T>>()).core)
-        };
+        // SAFETY: the store is that of the running guest, and the guest's arguments are of the function's type.
+        let load = |(slot, ty): (&u128, &_)| unsafe { Val::from_slot(*slot, *ty, &*store) };
         let params: Vec<Val> = slots.iter().zip(ty.params()).map(load).collect();
+        // SAFETY: as above; see `Caller::new`.
+        let caller = unsafe { Caller::<T>::new(store, caller) };
         let mut results: Vec<Val> = ty
             .results()
             .iter()
@@ -247,7 +244,7 @@ pub(crate) fn untyped<T: 'static>(
                     value.ty()
                 )));
             }
-            // SAFETY: as above.
+            // SAFETY: as above; the caller is gone.
             *slot = value.to_slot(unsafe { &*store })?;
         }
         Ok(())
@@ -314,7 +311,9 @@ impl StoreCore {
         }
         signal::prepare_thread();
         let limit = stack_limit(self.engine().config().wasm_stack()).max(self.outer_limit());
-        let activation = Activation::new(&raw mut *self.vm);
+        let core: *mut StoreCore = self;
+        // SAFETY: `self` is borrowed for the call, and until the guest has been left only `core` is used.
+        let activation = unsafe { Activation::new(core) };
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.
             unsafe {

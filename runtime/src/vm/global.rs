@@ -38,7 +38,8 @@ impl Global {
     }
 
     /// Its type.
-    pub fn ty(&self, _store: impl AsContext) -> GlobalType {
+    pub fn ty(&self, store: impl AsContext) -> GlobalType {
+        store.core().check_owner(self.store);
         self.ty
     }
 

@@ -4,6 +4,7 @@
 use super::builtins;
 use super::func::Func;
 use super::global::Global;
+use super::imports::check_imports;
 use super::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef};
 use super::memory::Memory;
 use super::store::{AsContext, AsContextMut, StoreCore};
@@ -15,7 +16,7 @@ use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::init::{ConstExpr, ConstOp, Elements, SegmentMode};
-use crate::module::types::{ExternType, Limits};
+use crate::module::types::ExternType;
 use crate::module::{ExportItem, ModuleInfo};
 use crate::trap::{Trap, TrapKind};
 use cranelift_entity::EntityRef;
@@ -49,6 +50,24 @@ impl Extern {
         }
     }
 
+    /// The global, if it is one.
+    pub fn into_global(self) -> Option<Global> {
+        if let Extern::Global(global) = self {
+            Some(global)
+        } else {
+            None
+        }
+    }
+
+    /// The table, if it is one.
+    pub fn into_table(self) -> Option<Table> {
+        if let Extern::Table(table) = self {
+            Some(table)
+        } else {
+            None
+        }
+    }
+
     /// The memory, if it is one.
     pub fn into_memory(self) -> Option<Memory> {
         if let Extern::Memory(memory) = self {
@@ -62,7 +81,7 @@ impl Extern {
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         match self {
             Extern::Func(func) => ExternType::Func(func.ty(store)),
-            Extern::Global(global) => ExternType::Global(global.ty),
+            Extern::Global(global) => ExternType::Global(global.ty(store)),
             Extern::Table(table) => ExternType::Table(table.ty(store)),
             Extern::Memory(memory) => ExternType::Memory(memory.ty(store)),
         }
@@ -88,7 +107,6 @@ pub struct InstanceData {
     pub(crate) code: Arc<PlacedCode>,
     /// The VmContext: 16-aligned words, never moved.
     context: Box<[u128]>,
-    pub(crate) store: *mut StoreCore,
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     globals: Vec<Global>,
@@ -217,8 +235,11 @@ impl Instance {
         let core = store.core_mut();
         let mut instance = build(core, module, imports)?;
         describe_to_debugger(core, &mut instance);
+        let code = instance.code.clone();
         let index = core.instances.len();
         core.instances.push(instance);
+        // Not before: the store keeps the code from now on, and nothing can fail in between.
+        core.add_trampolines(module, |ty| code.wasm_to_array(ty));
         let handle = Instance {
             store: core.id(),
             index,
@@ -295,62 +316,12 @@ impl Instance {
 
     /// An exported global.
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
-        if let Extern::Global(global) = self.get_export(store, name)? {
-            Some(global)
-        } else {
-            None
-        }
+        self.get_export(store, name)?.into_global()
     }
 
     /// An exported table.
     pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
-        if let Extern::Table(table) = self.get_export(store, name)? {
-            Some(table)
-        } else {
-            None
-        }
-    }
-}
-
-/// Whether what is given is what the module imports (WebAssembly 2.0, section 4.5.2, "matching").
-fn check_imports(store: &impl AsContext, module: &Module, imports: &[Extern]) -> Result<()> {
-    let wanted = &module.info().imports;
-    if wanted.len() != imports.len() {
-        return Err(Error::Type(format!(
-            "the module has {} imports, and {} were given",
-            wanted.len(),
-            imports.len()
-        )));
-    }
-    for (import, given) in wanted.iter().zip(imports) {
-        let found = given.ty(store);
-        if !matches(&found, &import.ty) {
-            let reason = format!("it wants {}, and was given {found}", import.ty);
-            return Err(Error::Link {
-                module: import.module.clone(),
-                name: import.name.clone(),
-                reason,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn matches(found: &ExternType, wanted: &ExternType) -> bool {
-    let limits = |found: &Limits, wanted: &Limits| {
-        found.min >= wanted.min
-            && wanted
-                .max
-                .is_none_or(|max| found.max.is_some_and(|found| found <= max))
-    };
-    match (found, wanted) {
-        (ExternType::Memory(found), ExternType::Memory(wanted)) => {
-            limits(&found.limits, &wanted.limits)
-        }
-        (ExternType::Table(found), ExternType::Table(wanted)) => {
-            found.element == wanted.element && limits(&found.limits, &wanted.limits)
-        }
-        (found, wanted) => found == wanted,
+        self.get_export(store, name)?.into_table()
     }
 }
 
@@ -358,13 +329,11 @@ fn matches(found: &ExternType, wanted: &ExternType) -> bool {
 fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Box<InstanceData>> {
     let info = module.info();
     let code = module.place()?;
-    core.add_trampolines(module, |ty| code.wasm_to_array(ty));
     let mut instance = Box::new(InstanceData {
         registration: None,
         module: module.clone(),
         code,
         context: vec![0u128; module.layout().size().div_ceil(16) as usize].into(),
-        store: core,
         memories: Vec::new(),
         tables: Vec::new(),
         globals: Vec::new(),
@@ -497,7 +466,7 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
     instance.registration = Some(registration);
     let all = instance.module.warnings().iter().chain(&warnings);
     for warning in all.filter(|warning| warning.kind == WarningKind::Damaged) {
-        eprintln!("dwalin: warning: {}: {warning}", instance.module.name());
+        config.warn(&format!("{}: {warning}", instance.module.name()));
     }
 }
 
@@ -510,6 +479,8 @@ fn init_trap(kind: TrapKind) -> Error {
 fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
     let module = core.instances[index].module.clone();
     let info = module.info();
+    // Tables that hold elements already: what later segments say must not wait behind those.
+    let mut filled = Vec::new();
     for (segment, declared) in info.elements.iter() {
         let SegmentMode::Active { target, offset } = &declared.mode else {
             core.instances[index].dropped_elements[segment.index()] =
@@ -525,11 +496,13 @@ fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
         }
         let own = target.index() >= info.imported_tables
             && info.table_inits[target.index() - info.imported_tables].is_none();
-        let lazy = own && matches!(declared.elements, Elements::Funcs(_));
+        let lazy =
+            own && !filled.contains(&table) && matches!(declared.elements, Elements::Funcs(_));
         if lazy {
             core.instances[index].lazy.push((table, start, segment));
         } else {
             copy_elements(core, index, table, segment, start, 0, len);
+            filled.push(table);
         }
         core.instances[index].dropped_elements[segment.index()] = true;
     }

@@ -45,10 +45,10 @@ impl LinearMemory {
         guard: u64,
         aliased: bool,
     ) -> io::Result<LinearMemory> {
-        let len = ty.limits.min * PAGE;
+        let len = ty.limits.min.saturating_mul(PAGE);
         if len > reservation {
             return Err(io::Error::other(format!(
-                "{len} bytes, and {reservation} are reserved for each memory"
+                "each memory has {reservation} bytes reserved"
             )));
         }
         let alignment = if reservation == 4 << 30 {

@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod func;
 pub mod global;
+pub mod imports;
 pub mod instance;
 pub mod layout;
 pub mod memory;

@@ -5,7 +5,7 @@ use super::layout::{INITIALIZED, VmTable};
 use super::store::{AsContext, AsContextMut, Stored};
 use super::value::Val;
 use crate::error::{Error, Result};
-use crate::module::types::TableType;
+use crate::module::types::{TableType, ValType};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use std::io;
 
@@ -32,6 +32,9 @@ impl TableElements {
             .unwrap_or(DEFAULT_MAX)
             .min(DEFAULT_MAX)
             .max(ty.limits.min);
+        if capacity > u64::from(u32::MAX) {
+            return Err(io::Error::other("indices have 32 bits"));
+        }
         let bytes = (capacity as usize * 8).max(8);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new mapping touches no memory that exists.
@@ -106,6 +109,12 @@ impl Table {
     /// # Errors
     /// Where the system does not give the memory, or the value is of another type.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table> {
+        if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
+            return Err(Error::Type(format!(
+                "a table cannot hold values of type {}",
+                ty.element
+            )));
+        }
         let core = store.core_mut();
         let reference = element(core, ty, init)?;
         let table = core.new_table(ty)?;

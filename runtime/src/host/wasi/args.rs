@@ -1,47 +1,50 @@
-//! Arguments and environment: an array of pointers, and the strings behind each other in a buffer.
+//! Arguments and environment: an array of pointers to strings that stand behind each other, each ended by a zero byte.
 
-use super::functions::{Args, Call};
-use super::{Done, Errno};
-
-fn sizes(call: &mut Call<'_, '_>, args: &mut Args<'_>, strings: &[String]) -> Done {
-    let bytes: usize = strings.iter().map(|string| string.len() + 1).sum();
-    call.memory.write_u32(args.u32(), strings.len() as u32)?;
-    Ok(call.memory.write_u32(
-        args.u32(),
-        u32::try_from(bytes).map_err(|_| Errno::Overflow)?,
-    )?)
-}
-
-fn get(call: &mut Call<'_, '_>, args: &mut Args<'_>, strings: &[String]) -> Done {
-    let (mut pointers, mut buffer) = (args.u32(), args.u32());
-    for string in strings {
-        call.memory.write_u32(pointers, buffer)?;
-        call.memory.write(buffer, string.as_bytes())?;
-        let end = buffer
-            .checked_add(string.len() as u32)
-            .ok_or(Errno::Fault)?;
-        call.memory.write(end, &[0])?;
-        (pointers, buffer) = (pointers.wrapping_add(4), end.wrapping_add(1));
-    }
-    Ok(())
-}
+use super::errno::Errno;
+use super::functions::{Args, Call, Done};
+use super::memory::GuestMemory;
 
 pub fn args_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let strings = call.ctx.args.clone();
-    get(call, args, &strings)
+    get(&call.ctx.args, call.memory, args.u32(), args.u32())
 }
 
 pub fn args_sizes_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let strings = call.ctx.args.clone();
-    sizes(call, args, &strings)
+    sizes(&call.ctx.args, call.memory, args.u32(), args.u32())
 }
 
 pub fn environ_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let strings = call.ctx.env.clone();
-    get(call, args, &strings)
+    get(&call.ctx.environment, call.memory, args.u32(), args.u32())
 }
 
 pub fn environ_sizes_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let strings = call.ctx.env.clone();
-    sizes(call, args, &strings)
+    sizes(&call.ctx.environment, call.memory, args.u32(), args.u32())
+}
+
+fn sizes(strings: &[String], memory: &mut GuestMemory<'_>, count_at: u32, size_at: u32) -> Done {
+    let size: usize = strings.iter().map(|string| string.len() + 1).sum();
+    memory.write_u32(
+        count_at,
+        u32::try_from(strings.len()).map_err(|_| Errno::Overflow)?,
+    )?;
+    memory.write_u32(size_at, u32::try_from(size).map_err(|_| Errno::Overflow)?)
+}
+
+fn get(
+    strings: &[String],
+    memory: &mut GuestMemory<'_>,
+    mut pointer_at: u32,
+    mut string_at: u32,
+) -> Done {
+    for string in strings {
+        memory.write_u32(pointer_at, string_at)?;
+        memory.write(string_at, string.as_bytes())?;
+        pointer_at = pointer_at.checked_add(4).ok_or(Errno::Fault)?;
+        // The write above proves that the string ends inside the memory, so below 2^32 or at it.
+        string_at = string_at
+            .checked_add(string.len() as u32)
+            .ok_or(Errno::Fault)?;
+        memory.write(string_at, &[0])?;
+        string_at = string_at.checked_add(1).ok_or(Errno::Fault)?;
+    }
+    Ok(())
 }

@@ -1,118 +1,220 @@
-//! Open descriptors and what they may be used for.
+//! Open descriptors: what each is, what it may be used for, and the table that numbers them.
 
 use super::errno::Errno;
-use super::types::{FileType, rights};
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
+use super::rights;
+use super::stream::Stream;
+use super::types::{FileType, fdflags};
+use cap_std::fs::{Dir, File};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::OFlags;
 
-/// An open file, directory or stream.
-#[derive(Debug)]
+/// What a descriptor stands for.
+pub enum Object {
+    /// One of the standard streams.
+    Stream(Stream),
+    /// Anything opened by path that is no directory.
+    File(File),
+    /// A directory.
+    Directory {
+        dir: Dir,
+        /// The guest's name of it, if the embedder opened it.
+        preopen: Option<String>,
+    },
+}
+
+/// An open descriptor.
 pub struct Descriptor {
-    /// The host's.
-    pub file: File,
-    /// What it is.
-    pub ty: FileType,
+    pub object: Object,
     /// What it may be used for.
     pub base: u64,
-    /// What may be used that is opened through it.
+    /// What descriptors opened through it may be used for.
     pub inheriting: u64,
-    /// The guest's name of a directory that was there from the start.
-    pub preopen: Option<String>,
 }
 
 impl Descriptor {
-    /// Of an open file.
-    pub fn new(file: File, base: u64, inheriting: u64) -> io::Result<Descriptor> {
-        let ty = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).into();
-        Ok(Descriptor {
-            file,
-            ty,
-            base,
-            inheriting,
-            preopen: None,
+    /// Of a standard stream.
+    pub fn stream(stream: Stream) -> Descriptor {
+        Descriptor {
+            base: stream.rights(),
+            inheriting: 0,
+            object: Object::Stream(stream),
+        }
+    }
+
+    /// Of a directory that the embedder opens to the guest as `name`.
+    pub fn preopen(dir: Dir, name: String) -> Descriptor {
+        let object = Object::Directory {
+            dir,
+            preopen: Some(name),
+        };
+        Descriptor {
+            object,
+            base: rights::DIRECTORY,
+            inheriting: rights::ALL,
+        }
+    }
+
+    /// The host's descriptor; streams that the embedder made in memory have none.
+    pub fn host(&self) -> Option<BorrowedFd<'_>> {
+        match &self.object {
+            Object::Stream(stream) => stream.host(),
+            Object::File(file) => Some(file.as_fd()),
+            Object::Directory { dir, .. } => Some(dir.as_fd()),
+        }
+    }
+
+    /// The host's descriptor of what has bytes: not of a directory, as the file functions have it.
+    pub fn host_file(&self) -> Result<BorrowedFd<'_>, Errno> {
+        match self.object {
+            Object::Directory { .. } => Err(Errno::Badf),
+            _ => self.host().ok_or(Errno::Spipe),
+        }
+    }
+
+    /// Its type.
+    pub fn filetype(&self) -> Result<FileType, Errno> {
+        Ok(match &self.object {
+            Object::Stream(stream) => stream.filetype(),
+            Object::Directory { .. } => FileType::Directory,
+            Object::File(file) => host_filetype(file)?,
         })
     }
 
-    /// Of a standard stream. wasi-libc takes a character device that cannot seek for a terminal.
-    pub fn stdio(file: File) -> io::Result<Descriptor> {
-        let mut descriptor = Descriptor::new(file, rights::FILE, 0)?;
-        if rustix::termios::isatty(&descriptor.file) {
-            descriptor.base &= !(rights::FD_SEEK | rights::FD_TELL);
+    /// Its `fdflags`.
+    pub fn flags(&self) -> Result<u16, Errno> {
+        match &self.object {
+            Object::Stream(stream) => Ok(stream.flags),
+            Object::File(file) => Ok(guest_flags(rustix::fs::fcntl_getfl(file)?)),
+            Object::Directory { .. } => Ok(0),
         }
-        Ok(descriptor)
+    }
+
+    /// `Ok` if it has all of `rights`.
+    pub fn require(&self, rights: u64) -> Result<(), Errno> {
+        if self.base & rights == rights {
+            Ok(())
+        } else {
+            Err(Errno::Notcapable)
+        }
     }
 }
 
-/// The descriptors of a program, by number.
-#[derive(Debug)]
-pub struct Descriptors(BTreeMap<u32, Descriptor>);
+/// The type of an open file.
+pub fn host_filetype(fd: impl AsFd) -> Result<FileType, Errno> {
+    let stat = rustix::fs::fstat(fd)?;
+    Ok(rustix::fs::FileType::from_raw_mode(stat.st_mode).into())
+}
+
+// `O_SYNC` contains the bit of `O_DSYNC`, and Linux has no other `O_RSYNC`.
+fn guest_flags(host: OFlags) -> u16 {
+    let table = [
+        (OFlags::APPEND, fdflags::APPEND),
+        (OFlags::DSYNC, fdflags::DSYNC),
+        (OFlags::NONBLOCK, fdflags::NONBLOCK),
+        (OFlags::SYNC, fdflags::SYNC | fdflags::RSYNC),
+    ];
+    table
+        .into_iter()
+        .filter(|(flag, _)| host.contains(*flag))
+        .fold(0, |all, (_, flag)| all | flag)
+}
+
+/// The host's flags for `fdflags`.
+pub fn host_flags(guest: u16) -> OFlags {
+    let table = [
+        (fdflags::APPEND, OFlags::APPEND),
+        (fdflags::DSYNC, OFlags::DSYNC),
+        (fdflags::NONBLOCK, OFlags::NONBLOCK),
+        (fdflags::RSYNC, OFlags::RSYNC),
+        (fdflags::SYNC, OFlags::SYNC),
+    ];
+    table
+        .into_iter()
+        .filter(|(flag, _)| guest & flag != 0)
+        .fold(OFlags::empty(), |all, (_, flag)| all | flag)
+}
+
+/// All descriptors of a program, by number.
+#[derive(Default)]
+pub struct Descriptors {
+    slots: Vec<Option<Descriptor>>,
+}
 
 impl Descriptors {
-    /// Standard streams from 0, directories from 3 on.
-    pub fn new(stdio: [Option<Descriptor>; 3], preopens: Vec<Descriptor>) -> Descriptors {
-        let stdio = (0..)
-            .zip(stdio)
-            .filter_map(|(fd, descriptor)| Some((fd, descriptor?)));
-        Descriptors(stdio.chain((3..).zip(preopens)).collect())
+    /// The most that a program may have open; the host's own limit is usually reached before.
+    const MOST: usize = 1 << 20;
+
+    /// Numbers a descriptor of the embedder's: the next.
+    pub fn push(&mut self, descriptor: Descriptor) {
+        self.slots.push(Some(descriptor));
     }
 
-    /// An open descriptor.
-    pub fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
-        self.0.get(&fd).ok_or(Errno::Badf)
-    }
-
-    /// An open descriptor, to change.
-    pub fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
-        self.0.get_mut(&fd).ok_or(Errno::Badf)
-    }
-
-    /// An open descriptor that may be used for this.
-    pub fn with_rights(&self, fd: u32, rights: u64) -> Result<&Descriptor, Errno> {
-        let descriptor = self.get(fd)?;
-        if descriptor.base & rights != rights {
-            let wrong_kind = descriptor.ty != FileType::Directory && rights & !rights::FILE != 0;
-            return Err(if wrong_kind {
-                Errno::Notdir
-            } else {
-                Errno::Notcapable
-            });
-        }
-        Ok(descriptor)
-    }
-
-    /// A directory that may be used for this.
-    pub fn directory(&self, fd: u32, rights: u64) -> Result<&Descriptor, Errno> {
-        if self.get(fd)?.ty != FileType::Directory {
-            return Err(Errno::Notdir);
-        }
-        self.with_rights(fd, rights)
-    }
-
-    /// Adds a descriptor, with the lowest number that is free.
+    /// Numbers a descriptor: the lowest that is free.
     pub fn add(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        let free = (0..)
-            .zip(self.0.keys())
-            .find(|(free, used)| free != *used)
-            .map(|(free, _)| free);
-        let fd = free.unwrap_or(self.0.len() as u32);
-        if fd >= 1 << 20 {
+        let free = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.slots.len());
+        if free >= Descriptors::MOST {
             return Err(Errno::Mfile);
         }
-        self.0.insert(fd, descriptor);
-        Ok(fd)
+        if free == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.slots[free] = Some(descriptor);
+        Ok(free as u32)
     }
 
-    /// Takes a descriptor out.
-    pub fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
-        self.0.remove(&fd).ok_or(Errno::Badf)
+    fn slot(&mut self, fd: u32) -> Result<&mut Option<Descriptor>, Errno> {
+        self.slots
+            .get_mut(fd as usize)
+            .filter(|slot| slot.is_some())
+            .ok_or(Errno::Badf)
     }
 
-    /// Gives a descriptor another number, closing what has it.
+    /// The one that `fd` numbers.
+    pub fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
+        self.slots
+            .get(fd as usize)
+            .and_then(Option::as_ref)
+            .ok_or(Errno::Badf)
+    }
+
+    /// The one that `fd` numbers, to change.
+    pub fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
+        self.slot(fd)?.as_mut().ok_or(Errno::Badf)
+    }
+
+    /// The host's descriptor of a file or stream that has the rights `needed`.
+    pub fn file(&self, fd: u32, needed: u64) -> Result<BorrowedFd<'_>, Errno> {
+        let descriptor = self.get(fd)?;
+        let host = descriptor.host_file()?;
+        descriptor.require(needed)?;
+        Ok(host)
+    }
+
+    /// The directory that `fd` numbers, if it has the rights `needed`.
+    pub fn directory(&self, fd: u32, needed: u64) -> Result<&Dir, Errno> {
+        let descriptor = self.get(fd)?;
+        let Object::Directory { dir, .. } = &descriptor.object else {
+            return Err(Errno::Notdir);
+        };
+        descriptor.require(needed)?;
+        Ok(dir)
+    }
+
+    /// Closes one.
+    pub fn close(&mut self, fd: u32) -> Result<(), Errno> {
+        self.slot(fd)?.take();
+        Ok(())
+    }
+
+    /// Makes `to`, which must be open, the number of what `from` numbers.
     pub fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
-        self.get(to)?;
-        let descriptor = self.remove(from)?;
-        self.0.insert(to, descriptor);
+        self.slot(to)?;
+        let moved = self.slot(from)?.take();
+        *self.slots.get_mut(to as usize).ok_or(Errno::Badf)? = moved;
         Ok(())
     }
 }

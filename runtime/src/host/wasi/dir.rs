@@ -1,40 +1,77 @@
-//! Reading directories. A cookie is the system's own position, so that a guest can go on where it stopped.
+//! Listing a directory. A cookie is the system's own position, so a guest can go on wherever it stopped, whatever was added
+//! or removed meanwhile; `.` and `..` come as the system gives them.
 
-use super::functions::{Args, Call};
-use super::types::{FileType, rights};
-use super::{Done, Errno};
-use rustix::fs::{RawDir, SeekFrom, seek};
+use super::descriptor::Object;
+use super::errno::Errno;
+use super::functions::{Args, Call, Done};
+use super::rights;
+use super::types::FileType;
+use rustix::fs::{RawDir, SeekFrom};
 use std::mem::MaybeUninit;
 
-/// Bytes of `dirent`, before the name: cookie of the next, inode, length of the name, type.
-const HEADER: usize = 24;
+/// What the system lists at once; a name has at most 255 bytes.
+const CHUNK: usize = 4096;
+
+/// A `dirent`, which the name follows:
+///
+/// ```text
+/// d_next u64 0  d_ino u64 8  d_namlen u32 16  d_type u8 20  =24
+/// ```
+fn header(next: u64, inode: u64, name_len: usize, filetype: FileType) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[0..8].copy_from_slice(&next.to_le_bytes());
+    bytes[8..16].copy_from_slice(&inode.to_le_bytes());
+    bytes[16..20].copy_from_slice(&(name_len as u32).to_le_bytes());
+    bytes[20] = filetype as u8;
+    bytes
+}
+
+/// Copies as much of `from` as fits, and takes that off `to`.
+fn put(to: &mut &mut [u8], from: &[u8]) {
+    let len = from.len().min(to.len());
+    let (filled, rest) = std::mem::take(to).split_at_mut(len);
+    filled.copy_from_slice(&from[..len]);
+    *to = rest;
+}
 
 pub fn fd_readdir(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let dir = &call
-        .ctx
-        .descriptors
-        .directory(args.u32(), rights::FD_READDIR)?
-        .file;
-    let (buffer, cookie, used) = (args.slice(), args.u64(), args.u32());
-    let target = call.memory.bytes_mut(buffer)?;
-    seek(dir, SeekFrom::Start(cookie)).map_err(|_| Errno::Inval)?;
-    let mut entries_buffer = [const { MaybeUninit::uninit() }; 8 << 10];
-    let mut entries = RawDir::new(dir, &mut entries_buffer);
-    let mut filled = 0;
-    // The last entry is cut where the buffer ends: a guest that finds it full asks again.
-    while filled < target.len() {
+    let (fd, buffer, cookie, used_at) = (args.u32(), args.span(), args.u64(), args.u32());
+    let dir = call.ctx.descriptors.directory(fd, rights::FD_READDIR)?;
+    let is_root = matches!(
+        call.ctx.descriptors.get(fd)?.object,
+        Object::Directory {
+            preopen: Some(_),
+            ..
+        }
+    );
+    call.memory.check(used_at, 4)?;
+    let mut rest = call.memory.bytes_mut(buffer.start, buffer.len)?;
+    rustix::fs::seek(dir, SeekFrom::Start(cookie))?;
+    let own_inode = rustix::fs::fstat(dir)?.st_ino;
+    let mut chunk = [MaybeUninit::uninit(); CHUNK];
+    let mut entries = RawDir::new(dir, &mut chunk);
+    // An entry that is cut off fills the buffer, by which the guest knows that there is more.
+    while !rest.is_empty() {
         let Some(entry) = entries.next() else { break };
-        let entry = entry?;
+        let entry = entry.map_err(Errno::from)?;
         let name = entry.file_name().to_bytes();
-        let mut record = Vec::with_capacity(HEADER + name.len());
-        record.extend(entry.next_entry_cookie().to_le_bytes());
-        record.extend(entry.ino().to_le_bytes());
-        record.extend((name.len() as u32).to_le_bytes());
-        record.extend([FileType::from(entry.file_type()) as u8, 0, 0, 0]);
-        record.extend(name);
-        let len = record.len().min(target.len() - filled);
-        target[filled..filled + len].copy_from_slice(&record[..len]);
-        filled += len;
+        // What is above a directory that the embedder opened is not the guest's to see.
+        let inode = if is_root && name == b".." {
+            own_inode
+        } else {
+            entry.ino()
+        };
+        put(
+            &mut rest,
+            &header(
+                entry.next_entry_cookie(),
+                inode,
+                name.len(),
+                entry.file_type().into(),
+            ),
+        );
+        put(&mut rest, name);
     }
-    Ok(call.memory.write_u32(used, filled as u32)?)
+    let used = buffer.len - rest.len() as u32;
+    call.memory.write_u32(used_at, used)
 }

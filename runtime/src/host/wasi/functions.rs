@@ -1,116 +1,164 @@
-//! All functions, one row each: name, parameters in wasm's terms (`i`: i32, `I`: i64), and the code.
+//! The two tables of functions: name, parameters in wasm's terms, and code.
 
-use super::memory::{GuestMemory, Slice};
-use super::{Done, Snapshot, WasiCtx, args, clock, dir, fd, io, path, poll, process, socket};
+use super::builder::WasiCtx;
+use super::errno::Errno;
+use super::memory::{GuestMemory, Span};
+use super::{Snapshot, args, clock, dir, fd, fd_io, file_times, open, path, poll, process, sock};
 
-/// The arguments of a call, taken in order.
-pub struct Args<'a>(std::slice::Iter<'a, u64>);
+/// The type of a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Param {
+    /// `i32`: a handle, a pointer, a length, flags.
+    I32,
+    /// `i64`: a file size or offset, a timestamp, rights, a cookie.
+    I64,
+}
 
-impl<'a> Args<'a> {
-    /// Of as many values as the function has parameters.
-    pub fn new(values: &'a [u64]) -> Args<'a> {
-        Args(values.iter())
-    }
+/// How a call ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The function returns this to the guest as its `i32` result.
+    Errno(Errno),
+    /// `proc_exit`: the program ends with this code, and the function does not return.
+    Exit(i32),
+}
 
-    /// The next.
+/// A function that a guest can import.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// The name it is imported by.
+    pub name: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// Whether it returns an `i32`; only `proc_exit` does not.
+    pub has_result: bool,
+    /// The code. The values are the parameters in order, an `i32` in the low half of its value.
+    pub call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> Outcome,
+}
+
+/// What a function works on.
+pub(crate) struct Call<'c, 'm> {
+    /// The program's.
+    pub ctx: &'c mut WasiCtx,
+    /// The caller's.
+    pub memory: &'c mut GuestMemory<'m>,
+    /// The version of the interface.
+    pub snapshot: Snapshot,
+}
+
+/// The arguments of a call, taken one after the other; those that the caller left out are zero.
+pub(crate) struct Args<'a>(std::slice::Iter<'a, u64>);
+
+impl Args<'_> {
+    /// The next, an `i64`.
     pub fn u64(&mut self) -> u64 {
-        *self
-            .0
-            .next()
-            .expect("as many arguments as the row has parameters")
+        self.0.next().copied().unwrap_or(0)
     }
 
-    /// The next, an i32.
+    /// The next, an `i32`.
     pub fn u32(&mut self) -> u32 {
         self.u64() as u32
     }
 
-    /// The next, a flag set of 16 bits.
-    pub fn u16(&mut self) -> u16 {
-        self.u64() as u16
-    }
-
-    /// The next two, pointer and length.
-    pub fn slice(&mut self) -> Slice {
-        Slice {
+    /// The next two: a pointer and a length or count.
+    pub fn span(&mut self) -> Span {
+        Span {
             start: self.u32(),
             len: self.u32(),
         }
     }
 }
 
-/// What a function works on.
-pub struct Call<'a, 'm> {
-    /// The program.
-    pub ctx: &'a mut WasiCtx,
-    /// Its memory.
-    pub memory: &'a mut GuestMemory<'m>,
-    /// The version of the interface.
-    pub snapshot: Snapshot,
+/// What a function other than `proc_exit` gives: results go to guest memory.
+pub(crate) type Done = Result<(), Errno>;
+
+fn finish(done: Done) -> Outcome {
+    Outcome::Errno(done.err().unwrap_or(Errno::Success))
 }
 
-/// A row.
-pub struct Function {
-    /// Its name.
-    pub name: &'static str,
-    /// Its parameters.
-    pub params: &'static str,
-    /// What it does.
-    pub call: fn(&mut Call<'_, '_>, &mut Args<'_>) -> Done,
+fn exit(_: &mut WasiCtx, _: &mut GuestMemory<'_>, args: &[u64]) -> Outcome {
+    Outcome::Exit(Args(args.iter()).u32() as i32)
 }
 
-macro_rules! functions {
-    ($($name:ident $params:literal $module:ident;)*) => {
-        /// All functions.
-        pub static FUNCTIONS: &[Function] = &[$(Function { name: stringify!($name), params: $params, call: $module::$name },)*];
+macro_rules! param {
+    (i) => {
+        Param::I32
+    };
+    (I) => {
+        Param::I64
     };
 }
 
-functions! {
-    args_get "ii" args;
-    args_sizes_get "ii" args;
-    environ_get "ii" args;
-    environ_sizes_get "ii" args;
-    clock_res_get "ii" clock;
-    clock_time_get "iIi" clock;
-    fd_advise "iIIi" fd;
-    fd_allocate "iII" fd;
-    fd_close "i" fd;
-    fd_datasync "i" fd;
-    fd_fdstat_get "ii" fd;
-    fd_fdstat_set_flags "ii" fd;
-    fd_fdstat_set_rights "iII" fd;
-    fd_filestat_get "ii" fd;
-    fd_filestat_set_size "iI" fd;
-    fd_filestat_set_times "iIIi" fd;
-    fd_pread "iiiIi" io;
-    fd_prestat_get "ii" fd;
-    fd_prestat_dir_name "iii" fd;
-    fd_pwrite "iiiIi" io;
-    fd_read "iiii" io;
-    fd_readdir "iiiIi" dir;
-    fd_renumber "ii" fd;
-    fd_seek "iIii" io;
-    fd_sync "i" fd;
-    fd_tell "ii" io;
-    fd_write "iiii" io;
-    path_create_directory "iii" path;
-    path_filestat_get "iiiii" path;
-    path_filestat_set_times "iiiiIIi" path;
-    path_link "iiiiiii" path;
-    path_open "iiiiiIIii" path;
-    path_readlink "iiiiii" path;
-    path_remove_directory "iii" path;
-    path_rename "iiiiii" path;
-    path_symlink "iiiii" path;
-    path_unlink_file "iii" path;
-    poll_oneoff "iiii" poll;
-    proc_exit "i" process;
-    proc_raise "i" process;
-    sched_yield "" process;
-    random_get "ii" process;
-    sock_accept "iii" socket;
-    sock_recv "iiiiii" socket;
-    sock_send "iiiii" socket;
-    sock_shutdown "ii" socket;
+// A row is `module::name(parameters)`, with `i` for an i32 and `I` for an i64.
+macro_rules! table {
+    ($snapshot:ident: $($module:ident::$name:ident($($param:ident)*))*) => {
+        &[
+            Function { name: "proc_exit", params: &[Param::I32], has_result: false, call: exit },
+            $(Function {
+                name: stringify!($name),
+                params: &[$(param!($param)),*],
+                has_result: true,
+                call: |ctx, memory, args| {
+                    let mut call = Call { ctx, memory, snapshot: Snapshot::$snapshot };
+                    finish($module::$name(&mut call, &mut Args(args.iter())))
+                },
+            },)*
+        ]
+    };
+}
+
+macro_rules! both_tables {
+    ($($row:tt)*) => {
+        /// `wasi_snapshot_preview1`: 46 functions.
+        pub static FUNCTIONS: &[Function] = table!(Preview1: $($row)* sock::sock_accept(i i i));
+        /// `wasi_unstable`: the same but for `sock_accept`, which is younger.
+        pub static UNSTABLE_FUNCTIONS: &[Function] = table!(Unstable: $($row)*);
+    };
+}
+
+both_tables! {
+    args::args_get(i i)
+    args::args_sizes_get(i i)
+    args::environ_get(i i)
+    args::environ_sizes_get(i i)
+    clock::clock_res_get(i i)
+    clock::clock_time_get(i I i)
+    fd::fd_advise(i I I i)
+    fd::fd_allocate(i I I)
+    fd::fd_close(i)
+    fd::fd_datasync(i)
+    fd::fd_fdstat_get(i i)
+    fd::fd_fdstat_set_flags(i i)
+    fd::fd_fdstat_set_rights(i I I)
+    fd::fd_filestat_get(i i)
+    fd::fd_filestat_set_size(i I)
+    file_times::fd_filestat_set_times(i I I i)
+    fd_io::fd_pread(i i i I i)
+    fd::fd_prestat_get(i i)
+    fd::fd_prestat_dir_name(i i i)
+    fd_io::fd_pwrite(i i i I i)
+    fd_io::fd_read(i i i i)
+    dir::fd_readdir(i i i I i)
+    fd::fd_renumber(i i)
+    fd_io::fd_seek(i I i i)
+    fd::fd_sync(i)
+    fd_io::fd_tell(i i)
+    fd_io::fd_write(i i i i)
+    path::path_create_directory(i i i)
+    path::path_filestat_get(i i i i i)
+    file_times::path_filestat_set_times(i i i i I I i)
+    path::path_link(i i i i i i i)
+    open::path_open(i i i i i I I i i)
+    path::path_readlink(i i i i i i)
+    path::path_remove_directory(i i i)
+    path::path_rename(i i i i i i)
+    path::path_symlink(i i i i i)
+    path::path_unlink_file(i i i)
+    poll::poll_oneoff(i i i i)
+    process::proc_raise(i)
+    process::sched_yield()
+    process::random_get(i i)
+    sock::sock_recv(i i i i i i)
+    sock::sock_send(i i i i i)
+    sock::sock_shutdown(i i)
 }

@@ -1,8 +1,6 @@
 //! The functions as definitions of a linker.
 
-use super::functions::{Args, Call, FUNCTIONS, Function};
-use super::memory::GuestMemory;
-use super::{Failure, Snapshot, WasiCtx};
+use super::{FUNCTIONS, Function, GuestMemory, Outcome, Param, UNSTABLE_FUNCTIONS, WasiCtx};
 use crate::error::{Error, Result};
 use crate::host::{Caller, Linker};
 use crate::module::types::{FuncType, ValType};
@@ -17,13 +15,14 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     ctx: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
-    for (module, snapshot) in [
-        ("wasi_snapshot_preview1", Snapshot::Preview1),
-        ("wasi_unstable", Snapshot::Unstable),
-    ] {
-        for function in FUNCTIONS {
+    let both = [
+        ("wasi_snapshot_preview1", FUNCTIONS),
+        ("wasi_unstable", UNSTABLE_FUNCTIONS),
+    ];
+    for (module, functions) in both {
+        for function in functions {
             let call = move |caller: Caller<'_, T>, args: &[Val], results: &mut [Val]| {
-                let errno = call(caller, function, snapshot, args, ctx)?;
+                let errno = call(caller, function, args, ctx)?;
                 if let [result] = results {
                     *result = Val::I32(errno);
                 }
@@ -36,26 +35,16 @@ pub fn add_to_linker<T: 'static>(
 }
 
 fn func_type(function: &Function) -> FuncType {
-    let params = function.params.chars().map(|kind| {
-        if kind == 'I' {
-            ValType::I64
-        } else {
-            ValType::I32
-        }
+    let params = function.params.iter().map(|param| match param {
+        Param::I32 => ValType::I32,
+        Param::I64 => ValType::I64,
     });
-    // The one that does not return.
-    let results = if function.name == "proc_exit" {
-        None
-    } else {
-        Some(ValType::I32)
-    };
-    FuncType::new(params, results)
+    FuncType::new(params, function.has_result.then_some(ValType::I32))
 }
 
 fn call<T: 'static>(
     mut caller: Caller<'_, T>,
     function: &Function,
-    snapshot: Snapshot,
     args: &[Val],
     ctx: impl Fn(&mut T) -> &mut WasiCtx,
 ) -> Result<i32> {
@@ -74,14 +63,8 @@ fn call<T: 'static>(
         })
         .collect();
     let (bytes, data) = caller.memory_and_data(memory);
-    let mut call = Call {
-        ctx: ctx(data),
-        memory: &mut GuestMemory::new(bytes),
-        snapshot,
-    };
-    match (function.call)(&mut call, &mut Args::new(&values)) {
-        Ok(()) => Ok(0),
-        Err(Failure::Errno(errno)) => Ok(errno as i32),
-        Err(Failure::Exit(code)) => Err(Error::Exit(code)),
+    match (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values) {
+        Outcome::Errno(errno) => Ok(errno as i32),
+        Outcome::Exit(code) => Err(Error::Exit(code)),
     }
 }

@@ -1,113 +1,117 @@
-//! The guest's memory, read and written with every pointer checked. What lies beyond its end is [`Errno::Fault`].
+//! The guest's linear memory with every pointer checked: what is not wholly inside it is [`Errno::Fault`]. Values need no
+//! alignment, since wasm's own loads and stores need none; they are copied byte by byte, little-endian.
 
 use super::errno::Errno;
+use std::ops::Range;
 
-/// The bytes of the memory that the calling module exports.
-pub struct GuestMemory<'a>(&'a mut [u8]);
+/// The linear memory of the instance that calls, for the time of the call.
+pub struct GuestMemory<'a> {
+    bytes: &'a mut [u8],
+}
 
-/// A pointer to bytes of the guest, and how many: witx's `(iovec)`, a string, or an array.
-#[derive(Clone, Copy, Debug)]
-pub struct Slice {
-    /// Guest address.
+/// A place in guest memory: witx's `(@witx pointer)` with a length, a `string`, or one `iovec`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Span {
+    /// Offset of the first byte.
     pub start: u32,
-    /// Bytes.
+    /// How many bytes.
     pub len: u32,
 }
 
 impl<'a> GuestMemory<'a> {
-    /// All of a memory.
+    /// All bytes of the memory; offset 0 is the first.
     pub fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory(bytes)
+        GuestMemory { bytes }
     }
 
-    /// Bytes to read.
-    pub fn bytes(&self, slice: Slice) -> Result<&[u8], Errno> {
-        let start = slice.start as usize;
-        self.0
-            .get(start..start + slice.len as usize)
-            .ok_or(Errno::Fault)
+    fn range(&self, start: u32, len: u64) -> Result<Range<usize>, Errno> {
+        let end = u64::from(start).checked_add(len).ok_or(Errno::Fault)?;
+        if end > self.bytes.len() as u64 {
+            return Err(Errno::Fault);
+        }
+        Ok(start as usize..end as usize)
     }
 
-    /// Bytes to write.
-    pub fn bytes_mut(&mut self, slice: Slice) -> Result<&mut [u8], Errno> {
-        let start = slice.start as usize;
-        self.0
-            .get_mut(start..start + slice.len as usize)
-            .ok_or(Errno::Fault)
+    /// Whether `len` bytes from `start` are inside; for results whose place must be good before anything is done.
+    pub fn check(&self, start: u32, len: u64) -> Result<(), Errno> {
+        self.range(start, len).map(|_| ())
     }
 
-    /// All bytes.
-    pub fn all_mut(&mut self) -> &mut [u8] {
-        self.0
+    /// The `len` bytes at `start`.
+    pub fn bytes(&self, start: u32, len: u32) -> Result<&[u8], Errno> {
+        Ok(&self.bytes[self.range(start, u64::from(len))?])
     }
 
-    fn array<const N: usize>(&self, at: u32) -> Result<[u8; N], Errno> {
-        let bytes = self.bytes(Slice {
-            start: at,
-            len: N as u32,
-        })?;
-        Ok(bytes.try_into().expect("as many bytes as were asked for"))
+    /// The `len` bytes at `start`, to fill.
+    pub fn bytes_mut(&mut self, start: u32, len: u32) -> Result<&mut [u8], Errno> {
+        let range = self.range(start, u64::from(len))?;
+        Ok(&mut self.bytes[range])
     }
 
-    /// A byte.
-    pub fn u8(&self, at: u32) -> Result<u8, Errno> {
-        self.array(at).map(u8::from_le_bytes)
+    /// `count` elements of `size` bytes each at `start`; the product may be larger than any memory.
+    pub fn array(&self, start: u32, count: u32, size: u32) -> Result<&[u8], Errno> {
+        Ok(&self.bytes[self.range(start, u64::from(count) * u64::from(size))?])
     }
 
-    /// Two bytes.
-    pub fn u16(&self, at: u32) -> Result<u16, Errno> {
-        self.array(at).map(u16::from_le_bytes)
+    /// A `string`: bytes that must be UTF-8, else [`Errno::Ilseq`].
+    pub fn string(&self, start: u32, len: u32) -> Result<&str, Errno> {
+        std::str::from_utf8(self.bytes(start, len)?).map_err(|_| Errno::Ilseq)
     }
 
-    /// Four bytes.
-    pub fn u32(&self, at: u32) -> Result<u32, Errno> {
-        self.array(at).map(u32::from_le_bytes)
+    /// The `N` bytes at `start`.
+    pub fn read<const N: usize>(&self, start: u32) -> Result<[u8; N], Errno> {
+        let mut value = [0; N];
+        value.copy_from_slice(&self.bytes[self.range(start, N as u64)?]);
+        Ok(value)
     }
 
-    /// Eight bytes.
-    pub fn u64(&self, at: u32) -> Result<u64, Errno> {
-        self.array(at).map(u64::from_le_bytes)
+    /// The `u32` at `start`.
+    pub fn read_u32(&self, start: u32) -> Result<u32, Errno> {
+        self.read(start).map(u32::from_le_bytes)
     }
 
-    /// Writes bytes.
-    pub fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Errno> {
-        let len = u32::try_from(bytes.len()).map_err(|_| Errno::Overflow)?;
-        self.bytes_mut(Slice { start: at, len })?
-            .copy_from_slice(bytes);
+    /// The `u64` at `start`.
+    pub fn read_u64(&self, start: u32) -> Result<u64, Errno> {
+        self.read(start).map(u64::from_le_bytes)
+    }
+
+    /// Copies `value` to `start`.
+    pub fn write(&mut self, start: u32, value: &[u8]) -> Result<(), Errno> {
+        let range = self.range(start, value.len() as u64)?;
+        self.bytes[range].copy_from_slice(value);
         Ok(())
     }
 
-    /// Writes four bytes.
-    pub fn write_u32(&mut self, at: u32, value: u32) -> Result<(), Errno> {
-        self.write(at, &value.to_le_bytes())
+    /// Stores a `u32` at `start`.
+    pub fn write_u32(&mut self, start: u32, value: u32) -> Result<(), Errno> {
+        self.write(start, &value.to_le_bytes())
     }
 
-    /// Writes eight bytes.
-    pub fn write_u64(&mut self, at: u32, value: u64) -> Result<(), Errno> {
-        self.write(at, &value.to_le_bytes())
+    /// Stores a `u64` at `start`.
+    pub fn write_u64(&mut self, start: u32, value: u64) -> Result<(), Errno> {
+        self.write(start, &value.to_le_bytes())
     }
 
-    /// A string, as paths are given.
-    pub fn string(&self, slice: Slice) -> Result<&str, Errno> {
-        std::str::from_utf8(self.bytes(slice)?).map_err(|_| Errno::Ilseq)
-    }
-
-    /// The buffers that an array of `iovec` or `ciovec` names: pointer and length each. All of them are checked, and no more
-    /// of them are kept than the memory holds.
-    pub fn iovecs(&self, start: u32, count: u32) -> Result<Vec<Slice>, Errno> {
-        let len = count.checked_mul(8).ok_or(Errno::Fault)?;
-        let array = self.bytes(Slice { start, len })?;
-        let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 of the 8"));
-        let slices: Vec<_> = array
-            .chunks_exact(8)
-            .map(|bytes| Slice {
-                start: word(&bytes[..4]),
-                len: word(&bytes[4..]),
-            })
-            .collect();
-        for slice in &slices {
-            self.bytes(*slice)?;
+    /// The spans as slices to fill, in the order given, or `None` if two of them share bytes: a guest may say so, Rust may
+    /// not. The spans must be inside the memory.
+    pub(crate) fn disjoint_mut(&mut self, spans: &[Span]) -> Option<Vec<&mut [u8]>> {
+        let mut by_address: Vec<usize> = (0..spans.len()).collect();
+        by_address.sort_unstable_by_key(|&index| spans[index].start);
+        let mut slices: Vec<(usize, &mut [u8])> = Vec::with_capacity(spans.len());
+        let mut rest = &mut *self.bytes;
+        let mut rest_start = 0;
+        for index in by_address {
+            let Span { start, len } = spans[index];
+            let gap = (start as usize).checked_sub(rest_start)?;
+            let (slice, after) = rest
+                .split_at_mut_checked(gap)?
+                .1
+                .split_at_mut_checked(len as usize)?;
+            slices.push((index, slice));
+            rest = after;
+            rest_start = start as usize + len as usize;
         }
-        Ok(slices)
+        slices.sort_unstable_by_key(|&(index, _)| index);
+        Some(slices.into_iter().map(|(_, slice)| slice).collect())
     }
 }

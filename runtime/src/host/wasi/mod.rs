@@ -1,63 +1,50 @@
-//! WASI preview 1 (`wasi_snapshot_preview1`, and `wasi_unstable`, its predecessor): all 46 functions, synchronous, so that a
-//! debugger sees a plain call. Files are reached through cap-primitives, which keeps paths below the directories given.
+//! WASI preview 1: what a guest program may ask of the system, as plain synchronous calls, so that a debugger that stops in
+//! one sees the guest's frames below it and nothing else.
+//!
+//! ```text
+//! glue ─[u64]→ functions::FUNCTIONS[i].call ─Args→ fd, path, poll, … ─┬→ Descriptors → cap_std, rustix
+//!                                                                     └→ GuestMemory (every pointer checked)
+//! ```
+//!
+//! `wasi_snapshot_preview1` is [`FUNCTIONS`]; `wasi_unstable`, its predecessor, is [`UNSTABLE_FUNCTIONS`]: the same code
+//! told by a [`Snapshot`] where the layouts differ. Paths are resolved by `cap_std` below the directories that the embedder
+//! opened, and nothing is buffered: what a guest has written is out when it traps.
 
 mod args;
+mod builder;
 mod clock;
-mod ctx;
 mod descriptor;
 mod dir;
 mod errno;
 mod fd;
+mod fd_io;
+mod file_times;
 mod functions;
-mod io;
 mod linker;
 mod memory;
+mod open;
 mod path;
 mod poll;
 mod process;
-mod socket;
+mod rights;
+mod sock;
+mod stream;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod types;
 
-pub use ctx::{WasiCtx, WasiCtxBuilder};
+pub use builder::{PreopenError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
+pub use functions::{FUNCTIONS, Function, Outcome, Param, UNSTABLE_FUNCTIONS};
 pub use linker::add_to_linker;
+pub use memory::GuestMemory;
 
-/// Which of the two versions a module was built for: they differ in three layouts.
+/// The version of the interface that a call came through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Snapshot {
-    /// `wasi_unstable`.
+pub(crate) enum Snapshot {
+    /// `wasi_unstable`, snapshot 0.
     Unstable,
     /// `wasi_snapshot_preview1`.
     Preview1,
 }
-
-/// How a call ends that does not succeed.
-enum Failure {
-    /// With an error number for the guest.
-    Errno(Errno),
-    /// With the end of the program.
-    Exit(i32),
-}
-
-impl From<Errno> for Failure {
-    fn from(errno: Errno) -> Failure {
-        Failure::Errno(errno)
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::Errno(error.into())
-    }
-}
-
-impl From<rustix::io::Errno> for Failure {
-    fn from(error: rustix::io::Errno) -> Failure {
-        Failure::Errno(error.into())
-    }
-}
-
-/// The result of a WASI function: what it returns, it writes to the guest's memory.
-type Done = Result<(), Failure>;

@@ -1,199 +1,229 @@
-//! Waiting for descriptors and clocks.
+//! Waiting for clocks and descriptors: `poll_oneoff`.
 
-use super::clock::{clock, now};
-use super::functions::{Args, Call};
-use super::types::{FileType, rights};
-use super::{Done, Errno, Snapshot};
+use super::clock::{host_clock, now};
+use super::descriptor::{Descriptor, Descriptors, Object};
+use super::errno::Errno;
+use super::functions::{Args, Call, Done};
+use super::rights;
+use super::subscription::{
+    ClockWait, EVENT_SIZE, Event, Subscription, Wait, store_events, subscriptions,
+};
+use super::types::FileType;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno as Os;
 use rustix::time::ClockId;
 
-/// What a subscription waits for (witx type `subscription_u`).
-#[derive(Clone, Copy, Debug)]
-enum Wait {
-    /// Until a clock shows a time, in nanoseconds.
-    Clock(ClockId, u64),
-    /// Until something can be read.
-    Read(u32),
-    /// Until something can be written.
-    Write(u32),
+/// A time at which a subscription is due.
+struct Deadline {
+    subscription: Subscription,
+    clock: ClockId,
+    at: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Subscription {
-    userdata: u64,
-    wait: Result<Wait, Errno>,
-}
+impl Deadline {
+    /// A relative timeout counts from now.
+    fn new(subscription: Subscription, wait: ClockWait) -> Result<Deadline, Errno> {
+        let clock = host_clock(wait.id)?;
+        let start = if wait.is_absolute { 0 } else { now(clock)? };
+        Ok(Deadline {
+            subscription,
+            clock,
+            at: start.saturating_add(wait.timeout),
+        })
+    }
 
-/// Something that happened, or an error (witx type `event`).
-struct Event {
-    userdata: u64,
-    errno: Errno,
-    ty: u8,
-    bytes: u64,
-    hangup: bool,
-}
-
-impl Wait {
-    /// Its tag in `eventtype`.
-    fn tag(self) -> u8 {
-        match self {
-            Wait::Clock(..) => 0,
-            Wait::Read(_) => 1,
-            Wait::Write(_) => 2,
-        }
+    /// Nanoseconds until it is due.
+    fn remaining(&self) -> Result<u64, Errno> {
+        Ok(self.at.saturating_sub(now(self.clock)?))
     }
 }
 
-pub fn poll_oneoff(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let (input, output, count, result) = (args.u32(), args.u32(), args.u32(), args.u32());
-    if count == 0 {
-        return Err(Errno::Inval.into());
-    }
-    let size = if call.snapshot == Snapshot::Unstable {
-        56
-    } else {
-        48
-    };
-    // The array is checked before anything is made that is as large.
-    call.memory.bytes(super::memory::Slice {
-        start: input,
-        len: count.checked_mul(size).ok_or(Errno::Fault)?,
-    })?;
-    let subscriptions = (0..count)
-        .map(|i| subscription(call, input + i * size))
-        .collect::<Result<Vec<_>, _>>()?;
-    let events = wait(call, &subscriptions)?;
-    let mut at = output;
-    for event in &events {
-        let mut bytes = [0u8; 32];
-        bytes[0..8].copy_from_slice(&event.userdata.to_le_bytes());
-        bytes[8..10].copy_from_slice(&(event.errno as u16).to_le_bytes());
-        bytes[10] = event.ty;
-        bytes[16..24].copy_from_slice(&event.bytes.to_le_bytes());
-        bytes[24] = u8::from(event.hangup);
-        call.memory.write(at, &bytes)?;
-        at = at.wrapping_add(32);
-    }
-    Ok(call.memory.write_u32(result, events.len() as u32)?)
+/// The subscriptions of a call by what must be done about them.
+#[derive(Default)]
+struct Waits<'d> {
+    /// Nothing: these have happened.
+    settled: Vec<Event>,
+    deadlines: Vec<Deadline>,
+    /// These are the system's to watch.
+    watched: Vec<(Subscription, BorrowedFd<'d>)>,
 }
 
-fn subscription(call: &Call<'_, '_>, at: u32) -> Result<Subscription, Errno> {
-    let memory = &call.memory;
-    let wait = match memory.u8(at + 8)? {
-        0 => {
-            // The unstable clock has an identifier of its own first.
-            let body = if call.snapshot == Snapshot::Unstable {
-                at + 24
-            } else {
-                at + 16
-            };
-            let (timeout, flags) = (memory.u64(body + 8)?, memory.u16(body + 24)?);
-            clock(memory.u32(body)?).and_then(|clock| match flags {
-                0 => Ok(Wait::Clock(clock, now(clock).saturating_add(timeout))),
-                1 => Ok(Wait::Clock(clock, timeout)),
-                _ => Err(Errno::Inval),
-            })
-        }
-        1 => Ok(Wait::Read(memory.u32(at + 16)?)),
-        2 => Ok(Wait::Write(memory.u32(at + 16)?)),
-        _ => return Err(Errno::Inval),
-    };
-    Ok(Subscription {
-        userdata: memory.u64(at)?,
-        wait,
-    })
-}
-
-/// Waits until at least one event is there.
-fn wait(call: &Call<'_, '_>, subscriptions: &[Subscription]) -> Result<Vec<Event>, super::Failure> {
-    loop {
-        let mut events = Vec::new();
-        let mut polled = Vec::new();
-        let mut files = Vec::new();
-        let mut timeout: Option<u64> = None;
-        for subscription in subscriptions {
-            let event = |wait: Wait| Event {
-                userdata: subscription.userdata,
-                errno: Errno::Success,
-                ty: wait.tag(),
-                bytes: 0,
-                hangup: false,
-            };
+impl<'d> Waits<'d> {
+    fn sort(
+        subscriptions: &[Subscription],
+        descriptors: &'d Descriptors,
+    ) -> Result<Waits<'d>, Errno> {
+        let mut waits = Waits::default();
+        for &subscription in subscriptions {
             match subscription.wait {
-                Err(errno) => events.push(Event {
-                    errno,
-                    ..event(Wait::Clock(ClockId::Monotonic, 0))
-                }),
-                Ok(wait @ Wait::Clock(clock, time)) => match time.checked_sub(now(clock)) {
-                    None | Some(0) => events.push(event(wait)),
-                    Some(left) => timeout = Some(timeout.map_or(left, |timeout| timeout.min(left))),
-                },
-                Ok(wait @ (Wait::Read(fd) | Wait::Write(fd))) => {
-                    match call
-                        .ctx
-                        .descriptors
-                        .with_rights(fd, rights::POLL_FD_READWRITE)
-                    {
-                        Err(errno) => events.push(Event {
-                            errno,
-                            ..event(wait)
-                        }),
-                        // Files are always ready; poll(2) says so too, but not how much there is.
-                        Ok(file) if file.ty == FileType::RegularFile => {
-                            events.push(Event {
-                                bytes: available(&file.file),
-                                ..event(wait)
-                            });
-                        }
-                        Ok(file) => {
-                            let flags = if matches!(wait, Wait::Read(_)) {
-                                PollFlags::IN
-                            } else {
-                                PollFlags::OUT
-                            };
-                            polled.push(PollFd::new(&file.file, flags));
-                            files.push((event(wait), &file.file));
-                        }
-                    }
+                Wait::Clock(wait) => waits.add_clock(subscription, wait)?,
+                Wait::Read(fd) => {
+                    waits.add_descriptor(subscription, descriptors.get(fd), rights::FD_READ);
+                }
+                Wait::Write(fd) => {
+                    waits.add_descriptor(subscription, descriptors.get(fd), rights::FD_WRITE);
                 }
             }
         }
-        // What has happened already is reported at once, with whatever else has.
-        let left = if events.is_empty() { timeout } else { Some(0) };
-        let spec = left.map(|left| Timespec {
-            tv_sec: (left / 1_000_000_000) as i64,
-            tv_nsec: (left % 1_000_000_000) as i64,
-        });
-        match poll(&mut polled, spec.as_ref()) {
-            Err(rustix::io::Errno::INTR) => continue,
-            result => result?,
-        };
-        for (poll, (event, file)) in polled.iter().zip(files) {
-            let found = poll.revents();
-            if !found.is_empty() {
-                let hangup = found.contains(PollFlags::HUP);
-                let errno = if found.contains(PollFlags::NVAL) {
-                    Errno::Badf
-                } else {
-                    event.errno
-                };
-                events.push(Event {
-                    errno,
-                    bytes: rustix::io::ioctl_fionread(file).unwrap_or(0),
-                    hangup,
-                    ..event
-                });
+        Ok(waits)
+    }
+
+    fn add_clock(&mut self, subscription: Subscription, wait: ClockWait) -> Result<(), Errno> {
+        let deadline = Deadline::new(subscription, wait)?;
+        if matches!(deadline.clock, ClockId::Realtime | ClockId::Monotonic) {
+            self.deadlines.push(deadline);
+        } else {
+            // Processor time stands still for who waits for it.
+            self.settled.push(Event {
+                error: Errno::Notsup,
+                ..Event::of(subscription)
+            });
+        }
+        Ok(())
+    }
+
+    fn add_descriptor(
+        &mut self,
+        subscription: Subscription,
+        found: Result<&'d Descriptor, Errno>,
+        needed: u64,
+    ) {
+        match found.and_then(|descriptor| watched(descriptor, needed)) {
+            Err(error) => self.settled.push(Event {
+                error,
+                ..Event::of(subscription)
+            }),
+            Ok(Watch::Always { bytes }) => self.settled.push(Event {
+                bytes,
+                ..Event::of(subscription)
+            }),
+            Ok(Watch::Host(host)) => self.watched.push((subscription, host)),
+        }
+    }
+
+    /// How long the system is to wait: not at all if something has happened, for ever if there is no deadline.
+    fn timeout(&self) -> Result<Option<Timespec>, Errno> {
+        if !self.settled.is_empty() {
+            return Ok(Some(Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            }));
+        }
+        let mut shortest = None;
+        for deadline in &self.deadlines {
+            let remaining = deadline.remaining()?;
+            shortest = Some(shortest.map_or(remaining, |least: u64| least.min(remaining)));
+        }
+        // The seconds of 64 bits of nanoseconds fit 35 bits.
+        Ok(shortest.map(|wait| Timespec {
+            tv_sec: (wait / 1_000_000_000) as i64,
+            tv_nsec: (wait % 1_000_000_000) as i64,
+        }))
+    }
+
+    /// Waits until something happens: at least one event.
+    fn wait(&self) -> Result<Vec<Event>, Errno> {
+        let mut fds: Vec<PollFd<'_>> = self
+            .watched
+            .iter()
+            .map(|(subscription, host)| PollFd::from_borrowed_fd(*host, interest(subscription)))
+            .collect();
+        loop {
+            match poll(&mut fds, self.timeout()?.as_ref()) {
+                // A debugger that stops us also ends the system's wait; what remains of it is counted again.
+                Err(Os::INTR) => continue,
+                polled => polled?,
+            };
+            let events = self.happened(&fds)?;
+            if !events.is_empty() {
+                return Ok(events);
             }
         }
-        if !events.is_empty() {
-            return Ok(events);
+    }
+
+    fn happened(&self, fds: &[PollFd<'_>]) -> Result<Vec<Event>, Errno> {
+        let mut events = self.settled.clone();
+        for deadline in &self.deadlines {
+            if deadline.remaining()? == 0 {
+                events.push(Event::of(deadline.subscription));
+            }
         }
+        for ((subscription, host), fd) in self.watched.iter().zip(fds) {
+            if !fd.revents().is_empty() {
+                events.push(ready(*subscription, *host, fd.revents()));
+            }
+        }
+        Ok(events)
     }
 }
 
-/// Bytes of a file behind its position.
-fn available(mut file: &std::fs::File) -> u64 {
-    let position = std::io::Seek::stream_position(&mut file).unwrap_or(0);
-    file.metadata()
-        .map_or(0, |data| data.len().saturating_sub(position))
+fn interest(subscription: &Subscription) -> PollFlags {
+    match subscription.wait {
+        Wait::Write(_) => PollFlags::OUT,
+        _ => PollFlags::IN,
+    }
+}
+
+/// How it is found out whether a descriptor is ready.
+enum Watch<'d> {
+    /// It is; so many bytes are known to be there.
+    Always { bytes: u64 },
+    /// By asking the system.
+    Host(BorrowedFd<'d>),
+}
+
+fn watched(descriptor: &Descriptor, needed: u64) -> Result<Watch<'_>, Errno> {
+    if let Object::Directory { .. } = descriptor.object {
+        return Err(Errno::Badf);
+    }
+    descriptor.require(rights::POLL_FD_READWRITE | needed)?;
+    match descriptor.host() {
+        // A reader or writer of the embedder's cannot be asked.
+        None => Ok(Watch::Always { bytes: 1 }),
+        Some(host) if descriptor.filetype()? == FileType::RegularFile => {
+            let bytes = if needed == rights::FD_READ {
+                unread(host)?
+            } else {
+                1
+            };
+            Ok(Watch::Always { bytes })
+        }
+        Some(host) => Ok(Watch::Host(host)),
+    }
+}
+
+/// The bytes between a file's position and its end.
+fn unread(host: BorrowedFd<'_>) -> Result<u64, Errno> {
+    let size = u64::try_from(rustix::fs::fstat(host)?.st_size).unwrap_or(0);
+    Ok(size.saturating_sub(rustix::fs::tell(host)?))
+}
+
+fn ready(subscription: Subscription, host: BorrowedFd<'_>, flags: PollFlags) -> Event {
+    let mut event = Event::of(subscription);
+    event.hangup = flags.contains(PollFlags::HUP);
+    if flags.contains(PollFlags::NVAL) {
+        event.error = Errno::Badf;
+    }
+    event.bytes = match subscription.wait {
+        // What cannot be asked for its bytes has one at least, or else it would not be ready.
+        Wait::Read(_) => rustix::io::ioctl_fionread(host).unwrap_or(1),
+        _ => u64::from(flags.contains(PollFlags::OUT)),
+    };
+    event
+}
+
+pub fn poll_oneoff(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
+    let (subscriptions_at, events_at, count, result_at) =
+        (args.u32(), args.u32(), args.u32(), args.u32());
+    if count == 0 {
+        return Err(Errno::Inval);
+    }
+    let subscriptions = subscriptions(call.memory, subscriptions_at, count, call.snapshot)?;
+    call.memory
+        .check(events_at, u64::from(count) * u64::from(EVENT_SIZE))?;
+    call.memory.check(result_at, 4)?;
+    let events = Waits::sort(&subscriptions, &call.ctx.descriptors)?.wait()?;
+    store_events(call.memory, events_at, &events)?;
+    call.memory.write_u32(result_at, events.len() as u32)
 }

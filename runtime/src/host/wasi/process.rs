@@ -1,28 +1,30 @@
-//! The process and the machine: exit, yield, random bytes.
+//! The process and its thread: signals, giving way, random bytes.
 
-use super::functions::{Args, Call};
-use super::{Done, Errno, Failure};
+use super::errno::Errno;
+use super::functions::{Args, Call, Done};
+use rustix::io::Errno as Os;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-pub fn proc_exit(_call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    Err(Failure::Exit(args.u32() as i32))
+/// Signals would reach the host, which is not the guest's to stop.
+pub fn proc_raise(_: &mut Call<'_, '_>, _: &mut Args<'_>) -> Done {
+    Err(Errno::Notsup)
 }
 
-/// The specification lets a host have no signals.
-pub fn proc_raise(_call: &mut Call<'_, '_>, _args: &mut Args<'_>) -> Done {
-    Err(Errno::Notsup.into())
-}
-
-pub fn sched_yield(_call: &mut Call<'_, '_>, _args: &mut Args<'_>) -> Done {
-    std::thread::yield_now();
+pub fn sched_yield(_: &mut Call<'_, '_>, _: &mut Args<'_>) -> Done {
+    rustix::thread::sched_yield();
     Ok(())
 }
 
 pub fn random_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
-    let mut rest = call.memory.bytes_mut(args.slice())?;
+    let span = args.span();
+    let mut rest = call.memory.bytes_mut(span.start, span.len)?;
     while !rest.is_empty() {
-        let filled = getrandom(&mut *rest, GetRandomFlags::empty())?;
-        rest = &mut rest[filled..];
+        // The system may give fewer than asked for, and a signal may come between.
+        match getrandom(&mut *rest, GetRandomFlags::empty()) {
+            Ok(filled) => rest = &mut rest[filled..],
+            Err(Os::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

@@ -1,233 +1,180 @@
-//! Flags, rights and layouts of witx's types.
+//! Flags, enumerations and record layouts of the specification, in both snapshots.
 
 use super::Snapshot;
 use super::errno::Errno;
 use super::memory::GuestMemory;
-use cap_primitives::fs::MetadataExt;
+use rustix::fs::Stat;
 
-/// What a descriptor may be used for (witx type `rights`), by bit.
-pub mod rights {
-    pub const FD_DATASYNC: u64 = 1 << 0;
-    pub const FD_READ: u64 = 1 << 1;
-    pub const FD_SEEK: u64 = 1 << 2;
-    pub const FD_FDSTAT_SET_FLAGS: u64 = 1 << 3;
-    pub const FD_SYNC: u64 = 1 << 4;
-    pub const FD_TELL: u64 = 1 << 5;
-    pub const FD_WRITE: u64 = 1 << 6;
-    pub const FD_ADVISE: u64 = 1 << 7;
-    pub const FD_ALLOCATE: u64 = 1 << 8;
-    pub const PATH_CREATE_DIRECTORY: u64 = 1 << 9;
-    pub const PATH_CREATE_FILE: u64 = 1 << 10;
-    pub const PATH_LINK_SOURCE: u64 = 1 << 11;
-    pub const PATH_LINK_TARGET: u64 = 1 << 12;
-    pub const PATH_OPEN: u64 = 1 << 13;
-    pub const FD_READDIR: u64 = 1 << 14;
-    pub const PATH_READLINK: u64 = 1 << 15;
-    pub const PATH_RENAME_SOURCE: u64 = 1 << 16;
-    pub const PATH_RENAME_TARGET: u64 = 1 << 17;
-    pub const PATH_FILESTAT_GET: u64 = 1 << 18;
-    pub const PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
-    pub const PATH_FILESTAT_SET_TIMES: u64 = 1 << 20;
-    pub const FD_FILESTAT_GET: u64 = 1 << 21;
-    pub const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
-    pub const FD_FILESTAT_SET_TIMES: u64 = 1 << 23;
-    pub const PATH_SYMLINK: u64 = 1 << 24;
-    pub const PATH_REMOVE_DIRECTORY: u64 = 1 << 25;
-    pub const PATH_UNLINK_FILE: u64 = 1 << 26;
-    pub const POLL_FD_READWRITE: u64 = 1 << 27;
-    pub const SOCK_SHUTDOWN: u64 = 1 << 28;
-    pub const SOCK_ACCEPT: u64 = 1 << 29;
-
-    /// All of them.
-    pub const ALL: u64 = (1 << 30) - 1;
-
-    /// Those that make sense for what is not a directory.
-    pub const FILE: u64 = FD_DATASYNC
-        | FD_READ
-        | FD_SEEK
-        | FD_FDSTAT_SET_FLAGS
-        | FD_SYNC
-        | FD_TELL
-        | FD_WRITE
-        | FD_ADVISE
-        | FD_ALLOCATE
-        | FD_FILESTAT_GET
-        | FD_FILESTAT_SET_SIZE
-        | FD_FILESTAT_SET_TIMES
-        | POLL_FD_READWRITE
-        | SOCK_SHUTDOWN
-        | SOCK_ACCEPT;
-
-    /// Those that make sense for a directory.
-    pub const DIRECTORY: u64 = PATH_CREATE_DIRECTORY
-        | PATH_CREATE_FILE
-        | PATH_LINK_SOURCE
-        | PATH_LINK_TARGET
-        | PATH_OPEN
-        | FD_READDIR
-        | PATH_READLINK
-        | PATH_RENAME_SOURCE
-        | PATH_RENAME_TARGET
-        | PATH_FILESTAT_GET
-        | PATH_FILESTAT_SET_SIZE
-        | PATH_FILESTAT_SET_TIMES
-        | FD_FDSTAT_SET_FLAGS
-        | FD_SYNC
-        | FD_DATASYNC
-        | FD_ADVISE
-        | FD_FILESTAT_GET
-        | FD_FILESTAT_SET_TIMES
-        | PATH_SYMLINK
-        | PATH_REMOVE_DIRECTORY
-        | PATH_UNLINK_FILE
-        | POLL_FD_READWRITE;
-}
-
-/// Flags of a descriptor (witx type `fdflags`).
+/// Flags of an open descriptor (witx `fdflags`).
 pub mod fdflags {
-    pub const APPEND: u16 = 1;
-    pub const DSYNC: u16 = 2;
-    pub const NONBLOCK: u16 = 4;
-    pub const RSYNC: u16 = 8;
-    pub const SYNC: u16 = 16;
-    pub const ALL: u16 = 31;
+    pub const APPEND: u16 = 1 << 0;
+    pub const DSYNC: u16 = 1 << 1;
+    pub const NONBLOCK: u16 = 1 << 2;
+    pub const RSYNC: u16 = 1 << 3;
+    pub const SYNC: u16 = 1 << 4;
+    pub const ALL: u16 = (1 << 5) - 1;
 }
 
-/// Flags of `path_open` (witx type `oflags`).
+/// What `path_open` does beside opening (witx `oflags`).
 pub mod oflags {
-    pub const CREAT: u16 = 1;
-    pub const DIRECTORY: u16 = 2;
-    pub const EXCL: u16 = 4;
-    pub const TRUNC: u16 = 8;
-    pub const ALL: u16 = 15;
+    pub const CREAT: u16 = 1 << 0;
+    pub const DIRECTORY: u16 = 1 << 1;
+    pub const EXCL: u16 = 1 << 2;
+    pub const TRUNC: u16 = 1 << 3;
+    pub const ALL: u16 = (1 << 4) - 1;
 }
 
-/// The only flag of `lookupflags`: the last component of a path may be a symbolic link.
+/// Follow a symbolic link that is the last component of a path: the only `lookupflags`.
 pub const SYMLINK_FOLLOW: u32 = 1;
 
-/// The kind of a file (witx type `filetype`).
+/// `flags` if only bits of `all` are set in it.
+pub fn known_flags(flags: u32, all: u16) -> Result<u16, Errno> {
+    match u16::try_from(flags) {
+        Ok(known) if known & !all == 0 => Ok(known),
+        _ => Err(Errno::Inval),
+    }
+}
+
+/// The kind of a file (witx `filetype`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum FileType {
-    /// Something else.
     Unknown = 0,
-    /// A block device.
     BlockDevice = 1,
-    /// A character device: what a terminal is.
     CharacterDevice = 2,
-    /// A directory.
     Directory = 3,
-    /// A file.
     RegularFile = 4,
-    /// A datagram socket.
-    #[allow(
+    #[expect(
         dead_code,
-        reason = "Linux does not tell the two kinds of sockets apart in a mode"
+        reason = "listed because the numbers are the specification's"
     )]
     SocketDgram = 5,
-    /// A stream socket.
     SocketStream = 6,
-    /// A symbolic link.
     SymbolicLink = 7,
 }
 
 impl From<rustix::fs::FileType> for FileType {
-    fn from(ty: rustix::fs::FileType) -> FileType {
-        match ty {
-            rustix::fs::FileType::RegularFile => FileType::RegularFile,
-            rustix::fs::FileType::Directory => FileType::Directory,
-            rustix::fs::FileType::Symlink => FileType::SymbolicLink,
-            rustix::fs::FileType::CharacterDevice => FileType::CharacterDevice,
-            rustix::fs::FileType::BlockDevice => FileType::BlockDevice,
-            rustix::fs::FileType::Socket => FileType::SocketStream,
-            _ => FileType::Unknown,
+    fn from(host: rustix::fs::FileType) -> FileType {
+        use rustix::fs::FileType as Host;
+        match host {
+            Host::RegularFile => FileType::RegularFile,
+            Host::Directory => FileType::Directory,
+            Host::Symlink => FileType::SymbolicLink,
+            Host::CharacterDevice => FileType::CharacterDevice,
+            Host::BlockDevice => FileType::BlockDevice,
+            // `stat` does not tell streams from datagrams.
+            Host::Socket => FileType::SocketStream,
+            // A pipe has no word in the specification.
+            Host::Fifo | Host::Unknown => FileType::Unknown,
         }
     }
 }
 
-/// What is known of a file (witx type `filestat`).
+/// A descriptor's attributes (witx `fdstat`).
+#[derive(Clone, Copy, Debug)]
+pub struct FdStat {
+    pub filetype: FileType,
+    pub flags: u16,
+    pub rights_base: u64,
+    pub rights_inheriting: u64,
+}
+
+impl FdStat {
+    /// Stores it at `at`: 24 bytes.
+    pub fn store(&self, memory: &mut GuestMemory<'_>, at: u32) -> Result<(), Errno> {
+        let mut bytes = [0; 24];
+        bytes[0] = self.filetype as u8;
+        bytes[2..4].copy_from_slice(&self.flags.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.rights_base.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.rights_inheriting.to_le_bytes());
+        memory.write(at, &bytes)
+    }
+}
+
+/// A file's attributes (witx `filestat`).
 #[derive(Clone, Copy, Debug)]
 pub struct FileStat {
-    dev: u64,
-    ino: u64,
-    ty: FileType,
-    nlink: u64,
-    size: u64,
-    /// Nanoseconds since 1970: accessed, modified, changed.
-    times: [u64; 3],
-}
-
-fn nanoseconds(seconds: i64, nanoseconds: i64) -> u64 {
-    (i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
-        .try_into()
-        .unwrap_or(0)
-}
-
-impl From<&rustix::fs::Stat> for FileStat {
-    #[expect(
-        clippy::unnecessary_cast,
-        reason = "the fields' types differ between architectures"
-    )]
-    fn from(stat: &rustix::fs::Stat) -> FileStat {
-        FileStat {
-            dev: stat.st_dev as u64,
-            ino: stat.st_ino as u64,
-            ty: rustix::fs::FileType::from_raw_mode(stat.st_mode).into(),
-            nlink: stat.st_nlink as u64,
-            size: stat.st_size as u64,
-            times: [
-                nanoseconds(stat.st_atime as i64, stat.st_atime_nsec as i64),
-                nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-                nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-            ],
-        }
-    }
-}
-
-impl From<&cap_primitives::fs::Metadata> for FileStat {
-    fn from(data: &cap_primitives::fs::Metadata) -> FileStat {
-        FileStat {
-            dev: data.dev(),
-            ino: data.ino(),
-            ty: rustix::fs::FileType::from_raw_mode(data.mode()).into(),
-            nlink: data.nlink(),
-            size: data.size(),
-            times: [
-                nanoseconds(data.atime(), data.atime_nsec()),
-                nanoseconds(data.mtime(), data.mtime_nsec()),
-                nanoseconds(data.ctime(), data.ctime_nsec()),
-            ],
-        }
-    }
+    pub dev: u64,
+    pub ino: u64,
+    pub filetype: FileType,
+    pub nlink: u64,
+    pub size: u64,
+    /// Last access, last change of the data, last change of the attributes: nanoseconds since 1970.
+    pub times: [u64; 3],
 }
 
 impl FileStat {
-    /// Writes it: in the unstable snapshot, the number of links has 32 bits.
-    pub fn write(
+    /// Of something that is no file of the host's.
+    pub fn unknown() -> FileStat {
+        FileStat {
+            dev: 0,
+            ino: 0,
+            filetype: FileType::Unknown,
+            nlink: 0,
+            size: 0,
+            times: [0; 3],
+        }
+    }
+
+    /// Stores it at `at`. Snapshot 0 counts links in 32 bits, which closes the gap after `filetype`:
+    ///
+    /// ```text
+    /// preview 1  dev 0  ino 8  filetype 16  nlink u64 24  size 32  atim 40  mtim 48  ctim 56  =64
+    /// snapshot 0 dev 0  ino 8  filetype 16  nlink u32 20  size 24  atim 32  mtim 40  ctim 48  =56
+    /// ```
+    pub fn store(
         &self,
         memory: &mut GuestMemory<'_>,
         at: u32,
         snapshot: Snapshot,
     ) -> Result<(), Errno> {
-        let mut bytes = [0u8; 64];
+        let mut bytes = [0; 64];
         bytes[0..8].copy_from_slice(&self.dev.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.ino.to_le_bytes());
-        bytes[16] = self.ty as u8;
-        let mut rest = match snapshot {
+        bytes[16] = self.filetype as u8;
+        let mut end = match snapshot {
+            Snapshot::Preview1 => {
+                bytes[24..32].copy_from_slice(&self.nlink.to_le_bytes());
+                32
+            }
             Snapshot::Unstable => {
                 let nlink = u32::try_from(self.nlink).unwrap_or(u32::MAX);
                 bytes[20..24].copy_from_slice(&nlink.to_le_bytes());
                 24
             }
-            Snapshot::Preview1 => {
-                bytes[24..32].copy_from_slice(&self.nlink.to_le_bytes());
-                32
-            }
         };
-        for value in [self.size, self.times[0], self.times[1], self.times[2]] {
-            bytes[rest..rest + 8].copy_from_slice(&value.to_le_bytes());
-            rest += 8;
+        let [accessed, modified, changed] = self.times;
+        for field in [self.size, accessed, modified, changed] {
+            bytes[end..end + 8].copy_from_slice(&field.to_le_bytes());
+            end += 8;
         }
-        memory.write(at, &bytes[..rest])
+        memory.write(at, &bytes[..end])
+    }
+}
+
+/// A timestamp; times before 1970 have none.
+fn timestamp(seconds: i64, nanoseconds: i64) -> u64 {
+    let total = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+    u64::try_from(total).unwrap_or(if total < 0 { 0 } else { u64::MAX })
+}
+
+impl From<&Stat> for FileStat {
+    #[expect(
+        clippy::unnecessary_cast,
+        reason = "the widths of the fields differ between architectures"
+    )]
+    fn from(stat: &Stat) -> FileStat {
+        FileStat {
+            dev: stat.st_dev as u64,
+            ino: stat.st_ino as u64,
+            filetype: rustix::fs::FileType::from_raw_mode(stat.st_mode).into(),
+            nlink: stat.st_nlink as u64,
+            size: stat.st_size as u64,
+            times: [
+                timestamp(stat.st_atime as i64, stat.st_atime_nsec as i64),
+                timestamp(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+                timestamp(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            ],
+        }
     }
 }

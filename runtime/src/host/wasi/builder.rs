@@ -1,0 +1,191 @@
+//! What the guest of one program sees, and how an embedder puts it together.
+
+use super::descriptor::{Descriptor, Descriptors};
+use super::stream::{Source, Stream};
+use cap_std::fs::Dir;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What the guest of one program sees: arguments, environment, descriptors.
+pub struct WasiCtx {
+    pub(crate) args: Vec<String>,
+    /// As `NAME=value`.
+    pub(crate) environment: Vec<String>,
+    pub(crate) descriptors: Descriptors,
+}
+
+impl fmt::Debug for WasiCtx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasiCtx")
+            .field("args", &self.args)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A directory could not be opened for the guest.
+#[derive(Debug)]
+pub struct PreopenError {
+    /// The directory of the host.
+    pub host_path: PathBuf,
+    /// What the guest would have called it.
+    pub guest_path: String,
+    source: io::Error,
+}
+
+impl fmt::Display for PreopenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PreopenError {
+            host_path,
+            guest_path,
+            ..
+        } = self;
+        write!(
+            f,
+            "cannot open the directory {} as the guest's {guest_path}",
+            host_path.display()
+        )
+    }
+}
+
+impl std::error::Error for PreopenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl From<PreopenError> for io::Error {
+    fn from(error: PreopenError) -> io::Error {
+        io::Error::new(error.source.kind(), error)
+    }
+}
+
+/// Puts a [`WasiCtx`] together. Without being told, a program has no arguments, no environment, no directories, an empty
+/// standard input, and outputs that go nowhere.
+#[derive(Default)]
+pub struct WasiCtxBuilder {
+    args: Vec<String>,
+    environment: Vec<String>,
+    stdin: Option<Source>,
+    stdout: Option<Source>,
+    stderr: Option<Source>,
+    preopens: Vec<(Dir, String)>,
+}
+
+impl WasiCtxBuilder {
+    /// Of a program that sees nothing.
+    pub fn new() -> WasiCtxBuilder {
+        WasiCtxBuilder::default()
+    }
+
+    /// Appends an argument; the first is the program's name.
+    pub fn arg(&mut self, arg: impl AsRef<str>) -> &mut WasiCtxBuilder {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Appends arguments.
+    pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut WasiCtxBuilder {
+        self.args
+            .extend(args.iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Appends a variable to the environment.
+    pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut WasiCtxBuilder {
+        self.environment
+            .push(format!("{}={}", name.as_ref(), value.as_ref()));
+        self
+    }
+
+    /// Makes the host's standard streams the guest's.
+    pub fn inherit_stdio(&mut self) -> &mut WasiCtxBuilder {
+        self.inherit_stdin().inherit_stdout().inherit_stderr()
+    }
+
+    /// Makes the host's standard input the guest's.
+    pub fn inherit_stdin(&mut self) -> &mut WasiCtxBuilder {
+        self.stdin = Some(Source::HostInput(io::stdin()));
+        self
+    }
+
+    /// Makes the host's standard output the guest's; what Rust's `stdout()` has buffered is the embedder's to flush.
+    pub fn inherit_stdout(&mut self) -> &mut WasiCtxBuilder {
+        self.stdout = Some(Source::HostOutput(io::stdout()));
+        self
+    }
+
+    /// Makes the host's standard error the guest's.
+    pub fn inherit_stderr(&mut self) -> &mut WasiCtxBuilder {
+        self.stderr = Some(Source::HostError(io::stderr()));
+        self
+    }
+
+    /// Where standard input comes from.
+    pub fn stdin(&mut self, reader: Box<dyn Read + Send>) -> &mut WasiCtxBuilder {
+        self.stdin = Some(Source::Reader(reader));
+        self
+    }
+
+    /// Where standard output goes; it is flushed after each write.
+    pub fn stdout(&mut self, writer: Box<dyn Write + Send>) -> &mut WasiCtxBuilder {
+        self.stdout = Some(Source::Writer(writer));
+        self
+    }
+
+    /// Where standard error goes; it is flushed after each write.
+    pub fn stderr(&mut self, writer: Box<dyn Write + Send>) -> &mut WasiCtxBuilder {
+        self.stderr = Some(Source::Writer(writer));
+        self
+    }
+
+    /// Opens a directory of the host's, with all below it, to the guest as `guest_path`.
+    pub fn preopened_dir(
+        &mut self,
+        host_path: impl AsRef<Path>,
+        guest_path: impl AsRef<str>,
+    ) -> Result<&mut WasiCtxBuilder, PreopenError> {
+        let (host_path, guest_path) = (host_path.as_ref(), guest_path.as_ref());
+        let dir = open_directory(host_path).map_err(|source| PreopenError {
+            host_path: host_path.to_owned(),
+            guest_path: guest_path.to_owned(),
+            source,
+        })?;
+        self.preopens.push((dir, guest_path.to_owned()));
+        Ok(self)
+    }
+
+    /// The context; the builder is empty afterwards.
+    pub fn build(&mut self) -> WasiCtx {
+        let builder = std::mem::take(self);
+        let nowhere = || Source::Writer(Box::new(io::sink()));
+        let streams = [
+            builder
+                .stdin
+                .unwrap_or_else(|| Source::Reader(Box::new(io::empty()))),
+            builder.stdout.unwrap_or_else(nowhere),
+            builder.stderr.unwrap_or_else(nowhere),
+        ];
+        let mut descriptors = Descriptors::default();
+        for source in streams {
+            descriptors.push(Descriptor::stream(Stream::new(source)));
+        }
+        // Guests look for these from number 3 on, up to the first number that is closed.
+        for (dir, name) in builder.preopens {
+            descriptors.push(Descriptor::preopen(dir, name));
+        }
+        WasiCtx {
+            args: builder.args,
+            environment: builder.environment,
+            descriptors,
+        }
+    }
+}
+
+// Not `Dir::open_ambient_dir`, which asks for `O_PATH`: such a directory cannot be listed.
+fn open_directory(path: &Path) -> io::Result<Dir> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty())?;
+    Ok(Dir::from_std_file(opened.into()))
+}
