@@ -243,7 +243,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(Some(AttributeValue::UnitRef(id)))
     }
 
-    /// A type as C++ writes it, nearly: without a space before `*`, as lldb takes names with one for its own.
+    /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
     fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
         let Some(ty) = ty else {
             return "void".to_owned();
@@ -253,10 +253,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
         match ty.tag() {
-            dw::DW_TAG_pointer_type => inner() + "*",
-            dw::DW_TAG_reference_type => inner() + "&",
-            dw::DW_TAG_rvalue_reference_type => inner() + "&&",
-            dw::DW_TAG_ptr_to_member_type => inner() + "::*",
+            dw::DW_TAG_pointer_type => format!("wasm32_ptr<{}>", inner()),
+            dw::DW_TAG_reference_type => format!("wasm32_ref<{}>", inner()),
+            dw::DW_TAG_rvalue_reference_type => format!("wasm32_ref<{}>", inner()),
+            dw::DW_TAG_ptr_to_member_type => format!("wasm32_member_ptr<{}>", inner()),
             dw::DW_TAG_const_type => format!("const {}", inner()),
             dw::DW_TAG_volatile_type => format!("volatile {}", inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
