@@ -1,0 +1,220 @@
+//! The command as a person uses it: exit codes, arguments, results, reports and messages.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+fn file(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+/// Writes a file of the test's own.
+fn write(name: &str, contents: impl AsRef<[u8]>) -> String {
+    fs::write(file(name), contents).unwrap();
+    file(name).into_os_string().into_string().unwrap()
+}
+
+/// Compiles C with debug info; `None` where the compiler is not installed.
+fn compile(name: &str, source: &str) -> Option<String> {
+    let source = write(&format!("{name}.c"), source);
+    let out = file(&format!("{name}.wasm"))
+        .into_os_string()
+        .into_string()
+        .unwrap();
+    let mut clang = Command::new("clang-19");
+    match clang
+        .args(["--target=wasm32-wasi", "-g", "-O0", "-o", &out, &source])
+        .status()
+    {
+        Ok(status) => assert!(status.success()),
+        Err(_) => {
+            eprintln!("skipped: clang-19 is not installed");
+            return None;
+        }
+    }
+    Some(out)
+}
+
+fn dwalin(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dwalin"))
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn invoke_takes_and_prints_values_of_all_number_types() {
+    let wat = write(
+        "values.wat",
+        r#"(module (func (export "f") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+            local.get 3 local.get 2 local.get 1 local.get 0))"#,
+    );
+    let output = dwalin(&["run", "--invoke", "f", &wat, "-1", "0x10", "0.5", "-2.25"]);
+    assert_eq!(
+        stdout(&output),
+        "-2.25\n0.5\n16\n-1\n",
+        "{}",
+        stderr(&output)
+    );
+    for args in [
+        &["1"][..],
+        &["1", "2", "x", "4"],
+        &["99999999999", "2", "3", "4"],
+    ] {
+        let mut all = vec!["run", "--invoke", "f", &wat];
+        all.extend(args);
+        let output = dwalin(&all);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("argument") || stderr(&output).contains("not a value"));
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_said_in_one_line() {
+    let text = write("text.wasm", "hello");
+    let cut = write("cut.wasm", b"\0asm\x01\0\0\0\x01\x7f");
+    let elf = write("elf", b"\x7fELF and nothing behind it");
+    let simd = write(
+        "simd.wat",
+        "(module (func (result v128) v128.const i32x4 0 0 0 0))",
+    );
+    let import = write(
+        "import.wat",
+        "(module (import \"a\" \"b\" (func)) (func (export \"_start\")))",
+    );
+    for (path, expected) in [
+        ("/nonexistent.wasm", "cannot read"),
+        (&text, "not a WebAssembly module"),
+        (&cut, "invalid WebAssembly module"),
+        (&elf, "not an artifact"),
+        (&simd, "needs the simd proposal"),
+        (&import, "cannot link import `a` `b`"),
+    ] {
+        let output = dwalin(&["run", "-g", path]);
+        assert_eq!(output.status.code(), Some(1), "{path}");
+        assert!(
+            stderr(&output).starts_with("error: "),
+            "{}",
+            stderr(&output)
+        );
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_trap_is_reported_with_function_and_line() {
+    let Some(wasm) = compile(
+        "trap",
+        "static int element(const int *array, int index) {\n  return array[index];\n}\n\
+         int main(int argc, char **argv) {\n  return element((const int *)0x7ffffff0, argc);\n}\n",
+    ) else {
+        return;
+    };
+    for flags in [&["run"][..], &["run", "-g"], &["run", "-g", "-O"]] {
+        let output = dwalin(&[flags, &[&wasm]].concat());
+        assert_eq!(output.status.code(), Some(134));
+        let report = stderr(&output);
+        assert!(report.contains("out of bounds memory access"), "{report}");
+        assert!(
+            report.contains("0: element at ") && report.contains("trap.c:2:10"),
+            "{report}"
+        );
+        assert!(report.contains("trap.c:5:10"), "{report}");
+    }
+}
+
+#[test]
+fn a_program_has_arguments_environment_files_and_an_exit_code() {
+    let Some(wasm) = compile(
+        "world",
+        "#include <stdio.h>\n#include <stdlib.h>\n\
+         int main(int argc, char **argv) {\n\
+           char line[32] = \"\";\n\
+           FILE *file = fopen(\"/data/in.txt\", \"r\");\n\
+           if (!file || !fgets(line, sizeof line, file)) return 1;\n\
+           if (fopen(\"/data/../cli/world.c\", \"r\") || fopen(\"/etc/passwd\", \"r\")) return 2;\n\
+           printf(\"%d %s %s %s\", argc, argv[1], getenv(\"NAME\"), line);\n\
+           return 7;\n}\n",
+    ) else {
+        return;
+    };
+    fs::create_dir_all(file("data")).unwrap();
+    write("data/in.txt", "a line\n");
+    let dir = format!("{}::/data", file("data").display());
+    let args = ["run", "--dir", &dir, "--env", "NAME=value", &wasm, "--flag"];
+    let output = dwalin(&args);
+    assert_eq!(
+        stdout(&output),
+        "2 --flag value a line\n",
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(output.status.code(), Some(7));
+    // Compiled ahead of time it is the same.
+    let artifact = file("world.dwalin").into_os_string().into_string().unwrap();
+    assert!(
+        dwalin(&["compile", &wasm, "-o", &artifact])
+            .status
+            .success()
+    );
+    let output = dwalin(&["run", "--dir", &dir, "--env", "NAME=x", &artifact, "y"]);
+    assert_eq!(stdout(&output), "2 y x a line\n", "{}", stderr(&output));
+    let output = dwalin(&["run", "-g", &artifact]);
+    assert!(
+        stderr(&output).contains("compiled differently"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn damaged_debug_info_never_fails_a_run() {
+    let source = "struct s { int a; struct s *next; };\nstatic struct s list = {1, &list};\n\
+                  static int f(struct s *s) { int n = s->a; { int m = n + 1; n += m; } return n; }\n\
+                  int main(void) { return f(&list); }\n";
+    let Some(wasm) = compile("damaged", source) else {
+        return;
+    };
+    let good = fs::read(&wasm).unwrap();
+    let start = good
+        .windows(6)
+        .position(|bytes| bytes == b".debug")
+        .unwrap()
+        + 16;
+    let end = good.windows(4).rposition(|bytes| bytes == b"name").unwrap() - 8;
+    // A fixed sequence of pseudo-random numbers (Knuth's MMIX).
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    let mut warned = 0;
+    for round in 0..40 {
+        let mut bad = good.clone();
+        for _ in 0..1 + round {
+            bad[start + random(end - start)] ^= 1 << random(8);
+        }
+        let output = dwalin(&["run", "-g", &write("bad.wasm", &bad)]);
+        let report = stderr(&output);
+        // A section's header may be what was hit: then the module is invalid, and that is said.
+        assert!(
+            output.status.code() == Some(3) || report.contains("invalid"),
+            "{round}: {report}"
+        );
+        assert!(!report.contains("panicked"), "{round}: {report}");
+        warned += usize::from(report.contains("debug info: "));
+    }
+    assert!(warned > 0, "some of it must have been noticed");
+}
