@@ -5,6 +5,7 @@
 mod attribute;
 mod line;
 mod live;
+mod pointee;
 mod pointer;
 mod unit;
 

@@ -13,9 +13,9 @@ use gimli::{DwAt, DwTag, UnitOffset};
 use std::collections::HashMap;
 
 /// Bytes of a guest's pointer.
-const POINTER_SIZE: u8 = 4;
+pub(super) const POINTER_SIZE: u8 = 4;
 /// How far types are followed: further than programs go, and an end for those that go in circles.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// The pointer types made for a unit.
 pub(super) struct Pointers {
@@ -35,13 +35,13 @@ impl Pointers {
         }
     }
 
-    /// Whether types of this tag are replaced.
-    pub(super) fn is_pointer(&self, tag: DwTag) -> bool {
-        self.flavor == Flavor::Lldb && is_pointer(tag)
+    /// Whether types of this tag are replaced: both debuggers take pointers to members to be of the host's sizes.
+    pub(super) fn is_replaced(&self, tag: DwTag) -> bool {
+        tag == dw::DW_TAG_ptr_to_member_type || self.flavor == Flavor::Lldb && is_pointer(tag)
     }
 }
 
-fn is_pointer(tag: DwTag) -> bool {
+pub(super) fn is_pointer(tag: DwTag) -> bool {
     matches!(
         tag,
         dw::DW_TAG_pointer_type
@@ -51,7 +51,16 @@ fn is_pointer(tag: DwTag) -> bool {
     )
 }
 
-type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
+/// A qualifier goes before a name and behind a star.
+fn qualified(qualifier: &str, name: &str) -> String {
+    if name.ends_with(['*', '&']) {
+        format!("{name}{qualifier}")
+    } else {
+        format!("{qualifier} {name}")
+    }
+}
+
+pub(super) type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What would make lldb lay a class out as on the host: virtual bases, whose place only the guest's tables say.
@@ -75,6 +84,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_base_type {
             self.finish_base_type(id, entry);
         }
+        self.finish_pointee(id, entry);
         if self.pointers.flavor == Flavor::Lldb {
             // Or lldb looks for tables of virtual functions, of 8-byte addresses.
             let entry = self.unit.unit.get_mut(id);
@@ -115,15 +125,38 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// A pointer type as lldb is to see it in memory: a number with the pointer's name.
+    /// A pointer type as the debugger is to see it in memory: a number with the pointer's name.
     pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let parent = entry.parent.unwrap_or(self.unit.unit.root());
-        let name = self.type_name(Some(entry), 0);
+        let name = AttributeValue::String(self.type_name(Some(entry), 0).into_bytes());
+        if entry.tag() == dw::DW_TAG_ptr_to_member_type && self.is_function(entry) {
+            return self.method_pointer(id, parent, name);
+        }
         let number = self.number_type();
         self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
         let entry = self.unit.unit.get_mut(id);
-        entry.set(dw::DW_AT_name, AttributeValue::String(name.into_bytes()));
+        entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+    }
+
+    /// A pointer to a method (Itanium C++ ABI, section 2.3): the function's index in the table, or its virtual table's offset
+    /// plus 1; and what to add to `this`.
+    fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
+        let number = self.number_type();
+        self.unit
+            .unit
+            .add_reserved(id, parent, dw::DW_TAG_structure_type);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_name, name);
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * POINTER_SIZE));
+        for (name, offset) in [("ptr", 0), ("adj", POINTER_SIZE)] {
+            let member = self.unit.unit.add(id, dw::DW_TAG_member);
+            let member = self.unit.unit.get_mut(member);
+            let place = AttributeValue::Data1(offset);
+            member.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+            member.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+            member.set(dw::DW_AT_data_member_location, place);
+        }
     }
 
     fn number_type(&mut self) -> UnitEntryId {
@@ -133,15 +166,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
         let entry = self.unit.unit.get_mut(id);
-        entry.set(
-            dw::DW_AT_name,
-            AttributeValue::String(b"unsigned int".to_vec()),
-        );
+        let (name, unsigned) = (b"unsigned int".to_vec(), dw::DW_ATE_unsigned);
+        entry.set(dw::DW_AT_name, AttributeValue::String(name));
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
-        entry.set(
-            dw::DW_AT_encoding,
-            AttributeValue::Encoding(dw::DW_ATE_unsigned),
-        );
+        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(unsigned));
         self.pointers.number = Some(id);
         id
     }
@@ -197,7 +225,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The type that an entry refers to, or that what it is a concrete instance of does.
-    fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
+    pub(super) fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
         let reference = |name: DwAt| match entry.attr_value(name)? {
             Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
             _ => None,
@@ -244,7 +272,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
-    fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
+    pub(super) fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
         let Some(ty) = ty else {
             return "void".to_owned();
         };
@@ -253,12 +281,25 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
         match ty.tag() {
-            dw::DW_TAG_pointer_type => format!("wasm32_ptr<{}>", inner()),
-            dw::DW_TAG_reference_type => format!("wasm32_ref<{}>", inner()),
-            dw::DW_TAG_rvalue_reference_type => format!("wasm32_ref<{}>", inner()),
-            dw::DW_TAG_ptr_to_member_type => format!("wasm32_member_ptr<{}>", inner()),
-            dw::DW_TAG_const_type => format!("const {}", inner()),
-            dw::DW_TAG_volatile_type => format!("volatile {}", inner()),
+            dw::DW_TAG_ptr_to_member_type => {
+                let class = match ty.attr_value(dw::DW_AT_containing_type) {
+                    Some(Read::UnitRef(offset)) => self.unit.read_unit.entry(offset).ok(),
+                    _ => None,
+                };
+                format!(
+                    "{} {}::*",
+                    inner(),
+                    self.type_name(class.as_ref(), depth + 1)
+                )
+            }
+            tag if is_pointer(tag) => match (self.pointers.flavor, tag) {
+                (Flavor::Gdb, dw::DW_TAG_pointer_type) => inner() + " *",
+                (Flavor::Gdb, _) => inner() + " &",
+                (Flavor::Lldb, dw::DW_TAG_pointer_type) => format!("wasm32_ptr<{}>", inner()),
+                (Flavor::Lldb, _) => format!("wasm32_ref<{}>", inner()),
+            },
+            dw::DW_TAG_const_type => qualified("const", &inner()),
+            dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
             dw::DW_TAG_array_type => inner() + "[]",
             _ => {

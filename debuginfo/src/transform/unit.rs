@@ -2,6 +2,7 @@
 
 use super::Native;
 use super::live::Live;
+use super::pointee::Pointees;
 use super::pointer::Pointers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
@@ -85,6 +86,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     pub(super) pointers: Pointers,
+    pub(super) pointees: Pointees,
     native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
@@ -116,6 +118,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             lookup,
             warnings,
             pointers,
+            pointees: Pointees::new(lookup.code),
             native,
             returns_in_memory: None,
             functions: Vec::new(),
@@ -154,6 +157,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::write::ConvertResult<()> {
         self.line_program(&root);
+        self.begin_pointees(&root);
         let id = self.unit.unit.root();
         self.unit.unit.get_mut(id).reserve(root.attrs().len());
         for attr in root.attrs() {
@@ -176,6 +180,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             let Some(id) = id else { continue };
             self.entry(id, &entry);
         }
+        self.finish_pointees();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
         Ok(())
@@ -216,7 +221,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             // Others may refer to it; it describes nothing.
             return;
         }
-        if self.pointers.is_pointer(entry.tag()) {
+        if self.pointers.is_replaced(entry.tag()) {
             return self.pointer(id, entry);
         }
         if entry.tag() == dw::DW_TAG_subprogram {
