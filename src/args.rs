@@ -87,6 +87,8 @@ pub enum WhichDebugger {
     Gdb,
     /// LLDB, alone or in an editor.
     Lldb,
+    /// LLDB with the formatters that `dwalin lldb` loads.
+    LldbFormatters,
 }
 
 impl Code {
@@ -117,6 +119,7 @@ impl Run {
         match self.debugger {
             Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
             Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
+            Some(WhichDebugger::LldbFormatters) => config.debugger(Debugger::LldbFormatters),
             None => &mut config,
         };
         config

@@ -8,6 +8,7 @@ mod live;
 mod pointee;
 mod pointer;
 mod unit;
+mod wrapper;
 
 use crate::address::HostAddress;
 use crate::code::CodeMap;

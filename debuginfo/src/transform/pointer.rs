@@ -1,7 +1,7 @@
 //! Guest pointers, 4 bytes that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
 //!
-//! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes, and a variable that is
-//! a pointer is one of 8 bytes whose value is computed.
+//! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes (or, with
+//! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::unit::UnitTransform;
 use crate::code::{CodeMap, Flavor};
@@ -9,8 +9,7 @@ use crate::source::Reader;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
 use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
-use gimli::{DwAt, DwTag, UnitOffset};
-use std::collections::HashMap;
+use gimli::{DwAt, DwTag};
 
 /// Bytes of a guest's pointer.
 pub(super) const POINTER_SIZE: u8 = 4;
@@ -20,9 +19,9 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// The pointer types made for a unit.
 pub(super) struct Pointers {
     flavor: Flavor,
-    /// Pointers of the host's size, by the guest's pointer type.
-    native: HashMap<UnitOffset, UnitEntryId>,
-    /// What pointers in memory are to lldb.
+    /// Whether pointers in memory are classes.
+    wraps: bool,
+    /// What pointers in memory are otherwise.
     number: Option<UnitEntryId>,
 }
 
@@ -30,7 +29,7 @@ impl Pointers {
     pub(super) fn new(code: &CodeMap<'_>) -> Pointers {
         Pointers {
             flavor: code.flavor,
-            native: HashMap::new(),
+            wraps: code.flavor == Flavor::Lldb && code.pointer_code.is_some(),
             number: None,
         }
     }
@@ -129,8 +128,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let parent = entry.parent.unwrap_or(self.unit.unit.root());
         let name = AttributeValue::String(self.type_name(Some(entry), 0).into_bytes());
-        if entry.tag() == dw::DW_TAG_ptr_to_member_type && self.is_function(entry) {
-            return self.method_pointer(id, parent, name);
+        let is_function = self.is_function(entry);
+        if entry.tag() == dw::DW_TAG_ptr_to_member_type {
+            if is_function {
+                return self.method_pointer(id, parent, name);
+            }
+        } else if self.pointers.wraps && !is_function && self.wrapper(id, parent, entry).is_ok() {
+            return;
         }
         let number = self.number_type();
         self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
@@ -159,7 +163,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn number_type(&mut self) -> UnitEntryId {
+    pub(super) fn number_type(&mut self) -> UnitEntryId {
         if let Some(number) = self.pointers.number {
             return number;
         }
@@ -248,27 +252,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         _attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
         let pointer = self.pointer_type(entry).ok_or("its type is not there")?;
-        if let Some(known) = self.pointers.native.get(&pointer.offset()) {
-            return Ok(Some(AttributeValue::UnitRef(*known)));
-        }
-        let pointee = match pointer.attr_value(dw::DW_AT_type) {
-            Some(Read::UnitRef(offset)) => Some(
-                self.unit
-                    .convert_unit_ref(offset)
-                    .map_err(|error| error.to_string())?,
-            ),
-            Some(_) => return Err("a pointer to a type of another unit".to_owned()),
-            None => None,
-        };
-        let root = self.unit.unit.root();
-        let id = self.unit.unit.add(root, pointer.tag());
-        let native = self.unit.unit.get_mut(id);
-        native.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
-        if let Some(pointee) = pointee {
-            native.set(dw::DW_AT_type, AttributeValue::UnitRef(pointee));
-        }
-        self.pointers.native.insert(pointer.offset(), id);
-        Ok(Some(AttributeValue::UnitRef(id)))
+        self.native_pointer(&pointer)
+            .map(|id| Some(AttributeValue::UnitRef(id)))
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
@@ -295,6 +280,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             tag if is_pointer(tag) => match (self.pointers.flavor, tag) {
                 (Flavor::Gdb, dw::DW_TAG_pointer_type) => inner() + " *",
                 (Flavor::Gdb, _) => inner() + " &",
+                (Flavor::Lldb, _) if self.pointers.wraps => match self.name(ty) {
+                    // Rust names its pointers.
+                    Some(name) => name,
+                    None if tag == dw::DW_TAG_pointer_type => inner() + "*",
+                    None => inner() + "&",
+                },
                 (Flavor::Lldb, dw::DW_TAG_pointer_type) => format!("wasm32_ptr<{}>", inner()),
                 (Flavor::Lldb, _) => format!("wasm32_ref<{}>", inner()),
             },
@@ -302,15 +293,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
             dw::DW_TAG_array_type => inner() + "[]",
-            _ => {
-                let name = ty
-                    .attr_value(dw::DW_AT_name)
-                    .and_then(|name| self.unit.read_unit.attr_string(name).ok());
-                name.map_or_else(
-                    || "(anonymous)".to_owned(),
-                    |name| name.to_string_lossy().into_owned(),
-                )
-            }
+            _ => self.name(ty).unwrap_or_else(|| "(anonymous)".to_owned()),
         }
+    }
+
+    fn name(&self, entry: &Die<'d>) -> Option<String> {
+        let name = entry.attr_value(dw::DW_AT_name)?;
+        let name = self.unit.read_unit.attr_string(name).ok()?;
+        Some(name.to_string_lossy().into_owned())
     }
 }

@@ -4,6 +4,7 @@ use super::Native;
 use super::live::Live;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
+use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
 use crate::code::Homes;
@@ -87,6 +88,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) warnings: &'u mut Warnings,
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
+    pub(super) wrappers: Wrappers,
     native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
@@ -119,6 +121,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             warnings,
             pointers,
             pointees: Pointees::new(lookup.code),
+            wrappers: Wrappers::default(),
             native,
             returns_in_memory: None,
             functions: Vec::new(),
