@@ -83,6 +83,7 @@ pub fn plain(answer: &str) -> String {
     match text {
         "true" => "1".to_owned(),
         "false" => "0".to_owned(),
+        "NULL" | "nullptr" => "null".to_owned(),
         _ if text
             .strip_prefix("0x")
             .is_some_and(|digits| digits.trim_matches('0').is_empty()) =>

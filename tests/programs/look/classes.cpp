@@ -68,7 +68,7 @@ static int look(const Parcel &parcel, Price &&moved, Parcel *pointer, Item *item
     //= pointer->number -> 1
     //= pointer->label -> 4
     //= item->number -> 1
-    //= ((Parcel *)item)->weight -> 6
+    //= ((shop::Parcel *)item)->weight -> 6
     //= shop::Parcel::sent -> 42
     //gdb= pointer->kind -> shop::Kind::Large
     //gdb= *pointer->to_kind -> shop::Kind::Large
