@@ -34,10 +34,15 @@ impl<'a> WasmDwarf<'a> {
 
     /// A section's contents, empty where it is missing.
     pub(crate) fn section(&self, id: SectionId) -> &'a [u8] {
+        self.named(id.name()).unwrap_or(&[])
+    }
+
+    /// A section's contents, by its name.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a [u8]> {
         self.sections
             .iter()
-            .find(|(name, _)| *name == id.name())
-            .map_or(&[], |(_, bytes)| bytes)
+            .find(|(found, _)| *found == name)
+            .map(|(_, bytes)| *bytes)
     }
 
     /// For gimli to read.
@@ -69,6 +74,8 @@ pub struct Warning {
 pub enum WarningKind {
     /// The debug info is damaged: its author should know.
     Damaged,
+    /// A file with debug info is not there, or is of another build.
+    Missing,
     /// A variable or a place is not shown that the debug info describes.
     Lost,
 }
@@ -106,6 +113,20 @@ impl Warnings {
             .entry((WarningKind::Lost, what.into()))
             .or_insert((offset, 0))
             .1 += 1;
+    }
+
+    /// Notes something that concerns `count` units, the first at an offset of `.debug_info`.
+    pub fn other(
+        &mut self,
+        kind: WarningKind,
+        what: impl Into<String>,
+        offset: usize,
+        count: usize,
+    ) {
+        self.0
+            .entry((kind, what.into()))
+            .or_insert((offset, 0))
+            .1 += count;
     }
 
     /// One warning for each reason.
