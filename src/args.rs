@@ -1,8 +1,8 @@
 //! What the user typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, Debugger, OptLevel};
-use std::path::PathBuf;
+use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Result};
+use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
 #[derive(Parser)]
@@ -66,6 +66,9 @@ pub struct Code {
     /// Show the program to debuggers: source lines, functions, variables.
     #[arg(short = 'g')]
     pub debug_info: bool,
+    /// The package with the program's split DWARF, where it is not beside the module as app.wasm.dwp or app.dwp.
+    #[arg(long, value_name = "FILE")]
+    pub dwp: Option<PathBuf>,
     /// Optimise code although -g is given.
     #[arg(short = 'O')]
     pub optimize: bool,
@@ -90,6 +93,15 @@ pub enum WhichDebugger {
 }
 
 impl Code {
+    /// Compiles the module in a file.
+    pub fn module(&self, engine: &Engine, file: &Path) -> Result<Module> {
+        let mut files = DebugFiles::beside(file);
+        if let Some(package) = &self.dwp {
+            files.package(package);
+        }
+        Module::from_file_with(engine, file, &files)
+    }
+
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
         let mut config = Config::new();

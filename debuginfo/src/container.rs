@@ -1,7 +1,11 @@
 //! The files that debug info comes in, wasm modules and ELF files, as named sections.
 
+use gimli::leb128::write::Leb128;
 use object::{Object, ObjectSection};
 use std::fmt;
+
+/// The custom section that names another module.
+const EXTERNAL_DEBUG_INFO: &str = "external_debug_info";
 
 /// A file's sections, borrowed.
 #[derive(Clone, Default, Debug)]
@@ -79,7 +83,7 @@ impl<'a> Container<'a> {
     /// The address of the module that has the debug info: the custom section `external_debug_info`, a name (WebAssembly tool
     /// conventions, "External DWARF").
     pub fn external_debug_info(&self) -> Option<&'a str> {
-        let mut section = self.section("external_debug_info")?;
+        let mut section = self.section(EXTERNAL_DEBUG_INFO)?;
         let length = leb(&mut section)?;
         std::str::from_utf8(section.get(..length)?).ok()
     }
@@ -97,38 +101,101 @@ fn elf(bytes: &[u8]) -> object::read::Result<Container<'_>> {
     })
 }
 
+/// The number of custom sections.
+const CUSTOM: u8 = 0;
+
+/// A section of a module.
+struct WasmSection<'a> {
+    number: u8,
+    /// A custom one's.
+    name: Option<&'a str>,
+    contents: &'a [u8],
+    /// All of it.
+    bytes: &'a [u8],
+}
+
 /// The sections of a module (WebAssembly 2.0, section 5.5.2): each a number, a length and as many bytes; a custom one, number 0,
 /// begins with its name.
+fn wasm_sections(wasm: &[u8]) -> impl Iterator<Item = Result<WasmSection<'_>, ContainerError>> {
+    let mut rest = wasm.get(8..).unwrap_or(&[]);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let offset = wasm.len() - rest.len();
+        let section = wasm_section(&mut rest);
+        if section.is_none() {
+            rest = &[];
+        }
+        Some(section.ok_or(ContainerError::Wasm { offset }))
+    })
+}
+
+/// The next section.
+fn wasm_section<'a>(rest: &mut &'a [u8]) -> Option<WasmSection<'a>> {
+    let before = *rest;
+    let (&number, mut after) = before.split_first()?;
+    let length = leb(&mut after)?;
+    let (mut contents, next) = after.split_at_checked(length)?;
+    let mut name = None;
+    if number == CUSTOM {
+        let length = leb(&mut contents)?;
+        let (found, data) = contents.split_at_checked(length)?;
+        name = Some(std::str::from_utf8(found).ok()?);
+        contents = data;
+    }
+    *rest = next;
+    Some(WasmSection {
+        number,
+        name,
+        contents,
+        bytes: &before[..before.len() - next.len()],
+    })
+}
+
 fn wasm(bytes: &[u8]) -> Result<Container<'_>, ContainerError> {
-    const CUSTOM: u8 = 0;
     const CODE: u8 = 10;
     let mut found = Container::default();
-    let mut rest = bytes
-        .get(8..)
-        .ok_or(ContainerError::Wasm { offset: bytes.len() })?;
-    while let Some((&number, after)) = rest.split_first() {
-        let cut = ContainerError::Wasm {
-            offset: bytes.len() - rest.len(),
-        };
-        let mut after = after;
-        let split = leb(&mut after).and_then(|length| after.split_at_checked(length));
-        let Some((contents, next)) = split else {
-            return Err(cut);
-        };
-        match number {
-            CUSTOM => {
-                let mut contents = contents;
-                let name = leb(&mut contents)
-                    .and_then(|length| contents.split_at_checked(length))
-                    .and_then(|(name, data)| Some((std::str::from_utf8(name).ok()?, data)));
-                found.sections.push(name.ok_or(cut)?);
-            }
-            CODE => found.code = Some(contents),
-            _ => {}
+    for section in wasm_sections(bytes) {
+        let section = section?;
+        found
+            .sections
+            .extend(section.name.map(|name| (name, section.contents)));
+        if section.number == CODE {
+            found.code = Some(section.contents);
         }
-        rest = next;
     }
     Ok(found)
+}
+
+/// A module with other debug info: its own, and where it says that it is, give way to `sections`.
+///
+/// # Errors
+/// Where the module is cut short.
+pub fn with_debug_info<'s>(
+    wasm: &[u8],
+    sections: impl Iterator<Item = (&'s str, &'s [u8])>,
+) -> Result<Vec<u8>, ContainerError> {
+    let mut out = wasm.get(..8).unwrap_or(wasm).to_vec();
+    for section in wasm_sections(wasm) {
+        let section = section?;
+        let replaced = section
+            .name
+            .is_some_and(|name| name.starts_with(".debug_") || name == EXTERNAL_DEBUG_INFO);
+        if !replaced {
+            out.extend(section.bytes);
+        }
+    }
+    for (name, bytes) in sections {
+        let (number, length) = (CUSTOM, Leb128::unsigned(name.len() as u64));
+        let total = length.len() + name.len() + bytes.len();
+        out.push(number);
+        out.extend(Leb128::unsigned(total as u64).bytes());
+        out.extend(length.bytes());
+        out.extend(name.as_bytes());
+        out.extend(bytes);
+    }
+    Ok(out)
 }
 
 /// A number in LEB128, taken off the front.

@@ -123,10 +123,7 @@ impl Warnings {
         offset: usize,
         count: usize,
     ) {
-        self.0
-            .entry((kind, what.into()))
-            .or_insert((offset, 0))
-            .1 += count;
+        self.0.entry((kind, what.into())).or_insert((offset, 0)).1 += count;
     }
 
     /// One warning for each reason.

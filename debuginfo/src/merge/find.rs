@@ -137,11 +137,7 @@ pub fn warn_of_missing(
             (skeleton, absence, file)
         })
         .collect();
-    for absence in [
-        Absence::OtherPackage,
-        Absence::OtherFile,
-        Absence::Missing,
-    ] {
+    for absence in [Absence::OtherPackage, Absence::OtherFile, Absence::Missing] {
         let mut of_kind = missing.iter().filter(|(_, kind, _)| *kind == absence);
         let Some((first, _, file)) = of_kind.next() else {
             continue;

@@ -30,7 +30,9 @@ fn files(unit: ReadUnit<'_, '_>) -> Vec<Option<PathBuf>> {
     let header = program.header();
     // Numbers count from 0 in DWARF 5, and from 1 before (DWARF 5, section 6.2.4).
     let last = header.file_names().len() as u64;
-    (0..=last).map(|number| path(unit, header, number)).collect()
+    (0..=last)
+        .map(|number| path(unit, header, number))
+        .collect()
 }
 
 fn path<'a>(

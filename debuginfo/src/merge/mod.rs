@@ -54,8 +54,8 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         .iter()
         .filter_map(|unit| Skeleton::of(&read, unit))
         .collect();
-    let has_types = !dwarf.section(SectionId::DebugTypes).is_empty()
-        || units.iter().any(|unit| is_type(unit));
+    let has_types =
+        !dwarf.section(SectionId::DebugTypes).is_empty() || units.iter().any(|unit| is_type(unit));
     if skeletons.is_empty() && !has_types {
         return None;
     }
@@ -84,9 +84,7 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         sources.add_dwo(&|name| dwarf.named(name), &mut warnings);
     }
     for skeleton in &units {
-        let split = skeleton
-            .dwo_id
-            .and_then(|id| sources.split.get_mut(&id.0));
+        let split = skeleton.dwo_id.and_then(|id| sources.split.get_mut(&id.0));
         // Its indices count from where the skeleton says (DWARF 5, section 3.1.2).
         if let Some(split) = split {
             split.unit.copy_relocated_attributes(skeleton);
@@ -150,7 +148,10 @@ fn assemble<'a>(
         (SectionId::DebugRngLists.name(), out.rnglists),
         (SectionId::DebugStr.name(), sources.strings.clone()),
         (SectionId::DebugLine.name(), kept(SectionId::DebugLine)),
-        (SectionId::DebugLineStr.name(), kept(SectionId::DebugLineStr)),
+        (
+            SectionId::DebugLineStr.name(),
+            kept(SectionId::DebugLineStr),
+        ),
     ];
     sections.retain(|(_, bytes)| !bytes.is_empty());
     sections

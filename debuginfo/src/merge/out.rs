@@ -197,14 +197,12 @@ impl Out {
     }
 
     fn fix(&mut self, section: Section, base: usize, references: Vec<(usize, bool, Target)>) {
-        let fixups = references
-            .into_iter()
-            .map(|(position, leb, target)| Fixup {
-                section,
-                position: base + position,
-                leb,
-                target,
-            });
+        let fixups = references.into_iter().map(|(position, leb, target)| Fixup {
+            section,
+            position: base + position,
+            leb,
+            target,
+        });
         self.fixups.extend(fixups);
     }
 

@@ -115,11 +115,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Adds the units of sections with `.dwo` at the end of their names.
-    pub fn add_dwo(
-        &mut self,
-        section: &dyn Fn(&str) -> Option<&'a [u8]>,
-        warnings: &mut Warnings,
-    ) {
+    pub fn add_dwo(&mut self, section: &dyn Fn(&str) -> Option<&'a [u8]>, warnings: &mut Warnings) {
         let Ok(mut dwarf) = Dwarf::load(|id| load(section, id));
         dwarf.make_dwo(self.main());
         let strings = self.add_strings(dwarf.debug_str.reader().slice());

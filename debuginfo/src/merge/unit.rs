@@ -72,9 +72,7 @@ pub(super) fn assemble<'s, 'a>(
 ) {
     let read = sources.read(unit);
     let partial = matches!(unit.unit.header.type_(), gimli::UnitType::Partial);
-    let start = merged
-        .out
-        .begin_unit(partial, read.encoding().address_size);
+    let start = merged.out.begin_unit(partial, read.encoding().address_size);
     let part = |unit: &'s SourceUnit<'a>| Part {
         unit: sources.read(unit),
         source: unit.source,
@@ -85,7 +83,11 @@ pub(super) fn assemble<'s, 'a>(
         sources,
         merged,
         warnings,
-        parts: [Some(unit), split].into_iter().flatten().map(part).collect(),
+        parts: [Some(unit), split]
+            .into_iter()
+            .flatten()
+            .map(part)
+            .collect(),
         start,
         types: HashMap::new(),
         asked: HashSet::new(),
