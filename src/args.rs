@@ -56,6 +56,12 @@ pub struct Compile {
     /// Where to write the artifact.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+    /// With -g, write also the image with native DWARF that a debugger would get, and say all that it lacks.
+    #[arg(long, value_name = "FILE", requires = "debug_info")]
+    pub debug_image: Option<PathBuf>,
+    /// The debugger that the image is for.
+    #[arg(long, value_enum)]
+    pub debugger: Option<WhichDebugger>,
     /// The module.
     pub file: PathBuf,
 }
@@ -125,12 +131,22 @@ impl Code {
 impl Run {
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
-        let mut config = self.code.config();
-        match self.debugger {
-            Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
-            Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
-            None => &mut config,
-        };
-        config
+        for_debugger(self.code.config(), self.debugger)
     }
+}
+
+impl Compile {
+    /// As an engine's configuration.
+    pub fn config(&self) -> Config {
+        for_debugger(self.code.config(), self.debugger)
+    }
+}
+
+fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
+    match debugger {
+        Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
+        Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
+        None => &mut config,
+    };
+    config
 }

@@ -74,7 +74,7 @@ pub struct Warning {
 pub enum WarningKind {
     /// The debug info is damaged: its author should know.
     Damaged,
-    /// A file with debug info is not there, or is of another build.
+    /// A file with debug info is not there, is of another build or cannot be read.
     Missing,
     /// A variable or a place is not shown that the debug info describes.
     Lost,
@@ -82,14 +82,12 @@ pub enum WarningKind {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "debug info: {} (.debug_info+{:#x}",
-            self.what, self.offset
-        )?;
-        match self.count {
-            1 => f.write_str(")"),
-            count => write!(f, " and {} more)", count - 1),
+        write!(f, "debug info: {}", self.what)?;
+        match (self.kind, self.count - 1) {
+            (WarningKind::Missing, 0) => Ok(()),
+            (WarningKind::Missing, more) => write!(f, " (and {more} more)"),
+            (_, 0) => write!(f, " (.debug_info+{:#x})", self.offset),
+            (_, more) => write!(f, " (.debug_info+{:#x} and {more} more)", self.offset),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! A compiled module, as embedders hold it.
 
+use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
+use crate::compile::body::value_type;
 use crate::compile::compile;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
-use crate::module::types::{ExternType, FuncType};
+use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::vm::layout::VmLayout;
-use dwalin_debuginfo::address::WasmPc;
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::{HostAddress, WasmPc};
+use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WasmDwarf};
 use std::path::Path;
@@ -147,6 +151,32 @@ impl Module {
             warnings,
             artifact,
         }))
+    }
+
+    /// The image that a debugger would get of an instance: an ELF file with native DWARF, to look into. It names the addresses
+    /// of code that is placed only for this, and of memories and globals that are not there.
+    ///
+    /// # Errors
+    /// Where code cannot be placed.
+    pub fn debug_image(&self) -> Result<Vec<u8>> {
+        let code = PlacedCode::place(&self.0.artifact)?;
+        let info = self.info();
+        let memory = |index: MemoryIndex| HostAddress((index.index() as u64 + 1) << 33);
+        let global = |(index, ty): (GlobalIndex, &GlobalType)| GlobalPlace {
+            address: HostAddress((1 << 32) + 16 * index.index() as u64),
+            ty: value_type(ty.content),
+        };
+        let places = Places {
+            memories: info.memories.keys().map(memory).collect(),
+            globals: info.globals.iter().map(global).collect(),
+        };
+        let flavor = self.engine().config().flavor();
+        let (image, warnings) = describe::image(&code, places, flavor, self.name());
+        for warning in self.warnings().iter().chain(&warnings) {
+            let config = self.engine().config();
+            config.warn(&format!("{}: {warning}", self.name()));
+        }
+        Ok(image)
     }
 
     /// The file's name, or "wasm".

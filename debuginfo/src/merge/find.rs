@@ -1,6 +1,6 @@
 //! Split DWARF (DWARF 5, section 7.3.2; before that GNU's): which files have the units that a module's skeletons stand for.
 
-use super::sources::{PACKAGE, package};
+use super::sources::package;
 use crate::container::Container;
 use crate::source::{ReadDwarf, Reader, WarningKind, Warnings};
 use gimli::DwoId;
@@ -78,7 +78,7 @@ pub fn open_package<'a>(
             Some(_) => package(&container).map_err(|error| error.to_string()),
         });
     opened
-        .map_err(|reason| warnings.other(WarningKind::Damaged, format!("{name}: {reason}"), 0, 1))
+        .map_err(|reason| warnings.other(WarningKind::Missing, format!("{name}: {reason}"), 0, 1))
         .ok()
 }
 
@@ -115,11 +115,13 @@ enum Absence {
     Missing,
 }
 
-/// Warns of skeletons without their units, `found`: one line for each cause, which names the first.
+/// Warns of skeletons without their units, `found`, in these files and the package of this name: one line for each cause, which
+/// names the first.
 pub fn warn_of_missing(
     skeletons: &[Skeleton],
     found: &HashSet<u64>,
     files: &[DwoFile],
+    package: Option<&str>,
     companions: &Companions<'_>,
     warnings: &mut Warnings,
 ) {
@@ -129,9 +131,9 @@ pub fn warn_of_missing(
         .map(|skeleton| {
             let candidates = skeleton.candidates(companions.directory);
             let file = files.iter().find(|file| candidates.contains(&file.path));
-            let absence = match (file, companions.package) {
-                (Some(_), _) => Absence::OtherFile,
-                (None, Some(_)) => Absence::OtherPackage,
+            let absence = match (package, file) {
+                (Some(_), _) => Absence::OtherPackage,
+                (None, Some(_)) => Absence::OtherFile,
                 (None, None) => Absence::Missing,
             };
             (skeleton, absence, file)
@@ -142,16 +144,16 @@ pub fn warn_of_missing(
         let Some((first, _, file)) = of_kind.next() else {
             continue;
         };
-        let package = companions.package.map_or(PACKAGE, |(name, _)| name);
         let unit = format!("{} with the id {:#018x}", first.name, first.id.0);
         let why = match (absence, file) {
             (Absence::OtherFile, Some(file)) => format!(
                 "{} is of another build: it has no unit {unit}",
                 file.path.display()
             ),
-            (Absence::OtherPackage, _) => {
-                format!("{package} is of another build: it has no unit {unit}")
-            }
+            (Absence::OtherPackage, _) => format!(
+                "{} is of another build: it has no unit {unit}",
+                package.unwrap_or("the package")
+            ),
             _ => format!(
                 "there is no {} in {}, and no package",
                 first.name, first.directory

@@ -91,7 +91,15 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         }
     }
     found.extend(sources.split.keys());
-    find::warn_of_missing(&skeletons, &found, &files, companions, &mut warnings);
+    let package = package.and(companions.package).map(|(name, _)| name);
+    find::warn_of_missing(
+        &skeletons,
+        &found,
+        &files,
+        package,
+        companions,
+        &mut warnings,
+    );
     let sections = assemble(&sources, units, dwarf, &mut warnings);
     Some(MergedDwarf {
         sections,

@@ -2,14 +2,11 @@
 
 use super::find::DwoFile;
 use crate::container::Container;
-use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings, WasmDwarf};
+use crate::source::{ReadDwarf, ReadUnit, Reader, WarningKind, Warnings, WasmDwarf};
 use gimli::Section as _;
 use gimli::read::{Dwarf, DwarfPackage, Unit, UnitType};
 use gimli::{EndianSlice, LittleEndian, SectionId, UnitOffset};
 use std::collections::HashMap;
-
-/// What a package is called that has no name.
-pub const PACKAGE: &str = "the package";
 
 /// Debug info of one file, or one unit of a package.
 pub struct Source<'a> {
@@ -110,7 +107,10 @@ impl<'a> Sources<'a> {
     pub fn add_file(&mut self, file: &'a DwoFile, warnings: &mut Warnings) {
         match Container::parse(&file.bytes) {
             Ok(container) => self.add_dwo(&|name| container.section(name), warnings),
-            Err(error) => warnings.add(format!("{}: {error}", file.path.display()), 0),
+            Err(error) => {
+                let what = format!("{}: {error}", file.path.display());
+                warnings.other(WarningKind::Missing, what, 0, 1);
+            }
         }
     }
 
