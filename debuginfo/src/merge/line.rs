@@ -70,7 +70,11 @@ impl Assembly<'_, '_> {
             return;
         };
         entry.attribute(dw::DW_AT_name, dw::DW_FORM_string);
-        let name = path.to_string_lossy().into_owned();
+        let directory = unit.comp_dir.map(|it| it.to_string_lossy());
+        let name = directory
+            .and_then(|directory| path.strip_prefix(&*directory).ok())
+            .unwrap_or(&path)
+            .to_string_lossy();
         entry.values.bytes.extend(name.as_bytes());
         entry.values.bytes.push(0);
         let language = match path.extension().and_then(|it| it.to_str()) {
