@@ -2,6 +2,7 @@
 
 use super::lists;
 use super::out::{Encoded, Entry, Target};
+use super::sources::Source;
 use super::unit::{Assembly, Part};
 use super::{expression, line};
 use crate::source::{ReadUnit, Reader};
@@ -165,40 +166,56 @@ impl<'a> Assembly<'_, 'a> {
                 value.word(offset.0 as u32);
                 dw::DW_FORM_sec_offset
             }
-            _ => match self.text(part, attr)? {
-                Some(text) => return Ok(Some(text)),
-                None => return Ok(constant(attr)),
-            },
+            _ => {
+                let text = text(&self.sources.list[source], unit, attr)?;
+                return Ok(text.or_else(|| constant(attr)));
+            }
         };
         Ok(Some((form, value)))
     }
 
-    /// A string.
-    fn text(
-        &self,
-        part: usize,
-        attr: &Attribute<Reader<'a>>,
-    ) -> gimli::Result<Option<(DwForm, Encoded)>> {
-        let Part { unit, source, .. } = self.parts[part];
-        let source = &self.sources.list[source];
-        let mut value = Encoded::default();
-        let offset = match attr.value() {
-            Read::DebugStrRef(offset) => offset,
-            Read::DebugStrOffsetsIndex(index) => unit.string_offset(index)?,
-            Read::DebugLineStrRef(offset) if source.main => {
-                value.word(offset.0 as u32);
-                return Ok(Some((dw::DW_FORM_line_strp, value)));
-            }
-            Read::DebugLineStrRef(_) | Read::String(_) => {
-                value.bytes.extend(unit.attr_string(attr.value())?.slice());
-                value.bytes.push(0);
-                return Ok(Some((dw::DW_FORM_string, value)));
-            }
-            _ => return Ok(None),
+    /// The name of a type with a signature: declarations in its place need have none.
+    pub(super) fn name_declaration(&self, entry: &mut Entry, signature: u64) {
+        let Some(found) = self.sources.types.get(&signature) else {
+            return;
         };
-        value.word((source.strings + offset.0) as u32);
-        Ok(Some((dw::DW_FORM_strp, value)))
+        let (unit, source) = (self.sources.read(&found.unit), found.unit.source);
+        let name = unit
+            .entry(found.offset)
+            .and_then(|ty| match ty.attr(dw::DW_AT_name) {
+                Some(attr) => text(&self.sources.list[source], unit, attr),
+                None => Ok(None),
+            });
+        if let Ok(Some((form, value))) = name {
+            entry.attribute(dw::DW_AT_name, form);
+            entry.values.append(value);
+        }
     }
+}
+
+/// A string.
+fn text<'a>(
+    source: &Source<'a>,
+    unit: ReadUnit<'_, 'a>,
+    attr: &Attribute<Reader<'a>>,
+) -> gimli::Result<Option<(DwForm, Encoded)>> {
+    let mut value = Encoded::default();
+    let offset = match attr.value() {
+        Read::DebugStrRef(offset) => offset,
+        Read::DebugStrOffsetsIndex(index) => unit.string_offset(index)?,
+        Read::DebugLineStrRef(offset) if source.main => {
+            value.word(offset.0 as u32);
+            return Ok(Some((dw::DW_FORM_line_strp, value)));
+        }
+        Read::DebugLineStrRef(_) | Read::String(_) => {
+            value.bytes.extend(unit.attr_string(attr.value())?.slice());
+            value.bytes.push(0);
+            return Ok(Some((dw::DW_FORM_string, value)));
+        }
+        _ => return Ok(None),
+    };
+    value.word((source.strings + offset.0) as u32);
+    Ok(Some((dw::DW_FORM_strp, value)))
 }
 
 /// Whether an attribute's reference is to a type: then it may as well be to the type's definition.

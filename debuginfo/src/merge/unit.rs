@@ -193,17 +193,25 @@ impl<'s, 'a> Assembly<'s, 'a> {
             return Ok(None);
         };
         let mut entry = Default::default();
+        let (mut named, mut declares) = (false, None);
         for spec in abbreviation.attributes() {
             let attr = raw.read_attribute(*spec)?;
+            named |= attr.name() == dw::DW_AT_name;
             if attr.name() == dw::DW_AT_signature
                 && let gimli::read::AttributeValue::DebugTypesRef(signature) = attr.value()
             {
-                if self.ask(signature.0) {
-                    self.declarations.insert((part, offset.0), signature.0);
-                }
+                declares = Some(signature.0);
                 continue;
             }
             self.attribute(&mut entry, part, &attr);
+        }
+        if let Some(signature) = declares
+            && self.ask(signature)
+        {
+            self.declarations.insert((part, offset.0), signature);
+            if !named {
+                self.name_declaration(&mut entry, signature);
+            }
         }
         let has_children = abbreviation.has_children();
         let place = self
