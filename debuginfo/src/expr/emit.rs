@@ -2,7 +2,7 @@
 
 use super::decode::Op;
 use crate::address::{FrameOffset, HostAddress};
-use crate::code::{CodeMap, Homes, ValueType};
+use crate::code::{CodeMap, Homes, OPERANDS, ValueType};
 use gimli::write::{Address, Expression, UnitEntryId};
 use gimli::{DwOp, UnitOffset, constants as dw};
 
@@ -104,6 +104,10 @@ impl Emitter<'_> {
                 let (offset, _) = self.home(local)?;
                 self.frame_address(offset);
             }
+            [Op::Stack(depth), Op::StackValue] => {
+                let (offset, _) = self.operand(depth)?;
+                self.frame_address(offset);
+            }
             [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
                 self.out.op_fbreg(offset);
             }
@@ -125,6 +129,12 @@ impl Emitter<'_> {
         }
     }
 
+    /// The home of an operand.
+    fn operand(&self, depth: u32) -> Result<(FrameOffset, ValueType), Reason> {
+        let home = self.home(OPERANDS.saturating_add(depth));
+        home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
+    }
+
     /// The host address of a place in the frame.
     fn frame_address(&mut self, offset: FrameOffset) {
         self.out.op(dw::DW_OP_call_frame_cfa);
@@ -136,6 +146,7 @@ impl Emitter<'_> {
     fn is_long(&self, op: &Op) -> bool {
         let ty = match op {
             Op::Local(local) => self.home(*local).ok().map(|(_, ty)| ty),
+            Op::Stack(depth) => self.operand(*depth).ok().map(|(_, ty)| ty),
             Op::Global(global) => {
                 let place = self.places.code.globals.get(*global as usize);
                 place.map(|place| place.ty)
@@ -328,7 +339,14 @@ impl Emitter<'_> {
                 self.out.op_const_type(ty, bytes.clone().into());
                 self.typed(true);
             }
-            Op::Stack(_) => return Err("a value on the operand stack".to_owned()),
+            Op::Stack(depth) => {
+                let (offset, ty) = self.operand(*depth)?;
+                if ty == ValueType::Ref {
+                    return Err("arithmetic with an operand of several types".to_owned());
+                }
+                self.frame_address(offset);
+                self.out.op_deref_size(size(ty)?);
+            }
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
