@@ -333,3 +333,27 @@ fn a_backtrace_goes_on_to_the_host_s_main() {
         );
     }
 }
+
+#[test]
+fn variables_on_the_operand_stack_are_seen() {
+    for dwarf in [4, 5] {
+        let case = Case {
+            source: "optimised/operands.c".into(),
+            dwarf,
+            flags: &["-O2"],
+        };
+        if equipped() {
+            let commands = [
+                "break operands.c:9",
+                "break operands.c:12",
+                "run",
+                "print product",
+                "continue",
+                "print third",
+            ];
+            let said = gdb(&case, &commands);
+            assert!(said.contains("$1 = 14\n"), "gdb said: {said}");
+            assert!(said.contains("$2 = 5\n"), "gdb said: {said}");
+        }
+    }
+}
