@@ -1,8 +1,8 @@
 //! What the user typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, Debugger, OptLevel};
-use std::path::PathBuf;
+use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Result};
+use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
 #[derive(Parser)]
@@ -56,6 +56,12 @@ pub struct Compile {
     /// Where to write the artifact.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+    /// With -g, write also the image with native DWARF that a debugger would get, and say all that it lacks.
+    #[arg(long, value_name = "FILE", requires = "debug_info")]
+    pub debug_image: Option<PathBuf>,
+    /// The debugger that the image is for.
+    #[arg(long, value_enum)]
+    pub debugger: Option<WhichDebugger>,
     /// The module.
     pub file: PathBuf,
 }
@@ -66,6 +72,9 @@ pub struct Code {
     /// Show the program to debuggers: source lines, functions, variables.
     #[arg(short = 'g')]
     pub debug_info: bool,
+    /// The package with the program's split DWARF, where it is not beside the module as app.wasm.dwp or app.dwp.
+    #[arg(long, value_name = "FILE")]
+    pub dwp: Option<PathBuf>,
     /// Optimise code although -g is given.
     #[arg(short = 'O')]
     pub optimize: bool,
@@ -92,6 +101,15 @@ pub enum WhichDebugger {
 }
 
 impl Code {
+    /// Compiles the module in a file.
+    pub fn module(&self, engine: &Engine, file: &Path) -> Result<Module> {
+        let mut files = DebugFiles::beside(file);
+        if let Some(package) = &self.dwp {
+            files.package(package);
+        }
+        Module::from_file_with(engine, file, &files)
+    }
+
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
         let mut config = Config::new();
@@ -115,13 +133,23 @@ impl Code {
 impl Run {
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
-        let mut config = self.code.config();
-        match self.debugger {
-            Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
-            Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
-            Some(WhichDebugger::LldbFormatters) => config.debugger(Debugger::LldbFormatters),
-            None => &mut config,
-        };
-        config
+        for_debugger(self.code.config(), self.debugger)
     }
+}
+
+impl Compile {
+    /// As an engine's configuration.
+    pub fn config(&self) -> Config {
+        for_debugger(self.code.config(), self.debugger)
+    }
+}
+
+fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
+    match debugger {
+        Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
+        Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
+        Some(WhichDebugger::LldbFormatters) => config.debugger(Debugger::LldbFormatters),
+        None => &mut config,
+    };
+    config
 }

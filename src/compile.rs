@@ -2,13 +2,23 @@
 
 use crate::args::Compile;
 use anyhow::{Context, Result};
-use dwalin_runtime::{Engine, Module};
+use dwalin_runtime::Engine;
+use std::path::Path;
 
 /// Compiles a module into an artifact.
 pub fn compile(options: &Compile) -> Result<()> {
-    let engine = Engine::new(&options.code.config());
-    let module = Module::from_file(&engine, &options.file)
+    let engine = Engine::new(&options.config());
+    let module = options
+        .code
+        .module(&engine, &options.file)
         .with_context(|| options.file.display().to_string())?;
-    std::fs::write(&options.output, module.serialize())
-        .with_context(|| format!("cannot write {}", options.output.display()))
+    write(&options.output, module.serialize())?;
+    if let Some(path) = &options.debug_image {
+        write(path, &module.debug_image()?)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -35,10 +35,15 @@ fn load(engine: &Engine, options: &Run) -> Result<Module> {
     let mut magic = [0; 4];
     let read = std::fs::File::open(&options.file).and_then(|mut file| file.read(&mut magic));
     if read.is_ok() && magic == *b"\x7fELF" {
+        if options.code.dwp.is_some() {
+            bail!(
+                "--dwp: the artifact has the debug info that it was compiled with; give the package to `dwalin compile`"
+            );
+        }
         // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.
         return Ok(unsafe { Module::deserialize_file(engine, &options.file) }?);
     }
-    Ok(Module::from_file(engine, &options.file)?)
+    Ok(options.code.module(engine, &options.file)?)
 }
 
 fn context(options: &Run) -> Result<WasiCtx> {

@@ -15,6 +15,8 @@ struct Case {
     /// Relative to tests/programs.
     source: String,
     dwarf: u8,
+    /// How else debug info is written for wasm.
+    flags: &'static [&'static str],
 }
 
 impl Case {
@@ -29,9 +31,10 @@ impl Case {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gdb");
         fs::create_dir_all(&folder).unwrap();
         let name = format!(
-            "{}-{}.{extension}",
+            "{}-{}{}.{extension}",
             self.source.replace('/', "-"),
-            self.dwarf
+            self.dwarf,
+            self.flags.concat()
         );
         folder.join(name).into_os_string().into_string().unwrap()
     }
@@ -69,7 +72,8 @@ impl Case {
 
     /// `extension` differs from test to test: they run at once.
     fn wasm(&self, extension: &str) -> String {
-        self.compile(&["--target=wasm32-wasi"], extension)
+        let target = [&["--target=wasm32-wasi"], self.flags].concat();
+        self.compile(&target, extension)
     }
 
     /// What driver.py writes down about a run of `program`.
@@ -207,12 +211,18 @@ fn programs(folder: &str) -> Vec<String> {
 }
 
 fn every_program_looks_the_same(dwarf: u8) {
+    programs_look_the_same(&programs(""), dwarf, &[]);
+}
+
+fn programs_look_the_same(programs: &[String], dwarf: u8, flags: &'static [&'static str]) {
     if !equipped() {
         return;
     }
-    let cases = programs("")
-        .into_iter()
-        .map(|source| Case { source, dwarf });
+    let cases = programs.iter().map(|source| Case {
+        source: source.clone(),
+        dwarf,
+        flags,
+    });
     let differences: Vec<_> = cases.filter_map(|case| case.difference()).collect();
     assert!(
         differences.is_empty(),
@@ -230,6 +240,24 @@ fn every_program_looks_the_same_with_dwarf_4() {
 #[test]
 fn every_program_looks_the_same_with_dwarf_5() {
     every_program_looks_the_same(5);
+}
+
+#[test]
+fn split_programs_and_type_units_look_the_same() {
+    let some = [
+        "list.c",
+        "scopes.c",
+        "statics.c",
+        "classes.cpp",
+        "templates.cpp",
+    ]
+    .map(str::to_owned);
+    for dwarf in [4, 5] {
+        programs_look_the_same(&some, dwarf, &["-gsplit-dwarf"]);
+        programs_look_the_same(&some, dwarf, &["-fdebug-types-section"]);
+        let both = &["-gsplit-dwarf", "-fdebug-types-section"];
+        programs_look_the_same(&some[1..], dwarf, both);
+    }
 }
 
 /// What gdb says to these commands, with the case's wasm as the program.
@@ -255,7 +283,11 @@ fn gdb(case: &Case, commands: &[&str]) -> String {
 #[test]
 fn a_trap_stops_gdb_at_its_line() {
     for source in equipped().then(|| programs("trap/")).unwrap_or_default() {
-        let case = Case { source, dwarf: 5 };
+        let case = Case {
+            source,
+            dwarf: 5,
+            flags: &[],
+        };
         let text = fs::read_to_string(case.source()).unwrap();
         let line = 1 + text
             .lines()
@@ -282,6 +314,7 @@ fn a_backtrace_goes_on_to_the_host_s_main() {
     let case = Case {
         source: "list.c".into(),
         dwarf: 5,
+        flags: &[],
     };
     if equipped() {
         let said = gdb(&case, &["break list.c:18", "run", "backtrace"]);
@@ -298,5 +331,29 @@ fn a_backtrace_goes_on_to_the_host_s_main() {
             frames.last().unwrap().contains(" main "),
             "gdb said: {said}"
         );
+    }
+}
+
+#[test]
+fn variables_on_the_operand_stack_are_seen() {
+    for dwarf in [4, 5] {
+        let case = Case {
+            source: "optimised/operands.c".into(),
+            dwarf,
+            flags: &["-O2"],
+        };
+        if equipped() {
+            let commands = [
+                "break operands.c:9",
+                "break operands.c:12",
+                "run",
+                "print product",
+                "continue",
+                "print third",
+            ];
+            let said = gdb(&case, &commands);
+            assert!(said.contains("$1 = 14\n"), "gdb said: {said}");
+            assert!(said.contains("$2 = 5\n"), "gdb said: {said}");
+        }
     }
 }

@@ -30,10 +30,10 @@ pub struct FrameOffset(pub i32);
 
 impl WasmPc {
     /// The address that a DWARF attribute, line row or range names; `None` for what linkers write in place of the
-    /// address of dropped code: wasm-ld's -1 and -2, in 32 bits or extended to 64.
+    /// address of dropped code: wasm-ld's -1 and -2, in 32 bits or extended to 64, and binaryen's 0, where the function count is.
     pub fn from_dwarf(address: u64) -> Option<WasmPc> {
         match u32::try_from(address) {
-            Ok(pc) if pc < u32::MAX - 1 => Some(WasmPc(pc)),
+            Ok(pc @ 1..) if pc < u32::MAX - 1 => Some(WasmPc(pc)),
             _ => None,
         }
     }

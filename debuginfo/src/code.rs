@@ -81,7 +81,8 @@ pub struct FunctionCode<'a> {
 /// The stack slots that hold a function's wasm locals from the end of its prologue to its return.
 #[derive(Clone, Default, Debug)]
 pub struct Homes {
-    /// Sorted by local index; locals that no debugger can ask about have none.
+    /// Sorted by local index; locals that no debugger can ask about have none. Those of [`OPERANDS`] come last; one that holds
+    /// values of several types is a `Ref`.
     pub locals: Vec<(u32, FrameOffset, ValueType)>,
     /// Holds the pointer to the instance (8 bytes).
     pub instance: Option<FrameOffset>,
@@ -122,12 +123,19 @@ pub struct Statement {
     pub line: u32,
 }
 
+/// Operands have homes as locals have, numbered from here on by their place in the operand stack, the bottom first. Modules have
+/// fewer locals.
+pub const OPERANDS: u32 = 1 << 31;
+
 /// What a module's DWARF can ask of the code, known before it is compiled.
 #[derive(Clone, Default, Debug)]
 pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
+    /// Addresses from which on a location names an operand, with its place in the operand stack, the bottom first: sorted, no
+    /// duplicates. The operand needs to be in its home there.
+    pub operands: Vec<(WasmPc, u32)>,
     /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
     /// statements. Each needs an instruction of its own, or its line cannot be stopped at.
     pub statements: Vec<Statement>,

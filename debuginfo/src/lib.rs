@@ -9,9 +9,11 @@
 
 pub mod address;
 pub mod code;
+pub mod container;
 mod expr;
 mod image;
 mod lookup;
+pub mod merge;
 mod questions;
 mod source;
 mod symbolize;

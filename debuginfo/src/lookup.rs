@@ -58,22 +58,24 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// The code of a wasm range within one function: sorted, disjoint, neighbours merged. A whole function is its whole code.
+    /// The code of a wasm range: sorted, disjoint, neighbours merged. A whole function is its whole code.
     pub fn code_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
-        let Some(index) = self.function_at(wasm.start) else {
-            return Vec::new();
-        };
-        let function = self.function(index);
-        if wasm.start == function.wasm.start && wasm.end >= function.wasm.end {
-            return vec![function.code.clone()];
+        let functions = &self.code.functions;
+        let from = functions.partition_point(|function| function.wasm.end <= wasm.start);
+        let to = functions.partition_point(|function| function.wasm.start < wasm.end);
+        let mut ranges = Vec::new();
+        for index in from..to {
+            let function = self.function(index);
+            if wasm.start <= function.wasm.start && wasm.end >= function.wasm.end {
+                ranges.push(function.code.clone());
+                continue;
+            }
+            let pieces = self.pieces(index);
+            let from = pieces.partition_point(|piece| piece.pc < wasm.start);
+            let to = pieces.partition_point(|piece| piece.pc < wasm.end);
+            let found = pieces.get(from..to).unwrap_or(&[]);
+            ranges.extend(found.iter().map(|piece| piece.code.clone()));
         }
-        let pieces = self.pieces(index);
-        let from = pieces.partition_point(|piece| piece.pc < wasm.start);
-        let to = pieces.partition_point(|piece| piece.pc < wasm.end);
-        let mut ranges: Vec<_> = pieces[from..to]
-            .iter()
-            .map(|piece| piece.code.clone())
-            .collect();
         ranges.sort_unstable_by_key(|range| range.start);
         ranges.dedup_by(|next, before| {
             let touch = next.start == before.end;

@@ -31,6 +31,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     }
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.operands.sort_unstable();
+    found.operands.dedup();
     // Those at one address stay in the table's order.
     found.statements.sort_by_key(|statement| statement.pc);
     (found, warnings.finish())
@@ -53,36 +55,48 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
     Ok(())
 }
 
-/// The locals that frame bases and locations name, by function.
+/// The locals that frame bases and locations name, by function, and operands.
 fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
     let mut entries = unit.entries();
-    // The innermost subprogram with code that encloses the entry: depth and address.
+    // The outermost subprogram with code that encloses the entry: depth and address.
     let mut function: Option<(isize, WasmPc)> = None;
+    // The scopes within it, the innermost last: depth, and where their ranges start.
+    let mut scopes: Vec<(isize, Vec<WasmPc>)> = Vec::new();
     while let Some(entry) = entries.next_dfs()? {
-        if function.is_some_and(|(depth, _)| entry.depth() <= depth) {
+        let depth = entry.depth();
+        if function.is_some_and(|(outer, _)| depth <= outer) {
             function = None;
         }
-        if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
+        scopes.retain(|(outer, _)| *outer < depth);
+        if is_scope(entry.tag()) {
             let mut ranges = unit.die_ranges(entry)?;
-            let first = std::iter::from_fn(|| ranges.next().ok().flatten())
+            let starts: Vec<_> = std::iter::from_fn(|| ranges.next().ok().flatten())
                 .filter_map(|range| WasmPc::from_dwarf(range.begin))
-                .min();
-            function = first.map(|pc| (entry.depth(), pc));
+                .collect();
+            if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
+                function = starts.iter().min().map(|pc| (depth, *pc));
+            }
+            scopes.push((depth, starts));
         }
-        let Some((_, pc)) = function else { continue };
+        let Some((_, function)) = function else {
+            continue;
+        };
         for attr in entry.attrs() {
             // Ranges are lists too, of no expressions.
-            if matches!(
-                entry.tag(),
-                dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine
-            ) && attr.exprloc_value().is_none()
-            {
+            if is_scope(entry.tag()) && attr.exprloc_value().is_none() {
                 continue;
             }
-            each_expression(unit, attr, &mut |expression| {
+            each_expression(unit, attr, &mut |from, expression| {
                 for op in decode(expression, unit).unwrap_or_default() {
-                    if let Op::Local(local) = op {
-                        found.locals.push((pc, local));
+                    match op {
+                        Op::Local(local) => found.locals.push((function, local)),
+                        Op::Stack(depth) => {
+                            let scope = || scopes.last().map_or(&[][..], |(_, starts)| starts);
+                            let starts = from.as_ref().map_or_else(scope, std::slice::from_ref);
+                            let asked = starts.iter().map(|start| (*start, depth));
+                            found.operands.extend(asked);
+                        }
+                        _ => {}
                     }
                 }
             });
@@ -91,20 +105,30 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
     Ok(())
 }
 
-/// The expressions of an attribute: one, or those of a location list.
+fn is_scope(tag: gimli::DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_subprogram | dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine
+    )
+}
+
+/// The expressions of an attribute: one, or those of a location list with where they begin to count.
 fn each_expression<'d>(
     unit: ReadUnit<'_, 'd>,
     attr: &gimli::read::Attribute<Reader<'d>>,
-    found: &mut impl FnMut(gimli::read::Expression<Reader<'d>>),
+    found: &mut impl FnMut(Option<WasmPc>, gimli::read::Expression<Reader<'d>>),
 ) {
     match attr.value() {
-        AttributeValue::Exprloc(expression) => found(expression),
+        AttributeValue::Exprloc(expression) => found(None, expression),
         AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
             let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else {
                 return;
             };
             while let Ok(Some(entry)) = locations.next() {
-                found(entry.data);
+                let from = WasmPc::from_dwarf(entry.range.begin);
+                if from.is_some() {
+                    found(from, entry.data);
+                }
             }
         }
         _ => {}

@@ -34,10 +34,15 @@ impl<'a> WasmDwarf<'a> {
 
     /// A section's contents, empty where it is missing.
     pub(crate) fn section(&self, id: SectionId) -> &'a [u8] {
+        self.named(id.name()).unwrap_or(&[])
+    }
+
+    /// A section's contents, by its name.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a [u8]> {
         self.sections
             .iter()
-            .find(|(name, _)| *name == id.name())
-            .map_or(&[], |(_, bytes)| bytes)
+            .find(|(found, _)| *found == name)
+            .map(|(_, bytes)| *bytes)
     }
 
     /// For gimli to read.
@@ -69,20 +74,20 @@ pub struct Warning {
 pub enum WarningKind {
     /// The debug info is damaged: its author should know.
     Damaged,
+    /// A file with debug info is not there, is of another build or cannot be read.
+    Missing,
     /// A variable or a place is not shown that the debug info describes.
     Lost,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "debug info: {} (.debug_info+{:#x}",
-            self.what, self.offset
-        )?;
-        match self.count {
-            1 => f.write_str(")"),
-            count => write!(f, " and {} more)", count - 1),
+        write!(f, "debug info: {}", self.what)?;
+        match (self.kind, self.count - 1) {
+            (WarningKind::Missing, 0) => Ok(()),
+            (WarningKind::Missing, more) => write!(f, " (and {more} more)"),
+            (_, 0) => write!(f, " (.debug_info+{:#x})", self.offset),
+            (_, more) => write!(f, " (.debug_info+{:#x} and {more} more)", self.offset),
         }
     }
 }
@@ -106,6 +111,17 @@ impl Warnings {
             .entry((WarningKind::Lost, what.into()))
             .or_insert((offset, 0))
             .1 += 1;
+    }
+
+    /// Notes something that concerns `count` units, the first at an offset of `.debug_info`.
+    pub fn other(
+        &mut self,
+        kind: WarningKind,
+        what: impl Into<String>,
+        offset: usize,
+        count: usize,
+    ) {
+        self.0.entry((kind, what.into())).or_insert((offset, 0)).1 += count;
     }
 
     /// One warning for each reason.

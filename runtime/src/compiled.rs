@@ -1,15 +1,21 @@
 //! A compiled module, as embedders hold it.
 
+use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
+use crate::compile::body::value_type;
 use crate::compile::compile;
+use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
-use crate::module::types::{ExternType, FuncType};
+use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::vm::layout::VmLayout;
-use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning};
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::{HostAddress, WasmPc};
+use dwalin_debuginfo::code::GlobalPlace;
+use dwalin_debuginfo::container::Container;
+use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +31,8 @@ struct Inner {
     // Shared by all instances where there is no debug info.
     placed: OnceLock<Arc<PlacedCode>>,
     symbolizer: OnceLock<Symbolizer>,
+    // Where to look for debug info that nobody asked for yet.
+    debug_files: Option<DebugFiles>,
     warnings: Vec<Warning>,
     artifact: Artifact,
 }
@@ -35,7 +43,7 @@ impl Module {
     /// # Errors
     /// Where it is not a valid module or needs a proposal that is not supported.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        Module::named(engine, "wasm", bytes.as_ref())
+        Module::with_debug_files(engine, "wasm", bytes, &DebugFiles::new())
     }
 
     /// Compiles the module in a file.
@@ -43,6 +51,19 @@ impl Module {
     /// # Errors
     /// As [`Module::new`], and where the file cannot be read.
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let files = DebugFiles::beside(path.as_ref());
+        Module::from_file_with(engine, path, &files)
+    }
+
+    /// Compiles the module in a file, whose debug info may be in others.
+    ///
+    /// # Errors
+    /// As [`Module::from_file`]. Debug info that is not found is a warning.
+    pub fn from_file_with(
+        engine: &Engine,
+        path: impl AsRef<Path>,
+        files: &DebugFiles,
+    ) -> Result<Module> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|error| Error::Read {
             path: path.to_owned(),
@@ -52,15 +73,28 @@ impl Module {
             || "wasm".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        Module::named(engine, &name, &bytes)
+        Module::with_debug_files(engine, &name, &bytes, files)
     }
 
-    fn named(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Module> {
-        let wasm = wat::parse_bytes(bytes).map_err(|error| Error::Wat(Box::new(error)))?;
+    /// Compiles a module whose debug info may be in other files. Its name is what warnings and debuggers call it.
+    ///
+    /// # Errors
+    /// As [`Module::new`]. Debug info that is not found is a warning.
+    pub fn with_debug_files(
+        engine: &Engine,
+        name: &str,
+        bytes: impl AsRef<[u8]>,
+        files: &DebugFiles,
+    ) -> Result<Module> {
+        let wasm = wat::parse_bytes(bytes.as_ref()).map_err(|error| Error::Wat(Box::new(error)))?;
         let settings = engine.config().settings();
-        let compiled = compile(&settings, &wasm)?;
+        // Without debuggers only a trap asks, and only then are files looked for; but a package that is given is kept.
+        let now = settings.debug_info || files.has_package();
+        let completed = now.then(|| complete(engine, name, &wasm, files)).flatten();
+        let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
-        Ok(Module::of(engine, name, artifact, compiled.warnings))
+        let later = (!now).then(|| files.clone());
+        Ok(Module::of(engine, name, artifact, compiled.warnings, later))
     }
 
     /// The bytes to give to [`Module::deserialize`]: what `dwalin compile` writes.
@@ -77,7 +111,7 @@ impl Module {
     /// Where it was compiled by another version, for another processor or with another configuration.
     pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Module> {
         let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
-        Ok(Module::of(engine, "wasm", artifact, Vec::new()))
+        Ok(Module::of(engine, "wasm", artifact, Vec::new(), None))
     }
 
     /// A module that was compiled before, mapped from its file.
@@ -94,10 +128,17 @@ impl Module {
             || "wasm".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        Ok(Module::of(engine, &name, artifact, Vec::new()))
+        let files = DebugFiles::beside(path);
+        Ok(Module::of(engine, &name, artifact, Vec::new(), Some(files)))
     }
 
-    fn of(engine: &Engine, name: &str, artifact: Artifact, warnings: Vec<Warning>) -> Module {
+    fn of(
+        engine: &Engine,
+        name: &str,
+        artifact: Artifact,
+        warnings: Vec<Warning>,
+        debug_files: Option<DebugFiles>,
+    ) -> Module {
         let info = artifact.info();
         Module(Arc::new(Inner {
             engine: engine.clone(),
@@ -106,9 +147,37 @@ impl Module {
             type_ids: info.types.values().map(|ty| engine.type_id(ty)).collect(),
             placed: OnceLock::new(),
             symbolizer: OnceLock::new(),
+            debug_files,
             warnings,
             artifact,
         }))
+    }
+
+    /// The image that a debugger would get of an instance: an ELF file with native DWARF, to look into. It names the addresses
+    /// of code that is placed only for this, and of memories and globals that are not there.
+    ///
+    /// # Errors
+    /// Where code cannot be placed.
+    pub fn debug_image(&self) -> Result<Vec<u8>> {
+        let code = PlacedCode::place(&self.0.artifact)?;
+        let info = self.info();
+        let memory = |index: MemoryIndex| HostAddress((index.index() as u64 + 1) << 33);
+        let global = |(index, ty): (GlobalIndex, &GlobalType)| GlobalPlace {
+            address: HostAddress((1 << 32) + 16 * index.index() as u64),
+            ty: value_type(ty.content),
+        };
+        let places = Places {
+            pointer_code: None,
+            memories: info.memories.keys().map(memory).collect(),
+            globals: info.globals.iter().map(global).collect(),
+        };
+        let flavor = self.engine().config().flavor();
+        let (image, warnings) = describe::image(&code, places, flavor, self.name());
+        for warning in self.warnings().iter().chain(&warnings) {
+            let config = self.engine().config();
+            config.warn(&format!("{}: {warning}", self.name()));
+        }
+        Ok(image)
     }
 
     /// The file's name, or "wasm".
@@ -180,11 +249,34 @@ impl Module {
 
     /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.
     pub(crate) fn source_frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
-        let artifact = &self.0.artifact;
-        let symbolizer = self
-            .0
+        self.0
             .symbolizer
-            .get_or_init(|| Symbolizer::new(&artifact.info().dwarf(artifact.wasm())));
-        symbolizer.frames(pc)
+            .get_or_init(|| self.symbolizer())
+            .frames(pc)
     }
+
+    fn symbolizer(&self) -> Symbolizer {
+        let artifact = &self.0.artifact;
+        let files = self.0.debug_files.as_ref();
+        let completed =
+            files.and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), files));
+        match completed {
+            Some(module) => Symbolizer::new(&module_dwarf(&module)),
+            None => Symbolizer::new(&artifact.info().dwarf(artifact.wasm())),
+        }
+    }
+}
+
+/// The module with debug info that is in other files, if there is any; what is not found is warned of.
+fn complete(engine: &Engine, name: &str, wasm: &[u8], files: &DebugFiles) -> Option<Vec<u8>> {
+    let completed = files.complete(wasm);
+    for message in completed.messages {
+        engine.config().warn(&format!("{name}: {message}"));
+    }
+    completed.module
+}
+
+fn module_dwarf(module: &[u8]) -> WasmDwarf<'_> {
+    let sections = Container::parse(module).map_or(Vec::new(), |container| container.sections);
+    WasmDwarf::new(sections.into_iter())
 }

@@ -32,6 +32,7 @@ pub mod code;
 pub mod compile;
 mod compiled;
 mod config;
+mod debug_files;
 mod engine;
 mod error;
 mod host;
@@ -42,6 +43,7 @@ mod vm;
 
 pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
+pub use debug_files::DebugFiles;
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};

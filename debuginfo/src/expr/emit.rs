@@ -2,7 +2,7 @@
 
 use super::decode::Op;
 use crate::address::{FrameOffset, HostAddress};
-use crate::code::{CodeMap, Homes, ValueType};
+use crate::code::{CodeMap, Homes, OPERANDS, ValueType};
 use gimli::write::{Address, Expression, UnitEntryId};
 use gimli::{DwOp, UnitOffset, constants as dw};
 
@@ -47,7 +47,13 @@ pub(crate) fn emit(
         base_type,
         out: Expression::new(),
         nested: false,
+        width: Width::Address,
+        generic: Width::Address,
     };
+    if ops.iter().any(|op| emitter.is_long(op)) {
+        emitter.width = Width::Long;
+        emitter.generic = Width::Long;
+    }
     if purpose == Purpose::Location && emitter.simple(ops)? {
         return Ok(emitter.out);
     }
@@ -74,6 +80,20 @@ struct Emitter<'a> {
     out: Expression,
     /// Inside a frame base, which cannot have one.
     nested: bool,
+    /// How wide the guest's values are, here and without base types.
+    width: Width,
+    generic: Width,
+}
+
+/// How wide the values on the stack are, in the guest's terms: LLVM writes expressions as if the stack were as wide as that.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Width {
+    /// The generic type: 32 bits, held with zeros above.
+    Address,
+    /// 64 bits: something that is read is as wide.
+    Long,
+    /// A base type's, which debuggers know (DWARF 5, section 2.5.1).
+    Typed,
 }
 
 impl Emitter<'_> {
@@ -82,6 +102,10 @@ impl Emitter<'_> {
         match *ops {
             [Op::Local(local), Op::StackValue] => {
                 let (offset, _) = self.home(local)?;
+                self.frame_address(offset);
+            }
+            [Op::Stack(depth), Op::StackValue] => {
+                let (offset, _) = self.operand(depth)?;
                 self.frame_address(offset);
             }
             [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
@@ -105,11 +129,31 @@ impl Emitter<'_> {
         }
     }
 
+    /// The home of an operand.
+    fn operand(&self, depth: u32) -> Result<(FrameOffset, ValueType), Reason> {
+        let home = self.home(OPERANDS.saturating_add(depth));
+        home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
+    }
+
     /// The host address of a place in the frame.
     fn frame_address(&mut self, offset: FrameOffset) {
         self.out.op(dw::DW_OP_call_frame_cfa);
         self.out.op_consts(i64::from(offset.0));
         self.out.op(dw::DW_OP_plus);
+    }
+
+    /// Whether an operation reads a value of 64 bits.
+    fn is_long(&self, op: &Op) -> bool {
+        let ty = match op {
+            Op::Local(local) => self.home(*local).ok().map(|(_, ty)| ty),
+            Op::Stack(depth) => self.operand(*depth).ok().map(|(_, ty)| ty),
+            Op::Global(global) => {
+                let place = self.places.code.globals.get(*global as usize);
+                place.map(|place| place.ty)
+            }
+            _ => None,
+        };
+        ty == Some(ValueType::I64)
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
@@ -281,18 +325,28 @@ impl Emitter<'_> {
             Op::Convert(to) => {
                 let to = self.resolve(*to)?;
                 self.out.op_convert(to);
+                self.typed(to.is_some());
             }
             Op::Reinterpret(to) => {
                 let to = self.resolve(*to)?;
                 self.out.op_reinterpret(to);
+                self.typed(to.is_some());
             }
             Op::Typed(ty, bytes) => {
                 let ty = self
                     .resolve(Some(*ty))?
                     .ok_or("a constant without a type")?;
                 self.out.op_const_type(ty, bytes.clone().into());
+                self.typed(true);
             }
-            Op::Stack(_) => return Err("a value on the operand stack".to_owned()),
+            Op::Stack(depth) => {
+                let (offset, ty) = self.operand(*depth)?;
+                if ty == ValueType::Ref {
+                    return Err("arithmetic with an operand of several types".to_owned());
+                }
+                self.frame_address(offset);
+                self.out.op_deref_size(size(ty)?);
+            }
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
@@ -301,6 +355,16 @@ impl Emitter<'_> {
             Op::Branch(_) | Op::Skip(_) => unreachable!("taken by `operations`"),
         }
         Ok(())
+    }
+
+    /// What is on the stack has a base type from here on, or is of the debugger's generic type again.
+    fn typed(&mut self, typed: bool) {
+        if typed {
+            self.width = Width::Typed;
+        } else {
+            self.width = self.generic;
+            self.narrow();
+        }
     }
 
     fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
@@ -320,19 +384,59 @@ impl Emitter<'_> {
     }
 
     fn plain(&mut self, op: DwOp) -> Result<(), Reason> {
-        // In 64 bits a negative 32-bit number is a large positive one, and these tell them apart.
-        if matches!(
-            op,
-            dw::DW_OP_abs
-                | dw::DW_OP_div
-                | dw::DW_OP_mod
-                | dw::DW_OP_shra
-                | dw::DW_OP_ge
-                | dw::DW_OP_gt
-                | dw::DW_OP_le
-                | dw::DW_OP_lt
-        ) {
-            return Err(format!("signed arithmetic of 32 bits ({op})"));
+        match (op, self.width) {
+            // A remainder has the dividend's sign, and debuggers take their own for one without: a - a / b * b.
+            (dw::DW_OP_mod, Width::Address | Width::Long) => {
+                self.sign_extend_both();
+                for op in [
+                    dw::DW_OP_over,
+                    dw::DW_OP_over,
+                    dw::DW_OP_div,
+                    dw::DW_OP_mul,
+                    dw::DW_OP_minus,
+                ] {
+                    self.out.op(op);
+                }
+                self.narrow();
+            }
+            (_, Width::Address) => self.plain_of_32_bits(op),
+            _ => self.out.op(op),
+        }
+        Ok(())
+    }
+
+    /// In 64 bits a negative 32-bit number is a large positive one.
+    fn plain_of_32_bits(&mut self, op: DwOp) {
+        match op {
+            dw::DW_OP_div => self.sign_extend_both(),
+            dw::DW_OP_abs => self.sign_extend(),
+            dw::DW_OP_shra => {
+                self.out.op(dw::DW_OP_swap);
+                self.sign_extend();
+                self.out.op(dw::DW_OP_swap);
+            }
+            // With the sign bit turned, order is the same for debuggers that compare with a sign and for those without.
+            dw::DW_OP_ge | dw::DW_OP_gt | dw::DW_OP_le | dw::DW_OP_lt => {
+                for _ in 0..2 {
+                    self.out.op(dw::DW_OP_swap);
+                    self.mask();
+                    self.out.op_constu(1 << 31);
+                    self.out.op(dw::DW_OP_xor);
+                }
+            }
+            // A constant may be negative.
+            dw::DW_OP_eq | dw::DW_OP_ne => {
+                for _ in 0..2 {
+                    self.out.op(dw::DW_OP_swap);
+                    self.mask();
+                }
+            }
+            dw::DW_OP_shr => {
+                self.out.op(dw::DW_OP_swap);
+                self.mask();
+                self.out.op(dw::DW_OP_swap);
+            }
+            _ => {}
         }
         self.out.op(op);
         if matches!(
@@ -342,11 +446,39 @@ impl Emitter<'_> {
                 | dw::DW_OP_mul
                 | dw::DW_OP_neg
                 | dw::DW_OP_not
+                | dw::DW_OP_or
+                | dw::DW_OP_xor
                 | dw::DW_OP_shl
+                | dw::DW_OP_shra
+                | dw::DW_OP_div
+                | dw::DW_OP_abs
         ) {
             self.mask();
         }
-        Ok(())
+    }
+
+    /// A result of arithmetic in the guest's width.
+    fn narrow(&mut self) {
+        if self.width == Width::Address {
+            self.mask();
+        }
+    }
+
+    /// 32 bits, as a number with a sign.
+    fn sign_extend(&mut self) {
+        if self.width == Width::Address {
+            for op in [dw::DW_OP_shl, dw::DW_OP_shra] {
+                self.out.op_constu(32);
+                self.out.op(op);
+            }
+        }
+    }
+
+    fn sign_extend_both(&mut self) {
+        for _ in 0..2 {
+            self.out.op(dw::DW_OP_swap);
+            self.sign_extend();
+        }
     }
 
     fn resolve(&self, ty: Option<UnitOffset>) -> Result<Option<UnitEntryId>, Reason> {

@@ -6,3 +6,5 @@
 
 pub(crate) mod decode;
 pub(crate) mod emit;
+#[cfg(test)]
+mod tests;

@@ -161,6 +161,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::write::ConvertResult<()> {
         self.line_program(&root);
         self.begin_pointees(&root);
+        // Not only that of functions with entries: with -g1 few have one.
+        self.code = self.wasm_ranges(&root).unwrap_or_default();
         let id = self.unit.unit.root();
         self.unit.unit.get_mut(id).reserve(root.attrs().len());
         for attr in root.attrs() {
@@ -330,12 +332,24 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             }
             return;
         }
-        let mut code = Vec::new();
-        let Ok(mut ranges) = unit.die_ranges(entry) else {
+        let Ok(code) = self.wasm_ranges(entry) else {
             return self
                 .warnings
                 .add("an entry's ranges cannot be read", self.offset(entry));
         };
+        if entry.tag() == dw::DW_TAG_subprogram {
+            self.code.extend(code.iter().cloned());
+        }
+        attribute::set_ranges(self.unit, id, code, false);
+    }
+
+    /// The code of the ranges that an entry says it covers.
+    fn wasm_ranges(
+        &self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+    ) -> gimli::Result<Vec<Range<HostAddress>>> {
+        let mut code = Vec::new();
+        let mut ranges = self.unit.read_unit.die_ranges(entry)?;
         while let Ok(Some(range)) = ranges.next() {
             if let (Some(start), Some(end)) = (
                 WasmPc::from_dwarf(range.begin),
@@ -344,9 +358,6 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                 code.extend(self.lookup.code_ranges(start..end));
             }
         }
-        if entry.tag() == dw::DW_TAG_subprogram {
-            self.code.extend(code.iter().cloned());
-        }
-        attribute::set_ranges(self.unit, id, code, false);
+        Ok(code)
     }
 }

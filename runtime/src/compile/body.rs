@@ -4,6 +4,7 @@ use super::call::Callees;
 use super::control::Frame;
 use super::env::Env;
 use super::observe::{CompiledFunction, Place, Slot, source_location};
+use super::operand::Operands;
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::statement::Statements;
 use super::{CompileError, OptLevel};
@@ -83,6 +84,7 @@ pub struct Translator<'a, 'f> {
     pub(super) reachable: bool,
     pub(super) callees: Callees,
     pub(super) statements: Statements<'a>,
+    pub(super) operands: Operands<'a>,
 }
 
 fn translate(
@@ -102,11 +104,13 @@ fn translate(
         reachable: true,
         callees: Callees::default(),
         statements: Statements::new(env.statements(func)),
+        operands: Operands::new(env.operands(func)),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
+        translator.save_operands(pc);
         let operator = operators.read()?;
         translator.statement_and_operator(pc, &operator, &operators)?;
     }
@@ -180,7 +184,7 @@ impl Translator<'_, '_> {
             .trapnz(below, TrapKind::StackOverflow.clif());
     }
 
-    fn slot(&mut self, size: u32, slot: Slot) -> StackSlot {
+    pub(super) fn slot(&mut self, size: u32, slot: Slot) -> StackSlot {
         let data = StackSlotData {
             key: Some(slot.key()),
             ..StackSlotData::new(

@@ -95,6 +95,18 @@ impl<'a> Env<'a> {
         Wanted::Some(&questions.locals[from..to])
     }
 
+    /// The operands in a function's body that need to be in their homes at an address.
+    pub fn operands(&self, func: DefinedFuncIndex) -> &'a [(WasmPc, u32)] {
+        let Some(questions) = self.questions else {
+            return &[];
+        };
+        let body = &self.module.bodies[func];
+        let (start, end) = (self.pc(body.start), self.pc(body.end));
+        let from = questions.operands.partition_point(|(pc, _)| *pc < start);
+        let to = questions.operands.partition_point(|(pc, _)| *pc < end);
+        &questions.operands[from..to]
+    }
+
     /// The addresses in a function's body that must have code of their own.
     pub fn statements(&self, func: DefinedFuncIndex) -> &'a [Statement] {
         let Some(questions) = self.questions else {

@@ -14,6 +14,7 @@ pub mod env;
 mod memory;
 mod numeric;
 pub mod observe;
+mod operand;
 pub mod signature;
 mod statement;
 mod table;

@@ -478,7 +478,7 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
     );
     instance.registration = Some(registration);
     let all = instance.module.warnings().iter().chain(&warnings);
-    for warning in all.filter(|warning| warning.kind == WarningKind::Damaged) {
+    for warning in all.filter(|warning| warning.kind != WarningKind::Lost) {
         config.warn(&format!("{}: {warning}", instance.module.name()));
     }
 }

@@ -1,0 +1,135 @@
+//! Expressions (DWARF 5, section 2.5) that stand on their own: addresses in place of indices of `.debug_addr`, and references
+//! to entries of the unit that is made. All else stays byte for byte.
+
+use super::out::{Encoded, Target};
+use crate::source::{ReadUnit, Reader};
+use gimli::constants as dw;
+use gimli::read::{Expression, Operation};
+use gimli::{DwOp, UnitOffset};
+
+/// One operation that was copied: where it began, and where it begins now.
+struct Copied {
+    from: usize,
+    to: usize,
+    /// Of a branch: the byte it led to.
+    target: Option<i64>,
+}
+
+/// Copies an expression of a unit, the `part`th of those that the new unit is made of.
+///
+/// # Errors
+/// What gimli cannot read, and branches that do not lead to an operation.
+pub fn copy<'d>(
+    expression: Expression<Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
+    part: usize,
+) -> gimli::Result<Encoded> {
+    let bytes = expression.0.slice();
+    let mut operations = expression.operations(unit.encoding());
+    let mut out = Encoded::default();
+    let mut copied = Vec::new();
+    loop {
+        let from = operations.offset_from(&expression);
+        let Some(operation) = operations.next()? else {
+            break;
+        };
+        let end = operations.offset_from(&expression);
+        let target = match operation {
+            Operation::Bra { target } | Operation::Skip { target } => {
+                Some(end as i64 + i64::from(target))
+            }
+            _ => None,
+        };
+        copied.push(Copied {
+            from,
+            to: out.bytes.len(),
+            target,
+        });
+        operation_to(&mut out, operation, &bytes[from..end], unit, part)?;
+    }
+    retarget(&mut out, &copied, bytes.len())?;
+    Ok(out)
+}
+
+/// Operations may have other lengths than before.
+fn retarget(out: &mut Encoded, copied: &[Copied], length: usize) -> gimli::Result<()> {
+    let end = out.bytes.len();
+    for branch in copied {
+        let Some(target) = branch.target else {
+            continue;
+        };
+        let bad = gimli::Error::BadBranchTarget(target as u64);
+        let to = match usize::try_from(target) {
+            Ok(target) if target == length => end,
+            Ok(target) => {
+                let index = copied.binary_search_by_key(&target, |operation| operation.from);
+                copied[index.map_err(|_| bad)?].to
+            }
+            Err(_) => return Err(bad),
+        };
+        // The distance counts from the end of the branch, of three bytes.
+        let distance = to as i64 - (branch.to as i64 + 3);
+        let distance = i16::try_from(distance).map_err(|_| bad)?;
+        out.bytes[branch.to + 1..branch.to + 3].copy_from_slice(&distance.to_le_bytes());
+    }
+    Ok(())
+}
+
+fn operation_to<'d>(
+    out: &mut Encoded,
+    operation: Operation<Reader<'d>>,
+    bytes: &[u8],
+    unit: ReadUnit<'_, 'd>,
+    part: usize,
+) -> gimli::Result<()> {
+    match operation {
+        Operation::AddressIndex { index } => {
+            out.bytes.push(dw::DW_OP_addr.0);
+            out.address(unit.address(index)?, unit.encoding().address_size);
+        }
+        Operation::ConstantIndex { index } => {
+            out.bytes.push(dw::DW_OP_constu.0);
+            out.uleb(unit.address(index)?);
+        }
+        Operation::Convert { base_type } => {
+            out.bytes.push(dw::DW_OP_convert.0);
+            type_reference(out, base_type, part);
+        }
+        Operation::Reinterpret { base_type } => {
+            out.bytes.push(dw::DW_OP_reinterpret.0);
+            type_reference(out, base_type, part);
+        }
+        Operation::TypedLiteral { base_type, value } => {
+            out.bytes.push(dw::DW_OP_const_type.0);
+            type_reference(out, base_type, part);
+            // Its length is one byte (DWARF 5, section 2.5.1.1).
+            out.bytes.push(value.len() as u8);
+            out.bytes.extend(value.slice());
+        }
+        Operation::Deref {
+            base_type,
+            size,
+            space,
+        } if base_type != UnitOffset(0) => {
+            let op: DwOp = if space {
+                dw::DW_OP_xderef_type
+            } else {
+                dw::DW_OP_deref_type
+            };
+            out.bytes.extend([op.0, size]);
+            type_reference(out, base_type, part);
+        }
+        // Those that refer to entries otherwise are of no use to a native debugger: see expr/decode.rs.
+        _ => out.bytes.extend(bytes),
+    }
+    Ok(())
+}
+
+/// 0 is the generic type, and no entry.
+fn type_reference(out: &mut Encoded, base_type: UnitOffset, part: usize) {
+    if base_type == UnitOffset(0) {
+        out.uleb(0);
+    } else {
+        out.reference_leb(Target::Entry(part, base_type.0));
+    }
+}

@@ -1,0 +1,223 @@
+//! The files that a module's debug info may be in beside the module itself, and the module with all of it.
+//!
+//! ```text
+//! module without debug info ─external_debug_info, or build_id and debuginfod-find→ a module that has it
+//!    ─split?→ package given, or beside the module, or .dwo files ─merge→ the module with debug info that is whole
+//! ```
+//!
+//! The result takes the module's place: whoever reads debug info later finds it in there, from an artifact too.
+
+use dwalin_debuginfo::container::{Container, with_debug_info};
+use dwalin_debuginfo::merge::{self, Companions, MergedDwarf};
+use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where to look for debug info that is not in the module.
+#[derive(Clone, Default, Debug)]
+pub struct DebugFiles {
+    module: Option<PathBuf>,
+    package: Option<Package>,
+}
+
+/// A package of split units that was given.
+#[derive(Clone, Debug)]
+enum Package {
+    File(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+/// Debug info that was looked for.
+#[derive(Default, Debug)]
+pub(crate) struct Completed {
+    /// The module with the debug info; `None` where nothing is better than what it has.
+    pub module: Option<Vec<u8>>,
+    /// A line for each thing that was not found, is of another build or damaged.
+    pub messages: Vec<String>,
+}
+
+impl DebugFiles {
+    /// Files that the module itself names with whole paths, and `debuginfod-find`.
+    pub fn new() -> DebugFiles {
+        DebugFiles::default()
+    }
+
+    /// Those, and what is beside a module's file: packages (`app.wasm.dwp`, `app.dwp`), `.dwo` files and separate debug info.
+    pub fn beside(module: impl Into<PathBuf>) -> DebugFiles {
+        DebugFiles {
+            module: Some(module.into()),
+            package: None,
+        }
+    }
+
+    /// A package in a file.
+    pub fn package(&mut self, path: impl Into<PathBuf>) -> &mut DebugFiles {
+        self.package = Some(Package::File(path.into()));
+        self
+    }
+
+    /// A package in memory.
+    pub fn package_bytes(&mut self, bytes: impl Into<Vec<u8>>) -> &mut DebugFiles {
+        self.package = Some(Package::Bytes(bytes.into()));
+        self
+    }
+
+    /// Whether a package was given.
+    pub(crate) fn has_package(&self) -> bool {
+        self.package.is_some()
+    }
+
+    fn directory(&self) -> Option<&Path> {
+        self.module.as_deref().and_then(Path::parent)
+    }
+
+    /// Looks for a module's debug info.
+    pub(crate) fn complete(&self, wasm: &[u8]) -> Completed {
+        let mut messages = Vec::new();
+        let Ok(module) = Container::parse(wasm) else {
+            return Completed::default();
+        };
+        let has_debug_info = module.section(".debug_info").is_some();
+        let external = (!has_debug_info)
+            .then(|| self.external(&module, &mut messages))
+            .flatten();
+        let found = match external.as_deref().map(Container::parse) {
+            Some(Ok(container)) => container,
+            _ => module,
+        };
+        let dwarf = WasmDwarf::new(found.sections.iter().copied());
+        let merged = self.merge(&dwarf, &mut messages);
+        let module = match (&merged, &external) {
+            (None, None) => None,
+            (Some(merged), _) => {
+                let sections = merged.sections.iter();
+                with_debug_info(wasm, sections.map(|(name, bytes)| (*name, &bytes[..]))).ok()
+            }
+            (None, Some(_)) => {
+                let sections = found.sections.iter().copied();
+                let debug = sections.filter(|(name, _)| name.starts_with(".debug_"));
+                with_debug_info(wasm, debug).ok()
+            }
+        };
+        Completed { module, messages }
+    }
+
+    fn merge(&self, dwarf: &WasmDwarf<'_>, messages: &mut Vec<String>) -> Option<MergedDwarf> {
+        let split = merge::is_split(dwarf);
+        let package = match &self.package {
+            Some(_) if !split => {
+                messages.push(
+                    "debug info: the package is not used: the module's is not split".to_owned(),
+                );
+                None
+            }
+            Some(Package::Bytes(bytes)) => Some(("the package".to_owned(), Cow::from(&bytes[..]))),
+            None if !split => None,
+            Some(Package::File(path)) => read_package(path, messages),
+            None => self
+                .packages_beside()
+                .iter()
+                .find(|path| path.exists())
+                .and_then(|path| read_package(path, messages)),
+        };
+        let companions = Companions {
+            package: package
+                .as_ref()
+                .map(|(name, bytes)| (&name[..], &bytes[..])),
+            directory: self.directory(),
+            read: &|path| std::fs::read(path),
+        };
+        let merged = merge::merge(dwarf, &companions)?;
+        let shown = |warning: &&Warning| warning.kind != WarningKind::Lost;
+        messages.extend(merged.warnings.iter().filter(shown).map(Warning::to_string));
+        Some(merged)
+    }
+
+    /// `app.wasm.dwp`, as llvm-dwp's manual has it, and `app.dwp`, as clang names it.
+    fn packages_beside(&self) -> Vec<PathBuf> {
+        let Some(module) = &self.module else {
+            return Vec::new();
+        };
+        let mut appended = module.clone().into_os_string();
+        appended.push(".dwp");
+        vec![appended.into(), module.with_extension("dwp")]
+    }
+
+    /// The file with a module's debug info, where it says where that is or debuginfod knows.
+    fn external(&self, module: &Container<'_>, messages: &mut Vec<String>) -> Option<Vec<u8>> {
+        let named = module.external_debug_info().map(|url| {
+            let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
+            match self.directory() {
+                Some(directory) => directory.join(path),
+                None => path.to_owned(),
+            }
+        });
+        let path = match named {
+            Some(path) => path,
+            None => debuginfod(module.build_id()?)?,
+        };
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string());
+        let checked = bytes.and_then(|bytes| check(module, &bytes).map(|()| bytes));
+        checked
+            .map_err(|reason| {
+                messages.push(format!(
+                    "debug info: {}: {reason}; the module has none of its own",
+                    path.display()
+                ));
+            })
+            .ok()
+    }
+}
+
+fn read_package<'b>(path: &Path, messages: &mut Vec<String>) -> Option<(String, Cow<'b, [u8]>)> {
+    match std::fs::read(path) {
+        Ok(bytes) => Some((path.display().to_string(), Cow::Owned(bytes))),
+        Err(error) => {
+            messages.push(format!(
+                "debug info: cannot read {}: {error}",
+                path.display()
+            ));
+            None
+        }
+    }
+}
+
+/// Whether a file has the debug info of a module: where both have a build identifier or code, those are the same.
+fn check(module: &Container<'_>, bytes: &[u8]) -> Result<(), String> {
+    let debug = Container::parse(bytes).map_err(|error| error.to_string())?;
+    if let (Some(ours), Some(other)) = (module.build_id(), debug.build_id())
+        && ours != other
+    {
+        return Err(format!(
+            "of another build: its build identifier is {}, the module's is {}",
+            hex(other),
+            hex(ours)
+        ));
+    }
+    if let (Some(ours), Some(other)) = (module.code, debug.code)
+        && ours != other
+    {
+        return Err("of another build: its code is not the module's".to_owned());
+    }
+    match debug.section(".debug_info") {
+        Some(_) => Ok(()),
+        None => Err("it has no debug info".to_owned()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Asks debuginfod's client, which caches what it fetches (debuginfod-find(1)); only where servers are configured.
+fn debuginfod(build_id: &[u8]) -> Option<PathBuf> {
+    std::env::var_os("DEBUGINFOD_URLS").filter(|urls| !urls.is_empty())?;
+    let found = Command::new("debuginfod-find")
+        .args(["debuginfo", &hex(build_id)])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let path = String::from_utf8(found.stdout).ok()?;
+    Some(PathBuf::from(path.trim_end()))
+}
