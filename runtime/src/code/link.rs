@@ -100,6 +100,9 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     )
 }
 
+/// Bytes of the last word of the text, which is the VmContext's address.
+pub const CONTEXT_SIZE: usize = 8;
+
 fn lay_out(
     isa: &OwnedTargetIsa,
     pieces: &[&CompiledFunction],
@@ -114,12 +117,17 @@ fn lay_out(
     }
     let mut builder = isa.text_section_builder(pieces.len());
     let mut offsets = Vec::with_capacity(pieces.len());
+    let mut references = Vec::new();
     for piece in pieces {
         let offset = builder.append(true, &piece.code, piece.alignment, &mut Default::default());
         for call in &piece.calls {
             let target = match call.target {
                 CallTarget::Function(func) => func.index(),
                 CallTarget::Builtin(builtin) => builtins + builtin as usize,
+                CallTarget::Context => {
+                    references.push((offset + u64::from(call.offset.0), call.addend));
+                    continue;
+                }
             };
             let resolved = builder.resolve_reloc(
                 offset + u64::from(call.offset.0),
@@ -135,10 +143,16 @@ fn lay_out(
         }
         offsets.push(offset as u32);
     }
-    Ok(Text {
-        bytes: builder.finish(&mut Default::default()),
-        offsets,
-    })
+    let mut bytes = builder.finish(&mut Default::default());
+    // The word for the VmContext ends the text, whether or not code refers to it.
+    let word = bytes.len().next_multiple_of(CONTEXT_SIZE);
+    bytes.resize(word + CONTEXT_SIZE, 0);
+    for (at, addend) in references {
+        let distance = word as i64 + addend - at as i64;
+        let at = at as usize;
+        bytes[at..at + 4].copy_from_slice(&(distance as i32).to_le_bytes());
+    }
+    Ok(Text { bytes, offsets })
 }
 
 /// Where `.eh_frame` starts, from the start of `.text`.

@@ -50,6 +50,18 @@ impl PlacedCode {
         })
     }
 
+    /// Says whose code this is, where it is one instance's: functions that a debugger calls find the VmContext by it.
+    ///
+    /// # Errors
+    /// The system's refusal to make the code writable.
+    pub fn bind(&self, context: *const u8) -> Result<(), ArtifactError> {
+        let at = self.artifact.text().end - link::CONTEXT_SIZE;
+        let step = "write to the code";
+        self.mapping
+            .patch(at, &(context as u64).to_le_bytes())
+            .map_err(|error| ArtifactError::Io { step, error })
+    }
+
     /// The artifact that this is code of.
     pub fn artifact(&self) -> &Artifact {
         &self.artifact

@@ -2,6 +2,7 @@
 
 use super::call::Callees;
 use super::control::Frame;
+use super::env::CallTarget;
 use super::env::Env;
 use super::observe::{CompiledFunction, Place, Slot, source_location};
 use super::operand::Operands;
@@ -17,7 +18,8 @@ use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
+    ExternalName, GlobalValueData, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
+    StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -83,6 +85,8 @@ pub struct Translator<'a, 'f> {
     /// Whether the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
+    /// Where the caller's VmContext is, for its return.
+    pub(super) callers_context: Option<StackSlot>,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
 }
@@ -103,6 +107,7 @@ fn translate(
         control: Vec::new(),
         reachable: true,
         callees: Callees::default(),
+        callers_context: None,
         statements: Statements::new(env.statements(func)),
         operands: Operands::new(env.operands(func)),
     };
@@ -133,6 +138,9 @@ impl Translator<'_, '_> {
             self.env.body_start(func),
             Place::Instruction,
         ));
+        if self.env.settings.debug_info {
+            self.set_context();
+        }
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
@@ -156,6 +164,38 @@ impl Translator<'_, '_> {
         }
         self.push_function_frame(ty);
         Ok(())
+    }
+
+    /// Sets the pinned register to the instance's VmContext, which guests' calls have done already: debuggers that call a function
+    /// leave anything there.
+    fn set_context(&mut self) {
+        let callers = self.context();
+        let name = self
+            .builder
+            .func
+            .declare_imported_user_function(CallTarget::Context.name());
+        let word = self.builder.create_global_value(GlobalValueData::Symbol {
+            name: ExternalName::user(name),
+            offset: 0.into(),
+            colocated: true,
+            tls: false,
+        });
+        let word = self.builder.ins().symbol_value(POINTER, word);
+        let trusted = MemFlagsData::trusted();
+        let context = self.builder.ins().load(POINTER, trusted, word, 0);
+        self.builder.ins().set_pinned_reg(context);
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let slot = self.builder.create_sized_stack_slot(slot);
+        self.builder.ins().stack_store(POINTER, callers, slot, 0);
+        self.callers_context = Some(slot);
+    }
+
+    /// Gives the pinned register back to the caller.
+    pub(super) fn restore_context(&mut self) {
+        if let Some(slot) = self.callers_context {
+            let callers = self.builder.ins().stack_load(POINTER, POINTER, slot, 0);
+            self.builder.ins().set_pinned_reg(callers);
+        }
     }
 
     /// Traps where the stack pointer is below the store's limit.

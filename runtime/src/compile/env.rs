@@ -120,13 +120,15 @@ impl<'a> Env<'a> {
     }
 }
 
-/// What a relative call in code refers to.
+/// What code refers to relative to itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallTarget {
     /// A function of the module.
     Function(DefinedFuncIndex),
     /// The trampoline of a runtime function.
     Builtin(Builtin),
+    /// The word behind all code that says where the instance's VmContext is: of code that is placed for one instance.
+    Context,
 }
 
 impl CallTarget {
@@ -135,6 +137,7 @@ impl CallTarget {
         match self {
             CallTarget::Function(func) => UserExternalName::new(0, func.index() as u32),
             CallTarget::Builtin(builtin) => UserExternalName::new(1, builtin as u32),
+            CallTarget::Context => UserExternalName::new(2, 0),
         }
     }
 
@@ -158,6 +161,7 @@ impl CallTarget {
                 .get(index as usize)
                 .copied()
                 .map(CallTarget::Builtin),
+            UserExternalName { namespace: 2, .. } => Some(CallTarget::Context),
             _ => None,
         }
     }

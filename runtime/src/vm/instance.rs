@@ -360,6 +360,10 @@ fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Bo
     for ty in info.tables.values().skip(info.imported_tables) {
         instance.tables.push(core.new_table(*ty)?);
     }
+    if core.engine().config().settings().debug_info {
+        let context = instance.context();
+        instance.code.bind(context.cast_const().cast())?;
+    }
     fill_context(core, &mut instance)?;
     init_globals(core, &mut instance);
     init_tables(core, &mut instance);
