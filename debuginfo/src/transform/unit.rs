@@ -7,7 +7,7 @@ use super::pointer::Pointers;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
-use crate::code::{Flavor, Homes};
+use crate::code::Homes;
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{Reader, Warnings};
@@ -89,6 +89,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
+    /// Functions that debuggers must not call.
+    pub(super) uncallable: Vec<UnitEntryId>,
     native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
@@ -122,6 +124,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             pointers,
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),
+            uncallable: Vec::new(),
             native,
             returns_in_memory: None,
             functions: Vec::new(),
@@ -186,6 +189,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             self.entry(id, &entry);
         }
         self.finish_pointees();
+        self.finish_calls();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
         Ok(())
@@ -239,31 +243,11 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         for attr in entry.attrs() {
             self.attribute(id, entry, attr);
         }
-        if self.returns_in_memory(entry) && self.type_of(entry).is_some() {
-            self.forbid_calls(id, entry);
+        if entry.tag() == dw::DW_TAG_subprogram {
+            self.check_calls(id, entry);
         }
         self.code_ranges(id, entry);
         self.finish_type(id, entry);
-    }
-
-    /// Keeps debuggers from calling a function that takes the place of its result as a parameter, which its type does not say:
-    /// it would write its result to wherever the first argument points.
-    fn forbid_calls(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        let function = self.unit.unit.get_mut(id);
-        function.set(
-            dw::DW_AT_calling_convention,
-            AttributeValue::CallingConvention(dw::DW_CC_nocall),
-        );
-        // lldb does not know the attribute, but counts arguments. A method's first parameter must be `this`.
-        let is_method = entry.attr(dw::DW_AT_object_pointer).is_some()
-            || entry.attr(dw::DW_AT_specification).is_some();
-        if self.lookup.code.flavor == Flavor::Lldb && !is_method {
-            let place = self.unit.unit.add(id, dw::DW_TAG_formal_parameter);
-            let number = self.number_type();
-            let place = self.unit.unit.get_mut(place);
-            place.set(dw::DW_AT_name, AttributeValue::String(b"__result".to_vec()));
-            place.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
-        }
     }
 
     /// The frame base and the homes that the function's variables are found by.

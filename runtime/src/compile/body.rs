@@ -4,6 +4,7 @@ use super::call::Callees;
 use super::control::Frame;
 use super::env::CallTarget;
 use super::env::Env;
+use super::leaf::LeafFrame;
 use super::observe::{CompiledFunction, Place, Slot, source_location};
 use super::operand::Operands;
 use super::signature::{POINTER, clif_type, guest_signature};
@@ -87,6 +88,7 @@ pub struct Translator<'a, 'f> {
     pub(super) callees: Callees,
     /// Where the caller's VmContext is, for its return.
     pub(super) callers_context: Option<StackSlot>,
+    pub(super) leaf_frame: Option<LeafFrame>,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
 }
@@ -108,16 +110,19 @@ fn translate(
         reachable: true,
         callees: Callees::default(),
         callers_context: None,
+        leaf_frame: None,
         statements: Statements::new(env.statements(func)),
         operands: Operands::new(env.operands(func)),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
+    translator.find_leaf_frame(&operators);
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
         translator.save_operands(pc);
         let operator = operators.read()?;
         translator.statement_and_operator(pc, &operator, &operators)?;
+        translator.note_leaf_frame(&operator);
     }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(env.isa.frontend_config());

@@ -11,6 +11,7 @@ pub mod builtin;
 mod call;
 mod control;
 pub mod env;
+mod leaf;
 mod memory;
 mod numeric;
 pub mod observe;
