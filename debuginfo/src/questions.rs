@@ -7,6 +7,8 @@ use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 
+type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
+
 /// Scans a module's DWARF.
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     let read = dwarf.read();
@@ -31,6 +33,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     }
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.small_structures.sort_unstable();
+    found.small_structures.dedup();
     found.operands.sort_unstable();
     found.operands.dedup();
     // Those at one address stay in the table's order.
@@ -75,6 +79,11 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
                 .collect();
             if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
                 function = starts.iter().min().map(|pc| (depth, *pc));
+                if let Some((_, pc)) = function
+                    && returns_small_structure(unit, entry)
+                {
+                    found.small_structures.push(pc);
+                }
             }
             scopes.push((depth, starts));
         }
@@ -103,6 +112,36 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
         }
     }
     Ok(())
+}
+
+/// Whether a function returns a structure of at most 16 bytes that is copied as it is (System V ABI, AMD64 supplement, 3.2.3).
+fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bool {
+    let follow = |entry: &Die<'d>, name| match entry.attr_value(name)? {
+        AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
+        _ => None,
+    };
+    let declared = follow(function, dw::DW_AT_specification)
+        .or_else(|| follow(function, dw::DW_AT_abstract_origin));
+    let mut ty = follow(declared.as_ref().unwrap_or(function), dw::DW_AT_type);
+    // A few names for one type; more than that is no program's.
+    for _ in 0..8 {
+        let Some(entry) = ty else { return false };
+        match entry.tag() {
+            dw::DW_TAG_typedef | dw::DW_TAG_const_type | dw::DW_TAG_volatile_type => {
+                ty = follow(&entry, dw::DW_AT_type);
+            }
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
+                let size = entry
+                    .attr(dw::DW_AT_byte_size)
+                    .and_then(|it| it.udata_value());
+                let convention = entry.attr_value(dw::DW_AT_calling_convention);
+                let by_reference = AttributeValue::CallingConvention(dw::DW_CC_pass_by_reference);
+                return size.is_some_and(|size| size <= 16) && convention != Some(by_reference);
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn is_scope(tag: gimli::DwTag) -> bool {

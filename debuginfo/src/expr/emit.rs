@@ -32,11 +32,12 @@ pub(crate) enum Purpose {
     Pointer,
 }
 
-/// Makes the native form. `base_type` finds base types that operations refer to.
+/// Makes the native form, behind operations that are there. `base_type` finds base types that operations refer to.
 ///
 /// # Errors
 /// The operation that cannot be expressed.
 pub(crate) fn emit(
+    out: Expression,
     ops: &[Op],
     places: &Places<'_>,
     purpose: Purpose,
@@ -45,7 +46,7 @@ pub(crate) fn emit(
     let mut emitter = Emitter {
         places,
         base_type,
-        out: Expression::new(),
+        out,
         nested: false,
         width: Width::Address,
         generic: Width::Address,
@@ -66,9 +67,10 @@ pub(crate) fn emit(
             emitter.memory_address()?;
         }
         Purpose::Member => {
+            emitter.out.op(dw::DW_OP_dup);
             emitter.mask();
             emitter.operations(ops)?;
-            emitter.memory_address()?;
+            emitter.from_object();
         }
     }
     Ok(emitter.out)
@@ -97,6 +99,20 @@ enum Width {
 }
 
 impl Emitter<'_> {
+    /// Object, member → the member as far from the object, which may be at the guest's address or the host's. gdb takes the
+    /// difference for the member's offset.
+    fn from_object(&mut self) {
+        const SIGN: u64 = 1 << 31;
+        self.out.op(dw::DW_OP_over);
+        self.out.op(dw::DW_OP_minus);
+        self.mask();
+        for op in [dw::DW_OP_xor, dw::DW_OP_minus] {
+            self.out.op_constu(SIGN);
+            self.out.op(op);
+        }
+        self.out.op(dw::DW_OP_plus);
+    }
+
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
     fn simple(&mut self, ops: &[Op]) -> Result<bool, Reason> {
         match *ops {

@@ -193,6 +193,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
     ) -> Result<Native, String> {
+        self.expression_onto(Native::new(), expression, purpose)
+    }
+
+    /// The same, behind operations that are there.
+    pub(super) fn expression_onto(
+        &self,
+        out: Native,
+        expression: Expression<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
         let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
         let frame_base = self
             .function()
@@ -203,7 +213,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             frame_base,
         };
         let base_type = |offset| self.unit.convert_unit_ref(offset).ok();
-        emit(&ops, &places, purpose, &base_type)
+        emit(out, &ops, &places, purpose, &base_type)
     }
 
     fn location(

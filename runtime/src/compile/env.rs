@@ -107,6 +107,13 @@ impl<'a> Env<'a> {
         &questions.operands[from..to]
     }
 
+    /// Whether native code of the source would return a structure from a function in registers.
+    pub fn returns_small_structure(&self, func: DefinedFuncIndex) -> bool {
+        let start = self.body_start(func);
+        self.questions
+            .is_some_and(|questions| questions.small_structures.binary_search(&start).is_ok())
+    }
+
     /// The addresses in a function's body that must have code of their own.
     pub fn statements(&self, func: DefinedFuncIndex) -> &'a [Statement] {
         let Some(questions) = self.questions else {
