@@ -1,5 +1,5 @@
 // Classes whose bases lie where only the object says. lldb would take their place from tables of 8-byte addresses, and is not
-// shown these bases.
+// shown these bases, or those that have them.
 #include <cstdio>
 
 struct Device {
@@ -34,7 +34,7 @@ int main() {
     int sum = part->scan() + alone->pages;
     printf("%d\n", sum + printer.sheets + whole->copies); // stop
     //= whole->copies -> 11
-    //= whole->sheets -> 9
+    //gdb= whole->sheets -> 9
     //gdb= whole->power -> 4
     //gdb= part->power -> 4
     //gdb= alone->power -> 5
