@@ -135,6 +135,16 @@ impl Emitter<'_> {
         home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
     }
 
+    fn operand_value(&mut self, depth: u32) -> Result<(), Reason> {
+        let (offset, ty) = self.operand(depth)?;
+        if ty == ValueType::Ref {
+            return Err("arithmetic with an operand of several types".to_owned());
+        }
+        self.frame_address(offset);
+        self.out.op_deref_size(size(ty)?);
+        Ok(())
+    }
+
     /// The host address of a place in the frame.
     fn frame_address(&mut self, offset: FrameOffset) {
         self.out.op(dw::DW_OP_call_frame_cfa);
@@ -339,14 +349,7 @@ impl Emitter<'_> {
                 self.out.op_const_type(ty, bytes.clone().into());
                 self.typed(true);
             }
-            Op::Stack(depth) => {
-                let (offset, ty) = self.operand(*depth)?;
-                if ty == ValueType::Ref {
-                    return Err("arithmetic with an operand of several types".to_owned());
-                }
-                self.frame_address(offset);
-                self.out.op_deref_size(size(ty)?);
-            }
+            Op::Stack(depth) => self.operand_value(*depth)?,
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {

@@ -128,7 +128,9 @@ impl<'s, 'a> Assembly<'s, 'a> {
             let unit = self.parts[part].unit;
             let read = unit.entry(unit.header.root_offset())?;
             for attr in read.attrs() {
-                if seen.insert(attr.name()) {
+                // A split unit's line table has only files.
+                let files_only = attr.name() == dw::DW_AT_stmt_list && part > 0;
+                if !files_only && seen.insert(attr.name()) {
                     self.attribute(&mut entry, part, attr);
                 }
             }

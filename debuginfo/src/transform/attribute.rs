@@ -102,6 +102,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         match value {
             Ok(Some(value)) => self.unit.unit.get_mut(id).set(attr.name(), value),
             Ok(None) => {}
+            // What is of code that was dropped has no place, and that is no loss.
+            Err(_) if self.function().is_some_and(|it| it.index.is_none()) => {}
             Err(reason) => {
                 let offset = self.offset(entry);
                 let what = format!(
