@@ -49,6 +49,7 @@ pub(crate) fn emit(
         nested: false,
         width: Width::Address,
         generic: Width::Address,
+        low_bits: ops.iter().all(keeps_low_bits),
     };
     if ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
@@ -83,6 +84,8 @@ struct Emitter<'a> {
     /// How wide the guest's values are, here and without base types.
     width: Width,
     generic: Width,
+    /// Whether the low bits of the result depend on no more than the low bits of what is read.
+    low_bits: bool,
 }
 
 /// How wide the values on the stack are, in the guest's terms: LLVM writes expressions as if the stack were as wide as that.
@@ -137,7 +140,7 @@ impl Emitter<'_> {
 
     fn operand_value(&mut self, depth: u32) -> Result<(), Reason> {
         let (offset, ty) = self.operand(depth)?;
-        if ty == ValueType::Ref {
+        if ty == ValueType::Ref && !self.low_bits {
             return Err("arithmetic with an operand of several types".to_owned());
         }
         self.frame_address(offset);
@@ -163,7 +166,9 @@ impl Emitter<'_> {
             }
             _ => None,
         };
-        ty == Some(ValueType::I64)
+        // An operand of several types is saved in 64 bits.
+        let operand = matches!(op, Op::Stack(_)) && ty == Some(ValueType::Ref);
+        operand || ty == Some(ValueType::I64)
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
@@ -491,6 +496,25 @@ impl Emitter<'_> {
                 .map(Some)
                 .ok_or_else(|| "a base type that is not there".to_owned()),
         }
+    }
+}
+
+/// Whether the low bits of an operation's result depend on no more than the low bits of its operands.
+fn keeps_low_bits(op: &Op) -> bool {
+    match op {
+        Op::Plain(op) => matches!(
+            *op,
+            dw::DW_OP_plus
+                | dw::DW_OP_minus
+                | dw::DW_OP_mul
+                | dw::DW_OP_neg
+                | dw::DW_OP_not
+                | dw::DW_OP_and
+                | dw::DW_OP_or
+                | dw::DW_OP_xor
+        ),
+        Op::Branch(_) | Op::Convert(_) | Op::Reinterpret(_) | Op::Typed(..) => false,
+        _ => true,
     }
 }
 
