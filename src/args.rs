@@ -96,6 +96,8 @@ pub enum WhichDebugger {
     Gdb,
     /// LLDB, alone or in an editor.
     Lldb,
+    /// LLDB with the formatters that `dwalin lldb` loads.
+    LldbFormatters,
 }
 
 impl Code {
@@ -146,6 +148,7 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
     match debugger {
         Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
         Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
+        Some(WhichDebugger::LldbFormatters) => config.debugger(Debugger::LldbFormatters),
         None => &mut config,
     };
     config

@@ -22,16 +22,29 @@ pub struct CodeMap<'a> {
     pub memories: Vec<HostAddress>,
     /// Where each wasm global's value lies, by index.
     pub globals: Vec<GlobalPlace>,
-    /// The bodies of the functions that table 0 held at instantiation could be named here; reserved.
+    /// Whose reader it is for.
     pub flavor: Flavor,
+    /// Code by which lldb's expressions follow pointers in memory; without it these are numbers to lldb.
+    pub pointer_code: Option<PointerCode>,
+}
+
+/// Two functions for debuggers to call, about a pointer into the first memory: `this` of the C++ ABI is the pointer's address.
+#[derive(Clone, Debug)]
+pub struct PointerCode {
+    /// Both of them.
+    pub code: Range<HostAddress>,
+    /// Returns the address of what the pointer points to; null for null.
+    pub get: HostAddress,
+    /// Sets it to what an address of the host is in the guest; returns `this`.
+    pub set: HostAddress,
 }
 
 /// Whose reader the DWARF is for: gdb and lldb can follow a 4-byte pointer in an 8-byte world by different means only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavor {
-    /// Pointers are DW_TAG_pointer_type of 4 bytes, their pointees carry DW_AT_data_location.
+    /// Pointers are DW_TAG_pointer_type of 4 bytes, what they are of carries DW_AT_data_location.
     Gdb,
-    /// Pointers in memory are 4-byte structures with operators, pointer variables are computed 8-byte values.
+    /// Pointers in memory are numbers of 4 bytes, or classes with operators; pointer variables are computed 8-byte values.
     Lldb,
 }
 

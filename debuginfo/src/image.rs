@@ -55,6 +55,15 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
         size: 1 << 32,
         alignment: 16,
     }));
+    sections.extend(code.pointer_code.iter().map(|functions| Section {
+        name: ".wasm.pointers",
+        ty: elf::SHT_NOBITS,
+        flags: alloc(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
+        address: functions.code.start.0,
+        bytes: &[],
+        size: functions.code.end.0 - functions.code.start.0,
+        alignment: 16,
+    }));
     sections.extend(native.sections.iter().map(|(name, bytes)| Section {
         name,
         ty: elf::SHT_PROGBITS,
@@ -80,6 +89,11 @@ struct Symbol<'a> {
 /// The numbers of sections that symbols are in, as [`write`] orders them.
 const TEXT: u16 = 1;
 const MEMORY: u16 = 3;
+const POINTERS: u16 = 4;
+
+/// The symbols of the code for pointers.
+pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
+pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
 /// variables.
@@ -109,9 +123,19 @@ fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<Symbol<'a>> {
         address: address.0,
         size: 0,
     };
+    let pointers = code.pointer_code.iter().flat_map(|functions| {
+        [(GET_POINTER, functions.get), (SET_POINTER, functions.set)].map(|(name, address)| Symbol {
+            name: name.into(),
+            ty: elf::STT_FUNC,
+            section: POINTERS,
+            address: address.0,
+            size: 0,
+        })
+    });
     functions
         .chain(trampolines)
         .map(entry)
+        .chain(pointers)
         .chain(native.objects.iter().map(object))
         .collect()
 }

@@ -167,6 +167,7 @@ impl Module {
             ty: value_type(ty.content),
         };
         let places = Places {
+            pointer_code: None,
             memories: info.memories.keys().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
         };

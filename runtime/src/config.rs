@@ -15,39 +15,70 @@ pub enum Debugger {
     Auto,
     /// gdb.
     Gdb,
-    /// lldb, alone or in an editor.
+    /// lldb, alone or in an editor, without Dwalin's formatters.
     Lldb,
+    /// lldb with Dwalin's formatters, which show pointers in memory as pointers.
+    LldbFormatters,
 }
 
 impl Debugger {
+    /// One of them, whatever it is.
+    pub(crate) fn resolve(self) -> Debugger {
+        match self {
+            Debugger::Auto => tracer().map_or(Debugger::Gdb, Tracer::debugger),
+            one => one,
+        }
+    }
+
     /// The flavor of DWARF for it.
     pub(crate) fn flavor(self) -> Flavor {
-        match self {
-            Debugger::Gdb => Flavor::Gdb,
-            Debugger::Lldb => Flavor::Lldb,
-            Debugger::Auto
-                if tracer()
-                    .is_some_and(|name| name.contains("lldb") || name.contains("debugserver")) =>
-            {
-                Flavor::Lldb
-            }
-            Debugger::Auto => Flavor::Gdb,
+        match self.resolve() {
+            Debugger::Lldb | Debugger::LldbFormatters => Flavor::Lldb,
+            Debugger::Auto | Debugger::Gdb => Flavor::Gdb,
         }
     }
 }
 
-/// The name of the process that traces this one (proc_pid_status(5), TracerPid).
-fn tracer() -> Option<String> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let pid = status
-        .lines()
-        .find_map(|line| line.strip_prefix("TracerPid:"))?
-        .trim();
-    if pid == "0" {
-        None
-    } else {
-        std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()
+/// The process that traces this one.
+struct Tracer(String);
+
+/// What the formatters keep open in the process that they are loaded into, so that it can be told from outside.
+const FORMATTERS: &str = "/memfd:dwalin-formatters";
+
+/// The tracing process (proc_pid_status(5), TracerPid).
+fn tracer() -> Option<Tracer> {
+    let pid = status("self", "TracerPid:")?;
+    (pid != "0").then_some(Tracer(pid))
+}
+
+fn status(pid: &str, field: &str) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(value.trim().to_owned())
+}
+
+impl Tracer {
+    fn debugger(self) -> Debugger {
+        let name = status(&self.0, "Name:").unwrap_or_default();
+        if !(name.contains("lldb") || name.contains("debugserver")) {
+            return Debugger::Gdb;
+        }
+        // lldb traces by a server, a child of its own.
+        let parent = status(&self.0, "PPid:");
+        if has_formatters(&self.0) || parent.is_some_and(|parent| has_formatters(&parent)) {
+            Debugger::LldbFormatters
+        } else {
+            Debugger::Lldb
+        }
     }
+}
+
+fn has_formatters(pid: &str) -> bool {
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
+    files.into_iter().flatten().flatten().any(|file| {
+        std::fs::read_link(file.path())
+            .is_ok_and(|path| path.to_string_lossy().starts_with(FORMATTERS))
+    })
 }
 
 /// Who is told what could not be used.
@@ -178,6 +209,11 @@ impl Config {
             memory_guard_size: self.memory_guard_size,
             parallel: self.parallel_compilation,
         }
+    }
+
+    /// Whether pointers in memory are shown by formatters.
+    pub(crate) fn has_formatters(&self) -> bool {
+        self.debugger.resolve() == Debugger::LldbFormatters
     }
 
     pub(crate) fn flavor(&self) -> Flavor {

@@ -25,6 +25,7 @@ fn code() -> CodeMap<'static> {
         memories: vec![HostAddress(1 << 32)],
         globals: Vec::new(),
         flavor: Flavor::Gdb,
+        pointer_code: None,
     }
 }
 

@@ -97,6 +97,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_type if self.takes_native_pointer(entry) => {
                 self.native_pointer_type(entry, attr)
             }
+            dw::DW_AT_type if self.has_pointee(entry) => self.pointee_type(entry, attr),
             _ => self.other(entry, attr),
         };
         match value {
@@ -126,7 +127,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// What is neither code nor a location.
-    fn other(
+    pub(super) fn other(
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,

@@ -5,8 +5,10 @@
 mod attribute;
 mod line;
 mod live;
+mod pointee;
 mod pointer;
 mod unit;
+mod wrapper;
 
 use crate::address::HostAddress;
 use crate::code::CodeMap;

@@ -1,7 +1,7 @@
 //! Guest pointers, 4 bytes that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
 //!
-//! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes, and a variable that is
-//! a pointer is one of 8 bytes whose value is computed.
+//! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes (or, with
+//! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::unit::UnitTransform;
 use crate::code::{CodeMap, Flavor};
@@ -9,20 +9,19 @@ use crate::source::Reader;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
 use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
-use gimli::{DwAt, DwTag, UnitOffset};
-use std::collections::HashMap;
+use gimli::{DwAt, DwTag};
 
 /// Bytes of a guest's pointer.
-const POINTER_SIZE: u8 = 4;
+pub(super) const POINTER_SIZE: u8 = 4;
 /// How far types are followed: further than programs go, and an end for those that go in circles.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// The pointer types made for a unit.
 pub(super) struct Pointers {
     flavor: Flavor,
-    /// Pointers of the host's size, by the guest's pointer type.
-    native: HashMap<UnitOffset, UnitEntryId>,
-    /// What pointers in memory are to lldb.
+    /// Whether pointers in memory are classes.
+    wraps: bool,
+    /// What pointers in memory are otherwise.
     number: Option<UnitEntryId>,
 }
 
@@ -30,18 +29,18 @@ impl Pointers {
     pub(super) fn new(code: &CodeMap<'_>) -> Pointers {
         Pointers {
             flavor: code.flavor,
-            native: HashMap::new(),
+            wraps: code.flavor == Flavor::Lldb && code.pointer_code.is_some(),
             number: None,
         }
     }
 
-    /// Whether types of this tag are replaced.
-    pub(super) fn is_pointer(&self, tag: DwTag) -> bool {
-        self.flavor == Flavor::Lldb && is_pointer(tag)
+    /// Whether types of this tag are replaced: both debuggers take pointers to members to be of the host's sizes.
+    pub(super) fn is_replaced(&self, tag: DwTag) -> bool {
+        tag == dw::DW_TAG_ptr_to_member_type || self.flavor == Flavor::Lldb && is_pointer(tag)
     }
 }
 
-fn is_pointer(tag: DwTag) -> bool {
+pub(super) fn is_pointer(tag: DwTag) -> bool {
     matches!(
         tag,
         dw::DW_TAG_pointer_type
@@ -51,7 +50,16 @@ fn is_pointer(tag: DwTag) -> bool {
     )
 }
 
-type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
+/// A qualifier goes before a name and behind a star.
+fn qualified(qualifier: &str, name: &str) -> String {
+    if name.ends_with(['*', '&']) {
+        format!("{name}{qualifier}")
+    } else {
+        format!("{qualifier} {name}")
+    }
+}
+
+pub(super) type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What would make lldb lay a class out as on the host: virtual bases, whose place only the guest's tables say.
@@ -75,6 +83,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_base_type {
             self.finish_base_type(id, entry);
         }
+        self.finish_pointee(id, entry);
         if self.pointers.flavor == Flavor::Lldb {
             // Or lldb looks for tables of virtual functions, of 8-byte addresses.
             let entry = self.unit.unit.get_mut(id);
@@ -115,33 +124,56 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// A pointer type as lldb is to see it in memory: a number with the pointer's name.
+    /// A pointer type as the debugger is to see it in memory: a number with the pointer's name.
     pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let parent = entry.parent.unwrap_or(self.unit.unit.root());
-        let name = self.type_name(Some(entry), 0);
+        let name = AttributeValue::String(self.type_name(Some(entry), 0).into_bytes());
+        let is_function = self.is_function(entry);
+        if entry.tag() == dw::DW_TAG_ptr_to_member_type {
+            if is_function {
+                return self.method_pointer(id, parent, name);
+            }
+        } else if self.pointers.wraps && !is_function && self.wrapper(id, parent, entry).is_ok() {
+            return;
+        }
         let number = self.number_type();
         self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
         let entry = self.unit.unit.get_mut(id);
-        entry.set(dw::DW_AT_name, AttributeValue::String(name.into_bytes()));
+        entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
     }
 
-    fn number_type(&mut self) -> UnitEntryId {
+    /// A pointer to a method (Itanium C++ ABI, section 2.3): the function's index in the table, or its virtual table's offset
+    /// plus 1; and what to add to `this`.
+    fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
+        let number = self.number_type();
+        self.unit
+            .unit
+            .add_reserved(id, parent, dw::DW_TAG_structure_type);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_name, name);
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * POINTER_SIZE));
+        for (name, offset) in [("ptr", 0), ("adj", POINTER_SIZE)] {
+            let member = self.unit.unit.add(id, dw::DW_TAG_member);
+            let member = self.unit.unit.get_mut(member);
+            let place = AttributeValue::Data1(offset);
+            member.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+            member.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+            member.set(dw::DW_AT_data_member_location, place);
+        }
+    }
+
+    pub(super) fn number_type(&mut self) -> UnitEntryId {
         if let Some(number) = self.pointers.number {
             return number;
         }
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
         let entry = self.unit.unit.get_mut(id);
-        entry.set(
-            dw::DW_AT_name,
-            AttributeValue::String(b"unsigned int".to_vec()),
-        );
+        let (name, unsigned) = (b"unsigned int".to_vec(), dw::DW_ATE_unsigned);
+        entry.set(dw::DW_AT_name, AttributeValue::String(name));
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
-        entry.set(
-            dw::DW_AT_encoding,
-            AttributeValue::Encoding(dw::DW_ATE_unsigned),
-        );
+        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(unsigned));
         self.pointers.number = Some(id);
         id
     }
@@ -197,7 +229,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The type that an entry refers to, or that what it is a concrete instance of does.
-    fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
+    pub(super) fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
         let reference = |name: DwAt| match entry.attr_value(name)? {
             Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
             _ => None,
@@ -220,31 +252,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         _attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
         let pointer = self.pointer_type(entry).ok_or("its type is not there")?;
-        if let Some(known) = self.pointers.native.get(&pointer.offset()) {
-            return Ok(Some(AttributeValue::UnitRef(*known)));
-        }
-        let pointee = match pointer.attr_value(dw::DW_AT_type) {
-            Some(Read::UnitRef(offset)) => Some(
-                self.unit
-                    .convert_unit_ref(offset)
-                    .map_err(|error| error.to_string())?,
-            ),
-            Some(_) => return Err("a pointer to a type of another unit".to_owned()),
-            None => None,
-        };
-        let root = self.unit.unit.root();
-        let id = self.unit.unit.add(root, pointer.tag());
-        let native = self.unit.unit.get_mut(id);
-        native.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
-        if let Some(pointee) = pointee {
-            native.set(dw::DW_AT_type, AttributeValue::UnitRef(pointee));
-        }
-        self.pointers.native.insert(pointer.offset(), id);
-        Ok(Some(AttributeValue::UnitRef(id)))
+        self.native_pointer(&pointer)
+            .map(|id| Some(AttributeValue::UnitRef(id)))
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
-    fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
+    pub(super) fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
         let Some(ty) = ty else {
             return "void".to_owned();
         };
@@ -253,23 +266,40 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
         match ty.tag() {
-            dw::DW_TAG_pointer_type => format!("wasm32_ptr<{}>", inner()),
-            dw::DW_TAG_reference_type => format!("wasm32_ref<{}>", inner()),
-            dw::DW_TAG_rvalue_reference_type => format!("wasm32_ref<{}>", inner()),
-            dw::DW_TAG_ptr_to_member_type => format!("wasm32_member_ptr<{}>", inner()),
-            dw::DW_TAG_const_type => format!("const {}", inner()),
-            dw::DW_TAG_volatile_type => format!("volatile {}", inner()),
-            dw::DW_TAG_subroutine_type => inner() + "()",
-            dw::DW_TAG_array_type => inner() + "[]",
-            _ => {
-                let name = ty
-                    .attr_value(dw::DW_AT_name)
-                    .and_then(|name| self.unit.read_unit.attr_string(name).ok());
-                name.map_or_else(
-                    || "(anonymous)".to_owned(),
-                    |name| name.to_string_lossy().into_owned(),
+            dw::DW_TAG_ptr_to_member_type => {
+                let class = match ty.attr_value(dw::DW_AT_containing_type) {
+                    Some(Read::UnitRef(offset)) => self.unit.read_unit.entry(offset).ok(),
+                    _ => None,
+                };
+                format!(
+                    "{} {}::*",
+                    inner(),
+                    self.type_name(class.as_ref(), depth + 1)
                 )
             }
+            tag if is_pointer(tag) => match (self.pointers.flavor, tag) {
+                (Flavor::Gdb, dw::DW_TAG_pointer_type) => inner() + " *",
+                (Flavor::Gdb, _) => inner() + " &",
+                (Flavor::Lldb, _) if self.pointers.wraps => match self.name(ty) {
+                    // Rust names its pointers.
+                    Some(name) => name,
+                    None if tag == dw::DW_TAG_pointer_type => inner() + "*",
+                    None => inner() + "&",
+                },
+                (Flavor::Lldb, dw::DW_TAG_pointer_type) => format!("wasm32_ptr<{}>", inner()),
+                (Flavor::Lldb, _) => format!("wasm32_ref<{}>", inner()),
+            },
+            dw::DW_TAG_const_type => qualified("const", &inner()),
+            dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
+            dw::DW_TAG_subroutine_type => inner() + "()",
+            dw::DW_TAG_array_type => inner() + "[]",
+            _ => self.name(ty).unwrap_or_else(|| "(anonymous)".to_owned()),
         }
+    }
+
+    fn name(&self, entry: &Die<'d>) -> Option<String> {
+        let name = entry.attr_value(dw::DW_AT_name)?;
+        let name = self.unit.read_unit.attr_string(name).ok()?;
+        Some(name.to_string_lossy().into_owned())
     }
 }

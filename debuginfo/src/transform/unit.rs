@@ -2,7 +2,9 @@
 
 use super::Native;
 use super::live::Live;
+use super::pointee::Pointees;
 use super::pointer::Pointers;
+use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
 use crate::code::Homes;
@@ -85,6 +87,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     pub(super) pointers: Pointers,
+    pub(super) pointees: Pointees,
+    pub(super) wrappers: Wrappers,
     native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
@@ -116,6 +120,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             lookup,
             warnings,
             pointers,
+            pointees: Pointees::new(lookup.code),
+            wrappers: Wrappers::default(),
             native,
             returns_in_memory: None,
             functions: Vec::new(),
@@ -154,6 +160,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::write::ConvertResult<()> {
         self.line_program(&root);
+        self.begin_pointees(&root);
         // Not only that of functions with entries: with -g1 few have one.
         self.code = self.wasm_ranges(&root).unwrap_or_default();
         let id = self.unit.unit.root();
@@ -178,6 +185,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             let Some(id) = id else { continue };
             self.entry(id, &entry);
         }
+        self.finish_pointees();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
         Ok(())
@@ -218,7 +226,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             // Others may refer to it; it describes nothing.
             return;
         }
-        if self.pointers.is_pointer(entry.tag()) {
+        if self.pointers.is_replaced(entry.tag()) {
             return self.pointer(id, entry);
         }
         if entry.tag() == dw::DW_TAG_subprogram {

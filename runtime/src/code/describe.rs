@@ -6,7 +6,7 @@ use crate::module::ModuleInfo;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::Warning;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
-use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Symbol};
+use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, PointerCode, Symbol};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
 
@@ -16,6 +16,8 @@ pub struct Places {
     pub memories: Vec<HostAddress>,
     /// Each global.
     pub globals: Vec<GlobalPlace>,
+    /// What lldb follows pointers in the first memory by.
+    pub pointer_code: Option<PointerCode>,
 }
 
 /// Shows an instance's code to debuggers for as long as the registration lives.
@@ -56,6 +58,7 @@ pub fn image(
         memories: places.memories,
         globals: places.globals,
         flavor,
+        pointer_code: places.pointer_code,
     };
     dwalin_debuginfo::image(&info.dwarf(artifact.wasm()), &map)
 }

@@ -6,6 +6,7 @@ pub mod describe;
 pub mod format;
 pub mod link;
 pub mod mapping;
+pub mod pointers;
 pub mod registry;
 
 pub use artifact::{Artifact, ArtifactError};

@@ -11,6 +11,7 @@ use super::store::{AsContext, AsContextMut, StoreCore};
 use super::table::Table;
 use crate::code::PlacedCode;
 use crate::code::describe::{self, Places};
+use crate::code::pointers::PointerFunctions;
 use crate::compile::body::value_type;
 use crate::compiled::Module;
 use crate::error::{Error, Result};
@@ -103,6 +104,8 @@ into_extern!(Func Global Table Memory);
 pub struct InstanceData {
     // Dropped first: the debugger lets go of the code before it is unmapped.
     registration: Option<Registration>,
+    /// What the registered image's expressions call.
+    pointer_functions: Option<PointerFunctions>,
     pub(crate) module: Module,
     pub(crate) code: Arc<PlacedCode>,
     /// The VmContext: 16-aligned words, never moved.
@@ -331,6 +334,7 @@ fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Bo
     let code = module.place()?;
     let mut instance = Box::new(InstanceData {
         registration: None,
+        pointer_functions: None,
         module: module.clone(),
         code,
         context: vec![0u128; module.layout().size().div_ceil(16) as usize].into(),
@@ -453,7 +457,16 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
         address: HostAddress(global.cell.as_ptr() as u64),
         ty: value_type(global.ty.content),
     };
+    if config.has_formatters() {
+        let memory = instance.memories.first().map(base);
+        // Debugging goes on without it, with numbers for pointers.
+        instance.pointer_functions = memory.and_then(|base| PointerFunctions::new(base).ok());
+    }
     let places = Places {
+        pointer_code: instance
+            .pointer_functions
+            .as_ref()
+            .map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };

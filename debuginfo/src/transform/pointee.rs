@@ -1,0 +1,370 @@
+//! What guest pointers are of, for gdb: it takes the 4 bytes of a pointer for an address, and DW_AT_data_location tells it where
+//! the object at that address really lies.
+//!
+//! Objects that are found otherwise keep their types, so what only pointers refer to are copies of these. gdb 13 has rules of
+//! its own here:
+//! * A class has the attribute itself: the target of `this` must be a class. On the type of a member it fails an assertion
+//!   (`value_primitive_field`).
+//! * On a scalar's type it is not looked at, so it is on a typedef; and counts there only if the scalar's type is dynamic for
+//!   another reason. DW_AT_associated, always true, is one that changes nothing.
+//! * The length of a typedef is computed when an array of it is made; strings divide by it.
+//! * A pointer type has the size that DWARF gave to the first pointer to its target, else the host's. A cast between pointers of
+//!   different sizes reads the operand's memory anew, with 4 bytes of something else. So each type that has a name has a pointer.
+//!
+//! Types that no symbol refers to are never read, so they are parameters of a function type that a typedef without a name is of;
+//! and in there they have no symbols of their own.
+
+use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::unit::UnitTransform;
+use crate::address::HostAddress;
+use crate::code::{CodeMap, Flavor};
+use crate::source::Reader;
+use gimli::constants as dw;
+use gimli::read::{Attribute, AttributeValue as Read};
+use gimli::write::{AttributeValue, ConvertUnitEntry, Expression, UnitEntryId};
+use gimli::{DwAt, DwTag, UnitOffset};
+use std::collections::HashMap;
+
+/// The types made for what a unit's pointers are of.
+pub(super) struct Pointees {
+    /// Where the first memory lies, for gdb.
+    base: Option<HostAddress>,
+    /// Whether classes are named by their tags, as in C.
+    tags: bool,
+    /// By the guest's type.
+    known: HashMap<UnitOffset, UnitEntryId>,
+    copies: Vec<Copy>,
+    /// The function type whose parameters gdb reads.
+    holder: Option<UnitEntryId>,
+}
+
+/// A copy of a type, made when all of the original is there.
+struct Copy {
+    original: UnitEntryId,
+    id: UnitEntryId,
+    /// Its DW_AT_type, where that is not the original's.
+    target: Option<UnitEntryId>,
+    attribute: DwAt,
+    value: Expression,
+}
+
+impl Pointees {
+    pub(super) fn new(code: &CodeMap<'_>) -> Pointees {
+        Pointees {
+            base: code
+                .memories
+                .first()
+                .copied()
+                .filter(|_| code.flavor == Flavor::Gdb),
+            tags: false,
+            known: HashMap::new(),
+            copies: Vec::new(),
+            holder: None,
+        }
+    }
+}
+
+/// What a type is of.
+enum Kind {
+    Class,
+    Array,
+    Scalar,
+    /// Another type, by another name or with a qualifier.
+    Named,
+    /// Nothing that lies in memory.
+    Other,
+}
+
+fn kind(tag: DwTag) -> Kind {
+    match tag {
+        dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => Kind::Class,
+        dw::DW_TAG_array_type => Kind::Array,
+        dw::DW_TAG_base_type | dw::DW_TAG_enumeration_type => Kind::Scalar,
+        tag if is_pointer(tag) => Kind::Scalar,
+        dw::DW_TAG_typedef
+        | dw::DW_TAG_const_type
+        | dw::DW_TAG_volatile_type
+        | dw::DW_TAG_restrict_type
+        | dw::DW_TAG_atomic_type => Kind::Named,
+        _ => Kind::Other,
+    }
+}
+
+/// What of a type's children its copy has. Nested types are the original's only.
+fn is_part(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_subprogram
+            | dw::DW_TAG_formal_parameter
+            | dw::DW_TAG_unspecified_parameters
+            | dw::DW_TAG_member
+            | dw::DW_TAG_variable
+            | dw::DW_TAG_inheritance
+            | dw::DW_TAG_variant_part
+            | dw::DW_TAG_variant
+            | dw::DW_TAG_template_type_parameter
+            | dw::DW_TAG_template_value_parameter
+            | dw::DW_TAG_enumerator
+            | dw::DW_TAG_subrange_type
+    )
+}
+
+/// Where an object is that gdb believes at a guest's address: at the memory's base, if its address is not the host's already.
+fn at_base(base: HostAddress) -> Expression {
+    let mut expression = Expression::new();
+    expression.op(dw::DW_OP_push_object_address);
+    expression.op(dw::DW_OP_dup);
+    expression.op_constu(32);
+    expression.op(dw::DW_OP_shr);
+    let hosts = expression.op_bra();
+    expression.op_constu(base.0);
+    expression.op(dw::DW_OP_plus);
+    let end = expression.next_index();
+    expression.set_target(hosts, end);
+    expression
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// Whether an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
+    pub(super) fn has_pointee(&self, entry: &Die<'d>) -> bool {
+        self.pointees.base.is_some() && is_pointer(entry.tag())
+    }
+
+    /// What a pointer is of, as gdb is to find it.
+    pub(super) fn pointee_type(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        match (self.pointees.base, self.type_of(entry)) {
+            (Some(base), Some(pointee)) if self.is_object(&pointee, 0) => self
+                .at_base(&pointee, base)
+                .map(|id| Some(AttributeValue::UnitRef(id))),
+            _ => self.other(entry, attr),
+        }
+    }
+
+    /// Whether a type is of objects in memory, whatever it is called.
+    fn is_object(&self, ty: &Die<'d>, depth: usize) -> bool {
+        match kind(ty.tag()) {
+            Kind::Named => {
+                let inner = self.type_of(ty);
+                depth < MAX_DEPTH && inner.is_some_and(|inner| self.is_object(&inner, depth + 1))
+            }
+            Kind::Other => false,
+            Kind::Class | Kind::Array | Kind::Scalar => true,
+        }
+    }
+
+    /// A type whose objects are found at the memory's base: of one that [`Self::is_object`].
+    fn at_base(&mut self, ty: &Die<'d>, base: HostAddress) -> Result<UnitEntryId, String> {
+        if let Some(known) = self.pointees.known.get(&ty.offset()) {
+            return Ok(*known);
+        }
+        let id = match (kind(ty.tag()), self.type_of(ty)) {
+            (Kind::Named, Some(inner)) => {
+                let inner = self.at_base(&inner, base)?;
+                if ty.tag() == dw::DW_TAG_typedef {
+                    self.typedef(self.type_name(Some(ty), 0), Some(inner), Some(base))
+                } else {
+                    let id = self.add_type(ty.tag(), Some(inner));
+                    self.add_pointer(id);
+                    id
+                }
+            }
+            (Kind::Scalar, target) => {
+                let mut always = Expression::new();
+                always.op(dw::DW_OP_lit1);
+                let target = if ty.tag() == dw::DW_TAG_pointer_type {
+                    Some(self.twin(target.as_ref(), base)?)
+                } else {
+                    None
+                };
+                let scalar = self.copy(ty, target, dw::DW_AT_associated, always)?;
+                let id = self.typedef(self.scalar_name(ty), Some(scalar), Some(base));
+                let sized = self.add_type(dw::DW_TAG_array_type, Some(id));
+                self.hold(sized);
+                id
+            }
+            _ => self.copy(ty, None, dw::DW_AT_data_location, at_base(base))?,
+        };
+        self.pointees.known.insert(ty.offset(), id);
+        Ok(id)
+    }
+
+    /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both.
+    fn twin(&mut self, target: Option<&Die<'d>>, base: HostAddress) -> Result<UnitEntryId, String> {
+        let name = self.type_name(target, 0);
+        let Some(target) = target else {
+            return Ok(self.typedef(name, None, None));
+        };
+        if self.is_object(target, 0) {
+            let inner = self.at_base(target, base)?;
+            return Ok(self.typedef(name, Some(inner), Some(base)));
+        }
+        let original = self.unit.convert_unit_ref(target.offset());
+        let original = original.map_err(|error| error.to_string())?;
+        Ok(self.typedef(name, Some(original), None))
+    }
+
+    /// A typedef without a symbol. gdb looks for data location at the outermost one.
+    fn typedef(
+        &mut self,
+        name: String,
+        inner: Option<UnitEntryId>,
+        base: Option<HostAddress>,
+    ) -> UnitEntryId {
+        let id = self.add_type(dw::DW_TAG_typedef, inner);
+        let typedef = self.unit.unit.get_mut(id);
+        let name = AttributeValue::String(name.into_bytes());
+        typedef.set(dw::DW_AT_name, name);
+        if let Some(base) = base {
+            let place = AttributeValue::Exprloc(at_base(base));
+            typedef.set(dw::DW_AT_data_location, place);
+        }
+        id
+    }
+
+    /// Reserves a type's copy, with an attribute more.
+    fn copy(
+        &mut self,
+        ty: &Die<'d>,
+        target: Option<UnitEntryId>,
+        attribute: DwAt,
+        value: Expression,
+    ) -> Result<UnitEntryId, String> {
+        let original = self.unit.convert_unit_ref(ty.offset());
+        let id = self.unit.unit.reserve();
+        self.pointees.copies.push(Copy {
+            original: original.map_err(|error| error.to_string())?,
+            id,
+            target,
+            attribute,
+            value,
+        });
+        Ok(id)
+    }
+
+    /// The name of a scalar type as gdb shows it.
+    fn scalar_name(&self, ty: &Die<'d>) -> String {
+        let name = self.type_name(Some(ty), 0);
+        if self.pointees.tags && ty.tag() == dw::DW_TAG_enumeration_type {
+            return format!("enum {name}");
+        }
+        name
+    }
+
+    /// How a unit's types are named.
+    pub(super) fn begin_pointees(&mut self, root: &Die<'d>) {
+        self.pointees.tags = matches!(
+            root.attr_value(dw::DW_AT_language),
+            Some(Read::Language(
+                dw::DW_LANG_C89
+                    | dw::DW_LANG_C
+                    | dw::DW_LANG_C99
+                    | dw::DW_LANG_C11
+                    | dw::DW_LANG_C17
+            ))
+        );
+    }
+
+    /// Makes the copies. A class's and an enumeration's are in the same scope, which is part of the names; others have no
+    /// symbol.
+    pub(super) fn finish_pointees(&mut self) {
+        for copy in std::mem::take(&mut self.pointees.copies) {
+            let holder = self.holder();
+            let original = self.unit.unit.get(copy.original);
+            let tag = original.tag();
+            let parent = match (kind(tag), original.parent()) {
+                (Kind::Class, Some(parent)) => parent,
+                _ if tag == dw::DW_TAG_enumeration_type => original.parent().unwrap_or(holder),
+                _ => holder,
+            };
+            self.unit.unit.add_reserved(copy.id, parent, tag);
+            self.copy_parts(copy.original, copy.id);
+            let entry = self.unit.unit.get_mut(copy.id);
+            entry.set(copy.attribute, AttributeValue::Exprloc(copy.value));
+            if let Some(target) = copy.target {
+                entry.set(dw::DW_AT_type, AttributeValue::UnitRef(target));
+            }
+            if matches!(kind(tag), Kind::Class) {
+                self.add_pointer(copy.id);
+            }
+        }
+    }
+
+    fn copy_parts(&mut self, original: UnitEntryId, copy: UnitEntryId) {
+        let entry = self.unit.unit.get(original);
+        let attributes: Vec<_> = entry
+            .attrs()
+            .map(|it| (it.name(), it.get().clone()))
+            .collect();
+        let children: Vec<_> = entry.children().copied().collect();
+        for (name, value) in attributes {
+            if name != dw::DW_AT_sibling {
+                self.unit.unit.get_mut(copy).set(name, value);
+            }
+        }
+        for child in children {
+            let tag = self.unit.unit.get(child).tag();
+            if is_part(tag) {
+                let id = self.unit.unit.add(copy, tag);
+                self.copy_parts(child, id);
+            }
+        }
+    }
+
+    /// What a type needs for casts to pointers to it.
+    pub(super) fn finish_pointee(&mut self, id: UnitEntryId, entry: &Die<'d>) {
+        let has_pointer = match kind(entry.tag()) {
+            Kind::Named => true,
+            Kind::Class | Kind::Scalar => entry.attr(dw::DW_AT_name).is_some(),
+            Kind::Array | Kind::Other => false,
+        };
+        if self.pointees.base.is_some() && has_pointer && !is_pointer(entry.tag()) {
+            self.add_pointer(id);
+        }
+    }
+
+    /// A pointer to a type, of the guest's size, that gdb reads.
+    fn add_pointer(&mut self, to: UnitEntryId) {
+        let pointer = self.add_type(dw::DW_TAG_pointer_type, Some(to));
+        let size = AttributeValue::Data1(POINTER_SIZE);
+        let entry = self.unit.unit.get_mut(pointer);
+        entry.set(dw::DW_AT_byte_size, size);
+        self.hold(pointer);
+    }
+
+    /// A new type where it has no symbol.
+    fn add_type(&mut self, tag: DwTag, inner: Option<UnitEntryId>) -> UnitEntryId {
+        let holder = self.holder();
+        let id = self.unit.unit.add(holder, tag);
+        if let Some(inner) = inner {
+            self.unit
+                .unit
+                .get_mut(id)
+                .set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
+        }
+        id
+    }
+
+    /// Makes gdb read a type.
+    fn hold(&mut self, ty: UnitEntryId) {
+        self.add_type(dw::DW_TAG_formal_parameter, Some(ty));
+    }
+
+    fn holder(&mut self) -> UnitEntryId {
+        if let Some(holder) = self.pointees.holder {
+            return holder;
+        }
+        let root = self.unit.unit.root();
+        let holder = self.unit.unit.add(root, dw::DW_TAG_subroutine_type);
+        let typedef = self.unit.unit.add(root, dw::DW_TAG_typedef);
+        self.unit
+            .unit
+            .get_mut(typedef)
+            .set(dw::DW_AT_type, AttributeValue::UnitRef(holder));
+        self.pointees.holder = Some(holder);
+        holder
+    }
+}

@@ -1,0 +1,160 @@
+//! Pointers in memory for lldb, which takes every pointer to be of 8 bytes: classes of the pointer's 4 bytes. In expressions
+//! they behave as pointers, by operators whose code is the runtime's; formatters find in their types what else they need.
+//!
+//! `struct Node` has `Node*` for `Node *`: lldb knows `char *` by its name, and would look for 8 bytes.
+
+use super::pointer::{Die, POINTER_SIZE};
+use super::unit::UnitTransform;
+use crate::image::{GET_POINTER, SET_POINTER};
+use gimli::constants as dw;
+use gimli::write::{AttributeValue, UnitEntryId};
+use gimli::{DwTag, UnitOffset};
+use std::collections::HashMap;
+
+/// The types of a unit that wrappers share.
+#[derive(Default)]
+pub(super) struct Wrappers {
+    /// The member's type, whose name says where the memory is.
+    address: Option<UnitEntryId>,
+    /// Pointers of the host's size, by the guest's pointer type.
+    pub(super) native: HashMap<UnitOffset, UnitEntryId>,
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::String(text.into())
+}
+
+impl<'d> UnitTransform<'_, '_, 'd> {
+    /// Makes the class that stands for a pointer or reference type.
+    pub(super) fn wrapper(
+        &mut self,
+        id: UnitEntryId,
+        parent: UnitEntryId,
+        pointer: &Die<'d>,
+    ) -> Result<(), String> {
+        let native = self.native_pointer(pointer)?;
+        let name = self.type_name(Some(pointer), 0);
+        let address = self.address_type();
+        self.unit
+            .unit
+            .add_reserved(id, parent, dw::DW_TAG_structure_type);
+        let class = self.unit.unit.get_mut(id);
+        class.set(dw::DW_AT_name, text(&name));
+        class.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        // Classes of one name and one line are one class to lldb, also where they are local to different functions.
+        let line = self.unit.read_unit.header.offset().0 + pointer.offset().0;
+        class.set(dw::DW_AT_decl_line, AttributeValue::Udata(line as u64));
+        let member = self.unit.unit.add(id, dw::DW_TAG_member);
+        let member = self.unit.unit.get_mut(member);
+        member.set(dw::DW_AT_name, text("address"));
+        member.set(dw::DW_AT_type, AttributeValue::UnitRef(address));
+        member.set(dw::DW_AT_data_member_location, AttributeValue::Data1(0));
+        // A static member, for formatters: lldb does not find a type in a class by its name.
+        let alias = self.unit.unit.add(id, dw::DW_TAG_member);
+        let alias = self.unit.unit.get_mut(alias);
+        alias.set(dw::DW_AT_name, text("pointer"));
+        alias.set(dw::DW_AT_type, AttributeValue::UnitRef(native));
+        alias.set(dw::DW_AT_external, AttributeValue::Flag(true));
+        alias.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
+        self.operators(id, native, pointer)
+    }
+
+    fn operators(
+        &mut self,
+        id: UnitEntryId,
+        native: UnitEntryId,
+        pointer: &Die<'d>,
+    ) -> Result<(), String> {
+        let is_pointer = pointer.tag() == dw::DW_TAG_pointer_type;
+        let constant = self.derived(dw::DW_TAG_const_type, id);
+        let this = self.native_type(dw::DW_TAG_pointer_type, Some(constant));
+        self.method(id, "operator T*", GET_POINTER, native, &[this]);
+        if is_pointer && self.type_of(pointer).is_some() {
+            self.method(id, "operator->", GET_POINTER, native, &[this]);
+        }
+        if is_pointer {
+            let this = self.native_type(dw::DW_TAG_pointer_type, Some(id));
+            let reference = self.native_type(dw::DW_TAG_reference_type, Some(id));
+            self.method(id, "operator=", SET_POINTER, reference, &[this, native]);
+        }
+        Ok(())
+    }
+
+    /// Declares a method. The first parameter is `this`.
+    fn method(
+        &mut self,
+        class: UnitEntryId,
+        name: &str,
+        code: &str,
+        result: UnitEntryId,
+        params: &[UnitEntryId],
+    ) {
+        let id = self.unit.unit.add(class, dw::DW_TAG_subprogram);
+        let method = self.unit.unit.get_mut(id);
+        method.set(dw::DW_AT_name, text(name));
+        method.set(dw::DW_AT_linkage_name, text(code));
+        method.set(dw::DW_AT_external, AttributeValue::Flag(true));
+        method.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
+        method.set(dw::DW_AT_type, AttributeValue::UnitRef(result));
+        for (i, ty) in params.iter().enumerate() {
+            let param = self.unit.unit.add(id, dw::DW_TAG_formal_parameter);
+            let param = self.unit.unit.get_mut(param);
+            param.set(dw::DW_AT_type, AttributeValue::UnitRef(*ty));
+            if i == 0 {
+                param.set(dw::DW_AT_artificial, AttributeValue::Flag(true));
+            }
+        }
+    }
+
+    fn address_type(&mut self) -> UnitEntryId {
+        if let Some(known) = self.wrappers.address {
+            return known;
+        }
+        let number = self.number_type();
+        let id = self.derived(dw::DW_TAG_typedef, number);
+        let base = self.lookup.code.memories.first().map_or(0, |base| base.0);
+        let name = format!("wasm32_address_{base:x}");
+        self.unit.unit.get_mut(id).set(dw::DW_AT_name, text(&name));
+        self.wrappers.address = Some(id);
+        id
+    }
+
+    /// A type made of another one.
+    fn derived(&mut self, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
+        let root = self.unit.unit.root();
+        let id = self.unit.unit.add(root, tag);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
+        id
+    }
+
+    /// A pointer or reference of the host's size to a type, or to void.
+    fn native_type(&mut self, tag: DwTag, to: Option<UnitEntryId>) -> UnitEntryId {
+        let root = self.unit.unit.root();
+        let id = self.unit.unit.add(root, tag);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
+        if let Some(to) = to {
+            entry.set(dw::DW_AT_type, AttributeValue::UnitRef(to));
+        }
+        id
+    }
+
+    /// A pointer of the host's size to what a guest's pointer is of.
+    pub(super) fn native_pointer(&mut self, pointer: &Die<'d>) -> Result<UnitEntryId, String> {
+        if let Some(known) = self.wrappers.native.get(&pointer.offset()) {
+            return Ok(*known);
+        }
+        let to = match pointer.attr_value(dw::DW_AT_type) {
+            Some(gimli::read::AttributeValue::UnitRef(offset)) => {
+                let to = self.unit.convert_unit_ref(offset);
+                Some(to.map_err(|error| error.to_string())?)
+            }
+            Some(_) => return Err("a pointer to a type of another unit".to_owned()),
+            None => None,
+        };
+        let id = self.native_type(pointer.tag(), to);
+        self.wrappers.native.insert(pointer.offset(), id);
+        Ok(id)
+    }
+}

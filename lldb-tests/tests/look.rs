@@ -1,0 +1,122 @@
+//! What a person looks at through pointers, in lldb: the programs of tests/programs/look ask (tests/look says how), natively and as
+//! wasm with the formatters.
+
+#[path = "../../tests/look/mod.rs"]
+mod look;
+
+use lldb_tests::{Session, Stop};
+use look::{Question, plain};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn programs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("tests/programs/look")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The command, which `cargo test --workspace` builds beside the tests.
+fn dwalin() -> String {
+    let tests = env::current_exe().unwrap();
+    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
+    assert!(dwalin.exists(), "cargo build first");
+    dwalin.into_os_string().into_string().unwrap()
+}
+
+fn compile(source: &Path, flags: &[&str], name: &str) -> String {
+    let stem = source.file_name().unwrap().to_string_lossy();
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look-{stem}.{name}"));
+    let compiler = if stem.ends_with(".cpp") {
+        "clang++-19"
+    } else {
+        "clang-19"
+    };
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
+    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
+    assert!(status.success(), "{stem} compiles");
+    out.into_os_string().into_string().unwrap()
+}
+
+/// Answers that are not those that the program gives itself.
+fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str]) -> Vec<String> {
+    let file = source.file_name().unwrap().to_string_lossy();
+    let mut session = Session::launch(program, args, init).unwrap();
+    let mut wrong = Vec::new();
+    for stop in look::stops(source, "lldb") {
+        let here = session.break_at(&file, stop.line);
+        let reached = session.resume();
+        assert!(
+            matches!(reached, Stop::Breakpoint(_)),
+            "{file}:{} is reached",
+            stop.line
+        );
+        session.delete(here);
+        for question in &stop.questions {
+            wrong.extend(
+                ask(&mut session, question).map(|it| format!("{file}:{}: {it}", stop.line)),
+            );
+        }
+    }
+    wrong
+}
+
+/// What is wrong with an answer, if it is.
+fn ask(session: &mut Session, question: &Question) -> Option<String> {
+    match question {
+        Question::Ask { expression, answer } => {
+            let said = session.command(&format!("p {expression}"));
+            let said = said.unwrap_or_else(|error| format!("! {error}"));
+            let value = plain(said.rsplit_once(" = ").map_or(said.as_str(), |(_, it)| it));
+            (value != *answer).then(|| format!("{expression}: {value} instead of {answer}"))
+        }
+        Question::Assign(assignment) => {
+            let said = session.command(&format!("expression {assignment}"));
+            said.err().map(|error| format!("{assignment}: {error}"))
+        }
+        Question::Watch(place) => {
+            if let Err(error) = session.command(&format!("watchpoint set expression -- &{place}")) {
+                return Some(format!("{place}: {error}"));
+            }
+            let stop = session.resume();
+            let why = format!("{stop:?}");
+            (!why.contains("atchpoint")).then(|| format!("{place} is not watched: {why}"))
+        }
+    }
+}
+
+fn check(wasm: bool) {
+    let formatters = root().join("src/debugger/lldb/dwalin_lldb");
+    let import = format!("command script import {}", formatters.display());
+    let mut failures = Vec::new();
+    for source in programs() {
+        for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
+            failures.extend(if wasm {
+                let wasm = compile(&source, &[dwarf, "--target=wasm32-wasi"], "wasm");
+                wrong(&source, &dwalin(), &["run", "-g", &wasm], &[&import])
+            } else {
+                wrong(&source, &compile(&source, &[dwarf], "native"), &[], &[])
+            });
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} wrong answers:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn the_native_build_gives_the_answers() {
+    check(false);
+}
+
+#[test]
+fn the_wasm_gives_the_same() {
+    check(true);
+}

@@ -1,0 +1,95 @@
+//! Programs that say in comments what a debugger is asked at which line, and what it answers: for gdb and lldb alike, of the native
+//! build and of the wasm.
+//!
+//! Below a line with `// stop`:
+//!
+//! * `//= EXPRESSION -> VALUE` is asked of both, `//gdb=` and `//lldb=` of one;
+//! * `//! ASSIGNMENT` changes something;
+//! * `//@ EXPRESSION` is a place to watch: the program goes on, and stops when it changes.
+//!
+//! Pointers are `null`, or the string that they are of; truths are 1 and 0.
+
+#![allow(dead_code)] // Each debugger's tests use their part.
+
+use std::fs;
+use std::path::Path;
+
+/// What there is to do at a stop.
+#[derive(Clone, Debug)]
+pub enum Question {
+    Ask { expression: String, answer: String },
+    Assign(String),
+    Watch(String),
+}
+
+/// A line to stop at.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    pub line: u32,
+    pub questions: Vec<Question>,
+}
+
+/// The stops of a program for `gdb` or `lldb`.
+pub fn stops(source: &Path, debugger: &str) -> Vec<Stop> {
+    let text = fs::read_to_string(source).unwrap();
+    let mut stops: Vec<Stop> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.ends_with("// stop") {
+            let questions = Vec::new();
+            stops.push(Stop {
+                line: number,
+                questions,
+            });
+        } else if let Some(question) = question(line.trim(), debugger) {
+            let stop = stops.last_mut().expect("a line to stop at comes first");
+            stop.questions.push(question);
+        }
+    }
+    stops
+}
+
+fn question(line: &str, debugger: &str) -> Option<Question> {
+    let own = format!("//{debugger}=");
+    if let Some(asked) = line.strip_prefix("//=").or(line.strip_prefix(&own)) {
+        let (expression, answer) = asked.rsplit_once(" -> ").expect("an answer");
+        return Some(Question::Ask {
+            expression: expression.trim().to_owned(),
+            answer: answer.trim().to_owned(),
+        });
+    }
+    let trimmed = |it: &str| it.trim().to_owned();
+    if let Some(assignment) = line.strip_prefix("//!") {
+        return Some(Question::Assign(trimmed(assignment)));
+    }
+    line.strip_prefix("//@")
+        .map(|it| Question::Watch(trimmed(it)))
+}
+
+/// A debugger's answer as programs write theirs: without a type before it, or an address before a string.
+pub fn plain(answer: &str) -> String {
+    let mut text = answer.trim();
+    // A type in parentheses.
+    while text.starts_with('(')
+        && let Some((_, rest)) = text.split_once(") ")
+    {
+        text = rest.trim_start();
+    }
+    if let Some((address, string)) = text.split_once(' ')
+        && address.starts_with("0x")
+        && string.trim_start().starts_with('"')
+    {
+        text = string.trim();
+    }
+    match text {
+        "true" => "1".to_owned(),
+        "false" => "0".to_owned(),
+        "NULL" | "nullptr" => "null".to_owned(),
+        _ if text
+            .strip_prefix("0x")
+            .is_some_and(|digits| digits.trim_matches('0').is_empty()) =>
+        {
+            "null".to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,240 @@
+//! What a person looks at through pointers, in gdb: the programs of tests/programs/look ask (tests/look says how), natively and as
+//! wasm. Once more as a user who may not map the lowest addresses, where strings need the launcher's printers.
+
+mod look;
+
+use look::{Question, Stop, plain};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs, io};
+
+const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
+
+fn programs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/look");
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Whether this machine can run these tests; says so if it cannot.
+fn equipped() -> bool {
+    let missing = ["gdb", "clang-19"].into_iter().find(|tool| {
+        let version = Command::new(tool)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status();
+        version.is_err()
+    });
+    if let Some(tool) = missing {
+        writeln!(
+            io::stderr(),
+            "SKIPPED: {tool} is not installed; .ci/setup installs it"
+        )
+        .ok();
+    }
+    missing.is_none()
+}
+
+fn compile(source: &Path, flags: &[&str], name: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("look");
+    fs::create_dir_all(&folder).unwrap();
+    let stem = source.file_name().unwrap().to_string_lossy();
+    let out = folder.join(format!("{stem}.{name}"));
+    let compiler = if stem.ends_with(".cpp") {
+        "clang++-19"
+    } else {
+        "clang-19"
+    };
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
+    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
+    assert!(status.success(), "{stem} compiles");
+    out.into_os_string().into_string().unwrap()
+}
+
+/// The commands that stop and ask. Answers come between marks.
+fn script(source: &Path, stops: &[Stop]) -> String {
+    let file = source.file_name().unwrap().to_string_lossy();
+    let mut script = String::from(
+        "set pagination off\nset confirm off\nset breakpoint pending on\nset width 0\nset debuginfod enabled off\n",
+    );
+    for stop in stops {
+        writeln!(script, "tbreak {file}:{}", stop.line).unwrap();
+    }
+    script.push_str("python\ndef ask(command):\n  try:\n    said = gdb.execute(command, to_string=True)\n  except gdb.error as error:\n    said = '! %s' % error\n  print('«%s»' % said.strip())\nlast = None\ndef note(event):\n  global last\n  last = event\ngdb.events.stop.connect(note)\ndef why():\n  watched = isinstance(last, gdb.BreakpointEvent) and last.breakpoint.type == gdb.BP_HARDWARE_WATCHPOINT\n  print('«%s»' % ('watched' if watched else last))\nend\n");
+    for (number, stop) in stops.iter().enumerate() {
+        script.push_str(if number == 0 { "run\n" } else { "continue\n" });
+        for question in &stop.questions {
+            match question {
+                Question::Ask { expression, .. } => {
+                    writeln!(script, "python ask('print {expression}')").unwrap();
+                }
+                Question::Assign(assignment) => writeln!(script, "set var {assignment}").unwrap(),
+                Question::Watch(place) => {
+                    writeln!(script, "watch {place}\ncontinue\npython why()").unwrap();
+                }
+            }
+        }
+    }
+    script
+}
+
+/// What gdb answers, in order.
+fn answers(command: &mut Command, script: &str, name: &str) -> Vec<String> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{name}.gdb"));
+    fs::write(&file, script).unwrap();
+    let done = command
+        .stdin(Stdio::null())
+        .output()
+        .expect("gdb can be started");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    fs::write(
+        file.with_extension("log"),
+        [&done.stdout[..], &done.stderr].concat(),
+    )
+    .unwrap();
+    let parts = said.split('«').skip(1);
+    parts
+        .filter_map(|part| part.split_once('»'))
+        .map(|(answer, _)| answer.to_owned())
+        .collect()
+}
+
+/// Answers that are not those that the program gives itself.
+fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool) -> Vec<String> {
+    let asked = stops
+        .iter()
+        .flat_map(|stop| stop.questions.iter().map(move |it| (stop.line, it)));
+    let asked: Vec<_> = asked
+        .filter(|(_, it)| !matches!(it, Question::Assign(_)))
+        .collect();
+    assert_eq!(
+        asked.len(),
+        answers.len(),
+        "all questions were asked: {answers:#?}"
+    );
+    let differs = |((line, question), said): (&(u32, &Question), &String)| match question {
+        Question::Ask { expression, answer } => {
+            let value = said
+                .split_once(" = ")
+                .map_or(said.as_str(), |(_, value)| value);
+            let value = plain(value);
+            (value != *answer && !accept(question, said))
+                .then(|| format!("{line}: {expression}: {value} instead of {answer}"))
+        }
+        Question::Watch(place) => {
+            (said != "watched").then(|| format!("{line}: {place} is not watched: {said}"))
+        }
+        Question::Assign(_) => None,
+    };
+    asked.iter().zip(answers).filter_map(differs).collect()
+}
+
+fn check(
+    run: impl Fn(&Path, &Path) -> Command,
+    wasm: bool,
+    name: &str,
+    accept: fn(&Question, &str) -> bool,
+) {
+    if !equipped() {
+        return;
+    }
+    let mut failures = Vec::new();
+    for source in programs() {
+        for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
+            let flags: &[&str] = if wasm {
+                &[dwarf, "--target=wasm32-wasi"]
+            } else {
+                &[dwarf]
+            };
+            let stem = source.file_name().unwrap().to_string_lossy().into_owned();
+            let case = format!("{name}{dwarf}");
+            let program = compile(&source, flags, &case);
+            let stops = look::stops(&source, "gdb");
+            let script = script(&source, &stops);
+            let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{case}.gdb"));
+            let said = answers(
+                &mut run(&at, Path::new(&program)),
+                &script,
+                &format!("{stem}.{case}"),
+            );
+            failures.extend(
+                wrong(&stops, &said, accept)
+                    .into_iter()
+                    .map(|it| format!("{stem} {dwarf} {it}")),
+            );
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} wrong answers:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+fn gdb(script: &Path) -> Command {
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-x"]).arg(script).arg("--args");
+    gdb
+}
+
+#[test]
+fn the_native_build_gives_the_answers() {
+    let run = |script: &Path, program: &Path| {
+        let mut gdb = gdb(script);
+        gdb.arg(program);
+        gdb
+    };
+    check(run, false, "native", |_, _| false);
+}
+
+#[test]
+fn the_wasm_gives_the_same() {
+    let run = |script: &Path, program: &Path| {
+        let mut gdb = gdb(script);
+        gdb.args([DWALIN, "run", "-g"]).arg(program);
+        gdb
+    };
+    check(run, true, "wasm", |_, _| false);
+}
+
+/// Strings, and what was cast or had its address taken, are read at the guest's own addresses.
+#[test]
+fn the_wasm_gives_no_wrong_answer_to_an_ordinary_user() {
+    if !is_root() {
+        return;
+    }
+    let run = |script: &Path, program: &Path| {
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "gdb",
+            "-nx",
+            "-batch",
+            "-x",
+        ]);
+        command
+            .arg(script)
+            .args(["--args", DWALIN, "run", "-g"])
+            .arg(program);
+        command
+    };
+    check(run, true, "ordinary", |question, said| {
+        let Question::Ask { expression, answer } = question else {
+            return false;
+        };
+        let raw = answer.starts_with('"') || expression.contains("*)");
+        raw && said.contains("Cannot access memory")
+    });
+}
+
+/// Whether the tests run as the superuser, who can become somebody else.
+fn is_root() -> bool {
+    fs::read_to_string("/proc/self/status")
+        .is_ok_and(|status| status.lines().any(|line| line.starts_with("Uid:\t0\t")))
+}
