@@ -19,6 +19,9 @@ pub(crate) struct Places<'a> {
 /// Why an expression has no native form.
 pub(crate) type Reason = String;
 
+/// The reason where there is nothing to express: the linker has taken the variable out.
+pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
+
 /// What an expression is for, which says what its result means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
@@ -184,7 +187,7 @@ impl Emitter<'_> {
         let guest = u32::try_from(address)
             .ok()
             .filter(|guest| *guest < u32::MAX - 1)
-            .ok_or("an address of dropped data")?;
+            .ok_or(DROPPED_DATA)?;
         let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
         self.out.op_addr(Address::Constant(host.0));
         Ok(())
