@@ -413,3 +413,44 @@ fn debuginfod_is_asked_by_the_build_identifier() {
     let asked = fs::read_to_string(folder.path("asked")).unwrap();
     assert!(asked.trim().len() >= 16, "{asked}");
 }
+
+#[test]
+fn sources_can_be_in_another_directory_than_where_they_were_compiled() {
+    if !equipped() {
+        return;
+    }
+    for (number, mode) in MODES[..2].iter().enumerate() {
+        for split in [&[][..], &["-gsplit-dwarf"]] {
+            let folder = Folder::new(&format!("paths-{number}"));
+            folder.write("app.c", PROGRAM);
+            folder.compile("app.c", &[&mode[..], &["-g"], split].concat());
+            let before = shown(&folder, &[]);
+            let lines = ["llvm-dwarfdump-19", "--debug-line", "image.elf"];
+            let rows = |table: String| {
+                table
+                    .lines()
+                    .filter(|line| line.contains("is_stmt"))
+                    .count()
+            };
+            let count = rows(folder.tool(&lines));
+            let here = folder.text("");
+            let here = here.trim_end_matches('/');
+            let map = format!("{here}=/elsewhere");
+            let after = shown(&folder, &["--map-path", &map]);
+            assert_eq!(before, after);
+            let image = folder.image("app.wasm", &["--map-path", &map]);
+            let unit = image.entry("compile_unit", "app.c");
+            assert!(unit.contains("(\"/elsewhere\")"), "{unit}");
+            let table = folder.tool(&lines);
+            assert!(
+                table.contains("\"/elsewhere\"") && !table.contains(here),
+                "{table}"
+            );
+            assert_eq!(rows(table), count);
+            let run = ["run", "--map-path", &map, "app.wasm", "trap"];
+            assert_backtrace(&folder, &run);
+            let report = stderr(&folder.dwalin(&run));
+            assert!(report.contains("/elsewhere/app.c:9:"), "{report}");
+        }
+    }
+}

@@ -146,7 +146,10 @@ impl<'a> Assembly<'_, 'a> {
             }
             // A split unit's table has no lines, only files.
             Read::DebugLineRef(offset) if source == 0 => {
-                value.word(offset.0 as u32);
+                let Some(offset) = self.line_table(offset.0) else {
+                    return Ok(None);
+                };
+                value.word(offset);
                 dw::DW_FORM_sec_offset
             }
             _ => {
