@@ -75,6 +75,9 @@ pub struct Code {
     /// The package with the program's split DWARF, where it is not beside the module as app.wasm.dwp or app.dwp.
     #[arg(long, value_name = "FILE")]
     pub dwp: Option<PathBuf>,
+    /// A directory where the program was compiled, and the one here that has the same sources.
+    #[arg(long, value_name = "FROM=TO", value_parser = path_pair)]
+    pub map_path: Vec<(String, String)>,
     /// Optimise code although -g is given.
     #[arg(short = 'O')]
     pub optimize: bool,
@@ -106,6 +109,9 @@ impl Code {
         let mut files = DebugFiles::beside(file);
         if let Some(package) = &self.dwp {
             files.package(package);
+        }
+        for (from, to) in &self.map_path {
+            files.map_path(from, to);
         }
         Module::from_file_with(engine, file, &files)
     }
@@ -152,4 +158,11 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
         None => &mut config,
     };
     config
+}
+
+fn path_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("not of the form FROM=TO".to_owned()),
+    }
 }

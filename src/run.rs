@@ -35,9 +35,9 @@ fn load(engine: &Engine, options: &Run) -> Result<Module> {
     let mut magic = [0; 4];
     let read = std::fs::File::open(&options.file).and_then(|mut file| file.read(&mut magic));
     if read.is_ok() && magic == *b"\x7fELF" {
-        if options.code.dwp.is_some() {
+        if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
             bail!(
-                "--dwp: the artifact has the debug info that it was compiled with; give the package to `dwalin compile`"
+                "--dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`"
             );
         }
         // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.

@@ -59,35 +59,47 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
     Ok(())
 }
 
+/// A function, or a scope within one.
+struct Scope {
+    depth: isize,
+    /// Where its ranges start.
+    starts: Vec<WasmPc>,
+    /// The innermost function with code: its address.
+    function: Option<WasmPc>,
+}
+
 /// The locals that frame bases and locations name, by function, and operands.
 fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
     let mut entries = unit.entries();
-    // The outermost subprogram with code that encloses the entry: depth and address.
-    let mut function: Option<(isize, WasmPc)> = None;
-    // The scopes within it, the innermost last: depth, and where their ranges start.
-    let mut scopes: Vec<(isize, Vec<WasmPc>)> = Vec::new();
+    // Those around the entry, the innermost last.
+    let mut scopes: Vec<Scope> = Vec::new();
     while let Some(entry) = entries.next_dfs()? {
         let depth = entry.depth();
-        if function.is_some_and(|(outer, _)| depth <= outer) {
-            function = None;
-        }
-        scopes.retain(|(outer, _)| *outer < depth);
+        scopes.retain(|scope| scope.depth < depth);
         if is_scope(entry.tag()) {
             let mut ranges = unit.die_ranges(entry)?;
             let starts: Vec<_> = std::iter::from_fn(|| ranges.next().ok().flatten())
                 .filter_map(|range| WasmPc::from_dwarf(range.begin))
                 .collect();
-            if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
-                function = starts.iter().min().map(|pc| (depth, *pc));
-                if let Some((_, pc)) = function
-                    && returns_small_structure(unit, entry)
-                {
-                    found.small_structures.push(pc);
-                }
+            let outer = scopes.last().and_then(|scope| scope.function);
+            let function = match entry.tag() {
+                dw::DW_TAG_subprogram => starts.iter().min().copied().or(outer),
+                _ => outer,
+            };
+            if let Some(pc) = starts.iter().min()
+                && entry.tag() == dw::DW_TAG_subprogram
+                && returns_small_structure(unit, entry)
+            {
+                found.small_structures.push(*pc);
             }
-            scopes.push((depth, starts));
+            scopes.push(Scope {
+                depth,
+                starts,
+                function,
+            });
         }
-        let Some((_, function)) = function else {
+        let Some(scope) = scopes.last() else { continue };
+        let Some(function) = scope.function else {
             continue;
         };
         for attr in entry.attrs() {
@@ -99,10 +111,10 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
                         Op::Local(local) => found.locals.push((function, local)),
-                        Op::Stack(depth) => {
-                            let scope = || scopes.last().map_or(&[][..], |(_, starts)| starts);
-                            let starts = from.as_ref().map_or_else(scope, std::slice::from_ref);
-                            let asked = starts.iter().map(|start| (*start, depth));
+                        Op::Stack(place) => {
+                            let from = from.as_ref().map(std::slice::from_ref);
+                            let starts = from.unwrap_or(&scope.starts);
+                            let asked = starts.iter().map(|start| (*start, place));
                             found.operands.extend(asked);
                         }
                         _ => {}

@@ -88,8 +88,8 @@ impl Module {
     ) -> Result<Module> {
         let wasm = wat::parse_bytes(bytes.as_ref()).map_err(|error| Error::Wat(Box::new(error)))?;
         let settings = engine.config().settings();
-        // Without debuggers only a trap asks, and only then are files looked for; but a package that is given is kept.
-        let now = settings.debug_info || files.has_package();
+        // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
+        let now = settings.debug_info || files.is_explicit();
         let completed = now.then(|| complete(engine, name, &wasm, files)).flatten();
         let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;

@@ -19,6 +19,9 @@ pub(crate) struct Places<'a> {
 /// Why an expression has no native form.
 pub(crate) type Reason = String;
 
+/// The reason where there is nothing to express: the linker has taken the variable out.
+pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
+
 /// What an expression is for, which says what its result means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
@@ -50,6 +53,7 @@ pub(crate) fn emit(
         nested: false,
         width: Width::Address,
         generic: Width::Address,
+        low_bits: ops.iter().all(keeps_low_bits),
     };
     if ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
@@ -85,6 +89,8 @@ struct Emitter<'a> {
     /// How wide the guest's values are, here and without base types.
     width: Width,
     generic: Width,
+    /// Whether the low bits of the result depend on no more than the low bits of what is read.
+    low_bits: bool,
 }
 
 /// How wide the values on the stack are, in the guest's terms: LLVM writes expressions as if the stack were as wide as that.
@@ -151,6 +157,16 @@ impl Emitter<'_> {
         home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
     }
 
+    fn operand_value(&mut self, depth: u32) -> Result<(), Reason> {
+        let (offset, ty) = self.operand(depth)?;
+        if ty == ValueType::Ref && !self.low_bits {
+            return Err("arithmetic with an operand of several types".to_owned());
+        }
+        self.frame_address(offset);
+        self.out.op_deref_size(size(ty)?);
+        Ok(())
+    }
+
     /// The host address of a place in the frame.
     fn frame_address(&mut self, offset: FrameOffset) {
         self.out.op(dw::DW_OP_call_frame_cfa);
@@ -169,7 +185,9 @@ impl Emitter<'_> {
             }
             _ => None,
         };
-        ty == Some(ValueType::I64)
+        // An operand of several types is saved in 64 bits.
+        let operand = matches!(op, Op::Stack(_)) && ty == Some(ValueType::Ref);
+        operand || ty == Some(ValueType::I64)
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
@@ -185,7 +203,7 @@ impl Emitter<'_> {
         let guest = u32::try_from(address)
             .ok()
             .filter(|guest| *guest < u32::MAX - 1)
-            .ok_or("an address of dropped data")?;
+            .ok_or(DROPPED_DATA)?;
         let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
         self.out.op_addr(Address::Constant(host.0));
         Ok(())
@@ -355,14 +373,7 @@ impl Emitter<'_> {
                 self.out.op_const_type(ty, bytes.clone().into());
                 self.typed(true);
             }
-            Op::Stack(depth) => {
-                let (offset, ty) = self.operand(*depth)?;
-                if ty == ValueType::Ref {
-                    return Err("arithmetic with an operand of several types".to_owned());
-                }
-                self.frame_address(offset);
-                self.out.op_deref_size(size(ty)?);
-            }
+            Op::Stack(depth) => self.operand_value(*depth)?,
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
@@ -504,6 +515,25 @@ impl Emitter<'_> {
                 .map(Some)
                 .ok_or_else(|| "a base type that is not there".to_owned()),
         }
+    }
+}
+
+/// Whether the low bits of an operation's result depend on no more than the low bits of its operands.
+fn keeps_low_bits(op: &Op) -> bool {
+    match op {
+        Op::Plain(op) => matches!(
+            *op,
+            dw::DW_OP_plus
+                | dw::DW_OP_minus
+                | dw::DW_OP_mul
+                | dw::DW_OP_neg
+                | dw::DW_OP_not
+                | dw::DW_OP_and
+                | dw::DW_OP_or
+                | dw::DW_OP_xor
+        ),
+        Op::Branch(_) | Op::Convert(_) | Op::Reinterpret(_) | Op::Typed(..) => false,
+        _ => true,
     }
 }
 
