@@ -20,6 +20,8 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Say which functions, files and lines offsets of a module are, inlined functions included.
+    Addr2line(Addr2line),
 }
 
 /// `dwalin run`.
@@ -58,6 +60,22 @@ pub struct Compile {
     pub output: PathBuf,
     /// The module.
     pub file: PathBuf,
+}
+
+/// `dwalin addr2line`.
+#[derive(Args)]
+pub struct Addr2line {
+    /// Offsets count from the start of the code section, as DWARF's do, not of the file.
+    #[arg(short, long)]
+    pub code_offsets: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The module: a .wasm or .wat file, or an artifact.
+    pub file: PathBuf,
+    /// Offsets, in decimal or with 0x.
+    #[arg(required = true, value_name = "OFFSET")]
+    pub offsets: Vec<String>,
 }
 
 /// How code is made.

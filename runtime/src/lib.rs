@@ -42,9 +42,11 @@ mod vm;
 
 pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
+pub use dwalin_debuginfo::SourceFrame;
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
+pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };

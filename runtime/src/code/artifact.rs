@@ -119,6 +119,15 @@ impl Artifact {
         Artifact::from_file(file, bytes.len(), settings)
     }
 
+    /// The module inside an artifact's bytes, whatever it was compiled with.
+    ///
+    /// # Errors
+    /// Where it is not an artifact.
+    pub fn module_in(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
+        let header = Sections::find(bytes)?;
+        Ok(&bytes[header.wasm])
+    }
+
     fn from_file(
         file: OwnedFd,
         len: usize,
