@@ -42,6 +42,9 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// How a trap is reported.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "full")]
+    pub backtrace: Backtrace,
     /// The module.
     pub file: PathBuf,
     /// The program's arguments, or those of the export to invoke.
@@ -96,6 +99,17 @@ pub struct Code {
     /// Bytes of stack that the program may use.
     #[arg(long, value_name = "BYTES")]
     pub max_wasm_stack: Option<usize>,
+}
+
+/// How a trap is reported.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backtrace {
+    /// What happened, and the frames.
+    Short,
+    /// With the source line, and with -g the variables.
+    Full,
+    /// All of it, for programs.
+    Json,
 }
 
 /// A debugger.

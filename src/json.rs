@@ -40,6 +40,11 @@ impl Json {
         value.map_or_else(Json::null, |value| Json::number(value.into()))
     }
 
+    /// True or false.
+    pub fn bool(value: bool) -> Json {
+        Json(value.to_string())
+    }
+
     /// Nothing.
     pub fn null() -> Json {
         Json("null".to_owned())

@@ -4,6 +4,7 @@ mod addr2line;
 mod args;
 mod compile;
 mod json;
+mod report;
 mod run;
 
 use args::{Command, Options};

@@ -1,6 +1,7 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
 use crate::args::Run;
+use crate::report;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Val, ValType};
@@ -22,7 +23,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
-                eprintln!("error: {}: {trap}", options.file.display());
+                report::print(trap, options);
                 Ok(ExitCode::from(TRAPPED))
             }
             _ => Err(error.context(options.file.display().to_string())),

@@ -43,6 +43,7 @@ mod vm;
 pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
 pub use dwalin_debuginfo::SourceFrame;
+pub use dwalin_debuginfo::values::{Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
@@ -50,7 +51,7 @@ pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
-pub use trap::{FrameInfo, Trap, TrapKind, WasmBacktrace};
+pub use trap::{Cause, FrameInfo, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::func::Func;
 pub use vm::global::Global;
 pub use vm::instance::{Extern, Instance};
