@@ -160,7 +160,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         decode(expression, unit).ok()
     }
 
-    /// A variable, with its value where it has one at `line`; `None` for what is no variable of a frame.
+    /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared behind `line`.
     pub fn variable(&self, place: Place, line: Option<u32>) -> Option<Variable> {
         let (_, entry) = self.units.entry(place)?;
         let argument = entry.tag() == dw::DW_TAG_formal_parameter;
@@ -170,9 +170,10 @@ impl<'r, 'a> Reader<'r, 'a> {
         let ty_name = renderer.type_name(ty);
         let location = self.location(place);
         let set = argument || self.is_set(place, line);
-        let bytes = location
-            .filter(|(_, sure)| set || *sure)
-            .and_then(|(location, _)| renderer.bytes(ty, &location));
+        if matches!(location, Some((_, false))) && !set {
+            return None;
+        }
+        let bytes = location.and_then(|(location, _)| renderer.bytes(ty, &location));
         let value = bytes
             .as_deref()
             .and_then(|bytes| renderer.value(ty, bytes, 0));

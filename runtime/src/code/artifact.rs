@@ -1,7 +1,8 @@
 //! A compiled module as one mapped file: opened, checked, and its sections found. Nothing is copied, and only the module's
 //! declarations are parsed.
 
-use super::format::{self, AddressMap, HomeTable, TrapTable, Words};
+use super::addrmap::AddressMap;
+use super::format::{self, HomeTable, TrapTable, Words};
 use super::link;
 use super::mapping::{Mapping, memory_file};
 use crate::compile::{Settings, target};

@@ -1,7 +1,8 @@
 //! Functions and trampolines → one artifact: code laid out and its calls resolved, its tables, and the module, in an ELF image
 //! that is mapped as it is.
 
-use super::format::{self, AddressMap, HomeTable, TrapTable, WordsWriter};
+use super::addrmap::AddressMap;
+use super::format::{self, HomeTable, TrapTable, WordsWriter};
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;

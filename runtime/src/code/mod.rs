@@ -1,6 +1,7 @@
 //! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), placed
 //! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
 
+pub mod addrmap;
 pub mod artifact;
 pub mod describe;
 pub mod format;

@@ -2,6 +2,7 @@
 
 use super::backtrace::{FrameInfo, Trap, WasmBacktrace};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use dwalin_debuginfo::SourceFrame;
 use dwalin_debuginfo::values::Variable;
 use std::fmt::{self, Write};
 
@@ -109,6 +110,9 @@ impl fmt::Display for Report<'_> {
     }
 }
 
+/// How far out a frame is looked for whose source is here.
+const FRAMES_SEARCHED: usize = 12;
+
 /// A few lines of source, and what to mark in them.
 struct Place {
     path: String,
@@ -117,9 +121,14 @@ struct Place {
     span: std::ops::Range<usize>,
 }
 
-/// The lines around where a trap is; `None` where the file cannot be read or has no such line.
+/// The lines around the innermost place whose file is here: a trap in a library is shown where the library was called.
 fn source(trap: &Trap) -> Option<Place> {
-    let symbol = trap.backtrace().frames().first()?.symbols.first()?;
+    let frames = trap.backtrace().frames().iter().take(FRAMES_SEARCHED);
+    frames.flat_map(|frame| &frame.symbols).find_map(place)
+}
+
+/// The lines around a place; `None` where the file cannot be read or has no such line.
+fn place(symbol: &SourceFrame) -> Option<Place> {
     let path = symbol.file.clone()?;
     let line = symbol.line? as usize;
     let all = std::fs::read_to_string(&path).ok()?;
@@ -221,10 +230,13 @@ pub(super) fn write_frames(
     let mut number = 0;
     let open = write_part(f, &inner, &mut number, options)?;
     if left_out == 0 {
-        return Ok(());
+        return match open {
+            Some((_, folded)) => more_of_the_same(f, folded),
+            None => Ok(()),
+        };
     }
     // What recurses before the gap and goes on behind it recurses in it.
-    let goes_on = open.filter(|period| {
+    let goes_on = open.filter(|(period, _)| {
         outer.first().is_some_and(|first| {
             inner[inner.len() - period..]
                 .iter()
@@ -232,7 +244,7 @@ pub(super) fn write_frames(
         })
     });
     match goes_on {
-        Some(period) => {
+        Some((period, folded)) => {
             let more =
                 outer
                     .iter()
@@ -242,30 +254,38 @@ pub(super) fn write_frames(
                         None => inner[inner.len() - period..].iter().any(|it| it.same(line)),
                     });
             let more = more.count();
-            writeln!(
-                f,
-                "      ... and {} frames more of the same ...",
-                left_out + more
-            )?;
+            more_of_the_same(f, folded + left_out + more)?;
             number += left_out + more;
-            write_part(f, &outer[more..], &mut number, options)?;
+            if let Some((_, folded)) = write_part(f, &outer[more..], &mut number, options)? {
+                more_of_the_same(f, folded)?;
+            }
         }
         None => {
+            if let Some((_, folded)) = open {
+                more_of_the_same(f, folded)?;
+            }
             writeln!(f, "      ... {left_out} frames ...")?;
             number += left_out;
-            write_part(f, &outer, &mut number, options)?;
+            if let Some((_, folded)) = write_part(f, &outer, &mut number, options)? {
+                more_of_the_same(f, folded)?;
+            }
         }
     }
     Ok(())
 }
 
-/// Writes frames without a gap. The length of the cycle that is still going on at the end.
+fn more_of_the_same(f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
+    writeln!(f, "      ... {count} more frames of the same ...")
+}
+
+/// Writes frames without a gap. The length of the cycle that is still going on at the end, and how many frames of it have not
+/// been written.
 fn write_part(
     f: &mut fmt::Formatter<'_>,
     lines: &[Line<'_>],
     number: &mut usize,
     options: &Options,
-) -> Result<Option<usize>, fmt::Error> {
+) -> Result<Option<(usize, usize)>, fmt::Error> {
     let mut at = 0;
     while at < lines.len() {
         let longest = (1..=CYCLE.min(lines.len() - at))
@@ -282,14 +302,12 @@ fn write_part(
             *number += 1;
         }
         let folded = len - period;
-        if at + len == lines.len() && folded > 0 {
-            writeln!(f, "      ... {folded} frames of the same ...")?;
-            *number += folded;
-            return Ok(Some(period));
-        }
-        writeln!(f, "      ... {folded} frames of the same ...")?;
         *number += folded;
         at += len;
+        if at == lines.len() {
+            return Ok(Some((period, folded)));
+        }
+        more_of_the_same(f, folded)?;
     }
     Ok(None)
 }
