@@ -22,6 +22,8 @@ pub enum Command {
     Compile(Compile),
     /// Say which functions, files and lines offsets of a module are, inlined functions included.
     Addr2line(Addr2line),
+    /// Show the frames, variables and memory in a core dump.
+    Inspect(Inspect),
 }
 
 /// `dwalin run`.
@@ -42,6 +44,9 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// Write a core dump here when the program traps; with -g it has all locals.
+    #[arg(long, value_name = "FILE")]
+    pub coredump: Option<PathBuf>,
     /// How a trap is reported.
     #[arg(long, value_enum, value_name = "HOW", default_value = "full")]
     pub backtrace: Backtrace,
@@ -79,6 +84,22 @@ pub struct Addr2line {
     /// Offsets, in decimal or with 0x.
     #[arg(required = true, value_name = "OFFSET")]
     pub offsets: Vec<String>,
+}
+
+/// `dwalin inspect`.
+#[derive(Args)]
+pub struct Inspect {
+    /// The module that the program was; by default it is looked for beside the core dump and here, by its name.
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
+    /// Show bytes of the first memory instead.
+    #[arg(long, value_name = "ADDRESS[:LENGTH]")]
+    pub memory: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The core dump.
+    pub file: PathBuf,
 }
 
 /// How code is made.
@@ -146,6 +167,7 @@ impl Run {
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
         let mut config = self.code.config();
+        config.all_locals(self.coredump.is_some());
         match self.debugger {
             Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
             Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),

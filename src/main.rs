@@ -3,6 +3,7 @@
 mod addr2line;
 mod args;
 mod compile;
+mod inspect;
 mod json;
 mod report;
 mod run;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

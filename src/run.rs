@@ -1,11 +1,12 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
-use crate::args::Run;
+use crate::args::{Backtrace, Run};
 use crate::report;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
-use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Val, ValType};
-use std::io::Read;
+use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType};
+use std::io::{Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
@@ -24,11 +25,32 @@ pub fn run(options: &Run) -> Result<ExitCode> {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
                 report::print(trap, options);
+                if let Some(path) = &options.coredump {
+                    write_coredump(path, &store, trap, options)?;
+                }
                 Ok(ExitCode::from(TRAPPED))
             }
             _ => Err(error.context(options.file.display().to_string())),
         },
     }
+}
+
+fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {
+    let written = std::fs::File::create(path).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        let process = options.file.to_string_lossy();
+        dwalin_runtime::coredump::write(store, trap, &process, &mut out)?;
+        out.flush()
+    });
+    written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
+    if options.backtrace == Backtrace::Json {
+        return Ok(());
+    }
+    eprintln!(
+        "core dump written to {0}: see `dwalin inspect {0}`",
+        path.display()
+    );
+    Ok(())
 }
 
 /// A module, or what `dwalin compile` made of one: an ELF image.

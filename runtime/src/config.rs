@@ -78,6 +78,7 @@ impl fmt::Debug for WarningHandler {
 #[derive(Clone, Debug)]
 pub struct Config {
     debug_info: bool,
+    all_locals: bool,
     opt_level: Option<OptLevel>,
     debugger: Debugger,
     memory_reservation: u64,
@@ -98,6 +99,7 @@ impl Config {
     pub fn new() -> Config {
         Config {
             debug_info: false,
+            all_locals: false,
             opt_level: None,
             debugger: Debugger::Auto,
             // All that a 32-bit address can reach, so that code need not compare it.
@@ -115,6 +117,13 @@ impl Config {
     /// statement can be stopped at. Off by default.
     pub fn debug_info(&mut self, enable: bool) -> &mut Config {
         self.debug_info = enable;
+        self
+    }
+
+    /// Whether, with debug info, all locals of a function can be read in its frames, also those that the module's debug info
+    /// does not name: for core dumps. Off by default.
+    pub fn all_locals(&mut self, enable: bool) -> &mut Config {
+        self.all_locals = enable;
         self
     }
 
@@ -173,6 +182,7 @@ impl Config {
         };
         Settings {
             debug_info: self.debug_info,
+            all_locals: self.all_locals,
             opt_level: self.opt_level.unwrap_or(by_default),
             memory_reservation: self.memory_reservation,
             memory_guard_size: self.memory_guard_size,

@@ -32,6 +32,7 @@ pub mod code;
 pub mod compile;
 mod compiled;
 mod config;
+pub mod coredump;
 mod engine;
 mod error;
 mod host;

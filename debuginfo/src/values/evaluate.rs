@@ -88,7 +88,7 @@ pub(super) fn evaluate(
         }
         let len = usize::try_from(bits / 8).ok()?;
         match whole(&rest[..end], machine, frame_base)? {
-            Location::Memory(address) => bytes.extend_from_slice(machine.memory(address, len)?),
+            Location::Memory(address) => bytes.extend_from_slice(&machine.memory(address, len)?),
             Location::Bytes(piece) => bytes.extend_from_slice(piece.get(..len)?),
         }
         rest = &rest[end + 1..];
@@ -150,7 +150,7 @@ fn step(
         Op::Deref(len) if *len <= 8 => {
             let bytes = machine.memory(stack.pop()?.address()?, usize::from(*len))?;
             let mut wide = [0; 8];
-            wide[..bytes.len()].copy_from_slice(bytes);
+            wide[..bytes.len()].copy_from_slice(&bytes);
             Word {
                 bits: u64::from_le_bytes(wide),
                 kind: if *len > 4 { Kind::Wide } else { Kind::Narrow },

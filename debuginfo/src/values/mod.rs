@@ -13,6 +13,7 @@ mod scope;
 use crate::address::WasmPc;
 use crate::source::WasmDwarf;
 use read::Units;
+use std::borrow::Cow;
 
 /// A wasm value's bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,10 +35,10 @@ pub trait Machine {
     /// A global's value in this frame; `None` where it is not known: a callee may have changed it.
     fn global(&self, index: u32) -> Option<WasmValue>;
     /// Bytes of the first memory; `None` where they are not all in it.
-    fn memory(&self, address: u32, len: usize) -> Option<&[u8]>;
+    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>>;
     /// Whether this is the innermost frame: it may be in the middle of anything, and others are in a call.
     fn innermost(&self) -> bool;
-    /// The function that an element of the first table holds, by name.
+    /// What an element of the first table holds, in words: a function's name; `None` where that is not known.
     fn function(&self, element: u32) -> Option<String>;
 }
 

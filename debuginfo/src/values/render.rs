@@ -236,10 +236,12 @@ impl<'r, 'a> Renderer<'r, 'a> {
     fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let value = number(bytes)? as u32;
         if self.is_function(ty) {
+            if value == 0 {
+                return Some("0 (null)".to_owned());
+            }
             return Some(match self.machine.function(value) {
                 Some(name) => format!("{value} ({name})"),
-                None if value == 0 => "0 (null)".to_owned(),
-                None => format!("{value} (no function)"),
+                None => value.to_string(),
             });
         }
         if value == 0 {
@@ -417,7 +419,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
             return None;
         }
         let text = self.machine.memory(address, length.min(STRING))?;
-        Some(quote(text, length > STRING))
+        Some(quote(&text, length > STRING))
     }
 }
 

@@ -4,7 +4,7 @@ use super::activation::{Activation, Fault, innermost};
 use super::cause::{Cause, called_import};
 use super::collect::{StoppedFrame, read_homes};
 use super::kind::TrapKind;
-use super::report::Report;
+use super::report::{self, Report};
 use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
 use crate::index::FuncIndex;
@@ -41,6 +41,21 @@ pub struct FrameInfo {
 }
 
 impl FrameInfo {
+    /// A frame of a guest, of which no more is known.
+    pub(crate) fn guest(module: String, func_index: u32) -> FrameInfo {
+        FrameInfo {
+            module,
+            host: false,
+            func_index,
+            func_name: format!("wasm-function[{func_index}]"),
+            module_offset: None,
+            symbols: Vec::new(),
+            variables: Vec::new(),
+            locals: Vec::new(),
+            instance: usize::MAX,
+        }
+    }
+
     /// The innermost function, as its language calls it.
     pub fn name(&self) -> String {
         let symbol = self.symbols.first().and_then(|it| it.function.clone());
@@ -57,6 +72,19 @@ pub struct WasmBacktrace {
 }
 
 impl WasmBacktrace {
+    /// Of frames that were read elsewhere.
+    pub(crate) fn of(frames: Vec<FrameInfo>) -> WasmBacktrace {
+        WasmBacktrace {
+            frames,
+            left_out: None,
+        }
+    }
+
+    /// Its frames as a report shows them.
+    pub fn display(&self, options: &report::Options) -> impl fmt::Display {
+        fmt::from_fn(|f| report::write_frames(f, self, options))
+    }
+
     /// The guests that wait for the host function that runs; empty outside one.
     pub(crate) fn capture(store: &StoreCore) -> WasmBacktrace {
         let mut frames = Frames::default();
@@ -179,35 +207,25 @@ impl<'s> Symbolizing<'s> {
 
 fn host_frame(name: Option<String>) -> FrameInfo {
     FrameInfo {
-        module: String::new(),
         host: true,
-        func_index: 0,
         func_name: name.unwrap_or_else(|| "a host function".to_owned()),
-        module_offset: None,
-        symbols: Vec::new(),
-        variables: Vec::new(),
-        locals: Vec::new(),
-        instance: usize::MAX,
+        ..FrameInfo::guest(String::new(), 0)
     }
 }
 
 fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>, instance: usize) -> FrameInfo {
     FrameInfo {
-        module: module.name().to_owned(),
-        host: false,
-        func_index: func.index() as u32,
         func_name: demangle(module.artifact().function_name(func)).into_owned(),
         module_offset: pc.map(|pc| pc.0 as usize + module.info().code_section.start),
         symbols: pc.map_or_else(Vec::new, |pc| module.source_frames(pc)),
-        variables: Vec::new(),
-        locals: Vec::new(),
         instance,
+        ..FrameInfo::guest(module.name().to_owned(), func.index() as u32)
     }
 }
 
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::report::write_frames(f, self, &super::report::Options::short())
+        report::write_frames(f, self, &report::Options::short())
     }
 }
 

@@ -16,6 +16,7 @@ use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::ValueType;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::arch::asm;
+use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
 /// What was read at a trap.
@@ -125,11 +126,11 @@ impl Machine for StoppedFrame<'_> {
         }
     }
 
-    fn memory(&self, address: u32, len: usize) -> Option<&[u8]> {
+    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
         let memory = self.store.memory(*self.instance.memories.first()?);
         // SAFETY: the store is borrowed, and no guest runs.
         let bytes = unsafe { &*memory.bytes() };
-        bytes.get(address as usize..)?.get(..len)
+        bytes.get(address as usize..)?.get(..len).map(Cow::Borrowed)
     }
 
     fn innermost(&self) -> bool {
@@ -138,7 +139,7 @@ impl Machine for StoppedFrame<'_> {
 
     fn function(&self, element: u32) -> Option<String> {
         let table = *self.instance.tables.first()?;
-        let callee = self.store.peek_function(table, u64::from(element))?;
-        Some(callee.name)
+        let callee = self.store.peek_function(table, u64::from(element));
+        Some(callee.map_or_else(|| "no function".to_owned(), |callee| callee.name))
     }
 }

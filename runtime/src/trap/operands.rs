@@ -81,7 +81,7 @@ impl Load {
         let address = u32::try_from(u64::from(address).checked_add(self.offset)?).ok()?;
         let bytes = machine.memory(address, self.bytes)?;
         let mut all = [0; 8];
-        all[..self.bytes].copy_from_slice(bytes);
+        all[..self.bytes].copy_from_slice(&bytes);
         let mut bits = u64::from_le_bytes(all);
         if self.signed {
             let shift = 64 - 8 * self.bytes as u32;
