@@ -1,7 +1,7 @@
 //! What the user typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, Debugger, OptLevel};
+use dwalin_runtime::{Config, Debugger, OptLevel, Profile};
 use std::path::PathBuf;
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
@@ -44,6 +44,9 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// Tell perf of the code: names in /tmp/perf-PID.map, or names and source lines in ./jit-PID.dump.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub profile: Option<HowToProfile>,
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
     pub coredump: Option<PathBuf>,
@@ -133,6 +136,15 @@ pub enum Backtrace {
     Json,
 }
 
+/// What perf is told.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum HowToProfile {
+    /// Names.
+    Perfmap,
+    /// Names and source lines.
+    Jitdump,
+}
+
 /// A debugger.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum WhichDebugger {
@@ -165,14 +177,22 @@ impl Code {
 
 impl Run {
     /// As an engine's configuration.
-    pub fn config(&self) -> Config {
+    ///
+    /// # Errors
+    /// Where the file for the profiler cannot be made.
+    pub fn config(&self) -> std::io::Result<Config> {
         let mut config = self.code.config();
+        match self.profile {
+            Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,
+            Some(HowToProfile::Jitdump) => config.profile(Profile::JitDump)?,
+            None => &mut config,
+        };
         config.all_locals(self.coredump.is_some());
         match self.debugger {
             Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
             Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
             None => &mut config,
         };
-        config
+        Ok(config)
     }
 }

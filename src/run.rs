@@ -14,7 +14,10 @@ const TRAPPED: u8 = 134;
 
 /// Runs a program; its exit code is ours.
 pub fn run(options: &Run) -> Result<ExitCode> {
-    let engine = Engine::new(&options.config());
+    let config = options
+        .config()
+        .context("--profile: cannot make the file")?;
+    let engine = Engine::new(&config);
     let module = load(&engine, options).with_context(|| options.file.display().to_string())?;
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;

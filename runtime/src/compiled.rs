@@ -169,13 +169,21 @@ impl Module {
     /// Code for a new instance: its own with debug info, so that what describes it can name the instance's addresses.
     pub(crate) fn place(&self) -> Result<Arc<PlacedCode>> {
         if self.0.engine.config().settings().debug_info {
-            return Ok(Arc::new(PlacedCode::place(&self.0.artifact)?));
+            return Ok(Arc::new(self.place_code()?));
         }
         if let Some(placed) = self.0.placed.get() {
             return Ok(placed.clone());
         }
-        let placed = Arc::new(PlacedCode::place(&self.0.artifact)?);
+        let placed = Arc::new(self.place_code()?);
         Ok(self.0.placed.get_or_init(|| placed).clone())
+    }
+
+    fn place_code(&self) -> Result<PlacedCode> {
+        let placed = PlacedCode::place(&self.0.artifact)?;
+        if let Some(profiler) = self.0.engine.config().profiler() {
+            profiler.placed(&placed, &|pc| self.source_frames(pc));
+        }
+        Ok(placed)
     }
 
     /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.

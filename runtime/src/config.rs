@@ -1,5 +1,6 @@
 //! Every knob of an engine, its default and why.
 
+use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
 use dwalin_debuginfo::code::Flavor;
@@ -86,6 +87,17 @@ pub struct Config {
     max_wasm_stack: usize,
     parallel_compilation: bool,
     warning: WarningHandler,
+    profiler: Option<SharedProfiler>,
+}
+
+/// The file that a profiler reads, shared by an engine's clones.
+#[derive(Clone)]
+struct SharedProfiler(Arc<Profiler>);
+
+impl fmt::Debug for SharedProfiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profiler")
+    }
 }
 
 impl Default for Config {
@@ -110,6 +122,7 @@ impl Config {
             max_wasm_stack: 4 << 20,
             parallel_compilation: true,
             warning: WarningHandler::default(),
+            profiler: None,
         }
     }
 
@@ -168,6 +181,19 @@ impl Config {
     pub fn warning(&mut self, handler: impl Fn(&str) + Send + Sync + 'static) -> &mut Config {
         self.warning = WarningHandler(Arc::new(handler));
         self
+    }
+
+    /// Tells perf of all code that is placed, through a file that is begun now. Off by default.
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn profile(&mut self, profile: Profile) -> std::io::Result<&mut Config> {
+        self.profiler = Some(SharedProfiler(Arc::new(Profiler::new(profile)?)));
+        Ok(self)
+    }
+
+    pub(crate) fn profiler(&self) -> Option<&Profiler> {
+        self.profiler.as_ref().map(|profiler| &*profiler.0)
     }
 
     pub(crate) fn warn(&self, warning: &str) {

@@ -41,6 +41,7 @@ pub mod module;
 mod trap;
 mod vm;
 
+pub use code::profile::Profile;
 pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
 pub use dwalin_debuginfo::SourceFrame;

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod format;
 pub mod link;
 pub mod mapping;
+pub mod profile;
 pub mod registry;
 
 pub use artifact::{Artifact, ArtifactError};
