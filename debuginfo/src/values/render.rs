@@ -183,8 +183,8 @@ impl<'r, 'a> Renderer<'r, 'a> {
                 other => format!("{other} (not a bool)"),
             },
             dw::DW_ATE_float => match bytes.len() {
-                4 => f32::from_le_bytes(bytes.try_into().ok()?).to_string(),
-                8 => f64::from_le_bytes(bytes.try_into().ok()?).to_string(),
+                4 => format!("{:?}", f32::from_le_bytes(bytes.try_into().ok()?)),
+                8 => format!("{:?}", f64::from_le_bytes(bytes.try_into().ok()?)),
                 _ => return None,
             },
             dw::DW_ATE_signed_char | dw::DW_ATE_unsigned_char if bytes.len() == 1 => {

@@ -36,6 +36,11 @@ impl fmt::Display for Cause {
 /// Addresses up to here, from either end of the address space, are near null.
 const NEAR_NULL: u64 = 64 << 10;
 
+/// Frames of a recursion that may be endless.
+const DEEP: usize = 256;
+/// What is said where no variable is the null pointer.
+const NO_POINTER: &str = "that is counted from near 0: probably from a null pointer";
+
 impl Cause {
     /// The cause of a trap whose frames are still there.
     pub(crate) fn find(
@@ -56,6 +61,7 @@ impl Cause {
         match (fault.kind, instruction) {
             (TrapKind::MemoryOutOfBounds, instruction) => {
                 cause.memory(store, fault, instruction.as_ref(), variables);
+                cause.own_stack(frames.count());
             }
             (TrapKind::UnreachableCodeReached, _) => cause.abort(store, backtrace),
             (_, Some(instruction)) => cause.operands(store, frame, &instruction),
@@ -97,6 +103,11 @@ impl Cause {
         instruction: Option<&Instruction<'_>>,
         variables: &[Variable],
     ) {
+        if let Some(instruction) = instruction
+            && self.bulk(store, instruction)
+        {
+            return;
+        }
         let access = instruction.and_then(|it| operands::access(&it.operator));
         let base = instruction.and_then(|instruction| {
             let depth = usize::from(operands::writes(&instruction.operator));
@@ -117,6 +128,12 @@ impl Cause {
             .into_iter()
             .chain(computed)
             .next();
+        // What was worked out counts only where it agrees with what the processor says.
+        let computed = computed.filter(|computed| match at_fault {
+            Some((_, fault)) => fault.wrapping_sub(*computed) < 8,
+            None => true,
+        });
+        let base = base.filter(|_| computed.is_some());
         let (Some(address), Some(len)) = (
             computed.or(address),
             at_fault
@@ -142,6 +159,46 @@ impl Cause {
         ));
         if !constant {
             self.pointers(address, base, len, variables);
+        }
+    }
+
+    /// The ranges of an operator on many bytes; `false` for others.
+    fn bulk(&mut self, store: &StoreCore, instruction: &Instruction<'_>) -> bool {
+        let (to, what) = match &instruction.operator {
+            Operator::MemoryCopy { .. } => (true, "copies"),
+            Operator::MemoryFill { .. } => (false, "fills"),
+            Operator::MemoryInit { .. } => (false, "initializes"),
+            _ => return false,
+        };
+        let operand = |depth| match instruction.operand(depth) {
+            Some(WasmValue::I32(bits)) => Some(bits),
+            _ => None,
+        };
+        let (Some(len), Some(middle), Some(start)) = (operand(0), operand(1), operand(2)) else {
+            return true;
+        };
+        let from = if to {
+            format!(" from {middle:#x}")
+        } else {
+            String::new()
+        };
+        let preposition = if to { "to" } else { "at" };
+        let end = match store.only_memory_len() {
+            Some(end) => format!("; the memory ends at {end:#x}"),
+            None => String::new(),
+        };
+        self.note(format!(
+            "{what} {len} bytes{from} {preposition} {start:#x}{end}"
+        ));
+        true
+    }
+
+    /// Endless recursion can use up the program's own stack, which lies in its memory, before that of its calls.
+    fn own_stack(&mut self, depth: usize) {
+        if depth > DEEP && self.hints.iter().any(|hint| hint == NO_POINTER) {
+            self.hints = vec![format!(
+                "{depth} frames deep: probably the program's own stack, which lies in its memory, ran over"
+            )];
         }
     }
 
@@ -181,7 +238,7 @@ impl Cause {
                 Some((name, _)) => {
                     format!("that is counted from near 0: `{name}` is a null pointer")
                 }
-                None => "that is counted from near 0: probably from a null pointer".to_owned(),
+                None => NO_POINTER.to_owned(),
             });
         } else if let Some((name, value)) = pointers().find(|(_, value)| u64::from(*value) >= len) {
             self.hints
@@ -200,9 +257,7 @@ impl Cause {
                 if let Some(WasmValue::I32(index)) = instruction.operand(depth) {
                     let instance = &store.instances[frame.instance];
                     let len = store.table(instance.tables[*table as usize]).vm.len;
-                    self.note(format!(
-                        "the index is {index}; the table has {len} elements"
-                    ));
+                    self.note(format!("the index is {index}; the table's size is {len}"));
                 }
             }
             operator => self.arithmetic(operator, instruction),
@@ -217,8 +272,8 @@ impl Cause {
             (WasmValue::I32(bits), false) => bits.to_string(),
             (WasmValue::I64(bits), true) => (bits as i64).to_string(),
             (WasmValue::I64(bits), false) => bits.to_string(),
-            (WasmValue::F32(bits), _) => f32::from_bits(bits).to_string(),
-            (WasmValue::F64(bits), _) => f64::from_bits(bits).to_string(),
+            (WasmValue::F32(bits), _) => format!("{:?}", f32::from_bits(bits)),
+            (WasmValue::F64(bits), _) => format!("{:?}", f64::from_bits(bits)),
         };
         let (sign, signed) = match operator {
             O::I32DivS | O::I64DivS => ("/", true),
@@ -269,7 +324,7 @@ impl Cause {
         let len = store.table(table).vm.len;
         if u64::from(index) >= len {
             self.note(format!(
-                "the function's index is {index}; the table has {len} elements"
+                "the function's index is {index}; the table's size is {len}"
             ));
             return;
         }
