@@ -94,7 +94,7 @@ impl<'a> Units<'a> {
         for _ in 0..8 {
             let (_, entry) = self.entry(place)?;
             if let Some(attr) = entry.attr(name) {
-                return Some((place.unit, attr.clone()));
+                return Some((place.unit, *attr));
             }
             let origin = entry
                 .attr_value(dw::DW_AT_abstract_origin)

@@ -94,7 +94,7 @@ impl CoreDump {
                         self.modules = modules.modules.iter().map(|it| (*it).to_owned()).collect();
                     }
                     KnownCustom::CoreDumpInstances(instances) => {
-                        self.instances = instances.instances
+                        self.instances = instances.instances;
                     }
                     KnownCustom::CoreDumpStack(stack) => {
                         self.threads.push((stack.name.to_owned(), stack.frames));
