@@ -89,8 +89,9 @@ fn names(trap: &Trap) -> Vec<&str> {
 }
 
 /// With the host function that called back between each two of them.
-const THREE_DEEP: [&str; 8] = [
+const THREE_DEEP: [&str; 9] = [
     "trap",
+    "host::again",
     "run",
     "host::again",
     "run",
