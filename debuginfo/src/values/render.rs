@@ -14,6 +14,8 @@ const MEMBERS: usize = 8;
 const STRING: usize = 80;
 /// How deep structures are shown in structures.
 const DEPTH: usize = 3;
+/// How deep types may be in types at all.
+const NESTING: usize = 16;
 /// The largest variable that is read.
 const LARGEST: u64 = 64 << 10;
 
@@ -86,6 +88,11 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// A type's size in bytes.
     fn size(&self, ty: Place) -> Option<u64> {
+        self.size_within(ty, NESTING)
+    }
+
+    /// An array of arrays of so many levels at most: damaged input could have a circle.
+    fn size_within(&self, ty: Place, levels: usize) -> Option<u64> {
         let (ty, tag) = self.bare(ty)?;
         if let Some(size) = self.units.number(ty, dw::DW_AT_byte_size) {
             return Some(size);
@@ -95,7 +102,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
             | dw::DW_TAG_reference_type
             | dw::DW_TAG_rvalue_reference_type => Some(4),
             dw::DW_TAG_array_type => {
-                let element = self.size(self.units.ty(ty)?)?;
+                let element = self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)?;
                 element.checked_mul(self.count(ty)?)
             }
             _ => None,
@@ -143,6 +150,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// A value; `None` where its type is not understood.
     pub fn value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        if depth > NESTING {
+            return None;
+        }
         let (ty, tag) = self.bare(ty)?;
         match tag {
             dw::DW_TAG_base_type => self.base(ty, bytes),
