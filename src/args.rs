@@ -22,6 +22,8 @@ pub enum Command {
     Compile(Compile),
     /// Say which functions, files and lines offsets of a module are, inlined functions included.
     Addr2line(Addr2line),
+    /// Show a function's source, wasm and machine code side by side.
+    Objdump(Objdump),
     /// Show the frames, variables and memory in a core dump.
     Inspect(Inspect),
 }
@@ -87,6 +89,19 @@ pub struct Addr2line {
     /// Offsets, in decimal or with 0x.
     #[arg(required = true, value_name = "OFFSET")]
     pub offsets: Vec<String>,
+}
+
+/// `dwalin objdump`.
+#[derive(Args)]
+pub struct Objdump {
+    /// How code is made.
+    #[command(flatten)]
+    pub code: Code,
+    /// The function, by name or index; all of them without.
+    #[arg(long, value_name = "NAME")]
+    pub function: Option<String>,
+    /// The module.
+    pub file: PathBuf,
 }
 
 /// `dwalin inspect`.

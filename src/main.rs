@@ -5,6 +5,7 @@ mod args;
 mod compile;
 mod inspect;
 mod json;
+mod objdump;
 mod report;
 mod run;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
     };

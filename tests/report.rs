@@ -368,3 +368,21 @@ fn colour_is_for_terminals_and_messages_are_one_line() {
         assert!(last.starts_with("error: "), "{args:?} {message}");
     }
 }
+
+#[test]
+fn objdump_shows_source_wasm_and_machine_code() {
+    let Some(wasm) = compile("trap/divide.c", "-O0", "objdump") else {
+        return;
+    };
+    let file = wasm.to_str().unwrap();
+    let output = dwalin(&folder(), &["objdump", "-g", "--function", "ratio", file]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "ratio (function ",
+        ":5: return part / whole;",
+        "I32DivS",
+        "idiv",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

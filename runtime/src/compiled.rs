@@ -161,6 +161,29 @@ impl Module {
         &self.0.type_ids
     }
 
+    /// The machine code of a function, by its index, in the pieces that come from one wasm instruction each: bytes from the
+    /// start of the module's file to the instruction, where one stands for the piece, and the code. `None` for an import.
+    pub fn code_of(&self, func: u32) -> Option<Vec<(Option<usize>, Vec<u8>)>> {
+        let artifact = &self.0.artifact;
+        let info = artifact.info();
+        let defined = info.defined(FuncIndex::from_u32(func))?;
+        let words = artifact.functions();
+        let index = cranelift_entity::EntityRef::index(defined);
+        let (start, len) = (words.get(index * 2)?, words.get(index * 2 + 1)?);
+        let rows: Vec<_> = artifact.address_map().rows(start, start + len).collect();
+        let ends = rows
+            .iter()
+            .skip(1)
+            .map(|(offset, _)| *offset)
+            .chain([start + len]);
+        let text = artifact.text_bytes();
+        let piece = |((offset, pc), end): (&(u32, Option<WasmPc>), u32)| {
+            let pc = pc.map(|pc| pc.0 as usize + info.code_section.start);
+            Some((pc, text.get(*offset as usize..end as usize)?.to_vec()))
+        };
+        rows.iter().zip(ends).map(piece).collect()
+    }
+
     /// What of the debug info could not be read when the module was compiled.
     pub(crate) fn warnings(&self) -> &[Warning] {
         &self.0.warnings

@@ -246,6 +246,11 @@ impl Artifact {
         Words::new(self.section(|s| &s.functions))
     }
 
+    /// The machine code, as it is in the file.
+    pub fn text_bytes(&self) -> &[u8] {
+        self.section(|s| &s.text)
+    }
+
     pub(super) fn text(&self) -> Range<usize> {
         self.0.sections.text.clone()
     }

@@ -182,6 +182,22 @@ impl ModuleFile {
         self.bodies.get(defined).cloned()
     }
 
+    /// The instructions of a function, by its index: where each is in the file, and what it is.
+    pub fn instructions(&self, func: u32) -> Vec<(usize, String)> {
+        let Some(range) = self.body(func) else {
+            return Vec::new();
+        };
+        let (start, bytes) = (range.start as u64, &self.wasm[range]);
+        let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(bytes, start));
+        let Ok(operators) = body.get_operators_reader() else {
+            return Vec::new();
+        };
+        let known = operators.into_iter_with_offsets().map_while(Result::ok);
+        known
+            .map(|(operator, offset)| (offset as usize, format!("{operator:?}")))
+            .collect()
+    }
+
     /// The indices of the functions that have a body.
     pub fn functions(&self) -> Range<u32> {
         let imported = self.imported_functions;
