@@ -1,7 +1,7 @@
 //! What the user typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Result};
+use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
 use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
@@ -20,6 +20,12 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Say which functions, files and lines offsets of a module are, inlined functions included.
+    Addr2line(Addr2line),
+    /// Show a function's source, wasm and machine code side by side.
+    Objdump(Objdump),
+    /// Show the frames, variables and memory in a core dump.
+    Inspect(Inspect),
 }
 
 /// `dwalin run`.
@@ -40,6 +46,15 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// Tell perf of the code: names in /tmp/perf-PID.map, or names and source lines in ./jit-PID.dump.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub profile: Option<HowToProfile>,
+    /// Write a core dump here when the program traps; with -g it has all locals.
+    #[arg(long, value_name = "FILE")]
+    pub coredump: Option<PathBuf>,
+    /// How a trap is reported.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "full")]
+    pub backtrace: Backtrace,
     /// The module.
     pub file: PathBuf,
     /// The program's arguments, or those of the export to invoke.
@@ -63,6 +78,51 @@ pub struct Compile {
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
     /// The module.
+    pub file: PathBuf,
+}
+
+/// `dwalin addr2line`.
+#[derive(Args)]
+pub struct Addr2line {
+    /// Offsets count from the start of the code section, as DWARF's do, not of the file.
+    #[arg(short, long)]
+    pub code_offsets: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The module: a .wasm or .wat file, or an artifact.
+    pub file: PathBuf,
+    /// Offsets, in decimal or with 0x.
+    #[arg(required = true, value_name = "OFFSET")]
+    pub offsets: Vec<String>,
+}
+
+/// `dwalin objdump`.
+#[derive(Args)]
+pub struct Objdump {
+    /// How code is made.
+    #[command(flatten)]
+    pub code: Code,
+    /// The function, by name or index; all of them without.
+    #[arg(long, value_name = "NAME")]
+    pub function: Option<String>,
+    /// The module.
+    pub file: PathBuf,
+}
+
+/// `dwalin inspect`.
+#[derive(Args)]
+pub struct Inspect {
+    /// The module that the program was; by default it is looked for beside the core dump and here, by its name.
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
+    /// Show bytes of the first memory instead.
+    #[arg(long, value_name = "ADDRESS[:LENGTH]")]
+    pub memory: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The core dump.
     pub file: PathBuf,
 }
 
@@ -90,6 +150,26 @@ pub struct Code {
     /// Bytes of stack that the program may use.
     #[arg(long, value_name = "BYTES")]
     pub max_wasm_stack: Option<usize>,
+}
+
+/// How a trap is reported.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backtrace {
+    /// What happened, and the frames.
+    Short,
+    /// With the source line, and with -g the variables.
+    Full,
+    /// All of it, for programs.
+    Json,
+}
+
+/// What perf is told.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum HowToProfile {
+    /// Names.
+    Perfmap,
+    /// Names and source lines.
+    Jitdump,
 }
 
 /// A debugger.
@@ -138,8 +218,18 @@ impl Code {
 
 impl Run {
     /// As an engine's configuration.
-    pub fn config(&self) -> Config {
-        for_debugger(self.code.config(), self.debugger)
+    ///
+    /// # Errors
+    /// Where the file for the profiler cannot be made.
+    pub fn config(&self) -> std::io::Result<Config> {
+        let mut config = self.code.config();
+        match self.profile {
+            Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,
+            Some(HowToProfile::Jitdump) => config.profile(Profile::JitDump)?,
+            None => &mut config,
+        };
+        config.all_locals(self.coredump.is_some());
+        Ok(for_debugger(config, self.debugger))
     }
 }
 

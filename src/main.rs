@@ -1,7 +1,12 @@
 //! The `dwalin` command: parse what was typed, do it, and say what went wrong.
 
+mod addr2line;
 mod args;
 mod compile;
+mod inspect;
+mod json;
+mod objdump;
+mod report;
 mod run;
 
 use args::{Command, Options};
@@ -12,6 +17,9 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
+        Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,7 +1,8 @@
 //! Functions and trampolines → one artifact: code laid out and its calls resolved, its tables, and the module, in an ELF image
 //! that is mapped as it is.
 
-use super::format::{self, AddressMap, HomeTable, TrapTable, WordsWriter};
+use super::addrmap::AddressMap;
+use super::format::{self, HomeTable, TrapTable, WordsWriter};
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
@@ -88,13 +89,14 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
 pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     let Settings {
         debug_info,
+        all_locals,
         opt_level,
         memory_reservation,
         memory_guard_size,
         parallel: _,
     } = settings;
     format!(
-        "version {}\ntarget {}\ndebug-info {debug_info}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
+        "version {}\ntarget {}\ndebug-info {debug_info}\nall-locals {all_locals}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
         env!("CARGO_PKG_VERSION"),
         target::features(isa),
     )

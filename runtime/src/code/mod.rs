@@ -1,12 +1,14 @@
 //! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), placed
 //! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
 
+pub mod addrmap;
 pub mod artifact;
 pub mod describe;
 pub mod format;
 pub mod link;
 pub mod mapping;
 pub mod pointers;
+pub mod profile;
 pub mod registry;
 
 pub use artifact::{Artifact, ArtifactError};

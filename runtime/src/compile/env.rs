@@ -82,7 +82,7 @@ impl<'a> Env<'a> {
         if !self.settings.debug_info {
             return Wanted::None;
         }
-        let Some(questions) = self.questions else {
+        let Some(questions) = self.questions.filter(|_| !self.settings.all_locals) else {
             return Wanted::All;
         };
         let start = self.body_start(func);
