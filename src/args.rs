@@ -20,6 +20,15 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's.
+    ///
+    /// Starts the real gdb with your own init files. A trap says which one it is, `bt` shows the program's frames (`bt
+    /// -no-filters`: all), stepping stays in the program, strings and the containers of C++ and Rust print as what they hold.
+    ///
+    ///   dwalin gdb app.wasm ARGS
+    ///   dwalin gdb --ex 'break app.c:12' --ex run --dir . app.wasm
+    #[command(verbatim_doc_comment)]
+    Gdb(Gdb),
 }
 
 /// `dwalin run`.
@@ -45,6 +54,29 @@ pub struct Run {
     /// The program's arguments, or those of the export to invoke.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<String>,
+}
+
+/// `dwalin gdb`.
+#[derive(Args)]
+pub struct Gdb {
+    /// The gdb to start [default: the environment's GDB, or gdb].
+    #[arg(long, value_name = "PATH")]
+    pub gdb: Option<PathBuf>,
+    /// Let gdb do the commands of a file, as its own -x does.
+    #[arg(short = 'x', long, value_name = "FILE")]
+    pub command: Vec<PathBuf>,
+    /// Let gdb do a command, after those of files.
+    #[arg(long, value_name = "COMMAND")]
+    pub ex: Vec<String>,
+    /// Let gdb end after the commands.
+    #[arg(long)]
+    pub batch: bool,
+    /// Any other option for gdb: `--gdb-option=-tui`.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub gdb_option: Vec<String>,
+    /// What to run.
+    #[command(flatten)]
+    pub run: Run,
 }
 
 /// `dwalin compile`.
@@ -120,5 +152,36 @@ impl Run {
             None => &mut config,
         };
         config
+    }
+
+    /// The arguments of `dwalin run` that mean the same, with -g: for a debugger that runs it.
+    pub fn command_line(&self) -> Vec<String> {
+        let mut line = vec!["-g".to_owned()];
+        line.extend(self.code.optimize.then(|| "-O".to_owned()));
+        let debugger = match self.debugger {
+            Some(WhichDebugger::Lldb) => "lldb",
+            Some(WhichDebugger::Gdb) | None => "gdb",
+        };
+        line.push(format!("--debugger={debugger}"));
+        let sizes = [
+            ("memory-reservation", self.code.memory_reservation),
+            ("memory-guard-size", self.code.memory_guard_size),
+            (
+                "max-wasm-stack",
+                self.code.max_wasm_stack.map(|it| it as u64),
+            ),
+        ];
+        line.extend(
+            sizes
+                .iter()
+                .filter_map(|(name, bytes)| bytes.map(|bytes| format!("--{name}={bytes}"))),
+        );
+        line.extend(self.invoke.iter().map(|name| format!("--invoke={name}")));
+        line.extend(self.dirs.iter().map(|dir| format!("--dir={dir}")));
+        line.extend(self.env.iter().map(|variable| format!("--env={variable}")));
+        // A file's name may begin with a hyphen, and what follows `--` is no option.
+        line.extend(["--".to_owned(), self.file.to_string_lossy().into_owned()]);
+        line.extend(self.args.iter().cloned());
+        line
     }
 }

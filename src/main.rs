@@ -2,6 +2,7 @@
 
 mod args;
 mod compile;
+mod debugger;
 mod run;
 
 use args::{Command, Options};
@@ -12,6 +13,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,0 +1,5 @@
+"""Containers of libcxx."""
+
+
+def install():
+    pass

@@ -1,0 +1,5 @@
+"""Containers of rust."""
+
+
+def install():
+    pass

@@ -1,0 +1,3 @@
+//! The subcommands that start a debugger on `dwalin run -g`.
+
+pub mod gdb;
