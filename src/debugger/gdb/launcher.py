@@ -10,6 +10,7 @@ from . import frames, guest, libcxx, pointers, rust, symbols, trap
 SETTINGS = (
     "breakpoint pending on",  # The program's functions are known when it runs.
     "auto-solib-add off",     # `break malloc` and `break read` are the program's, not those of libc.
+    "print thread-events off",  # The threads are the compiler's.
 )
 
 
