@@ -12,7 +12,7 @@ use std::process::Command;
 use std::{env, process};
 
 /// The scripts, as modules of a package that no other script of the user's can have the name of.
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("launcher.py", include_str!("gdb/launcher.py")),
     ("symbols.py", include_str!("gdb/symbols.py")),
     ("guest.py", include_str!("gdb/guest.py")),
@@ -20,7 +20,6 @@ const SCRIPTS: [(&str, &str); 8] = [
     ("frames.py", include_str!("gdb/frames.py")),
     ("pointers.py", include_str!("gdb/pointers.py")),
     ("libcxx.py", include_str!("gdb/libcxx.py")),
-    ("rust.py", include_str!("gdb/rust.py")),
 ];
 const PACKAGE: &str = "dwalin_gdb";
 

@@ -1,5 +1,0 @@
-"""Containers of rust."""
-
-
-def install():
-    pass
