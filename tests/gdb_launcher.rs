@@ -157,8 +157,9 @@ fn a_backtrace_past_main_has_no_frames_of_the_runtime() {
 fn stepping_out_of_the_program_ends_it() {
     if equipped() {
         let wasm = compile("clang-19", LIST, "step.wasm");
-        let mut commands = vec!["break main", "run"];
-        commands.extend(["next"; 40]);
+        let end = format!("break {}", place(LIST, "return 0;"));
+        let mut commands = vec![end.as_str(), "run"];
+        commands.extend(["next"; 8]);
         let said = gdb(&[], &wasm, &commands);
         assert!(said.contains("[Inferior 1 (process "), "gdb said: {said}");
         assert!(
