@@ -134,3 +134,5 @@ def align(offset, type):
 
 def install():
     gdb.events.exited.connect(forget)
+    # An image can be where another one was.
+    gdb.events.new_objfile.connect(forget)
