@@ -26,6 +26,24 @@ pub enum Command {
     Objdump(Objdump),
     /// Show the frames, variables and memory in a core dump.
     Inspect(Inspect),
+    /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's.
+    ///
+    /// Starts the real gdb with your own init files. A trap says which one it is, `bt` shows the program's frames (`bt
+    /// -no-filters`: all), stepping stays in the program, strings and the containers of C++ and Rust print as what they hold.
+    ///
+    ///   dwalin gdb app.wasm ARGS
+    ///   dwalin gdb --ex 'break app.c:12' --ex run --dir . app.wasm
+    #[command(verbatim_doc_comment)]
+    Gdb(Gdb),
+    /// Debug a program in lldb: all options of `run`, and formatters for what the program's memory holds.
+    ///
+    /// Starts the real lldb with your own init files. Pointers in memory are followed and strings shown, a trap says which one it
+    /// is, breakpoints by name stop in the program only, and `bt` shows the program's frames first.
+    ///
+    ///   dwalin lldb app.wasm ARGS
+    ///   dwalin lldb -o 'b app.c:12' -o run --dir . app.wasm
+    #[command(verbatim_doc_comment)]
+    Lldb(Lldb),
 }
 
 /// `dwalin run`.
@@ -60,6 +78,52 @@ pub struct Run {
     /// The program's arguments, or those of the export to invoke.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<String>,
+}
+
+/// `dwalin gdb`.
+#[derive(Args)]
+pub struct Gdb {
+    /// The gdb to start [default: the environment's GDB, or gdb].
+    #[arg(long, value_name = "PATH")]
+    pub gdb: Option<PathBuf>,
+    /// Let gdb do the commands of a file, as its own -x does.
+    #[arg(short = 'x', long, value_name = "FILE")]
+    pub command: Vec<PathBuf>,
+    /// Let gdb do a command, after those of files.
+    #[arg(long, value_name = "COMMAND")]
+    pub ex: Vec<String>,
+    /// Let gdb end after the commands.
+    #[arg(long)]
+    pub batch: bool,
+    /// Any other option for gdb: `--gdb-option=-tui`.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub gdb_option: Vec<String>,
+    /// What to run.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// `dwalin lldb`.
+#[derive(Args)]
+pub struct Lldb {
+    /// The lldb to start [default: the environment's LLDB, or lldb].
+    #[arg(long, value_name = "PATH")]
+    pub lldb: Option<PathBuf>,
+    /// Let lldb do the commands of a file, as its own option does.
+    #[arg(short = 's', long, value_name = "FILE")]
+    pub source: Vec<PathBuf>,
+    /// Let lldb do a command, as its own option does.
+    #[arg(short = 'o', long, value_name = "COMMAND")]
+    pub one_line: Vec<String>,
+    /// Let lldb end after the commands.
+    #[arg(short = 'b', long)]
+    pub batch: bool,
+    /// Any other option for lldb: `--lldb-option=--no-use-colors`.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub lldb_option: Vec<String>,
+    /// What to run.
+    #[command(flatten)]
+    pub run: Run,
 }
 
 /// `dwalin compile`.

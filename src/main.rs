@@ -3,6 +3,7 @@
 mod addr2line;
 mod args;
 mod compile;
+mod debugger;
 mod inspect;
 mod json;
 mod objdump;
@@ -20,6 +21,8 @@ fn main() -> ExitCode {
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
+        Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
+        Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

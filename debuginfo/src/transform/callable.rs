@@ -27,10 +27,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if !(in_memory || is_virtual) {
             return;
         }
-        self.unit.unit.get_mut(id).set(
-            dw::DW_AT_calling_convention,
-            AttributeValue::CallingConvention(dw::DW_CC_nocall),
-        );
+        // On others gdb would not show what they return either.
+        if in_memory {
+            self.unit.unit.get_mut(id).set(
+                dw::DW_AT_calling_convention,
+                AttributeValue::CallingConvention(dw::DW_CC_nocall),
+            );
+        }
         // A method's declaration is what lldb knows its type by.
         if self.lookup.code.flavor == Flavor::Lldb && entry.attr(dw::DW_AT_specification).is_none()
         {

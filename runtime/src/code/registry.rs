@@ -8,16 +8,44 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-/// Placed code, as the signal handler needs it.
+/// Placed code, as the signal handler needs it. A debugger's script reads it too (src/debugger/gdb/trap.py).
 #[derive(Clone, Debug)]
+#[repr(C)]
 struct Entry {
-    text: Range<usize>,
+    start: usize,
+    end: usize,
     /// The contents of `.dwalin.traps`: they live as long as the entry is registered.
-    traps: *const [u8],
+    traps: *const u8,
+    traps_len: usize,
 }
 
-type Table = Box<[Entry]>;
+impl Entry {
+    fn traps(&self) -> *const [u8] {
+        std::ptr::slice_from_raw_parts(self.traps, self.traps_len)
+    }
+}
 
+/// Entries sorted by address; `first` and `count` are those of `entries`, where a debugger can rely on them.
+#[repr(C)]
+struct Table {
+    first: *const Entry,
+    count: usize,
+    entries: Box<[Entry]>,
+}
+
+impl Table {
+    fn new(entries: Vec<Entry>) -> Table {
+        let entries = entries.into_boxed_slice();
+        Table {
+            first: entries.as_ptr(),
+            count: entries.len(),
+            entries,
+        }
+    }
+}
+
+/// Has a name of its own so that debuggers find it: they tell the kind of a trap without a function's help.
+#[unsafe(export_name = "__dwalin_code")]
 static TABLE: AtomicPtr<Table> = AtomicPtr::new(std::ptr::null_mut());
 static READERS: AtomicUsize = AtomicUsize::new(0);
 static WRITER: Mutex<()> = Mutex::new(());
@@ -43,12 +71,15 @@ pub fn lookup(pc: usize) -> Option<Found> {
     // SAFETY: tables are valid when published, and not freed while READERS counts us.
     let found = unsafe { table.as_ref() }.and_then(|table| {
         let index = table
-            .partition_point(|entry| entry.text.start <= pc)
+            .entries
+            .partition_point(|entry| entry.start <= pc)
             .checked_sub(1)?;
-        let entry = &table[index];
+        let entry = &table.entries[index];
         // SAFETY: whoever registered the entry keeps the table alive until it has unregistered it, which waits for us.
-        let traps = entry.text.contains(&pc).then(|| unsafe { &*entry.traps })?;
-        let offset = (pc - entry.text.start) as u32;
+        let traps = (entry.start..entry.end)
+            .contains(&pc)
+            .then(|| unsafe { &*entry.traps() })?;
+        let offset = (pc - entry.start) as u32;
         let code = super::format::TrapTable::parse(traps).and_then(|traps| traps.lookup(offset));
         Some(Found {
             kind: code.and_then(TrapKind::from_code),
@@ -65,10 +96,10 @@ fn update(change: impl FnOnce(&mut Vec<Entry>)) {
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     let old = TABLE.load(Ordering::SeqCst);
     // SAFETY: only writers free tables, and we are the only one.
-    let mut entries = unsafe { old.as_ref() }.map_or_else(Vec::new, |table| table.to_vec());
+    let mut entries = unsafe { old.as_ref() }.map_or_else(Vec::new, |table| table.entries.to_vec());
     change(&mut entries);
     TABLE.store(
-        Box::into_raw(Box::new(entries.into_boxed_slice())),
+        Box::into_raw(Box::new(Table::new(entries))),
         Ordering::SeqCst,
     );
     while READERS.load(Ordering::SeqCst) != 0 {
@@ -94,8 +125,14 @@ impl Registered {
     pub unsafe fn new(text: Range<usize>, traps: *const [u8]) -> Registered {
         let start = text.start;
         update(|entries| {
-            let at = entries.partition_point(|entry| entry.text.start < start);
-            entries.insert(at, Entry { text, traps });
+            let at = entries.partition_point(|entry| entry.start < start);
+            let entry = Entry {
+                start,
+                end: text.end,
+                traps: traps.cast(),
+                traps_len: traps.len(),
+            };
+            entries.insert(at, entry);
         });
         Registered { start }
     }
@@ -103,7 +140,7 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        update(|entries| entries.retain(|entry| entry.text.start != self.start));
+        update(|entries| entries.retain(|entry| entry.start != self.start));
     }
 }
 

@@ -1,0 +1,60 @@
+//! Options of `dwalin run`, as they were parsed → the arguments that say the same, with -g: for a debugger that runs it.
+
+use crate::args::{Backtrace, Code, Run};
+use clap::ValueEnum;
+use std::fmt::Display;
+use std::path::Path;
+
+/// The arguments of `dwalin` by which a debugger runs the program. `debugger` is the value of `--debugger`, where the user gave
+/// none.
+pub fn run(options: &Run, debugger: Option<&str>) -> Vec<String> {
+    let mut line = Line(vec!["run".to_owned(), "-g".to_owned()]);
+    line.code(&options.code);
+    let chosen = options.debugger.map(name);
+    line.option("debugger", chosen.as_deref().or(debugger));
+    line.option("invoke", options.invoke.as_ref());
+    line.options("dir", &options.dirs);
+    line.options("env", &options.env);
+    line.option("profile", options.profile.map(name));
+    line.option("coredump", options.coredump.as_deref().map(Path::display));
+    let backtrace = Some(options.backtrace).filter(|it| *it != Backtrace::Full);
+    line.option("backtrace", backtrace.map(name));
+    // A file's name may begin with a hyphen, and what follows `--` is no option.
+    line.0.push("--".to_owned());
+    line.0.push(options.file.to_string_lossy().into_owned());
+    line.0.extend(options.args.iter().cloned());
+    line.0
+}
+
+/// A choice, as it is typed.
+fn name(choice: impl ValueEnum) -> String {
+    let value = choice.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+struct Line(Vec<String>);
+
+impl Line {
+    fn code(&mut self, code: &Code) {
+        self.0.extend(code.optimize.then(|| "-O".to_owned()));
+        self.option("dwp", code.dwp.as_deref().map(Path::display));
+        let pairs = code
+            .map_path
+            .iter()
+            .map(|(from, to)| format!("{from}={to}"));
+        self.options("map-path", &pairs.collect::<Vec<_>>());
+        self.option("memory-reservation", code.memory_reservation);
+        self.option("memory-guard-size", code.memory_guard_size);
+        self.option("max-wasm-stack", code.max_wasm_stack);
+    }
+
+    fn option(&mut self, name: &str, value: Option<impl Display>) {
+        self.0
+            .extend(value.map(|value| format!("--{name}={value}")));
+    }
+
+    fn options(&mut self, name: &str, values: &[String]) {
+        self.0
+            .extend(values.iter().map(|value| format!("--{name}={value}")));
+    }
+}

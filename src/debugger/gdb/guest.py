@@ -1,0 +1,138 @@
+"""Where the guest is: its images, its memory, and values in it. Reads memory only; nothing is called in the program."""
+import struct
+
+import gdb
+
+MOST_IMAGES = 1000
+ALLOC = 2
+
+
+class Unreadable(Exception):
+    """What a printer shows in place of what cannot be read."""
+
+
+class Image:
+    """What a registered ELF image says: where code is, and the memory's base."""
+
+    def __init__(self, text, base):
+        self.text = text
+        self.base = base
+
+
+def read(address, size):
+    try:
+        return bytes(gdb.selected_inferior().read_memory(address, size))
+    except (gdb.MemoryError, OverflowError, ValueError):
+        raise Unreadable("cannot access memory at address 0x%x" % (address & 0xffffffffffffffff))
+
+
+def symbol(name):
+    """The address of a symbol of the executable; `None` before it runs."""
+    try:
+        return int(gdb.parse_and_eval("(unsigned long)&" + name))
+    except gdb.error:
+        return None
+
+
+known = {}  # Images by where they are; an image's bytes do not change while it is registered.
+
+
+def forget(event=None):
+    known.clear()
+
+
+def images():
+    """The images that are registered now (GDB's manual, "JIT Declarations")."""
+    descriptor, found = symbol("__jit_debug_descriptor"), []
+    try:
+        entry = struct.unpack("<IIQQ", read(descriptor, 24))[3] if descriptor else 0
+        while entry and len(found) < MOST_IMAGES:
+            following, _, start, size = struct.unpack("<QQQQ", read(entry, 32))
+            if (start, size) not in known:
+                known[start, size] = parse(start)
+            found.append(known[start, size])
+            entry = following
+    except Unreadable:
+        pass
+    return found
+
+
+def parse(start):
+    header = read(start, 64)
+    table, = struct.unpack_from("<Q", header, 40)
+    count, names = struct.unpack_from("<HH", header, 60)
+    sections = list(struct.iter_unpack("<IIQQQQIIQQ", read(start + table, 64 * count)))
+    strings = read(start + sections[names][4], sections[names][5])
+    text, base = range(0), None
+    for section in sections:
+        name = strings[section[0]:strings.index(b"\0", section[0])]
+        if name == b".text":
+            text = range(section[3], section[3] + section[5])
+        elif name == b".wasm.memory":
+            base = section[3]
+    return Image(text, base)
+
+
+def image_at(pc):
+    return next((image for image in images() if pc in image.text), None)
+
+
+def base():
+    """The base of the memory that the selected frame's code uses, or of the only one there is."""
+    all_images = images()
+    try:
+        frame = gdb.selected_frame()
+    except gdb.error:
+        frame = None
+    while frame is not None and frame.is_valid():
+        for image in all_images:
+            if frame.pc() in image.text and image.base is not None:
+                return image.base
+        frame = frame.older()
+    bases = {image.base for image in all_images} - {None}
+    if len(bases) == 1:
+        return bases.pop()
+    raise Unreadable("several memories: select a frame of the program" if bases else "no memory yet")
+
+
+def host(address):
+    """The host's address of what the guest has at an address; what is a host's already stays."""
+    address = int(address) & 0xffffffffffffffff
+    return address if address >> 32 else base() + address
+
+
+def memory(address, size):
+    return read(host(address), size)
+
+
+def word(address):
+    return struct.unpack("<I", memory(address, 4))[0]
+
+
+def address_of(value):
+    if value.address is None:
+        raise Unreadable("not in memory")
+    return host(int(value.address) & 0xffffffffffffffff)
+
+
+def value_at(type, address):
+    """The value of a type at a guest's address. Pointers to guest types have 4 bytes, so it is read through one that is the
+    architecture's own."""
+    address = host(address)
+    read(address, max(1, min(type.sizeof, 1 << 20)))
+    if type.strip_typedefs().code not in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ARRAY):
+        return gdb.Value(read(address, type.sizeof), type)
+    byte = gdb.selected_inferior().architecture().integer_type(8, False)
+    pointer = gdb.Value(address).cast(byte.array(0, 0).pointer())
+    return pointer.dereference()[0].cast(type)
+
+
+def align(offset, type):
+    alignment = max(type.alignof, 1)
+    return (offset + alignment - 1) // alignment * alignment
+
+
+def install():
+    gdb.events.exited.connect(forget)
+    # An image can be where another one was.
+    gdb.events.new_objfile.connect(forget)

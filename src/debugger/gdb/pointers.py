@@ -1,0 +1,104 @@
+"""Memory at a guest's pointer: strings print, and `wx` is `x` for the guest."""
+import gdb
+
+from . import guest
+
+MOST = 200  # Elements of a string, as gdb's own `print elements`.
+WIDE = ("wchar_t", "char32_t", "char16_t")
+
+
+def limit():
+    return gdb.parameter("print elements") or MOST
+
+
+def quoted(data, more, width=1):
+    """A string as gdb writes it."""
+    codec = {1: "utf-8", 2: "utf-16-le", 4: "utf-32-le"}[width]
+    text = data.decode(codec, "backslashreplace")
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\000"}
+    shown = "".join(escapes.get(c) or (c if c.isprintable() else "\\%03o" % ord(c)) for c in text)
+    return '"%s"%s' % (shown, "..." if more else "")
+
+
+def string_at(address, length, width=1):
+    """A string of known length."""
+    shown = min(length, limit())
+    prefix = {1: "", 2: "u", 4: "L"}[width]
+    return prefix + quoted(guest.memory(address, shown * width) if shown else b"", shown < length, width)
+
+
+def c_string(address, width):
+    """A string up to its NUL, or to where memory ends."""
+    data, end = b"", bytes(width)
+    for index in range(limit()):
+        unit = guest.memory(address + index * width, width)
+        if unit == end:
+            return ("L" if width > 1 else "") + quoted(data, False, width)
+        data += unit
+    return ("L" if width > 1 else "") + quoted(data, True, width)
+
+
+class CharPointer:
+    """`char *` and `wchar_t *`: address and text."""
+
+    def __init__(self, value, width):
+        self.value, self.width = value, width
+
+    def to_string(self):
+        address = int(self.value) & 0xffffffff
+        try:
+            return "0x%x %s" % (address, c_string(address, self.width)) if address else "0x0"
+        except guest.Unreadable as why:
+            return "0x%x <error: %s>" % (address, why)
+
+
+def look_up(value):
+    """A printer for pointers of the guest, which have 4 bytes."""
+    type = value.type.strip_typedefs()
+    if type.code != gdb.TYPE_CODE_PTR or type.sizeof != 4:
+        return None
+    to = type.target().unqualified()
+    wide = to.name in WIDE
+    to = to.strip_typedefs().unqualified()
+    if to.code in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR) and (to.sizeof == 1 or wide or to.name in WIDE):
+        return CharPointer(value, to.sizeof)
+    return None
+
+
+class Host(gdb.Function):
+    """$host(POINTER): where the host has what the guest's pointer points to."""
+
+    def __init__(self):
+        super().__init__("host")
+
+    def invoke(self, pointer):
+        try:
+            return gdb.Value(guest.host(int(pointer) & 0xffffffff if pointer.type.sizeof == 4 else int(pointer)))
+        except guest.Unreadable as why:
+            raise gdb.GdbError(str(why))
+
+
+class ExamineGuest(gdb.Command):
+    """wx/FMT POINTER: as x/FMT, at an address of the guest."""
+
+    def __init__(self):
+        super().__init__("wx", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
+
+    def invoke(self, argument, from_tty):
+        format = ""
+        if argument.startswith("/"):
+            format, _, argument = argument.partition(" ")
+        value = gdb.parse_and_eval(argument)
+        if value.type.strip_typedefs().code == gdb.TYPE_CODE_ARRAY:
+            value = value.address
+        try:
+            address = guest.host(int(value) & 0xffffffff if value.type.sizeof == 4 else int(value))
+        except guest.Unreadable as why:
+            raise gdb.GdbError(str(why))
+        gdb.execute("x%s 0x%x" % (format, address), from_tty)
+
+
+def install():
+    gdb.pretty_printers.append(look_up)
+    Host()
+    ExamineGuest()

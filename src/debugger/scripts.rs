@@ -1,0 +1,75 @@
+//! Python packages that debuggers load, carried in this program and written to where the debugger is told to look.
+
+use dwalin_runtime::TrapKind;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::{env, io, process};
+
+/// A package: its name, which no script of the user's can have, and its modules.
+pub struct Package {
+    name: &'static str,
+    modules: &'static [(&'static str, &'static str)],
+}
+
+/// What `dwalin gdb` loads.
+pub const GDB: Package = Package {
+    name: "dwalin_gdb",
+    modules: &[
+        ("launcher.py", include_str!("gdb/launcher.py")),
+        ("symbols.py", include_str!("gdb/symbols.py")),
+        ("guest.py", include_str!("gdb/guest.py")),
+        ("trap.py", include_str!("gdb/trap.py")),
+        ("frames.py", include_str!("gdb/frames.py")),
+        ("pointers.py", include_str!("gdb/pointers.py")),
+        ("libcxx.py", include_str!("gdb/libcxx.py")),
+    ],
+};
+
+/// What `dwalin lldb` and editors load.
+pub const LLDB: Package = Package {
+    name: "dwalin_lldb",
+    modules: &[
+        ("__init__.py", include_str!("lldb/dwalin_lldb/__init__.py")),
+        ("pointers.py", include_str!("lldb/dwalin_lldb/pointers.py")),
+        ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
+        ("trap.py", include_str!("lldb/dwalin_lldb/trap.py")),
+    ],
+};
+
+impl Package {
+    /// Writes the package into a folder; where it is then.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        let package = folder.join(self.name);
+        fs::create_dir_all(&package)?;
+        for (name, text) in self.modules {
+            fs::write(package.join(name), text)?;
+        }
+        Ok(package)
+    }
+}
+
+/// Writes the module that says what the kinds of traps are called.
+///
+/// # Errors
+/// The system's.
+pub fn write_kinds(package: &Path) -> io::Result<()> {
+    let traps: String = (0..=u8::MAX)
+        .filter_map(|code| TrapKind::from_code(code).map(|kind| format!("{code}: '{kind}', ")))
+        .collect();
+    let kinds = format!("\"\"\"What the kinds of traps are called.\"\"\"\nKINDS = {{{traps}}}\n");
+    fs::write(package.join("kinds.py"), kinds)
+}
+
+/// A new folder that only this user can write to. The scripts delete it.
+///
+/// # Errors
+/// The system's.
+pub fn folder() -> io::Result<PathBuf> {
+    let folder = env::temp_dir().join(format!("dwalin-{}", process::id()));
+    DirBuilder::new().mode(0o700).create(&folder)?;
+    Ok(folder)
+}

@@ -1,0 +1,223 @@
+//! `dwalin gdb` with the real gdb: what the person at the keyboard sees. What is expected is what the guest's source says.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
+
+/// libcxx.cpp's variables, as `info locals` shows them.
+const LIBCXX: [&str; 33] = [
+    r#"wide_string = L"a wide string""#,
+    r#"short_string = "short""#,
+    r#"long_string = "a string that is too long for the place inside""#,
+    r#"view = "one""#,
+    "vector = std::vector of length 3 = {1, 2, 3}",
+    r#"strings = std::vector of length 2 = {"x", "y"}"#,
+    "bits = std::vector<bool> of length 3 = {true, false, true}",
+    "array = std::array of length 3 = {7, 8, 9}",
+    "deque = std::deque of length 3 = {1, 2, 3}",
+    "list = std::list of length 2 = {4, 5}",
+    "forward_list = std::forward_list = {0.5, 1.5}",
+    r#"map = std::map of length 3 = {["a"] = 1, ["b"] = 2, ["c"] = 3}"#,
+    "multimap = std::multimap of length 2 = {[1] = 10, [1] = 11}",
+    "set = std::set of length 3 = {1, 2, 3}",
+    "unordered_map = std::unordered_map of length 1 = {[5] = 50}",
+    r#"unordered_set = std::unordered_set of length 1 = {"only"}"#,
+    r#"pair = {first = 1, second = "first"}"#,
+    r#"tuple = std::tuple = {1, 2.5, "three"}"#,
+    "{get() = 42}",
+    "no_unique = std::unique_ptr 0x0",
+    "(strong 2, weak 1) = {get() = 43}",
+    "optional = std::optional = {value = 44}",
+    "no_optional = std::optional, empty",
+    r#"variant = std::variant [index 1] = {value = "alternative"}"#,
+    "span = std::span of length 3 = {1, 2, 3}",
+    "\nfunction = std::function\n",
+    "no_function = std::function, empty",
+    "atomic = std::atomic = {value = 45}",
+    "complex = 1.5 + -2i",
+    "duration = 250 ms",
+    "damaged = std::vector <error: ",
+    "looped = std::list of length 1000 = {1, 2, 3, <error: ",
+    r#" "one \"two\"""#,
+];
+
+fn compile(compiler: &str, source: &str, out: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gdb-launcher");
+    fs::create_dir_all(&folder).unwrap();
+    let out = folder.join(out);
+    let status = Command::new(compiler)
+        .args(["--target=wasm32-wasi", "-g", "-O0", "-w", "-fno-exceptions"])
+        .args(compiler.contains("++").then_some("-std=c++20"))
+        .arg("-o")
+        .arg(&out)
+        .arg(source_file(source))
+        .status();
+    assert!(status.expect("clang can be started").success(), "{source}");
+    out.into_os_string().into_string().unwrap()
+}
+
+fn source_file(source: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(source)
+}
+
+/// `FILE:LINE` of the line that has a text.
+fn place(source: &str, text: &str) -> String {
+    let lines = fs::read_to_string(source_file(source)).unwrap();
+    let line = 1 + lines.lines().position(|line| line.contains(text)).unwrap();
+    format!("{}:{line}", source.rsplit('/').next().unwrap())
+}
+
+/// What gdb says to these commands; with a `prefix` that starts `dwalin` as somebody else.
+fn gdb(prefix: &[&str], program: &str, commands: &[&str]) -> String {
+    let mut line: Vec<_> = prefix.to_vec();
+    line.extend([DWALIN, "gdb", "--batch", "--gdb-option=-nx"]);
+    line.extend(["--ex", "set width 0"]);
+    commands
+        .iter()
+        .for_each(|command| line.extend(["--ex", *command]));
+    line.push(program);
+    let mut gdb = Command::new(line[0]);
+    let said = gdb.args(&line[1..]).stdin(Stdio::null()).output().unwrap();
+    String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
+}
+
+/// Whether this machine can run these tests; says so if it cannot.
+fn equipped() -> bool {
+    let missing = ["gdb", "clang-19", "clang++-19"].into_iter().find(|tool| {
+        let mut tool = Command::new(tool);
+        let version = tool.arg("--version").stdout(Stdio::null());
+        version.status().is_err()
+    });
+    if let Some(tool) = missing {
+        writeln!(io::stderr(), "SKIPPED: {tool} is not installed").ok();
+    }
+    missing.is_none()
+}
+
+const LIST: &str = "tests/programs/list.c";
+
+#[test]
+fn a_trap_is_named_and_its_report_follows() {
+    if equipped() {
+        let wasm = compile("clang-19", "tests/programs/trap/divide.c", "divide.wasm");
+        let said = gdb(&[], &wasm, &["run", "bt", "continue"]);
+        let line = "wasm trap: integer divide by zero (`continue`";
+        assert_eq!(said.matches(line).count(), 1, "gdb said: {said}");
+        assert!(said.contains("error: "), "gdb said: {said}");
+    }
+}
+
+#[test]
+fn a_breakpoint_by_name_stops_in_the_program_only() {
+    if equipped() {
+        let wasm = compile("clang-19", LIST, "break.wasm");
+        let said = gdb(&[], &wasm, &["break main", "run", "bt", "info breakpoints"]);
+        let frames: Vec<_> = said.lines().filter(|line| line.starts_with('#')).collect();
+        assert!(
+            frames.len() == 1 && frames[0].contains("list.c"),
+            "gdb said: {said}"
+        );
+        assert!(!said.contains("2 locations"), "gdb said: {said}");
+    }
+}
+
+#[test]
+fn a_backtrace_past_main_has_no_frames_of_the_runtime() {
+    if equipped() {
+        let wasm = compile("clang-19", LIST, "past-main.wasm");
+        let past = "set backtrace past-main on";
+        let said = gdb(
+            &[],
+            &wasm,
+            &[
+                past,
+                "break main",
+                "run",
+                "bt",
+                "echo ALL\\n",
+                "bt -no-filters",
+            ],
+        );
+        let (folded, all) = said.split_once("ALL\n").unwrap();
+        assert!(
+            folded.contains("_start") && !folded.contains("??") && !folded.contains("wasm::"),
+            "gdb said: {said}"
+        );
+        assert!(
+            all.contains("wasm::") && all.contains("??"),
+            "gdb said: {said}"
+        );
+    }
+}
+
+#[test]
+fn stepping_out_of_the_program_ends_it() {
+    if equipped() {
+        let wasm = compile("clang-19", LIST, "step.wasm");
+        let end = format!("break {}", place(LIST, "return 0;"));
+        let mut commands = vec![end.as_str(), "run"];
+        commands.extend(["next"; 8]);
+        let said = gdb(&[], &wasm, &commands);
+        assert!(said.contains("[Inferior 1 (process "), "gdb said: {said}");
+        assert!(
+            !said.contains(".rs") && !said.contains("??"),
+            "gdb said: {said}"
+        );
+    }
+}
+
+fn libcxx_prints(prefix: &[&str], program: &str) {
+    let here = format!(
+        "break {}",
+        place("tests/programs/launcher/libcxx.cpp", "stop here")
+    );
+    let commands = [&here, "run", "info locals", "wx/s chars", "kill"];
+    let said = gdb(prefix, program, &commands);
+    let missing: Vec<_> = LIBCXX.iter().filter(|row| !said.contains(*row)).collect();
+    assert!(missing.is_empty(), "{missing:#?}, gdb said: {said}");
+    assert!(said.contains(":\t\"one \\\"two\\\"\""), "gdb said: {said}");
+}
+
+#[test]
+fn containers_of_libcxx_print_as_what_they_hold() {
+    if equipped() {
+        let wasm = compile(
+            "clang++-19",
+            "tests/programs/launcher/libcxx.cpp",
+            "libcxx.wasm",
+        );
+        libcxx_prints(&[], &wasm);
+    }
+}
+
+/// Who may not map low addresses has no second mapping of most of a small program's memory.
+#[test]
+fn containers_of_libcxx_print_for_ordinary_users() {
+    let nobody = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    let may_start = |program: &str| {
+        let mut line = Command::new(nobody[0]);
+        let line = line.args(&nobody[1..]).args([program, "--version"]);
+        line.output().is_ok_and(|said| said.status.success())
+    };
+    if !equipped() {
+        return;
+    }
+    if !may_start(DWALIN) {
+        writeln!(io::stderr(), "SKIPPED: cannot become nobody and run dwalin").ok();
+        return;
+    }
+    let wasm = compile(
+        "clang++-19",
+        "tests/programs/launcher/libcxx.cpp",
+        "libcxx-nobody.wasm",
+    );
+    libcxx_prints(&nobody, &wasm);
+}
