@@ -1,0 +1,126 @@
+//! `dwalin lldb`, as it is typed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The command, which `cargo test --workspace` builds beside the tests.
+fn dwalin() -> PathBuf {
+    let tests = env::current_exe().unwrap();
+    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
+    assert!(dwalin.exists(), "cargo build first");
+    dwalin
+}
+
+fn compile(source: &str) -> String {
+    let name = source.replace('/', "-");
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("launcher-{name}.wasm"));
+    let status = Command::new("clang-19")
+        .args(["--target=wasm32-wasi", "-g", "-O0", "-o"])
+        .arg(&out)
+        .arg(root().join("tests/programs").join(source))
+        .status()
+        .unwrap();
+    assert!(status.success(), "{source} compiles");
+    out.into_os_string().into_string().unwrap()
+}
+
+/// What a session prints in which these commands are typed.
+fn session(source: &str, commands: &[&str]) -> String {
+    static SESSIONS: AtomicU32 = AtomicU32::new(0);
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    let scripts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("launcher-{number}"));
+    fs::create_dir_all(&scripts).unwrap();
+    let mut lldb = Command::new(dwalin());
+    lldb.args(["lldb", "--lldb=lldb-19", "--lldb-option=--no-lldbinit"]);
+    lldb.arg("--lldb-option=--no-use-colors")
+        .env("TMPDIR", &scripts);
+    for command in commands {
+        lldb.args(["-o", command]);
+    }
+    lldb.args(["-o", "quit"]);
+    let wasm = compile(source);
+    let done = lldb.arg(wasm).stdin(Stdio::null()).output().unwrap();
+    let left = fs::read_dir(&scripts).unwrap();
+    let ours = |name: &str| name.starts_with("dwalin");
+    let left = left.filter(|it| ours(&it.as_ref().unwrap().file_name().to_string_lossy()));
+    assert_eq!(left.count(), 0, "the scripts' folder is deleted");
+    String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
+}
+
+/// What a command printed.
+fn answer<'a>(said: &'a str, command: &str) -> &'a str {
+    let (_, rest) = said
+        .split_once(&format!("(lldb) {command}\n"))
+        .unwrap_or_else(|| panic!("{command} in {said}"));
+    rest.split("(lldb) ").next().unwrap()
+}
+
+#[test]
+fn strings_in_memory_are_shown_and_followed() {
+    let said = session(
+        "look/pointers.c",
+        &["b touch", "run", "up", "v node->name", "p node->next->name"],
+    );
+    assert!(answer(&said, "v node->name").contains("\"one\""), "{said}");
+    assert!(
+        answer(&said, "p node->next->name").contains("\"last\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_breakpoint_by_name_stops_in_the_program_only() {
+    let said = session("look/pointers.c", &["b main", "run", "bt 1"]);
+    assert!(answer(&said, "bt 1").contains("at pointers.c:"), "{said}");
+}
+
+#[test]
+fn a_backtrace_shows_the_program_and_counts_the_rest() {
+    let said = session("look/pointers.c", &["b touch", "run", "bt", "bt 2"]);
+    let frames: Vec<_> = answer(&said, "bt")
+        .lines()
+        .filter(|line| line.contains("frame #"))
+        .collect();
+    assert!(frames[0].contains("`touch(node="), "{said}");
+    assert!(frames[1].contains("`main at pointers.c:"), "{said}");
+    assert!(
+        frames.iter().all(|frame| !frame.contains("dwalin_runtime")),
+        "{said}"
+    );
+    assert!(
+        answer(&said, "bt").contains("frames of the runtime"),
+        "{said}"
+    );
+    assert_eq!(
+        answer(&said, "bt 2").matches("frame #").count(),
+        2,
+        "{said}"
+    );
+}
+
+#[test]
+fn a_trap_says_which_one_it_is() {
+    for (source, trap) in [
+        ("trap/divide.c", "integer divide by zero"),
+        ("trap/bounds.c", "out of bounds memory access"),
+        ("trap/unreachable.c", "unreachable"),
+        ("trap/null_call.c", "uninitialized element"),
+        ("trap/endless.c", "call stack exhausted"),
+    ] {
+        let said = session(source, &["run", "bt 1"]);
+        let lines: Vec<_> = said
+            .lines()
+            .filter(|line| line.starts_with("wasm trap: "))
+            .collect();
+        assert!(
+            lines.len() == 1 && lines[0].contains(trap),
+            "{source}: {lines:?} in {said}"
+        );
+    }
+}
