@@ -4,7 +4,7 @@
 """
 import os
 
-from . import pointers
+from . import libcxx, pointers
 
 # The runtime looks for this file among those that the debugger has open, and makes its debug info for these formatters.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
@@ -12,4 +12,5 @@ ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
 
 def __lldb_init_module(debugger, _internal_dict):
     pointers.register(debugger, pointers.__name__)
+    libcxx.register(debugger)
     debugger.HandleCommand("type category enable dwalin")
