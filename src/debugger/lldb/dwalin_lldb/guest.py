@@ -194,9 +194,7 @@ def chained(size, nodes, child):
             pass
         return len(walked)
 
-    if size is None:
-        walk(MOST)
-        if walk(min(size, AHEAD)) < min(size, AHEAD):
+    if walk(min(size, AHEAD)) < min(size, AHEAD):
         return Contents("size=? <damaged after %d>" % len(walked), len(walked), lambda i: child(i, walked[i]))
     return sized(min(size, MOST), lambda i: child(i, walked[i]) if walk(i + 1) > i else None)
 
