@@ -1,0 +1,280 @@
+"""Reading guests' values as bytes: what formatters of containers share.
+
+A container's layout is that of a guest, with pointers and sizes of 4 bytes. Nothing that is read is kept beyond an update:
+lldb asks again at each stop. Memory may hold anything, as before a constructor has run, so what is read is checked.
+"""
+import struct
+
+import lldb
+
+from . import pointers
+
+MOST = 1 << 16  # Elements, of what is walked.
+AHEAD = 300  # Elements of what is walked that a summary looks at: more than lldb shows by default.
+DEPTH = 12  # Of bases and members: deeper than a standard library's classes go.
+
+
+class Unreadable(Exception):
+    """Why there is nothing to show."""
+
+
+def plain(sb_type):
+    """A type without its other names and qualifiers."""
+    return sb_type.GetCanonicalType().GetUnqualifiedType()
+
+
+def parts(sb_type):
+    """Bases and fields: name, offset, type."""
+    for count, get in ((sb_type.GetNumberOfDirectBaseClasses(), sb_type.GetDirectBaseClassAtIndex),
+                       (sb_type.GetNumberOfFields(), sb_type.GetFieldAtIndex)):
+        for i in range(count):
+            part = get(i)
+            yield part.GetName(), part.GetOffsetInBytes(), part.GetType()
+
+
+def field(sb_type, name, depth=DEPTH):
+    """Offset and type of a member, wherever it is in bases and members: the outermost, where there are several."""
+    found = list(parts(plain(sb_type)))
+    for part, offset, kind in found:
+        if part == name:
+            return offset, kind
+    for _, offset, kind in found:
+        inner = field(kind, name, depth - 1) if depth else None
+        if inner:
+            return offset + inner[0], inner[1]
+    return None
+
+
+def memory_base(sb_type, depth=DEPTH):
+    """Where the memory is that a type's pointers are of; None without pointers, 0 where they are the host's."""
+    sb_type = plain(sb_type)
+    if sb_type.IsPointerType() or sb_type.IsReferenceType():
+        return 0
+    if sb_type.GetTypeClass() == lldb.eTypeClassArray:
+        return memory_base(sb_type.GetArrayElementType(), depth - 1) if depth else None
+    if pointers.is_pointer(sb_type, None):
+        return int(sb_type.GetFieldAtIndex(0).GetType().GetName().removeprefix(pointers.ADDRESS), 16)
+    for _, _, kind in parts(sb_type) if depth else ():
+        base = memory_base(kind, depth - 1)
+        if base is not None:
+            return base
+    return None
+
+
+class View:
+    """A value of a guest's structure, as bytes."""
+
+    def __init__(self, value):
+        value = value.GetNonSyntheticValue()
+        kind = value.GetType().GetCanonicalType()
+        if kind.IsPointerType() or kind.IsReferenceType():
+            value = value.Dereference().GetNonSyntheticValue()
+        self.value, self.type = value, plain(value.GetType())
+        self.process = value.GetProcess()
+        self.address = value.GetLoadAddress()
+        if self.address == lldb.LLDB_INVALID_ADDRESS:
+            self.address = 0
+        # Memories begin where the upper half of an address changes.
+        self.base = memory_base(self.type) or self.address >> 32 << 32
+
+    def bytes(self, offset, size):
+        data, error = self.value.GetData(), lldb.SBError()
+        text = data.ReadRawData(error, offset, size) if offset + size <= data.GetByteSize() else None
+        if error.Fail() or text is None or len(text) != size:
+            raise Unreadable("unreadable")
+        return text
+
+    def words(self, count, offset=0):
+        return struct.unpack("<%dI" % count, self.bytes(offset, 4 * count))
+
+    def read(self, address, size):
+        """Bytes of the guest's memory."""
+        error = lldb.SBError()
+        if not address or address + size > 1 << 32:
+            raise Unreadable("unreadable at 0x%x" % address)
+        if not size:
+            return b""
+        text = self.process.ReadMemory(self.base + address, size, error)
+        if error.Fail() or text is None or len(text) != size:
+            raise Unreadable("unreadable at 0x%x" % address)
+        return text
+
+    def word(self, address):
+        return struct.unpack("<I", self.read(address, 4))[0]
+
+    def is_readable(self, address, size):
+        """Whether the ends of a range can be read."""
+        try:
+            return bool(not size or self.read(address, 1) and self.read(address + size - 1, 1))
+        except Unreadable:
+            return False
+
+    def at(self, name, address, kind):
+        """What is somewhere in memory."""
+        return self.value.CreateValueFromAddress(name, self.base + address, kind)
+
+    def inside(self, name, offset, kind):
+        """What is a part of the value itself."""
+        return self.value.CreateChildAtOffset(name, offset, kind)
+
+    def pointer(self, name, address, kind):
+        """A pointer of lldb's own."""
+        address = self.base + address if address else 0
+        data = lldb.SBData.CreateDataFromUInt64Array(pointers.LITTLE, pointers.POINTER_SIZE, [address])
+        return self.value.CreateValueFromData(name, data, kind.GetPointerType())
+
+    def made(self, name, text, kind):
+        """What is nowhere in memory."""
+        data = lldb.SBData()
+        data.SetData(lldb.SBError(), text, pointers.LITTLE, pointers.POINTER_SIZE)
+        return self.value.CreateValueFromData(name, data, kind)
+
+    def argument(self, index):
+        return argument(self.type, index)
+
+
+def argument(sb_type, index):
+    kind = sb_type.GetTemplateArgumentType(index)
+    if not kind.IsValid():
+        raise Unreadable("its type is not known")
+    return kind
+
+
+def size_of(kind):
+    size = kind.GetByteSize()
+    if not size:
+        raise Unreadable("its elements' type is not known")
+    return size
+
+
+def alignment(kind, depth=DEPTH):
+    """Bytes that a type's place is a multiple of."""
+    kind = plain(kind)
+    if hasattr(kind, "GetByteAlign") and kind.GetByteAlign():
+        return kind.GetByteAlign()
+    if kind.GetTypeClass() == lldb.eTypeClassArray:
+        return alignment(kind.GetArrayElementType(), depth)
+    inner = [alignment(part, depth - 1) for _, _, part in parts(kind)] if depth else []
+    return max(inner) if inner else min(max(kind.GetByteSize(), 1), 16)
+
+
+def align(offset, kind):
+    step = alignment(kind)
+    return (offset + step - 1) // step * step
+
+
+class Contents:
+    """What a formatter shows: a summary, and children made when they are asked for."""
+
+    def __init__(self, summary, count=0, child=None, names=None):
+        self.summary, self.count, self.child, self.names = summary, count, child, names
+
+
+def sized(count, child):
+    return Contents("size=%d" % count, count, child)
+
+
+def elements(view, begin, count, kind):
+    """Elements side by side."""
+    size = size_of(kind)
+    if count * size >= 1 << 32 or not view.is_readable(begin, count * size):
+        return Contents("size=? <unreadable>")
+    return sized(count, lambda i: view.at("[%d]" % i, begin + i * size, kind))
+
+
+def chained(size, nodes, child):
+    """Elements in nodes that are walked: one after the other, and no further than anyone looks."""
+    walked = []
+
+    def walk(count):
+        try:
+            while len(walked) < count:
+                walked.append(next(nodes))
+        except (Unreadable, StopIteration):
+            pass
+        return len(walked)
+
+    if walk(min(size, AHEAD)) < min(size, AHEAD):
+        return Contents("size=? <damaged after %d>" % len(walked), len(walked), lambda i: child(i, walked[i]))
+    return sized(min(size, MOST), lambda i: child(i, walked[i]) if walk(i + 1) > i else None)
+
+
+QUOTED = {ord("\n"): "\\n", ord("\t"): "\\t", ord("\r"): "\\r", 0: "\\0", ord('"'): '\\"', ord("\\"): "\\\\"}
+MOST_TEXT = 1024  # Characters that lldb shows of its own strings.
+
+
+def quoted(text):
+    # What is no text at all, in the middle of some, is shown as bytes.
+    return '"%s"' % "".join(QUOTED.get(ord(c)) or (c if c.isprintable() else "\\x%02x" % (ord(c) & 0xff)) for c in text)
+
+
+def string(view, address, length, width=1, prefix=""):
+    """Text in memory."""
+    if length * width >= 1 << 32 or not view.is_readable(address, length * width):
+        return "<unreadable>"
+    text = decoded(view.read(address, min(length, MOST_TEXT) * width), width)
+    return prefix + quoted(text) + ("..." if length > MOST_TEXT else "")
+
+
+def decoded(data, width):
+    codec = {1: "utf-8", 2: "utf-16-le", 4: "utf-32-le"}[width]
+    return data.decode(codec, "surrogateescape" if width == 1 else "replace")
+
+
+class Formatter:
+    """Children of a structure that a table of formatters knows. `look_up` gives a function from a View to Contents, or None."""
+
+    look_up = None
+
+    def __init__(self, value, _internal_dict):
+        self.value, self.known = value, None
+
+    def update(self):
+        self.known = None
+        return False
+
+    def contents(self):
+        if self.known is None:
+            self.known = contents(self.value, type(self).look_up)
+        return self.known
+
+    def num_children(self):
+        return self.contents().count
+
+    def has_children(self):
+        # An empty container has none either, and is shown as one.
+        return self.contents().child is not None
+
+    def get_child_index(self, name):
+        names = self.contents().names
+        if names is not None:
+            return names.index(name) if name in names else -1
+        digits = name.strip("[]")
+        return int(digits) if digits.isdigit() and int(digits) < self.num_children() else -1
+
+    def get_child_at_index(self, index):
+        if not 0 <= index < self.num_children():
+            return None
+        try:
+            return self.contents().child(index)
+        except (Unreadable, struct.error):
+            return None
+
+
+def contents(value, look_up):
+    """What there is to show, whatever is wrong with it."""
+    try:
+        view = View(value)
+        make = look_up(view.type)
+        return make(view) if make else Contents("<unreadable>")
+    except Unreadable as why:
+        return Contents("<%s>" % why)
+    except (struct.error, ValueError, OverflowError):
+        return Contents("<unreadable>")
+
+
+def register(debugger, module):
+    """Puts a module's formatters in place: its class Children, and its functions summary and is_known."""
+    for command in ("type synthetic add -w dwalin -l %s.Children --recognizer-function %s.is_known",
+                    "type summary add -e -w dwalin -F %s.summary --recognizer-function %s.is_known"):
+        debugger.HandleCommand(command % (module, module))
