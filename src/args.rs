@@ -20,6 +20,11 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
+    Formatters {
+        /// The folder; the package dwalin_lldb is made in it.
+        dir: PathBuf,
+    },
 }
 
 /// `dwalin run`.

@@ -1,0 +1,3 @@
+//! Debuggers, and what Dwalin has for them.
+
+pub mod formatters;
