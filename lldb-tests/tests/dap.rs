@@ -16,6 +16,11 @@ fn bin() -> PathBuf {
     bin.to_owned()
 }
 
+/// Where `dwalin` is found.
+fn path() -> String {
+    format!("{}:{}", bin().display(), env::var("PATH").unwrap())
+}
+
 /// A copy of the example, as it is when an editor has run the tasks.
 struct Workspace(PathBuf);
 
@@ -28,10 +33,10 @@ impl Workspace {
             fs::copy(example.join(file), folder.join(file)).unwrap();
         }
         let workspace = Workspace(folder);
-        let path = env::join_paths([bin()].into_iter().chain(env::split_paths(
-            &env::var_os("PATH").unwrap(),
-        )));
-        for task in workspace.json(".vscode/tasks.json")["tasks"].as_array().unwrap() {
+        for task in workspace.json(".vscode/tasks.json")["tasks"]
+            .as_array()
+            .unwrap()
+        {
             let Some(command) = task["command"].as_str() else {
                 continue; // it only depends on others
             };
@@ -39,7 +44,7 @@ impl Workspace {
             let status = Command::new(command)
                 .args(args.iter().map(|arg| arg.as_str().unwrap()))
                 .current_dir(&workspace.0)
-                .env("PATH", path.as_ref().unwrap())
+                .env("PATH", path())
                 .status()
                 .unwrap();
             assert!(status.success(), "the task {} succeeds", task["label"]);
@@ -50,9 +55,7 @@ impl Workspace {
     /// A file for the editor, with the variables replaced that it would replace.
     fn json(&self, name: &str) -> Value {
         let text = fs::read_to_string(self.0.join(name)).unwrap();
-        let text = text
-            .replace("${workspaceFolder}", self.0.to_str().unwrap())
-            .replace("${env:HOME}/.cargo/bin", bin().to_str().unwrap());
+        let text = text.replace("${workspaceFolder}", self.0.to_str().unwrap());
         serde_json::from_str(&text).unwrap()
     }
 
@@ -60,7 +63,10 @@ impl Workspace {
     fn launch(&self, adapter: &str) -> Value {
         let launch = self.json(".vscode/launch.json");
         let all = launch["configurations"].as_array().unwrap();
-        all.iter().find(|one| one["type"] == adapter).unwrap().clone()
+        all.iter()
+            .find(|one| one["type"] == adapter)
+            .unwrap()
+            .clone()
     }
 
     /// The number of the line with a text.
@@ -71,6 +77,11 @@ impl Workspace {
     }
 }
 
+/// A value as a person reads it: of a string, only the text.
+fn without_address(value: &str) -> &str {
+    value.find('"').map_or(value, |at| &value[at..])
+}
+
 /// An editor's side of a session with the example, stopped somewhere.
 struct Editor {
     workspace: Workspace,
@@ -78,11 +89,14 @@ struct Editor {
 }
 
 impl Editor {
-    /// F5, with breakpoints on the lines that have these texts; the program runs.
+    /// F5, with breakpoints on the lines that have these texts (`TEXT if CONDITION`); the program runs.
     fn start(name: &str, breakpoints: &[&str]) -> Editor {
         let workspace = Workspace::prepare(name);
-        let mut adapter = Adapter::start();
-        adapter.request("initialize", json!({"adapterID": "lldb-dap", "linesStartAt1": true, "pathFormat": "path"}));
+        let mut adapter = Adapter::start(&path());
+        adapter.request(
+            "initialize",
+            json!({"adapterID": "lldb-dap", "linesStartAt1": true, "pathFormat": "path"}),
+        );
         adapter.request("launch", workspace.launch("lldb-dap"));
         adapter.event("initialized");
         let mut editor = Editor { workspace, adapter };
@@ -92,10 +106,30 @@ impl Editor {
     }
 
     fn set_breakpoints(&mut self, texts: &[&str]) {
-        let lines: Vec<_> = texts.iter().map(|text| json!({"line": self.workspace.line(text)})).collect();
+        let breakpoint = |text: &&str| match text.split_once(" if ") {
+            None => json!({"line": self.workspace.line(text)}),
+            Some((text, condition)) => {
+                json!({"line": self.workspace.line(text), "condition": condition})
+            }
+        };
+        let lines: Vec<_> = texts.iter().map(breakpoint).collect();
         let source = json!({"name": "fellowship.c", "path": self.workspace.0.join("fellowship.c")});
-        let set = self.adapter.request("setBreakpoints", json!({"source": source, "breakpoints": lines}));
-        assert_eq!(set["breakpoints"].as_array().unwrap().len(), texts.len(), "{set}");
+        let set = self.adapter.request(
+            "setBreakpoints",
+            json!({"source": source, "breakpoints": lines}),
+        );
+        assert_eq!(
+            set["breakpoints"].as_array().unwrap().len(),
+            texts.len(),
+            "{set}"
+        );
+    }
+
+    /// Ends the session; the adapter goes, too.
+    fn end(mut self) {
+        self.adapter
+            .request("disconnect", json!({"terminateDebuggee": true}));
+        assert!(self.adapter.ends());
     }
 
     /// Waits until the program has stopped for a reason, in a function on the line with a text.
@@ -103,12 +137,26 @@ impl Editor {
         let stopped = self.adapter.event("stopped");
         assert_eq!(stopped["reason"], reason, "{stopped}");
         let thread = stopped["threadId"].clone();
-        let stack = self.adapter.request("stackTrace", json!({"threadId": thread, "startFrame": 0, "levels": 20}));
+        let stack = self.adapter.request(
+            "stackTrace",
+            json!({"threadId": thread, "startFrame": 0, "levels": 20}),
+        );
         let frames = stack["stackFrames"].as_array().unwrap().clone();
         let top = &frames[0];
-        assert_eq!((&top["name"], &top["line"]), (&json!(function), &json!(self.workspace.line(text))), "{stack}");
-        assert_eq!(top["source"]["path"], json!(self.workspace.0.join("fellowship.c")));
-        Stop { adapter: &mut self.adapter, thread, frames }
+        assert_eq!(
+            (&top["name"], &top["line"]),
+            (&json!(function), &json!(self.workspace.line(text))),
+            "{stack}"
+        );
+        assert_eq!(
+            top["source"]["path"],
+            json!(self.workspace.0.join("fellowship.c"))
+        );
+        Stop {
+            adapter: &mut self.adapter,
+            thread,
+            frames,
+        }
     }
 }
 
@@ -131,51 +179,155 @@ impl Stop<'_> {
 
     /// What the tree shows for `at.next.age`, say: opens each node on the way, from a scope on.
     fn tree(&mut self, scope: &str, path: &str) -> String {
-        let scopes = self.adapter.request("scopes", json!({"frameId": self.frames[0]["id"]}));
-        let scopes = scopes["scopes"].as_array().unwrap();
-        let mut node = scopes.iter().find(|one| one["name"] == scope).unwrap().clone();
+        let mut node = self.scope(scope);
         for name in path.split('.') {
             let children = self.children(&node);
             let child = children.iter().find(|child| child["name"] == name);
-            node = child.unwrap_or_else(|| panic!("{path}: no {name} in {children:?}")).clone();
+            node = child
+                .unwrap_or_else(|| panic!("{path}: no {name} in {children:?}"))
+                .clone();
         }
         node["value"].as_str().unwrap().to_owned()
     }
 
+    fn scope(&mut self, name: &str) -> Value {
+        let scopes = self
+            .adapter
+            .request("scopes", json!({"frameId": self.frames[0]["id"]}));
+        let scopes = scopes["scopes"].as_array().unwrap();
+        scopes
+            .iter()
+            .find(|one| one["name"] == name)
+            .unwrap()
+            .clone()
+    }
+
+    fn set(&mut self, scope: &str, name: &str, value: &str) {
+        let scope = self.scope(scope)["variablesReference"].clone();
+        self.adapter.request(
+            "setVariable",
+            json!({"variablesReference": scope, "name": name, "value": value}),
+        );
+    }
+
     fn children(&mut self, node: &Value) -> Vec<Value> {
-        let variables = self.adapter.request("variables", json!({"variablesReference": node["variablesReference"]}));
+        let variables = self.adapter.request(
+            "variables",
+            json!({"variablesReference": node["variablesReference"]}),
+        );
         variables["variables"].as_array().unwrap().clone()
     }
 
     /// What is shown for an expression in a context: `watch`, `hover`, `repl`.
     fn evaluate(&mut self, context: &str, expression: &str) -> String {
         let frame = &self.frames[0]["id"];
-        let body = self.adapter.request("evaluate", json!({"expression": expression, "context": context, "frameId": frame}));
+        let body = self.adapter.request(
+            "evaluate",
+            json!({"expression": expression, "context": context, "frameId": frame}),
+        );
         body["result"].as_str().unwrap().trim().to_owned()
     }
 }
 
 #[test]
-fn f5_stops_at_a_breakpoint_and_the_tree_opens() {
-    let mut editor = Editor::start("dap-tree", &["total += at->weapon"]);
+fn a_breakpoint_stops_and_everything_opens() {
+    let mut editor = Editor::start("dap-look", &["total += at->weapon"]);
+    let resolved = editor.adapter.event("breakpoint");
+    assert_eq!(resolved["breakpoint"]["verified"], true, "{resolved}");
     let mut stop = editor.stopped("breakpoint", "strength", "total += at->weapon");
     assert_eq!(stop.function(1), "__main_argc_argv");
-    let scopes = stop.adapter.request("scopes", json!({"frameId": stop.frames[0]["id"]}));
-    println!("{scopes}");
-    for scope in scopes["scopes"].as_array().unwrap().iter().take(2) {
-        let v = stop.children(scope);
-        println!("{v:#?}");
+    for (path, value) in [
+        ("total", "0"),
+        ("at.name", "\"Thorin\""),
+        ("at.age", "195"),
+        ("at.weapon.name", "\"axe\""),
+        ("at.next.name", "\"Dwalin\""),
+        ("at.next.next.name", "\"Balin\""),
+        ("at.next.next.age", "178"),
+        ("at.next.next.weapon.name", "\"hammer\""),
+        ("at.next.next.weapon.sharpness", "2"),
+    ] {
+        assert_eq!(without_address(&stop.tree("Locals", path)), value, "{path}");
     }
-    for path in ["total", "at", "at.name", "at.age", "at.weapon", "at.weapon.name", "at.weapon.sharpness", "at.next", "at.next.name", "at.next.next.name", "at.next.next.age", "at.next.next.weapon.name", "at.next.next.weapon.sharpness", "at.next.next.next"] {
-        println!("{path} = {}", stop.tree("Locals", path));
+    assert_eq!(
+        stop.tree("Locals", "at.next.next.next").trim(),
+        "0x0000000000000000"
+    );
+    assert_eq!(stop.tree("Globals", "counter"), "3");
+    assert_eq!(
+        without_address(&stop.tree("Globals", "axe.name")),
+        "\"axe\""
+    );
+    for (context, expression, value) in [
+        ("watch", "at->next->weapon->name", "\"axe\""),
+        ("watch", "at->next->next->weapon->sharpness + 40", "42"),
+        ("watch", "counter * 2", "6"),
+        ("hover", "at->next->name", "\"Dwalin\""),
+        ("hover", "total", "0"),
+    ] {
+        assert_eq!(
+            without_address(&stop.evaluate(context, expression)),
+            value,
+            "{expression}"
+        );
     }
-    for (context, e) in [("watch", "at->next->weapon->name"), ("watch", "at->next->next->weapon->sharpness + 1"), ("watch", "*at"), ("watch", "*at->next"), ("hover", "at"), ("watch", "counter"), ("watch", "axe"),
-        ("repl", "at->next->age"), ("repl", "p at->next->next->name"), ("repl", "v at->next->next->weapon->name"), ("repl", "bt 2"), ("repl", "`bt 2")] {
-        println!("{context} {e} = {}", stop.evaluate(context, e));
-    }
+    // In the console are expressions and lldb's commands.
+    assert!(stop.evaluate("repl", "at->next->age").ends_with("= 169"));
+    assert!(
+        stop.evaluate("repl", "p at->next->next->name")
+            .ends_with("\"Balin\"")
+    );
+    assert!(stop.evaluate("repl", "bt 2").contains("fellowship.c:42"));
+    editor.end();
+}
+
+#[test]
+fn steps_go_in_and_over_and_out_and_the_program_ends() {
+    let third = "company = join(company, \"Thorin\"";
+    let mut editor = Editor::start("dap-step", &[third]);
+    let main = "__main_argc_argv";
+    editor.stopped("breakpoint", main, third).go("stepIn");
+    let mut stop = editor.stopped("step", "join", "*dwarf = malloc");
+    assert_eq!(stop.tree("Locals", "age"), "195");
+    assert_eq!(
+        without_address(&stop.tree("Locals", "head.next.weapon.name")),
+        "\"hammer\""
+    );
     stop.go("next");
-    let stop = editor.stopped("step", "strength", "for (const");
+    editor.stopped("step", "join", "if (!dwarf)").go("next");
+    editor
+        .stopped("step", "join", "*dwarf = (struct")
+        .go("next");
+    let mut stop = editor.stopped("step", "join", "counter++");
+    assert_eq!(
+        without_address(&stop.tree("Locals", "dwarf.next.next.name")),
+        "\"Balin\""
+    );
     stop.go("stepOut");
-    let stop = editor.stopped("step", "main", "total = strength");
+    // In the middle of the line: what was returned is still to be assigned.
+    editor.stopped("step", main, third).go("next");
+    editor
+        .stopped("step", main, "total = strength")
+        .go("continue");
+    assert_eq!(editor.adapter.event("exited")["exitCode"], 0);
+    editor.adapter.event("terminated");
+    let output = editor.adapter.stdout();
+    assert!(
+        output.contains("3 dwarves of strength 16 on ponies"),
+        "{output:?}"
+    );
+    editor.end();
+}
+
+#[test]
+fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
+    let mut editor = Editor::start("dap-set", &["total += at->weapon if at->age == 178"]);
+    let mut stop = editor.stopped("breakpoint", "strength", "total += at->weapon");
+    assert_eq!(stop.tree("Locals", "total"), "14");
+    stop.set("Locals", "total", "40");
     stop.go("continue");
+    assert_eq!(editor.adapter.event("exited")["exitCode"], 0);
+    let output = editor.adapter.stdout();
+    assert!(output.contains("of strength 42"), "{output:?}");
+    editor.end();
 }

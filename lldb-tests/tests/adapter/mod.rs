@@ -23,8 +23,10 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    pub fn start() -> Adapter {
+    /// Starts it with a `PATH`.
+    pub fn start(path: &str) -> Adapter {
         let mut process = Command::new("lldb-dap-19")
+            .env("PATH", path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
