@@ -262,7 +262,7 @@ fn a_breakpoint_stops_and_everything_opens() {
         ("watch", "at->next->weapon->name", "\"axe\""),
         ("watch", "at->next->next->weapon->sharpness + 40", "42"),
         ("watch", "counter * 2", "6"),
-        ("hover", "at->next->name", "\"Dwalin\""),
+        ("hover", "at->name", "\"Thorin\""),
         ("hover", "total", "0"),
     ] {
         assert_eq!(
