@@ -1,12 +1,16 @@
 //! Presses F5 in examples/vscode: drives lldb's debug adapter as an editor does, with the launch.json and tasks.json that are there.
 
 mod adapter;
+#[path = "../../tests/running/mod.rs"]
+mod running;
 
 use adapter::Adapter;
+use running::{Running, forbidden};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 /// The command, which `cargo test --workspace` builds beside the tests.
 fn bin() -> PathBuf {
@@ -16,13 +20,22 @@ fn bin() -> PathBuf {
     bin.to_owned()
 }
 
+fn tests() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    tests.canonicalize().unwrap()
+}
+
 /// Where `dwalin` is found.
 fn path() -> String {
     format!("{}:{}", bin().display(), env::var("PATH").unwrap())
 }
 
 /// A copy of the example, as it is when an editor has run the tasks.
-struct Workspace(PathBuf);
+struct Workspace {
+    folder: PathBuf,
+    /// What is debugged.
+    source: PathBuf,
+}
 
 impl Workspace {
     fn prepare(name: &str) -> Workspace {
@@ -32,7 +45,8 @@ impl Workspace {
         for file in ["fellowship.c", ".vscode/launch.json", ".vscode/tasks.json"] {
             fs::copy(example.join(file), folder.join(file)).unwrap();
         }
-        let workspace = Workspace(folder);
+        let source = folder.join("fellowship.c");
+        let workspace = Workspace { folder, source };
         for task in workspace.json(".vscode/tasks.json")["tasks"]
             .as_array()
             .unwrap()
@@ -43,7 +57,7 @@ impl Workspace {
             let args = task["args"].as_array().unwrap();
             let status = Command::new(command)
                 .args(args.iter().map(|arg| arg.as_str().unwrap()))
-                .current_dir(&workspace.0)
+                .current_dir(&workspace.folder)
                 .env("PATH", path())
                 .status()
                 .unwrap();
@@ -54,24 +68,24 @@ impl Workspace {
 
     /// A file for the editor, with the variables replaced that it would replace.
     fn json(&self, name: &str) -> Value {
-        let text = fs::read_to_string(self.0.join(name)).unwrap();
-        let text = text.replace("${workspaceFolder}", self.0.to_str().unwrap());
+        let text = fs::read_to_string(self.folder.join(name)).unwrap();
+        let text = text.replace("${workspaceFolder}", self.folder.to_str().unwrap());
         serde_json::from_str(&text).unwrap()
     }
 
-    /// The configuration for an adapter.
-    fn launch(&self, adapter: &str) -> Value {
+    /// The configuration for lldb-dap that launches or attaches.
+    fn configuration(&self, request: &str) -> Value {
         let launch = self.json(".vscode/launch.json");
         let all = launch["configurations"].as_array().unwrap();
         all.iter()
-            .find(|one| one["type"] == adapter)
+            .find(|one| one["type"] == "lldb-dap" && one["request"] == request)
             .unwrap()
             .clone()
     }
 
     /// The number of the line with a text.
     fn line(&self, text: &str) -> u64 {
-        let source = fs::read_to_string(self.0.join("fellowship.c")).unwrap();
+        let source = fs::read_to_string(&self.source).unwrap();
         let index = source.lines().position(|line| line.contains(text));
         1 + index.unwrap() as u64
     }
@@ -92,12 +106,27 @@ impl Editor {
     /// F5, with breakpoints on the lines that have these texts (`TEXT if CONDITION`); the program runs.
     fn start(name: &str, breakpoints: &[&str]) -> Editor {
         let workspace = Workspace::prepare(name);
+        let launch = workspace.configuration("launch");
+        Editor::run(workspace, "launch", launch, breakpoints)
+    }
+
+    /// The same with a program that runs already: tests/programs/attach/loop.c.
+    fn attach(name: &str, program: &Running, breakpoints: &[&str]) -> Editor {
+        let mut workspace = Workspace::prepare(name);
+        let mut attach = workspace.configuration("attach");
+        assert_eq!(attach["pid"], "${command:PickProcess}");
+        attach["pid"] = program.pid().parse::<u32>().unwrap().into();
+        workspace.source = tests().join("programs/attach/loop.c");
+        Editor::run(workspace, "attach", attach, breakpoints)
+    }
+
+    fn run(workspace: Workspace, how: &str, arguments: Value, breakpoints: &[&str]) -> Editor {
         let mut adapter = Adapter::start(&path());
         adapter.request(
             "initialize",
             json!({"adapterID": "lldb-dap", "linesStartAt1": true, "pathFormat": "path"}),
         );
-        adapter.request("launch", workspace.launch("lldb-dap"));
+        adapter.request(how, arguments);
         adapter.event("initialized");
         let mut editor = Editor { workspace, adapter };
         editor.set_breakpoints(breakpoints);
@@ -113,7 +142,7 @@ impl Editor {
             }
         };
         let lines: Vec<_> = texts.iter().map(breakpoint).collect();
-        let source = json!({"name": "fellowship.c", "path": self.workspace.0.join("fellowship.c")});
+        let source = json!({"path": self.workspace.source});
         let set = self.adapter.request(
             "setBreakpoints",
             json!({"source": source, "breakpoints": lines}),
@@ -148,10 +177,7 @@ impl Editor {
             (&json!(function), &json!(self.workspace.line(text))),
             "{stack}"
         );
-        assert_eq!(
-            top["source"]["path"],
-            json!(self.workspace.0.join("fellowship.c"))
-        );
+        assert_eq!(top["source"]["path"], json!(self.workspace.source));
         Stop {
             adapter: &mut self.adapter,
             thread,
@@ -330,4 +356,28 @@ fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
     let output = editor.adapter.stdout();
     assert!(output.contains("of strength 42"), "{output:?}");
     editor.end();
+}
+
+#[test]
+fn an_editor_attaches_to_a_running_program() {
+    if let Some(why) = forbidden() {
+        // Not with `eprintln!`, which shows nothing for a test that passes.
+        writeln!(io::stderr(), "SKIPPED: {why}").ok();
+        return;
+    }
+    let dwalin = bin().join("dwalin").into_os_string().into_string().unwrap();
+    let options = ["--debugger", "lldb-formatters"];
+    let program = Running::start(&dwalin, &tests(), "dap", &options);
+    let mut editor = Editor::attach("dap-attach", &program, &["return older"]);
+    let mut stop = editor.stopped("breakpoint", "visit", "return older");
+    assert_eq!(stop.function(1), "main");
+    assert_eq!(stop.tree("Locals", "older"), "179");
+    assert_eq!(stop.tree("Locals", "who.next.next.age"), "178");
+    assert_eq!(stop.tree("Locals", "who.next.name"), "\"D-name\"");
+    stop.set("Globals", "go_on", "0");
+    editor
+        .adapter
+        .request("disconnect", json!({"terminateDebuggee": false}));
+    assert!(editor.adapter.ends());
+    assert_eq!(program.end(), (Some(7), "left with 180, 0\n".into()));
 }

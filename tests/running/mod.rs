@@ -1,5 +1,7 @@
 //! A guest that runs already when a debugger attaches: tests/programs/attach/loop.c.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
