@@ -5,19 +5,17 @@ mod compile;
 mod debugger;
 mod run;
 
-use anyhow::Context;
 use args::{Command, Options};
 use clap::Parser;
-use debugger::formatters;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let done = match &Options::parse().command {
-        Command::Run(options) => run::run(options),
-        Command::Compile(options) => compile::compile(options).map(|()| ExitCode::SUCCESS),
-        Command::Formatters { dir } => formatters::print(dir)
-            .with_context(|| dir.display().to_string())
-            .map(|()| ExitCode::SUCCESS),
+    let done = match Options::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Formatters { dir } => {
+            debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
+        }
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

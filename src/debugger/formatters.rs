@@ -1,5 +1,6 @@
 //! The formatters for lldb, a Python package that is part of the command: written to where a debugger can import it.
 
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, process};
 
@@ -30,8 +31,9 @@ pub fn write(dir: &Path) -> io::Result<PathBuf> {
 }
 
 /// Writes the package, and prints the line that loads it.
-pub fn print(dir: &Path) -> io::Result<()> {
-    let package = env::current_dir()?.join(write(dir)?);
+pub fn print(dir: &Path) -> Result<()> {
+    let package = write(dir).with_context(|| dir.display().to_string())?;
+    let package = env::current_dir()?.join(package);
     println!("command script import {}", quoted(&package));
     Ok(())
 }
@@ -46,4 +48,29 @@ fn quoted(path: &Path) -> String {
         return path.into_owned();
     }
     format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_of_the_package_are_part_of_the_command() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger/lldb/dwalin_lldb");
+        let entries = fs::read_dir(sources).unwrap();
+        let mut there: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".py"))
+            .collect();
+        there.sort();
+        let mut ours = FILES.map(|(name, _)| name.to_owned());
+        ours.sort();
+        assert_eq!(there, ours);
+    }
+
+    #[test]
+    fn a_path_with_a_space_is_one_argument() {
+        assert_eq!(quoted(Path::new("/a/b_c-1.2")), "/a/b_c-1.2");
+        assert_eq!(quoted(Path::new("/a b/\"c")), "\"/a b/\\\"c\"");
+    }
 }
