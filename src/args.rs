@@ -1,7 +1,7 @@
 //! What the user typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Result};
+use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
 use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
@@ -20,6 +20,12 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Say which functions, files and lines offsets of a module are, inlined functions included.
+    Addr2line(Addr2line),
+    /// Show a function's source, wasm and machine code side by side.
+    Objdump(Objdump),
+    /// Show the frames, variables and memory in a core dump.
+    Inspect(Inspect),
     /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
     Formatters {
         /// The folder; the package dwalin_lldb is made in it.
@@ -45,6 +51,15 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// Tell perf of the code: names in /tmp/perf-PID.map, or names and source lines in ./jit-PID.dump.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub profile: Option<HowToProfile>,
+    /// Write a core dump here when the program traps; with -g it has all locals.
+    #[arg(long, value_name = "FILE")]
+    pub coredump: Option<PathBuf>,
+    /// How a trap is reported.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "full")]
+    pub backtrace: Backtrace,
     /// The module.
     pub file: PathBuf,
     /// The program's arguments, or those of the export to invoke.
@@ -71,6 +86,51 @@ pub struct Compile {
     pub file: PathBuf,
 }
 
+/// `dwalin addr2line`.
+#[derive(Args)]
+pub struct Addr2line {
+    /// Offsets count from the start of the code section, as DWARF's do, not of the file.
+    #[arg(short, long)]
+    pub code_offsets: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The module: a .wasm or .wat file, or an artifact.
+    pub file: PathBuf,
+    /// Offsets, in decimal or with 0x.
+    #[arg(required = true, value_name = "OFFSET")]
+    pub offsets: Vec<String>,
+}
+
+/// `dwalin objdump`.
+#[derive(Args)]
+pub struct Objdump {
+    /// How code is made.
+    #[command(flatten)]
+    pub code: Code,
+    /// The function, by name or index; all of them without.
+    #[arg(long, value_name = "NAME")]
+    pub function: Option<String>,
+    /// The module.
+    pub file: PathBuf,
+}
+
+/// `dwalin inspect`.
+#[derive(Args)]
+pub struct Inspect {
+    /// The module that the program was; by default it is looked for beside the core dump and here, by its name.
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
+    /// Show bytes of the first memory instead.
+    #[arg(long, value_name = "ADDRESS[:LENGTH]")]
+    pub memory: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The core dump.
+    pub file: PathBuf,
+}
+
 /// How code is made.
 #[derive(Args)]
 pub struct Code {
@@ -80,6 +140,9 @@ pub struct Code {
     /// The package with the program's split DWARF, where it is not beside the module as app.wasm.dwp or app.dwp.
     #[arg(long, value_name = "FILE")]
     pub dwp: Option<PathBuf>,
+    /// A directory where the program was compiled, and the one here that has the same sources.
+    #[arg(long, value_name = "FROM=TO", value_parser = path_pair)]
+    pub map_path: Vec<(String, String)>,
     /// Optimise code although -g is given.
     #[arg(short = 'O')]
     pub optimize: bool,
@@ -92,6 +155,26 @@ pub struct Code {
     /// Bytes of stack that the program may use.
     #[arg(long, value_name = "BYTES")]
     pub max_wasm_stack: Option<usize>,
+}
+
+/// How a trap is reported.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backtrace {
+    /// What happened, and the frames.
+    Short,
+    /// With the source line, and with -g the variables.
+    Full,
+    /// All of it, for programs.
+    Json,
+}
+
+/// What perf is told.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum HowToProfile {
+    /// Names.
+    Perfmap,
+    /// Names and source lines.
+    Jitdump,
 }
 
 /// A debugger.
@@ -111,6 +194,9 @@ impl Code {
         let mut files = DebugFiles::beside(file);
         if let Some(package) = &self.dwp {
             files.package(package);
+        }
+        for (from, to) in &self.map_path {
+            files.map_path(from, to);
         }
         Module::from_file_with(engine, file, &files)
     }
@@ -137,8 +223,18 @@ impl Code {
 
 impl Run {
     /// As an engine's configuration.
-    pub fn config(&self) -> Config {
-        for_debugger(self.code.config(), self.debugger)
+    ///
+    /// # Errors
+    /// Where the file for the profiler cannot be made.
+    pub fn config(&self) -> std::io::Result<Config> {
+        let mut config = self.code.config();
+        match self.profile {
+            Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,
+            Some(HowToProfile::Jitdump) => config.profile(Profile::JitDump)?,
+            None => &mut config,
+        };
+        config.all_locals(self.coredump.is_some());
+        Ok(for_debugger(config, self.debugger))
     }
 }
 
@@ -157,4 +253,11 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
         None => &mut config,
     };
     config
+}
+
+fn path_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("not of the form FROM=TO".to_owned()),
+    }
 }

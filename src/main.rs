@@ -1,8 +1,13 @@
 //! The `dwalin` command: parse what was typed, do it, and say what went wrong.
 
+mod addr2line;
 mod args;
 mod compile;
 mod debugger;
+mod inspect;
+mod json;
+mod objdump;
+mod report;
 mod run;
 
 use args::{Command, Options};
@@ -13,6 +18,9 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
+        Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
+        Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Formatters { dir } => {
             debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
         }

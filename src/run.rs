@@ -1,10 +1,12 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
-use crate::args::Run;
+use crate::args::{Backtrace, Run};
+use crate::report;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
-use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Val, ValType};
-use std::io::Read;
+use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType};
+use std::io::{Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
@@ -12,7 +14,10 @@ const TRAPPED: u8 = 134;
 
 /// Runs a program; its exit code is ours.
 pub fn run(options: &Run) -> Result<ExitCode> {
-    let engine = Engine::new(&options.config());
+    let config = options
+        .config()
+        .context("--profile: cannot make the file")?;
+    let engine = Engine::new(&config);
     let module = load(&engine, options).with_context(|| options.file.display().to_string())?;
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
@@ -22,7 +27,10 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
-                eprintln!("error: {}: {trap}", options.file.display());
+                report::print(trap, options);
+                if let Some(path) = &options.coredump {
+                    write_coredump(path, &store, trap, options)?;
+                }
                 Ok(ExitCode::from(TRAPPED))
             }
             _ => Err(error.context(options.file.display().to_string())),
@@ -30,14 +38,32 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     }
 }
 
+fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {
+    let written = std::fs::File::create(path).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        let process = options.file.to_string_lossy();
+        dwalin_runtime::coredump::write(store, trap, &process, &mut out)?;
+        out.flush()
+    });
+    written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
+    if options.backtrace == Backtrace::Json {
+        return Ok(());
+    }
+    eprintln!(
+        "core dump written to {0}: see `dwalin inspect {0}`",
+        path.display()
+    );
+    Ok(())
+}
+
 /// A module, or what `dwalin compile` made of one: an ELF image.
 fn load(engine: &Engine, options: &Run) -> Result<Module> {
     let mut magic = [0; 4];
     let read = std::fs::File::open(&options.file).and_then(|mut file| file.read(&mut magic));
     if read.is_ok() && magic == *b"\x7fELF" {
-        if options.code.dwp.is_some() {
+        if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
             bail!(
-                "--dwp: the artifact has the debug info that it was compiled with; give the package to `dwalin compile`"
+                "--dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`"
             );
         }
         // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeSet as Names;
 use std::fs;
 use support::{Folder, equipped, stderr};
 
@@ -38,8 +38,8 @@ const MODES: [[&str; 2]; 6] = [
     ["-gdwarf-5", "-O2"],
 ];
 
-/// The entries of the program's own unit.
-fn names(folder: &Folder, flags: &[&str]) -> BTreeSet<String> {
+/// What the image for the program shows: named entries, and how to find variables.
+fn shown(folder: &Folder, flags: &[&str]) -> (Names<String>, Vec<String>) {
     let image = folder.image("app.wasm", flags);
     assert!(
         !image.warnings.contains("another build"),
@@ -49,14 +49,19 @@ fn names(folder: &Folder, flags: &[&str]) -> BTreeSet<String> {
     for word in ["dwo", "skeleton", "DW_AT_signature", "type_unit"] {
         assert!(!image.contains(word), "{word} in {}", image.dump);
     }
-    image.names()
+    (image.names(), image.expressions())
 }
 
-/// Compiles the program, first whole and then split; what of the whole one is in the image.
-fn whole_and_split(folder: &Folder, mode: &[&str]) -> BTreeSet<String> {
+/// Its named entries.
+fn names(folder: &Folder, flags: &[&str]) -> Names<String> {
+    shown(folder, flags).0
+}
+
+/// Compiles the program, first whole and then split; what the whole one shows.
+fn whole_and_split(folder: &Folder, mode: &[&str]) -> (Names<String>, Vec<String>) {
     folder.write("app.c", PROGRAM);
     folder.compile("app.c", &[mode, &["-g"]].concat());
-    let whole = names(folder, &[]);
+    let whole = shown(folder, &[]);
     folder.compile("app.c", &[mode, &["-g", "-gsplit-dwarf"]].concat());
     whole
 }
@@ -69,19 +74,19 @@ fn split_units_look_like_whole_ones() {
     for (number, mode) in MODES.iter().enumerate() {
         let folder = Folder::new(&format!("split-{number}"));
         let whole = whole_and_split(&folder, mode);
-        assert!(whole.contains("structure_type \"point\""), "{whole:?}");
-        assert_eq!(names(&folder, &[]), whole, "app.dwo, {mode:?}");
+        assert!(whole.0.contains("structure_type \"point\""), "{whole:?}");
+        assert_eq!(shown(&folder, &[]), whole, "app.dwo, {mode:?}");
         // A package elsewhere, and the file gone.
         folder.tool(&["llvm-dwp-19", "app.dwo", "-o", "package"]);
         fs::remove_file(folder.path("app.dwo")).unwrap();
         assert_eq!(
-            names(&folder, &["--dwp", "package"]),
+            shown(&folder, &["--dwp", "package"]),
             whole,
             "--dwp, {mode:?}"
         );
         for beside in ["app.dwp", "app.wasm.dwp"] {
             fs::copy(folder.path("package"), folder.path(beside)).unwrap();
-            assert_eq!(names(&folder, &[]), whole, "{beside}, {mode:?}");
+            assert_eq!(shown(&folder, &[]), whole, "{beside}, {mode:?}");
             fs::remove_file(folder.path(beside)).unwrap();
         }
     }
@@ -99,7 +104,7 @@ fn a_dwo_file_is_found_with_the_module_that_was_moved() {
         fs::rename(folder.path(file), folder.path("bin").join(file)).unwrap();
     }
     let image = folder.image("bin/app.wasm", &[]);
-    assert_eq!(image.names(), whole, "{}", image.warnings);
+    assert_eq!(image.names(), whole.0, "{}", image.warnings);
 }
 
 /// Puts the sections of a wasm file into an ELF file.
@@ -135,10 +140,10 @@ fn packages_and_dwo_files_may_be_elf() {
         folder.tool(&["llvm-dwp-19", "app.dwo", "-o", "package"]);
         elf_of(&folder, "package", "app.dwp");
         fs::rename(folder.path("app.dwo"), folder.path("wasm.dwo")).unwrap();
-        assert_eq!(names(&folder, &[]), whole, "{mode:?}");
+        assert_eq!(shown(&folder, &[]), whole, "{mode:?}");
         fs::remove_file(folder.path("app.dwp")).unwrap();
         elf_of(&folder, "wasm.dwo", "app.dwo");
-        assert_eq!(names(&folder, &[]), whole, "{mode:?}");
+        assert_eq!(shown(&folder, &[]), whole, "{mode:?}");
     }
 }
 
@@ -153,14 +158,14 @@ fn type_units_are_part_of_the_units_that_use_them() {
         for split in [&[][..], &["-gsplit-dwarf"]] {
             let flags = [&mode[..], &["-g", "-fdebug-types-section"], split].concat();
             folder.compile("app.c", &flags);
-            assert_eq!(names(&folder, &[]), whole, "{flags:?}");
+            assert_eq!(shown(&folder, &[]), whole, "{flags:?}");
             let image = folder.image("app.wasm", &[]);
             let point = image.entry("structure_type", "point");
             assert!(!point.contains("DW_AT_declaration"), "{point}");
             assert!(point.contains("app.c"), "its file is known: {point}");
             if !split.is_empty() {
                 folder.tool(&["llvm-dwp-19", "app.dwo", "-o", "app.dwp"]);
-                assert_eq!(names(&folder, &[]), whole, "{flags:?}, packaged");
+                assert_eq!(shown(&folder, &[]), whole, "{flags:?}, packaged");
                 fs::remove_file(folder.path("app.dwp")).unwrap();
             }
         }
@@ -407,4 +412,45 @@ fn debuginfod_is_asked_by_the_build_identifier() {
     assert!(run("http://localhost").contains("DW_TAG_structure_type"));
     let asked = fs::read_to_string(folder.path("asked")).unwrap();
     assert!(asked.trim().len() >= 16, "{asked}");
+}
+
+#[test]
+fn sources_can_be_in_another_directory_than_where_they_were_compiled() {
+    if !equipped() {
+        return;
+    }
+    for (number, mode) in MODES[..2].iter().enumerate() {
+        for split in [&[][..], &["-gsplit-dwarf"]] {
+            let folder = Folder::new(&format!("paths-{number}"));
+            folder.write("app.c", PROGRAM);
+            folder.compile("app.c", &[&mode[..], &["-g"], split].concat());
+            let before = shown(&folder, &[]);
+            let lines = ["llvm-dwarfdump-19", "--debug-line", "image.elf"];
+            let rows = |table: String| {
+                table
+                    .lines()
+                    .filter(|line| line.contains("is_stmt"))
+                    .count()
+            };
+            let count = rows(folder.tool(&lines));
+            let here = folder.text("");
+            let here = here.trim_end_matches('/');
+            let map = format!("{here}=/elsewhere");
+            let after = shown(&folder, &["--map-path", &map]);
+            assert_eq!(before, after);
+            let image = folder.image("app.wasm", &["--map-path", &map]);
+            let unit = image.entry("compile_unit", "app.c");
+            assert!(unit.contains("(\"/elsewhere\")"), "{unit}");
+            let table = folder.tool(&lines);
+            assert!(
+                table.contains("\"/elsewhere\"") && !table.contains(here),
+                "{table}"
+            );
+            assert_eq!(rows(table), count);
+            let run = ["run", "--map-path", &map, "app.wasm", "trap"];
+            assert_backtrace(&folder, &run);
+            let report = stderr(&folder.dwalin(&run));
+            assert!(report.contains("/elsewhere/app.c:9:"), "{report}");
+        }
+    }
 }

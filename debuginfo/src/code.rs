@@ -136,6 +136,9 @@ pub struct Questions {
     /// Addresses from which on a location names an operand, with its place in the operand stack, the bottom first: sorted, no
     /// duplicates. The operand needs to be in its home there.
     pub operands: Vec<(WasmPc, u32)>,
+    /// Functions that native code would return a structure from in registers, by their addresses: sorted, no duplicates. The caller
+    /// stores it, so that there is code of the call's line behind the call.
+    pub small_structures: Vec<WasmPc>,
     /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
     /// statements. Each needs an instruction of its own, or its line cannot be stopped at.
     pub statements: Vec<Statement>,

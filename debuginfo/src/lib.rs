@@ -18,6 +18,7 @@ mod questions;
 mod source;
 mod symbolize;
 mod transform;
+pub mod values;
 
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};

@@ -7,6 +7,8 @@ use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 
+type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
+
 /// Scans a module's DWARF.
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     let read = dwarf.read();
@@ -31,6 +33,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     }
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.small_structures.sort_unstable();
+    found.small_structures.dedup();
     found.operands.sort_unstable();
     found.operands.dedup();
     // Those at one address stay in the table's order.
@@ -55,30 +59,47 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
     Ok(())
 }
 
+/// A function, or a scope within one.
+struct Scope {
+    depth: isize,
+    /// Where its ranges start.
+    starts: Vec<WasmPc>,
+    /// The innermost function with code: its address.
+    function: Option<WasmPc>,
+}
+
 /// The locals that frame bases and locations name, by function, and operands.
 fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
     let mut entries = unit.entries();
-    // The outermost subprogram with code that encloses the entry: depth and address.
-    let mut function: Option<(isize, WasmPc)> = None;
-    // The scopes within it, the innermost last: depth, and where their ranges start.
-    let mut scopes: Vec<(isize, Vec<WasmPc>)> = Vec::new();
+    // Those around the entry, the innermost last.
+    let mut scopes: Vec<Scope> = Vec::new();
     while let Some(entry) = entries.next_dfs()? {
         let depth = entry.depth();
-        if function.is_some_and(|(outer, _)| depth <= outer) {
-            function = None;
-        }
-        scopes.retain(|(outer, _)| *outer < depth);
+        scopes.retain(|scope| scope.depth < depth);
         if is_scope(entry.tag()) {
             let mut ranges = unit.die_ranges(entry)?;
             let starts: Vec<_> = std::iter::from_fn(|| ranges.next().ok().flatten())
                 .filter_map(|range| WasmPc::from_dwarf(range.begin))
                 .collect();
-            if function.is_none() && entry.tag() == dw::DW_TAG_subprogram {
-                function = starts.iter().min().map(|pc| (depth, *pc));
+            let outer = scopes.last().and_then(|scope| scope.function);
+            let function = match entry.tag() {
+                dw::DW_TAG_subprogram => starts.iter().min().copied().or(outer),
+                _ => outer,
+            };
+            if let Some(pc) = starts.iter().min()
+                && entry.tag() == dw::DW_TAG_subprogram
+                && returns_small_structure(unit, entry)
+            {
+                found.small_structures.push(*pc);
             }
-            scopes.push((depth, starts));
+            scopes.push(Scope {
+                depth,
+                starts,
+                function,
+            });
         }
-        let Some((_, function)) = function else {
+        let Some(scope) = scopes.last() else { continue };
+        let Some(function) = scope.function else {
             continue;
         };
         for attr in entry.attrs() {
@@ -90,10 +111,10 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
                         Op::Local(local) => found.locals.push((function, local)),
-                        Op::Stack(depth) => {
-                            let scope = || scopes.last().map_or(&[][..], |(_, starts)| starts);
-                            let starts = from.as_ref().map_or_else(scope, std::slice::from_ref);
-                            let asked = starts.iter().map(|start| (*start, depth));
+                        Op::Stack(place) => {
+                            let from = from.as_ref().map(std::slice::from_ref);
+                            let starts = from.unwrap_or(&scope.starts);
+                            let asked = starts.iter().map(|start| (*start, place));
                             found.operands.extend(asked);
                         }
                         _ => {}
@@ -103,6 +124,36 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
         }
     }
     Ok(())
+}
+
+/// Whether a function returns a structure of at most 16 bytes that is copied as it is (System V ABI, AMD64 supplement, 3.2.3).
+fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bool {
+    let follow = |entry: &Die<'d>, name| match entry.attr_value(name)? {
+        AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
+        _ => None,
+    };
+    let declared = follow(function, dw::DW_AT_specification)
+        .or_else(|| follow(function, dw::DW_AT_abstract_origin));
+    let mut ty = follow(declared.as_ref().unwrap_or(function), dw::DW_AT_type);
+    // A few names for one type; more than that is no program's.
+    for _ in 0..8 {
+        let Some(entry) = ty else { return false };
+        match entry.tag() {
+            dw::DW_TAG_typedef | dw::DW_TAG_const_type | dw::DW_TAG_volatile_type => {
+                ty = follow(&entry, dw::DW_AT_type);
+            }
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
+                let size = entry
+                    .attr(dw::DW_AT_byte_size)
+                    .and_then(|it| it.udata_value());
+                let convention = entry.attr_value(dw::DW_AT_calling_convention);
+                let by_reference = AttributeValue::CallingConvention(dw::DW_CC_pass_by_reference);
+                return size.is_some_and(|size| size <= 16) && convention != Some(by_reference);
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn is_scope(tag: gimli::DwTag) -> bool {

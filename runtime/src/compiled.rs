@@ -88,8 +88,8 @@ impl Module {
     ) -> Result<Module> {
         let wasm = wat::parse_bytes(bytes.as_ref()).map_err(|error| Error::Wat(Box::new(error)))?;
         let settings = engine.config().settings();
-        // Without debuggers only a trap asks, and only then are files looked for; but a package that is given is kept.
-        let now = settings.debug_info || files.has_package();
+        // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
+        let now = settings.debug_info || files.is_explicit();
         let completed = now.then(|| complete(engine, name, &wasm, files)).flatten();
         let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
@@ -230,6 +230,29 @@ impl Module {
         &self.0.type_ids
     }
 
+    /// The machine code of a function, by its index, in the pieces that come from one wasm instruction each: bytes from the
+    /// start of the module's file to the instruction, where one stands for the piece, and the code. `None` for an import.
+    pub fn code_of(&self, func: u32) -> Option<Vec<(Option<usize>, Vec<u8>)>> {
+        let artifact = &self.0.artifact;
+        let info = artifact.info();
+        let defined = info.defined(FuncIndex::from_u32(func))?;
+        let words = artifact.functions();
+        let index = EntityRef::index(defined);
+        let (start, len) = (words.get(index * 2)?, words.get(index * 2 + 1)?);
+        let rows: Vec<_> = artifact.address_map().rows(start, start + len).collect();
+        let ends = rows
+            .iter()
+            .skip(1)
+            .map(|(offset, _)| *offset)
+            .chain([start + len]);
+        let text = artifact.text_bytes();
+        let piece = |((offset, pc), end): (&(u32, Option<WasmPc>), u32)| {
+            let pc = pc.map(|pc| pc.0 as usize + info.code_section.start);
+            Some((pc, text.get(*offset as usize..end as usize)?.to_vec()))
+        };
+        rows.iter().zip(ends).map(piece).collect()
+    }
+
     /// What of the debug info could not be read when the module was compiled.
     pub(crate) fn warnings(&self) -> &[Warning] {
         &self.0.warnings
@@ -238,13 +261,21 @@ impl Module {
     /// Code for a new instance: its own with debug info, so that what describes it can name the instance's addresses.
     pub(crate) fn place(&self) -> Result<Arc<PlacedCode>> {
         if self.0.engine.config().settings().debug_info {
-            return Ok(Arc::new(PlacedCode::place(&self.0.artifact)?));
+            return Ok(Arc::new(self.place_code()?));
         }
         if let Some(placed) = self.0.placed.get() {
             return Ok(placed.clone());
         }
-        let placed = Arc::new(PlacedCode::place(&self.0.artifact)?);
+        let placed = Arc::new(self.place_code()?);
         Ok(self.0.placed.get_or_init(|| placed).clone())
+    }
+
+    fn place_code(&self) -> Result<PlacedCode> {
+        let placed = PlacedCode::place(&self.0.artifact)?;
+        if let Some(profiler) = self.0.engine.config().profiler() {
+            profiler.placed(&placed, &|pc| self.source_frames(pc));
+        }
+        Ok(placed)
     }
 
     /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.

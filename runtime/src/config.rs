@@ -1,5 +1,6 @@
 //! Every knob of an engine, its default and why.
 
+use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
 use dwalin_debuginfo::code::Flavor;
@@ -109,6 +110,7 @@ impl fmt::Debug for WarningHandler {
 #[derive(Clone, Debug)]
 pub struct Config {
     debug_info: bool,
+    all_locals: bool,
     opt_level: Option<OptLevel>,
     debugger: Debugger,
     memory_reservation: u64,
@@ -116,6 +118,17 @@ pub struct Config {
     max_wasm_stack: usize,
     parallel_compilation: bool,
     warning: WarningHandler,
+    profiler: Option<SharedProfiler>,
+}
+
+/// The file that a profiler reads, shared by an engine's clones.
+#[derive(Clone)]
+struct SharedProfiler(Arc<Profiler>);
+
+impl fmt::Debug for SharedProfiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profiler")
+    }
 }
 
 impl Default for Config {
@@ -129,6 +142,7 @@ impl Config {
     pub fn new() -> Config {
         Config {
             debug_info: false,
+            all_locals: false,
             opt_level: None,
             debugger: Debugger::Auto,
             // All that a 32-bit address can reach, so that code need not compare it.
@@ -139,6 +153,7 @@ impl Config {
             max_wasm_stack: 4 << 20,
             parallel_compilation: true,
             warning: WarningHandler::default(),
+            profiler: None,
         }
     }
 
@@ -146,6 +161,13 @@ impl Config {
     /// statement can be stopped at. Off by default.
     pub fn debug_info(&mut self, enable: bool) -> &mut Config {
         self.debug_info = enable;
+        self
+    }
+
+    /// Whether, with debug info, all locals of a function can be read in its frames, also those that the module's debug info
+    /// does not name: for core dumps. Off by default.
+    pub fn all_locals(&mut self, enable: bool) -> &mut Config {
+        self.all_locals = enable;
         self
     }
 
@@ -192,6 +214,19 @@ impl Config {
         self
     }
 
+    /// Tells perf of all code that is placed, through a file that is begun now. Off by default.
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn profile(&mut self, profile: Profile) -> std::io::Result<&mut Config> {
+        self.profiler = Some(SharedProfiler(Arc::new(Profiler::new(profile)?)));
+        Ok(self)
+    }
+
+    pub(crate) fn profiler(&self) -> Option<&Profiler> {
+        self.profiler.as_ref().map(|profiler| &*profiler.0)
+    }
+
     pub(crate) fn warn(&self, warning: &str) {
         (self.warning.0)(warning);
     }
@@ -204,6 +239,7 @@ impl Config {
         };
         Settings {
             debug_info: self.debug_info,
+            all_locals: self.all_locals,
             opt_level: self.opt_level.unwrap_or(by_default),
             memory_reservation: self.memory_reservation,
             memory_guard_size: self.memory_guard_size,

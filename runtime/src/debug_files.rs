@@ -8,7 +8,7 @@
 //! The result takes the module's place: whoever reads debug info later finds it in there, from an artifact too.
 
 use dwalin_debuginfo::container::{Container, with_debug_info};
-use dwalin_debuginfo::merge::{self, Companions, MergedDwarf};
+use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
 use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use std::process::Command;
 pub struct DebugFiles {
     module: Option<PathBuf>,
     package: Option<Package>,
+    paths: PathMap,
 }
 
 /// A package of split units that was given.
@@ -47,7 +48,7 @@ impl DebugFiles {
     pub fn beside(module: impl Into<PathBuf>) -> DebugFiles {
         DebugFiles {
             module: Some(module.into()),
-            package: None,
+            ..DebugFiles::default()
         }
     }
 
@@ -63,9 +64,15 @@ impl DebugFiles {
         self
     }
 
-    /// Whether a package was given.
-    pub(crate) fn has_package(&self) -> bool {
-        self.package.is_some()
+    /// A directory where the module was compiled, and the one here with the same sources.
+    pub fn map_path(&mut self, from: impl Into<String>, to: impl Into<String>) -> &mut DebugFiles {
+        self.paths.0.push((from.into(), to.into()));
+        self
+    }
+
+    /// Whether more was said than where the module is: that is for the artifact to keep.
+    pub(crate) fn is_explicit(&self) -> bool {
+        self.package.is_some() || !self.paths.0.is_empty()
     }
 
     fn directory(&self) -> Option<&Path> {
@@ -127,6 +134,7 @@ impl DebugFiles {
                 .map(|(name, bytes)| (&name[..], &bytes[..])),
             directory: self.directory(),
             read: &|path| std::fs::read(path),
+            paths: &self.paths,
         };
         let merged = merge::merge(dwarf, &companions)?;
         let shown = |warning: &&Warning| warning.kind != WarningKind::Lost;

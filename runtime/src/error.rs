@@ -7,7 +7,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// An error of the runtime.
-#[derive(Debug)]
 pub enum Error {
     /// A file could not be read.
     Read {
@@ -86,6 +85,16 @@ impl fmt::Display for Error {
             Error::Trap(trap) => trap.fmt(f),
             Error::Exit(code) => write!(f, "the program exited with code {code}"),
             Error::Host(error) => error.fmt(f),
+        }
+    }
+}
+
+// What `unwrap` and a `main` that returns an error print: of a trap the whole report.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Trap(trap) => fmt::Debug::fmt(trap, f),
+            other => write!(f, "Error({:?})", other.to_string()),
         }
     }
 }

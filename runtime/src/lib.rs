@@ -32,6 +32,7 @@ pub mod code;
 pub mod compile;
 mod compiled;
 mod config;
+pub mod coredump;
 mod debug_files;
 mod engine;
 mod error;
@@ -41,16 +42,20 @@ pub mod module;
 mod trap;
 mod vm;
 
+pub use code::profile::Profile;
 pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
 pub use debug_files::DebugFiles;
+pub use dwalin_debuginfo::SourceFrame;
+pub use dwalin_debuginfo::values::{Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
+pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
-pub use trap::{FrameInfo, Trap, TrapKind, WasmBacktrace};
+pub use trap::{Cause, FrameInfo, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::func::Func;
 pub use vm::global::Global;
 pub use vm::instance::{Extern, Instance};

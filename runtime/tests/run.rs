@@ -150,7 +150,7 @@ fn a_deep_recursion_is_a_trap_on_any_thread_and_keeps_both_ends() {
             .map(|frame| &*frame.func_name)
             .collect();
         assert_eq!((names[0], *names.last().unwrap()), ("deep", "start"));
-        assert!(trap.to_string().contains(" frames ..."));
+        assert!(trap.to_string().contains(" more frames "));
     };
     run();
     std::thread::Builder::new()
@@ -174,7 +174,8 @@ fn traps_errors_and_panics_cross_nested_guests() {
             "h",
             "inner",
             |mut caller: Caller<'_, Vec<usize>>, how: i32| -> Result<()> {
-                let frames = caller.backtrace().frames().len();
+                let backtrace = caller.backtrace();
+                let frames = backtrace.frames().iter().filter(|it| !it.host).count();
                 caller.data_mut().push(frames);
                 match how {
                     0 => {
@@ -202,6 +203,7 @@ fn traps_errors_and_panics_cross_nested_guests() {
             .backtrace()
             .frames()
             .iter()
+            .filter(|frame| !frame.host)
             .map(|frame| &*frame.func_name)
             .collect();
         assert_eq!(names[0], "leaf");

@@ -111,6 +111,8 @@ def is_structor(name):
 def scalars(name, value, depth=4):
     """Rows `name = text` of every scalar in `value`."""
     kind = value.type.strip_typedefs()
+    if is_of_the_target(kind, value.type):
+        return
     if kind.code in SCALARS:
         yield "%s = %s" % (name, value.format_string())
     elif kind.code == gdb.TYPE_CODE_PTR:
@@ -119,7 +121,7 @@ def scalars(name, value, depth=4):
         low, high = kind.range()
         for index in range(low, min(high, low + MOST_ELEMENTS - 1) + 1):
             yield from scalars("%s[%d]" % (name, index), value[index], depth - 1)
-    elif kind.code in RECORDS and depth and "va_list" not in str(value.type):
+    elif kind.code in RECORDS and depth:
         for field in kind.fields():
             if getattr(field, "bitpos", None) is None or field.artificial:
                 continue  # a static member, or the vtable
@@ -127,6 +129,11 @@ def scalars(name, value, depth=4):
                 continue
             member = name + "." + field.name if field.name and not field.is_base_class else name
             yield from scalars(member, value[field], depth - 1)
+
+
+def is_of_the_target(kind, declared):
+    """What is made in the target's own way: lists of arguments, and pointers to members, which are numbers and structures in wasm."""
+    return "va_list" in str(declared) or "::*" in str(declared) or "::*" in (kind.name or "")
 
 
 def has_virtual_base(kind):

@@ -109,6 +109,25 @@ impl Image {
         names
     }
 
+    /// The expressions of entries, without what depends on where code and entries are.
+    pub fn expressions(&self) -> Vec<String> {
+        let mut tag = "";
+        let mut found = Vec::new();
+        for line in self.dump.lines() {
+            if let Some((_, name)) = line.split_once("DW_TAG_") {
+                tag = name.trim();
+            }
+            if let Some((_, operations)) = line.split_once("DW_OP_") {
+                let words = operations
+                    .split(' ')
+                    .filter(|word| !word.starts_with("(0x"));
+                found.push(format!("{tag} {}", words.collect::<Vec<_>>().join(" ")));
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// The attributes of the first entry with a tag and a name.
     pub fn entry(&self, tag: &str, name: &str) -> &str {
         let name = format!("DW_AT_name\t(\"{name}\")");

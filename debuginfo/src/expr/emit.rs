@@ -19,6 +19,9 @@ pub(crate) struct Places<'a> {
 /// Why an expression has no native form.
 pub(crate) type Reason = String;
 
+/// The reason where there is nothing to express: the linker has taken the variable out.
+pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
+
 /// What an expression is for, which says what its result means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
@@ -32,11 +35,12 @@ pub(crate) enum Purpose {
     Pointer,
 }
 
-/// Makes the native form. `base_type` finds base types that operations refer to.
+/// Makes the native form, behind operations that are there. `base_type` finds base types that operations refer to.
 ///
 /// # Errors
 /// The operation that cannot be expressed.
 pub(crate) fn emit(
+    out: Expression,
     ops: &[Op],
     places: &Places<'_>,
     purpose: Purpose,
@@ -45,10 +49,11 @@ pub(crate) fn emit(
     let mut emitter = Emitter {
         places,
         base_type,
-        out: Expression::new(),
+        out,
         nested: false,
         width: Width::Address,
         generic: Width::Address,
+        low_bits: ops.iter().all(keeps_low_bits),
     };
     if ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
@@ -66,9 +71,10 @@ pub(crate) fn emit(
             emitter.memory_address()?;
         }
         Purpose::Member => {
+            emitter.out.op(dw::DW_OP_dup);
             emitter.mask();
             emitter.operations(ops)?;
-            emitter.memory_address()?;
+            emitter.from_object();
         }
     }
     Ok(emitter.out)
@@ -83,6 +89,8 @@ struct Emitter<'a> {
     /// How wide the guest's values are, here and without base types.
     width: Width,
     generic: Width,
+    /// Whether the low bits of the result depend on no more than the low bits of what is read.
+    low_bits: bool,
 }
 
 /// How wide the values on the stack are, in the guest's terms: LLVM writes expressions as if the stack were as wide as that.
@@ -97,6 +105,20 @@ enum Width {
 }
 
 impl Emitter<'_> {
+    /// Object, member → the member as far from the object, which may be at the guest's address or the host's. gdb takes the
+    /// difference for the member's offset.
+    fn from_object(&mut self) {
+        const SIGN: u64 = 1 << 31;
+        self.out.op(dw::DW_OP_over);
+        self.out.op(dw::DW_OP_minus);
+        self.mask();
+        for op in [dw::DW_OP_xor, dw::DW_OP_minus] {
+            self.out.op_constu(SIGN);
+            self.out.op(op);
+        }
+        self.out.op(dw::DW_OP_plus);
+    }
+
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
     fn simple(&mut self, ops: &[Op]) -> Result<bool, Reason> {
         match *ops {
@@ -135,6 +157,16 @@ impl Emitter<'_> {
         home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
     }
 
+    fn operand_value(&mut self, depth: u32) -> Result<(), Reason> {
+        let (offset, ty) = self.operand(depth)?;
+        if ty == ValueType::Ref && !self.low_bits {
+            return Err("arithmetic with an operand of several types".to_owned());
+        }
+        self.frame_address(offset);
+        self.out.op_deref_size(size(ty)?);
+        Ok(())
+    }
+
     /// The host address of a place in the frame.
     fn frame_address(&mut self, offset: FrameOffset) {
         self.out.op(dw::DW_OP_call_frame_cfa);
@@ -153,7 +185,9 @@ impl Emitter<'_> {
             }
             _ => None,
         };
-        ty == Some(ValueType::I64)
+        // An operand of several types is saved in 64 bits.
+        let operand = matches!(op, Op::Stack(_)) && ty == Some(ValueType::Ref);
+        operand || ty == Some(ValueType::I64)
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
@@ -169,7 +203,7 @@ impl Emitter<'_> {
         let guest = u32::try_from(address)
             .ok()
             .filter(|guest| *guest < u32::MAX - 1)
-            .ok_or("an address of dropped data")?;
+            .ok_or(DROPPED_DATA)?;
         let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
         self.out.op_addr(Address::Constant(host.0));
         Ok(())
@@ -339,14 +373,7 @@ impl Emitter<'_> {
                 self.out.op_const_type(ty, bytes.clone().into());
                 self.typed(true);
             }
-            Op::Stack(depth) => {
-                let (offset, ty) = self.operand(*depth)?;
-                if ty == ValueType::Ref {
-                    return Err("arithmetic with an operand of several types".to_owned());
-                }
-                self.frame_address(offset);
-                self.out.op_deref_size(size(ty)?);
-            }
+            Op::Stack(depth) => self.operand_value(*depth)?,
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
@@ -488,6 +515,25 @@ impl Emitter<'_> {
                 .map(Some)
                 .ok_or_else(|| "a base type that is not there".to_owned()),
         }
+    }
+}
+
+/// Whether the low bits of an operation's result depend on no more than the low bits of its operands.
+fn keeps_low_bits(op: &Op) -> bool {
+    match op {
+        Op::Plain(op) => matches!(
+            *op,
+            dw::DW_OP_plus
+                | dw::DW_OP_minus
+                | dw::DW_OP_mul
+                | dw::DW_OP_neg
+                | dw::DW_OP_not
+                | dw::DW_OP_and
+                | dw::DW_OP_or
+                | dw::DW_OP_xor
+        ),
+        Op::Branch(_) | Op::Convert(_) | Op::Reinterpret(_) | Op::Typed(..) => false,
+        _ => true,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::address::HostAddress;
 use crate::code::{CodeMap, Flavor};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, EvaluationResult, Location, Value};
+use gimli::write::Expression;
 use gimli::write::{self, Dwarf, EndianVec, LineProgram, Sections, Unit};
 use gimli::{DwOp, Encoding, EndianSlice, Format, LittleEndian};
 
@@ -37,7 +38,10 @@ fn evaluate(ops: &[Op]) -> u64 {
         homes: None,
         frame_base: None,
     };
-    let native = emit(ops, &places, Purpose::Location, &|_| None).unwrap();
+    let native = emit(Expression::new(), ops, &places, Purpose::Location, &|_| {
+        None
+    })
+    .unwrap();
     let mut dwarf = Dwarf::new();
     let id = dwarf.units.add(Unit::new(ENCODING, LineProgram::none()));
     let unit = dwarf.units.get_mut(id);

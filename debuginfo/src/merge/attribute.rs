@@ -141,29 +141,15 @@ impl<'a> Assembly<'_, 'a> {
                 value.word(self.merged.out.range_list(&list));
                 dw::DW_FORM_sec_offset
             }
-            Read::UnitRef(offset) => {
-                let (part, offset) = (part, offset.0);
-                value.reference(if refers_to_type(attr.name()) {
-                    Target::TypeEntry(part, offset)
-                } else {
-                    Target::Entry(part, offset)
-                });
-                dw::DW_FORM_ref4
-            }
-            Read::DebugInfoRef(offset) => {
-                value.reference(Target::Info(source, offset.0));
-                dw::DW_FORM_ref_addr
-            }
-            Read::DebugTypesRef(signature) => {
-                if !self.ask(signature.0) {
-                    return Ok(None);
-                }
-                value.reference(Target::Type(signature.0));
-                dw::DW_FORM_ref4
+            Read::UnitRef(_) | Read::DebugInfoRef(_) | Read::DebugTypesRef(_) => {
+                return Ok(self.reference(part, attr));
             }
             // A split unit's table has no lines, only files.
             Read::DebugLineRef(offset) if source == 0 => {
-                value.word(offset.0 as u32);
+                let Some(offset) = self.line_table(offset.0) else {
+                    return Ok(None);
+                };
+                value.word(offset);
                 dw::DW_FORM_sec_offset
             }
             _ => {
@@ -172,6 +158,31 @@ impl<'a> Assembly<'_, 'a> {
             }
         };
         Ok(Some((form, value)))
+    }
+
+    /// A reference to an entry; `None` to a type that is not there.
+    fn reference(
+        &mut self,
+        part: usize,
+        attr: &Attribute<Reader<'a>>,
+    ) -> Option<(DwForm, Encoded)> {
+        let (form, target) = match attr.value() {
+            Read::UnitRef(offset) if refers_to_type(attr.name()) => {
+                (dw::DW_FORM_ref4, Target::TypeEntry(part, offset.0))
+            }
+            Read::UnitRef(offset) => (dw::DW_FORM_ref4, Target::Entry(part, offset.0)),
+            Read::DebugInfoRef(offset) => {
+                let source = self.parts[part].source;
+                (dw::DW_FORM_ref_addr, Target::Info(source, offset.0))
+            }
+            Read::DebugTypesRef(signature) if self.ask(signature.0) => {
+                (dw::DW_FORM_ref4, Target::Type(signature.0))
+            }
+            _ => return None,
+        };
+        let mut value = Encoded::default();
+        value.reference(target);
+        Some((form, value))
     }
 
     /// The name of a type with a signature: declarations in its place need have none.
@@ -214,7 +225,7 @@ fn text<'a>(
         }
         _ => return Ok(None),
     };
-    value.word((source.strings + offset.0) as u32);
+    value.word(source.strings.wrapping_add(offset.0) as u32);
     Ok(Some((dw::DW_FORM_strp, value)))
 }
 

@@ -1,6 +1,7 @@
 //! Split DWARF (DWARF 5, section 7.3.2; before that GNU's): which files have the units that a module's skeletons stand for.
 
 use super::sources::package;
+use super::table::PathMap;
 use crate::container::Container;
 use crate::source::{ReadDwarf, Reader, WarningKind, Warnings};
 use gimli::DwoId;
@@ -17,6 +18,8 @@ pub struct Companions<'a> {
     pub directory: Option<&'a Path>,
     /// Reads a `.dwo` file.
     pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// Directories that have other names here than where the module was compiled.
+    pub paths: &'a PathMap,
 }
 
 /// A unit of a module that says where the rest of it is.

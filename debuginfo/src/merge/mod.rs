@@ -2,7 +2,8 @@
 //!
 //! Debuggers look for packages beside files, and an image in memory has none beside it. So units of split DWARF take the place
 //! of their [`skeletons`](find), and types of [type units](sources) go into each unit that refers to them. All who read debug
-//! info here then meet nothing but units that are whole. What is neither split nor has type units stays as it is.
+//! info here then meet nothing but units that are whole. What is neither split nor has type units stays as it is, unless its
+//! [paths](table) are to be others.
 //!
 //! ```text
 //! skeletons ─find→ package, .dwo files ─sources→ units by identifier, types by signature
@@ -16,9 +17,11 @@ mod line;
 mod lists;
 mod out;
 mod sources;
+mod table;
 mod unit;
 
 pub use find::Companions;
+pub use table::PathMap;
 
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf};
 use find::Skeleton;
@@ -47,6 +50,9 @@ pub fn is_split(dwarf: &WasmDwarf<'_>) -> bool {
 
 /// Merges a module's debug info; `None` where it is whole as it is.
 pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<MergedDwarf> {
+    if dwarf.is_empty() {
+        return None;
+    }
     let mut warnings = Warnings::default();
     let read = dwarf.read();
     let units = units(&read, &mut warnings);
@@ -56,7 +62,7 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         .collect();
     let has_types =
         !dwarf.section(SectionId::DebugTypes).is_empty() || units.iter().any(|unit| is_type(unit));
-    if skeletons.is_empty() && !has_types {
+    if skeletons.is_empty() && !has_types && companions.paths.0.is_empty() {
         return None;
     }
     let package = find::open_package(companions, &mut warnings);
@@ -70,7 +76,7 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         .map(|it| it.id.0)
         .collect();
     let files = find::read_files(&skeletons, &found, companions);
-    let mut sources = Sources::new(dwarf);
+    let mut sources = Sources::new(dwarf, companions.paths);
     sources.add_main_types(&mut warnings);
     if let Some(package) = &package {
         let ids = skeletons.iter().map(|it| it.id).filter(in_package);
@@ -147,6 +153,10 @@ fn assemble<'a>(
         let unit = SourceUnit { source: 0, unit };
         unit::assemble(sources, &unit, split, &mut merged, warnings);
     }
+    let lines = match merged.lines() {
+        Some(lines) => lines,
+        None => dwarf.section(SectionId::DebugLine).to_vec(),
+    };
     let out = merged.finish(warnings);
     let kept = |id| dwarf.section(id).to_vec();
     let mut sections = vec![
@@ -155,7 +165,7 @@ fn assemble<'a>(
         (SectionId::DebugLocLists.name(), out.loclists),
         (SectionId::DebugRngLists.name(), out.rnglists),
         (SectionId::DebugStr.name(), sources.strings.clone()),
-        (SectionId::DebugLine.name(), kept(SectionId::DebugLine)),
+        (SectionId::DebugLine.name(), lines),
         (
             SectionId::DebugLineStr.name(),
             kept(SectionId::DebugLineStr),

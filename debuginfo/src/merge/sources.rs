@@ -1,6 +1,7 @@
 //! What is read: the module's debug info, and that of packages and `.dwo` files, with their units by identifier and signature.
 
 use super::find::DwoFile;
+use super::table::PathMap;
 use crate::container::Container;
 use crate::source::{ReadDwarf, ReadUnit, Reader, WarningKind, Warnings, WasmDwarf};
 use gimli::Section as _;
@@ -39,11 +40,13 @@ pub struct Sources<'a> {
     pub types: HashMap<u64, TypeUnit<'a>>,
     /// All strings, the module's first: lines name files by them.
     pub strings: Vec<u8>,
+    /// What directories are called here.
+    pub paths: &'a PathMap,
 }
 
 impl<'a> Sources<'a> {
     /// The module's debug info.
-    pub fn new(dwarf: &WasmDwarf<'a>) -> Sources<'a> {
+    pub fn new(dwarf: &WasmDwarf<'a>, paths: &'a PathMap) -> Sources<'a> {
         let main = Source {
             dwarf: dwarf.read(),
             strings: 0,
@@ -54,6 +57,7 @@ impl<'a> Sources<'a> {
             split: HashMap::new(),
             types: HashMap::new(),
             strings: dwarf.section(SectionId::DebugStr).to_vec(),
+            paths,
         }
     }
 

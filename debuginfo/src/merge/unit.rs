@@ -1,11 +1,13 @@
 //! One unit made of several: a skeleton's attributes, the split unit's entries, and the types that they refer to by signature.
 
 use super::attribute::Files;
-use super::out::{Fixup, Out, Start, Target};
+use super::out::{Entry, Fixup, Out, Start, Target};
 use super::sources::{SourceUnit, Sources};
-use crate::source::{ReadUnit, WarningKind, Warnings};
+use super::table;
+use crate::source::{ReadUnit, Reader, WarningKind, Warnings};
 use gimli::UnitOffset;
 use gimli::constants as dw;
+use gimli::read::Attribute;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// The encoder, and where entries went that other units can refer to.
@@ -16,9 +18,17 @@ pub struct Merged {
     places: HashMap<usize, Vec<(usize, usize)>>,
     /// References to other units.
     open: Vec<Fixup>,
+    /// Line tables with other paths, and where those went that were at an offset.
+    lines: Vec<u8>,
+    line_offsets: HashMap<usize, u32>,
 }
 
 impl Merged {
+    /// Line tables, if they are others.
+    pub fn lines(&mut self) -> Option<Vec<u8>> {
+        (!self.line_offsets.is_empty()).then(|| std::mem::take(&mut self.lines))
+    }
+
     /// References between units lead somewhere once all are there.
     pub fn finish(mut self, warnings: &mut Warnings) -> Out {
         for places in self.places.values_mut() {
@@ -128,7 +138,12 @@ impl<'s, 'a> Assembly<'s, 'a> {
             let unit = self.parts[part].unit;
             let read = unit.entry(unit.header.root_offset())?;
             for attr in read.attrs() {
-                if seen.insert(attr.name()) {
+                // A split unit's line table has only files.
+                let files_only = attr.name() == dw::DW_AT_stmt_list && part > 0;
+                if files_only || !seen.insert(attr.name()) {
+                    continue;
+                }
+                if !self.path(&mut entry, part, attr) {
                     self.attribute(&mut entry, part, attr);
                 }
             }
@@ -150,6 +165,38 @@ impl<'s, 'a> Assembly<'s, 'a> {
             part.entries.push((old, place));
         }
         Ok(has_children)
+    }
+
+    /// Writes a path of a unit's root, where paths are to be others.
+    fn path(&mut self, entry: &mut Entry, part: usize, attr: &Attribute<Reader<'a>>) -> bool {
+        let (unit, paths) = (self.parts[part].unit, self.sources.paths);
+        let is_path = matches!(attr.name(), dw::DW_AT_name | dw::DW_AT_comp_dir);
+        if paths.0.is_empty() || !is_path {
+            return false;
+        }
+        let Ok(text) = unit.attr_string(attr.value()) else {
+            return false;
+        };
+        entry.attribute(attr.name(), dw::DW_FORM_string);
+        let path = paths.apply(&text.to_string_lossy());
+        entry.values.bytes.extend(path.as_bytes());
+        entry.values.bytes.push(0);
+        true
+    }
+
+    /// Where the line table is that the module's unit has at an offset.
+    pub(super) fn line_table(&mut self, offset: usize) -> Option<u32> {
+        if self.sources.paths.0.is_empty() {
+            return Some(offset as u32);
+        }
+        if let Some(known) = self.merged.line_offsets.get(&offset) {
+            return Some(*known);
+        }
+        let table = table::write(self.parts[0].unit, self.sources.paths)?;
+        let to = self.merged.lines.len() as u32;
+        self.merged.lines.extend(table);
+        self.merged.line_offsets.insert(offset, to);
+        Some(to)
     }
 
     /// The entries below a part's root, without the end of their list.
@@ -186,7 +233,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
     fn child(
         &mut self,
         part: usize,
-        raw: &mut gimli::read::EntriesRaw<'_, crate::source::Reader<'a>>,
+        raw: &mut gimli::read::EntriesRaw<'_, Reader<'a>>,
         offset: UnitOffset,
     ) -> gimli::Result<Option<bool>> {
         let Some(abbreviation) = raw.read_abbreviation()? else {

@@ -3,7 +3,7 @@
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
 use crate::expr::decode::decode;
-use crate::expr::emit::{Places, Purpose, emit};
+use crate::expr::emit::{DROPPED_DATA, Places, Purpose, emit};
 use crate::source::Reader;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, Expression};
@@ -103,6 +103,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         match value {
             Ok(Some(value)) => self.unit.unit.get_mut(id).set(attr.name(), value),
             Ok(None) => {}
+            // What is of code or data that was dropped has no place, and that is no loss.
+            Err(_) if self.function().is_some_and(|it| it.index.is_none()) => {}
+            Err(reason) if reason == DROPPED_DATA => {}
             Err(reason) => {
                 let offset = self.offset(entry);
                 let what = format!(
@@ -193,6 +196,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
     ) -> Result<Native, String> {
+        self.expression_onto(Native::new(), expression, purpose)
+    }
+
+    /// The same, behind operations that are there.
+    pub(super) fn expression_onto(
+        &self,
+        out: Native,
+        expression: Expression<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
         let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
         let frame_base = self
             .function()
@@ -203,7 +216,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             frame_base,
         };
         let base_type = |offset| self.unit.convert_unit_ref(offset).ok();
-        emit(&ops, &places, purpose, &base_type)
+        emit(out, &ops, &places, purpose, &base_type)
     }
 
     fn location(

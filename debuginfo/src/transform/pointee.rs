@@ -18,6 +18,7 @@ use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
 use super::unit::UnitTransform;
 use crate::address::HostAddress;
 use crate::code::{CodeMap, Flavor};
+use crate::expr::emit::Purpose;
 use crate::source::Reader;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
@@ -44,6 +45,8 @@ struct Copy {
     id: UnitEntryId,
     /// Its DW_AT_type, where that is not the original's.
     target: Option<UnitEntryId>,
+    /// Its DW_AT_byte_size, where virtual bases may lie beyond the original's.
+    size: Option<Expression>,
     attribute: DwAt,
     value: Expression,
 }
@@ -124,6 +127,18 @@ fn at_base(base: HostAddress) -> Expression {
     expression
 }
 
+/// Of two values on the stack leaves the larger.
+fn larger(out: &mut Expression) {
+    out.op(dw::DW_OP_over);
+    out.op(dw::DW_OP_over);
+    out.op(dw::DW_OP_gt);
+    let first = out.op_bra();
+    out.op(dw::DW_OP_swap);
+    let end = out.next_index();
+    out.set_target(first, end);
+    out.op(dw::DW_OP_drop);
+}
+
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Whether an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
     pub(super) fn has_pointee(&self, entry: &Die<'d>) -> bool {
@@ -192,6 +207,57 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(id)
     }
 
+    /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
+    /// no further than the class is long, and the object may be of a class derived from it. Whether there are any.
+    fn virtual_ends(
+        &self,
+        class: &Die<'d>,
+        offset: u64,
+        depth: usize,
+        out: &mut Expression,
+    ) -> Result<bool, String> {
+        let mut any = false;
+        let error = |error: gimli::Error| error.to_string();
+        let mut tree = self
+            .unit
+            .read_unit
+            .entries_tree(Some(class.offset()))
+            .map_err(error)?;
+        let mut children = tree.root().map_err(error)?.children();
+        while let Some(child) = children.next().map_err(error)? {
+            let entry = child.entry();
+            if entry.tag() != dw::DW_TAG_inheritance || depth > MAX_DEPTH {
+                continue;
+            }
+            let Some(base) = self.type_of(entry) else {
+                continue;
+            };
+            let found = match entry.attr_value(dw::DW_AT_data_member_location) {
+                Some(Read::Exprloc(place)) => {
+                    let size = base
+                        .attr(dw::DW_AT_byte_size)
+                        .and_then(|it| it.udata_value());
+                    out.op(dw::DW_OP_push_object_address);
+                    out.op_plus_uconst(offset);
+                    let before = std::mem::replace(out, Expression::new());
+                    *out = self.expression_onto(before, place, Purpose::Member)?;
+                    out.op(dw::DW_OP_push_object_address);
+                    out.op(dw::DW_OP_minus);
+                    out.op_plus_uconst(size.unwrap_or(0));
+                    larger(out);
+                    true
+                }
+                Some(at) => {
+                    let at = offset + at.udata_value().unwrap_or(0);
+                    self.virtual_ends(&base, at, depth + 1, out)?
+                }
+                None => false,
+            };
+            any |= found;
+        }
+        Ok(any)
+    }
+
     /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both.
     fn twin(&mut self, target: Option<&Die<'d>>, base: HostAddress) -> Result<UnitEntryId, String> {
         let name = self.type_name(target, 0);
@@ -235,10 +301,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Result<UnitEntryId, String> {
         let original = self.unit.convert_unit_ref(ty.offset());
         let id = self.unit.unit.reserve();
+        let mut ends = Expression::new();
+        let size = ty.attr(dw::DW_AT_byte_size);
+        ends.op_constu(size.and_then(|it| it.udata_value()).unwrap_or(0));
+        let is_class = matches!(kind(ty.tag()), Kind::Class);
+        let has_virtual_bases = is_class && self.virtual_ends(ty, 0, 0, &mut ends)?;
         self.pointees.copies.push(Copy {
             original: original.map_err(|error| error.to_string())?,
             id,
             target,
+            size: has_virtual_bases.then_some(ends),
             attribute,
             value,
         });
@@ -281,9 +353,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 _ => holder,
             };
             self.unit.unit.add_reserved(copy.id, parent, tag);
-            self.copy_parts(copy.original, copy.id);
+            self.copy_parts(copy.original, copy.id, copy.size.is_some());
             let entry = self.unit.unit.get_mut(copy.id);
             entry.set(copy.attribute, AttributeValue::Exprloc(copy.value));
+            if let Some(size) = copy.size {
+                entry.set(dw::DW_AT_byte_size, AttributeValue::Exprloc(size));
+            }
             if let Some(target) = copy.target {
                 entry.set(dw::DW_AT_type, AttributeValue::UnitRef(target));
             }
@@ -293,7 +368,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn copy_parts(&mut self, original: UnitEntryId, copy: UnitEntryId) {
+    fn copy_parts(&mut self, original: UnitEntryId, copy: UnitEntryId, fixes_bases: bool) {
         let entry = self.unit.unit.get(original);
         let attributes: Vec<_> = entry
             .attrs()
@@ -309,7 +384,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let tag = self.unit.unit.get(child).tag();
             if is_part(tag) {
                 let id = self.unit.unit.add(copy, tag);
-                self.copy_parts(child, id);
+                self.copy_parts(child, id, false);
+                if fixes_bases && tag == dw::DW_TAG_inheritance {
+                    // gdb works out where it is for the copy's one object, and would not expect it to be virtual then.
+                    self.unit.unit.get_mut(id).delete(dw::DW_AT_virtuality);
+                }
             }
         }
     }

@@ -89,6 +89,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
+    /// Functions that debuggers must not call.
+    pub(super) uncallable: Vec<UnitEntryId>,
     native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
@@ -122,6 +124,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             pointers,
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),
+            uncallable: Vec::new(),
             native,
             returns_in_memory: None,
             functions: Vec::new(),
@@ -186,6 +189,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             self.entry(id, &entry);
         }
         self.finish_pointees();
+        self.finish_calls();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
         Ok(())
@@ -238,6 +242,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let id = self.unit.add_entry(Some(id), entry);
         for attr in entry.attrs() {
             self.attribute(id, entry, attr);
+        }
+        if entry.tag() == dw::DW_TAG_subprogram {
+            self.check_calls(id, entry);
         }
         self.code_ranges(id, entry);
         self.finish_type(id, entry);

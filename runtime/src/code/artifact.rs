@@ -1,7 +1,8 @@
 //! A compiled module as one mapped file: opened, checked, and its sections found. Nothing is copied, and only the module's
 //! declarations are parsed.
 
-use super::format::{self, AddressMap, HomeTable, TrapTable, Words};
+use super::addrmap::AddressMap;
+use super::format::{self, HomeTable, TrapTable, Words};
 use super::link;
 use super::mapping::{Mapping, memory_file};
 use crate::compile::{Settings, target};
@@ -119,6 +120,15 @@ impl Artifact {
         Artifact::from_file(file, bytes.len(), settings)
     }
 
+    /// The module inside an artifact's bytes, whatever it was compiled with.
+    ///
+    /// # Errors
+    /// Where it is not an artifact.
+    pub fn module_in(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
+        let header = Sections::find(bytes)?;
+        Ok(&bytes[header.wasm])
+    }
+
     fn from_file(
         file: OwnedFd,
         len: usize,
@@ -234,6 +244,11 @@ impl Artifact {
     /// Pieces of code: offset and length of each.
     pub fn functions(&self) -> Words<'_> {
         Words::new(self.section(|s| &s.functions))
+    }
+
+    /// The machine code, as it is in the file.
+    pub fn text_bytes(&self) -> &[u8] {
+        self.section(|s| &s.text)
     }
 
     pub(super) fn text(&self) -> Range<usize> {

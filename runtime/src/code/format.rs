@@ -7,12 +7,12 @@
 //! | `.eh_frame` | call frame information of all of it, pc-relative, right behind |
 //! | `.dwalin.settings` | text that is equal where the code can be used |
 //! | `.dwalin.functions` | for each piece of code: offset, length |
-//! | `.dwalin.addrmap` | the number n of rows, n offsets (sorted), n wasm addresses ([`NO_PC`] for none) |
+//! | `.dwalin.addrmap` | see [`super::addrmap`] |
 //! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
 //! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), n instance homes ([`NO_HOME`]), records of local, type, frame offset |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 
-use dwalin_debuginfo::address::{FrameOffset, WasmPc};
+use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::{Homes, ValueType};
 
 /// Machine code.
@@ -32,8 +32,6 @@ pub const HOMES: &str = ".dwalin.homes";
 /// The module.
 pub const WASM: &str = ".wasm";
 
-/// No wasm instruction stands for this code.
-pub const NO_PC: u32 = u32::MAX;
 /// The function's VmContext has no home.
 pub const NO_HOME: u32 = u32::MAX;
 
@@ -88,54 +86,6 @@ impl WordsWriter {
     pub fn extend(&mut self, words: impl IntoIterator<Item = u32>) {
         self.0.extend(words.into_iter().flat_map(u32::to_le_bytes));
     }
-}
-
-/// Code offset → wasm address.
-#[derive(Clone, Copy, Debug)]
-pub struct AddressMap<'a> {
-    offsets: Words<'a>,
-    pcs: Words<'a>,
-}
-
-impl<'a> AddressMap<'a> {
-    /// The section's contents; `None` where they are cut short.
-    pub fn parse(bytes: &'a [u8]) -> Option<AddressMap<'a>> {
-        let words = Words::new(bytes);
-        let count = words.get(0)? as usize;
-        Some(AddressMap {
-            offsets: words.slice(1, count)?,
-            pcs: words.slice(1 + count, count)?,
-        })
-    }
-
-    /// Writes a section from rows sorted by offset.
-    pub fn write(rows: &[(u32, Option<WasmPc>)]) -> Vec<u8> {
-        let mut words = WordsWriter::default();
-        words.extend([rows.len() as u32]);
-        words.extend(rows.iter().map(|(offset, _)| *offset));
-        words.extend(rows.iter().map(|(_, pc)| pc.map_or(NO_PC, |pc| pc.0)));
-        words.0
-    }
-
-    /// The wasm instruction that the code at an offset comes from.
-    pub fn lookup(&self, offset: u32) -> Option<WasmPc> {
-        pc(self.pcs.get(self.offsets.last_at_most(offset)?)?)
-    }
-
-    /// The rows that begin in a piece of code.
-    pub fn rows(&self, from: u32, to: u32) -> impl Iterator<Item = (u32, Option<WasmPc>)> + '_ {
-        let first = from
-            .checked_sub(1)
-            .and_then(|before| self.offsets.last_at_most(before))
-            .map_or(0, |before| before + 1);
-        let rows = (first..).map_while(|i| Some((self.offsets.get(i)?, self.pcs.get(i)?)));
-        rows.take_while(move |(offset, _)| *offset < to)
-            .map(|(offset, word)| (offset, pc(word)))
-    }
-}
-
-fn pc(word: u32) -> Option<WasmPc> {
-    (word != NO_PC).then_some(WasmPc(word))
 }
 
 /// Code offset → why it traps there.

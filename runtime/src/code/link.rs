@@ -1,7 +1,8 @@
 //! Functions and trampolines → one artifact: code laid out and its calls resolved, its tables, and the module, in an ELF image
 //! that is mapped as it is.
 
-use super::format::{self, AddressMap, HomeTable, TrapTable, WordsWriter};
+use super::addrmap::AddressMap;
+use super::format::{self, HomeTable, TrapTable, WordsWriter};
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
@@ -88,17 +89,21 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
 pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     let Settings {
         debug_info,
+        all_locals,
         opt_level,
         memory_reservation,
         memory_guard_size,
         parallel: _,
     } = settings;
     format!(
-        "version {}\ntarget {}\ndebug-info {debug_info}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
+        "version {}\ntarget {}\ndebug-info {debug_info}\nall-locals {all_locals}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
         env!("CARGO_PKG_VERSION"),
         target::features(isa),
     )
 }
+
+/// Bytes of the last word of the text, which is the VmContext's address.
+pub const CONTEXT_SIZE: usize = 8;
 
 fn lay_out(
     isa: &OwnedTargetIsa,
@@ -114,12 +119,17 @@ fn lay_out(
     }
     let mut builder = isa.text_section_builder(pieces.len());
     let mut offsets = Vec::with_capacity(pieces.len());
+    let mut references = Vec::new();
     for piece in pieces {
         let offset = builder.append(true, &piece.code, piece.alignment, &mut Default::default());
         for call in &piece.calls {
             let target = match call.target {
                 CallTarget::Function(func) => func.index(),
                 CallTarget::Builtin(builtin) => builtins + builtin as usize,
+                CallTarget::Context => {
+                    references.push((offset + u64::from(call.offset.0), call.addend));
+                    continue;
+                }
             };
             let resolved = builder.resolve_reloc(
                 offset + u64::from(call.offset.0),
@@ -135,10 +145,16 @@ fn lay_out(
         }
         offsets.push(offset as u32);
     }
-    Ok(Text {
-        bytes: builder.finish(&mut Default::default()),
-        offsets,
-    })
+    let mut bytes = builder.finish(&mut Default::default());
+    // The word for the VmContext ends the text, whether or not code refers to it.
+    let word = bytes.len().next_multiple_of(CONTEXT_SIZE);
+    bytes.resize(word + CONTEXT_SIZE, 0);
+    for (at, addend) in references {
+        let distance = word as i64 + addend - at as i64;
+        let at = at as usize;
+        bytes[at..at + 4].copy_from_slice(&(distance as i32).to_le_bytes());
+    }
+    Ok(Text { bytes, offsets })
 }
 
 /// Where `.eh_frame` starts, from the start of `.text`.

@@ -41,6 +41,29 @@ impl Mapping {
         })
     }
 
+    /// Writes into pages that are executable, and not shared: `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn patch(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        let page = super::link::PAGE as usize;
+        let start = offset / page * page;
+        let len = offset + bytes.len() - start;
+        assert!(offset + bytes.len() <= self.len);
+        let protect = |flags| {
+            // SAFETY: the pages are of this mapping; nobody runs the code in them or reads them meanwhile.
+            unsafe { mprotect(self.start.as_ptr().add(start).cast(), len, flags) }
+        };
+        protect(MprotectFlags::READ | MprotectFlags::WRITE)?;
+        // SAFETY: the bytes are in the mapping, which is private and writable now.
+        unsafe {
+            let to = self.start.as_ptr().add(offset);
+            to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
+        protect(MprotectFlags::READ | MprotectFlags::EXEC)?;
+        Ok(())
+    }
+
     /// Makes whole pages executable.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
 //! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), placed
 //! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
 
+pub mod addrmap;
 pub mod artifact;
 pub mod describe;
 pub mod format;
 pub mod link;
 pub mod mapping;
 pub mod pointers;
+pub mod profile;
 pub mod registry;
 
 pub use artifact::{Artifact, ArtifactError};
@@ -48,6 +50,18 @@ impl PlacedCode {
             mapping,
             artifact: artifact.clone(),
         })
+    }
+
+    /// Says whose code this is, where it is one instance's: functions that a debugger calls find the VmContext by it.
+    ///
+    /// # Errors
+    /// The system's refusal to make the code writable.
+    pub fn bind(&self, context: *const u8) -> Result<(), ArtifactError> {
+        let at = self.artifact.text().end - link::CONTEXT_SIZE;
+        let step = "write to the code";
+        self.mapping
+            .patch(at, &(context as u64).to_le_bytes())
+            .map_err(|error| ArtifactError::Io { step, error })
     }
 
     /// The artifact that this is code of.

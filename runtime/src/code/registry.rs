@@ -29,8 +29,15 @@ pub struct Found {
     pub kind: Option<TrapKind>,
 }
 
+#[cfg(test)]
+thread_local! {
+    static LOOKUPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Looks an address up; `None` where no guest code is.
 pub fn lookup(pc: usize) -> Option<Found> {
+    #[cfg(test)]
+    LOOKUPS.set(LOOKUPS.get() + 1);
     READERS.fetch_add(1, Ordering::SeqCst);
     let table = TABLE.load(Ordering::SeqCst);
     // SAFETY: tables are valid when published, and not freed while READERS counts us.
@@ -97,5 +104,31 @@ impl Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         update(|entries| entries.retain(|entry| entry.text.start != self.start));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LOOKUPS;
+    use crate::{Config, Engine, Instance, Module, Store};
+
+    #[test]
+    fn a_trap_is_looked_up_once() {
+        for debug_info in [false, true] {
+            let engine = Engine::new(Config::new().debug_info(debug_info));
+            let wat = "(module (memory 1)
+                (func $f (param i32) (result i32) local.get 0 i32.load)
+                (func (export \"run\") (result i32) i32.const 0xfffffff0 call $f))";
+            let module = Module::new(&engine, wat).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let run = instance
+                .get_typed_func::<(), i32>(&mut store, "run")
+                .unwrap();
+            let before = LOOKUPS.get();
+            let error = run.call(&mut store, ()).unwrap_err();
+            assert_eq!(LOOKUPS.get() - before, 1);
+            assert_eq!(error.trap().unwrap().backtrace().frames().len(), 2);
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::call::Callees;
 use super::control::Frame;
+use super::env::CallTarget;
 use super::env::Env;
+use super::leaf::LeafFrame;
 use super::observe::{CompiledFunction, Place, Slot, source_location};
 use super::operand::Operands;
 use super::signature::{POINTER, clif_type, guest_signature};
@@ -17,7 +19,8 @@ use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
+    ExternalName, GlobalValueData, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
+    StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -83,6 +86,9 @@ pub struct Translator<'a, 'f> {
     /// Whether the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
+    /// Where the caller's VmContext is, for its return.
+    pub(super) callers_context: Option<StackSlot>,
+    pub(super) leaf_frame: Option<LeafFrame>,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
 }
@@ -103,16 +109,20 @@ fn translate(
         control: Vec::new(),
         reachable: true,
         callees: Callees::default(),
+        callers_context: None,
+        leaf_frame: None,
         statements: Statements::new(env.statements(func)),
         operands: Operands::new(env.operands(func)),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
+    translator.find_leaf_frame(&operators);
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
         translator.save_operands(pc);
         let operator = operators.read()?;
         translator.statement_and_operator(pc, &operator, &operators)?;
+        translator.note_leaf_frame(&operator);
     }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(env.isa.frontend_config());
@@ -133,6 +143,9 @@ impl Translator<'_, '_> {
             self.env.body_start(func),
             Place::Instruction,
         ));
+        if self.env.settings.debug_info {
+            self.set_context();
+        }
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
@@ -156,6 +169,38 @@ impl Translator<'_, '_> {
         }
         self.push_function_frame(ty);
         Ok(())
+    }
+
+    /// Sets the pinned register to the instance's VmContext, which guests' calls have done already: debuggers that call a function
+    /// leave anything there.
+    fn set_context(&mut self) {
+        let callers = self.context();
+        let name = self
+            .builder
+            .func
+            .declare_imported_user_function(CallTarget::Context.name());
+        let word = self.builder.create_global_value(GlobalValueData::Symbol {
+            name: ExternalName::user(name),
+            offset: 0.into(),
+            colocated: true,
+            tls: false,
+        });
+        let word = self.builder.ins().symbol_value(POINTER, word);
+        let trusted = MemFlagsData::trusted();
+        let context = self.builder.ins().load(POINTER, trusted, word, 0);
+        self.builder.ins().set_pinned_reg(context);
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let slot = self.builder.create_sized_stack_slot(slot);
+        self.builder.ins().stack_store(POINTER, callers, slot, 0);
+        self.callers_context = Some(slot);
+    }
+
+    /// Gives the pinned register back to the caller.
+    pub(super) fn restore_context(&mut self) {
+        if let Some(slot) = self.callers_context {
+            let callers = self.builder.ins().stack_load(POINTER, POINTER, slot, 0);
+            self.builder.ins().set_pinned_reg(callers);
+        }
     }
 
     /// Traps where the stack pointer is below the store's limit.

@@ -61,8 +61,13 @@ impl Translator<'_, '_> {
         let callee = self.function(defined, ty);
         let args = self.pop_args(ty);
         let call = self.builder.ins().call(callee, &args);
-        self.stack
-            .extend_from_slice(self.builder.inst_results(call));
+        let results = self.builder.inst_results(call);
+        self.stack.extend_from_slice(results);
+        if results.is_empty() && self.env.returns_small_structure(defined) {
+            // In place of the code that stores the result: out of the function, a debugger comes to the line of the call.
+            let context = self.context();
+            self.builder.ins().set_pinned_reg(context);
+        }
     }
 
     /// Calls through a table: its bounds, null and the type are checked, in this order.

@@ -237,6 +237,8 @@ impl Translator<'_, '_> {
         }
         if let (Kind::Function, true) = (&frame.kind, frame.branched_to) {
             let results = std::mem::take(&mut self.stack);
+            self.leave_leaf_frame();
+            self.restore_context();
             self.builder.ins().return_(&results);
         }
     }

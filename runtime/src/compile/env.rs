@@ -82,7 +82,7 @@ impl<'a> Env<'a> {
         if !self.settings.debug_info {
             return Wanted::None;
         }
-        let Some(questions) = self.questions else {
+        let Some(questions) = self.questions.filter(|_| !self.settings.all_locals) else {
             return Wanted::All;
         };
         let start = self.body_start(func);
@@ -107,6 +107,13 @@ impl<'a> Env<'a> {
         &questions.operands[from..to]
     }
 
+    /// Whether native code of the source would return a structure from a function in registers.
+    pub fn returns_small_structure(&self, func: DefinedFuncIndex) -> bool {
+        let start = self.body_start(func);
+        self.questions
+            .is_some_and(|questions| questions.small_structures.binary_search(&start).is_ok())
+    }
+
     /// The addresses in a function's body that must have code of their own.
     pub fn statements(&self, func: DefinedFuncIndex) -> &'a [Statement] {
         let Some(questions) = self.questions else {
@@ -120,13 +127,15 @@ impl<'a> Env<'a> {
     }
 }
 
-/// What a relative call in code refers to.
+/// What code refers to relative to itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallTarget {
     /// A function of the module.
     Function(DefinedFuncIndex),
     /// The trampoline of a runtime function.
     Builtin(Builtin),
+    /// The word behind all code that says where the instance's VmContext is: of code that is placed for one instance.
+    Context,
 }
 
 impl CallTarget {
@@ -135,6 +144,7 @@ impl CallTarget {
         match self {
             CallTarget::Function(func) => UserExternalName::new(0, func.index() as u32),
             CallTarget::Builtin(builtin) => UserExternalName::new(1, builtin as u32),
+            CallTarget::Context => UserExternalName::new(2, 0),
         }
     }
 
@@ -158,6 +168,7 @@ impl CallTarget {
                 .get(index as usize)
                 .copied()
                 .map(CallTarget::Builtin),
+            UserExternalName { namespace: 2, .. } => Some(CallTarget::Context),
             _ => None,
         }
     }

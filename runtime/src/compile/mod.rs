@@ -11,6 +11,7 @@ pub mod builtin;
 mod call;
 mod control;
 pub mod env;
+mod leaf;
 mod memory;
 mod numeric;
 pub mod observe;
@@ -58,6 +59,8 @@ impl OptLevel {
 pub struct Settings {
     /// Whether debuggers can see locals and stop at every statement.
     pub debug_info: bool,
+    /// With debug info, whether locals are kept too that no debug info names.
+    pub all_locals: bool,
     /// How hard the code generator tries.
     pub opt_level: OptLevel,
     /// Bytes of address space kept for each memory.

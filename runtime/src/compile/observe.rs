@@ -32,7 +32,7 @@ pub struct CompiledFunction {
     pub homes: Homes,
 }
 
-/// A relative call.
+/// A relative call, or reference.
 pub struct Call {
     /// Of the bytes to patch.
     pub offset: CodeOffset,

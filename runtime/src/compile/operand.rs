@@ -39,6 +39,12 @@ impl Translator<'_, '_> {
             {
                 let ty = self.builder.func.dfg.value_type(value);
                 if let Some(home) = self.operand_home(*place, ty) {
+                    // The home may hold wider ones at other times.
+                    let value = if ty == types::I32 {
+                        self.builder.ins().uextend(types::I64, value)
+                    } else {
+                        value
+                    };
                     self.builder
                         .ins()
                         .stack_store(super::signature::POINTER, value, home, 0);

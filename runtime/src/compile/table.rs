@@ -102,7 +102,7 @@ impl Translator<'_, '_> {
     }
 
     /// The address and the offset of a global's value.
-    fn global(&mut self, global: GlobalIndex) -> (Value, i32) {
+    pub(super) fn global(&mut self, global: GlobalIndex) -> (Value, i32) {
         let context = self.context();
         match self.env.layout.global(global) {
             GlobalLocation::Inline(offset) => (context, offset as i32),
@@ -130,6 +130,10 @@ impl Translator<'_, '_> {
 
     fn global_set(&mut self, global: GlobalIndex) {
         let value = self.pop();
+        self.set_global(global, value);
+    }
+
+    pub(super) fn set_global(&mut self, global: GlobalIndex, value: Value) {
         let (address, offset) = self.global(global);
         self.builder
             .ins()

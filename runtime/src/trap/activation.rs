@@ -1,6 +1,7 @@
 //! One entry into guest code, from the host's call to its return. Activations are on the host's stack, linked from the
 //! innermost out, and the thread knows the innermost.
 
+use super::collect::{self, Collected};
 use super::kind::TrapKind;
 use super::walk::Frames;
 use crate::vm::layout::{VmContextHead, VmStoreContext};
@@ -33,6 +34,14 @@ pub struct Activation {
     saved: Saved,
     /// Why guest code was left by a signal.
     pub trap: Cell<Option<Fault>>,
+    /// Where the handler makes the thread go after a trap, to read the frames while they are there; 0 for straight on.
+    pub landing: Cell<usize>,
+    /// The lowest address of the thread's stack, where it is known.
+    pub stack_end: usize,
+    /// The stack pointer's lowest value for guest code.
+    pub stack_limit: Cell<u64>,
+    /// What was read of the frames.
+    pub collected: Cell<Option<Box<Collected>>>,
     /// The frames at the trap. Written by the signal handler, in which nothing can be allocated.
     pub frames: RefCell<Frames>,
 }
@@ -60,8 +69,14 @@ impl Activation {
     ///
     /// # Safety
     /// `core` must be borrowed mutably, and not used but through the pointer, for as long as the activation is entered.
-    pub unsafe fn new(core: *mut StoreCore) -> Activation {
+    pub unsafe fn new(core: *mut StoreCore, stack_end: usize) -> Activation {
         let outer = innermost();
+        // Only with homes is there more to read of a frame than where it is.
+        // SAFETY: the caller's promise.
+        let landing = match unsafe { (*core).has_homes } {
+            true => collect::land as *const () as usize,
+            false => 0,
+        };
         // SAFETY: the caller's promise.
         let store = unsafe { &raw mut *(*core).vm };
         // SAFETY: an activation is unlinked before it is gone, and its store outlives it.
@@ -87,6 +102,10 @@ impl Activation {
             store,
             saved,
             trap: Cell::new(None),
+            landing: Cell::new(landing),
+            stack_end,
+            stack_limit: Cell::new(0),
+            collected: Cell::new(None),
             frames: RefCell::new(Frames::default()),
         }
     }
@@ -112,6 +131,7 @@ impl Activation {
         }
         // SAFETY: the store context is alive, see `new`.
         unsafe { (*self.store).stack_limit = stack_limit };
+        self.stack_limit.set(stack_limit);
         INNERMOST.set(self);
         let _restore = Restore(self);
         call()

@@ -1,40 +1,90 @@
 //! Frames of guest code → names and places in the source, printed as people read them.
 
-use super::activation::{Fault, innermost};
+use super::activation::{Activation, Fault, innermost};
+use super::cause::{Cause, called_import};
+use super::collect::{StoppedFrame, read_homes};
 use super::kind::TrapKind;
-use super::walk::{FramePc, Frames};
+use super::report::{self, Report};
+use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
 use crate::index::FuncIndex;
+use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::values::{Values, Variable, WasmValue};
 use dwalin_debuginfo::{SourceFrame, demangle};
+use std::collections::HashMap;
 use std::fmt;
 
-/// One frame of guest code.
+/// One frame: a function of a guest, or of the host between two guests.
 #[derive(Clone, Debug)]
 pub struct FrameInfo {
-    /// The module's name.
+    /// The module's name; empty for the host.
     pub module: String,
+    /// Whether it is a function of the host, which entered a guest again.
+    pub host: bool,
     /// The function's index.
     pub func_index: u32,
-    /// Its name, demangled: from the name section, else its number.
+    /// Its name, demangled: from the name section, else its number. The import's two names for the host.
     pub func_name: String,
     /// Bytes from the start of the module's file to the instruction; `None` for code that no instruction stands for.
     pub module_offset: Option<usize>,
     /// The instruction's places in the source, the innermost inlined function first; empty where nothing says.
     pub symbols: Vec<SourceFrame>,
+    /// For each of `symbols` the variables in scope. Empty without debug info, and where the frame cannot be read any longer.
+    pub variables: Vec<Vec<Variable>>,
+    /// The wasm locals that are known, by index.
+    pub locals: Vec<(u32, WasmValue)>,
+    /// Which of the store's instances it is of.
+    pub(crate) instance: usize,
 }
 
-/// The guest frames of a thread, innermost first.
+impl FrameInfo {
+    /// A frame of a guest, of which no more is known.
+    pub(crate) fn guest(module: String, func_index: u32) -> FrameInfo {
+        FrameInfo {
+            module,
+            host: false,
+            func_index,
+            func_name: format!("wasm-function[{func_index}]"),
+            module_offset: None,
+            symbols: Vec::new(),
+            variables: Vec::new(),
+            locals: Vec::new(),
+            instance: usize::MAX,
+        }
+    }
+
+    /// The innermost function, as its language calls it.
+    pub fn name(&self) -> String {
+        let symbol = self.symbols.first().and_then(|it| it.function.clone());
+        symbol.unwrap_or_else(|| self.func_name.clone())
+    }
+}
+
+/// The frames of a thread, innermost first.
 #[derive(Clone, Default, Debug)]
 pub struct WasmBacktrace {
-    frames: Vec<FrameInfo>,
+    pub(super) frames: Vec<FrameInfo>,
     /// Position of the first frame behind those left out, and how many were.
-    left_out: Option<(usize, usize)>,
+    pub(super) left_out: Option<(usize, usize)>,
 }
 
 impl WasmBacktrace {
+    /// Of frames that were read elsewhere.
+    pub(crate) fn of(frames: Vec<FrameInfo>) -> WasmBacktrace {
+        WasmBacktrace {
+            frames,
+            left_out: None,
+        }
+    }
+
+    /// Its frames as a report shows them.
+    pub fn display(&self, options: &report::Options) -> impl fmt::Display {
+        fmt::from_fn(|f| report::write_frames(f, self, options))
+    }
+
     /// The guests that wait for the host function that runs; empty outside one.
     pub(crate) fn capture(store: &StoreCore) -> WasmBacktrace {
         let mut frames = Frames::default();
@@ -44,104 +94,162 @@ impl WasmBacktrace {
                 frames.walk_from_exit(activation.exit(), activation);
             }
         }
-        WasmBacktrace::symbolize(store, &frames)
+        WasmBacktrace::symbolize(store, &frames, None)
     }
 
-    fn symbolize(store: &StoreCore, frames: &Frames) -> WasmBacktrace {
+    /// `trap` says that the frames are still there, and what kind of trap the innermost is at.
+    pub(super) fn symbolize(
+        store: &StoreCore,
+        frames: &Frames,
+        trap: Option<TrapKind>,
+    ) -> WasmBacktrace {
         let (inner, left_out, outer) = frames.parts();
-        let mut backtrace = WasmBacktrace::default();
-        backtrace
-            .frames
-            .extend(inner.iter().filter_map(|pc| frame(store, *pc)));
-        if left_out > 0 {
-            backtrace.left_out = Some((backtrace.frames.len(), left_out));
+        let mut symbolizing = Symbolizing {
+            store,
+            trap,
+            values: HashMap::new(),
+            frames: Vec::new(),
+        };
+        symbolizing.all(&inner);
+        let behind = symbolizing.frames.len();
+        symbolizing.all(&outer);
+        WasmBacktrace {
+            frames: symbolizing.frames,
+            left_out: (left_out > 0).then_some((behind, left_out)),
         }
-        backtrace
-            .frames
-            .extend(outer.iter().filter_map(|pc| frame(store, *pc)));
-        backtrace
     }
 
     /// The frames, innermost first; of very many, the innermost and the outermost.
     pub fn frames(&self) -> &[FrameInfo] {
         &self.frames
     }
+
+    /// How many frames are left out, and how many of [`WasmBacktrace::frames`] are before them.
+    pub fn left_out(&self) -> Option<(usize, usize)> {
+        self.left_out
+    }
 }
 
-/// The guest function that a frame is in; `None` for trampolines and code of other stores.
-fn frame(store: &StoreCore, pc: FramePc) -> Option<FrameInfo> {
-    let address = pc.lookup_address();
-    let (module, func, wasm_pc) = store.instances.iter().find_map(|instance| {
-        let (func, pc) = instance.code.wasm_pc(address)?;
-        Some((
-            &instance.module,
-            instance.module.info().func_index(func),
-            pc,
-        ))
-    })?;
-    Some(describe(module, func, wasm_pc))
+/// Turns walked frames into what is shown.
+struct Symbolizing<'s> {
+    store: &'s StoreCore,
+    trap: Option<TrapKind>,
+    values: HashMap<usize, Values<'s>>,
+    frames: Vec<FrameInfo>,
 }
 
-fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>) -> FrameInfo {
+impl<'s> Symbolizing<'s> {
+    fn all(&mut self, walked: &[WalkedFrame]) {
+        let mut host = false;
+        for frame in walked {
+            if frame.pc == FramePc::Host {
+                host = true;
+                continue;
+            }
+            let Some(info) = self.frame(*frame) else {
+                continue;
+            };
+            if std::mem::take(&mut host) {
+                let name = called_import(self.store, &info);
+                self.frames.push(host_frame(name));
+            }
+            self.frames.push(info);
+        }
+    }
+
+    /// The guest function that a frame is in; `None` for trampolines and code of other stores.
+    fn frame(&mut self, walked: WalkedFrame) -> Option<FrameInfo> {
+        let address = walked.pc.lookup_address();
+        let mut instances = self.store.instances.iter().enumerate();
+        let (index, instance, defined, pc) = instances.find_map(|(index, instance)| {
+            let (func, pc) = instance.code.wasm_pc(address)?;
+            Some((index, &**instance, func, pc))
+        })?;
+        let module = &instance.module;
+        let func = module.info().func_index(defined);
+        let mut frame = describe(module, func, pc, index);
+        // In its prologue a function has no frame yet, or nothing in it.
+        let innermost = self.frames.is_empty() && matches!(walked.pc, FramePc::Exact(_));
+        let entering = innermost && self.trap == Some(TrapKind::StackOverflow);
+        if self.trap.is_some() && !entering {
+            let homes = module.artifact().homes().get(defined.index());
+            // SAFETY: the frames are there, and this one is past its prologue.
+            frame.locals = unsafe { read_homes(walked, &homes.unwrap_or_default().locals) };
+            self.variables(instance, &mut frame, pc, innermost);
+        }
+        Some(frame)
+    }
+
+    fn variables(
+        &mut self,
+        instance: &'s InstanceData,
+        frame: &mut FrameInfo,
+        pc: Option<WasmPc>,
+        innermost: bool,
+    ) {
+        let (Some(pc), false) = (pc, frame.symbols.is_empty()) else {
+            return;
+        };
+        let values = self.values.entry(frame.instance).or_insert_with(|| {
+            let artifact = instance.module.artifact();
+            Values::new(&artifact.info().dwarf(artifact.wasm()))
+        });
+        let machine = StoppedFrame {
+            store: self.store,
+            instance,
+            locals: &frame.locals,
+            innermost,
+        };
+        let lines: Vec<_> = frame.symbols.iter().map(|symbol| symbol.line).collect();
+        frame.variables = values.at(pc, &lines, &machine);
+    }
+}
+
+fn host_frame(name: Option<String>) -> FrameInfo {
     FrameInfo {
-        module: module.name().to_owned(),
-        func_index: func.index() as u32,
+        host: true,
+        func_name: name.unwrap_or_else(|| "a host function".to_owned()),
+        ..FrameInfo::guest(String::new(), 0)
+    }
+}
+
+fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>, instance: usize) -> FrameInfo {
+    FrameInfo {
         func_name: demangle(module.artifact().function_name(func)).into_owned(),
         module_offset: pc.map(|pc| pc.0 as usize + module.info().code_section.start),
         symbols: pc.map_or_else(Vec::new, |pc| module.source_frames(pc)),
+        instance,
+        ..FrameInfo::guest(module.name().to_owned(), func.index() as u32)
     }
 }
 
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut number = 0;
-        for (position, frame) in self.frames.iter().enumerate() {
-            if let Some((behind, count)) = self.left_out
-                && position == behind
-            {
-                writeln!(f, "      ... {count} frames ...")?;
-                number += count;
-            }
-            if frame.symbols.is_empty() {
-                write!(f, "{number:>4}: {}", frame.func_name)?;
-                match frame.module_offset {
-                    Some(offset) => writeln!(f, " ({} at offset {offset:#x})", frame.module)?,
-                    None => writeln!(f, " ({})", frame.module)?,
-                }
-                number += 1;
-            }
-            for symbol in &frame.symbols {
-                write!(
-                    f,
-                    "{number:>4}: {}",
-                    symbol.function.as_deref().unwrap_or(&frame.func_name)
-                )?;
-                if let Some(file) = &symbol.file {
-                    write!(f, " at {file}")?;
-                    for place in [symbol.line, symbol.column].into_iter().map_while(|it| it) {
-                        write!(f, ":{place}")?;
-                    }
-                }
-                writeln!(f)?;
-                number += 1;
-            }
-        }
-        Ok(())
+        report::write_frames(f, self, &report::Options::short())
     }
 }
 
 /// Why guest code trapped, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trap {
     kind: TrapKind,
     backtrace: WasmBacktrace,
+    cause: Cause,
 }
 
 impl Trap {
-    pub(crate) fn new(store: &StoreCore, fault: Fault, frames: &Frames) -> Trap {
+    pub(crate) fn new(store: &StoreCore, fault: Fault, activation: &Activation) -> Trap {
+        let (backtrace, cause) = match activation.collected.take() {
+            Some(collected) => (collected.backtrace, collected.cause),
+            None => (
+                WasmBacktrace::symbolize(store, &activation.frames.borrow(), None),
+                None,
+            ),
+        };
         Trap {
             kind: fault.kind,
-            backtrace: WasmBacktrace::symbolize(store, frames),
+            backtrace,
+            cause: cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation)),
         }
     }
 
@@ -150,12 +258,18 @@ impl Trap {
         Trap {
             kind,
             backtrace: WasmBacktrace::default(),
+            cause: Cause::default(),
         }
     }
 
     /// Why.
     pub fn kind(&self) -> TrapKind {
         self.kind
+    }
+
+    /// What is known about why.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
     }
 
     /// The frames.
@@ -171,6 +285,13 @@ impl fmt::Display for Trap {
             write!(f, "\nwasm backtrace, innermost first:\n{}", self.backtrace)?;
         }
         Ok(())
+    }
+}
+
+// The full report: what `unwrap` and a `main` that returns an error print.
+impl fmt::Debug for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Report::new(self))
     }
 }
 

@@ -2,10 +2,16 @@
 
 pub mod activation;
 pub mod backtrace;
+pub mod cause;
+pub mod collect;
 pub mod enter;
 pub mod kind;
+pub mod operands;
+pub mod report;
 pub mod signal;
 pub mod walk;
 
 pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
+pub use cause::Cause;
 pub use kind::TrapKind;
+pub use report::{Options as ReportOptions, Report};

@@ -6,7 +6,7 @@ use super::kind::TrapKind;
 use super::walk::FramePc;
 use crate::code::registry;
 use libc::{
-    REG_RAX, REG_RBP, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t,
+    REG_RAX, REG_RBP, REG_RDI, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t,
     ucontext_t,
 };
 use std::cell::{OnceCell, UnsafeCell};
@@ -18,6 +18,11 @@ const SIGNALS: [c_int; 4] = [SIGSEGV, SIGBUS, SIGILL, SIGFPE];
 
 /// How far below the stack pointer an access can be of a frame that is being made.
 const PROBE_DISTANCE: usize = 64 << 10;
+
+/// Stack that is needed to read frames where they are; what guests leave for the host is more.
+const LANDING_STACK: usize = 192 << 10;
+/// Bytes behind the stack pointer that a function may use (System V ABI, x86-64, section 3.2.2).
+const RED_ZONE: usize = 128;
 
 /// What the signals did before. Written once, before the handlers can run.
 struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
@@ -162,6 +167,15 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
         };
     }
     activation.trap.set(Some(fault));
+    let stack = registers[REG_RSP as usize] as usize;
+    if activation.landing.get() != 0 && stack >= activation.stack_end + LANDING_STACK {
+        // A call from where it happened: below the red zone, with the alignment that functions expect (System V ABI, x86-64,
+        // section 3.2.2). What is behind the stack pointer stays, and with it the frames.
+        registers[REG_RSP as usize] = ((stack - RED_ZONE) & !15) as i64 - 8;
+        registers[REG_RIP as usize] = activation.landing.get() as i64;
+        registers[REG_RDI as usize] = activation as *const Activation as i64;
+        return;
+    }
     registers[REG_RIP as usize] = activation.resume.get() as i64;
     registers[REG_RBP as usize] = activation.entry_fp.get() as i64;
     registers[REG_RAX as usize] = 1;

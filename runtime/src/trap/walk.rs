@@ -2,6 +2,7 @@
 //! all of which keep a frame pointer.
 
 use super::activation::Activation;
+use std::mem::MaybeUninit;
 
 /// Where a frame is in its code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +11,8 @@ pub enum FramePc {
     Exact(usize),
     /// In a call that will return to here: the call is before.
     Return(usize),
+    /// In the host: the guest frame behind it called the host, which entered the guest again.
+    Host,
 }
 
 impl FramePc {
@@ -18,8 +21,18 @@ impl FramePc {
         match self {
             FramePc::Exact(pc) => pc,
             FramePc::Return(pc) => pc - 1,
+            FramePc::Host => 0,
         }
     }
+}
+
+/// One frame of a walk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WalkedFrame {
+    /// Where it is.
+    pub pc: FramePc,
+    /// Its frame pointer: what its locals' homes count from. For a frame that is being made, its caller's.
+    pub fp: u64,
 }
 
 /// How many of the innermost frames are kept.
@@ -28,40 +41,47 @@ const INNER: usize = 96;
 const OUTER: usize = 32;
 
 /// The frames of a walk: all, or the innermost and the outermost of very many. It never allocates.
-#[derive(Clone, Debug)]
 pub struct Frames {
-    inner: [FramePc; INNER],
-    outer: [FramePc; OUTER],
+    // Not initialised: every entry into guest code makes one, and few of them are ever used.
+    inner: [MaybeUninit<WalkedFrame>; INNER],
+    outer: [MaybeUninit<WalkedFrame>; OUTER],
     count: usize,
 }
 
 impl Default for Frames {
     fn default() -> Frames {
         Frames {
-            inner: [FramePc::Exact(0); INNER],
-            outer: [FramePc::Exact(0); OUTER],
+            inner: [const { MaybeUninit::uninit() }; INNER],
+            outer: [const { MaybeUninit::uninit() }; OUTER],
             count: 0,
         }
     }
 }
 
 impl Frames {
-    fn push(&mut self, pc: FramePc) {
+    fn push(&mut self, pc: FramePc, fp: u64) {
+        let frame = MaybeUninit::new(WalkedFrame { pc, fp });
         match self.inner.get_mut(self.count) {
-            Some(slot) => *slot = pc,
-            None => self.outer[self.count % OUTER] = pc,
+            Some(slot) => *slot = frame,
+            None => self.outer[self.count % OUTER] = frame,
         }
         self.count += 1;
     }
 
+    /// How many frames there were.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// The innermost frames, how many are left out behind them, and the outermost.
-    pub fn parts(&self) -> (&[FramePc], usize, Vec<FramePc>) {
+    pub fn parts(&self) -> (Vec<WalkedFrame>, usize, Vec<WalkedFrame>) {
         let beyond = self.count.saturating_sub(INNER);
         let kept = beyond.min(OUTER);
-        let outer = (self.count - kept..self.count)
-            .map(|i| self.outer[i % OUTER])
-            .collect();
-        (&self.inner[..self.count.min(INNER)], beyond - kept, outer)
+        // SAFETY: `push` fills the slots in order, those of `inner` first, those of `outer` round and round behind them.
+        let frame = |slot: &MaybeUninit<WalkedFrame>| unsafe { slot.assume_init() };
+        let inner = self.inner[..self.count.min(INNER)].iter().map(frame);
+        let outer = (self.count - kept..self.count).map(|i| frame(&self.outer[i % OUTER]));
+        (inner.collect(), beyond - kept, outer.collect())
     }
 
     /// Walks from an instruction that trapped, in a function whose frame pointer is `fp`.
@@ -69,7 +89,7 @@ impl Frames {
     /// # Safety
     /// `fp` must be that of a guest frame of `activation`, whose stack is intact.
     pub unsafe fn walk_from(&mut self, pc: FramePc, fp: u64, activation: &Activation) {
-        self.push(pc);
+        self.push(pc, fp);
         // SAFETY: the caller's promise.
         unsafe { self.walk_chain(fp, activation) };
     }
@@ -81,7 +101,7 @@ impl Frames {
     pub unsafe fn walk_from_exit(&mut self, exit: (u64, u64), activation: &Activation) {
         let (fp, pc) = exit;
         if fp != 0 {
-            self.push(FramePc::Return(pc as usize));
+            self.push(FramePc::Return(pc as usize), fp);
             // SAFETY: the wasm_to_array trampoline recorded the guest's frame, which waits for the host.
             unsafe { self.walk_chain(fp, activation) };
         }
@@ -96,14 +116,15 @@ impl Frames {
                 // entered (System V ABI, x86-64, section 3.2.2).
                 let (next, return_address) =
                     unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
-                self.push(FramePc::Return(return_address as usize));
+                self.push(FramePc::Return(return_address as usize), next);
                 fp = next;
             }
             let (exit_fp, exit_pc) = activation.outer_exit;
             // SAFETY: an outer activation is alive while an inner one is.
             match unsafe { activation.outer.as_ref() } {
                 Some(outer) if exit_fp != 0 => {
-                    self.push(FramePc::Return(exit_pc as usize));
+                    self.push(FramePc::Host, 0);
+                    self.push(FramePc::Return(exit_pc as usize), exit_fp);
                     (fp, activation) = (exit_fp, outer);
                 }
                 _ => return,

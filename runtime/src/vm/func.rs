@@ -313,7 +313,7 @@ impl StoreCore {
         let limit = stack_limit(self.engine().config().wasm_stack()).max(self.outer_limit());
         let core: *mut StoreCore = self;
         // SAFETY: `self` is borrowed for the call, and until the guest has been left only `core` is used.
-        let activation = unsafe { Activation::new(core) };
+        let activation = unsafe { Activation::new(core, thread_stack().unwrap_or(usize::MAX / 2)) };
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.
             unsafe {
@@ -344,11 +344,7 @@ impl StoreCore {
     /// Why guest code was left; panics are continued.
     fn reason(&mut self, activation: &Activation) -> Error {
         if let Some(fault) = activation.trap.get() {
-            return Error::Trap(Box::new(Trap::new(
-                self,
-                fault,
-                &activation.frames.borrow(),
-            )));
+            return Error::Trap(Box::new(Trap::new(self, fault, activation)));
         }
         match self.raised.take() {
             Some(Raised::Error(error)) => error,

@@ -112,7 +112,7 @@ pub struct InstanceData {
     context: Box<[u128]>,
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
-    globals: Vec<Global>,
+    pub(crate) globals: Vec<Global>,
     imported_functions: Vec<Func>,
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
@@ -161,8 +161,14 @@ impl InstanceData {
 
     /// The function that an element of one of the instance's own tables begins with.
     pub(crate) fn lazy_element(&mut self, table: Table, index: u64) -> Option<*mut VmFuncRef> {
-        let info = self.module.info().clone();
-        let func = self.lazy.iter().rev().find_map(|(found, start, segment)| {
+        let func = self.lazy_func(table, index)?;
+        Some(self.func_ref(func))
+    }
+
+    /// Which function that is.
+    pub(crate) fn lazy_func(&self, table: Table, index: u64) -> Option<FuncIndex> {
+        let info = self.module.info();
+        self.lazy.iter().rev().find_map(|(found, start, segment)| {
             let Elements::Funcs(funcs) = &info.elements[*segment].elements else {
                 return None;
             };
@@ -170,8 +176,7 @@ impl InstanceData {
             (*found == table)
                 .then(|| funcs.get(position).copied())
                 .flatten()
-        })?;
-        Some(self.func_ref(func))
+        })
     }
 
     fn export(&mut self, item: ExportItem, store: u64) -> Extern {
@@ -359,6 +364,10 @@ fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Bo
     }
     for ty in info.tables.values().skip(info.imported_tables) {
         instance.tables.push(core.new_table(*ty)?);
+    }
+    if core.engine().config().settings().debug_info {
+        let context = instance.context();
+        instance.code.bind(context.cast_const().cast())?;
     }
     fill_context(core, &mut instance)?;
     init_globals(core, &mut instance);

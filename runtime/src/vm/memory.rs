@@ -106,6 +106,11 @@ impl LinearMemory {
         Some(before)
     }
 
+    /// Bytes of address space that are this memory's, accessible or not.
+    pub fn mapped(&self) -> u64 {
+        self.mapped
+    }
+
     /// Its type, with the size that it has now.
     pub fn ty(&self) -> MemoryType {
         let mut ty = self.ty;

@@ -11,8 +11,9 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{GlobalType, MemoryType, TableType};
+use crate::module::types::{FuncType, GlobalType, MemoryType, TableType};
 use dwalin_debuginfo::code::Flavor;
+use dwalin_debuginfo::demangle;
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -29,6 +30,8 @@ pub(crate) struct Stored {
 pub struct StoreCore {
     id: u64,
     engine: Engine,
+    /// Whether locals of its guests have homes.
+    pub(crate) has_homes: bool,
     pub(crate) vm: Box<VmStoreContext>,
     // Instances first: their code refers to what follows.
     pub(crate) instances: Vec<Box<InstanceData>>,
@@ -63,6 +66,7 @@ impl StoreCore {
         StoreCore {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
+            has_homes: engine.config().settings().debug_info,
             vm: Box::new(vm),
             instances: Vec::new(),
             memories: Vec::new(),
@@ -209,6 +213,34 @@ impl StoreCore {
         Some(reference)
     }
 
+    /// The function that a table's element holds, as it is: nothing is given its first value.
+    pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
+        match self.table(table).raw(index)? {
+            0 => self.instances.iter().find_map(|instance| {
+                Callee::of_module(&instance.module, instance.lazy_func(table, index)?)
+            }),
+            raw => {
+                Callee::of_reference(self, (raw & !super::layout::INITIALIZED) as *mut VmFuncRef)
+            }
+        }
+    }
+
+    /// The size of the store's memory, where it has one only.
+    pub(crate) fn only_memory_len(&self) -> Option<u64> {
+        match &self.memories[..] {
+            [memory] => Some(memory.vm.len),
+            _ => None,
+        }
+    }
+
+    /// The memory that a host address is in, or behind: it, and the guest's address.
+    pub(crate) fn memory_at(&self, address: usize) -> Option<(&LinearMemory, u64)> {
+        self.memories.iter().find_map(|memory| {
+            let offset = (address as u64).checked_sub(memory.vm.base as u64)?;
+            (offset < memory.mapped()).then_some((memory, offset))
+        })
+    }
+
     /// What the segments of the instance that defined a table say of an element.
     fn first_element(&mut self, table: Table, index: u64) -> u64 {
         let found = self
@@ -216,6 +248,41 @@ impl StoreCore {
             .iter_mut()
             .find_map(|instance| instance.lazy_element(table, index));
         found.map_or(0, |reference: *mut VmFuncRef| reference as u64)
+    }
+}
+
+/// A function that something refers to.
+pub(crate) struct Callee {
+    /// Its name, demangled.
+    pub(crate) name: String,
+    /// Its type.
+    pub(crate) ty: FuncType,
+}
+
+impl Callee {
+    fn of_module(module: &Module, func: FuncIndex) -> Option<Callee> {
+        Some(Callee {
+            name: demangle(module.artifact().function_name(func)).into_owned(),
+            ty: module.info().func_type(func).clone(),
+        })
+    }
+
+    fn of_reference(store: &StoreCore, reference: *mut VmFuncRef) -> Option<Callee> {
+        if reference.is_null() {
+            return None;
+        }
+        // SAFETY: references live as long as their store.
+        let code = unsafe { (*reference).code } as usize;
+        let found = store.instances.iter().find_map(|instance| {
+            let (func, _) = instance.code.wasm_pc(code)?;
+            Callee::of_module(&instance.module, instance.module.info().func_index(func))
+        });
+        found.or_else(|| {
+            Some(Callee {
+                name: "a host function".to_owned(),
+                ty: store.type_of(reference),
+            })
+        })
     }
 }
 

@@ -34,6 +34,7 @@ struct Parcel : Boxed, Labelled {
     static int sent;
 
     explicit Parcel(const Price &price) : reference(price) {}
+    int plain(int more) { return weight + more; }
     int cost() override {
         int total = weight + price.cents; // stop
         //= weight -> 6
@@ -68,6 +69,7 @@ static int look(const Parcel &parcel, Price &&moved, Parcel *pointer, Item *item
     //= pointer->number -> 1
     //= pointer->label -> 4
     //= item->number -> 1
+    //lldb= pointer->plain(pointer->weight) -> 12
     //= ((shop::Parcel *)item)->weight -> 6
     //= shop::Parcel::sent -> 42
     //gdb= pointer->kind -> shop::Kind::Large
@@ -89,7 +91,7 @@ int main() {
     parcel.to_kind = &parcel.kind;
     Holder<Price> second = {&far, {8, 8.5, nullptr}, nullptr};
     Holder<Price> holder = {&parcel.mark, parcel.price, &second};
-    int sum = parcel.cost();
+    int sum = parcel.cost() + parcel.plain(-6);
     sum += look(parcel, Price{12, 1.25, nullptr}, &parcel, &parcel);
     auto lambda = [&parcel, sum](int more) {
         int all = parcel.weight + sum + more; // stop

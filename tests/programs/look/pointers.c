@@ -37,7 +37,11 @@ static void touch(struct node *node) {
     node->x += 5;
 }
 
-static inner *find(inner *row, int number) {
+static int twice(int number) {
+    return 2 * number;
+}
+
+static inner *find_row(inner *row, int number) {
     while (row->number != number) {
         row++;
     }
@@ -48,6 +52,7 @@ int main(void) {
     struct node *node = calloc(1, sizeof *node), *last = &first, *none = NULL;
     int local = 7, *to_local = &local, **to_pointer = &to_local;
     int (*grid)[3] = node->grid;
+    node->x = twice(0);
     struct node object = {.x = 11, .next = node};
     node->x = 1;
     node->in.number = 2;
@@ -69,8 +74,11 @@ int main(void) {
     last->name = "last";
     last->row[2].number = 132;
     head = node;
-    inner *found = find(node->row, 31);
+    inner *found = find_row(node->row, 31);
     touch(node); // stop
+    //lldb= twice(21) -> 42
+    //lldb= twice(node->next->x) -> 200
+    //lldb= find_row(node->row, 31)->half -> 0
     //= node->x -> 1
     //= node->in.half -> 2.5
     //= node->row[1].number -> 31

@@ -1,0 +1,157 @@
+//! Line tables with other paths: their headers anew (DWARF 5, section 6.2.4; DWARF 4, section 6.2.4), their programs as they are.
+
+use super::out::Encoded;
+use crate::source::{ReadUnit, Reader};
+use gimli::constants as dw;
+use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
+
+/// Directories of the machine that compiled, and what they are here.
+#[derive(Clone, Default, Debug)]
+pub struct PathMap(pub Vec<(String, String)>);
+
+impl PathMap {
+    /// A path here; the last pair given that fits counts.
+    pub fn apply(&self, path: &str) -> String {
+        let mapped = self.0.iter().rev().find_map(|(from, to)| {
+            let rest = path.strip_prefix(from.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with('/'))
+                .then(|| format!("{}{rest}", to.trim_end_matches('/')))
+        });
+        mapped.unwrap_or_else(|| path.to_owned())
+    }
+}
+
+/// A unit's line table; `None` where it has none that can be read.
+pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap) -> Option<Vec<u8>> {
+    let header = unit.line_program.as_ref()?.header();
+    let mut out = Encoded::default();
+    out.word(0);
+    out.bytes.extend(header.version().to_le_bytes());
+    if header.version() >= 5 {
+        // The address size, and that of segment selectors.
+        out.bytes.extend([header.address_size(), 0]);
+    }
+    let length_at = out.bytes.len();
+    out.word(0);
+    out.bytes.push(header.minimum_instruction_length());
+    if header.version() >= 4 {
+        out.bytes.push(header.maximum_operations_per_instruction());
+    }
+    out.bytes.extend([
+        u8::from(header.default_is_stmt()),
+        header.line_base() as u8,
+        header.line_range(),
+        header.opcode_base(),
+    ]);
+    out.bytes.extend(header.standard_opcode_lengths().slice());
+    let strings = Strings { unit, paths };
+    if header.version() >= 5 {
+        strings.files(&mut out, header)?;
+    } else {
+        strings.files_before_5(&mut out, header)?;
+    }
+    set_length(&mut out.bytes, length_at);
+    out.bytes.extend(header.raw_program_buf().slice());
+    set_length(&mut out.bytes, 0);
+    Some(out.bytes)
+}
+
+/// A length of all that is behind it.
+fn set_length(bytes: &mut [u8], at: usize) {
+    let length = (bytes.len() - at - 4) as u32;
+    bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+struct Strings<'p, 's, 'a> {
+    unit: ReadUnit<'s, 'a>,
+    paths: &'p PathMap,
+}
+
+impl<'a> Strings<'_, '_, 'a> {
+    fn path(&self, out: &mut Encoded, value: AttributeValue<Reader<'a>>) -> Option<()> {
+        let text = self.unit.attr_string(value).ok()?;
+        let path = self.paths.apply(&text.to_string_lossy());
+        out.bytes.extend(path.as_bytes());
+        out.bytes.push(0);
+        Some(())
+    }
+
+    /// Each a path, the number of its directory, and what else LLVM writes.
+    fn files(&self, out: &mut Encoded, header: &LineProgramHeader<Reader<'a>>) -> Option<()> {
+        let path = [
+            u64::from(dw::DW_LNCT_path.0),
+            u64::from(dw::DW_FORM_string.0),
+        ];
+        let directory = [
+            u64::from(dw::DW_LNCT_directory_index.0),
+            u64::from(dw::DW_FORM_udata.0),
+        ];
+        let md5 = [
+            u64::from(dw::DW_LNCT_MD5.0),
+            u64::from(dw::DW_FORM_data16.0),
+        ];
+        let source = [
+            u64::from(dw::DW_LNCT_LLVM_source.0),
+            u64::from(dw::DW_FORM_string.0),
+        ];
+        out.bytes.push(1);
+        path.iter().for_each(|number| out.uleb(*number));
+        out.uleb(header.include_directories().len() as u64);
+        for directory in header.include_directories() {
+            self.path(out, *directory)?;
+        }
+        let has_md5 = header.file_has_md5();
+        let has_source = header.file_has_source();
+        let formats = [Some(path), Some(directory)]
+            .into_iter()
+            .chain([has_md5.then_some(md5), has_source.then_some(source)])
+            .flatten()
+            .collect::<Vec<_>>();
+        out.bytes.push(formats.len() as u8);
+        formats
+            .iter()
+            .flatten()
+            .for_each(|number| out.uleb(*number));
+        out.uleb(header.file_names().len() as u64);
+        for file in header.file_names() {
+            self.path(out, file.path_name())?;
+            out.uleb(file.directory_index());
+            if has_md5 {
+                out.bytes.extend(file.md5());
+            }
+            if has_source {
+                self.source(out, file);
+            }
+        }
+        Some(())
+    }
+
+    fn source(&self, out: &mut Encoded, file: &FileEntry<Reader<'a>>) {
+        let text = file
+            .source()
+            .and_then(|source| self.unit.attr_string(source).ok());
+        if let Some(text) = text {
+            out.bytes.extend(text.slice());
+        }
+        out.bytes.push(0);
+    }
+
+    fn files_before_5(
+        &self,
+        out: &mut Encoded,
+        header: &LineProgramHeader<Reader<'a>>,
+    ) -> Option<()> {
+        for directory in header.include_directories() {
+            self.path(out, *directory)?;
+        }
+        out.bytes.push(0);
+        for file in header.file_names() {
+            self.path(out, file.path_name())?;
+            out.uleb(file.directory_index());
+            out.uleb(file.timestamp());
+            out.uleb(file.size());
+        }
+        out.bytes.push(0);
+        Some(())
+    }
+}

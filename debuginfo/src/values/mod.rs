@@ -1,0 +1,103 @@
+//! Values of a guest's variables, read as the wasm's own DWARF says where and how: what reports and core dumps show without a
+//! debugger. What cannot be known for certain has no value.
+//!
+//! ```text
+//! wasm pc ─scope→ functions around it and their variables ─evaluate→ bytes ─render→ text
+//! ```
+
+mod evaluate;
+mod read;
+mod render;
+mod scope;
+
+use crate::address::WasmPc;
+use crate::source::WasmDwarf;
+use read::Units;
+use std::borrow::Cow;
+
+/// A wasm value's bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WasmValue {
+    /// An i32.
+    I32(u32),
+    /// An i64.
+    I64(u64),
+    /// An f32's bits.
+    F32(u32),
+    /// An f64's bits.
+    F64(u64),
+}
+
+/// One frame of a guest, stopped.
+pub trait Machine {
+    /// A local's value; `None` where it is not known.
+    fn local(&self, index: u32) -> Option<WasmValue>;
+    /// A global's value in this frame; `None` where it is not known: a callee may have changed it.
+    fn global(&self, index: u32) -> Option<WasmValue>;
+    /// Bytes of the first memory; `None` where they are not all in it.
+    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>>;
+    /// Whether this is the innermost frame: it may be in the middle of anything, and others are in a call.
+    fn innermost(&self) -> bool;
+    /// What an element of the first table holds, in words: a function's name; `None` where that is not known.
+    fn function(&self, element: u32) -> Option<String>;
+}
+
+/// A variable in scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Whether it is an argument.
+    pub argument: bool,
+    /// Its type, as its language writes it.
+    pub ty: String,
+    /// Its value, shortly; `None` where it is not available.
+    pub value: Option<String>,
+    /// The address, where it is a pointer or reference to data.
+    pub pointer: Option<u32>,
+}
+
+/// Reads variables. Units are read as they are needed, and kept.
+pub struct Values<'a> {
+    units: Units<'a>,
+}
+
+impl<'a> Values<'a> {
+    /// For a module's DWARF.
+    pub fn new(dwarf: &WasmDwarf<'a>) -> Values<'a> {
+        Values {
+            units: Units::new(dwarf),
+        }
+    }
+
+    /// The variables in scope at an address: of the innermost inlined function first. `lines` are the lines that these
+    /// functions are at: a local that is declared further on has no value yet.
+    pub fn at(
+        &self,
+        pc: WasmPc,
+        lines: &[Option<u32>],
+        machine: &dyn Machine,
+    ) -> Vec<Vec<Variable>> {
+        let Some(function) = scope::function_at(&self.units, pc) else {
+            return Vec::new();
+        };
+        let mut frames: Vec<_> = function
+            .frames
+            .iter()
+            .zip(lines.iter().rev())
+            .map(|(frame, line)| {
+                let reader = scope::Reader::new(&self.units, &function, machine, pc);
+                frame
+                    .iter()
+                    .filter_map(|variable| reader.variable(*variable, *line))
+                    .collect()
+            })
+            .collect();
+        // Where the two disagree about what is inlined, nothing is attributed to the wrong function.
+        if function.frames.len() != lines.len() {
+            return Vec::new();
+        }
+        frames.reverse();
+        frames
+    }
+}

@@ -1,0 +1,455 @@
+//! A type and bytes → text, shortly: a line at most, one level of what pointers point to.
+
+use super::Machine;
+use super::evaluate::Location;
+use super::read::{Place, Units};
+use crate::symbolize::demangle;
+use gimli::constants as dw;
+use gimli::read::AttributeValue;
+use std::fmt::Write;
+
+/// The most members and elements that are shown.
+const MEMBERS: usize = 8;
+/// The most characters of a string that are shown.
+const STRING: usize = 80;
+/// How deep structures are shown in structures.
+const DEPTH: usize = 3;
+/// How deep types may be in types at all.
+const NESTING: usize = 16;
+/// The largest variable that is read.
+const LARGEST: u64 = 64 << 10;
+
+/// Renders values in one frame.
+pub(super) struct Renderer<'r, 'a> {
+    units: &'r Units<'a>,
+    machine: &'r dyn Machine,
+}
+
+impl<'r, 'a> Renderer<'r, 'a> {
+    pub fn new(units: &'r Units<'a>, machine: &'r dyn Machine) -> Renderer<'r, 'a> {
+        Renderer { units, machine }
+    }
+
+    /// A type without names and qualifiers; `None` is void, or damage.
+    fn bare(&self, mut ty: Place) -> Option<(Place, gimli::DwTag)> {
+        for _ in 0..32 {
+            let tag = self.units.tag(ty)?;
+            match tag {
+                dw::DW_TAG_typedef
+                | dw::DW_TAG_const_type
+                | dw::DW_TAG_volatile_type
+                | dw::DW_TAG_restrict_type
+                | dw::DW_TAG_atomic_type => ty = self.units.ty(ty)?,
+                tag => return Some((ty, tag)),
+            }
+        }
+        None
+    }
+
+    /// A type, as its language writes it.
+    pub fn type_name(&self, ty: Place) -> String {
+        self.named(ty, 0)
+    }
+
+    fn named(&self, ty: Place, depth: usize) -> String {
+        if let Some(name) = self.units.name(ty) {
+            return demangle(&name).into_owned();
+        }
+        let inner = || match self.units.ty(ty) {
+            Some(inner) if depth < 8 => self.named(inner, depth + 1),
+            Some(_) => "…".to_owned(),
+            None => "void".to_owned(),
+        };
+        match self.units.tag(ty) {
+            Some(dw::DW_TAG_pointer_type) => match inner() {
+                name if name.ends_with('*') => format!("{name}*"),
+                name => format!("{name} *"),
+            },
+            Some(dw::DW_TAG_reference_type) => format!("{} &", inner()),
+            Some(dw::DW_TAG_rvalue_reference_type) => format!("{} &&", inner()),
+            Some(dw::DW_TAG_const_type) => {
+                match self.units.ty(ty).and_then(|it| self.units.tag(it)) {
+                    Some(dw::DW_TAG_pointer_type) => format!("{}const", inner()),
+                    _ => format!("const {}", inner()),
+                }
+            }
+            Some(dw::DW_TAG_volatile_type) => format!("volatile {}", inner()),
+            Some(dw::DW_TAG_array_type) => match self.count(ty) {
+                Some(count) => format!("{}[{count}]", inner()),
+                None => format!("{}[]", inner()),
+            },
+            Some(dw::DW_TAG_subroutine_type) => format!("{} (…)", inner()),
+            Some(dw::DW_TAG_structure_type) => "struct {…}".to_owned(),
+            Some(dw::DW_TAG_union_type) => "union {…}".to_owned(),
+            Some(dw::DW_TAG_enumeration_type) => "enum {…}".to_owned(),
+            _ => inner(),
+        }
+    }
+
+    /// A type's size in bytes.
+    fn size(&self, ty: Place) -> Option<u64> {
+        self.size_within(ty, NESTING)
+    }
+
+    /// An array of arrays of so many levels at most: damaged input could have a circle.
+    fn size_within(&self, ty: Place, levels: usize) -> Option<u64> {
+        let (ty, tag) = self.bare(ty)?;
+        if let Some(size) = self.units.number(ty, dw::DW_AT_byte_size) {
+            return Some(size);
+        }
+        match tag {
+            dw::DW_TAG_pointer_type
+            | dw::DW_TAG_reference_type
+            | dw::DW_TAG_rvalue_reference_type => Some(4),
+            dw::DW_TAG_array_type => {
+                let element = self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)?;
+                element.checked_mul(self.count(ty)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// How many elements an array has, of all its dimensions.
+    fn count(&self, array: Place) -> Option<u64> {
+        let mut count = 1u64;
+        for (child, tag) in self.units.children(array) {
+            if tag == dw::DW_TAG_subrange_type {
+                let own = self.units.number(child, dw::DW_AT_count).or_else(|| {
+                    let bound = self.units.number(child, dw::DW_AT_upper_bound)?;
+                    bound.checked_add(1)
+                })?;
+                count = count.checked_mul(own)?;
+            }
+        }
+        Some(count)
+    }
+
+    /// The bytes of a variable of a type.
+    pub fn bytes(&self, ty: Place, location: &Location) -> Option<Vec<u8>> {
+        let size = self.size(ty).filter(|size| *size <= LARGEST)? as usize;
+        match location {
+            Location::Memory(address) => Some(self.machine.memory(*address, size)?.to_vec()),
+            Location::Bytes(bytes) => Some(bytes.get(..size)?.to_vec()),
+        }
+    }
+
+    /// What a pointer or reference to data holds.
+    pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u32> {
+        let (ty, tag) = self.bare(ty)?;
+        let pointer = matches!(
+            tag,
+            dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
+        );
+        (pointer && !self.is_function(ty)).then(|| number(bytes).map(|value| value as u32))?
+    }
+
+    fn is_function(&self, pointer: Place) -> bool {
+        let target = self.units.ty(pointer).and_then(|target| self.bare(target));
+        target.is_some_and(|(_, tag)| tag == dw::DW_TAG_subroutine_type)
+    }
+
+    /// A value; `None` where its type is not understood.
+    pub fn value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        if depth > NESTING {
+            return None;
+        }
+        let (ty, tag) = self.bare(ty)?;
+        match tag {
+            dw::DW_TAG_base_type => self.base(ty, bytes),
+            dw::DW_TAG_enumeration_type => self.enumerator(ty, bytes),
+            dw::DW_TAG_pointer_type => self.pointer_value(ty, bytes, depth),
+            dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type => {
+                let address = number(bytes)? as u32;
+                let target = self.units.ty(ty)?;
+                let shown = self.at(target, address, depth + 1);
+                Some(shown.map_or_else(
+                    || format!("@{address:#x}"),
+                    |shown| format!("@{address:#x} {shown}"),
+                ))
+            }
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
+                self.structure(ty, bytes, depth)
+            }
+            dw::DW_TAG_array_type => self.array(ty, bytes, depth),
+            _ => None,
+        }
+    }
+
+    /// What is in memory.
+    fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
+        let bytes = self.bytes(ty, &Location::Memory(address))?;
+        self.value(ty, &bytes, depth)
+    }
+
+    fn base(&self, ty: Place, bytes: &[u8]) -> Option<String> {
+        let (_, attr) = self.units.attr(ty, dw::DW_AT_encoding)?;
+        let AttributeValue::Encoding(encoding) = attr.value() else {
+            return None;
+        };
+        Some(match encoding {
+            dw::DW_ATE_boolean => match number(bytes)? {
+                0 => "false".to_owned(),
+                1 => "true".to_owned(),
+                other => format!("{other} (not a bool)"),
+            },
+            dw::DW_ATE_float => match bytes.len() {
+                4 => format!("{:?}", f32::from_le_bytes(bytes.try_into().ok()?)),
+                8 => format!("{:?}", f64::from_le_bytes(bytes.try_into().ok()?)),
+                _ => return None,
+            },
+            dw::DW_ATE_signed_char | dw::DW_ATE_unsigned_char if bytes.len() == 1 => {
+                let value = match encoding {
+                    dw::DW_ATE_signed_char => i16::from(bytes[0] as i8),
+                    _ => i16::from(bytes[0]),
+                };
+                match bytes[0] {
+                    0x20..0x7f => format!("{value} '{}'", char::from(bytes[0]).escape_default()),
+                    _ => value.to_string(),
+                }
+            }
+            dw::DW_ATE_UTF => {
+                let value = number(bytes)? as u32;
+                match char::from_u32(value) {
+                    Some(c) => format!("{c:?}"),
+                    None => format!("{value:#x} (not a character)"),
+                }
+            }
+            dw::DW_ATE_signed => signed(bytes)?.to_string(),
+            dw::DW_ATE_unsigned => number(bytes)?.to_string(),
+            _ => return None,
+        })
+    }
+
+    fn enumerator(&self, ty: Place, bytes: &[u8]) -> Option<String> {
+        let mask = match bytes.len() {
+            0 | 9.. => return None,
+            8 => u64::MAX,
+            len => (1u64 << (len * 8)) - 1,
+        };
+        let value = number(bytes)? as u64;
+        for (child, tag) in self.units.children(ty) {
+            if tag != dw::DW_TAG_enumerator {
+                continue;
+            }
+            let (_, attr) = self.units.attr(child, dw::DW_AT_const_value)?;
+            let constant = attr
+                .sdata_value()
+                .map(|value| value as u64)
+                .or_else(|| attr.udata_value())?;
+            if constant & mask == value & mask {
+                return self.units.name(child);
+            }
+        }
+        Some(format!("{} (no enumerator)", signed(bytes)?))
+    }
+
+    fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        let value = number(bytes)? as u32;
+        if self.is_function(ty) {
+            if value == 0 {
+                return Some("0 (null)".to_owned());
+            }
+            return Some(match self.machine.function(value) {
+                Some(name) => format!("{value} ({name})"),
+                None => value.to_string(),
+            });
+        }
+        if value == 0 {
+            return Some("0x0 (null)".to_owned());
+        }
+        let mut text = format!("{value:#x}");
+        let Some(target) = self.units.ty(ty) else {
+            return Some(text);
+        };
+        if self.machine.memory(value, 1).is_none() {
+            text.push_str(" (outside the memory)");
+        } else if self.is_char(target) {
+            if let Some(string) = self.string(value) {
+                let _ = write!(text, " {string}");
+            }
+        } else if depth == 0
+            && let Some(shown) = self.at(target, value, DEPTH - 1)
+        {
+            let _ = write!(text, " → {shown}");
+        }
+        Some(text)
+    }
+
+    fn is_char(&self, ty: Place) -> bool {
+        let Some((ty, dw::DW_TAG_base_type)) = self.bare(ty) else {
+            return false;
+        };
+        self.size(ty) == Some(1)
+            && matches!(
+                self.units
+                    .attr(ty, dw::DW_AT_encoding)
+                    .map(|(_, attr)| attr.value()),
+                Some(AttributeValue::Encoding(
+                    dw::DW_ATE_signed_char | dw::DW_ATE_unsigned_char
+                ))
+            )
+            && self
+                .units
+                .name(ty)
+                .is_some_and(|name| name.contains("char"))
+    }
+
+    /// The characters from an address to a NUL; `None` where there is none in the memory.
+    fn string(&self, address: u32) -> Option<String> {
+        let mut bytes = Vec::new();
+        for i in 0..=STRING as u32 {
+            match self.machine.memory(address.checked_add(i)?, 1)?[0] {
+                0 => return Some(quote(&bytes, false)),
+                byte => bytes.push(byte),
+            }
+        }
+        bytes.pop();
+        Some(quote(&bytes, true))
+    }
+
+    fn array(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        let element = self.units.ty(ty)?;
+        if self.is_char(element) {
+            let end = bytes.iter().position(|byte| *byte == 0);
+            let shown = &bytes[..end.unwrap_or(bytes.len()).min(STRING)];
+            return Some(quote(shown, shown.len() < end.unwrap_or(bytes.len())));
+        }
+        let size = self.size(element).filter(|size| *size > 0)? as usize;
+        let shown: Option<Vec<_>> = bytes
+            .chunks_exact(size)
+            .take(MEMBERS)
+            .map(|bytes| self.value(element, bytes, depth + 1))
+            .collect();
+        let more = if bytes.len() / size > MEMBERS {
+            ", …"
+        } else {
+            ""
+        };
+        Some(format!("[{}{more}]", shown?.join(", ")))
+    }
+
+    fn structure(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        let children = self.units.children(ty);
+        if children
+            .iter()
+            .any(|(_, tag)| *tag == dw::DW_TAG_variant_part)
+        {
+            return None;
+        }
+        if let Some(text) = self.rust_string(&children, bytes) {
+            return Some(text);
+        }
+        if depth >= DEPTH {
+            return Some("{…}".to_owned());
+        }
+        let mut shown = Vec::new();
+        for (child, tag) in children {
+            if !matches!(tag, dw::DW_TAG_member | dw::DW_TAG_inheritance) || self.is_static(child) {
+                continue;
+            }
+            if shown.len() == MEMBERS {
+                shown.push("…".to_owned());
+                break;
+            }
+            let value = self
+                .member(child, bytes)
+                .and_then(|(ty, bytes)| self.value(ty, &bytes, depth + 1))
+                .unwrap_or_else(|| "?".to_owned());
+            match self.units.name(child) {
+                Some(name) => shown.push(format!("{name} = {value}")),
+                None => shown.push(value),
+            }
+        }
+        Some(format!("{{{}}}", shown.join(", ")))
+    }
+
+    fn is_static(&self, member: Place) -> bool {
+        self.units.attr(member, dw::DW_AT_external).is_some()
+            || self.units.attr(member, dw::DW_AT_declaration).is_some()
+    }
+
+    /// A member's type and bytes, those of a bit-field moved to their place.
+    fn member(&self, member: Place, bytes: &[u8]) -> Option<(Place, Vec<u8>)> {
+        let ty = self.units.ty(member)?;
+        let size = self.size(ty)? as usize;
+        if let Some(bits) = self.units.number(member, dw::DW_AT_bit_size) {
+            let start = self.units.number(member, dw::DW_AT_data_bit_offset)?;
+            return Some((ty, self.bit_field(ty, bytes, start, bits)?));
+        }
+        let offset = match self.units.attr(member, dw::DW_AT_data_member_location) {
+            Some((_, attr)) => usize::try_from(attr.udata_value()?).ok()?,
+            None => 0,
+        };
+        let end = offset.checked_add(size)?;
+        Some((ty, bytes.get(offset..end)?.to_vec()))
+    }
+
+    fn bit_field(&self, ty: Place, bytes: &[u8], start: u64, bits: u64) -> Option<Vec<u8>> {
+        if bits == 0 || bits > 64 {
+            return None;
+        }
+        let mut value = 0u64;
+        for bit in 0..bits {
+            let at = start.checked_add(bit)?;
+            let byte = *bytes.get(usize::try_from(at / 8).ok()?)?;
+            value |= u64::from(byte >> (at % 8) & 1) << bit;
+        }
+        let (bare, _) = self.bare(ty)?;
+        let encoding = self.units.attr(bare, dw::DW_AT_encoding);
+        let is_signed = encoding.is_some_and(|(_, attr)| {
+            matches!(
+                attr.value(),
+                AttributeValue::Encoding(dw::DW_ATE_signed | dw::DW_ATE_signed_char)
+            )
+        });
+        if is_signed && bits < 64 && value >> (bits - 1) & 1 == 1 {
+            value |= u64::MAX << bits;
+        }
+        Some(value.to_le_bytes().get(..self.size(ty)? as usize)?.to_vec())
+    }
+
+    /// Rust's `&str`: a pointer to bytes and a length.
+    fn rust_string(&self, children: &[(Place, gimli::DwTag)], bytes: &[u8]) -> Option<String> {
+        let members: Vec<_> = children
+            .iter()
+            .filter(|(_, tag)| *tag == dw::DW_TAG_member)
+            .filter_map(|(child, _)| Some((self.units.name(*child)?, *child)))
+            .collect();
+        let [(first, data), (second, length)] = &members[..] else {
+            return None;
+        };
+        if first != "data_ptr" || second != "length" {
+            return None;
+        }
+        let (pointer, _) = self.bare(self.units.ty(*data)?)?;
+        let target = self.units.ty(pointer)?;
+        let address = number(&self.member(*data, bytes)?.1)? as u32;
+        let length = number(&self.member(*length, bytes)?.1)? as usize;
+        if self.units.name(target).as_deref() != Some("u8") {
+            return None;
+        }
+        let text = self.machine.memory(address, length.min(STRING))?;
+        Some(quote(&text, length > STRING))
+    }
+}
+
+/// The bytes as an unsigned number.
+fn number(bytes: &[u8]) -> Option<u128> {
+    let mut wide = [0; 16];
+    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(u128::from_le_bytes(wide))
+}
+
+/// The bytes as a signed number.
+fn signed(bytes: &[u8]) -> Option<i128> {
+    let shift = 128u32
+        .checked_sub(8 * bytes.len() as u32)
+        .filter(|it| *it < 128)?;
+    Some((number(bytes)? << shift) as i128 >> shift)
+}
+
+/// A string between quotes, what is not printable escaped.
+fn quote(bytes: &[u8], cut: bool) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    format!("{text:?}{}", if cut { "…" } else { "" })
+}

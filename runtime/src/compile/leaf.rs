@@ -1,0 +1,97 @@
+//! Frames in the guest's own stack, in linear memory, that only their function knows of: made known to whoever a debugger calls.
+//!
+//! LLVM lets a function that calls nobody use the memory below `__stack_pointer` and leave the pointer as it is. A debugger's call
+//! of another function from there would use the same memory. So the pointer is set for the while: nobody else can see it then,
+//! whatever the global is for.
+
+use super::body::Translator;
+use super::env::Env;
+use super::signature::POINTER;
+use crate::index::*;
+use crate::module::types::{Mutability, ValType};
+use cranelift_codegen::ir::types::I32;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind};
+use wasmparser::{Operator, OperatorsReader};
+
+/// A function's frame that nobody else knows of.
+pub struct LeafFrame {
+    global: GlobalIndex,
+    /// The global's value at entry.
+    callers: StackSlot,
+    is_known: bool,
+}
+
+/// The global that a function reads once, first of all, and that nobody reads or writes before it returns.
+fn stack_pointer(env: &Env<'_>, operators: &OperatorsReader<'_>) -> Option<GlobalIndex> {
+    let mut operators = operators.clone();
+    let Operator::GlobalGet { global_index } = operators.read().ok()? else {
+        return None;
+    };
+    let global = GlobalIndex::from_u32(global_index);
+    let ty = &env.module.globals[global];
+    if !(ty.mutability == Mutability::Var && ty.content == ValType::I32) {
+        return None;
+    }
+    while !operators.eof() {
+        match operators.read().ok()? {
+            Operator::GlobalGet { global_index: it } | Operator::GlobalSet { global_index: it }
+                if it == global_index =>
+            {
+                return None;
+            }
+            Operator::Call { .. } | Operator::CallIndirect { .. } => return None,
+            _ => {}
+        }
+    }
+    Some(global)
+}
+
+impl Translator<'_, '_> {
+    /// Looks for such a frame, at the start of a function.
+    pub(super) fn find_leaf_frame(&mut self, operators: &OperatorsReader<'_>) {
+        if !self.env.settings.debug_info {
+            return;
+        }
+        let Some(global) = stack_pointer(self.env, operators) else {
+            return;
+        };
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 4, 2);
+        let callers = self.builder.create_sized_stack_slot(slot);
+        let (address, offset) = self.global(global);
+        let trusted = MemFlagsData::trusted();
+        let value = self.builder.ins().load(I32, trusted, address, offset);
+        self.builder.ins().stack_store(POINTER, value, callers, 0);
+        self.leaf_frame = Some(LeafFrame {
+            global,
+            callers,
+            is_known: false,
+        });
+    }
+
+    /// Behind an operator: the first subtraction makes the frame.
+    pub(super) fn note_leaf_frame(&mut self, operator: &Operator<'_>) {
+        let (Operator::I32Sub, true, Some(frame), Some(value)) = (
+            operator,
+            self.reachable,
+            &mut self.leaf_frame,
+            self.stack.last().copied(),
+        ) else {
+            return;
+        };
+        if !std::mem::replace(&mut frame.is_known, true) {
+            let global = frame.global;
+            self.set_global(global, value);
+        }
+    }
+
+    /// Before the function returns.
+    pub(super) fn leave_leaf_frame(&mut self) {
+        if let Some(LeafFrame {
+            global, callers, ..
+        }) = self.leaf_frame
+        {
+            let value = self.builder.ins().stack_load(POINTER, I32, callers, 0);
+            self.set_global(global, value);
+        }
+    }
+}

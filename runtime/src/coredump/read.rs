@@ -1,0 +1,287 @@
+//! A core dump → frames with variables, and memory. The file is mapped, and memory stays in it.
+
+use crate::code::mapping::Mapping;
+use crate::module::file::ModuleFile;
+use crate::trap::{FrameInfo, WasmBacktrace};
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::values::{Machine, Values, WasmValue};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use wasmparser::{
+    ConstExpr, CoreDumpInstance, CoreDumpStackFrame, CoreDumpValue, DataKind, KnownCustom,
+    Operator, Parser, Payload,
+};
+
+/// Why a core dump cannot be used.
+#[derive(Debug)]
+pub enum CoreDumpError {
+    /// The file cannot be read.
+    Io(std::io::Error),
+    /// It is not a core dump, or a damaged one.
+    Malformed(String),
+}
+
+impl fmt::Display for CoreDumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CoreDumpError::Io(error) => write!(f, "cannot read the core dump: {error}"),
+            CoreDumpError::Malformed(what) => {
+                write!(f, "not a wasm core dump, or a damaged one: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CoreDumpError {}
+
+/// A core dump.
+pub struct CoreDump {
+    bytes: Mapping,
+    process: String,
+    modules: Vec<String>,
+    instances: Vec<CoreDumpInstance>,
+    threads: Vec<(String, Vec<CoreDumpStackFrame>)>,
+    globals: Vec<Option<WasmValue>>,
+    /// Size in pages of 64 KiB of each memory.
+    memories: Vec<u64>,
+    /// Memory, address, and where the bytes are: sorted.
+    data: Vec<(u32, u64, Range<usize>)>,
+}
+
+impl CoreDump {
+    /// Opens a core dump.
+    ///
+    /// # Errors
+    /// See [`CoreDumpError`].
+    pub fn open(path: impl AsRef<Path>) -> Result<CoreDump, CoreDumpError> {
+        let file = std::fs::File::open(path).map_err(CoreDumpError::Io)?;
+        let len = file.metadata().map_err(CoreDumpError::Io)?.len() as usize;
+        let bytes =
+            Mapping::of_file(&file, len).map_err(|error| CoreDumpError::Io(error.into()))?;
+        if !bytes.starts_with(b"\0asm") {
+            return Err(CoreDumpError::Malformed(
+                "it does not begin as one".to_owned(),
+            ));
+        }
+        let mut dump = CoreDump {
+            bytes,
+            process: String::new(),
+            modules: Vec::new(),
+            instances: Vec::new(),
+            threads: Vec::new(),
+            globals: Vec::new(),
+            memories: Vec::new(),
+            data: Vec::new(),
+        };
+        dump.parse()
+            .map_err(|error| CoreDumpError::Malformed(error.message().to_owned()))?;
+        if dump.threads.is_empty() {
+            return Err(CoreDumpError::Malformed("it has no threads".to_owned()));
+        }
+        dump.data
+            .sort_by_key(|(memory, address, _)| (*memory, *address));
+        Ok(dump)
+    }
+
+    fn parse(&mut self) -> wasmparser::Result<()> {
+        for payload in Parser::new(0).parse_all(&self.bytes) {
+            match payload? {
+                Payload::CustomSection(section) => match section.as_known() {
+                    KnownCustom::CoreDump(core) => self.process = core.name.to_owned(),
+                    KnownCustom::CoreDumpModules(modules) => {
+                        self.modules = modules.modules.iter().map(|it| (*it).to_owned()).collect();
+                    }
+                    KnownCustom::CoreDumpInstances(instances) => {
+                        self.instances = instances.instances;
+                    }
+                    KnownCustom::CoreDumpStack(stack) => {
+                        self.threads.push((stack.name.to_owned(), stack.frames));
+                    }
+                    _ => {}
+                },
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        self.memories.push(memory?.initial);
+                    }
+                }
+                Payload::GlobalSection(section) => {
+                    for global in section {
+                        self.globals.push(constant(&global?.init_expr));
+                    }
+                }
+                Payload::DataSection(section) => {
+                    for data in section {
+                        let data = data?;
+                        let DataKind::Active {
+                            memory_index,
+                            offset_expr,
+                        } = &data.kind
+                        else {
+                            continue;
+                        };
+                        let Some(WasmValue::I32(address)) = constant(offset_expr) else {
+                            continue;
+                        };
+                        let end = data.range.end as usize;
+                        let range = end - data.data.len()..end;
+                        self.data.push((*memory_index, u64::from(address), range));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What it is a dump of.
+    pub fn process(&self) -> &str {
+        &self.process
+    }
+
+    /// The names of the modules.
+    pub fn modules(&self) -> &[String] {
+        &self.modules
+    }
+
+    /// The names of the threads.
+    pub fn threads(&self) -> impl Iterator<Item = &str> {
+        self.threads.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The size of a memory in bytes.
+    pub fn memory_size(&self, memory: u32) -> Option<u64> {
+        Some(self.memories.get(memory as usize)?.saturating_mul(1 << 16))
+    }
+
+    /// Bytes of a memory; `None` where they are not all in it. Those that the dump leaves out are zero.
+    pub fn read(&self, memory: u32, address: u64, len: usize) -> Option<Vec<u8>> {
+        let end = address.checked_add(len as u64)?;
+        if end > self.memory_size(memory)? {
+            return None;
+        }
+        let mut bytes = vec![0; len];
+        for (_, start, range) in self.data.iter().filter(|(index, ..)| *index == memory) {
+            let (from, to) = ((*start).max(address), (start + range.len() as u64).min(end));
+            if from < to {
+                let source = range.start + (from - start) as usize;
+                bytes[(from - address) as usize..(to - address) as usize]
+                    .copy_from_slice(&self.bytes[source..source + (to - from) as usize]);
+            }
+        }
+        Some(bytes)
+    }
+
+    /// The frames of a thread. `module` finds the file of a module by its name.
+    pub fn backtrace<'m>(
+        &self,
+        thread: usize,
+        module: &dyn Fn(&str) -> Option<&'m ModuleFile>,
+    ) -> Option<WasmBacktrace> {
+        let (_, frames) = self.threads.get(thread)?;
+        let frames = frames
+            .iter()
+            .enumerate()
+            .map(|(number, frame)| self.frame(frame, number == 0, module))
+            .collect();
+        Some(WasmBacktrace::of(frames))
+    }
+
+    fn frame<'m>(
+        &self,
+        frame: &CoreDumpStackFrame,
+        innermost: bool,
+        module: &dyn Fn(&str) -> Option<&'m ModuleFile>,
+    ) -> FrameInfo {
+        let instance = self.instances.get(frame.instanceidx as usize);
+        let name = instance.and_then(|it| self.modules.get(it.module_index as usize));
+        let name = name.cloned().unwrap_or_default();
+        let file = module(&name);
+        let mut info = FrameInfo::guest(name, frame.funcidx);
+        info.locals = (0..)
+            .zip(&frame.locals)
+            .filter_map(|(i, value)| Some((i, local(value)?)))
+            .collect();
+        let Some(file) = file else { return info };
+        info.func_name = file.function_name(frame.funcidx);
+        let Some(body) = file.body(frame.funcidx) else {
+            return info;
+        };
+        let offset = body.start + frame.codeoffset as usize;
+        let Some(location) = file.at_file_offset(offset) else {
+            return info;
+        };
+        info.module_offset = Some(offset);
+        info.symbols = location.frames;
+        let machine = DumpedFrame {
+            dump: self,
+            instance,
+            locals: &info.locals,
+            innermost,
+        };
+        let lines: Vec<_> = info.symbols.iter().map(|symbol| symbol.line).collect();
+        // Without locals the frame was being entered.
+        if !info.locals.is_empty() {
+            info.variables =
+                Values::new(&file.dwarf()).at(WasmPc(location.code_offset), &lines, &machine);
+        }
+        info
+    }
+}
+
+fn constant(expr: &ConstExpr<'_>) -> Option<WasmValue> {
+    match expr.get_operators_reader().read().ok()? {
+        Operator::I32Const { value } => Some(WasmValue::I32(value as u32)),
+        Operator::I64Const { value } => Some(WasmValue::I64(value as u64)),
+        Operator::F32Const { value } => Some(WasmValue::F32(value.bits())),
+        Operator::F64Const { value } => Some(WasmValue::F64(value.bits())),
+        _ => None,
+    }
+}
+
+fn local(value: &CoreDumpValue) -> Option<WasmValue> {
+    match value {
+        CoreDumpValue::I32(value) => Some(WasmValue::I32(*value as u32)),
+        CoreDumpValue::I64(value) => Some(WasmValue::I64(*value as u64)),
+        CoreDumpValue::F32(value) => Some(WasmValue::F32(value.bits())),
+        CoreDumpValue::F64(value) => Some(WasmValue::F64(value.bits())),
+        CoreDumpValue::Missing => None,
+    }
+}
+
+/// A frame of a core dump.
+struct DumpedFrame<'a> {
+    dump: &'a CoreDump,
+    instance: Option<&'a CoreDumpInstance>,
+    locals: &'a [(u32, WasmValue)],
+    innermost: bool,
+}
+
+impl Machine for DumpedFrame<'_> {
+    fn local(&self, index: u32) -> Option<WasmValue> {
+        let found = self.locals.iter().find(|(local, _)| *local == index);
+        found.map(|(_, value)| *value)
+    }
+
+    fn global(&self, index: u32) -> Option<WasmValue> {
+        let global = *self.instance?.globals.get(index as usize)?;
+        let value = *self.dump.globals.get(global as usize)?;
+        value.filter(|_| self.innermost)
+    }
+
+    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+        let memory = *self.instance?.memories.first()?;
+        self.dump
+            .read(memory, u64::from(address), len)
+            .map(Cow::Owned)
+    }
+
+    fn innermost(&self) -> bool {
+        self.innermost
+    }
+
+    fn function(&self, _: u32) -> Option<String> {
+        None
+    }
+}

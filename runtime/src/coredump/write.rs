@@ -1,0 +1,244 @@
+//! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
+
+use crate::index::*;
+use crate::module::types::{GlobalType, Mutability, ValType};
+use crate::trap::{FrameInfo, Trap};
+use crate::vm::instance::InstanceData;
+use crate::vm::memory::PAGE;
+use crate::vm::store::{AsContext, StoreCore};
+use dwalin_debuginfo::values::WasmValue;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use wasm_encoder::{
+    ConstExpr, CoreDumpInstancesSection, CoreDumpModulesSection, CoreDumpSection,
+    CoreDumpStackSection, CoreDumpValue, Encode, GlobalSection, MemorySection, MemoryType, Section,
+};
+
+/// Bytes that are looked at together: pages of them that are all zero are left out.
+const CHUNK: usize = PAGE as usize;
+
+/// Writes a core dump of a store after a trap, before anything else runs in it. `process` names the program.
+///
+/// # Errors
+/// The writer's.
+pub fn write(
+    store: impl AsContext,
+    trap: &Trap,
+    process: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let core = store.core();
+    out.write_all(b"\0asm\x01\0\0\0")?;
+    section(out, &CoreDumpSection::new(process))?;
+    let dump = Dump::new(core);
+    section(out, &dump.modules.as_custom())?;
+    section(out, &dump.instances.as_custom())?;
+    section(out, &stack(core, trap).as_custom())?;
+    section(out, &dump.memories)?;
+    section(out, &dump.globals)?;
+    write_data(core, &dump.order, out)
+}
+
+fn section(out: &mut impl Write, section: &impl Section) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    section.append_to(&mut bytes);
+    out.write_all(&bytes)
+}
+
+/// What instances refer to, by position.
+struct Dump {
+    modules: CoreDumpModulesSection,
+    instances: CoreDumpInstancesSection,
+    memories: MemorySection,
+    globals: GlobalSection,
+    /// The memories in their order.
+    order: Vec<crate::Memory>,
+}
+
+impl Dump {
+    fn new(core: &StoreCore) -> Dump {
+        let mut dump = Dump {
+            modules: CoreDumpModulesSection::new(),
+            instances: CoreDumpInstancesSection::new(),
+            memories: MemorySection::new(),
+            globals: GlobalSection::new(),
+            order: Vec::new(),
+        };
+        let mut globals = HashMap::new();
+        for (index, instance) in core.instances.iter().enumerate() {
+            dump.modules.module(instance.module.name());
+            let memories: Vec<_> = instance
+                .memories
+                .iter()
+                .map(|it| dump.memory(core, *it))
+                .collect();
+            let globals: Vec<_> = instance
+                .globals
+                .iter()
+                .map(|global| {
+                    *globals.entry(global.cell).or_insert_with(|| {
+                        // SAFETY: a global lives as long as its store, and no guest runs.
+                        dump.global(global.ty, unsafe { *global.cell.as_ptr() })
+                    })
+                })
+                .collect();
+            dump.instances.instance(index as u32, memories, globals);
+        }
+        dump
+    }
+
+    fn memory(&mut self, core: &StoreCore, memory: crate::Memory) -> u32 {
+        if let Some(known) = self.order.iter().position(|it| *it == memory) {
+            return known as u32;
+        }
+        self.memories.memory(MemoryType {
+            minimum: core.memory(memory).vm.len / PAGE,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        self.order.push(memory);
+        self.order.len() as u32 - 1
+    }
+
+    fn global(&mut self, ty: GlobalType, bits: u128) -> u32 {
+        use wasm_encoder::{GlobalType as Encoded, HeapType, RefType, ValType as Val};
+        let (val_type, value) = match ty.content {
+            ValType::I32 => (Val::I32, ConstExpr::i32_const(bits as i32)),
+            ValType::I64 => (Val::I64, ConstExpr::i64_const(bits as i64)),
+            ValType::F32 => (
+                Val::F32,
+                ConstExpr::f32_const(f32::from_bits(bits as u32).into()),
+            ),
+            ValType::F64 => (
+                Val::F64,
+                ConstExpr::f64_const(f64::from_bits(bits as u64).into()),
+            ),
+            // A reference means nothing in another process.
+            ValType::FuncRef => (
+                Val::Ref(RefType::FUNCREF),
+                ConstExpr::ref_null(HeapType::FUNC),
+            ),
+            ValType::ExternRef => (
+                Val::Ref(RefType::EXTERNREF),
+                ConstExpr::ref_null(HeapType::EXTERN),
+            ),
+        };
+        let ty = Encoded {
+            val_type,
+            mutable: ty.mutability == Mutability::Var,
+            shared: false,
+        };
+        self.globals.global(ty, &value);
+        self.globals.len() - 1
+    }
+}
+
+fn stack(core: &StoreCore, trap: &Trap) -> CoreDumpStackSection {
+    let mut stack = CoreDumpStackSection::new("main");
+    for frame in trap.backtrace().frames().iter().filter(|frame| !frame.host) {
+        let Some(instance) = core.instances.get(frame.instance) else {
+            continue;
+        };
+        let info = instance.module.info();
+        let body = info.defined(FuncIndex::from_u32(frame.func_index));
+        let start = body.map_or(0, |body| info.bodies[body].start);
+        let offset = frame
+            .module_offset
+            .map_or(0, |offset| offset.saturating_sub(start));
+        stack.frame(
+            frame.instance as u32,
+            frame.func_index,
+            offset as u32,
+            locals(instance, frame),
+            [],
+        );
+    }
+    stack
+}
+
+/// All locals, those without a home missing.
+fn locals(instance: &InstanceData, frame: &FrameInfo) -> Vec<CoreDumpValue> {
+    let count = local_count(instance, frame.func_index).unwrap_or(0);
+    let value = |index| {
+        let found = frame.locals.iter().find(|(local, _)| *local == index);
+        match found.map(|(_, value)| *value) {
+            Some(WasmValue::I32(bits)) => CoreDumpValue::I32(bits as i32),
+            Some(WasmValue::I64(bits)) => CoreDumpValue::I64(bits as i64),
+            Some(WasmValue::F32(bits)) => CoreDumpValue::F32(f32::from_bits(bits).into()),
+            Some(WasmValue::F64(bits)) => CoreDumpValue::F64(f64::from_bits(bits).into()),
+            None => CoreDumpValue::Missing,
+        }
+    };
+    (0..count).map(value).collect()
+}
+
+/// How many locals a function has, its parameters included.
+fn local_count(instance: &InstanceData, func: u32) -> Option<u32> {
+    let info = instance.module.info();
+    let func = FuncIndex::from_u32(func);
+    let range = info.bodies[info.defined(func)?].clone();
+    let bytes = &instance.module.artifact().wasm()[range];
+    let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(bytes, 0));
+    let mut count = info.func_type(func).params().len() as u32;
+    for group in body.get_locals_reader().ok()? {
+        count = count.checked_add(group.ok()?.0)?;
+    }
+    Some(count)
+}
+
+/// A piece of a memory that is not empty.
+struct Segment<'a> {
+    memory: u32,
+    address: usize,
+    bytes: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// What comes before the bytes: the mode, the memory, the address, and the length.
+    fn header(&self) -> Vec<u8> {
+        let mut header = vec![2];
+        self.memory.encode(&mut header);
+        ConstExpr::i32_const(self.address as i32).encode(&mut header);
+        self.bytes.len().encode(&mut header);
+        header
+    }
+}
+
+fn write_data(
+    core: &StoreCore,
+    memories: &[crate::Memory],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut segments = Vec::new();
+    for (index, memory) in memories.iter().enumerate() {
+        // SAFETY: the store is borrowed, and no guest runs.
+        let bytes = unsafe { &*core.memory(*memory).bytes() };
+        // A section's length has 32 bits: the rest of more than that is left out.
+        for (i, chunk) in bytes.chunks(CHUNK).enumerate().take((1 << 31) / CHUNK) {
+            if chunk.iter().any(|byte| *byte != 0) {
+                segments.push(Segment {
+                    memory: index as u32,
+                    address: i * CHUNK,
+                    bytes: chunk,
+                });
+            }
+        }
+    }
+    let mut count = Vec::new();
+    segments.len().encode(&mut count);
+    let len: usize = segments
+        .iter()
+        .map(|it| it.header().len() + it.bytes.len())
+        .sum();
+    let mut start = vec![11];
+    (count.len() + len).encode(&mut start);
+    out.write_all(&start)?;
+    out.write_all(&count)?;
+    for segment in &segments {
+        out.write_all(&segment.header())?;
+        out.write_all(segment.bytes)?;
+    }
+    Ok(())
+}

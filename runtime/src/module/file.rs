@@ -1,0 +1,206 @@
+//! A module as a file to look things up in: nothing of it is validated or compiled, so that tools work on modules that the
+//! runtime would refuse.
+
+use super::names::Names;
+use crate::code::Artifact;
+use crate::compile::CompileError;
+use crate::error::{Error, Result};
+use crate::index::FuncIndex;
+use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::{SourceFrame, Symbolizer, WasmDwarf, demangle};
+use std::ops::Range;
+use std::path::Path;
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+
+/// A module's bytes, and where the parts are that places in it are named by.
+pub struct ModuleFile {
+    wasm: Vec<u8>,
+    code_section: Range<usize>,
+    bodies: Vec<Range<usize>>,
+    imported_functions: usize,
+    exports: Vec<(u32, String)>,
+    custom: Vec<(String, Range<usize>)>,
+    symbolizer: Symbolizer,
+}
+
+/// What is at an offset of a module.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// Bytes from the start of the file.
+    pub file_offset: usize,
+    /// Bytes from the start of the code section's contents: what DWARF calls an address.
+    pub code_offset: u32,
+    /// The function's index.
+    pub func_index: u32,
+    /// Its name from the name section or an export, demangled; else its number.
+    pub func_name: String,
+    /// Places in the source, the innermost inlined function first; empty where nothing says.
+    pub frames: Vec<SourceFrame>,
+}
+
+impl ModuleFile {
+    /// Reads a module: binary, as text, or inside an artifact of `dwalin compile`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or holds no module.
+    pub fn open(path: impl AsRef<Path>) -> Result<ModuleFile> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        if bytes.starts_with(b"\x7fELF") {
+            return ModuleFile::of(Artifact::module_in(&bytes)?.to_vec());
+        }
+        let wasm = wat::parse_bytes(&bytes).map_err(|error| Error::Wat(Box::new(error)))?;
+        ModuleFile::of(wasm.into_owned())
+    }
+
+    /// For a module's bytes.
+    ///
+    /// # Errors
+    /// Where its sections cannot be found.
+    pub fn of(wasm: Vec<u8>) -> Result<ModuleFile> {
+        let mut file = ModuleFile {
+            wasm: Vec::new(),
+            code_section: 0..0,
+            bodies: Vec::new(),
+            imported_functions: 0,
+            exports: Vec::new(),
+            custom: Vec::new(),
+            symbolizer: Symbolizer::new(&WasmDwarf::default()),
+        };
+        file.scan(&wasm)
+            .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
+        file.wasm = wasm;
+        file.symbolizer = Symbolizer::new(&file.dwarf());
+        Ok(file)
+    }
+
+    fn scan(&mut self, wasm: &[u8]) -> wasmparser::Result<()> {
+        let window = |range: Range<u64>| range.start as usize..range.end as usize;
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        self.imported_functions +=
+                            usize::from(matches!(import?.ty, TypeRef::Func(_)));
+                    }
+                }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export?;
+                        if export.kind == ExternalKind::Func {
+                            self.exports.push((export.index, export.name.to_owned()));
+                        }
+                    }
+                }
+                Payload::CodeSectionStart {
+                    unchecked_range, ..
+                } => self.code_section = window(unchecked_range),
+                Payload::CodeSectionEntry(body) => self.bodies.push(window(body.range())),
+                Payload::CustomSection(section) => self.custom.push((section.name().to_owned(), {
+                    let start = section.data_offset() as usize;
+                    start..start + section.data().len()
+                })),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The module's bytes.
+    pub fn wasm(&self) -> &[u8] {
+        &self.wasm
+    }
+
+    /// Its debug sections.
+    pub fn dwarf(&self) -> WasmDwarf<'_> {
+        let custom = self.custom.iter();
+        WasmDwarf::new(custom.map(|(name, range)| (name.as_str(), &self.wasm[range.clone()])))
+    }
+
+    /// Whether it has debug info.
+    pub fn has_dwarf(&self) -> bool {
+        !self.dwarf().is_empty()
+    }
+
+    /// The contents of the code section in the file.
+    pub fn code_section(&self) -> Range<usize> {
+        self.code_section.clone()
+    }
+
+    /// The function whose body an offset of the file is in: its number among those defined.
+    fn body_at(&self, file_offset: usize) -> Option<usize> {
+        let index = self
+            .bodies
+            .partition_point(|body| body.start <= file_offset)
+            .checked_sub(1)?;
+        self.bodies[index].contains(&file_offset).then_some(index)
+    }
+
+    /// A function's name, by its index: demangled, from the name section or an export, else its number.
+    pub fn function_name(&self, func: u32) -> String {
+        let names = self.custom.iter().find(|(name, _)| name == "name");
+        let names = names.map_or_else(Names::default, |(_, range)| {
+            Names::parse(&self.wasm[range.clone()], range.start)
+        });
+        let name = names.function(FuncIndex::new(func as usize));
+        let exported = || {
+            let found = self.exports.iter().find(|(index, _)| *index == func);
+            found.map(|(_, name)| name.clone())
+        };
+        let name = match name.starts_with("wasm-function[") {
+            true => exported().unwrap_or(name),
+            false => name,
+        };
+        demangle(&name).into_owned()
+    }
+
+    /// What is at an offset of the file; `None` outside functions.
+    pub fn at_file_offset(&self, file_offset: usize) -> Option<Location> {
+        let func = (self.imported_functions + self.body_at(file_offset)?) as u32;
+        let code_offset = (file_offset - self.code_section.start) as u32;
+        Some(Location {
+            file_offset,
+            code_offset,
+            func_index: func,
+            func_name: self.function_name(func),
+            frames: self.symbolizer.frames(WasmPc(code_offset)),
+        })
+    }
+
+    /// What is at an offset of the code section; `None` outside functions.
+    pub fn at_code_offset(&self, code_offset: u32) -> Option<Location> {
+        self.at_file_offset(self.code_section.start + code_offset as usize)
+    }
+
+    /// The body of a function in the file, by its index; `None` for an import.
+    pub fn body(&self, func: u32) -> Option<Range<usize>> {
+        let defined = (func as usize).checked_sub(self.imported_functions)?;
+        self.bodies.get(defined).cloned()
+    }
+
+    /// The instructions of a function, by its index: where each is in the file, and what it is.
+    pub fn instructions(&self, func: u32) -> Vec<(usize, String)> {
+        let Some(range) = self.body(func) else {
+            return Vec::new();
+        };
+        let (start, bytes) = (range.start as u64, &self.wasm[range]);
+        let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(bytes, start));
+        let Ok(operators) = body.get_operators_reader() else {
+            return Vec::new();
+        };
+        let known = operators.into_iter_with_offsets().map_while(Result::ok);
+        known
+            .map(|(operator, offset)| (offset as usize, format!("{operator:?}")))
+            .collect()
+    }
+
+    /// The indices of the functions that have a body.
+    pub fn functions(&self) -> Range<u32> {
+        let imported = self.imported_functions;
+        imported as u32..(imported + self.bodies.len()) as u32
+    }
+}

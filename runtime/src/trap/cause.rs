@@ -1,0 +1,442 @@
+//! What is known about why an instruction trapped: operands, bounds, types, the message of an abort.
+
+use super::activation::{Activation, Fault};
+use super::backtrace::{FrameInfo, WasmBacktrace};
+use super::collect::StoppedFrame;
+use super::kind::TrapKind;
+use super::operands::{self, Instruction, instruction_at};
+use super::walk::Frames;
+use crate::index::*;
+use crate::vm::store::StoreCore;
+use dwalin_debuginfo::values::{Machine, Variable, WasmValue};
+use std::fmt;
+use wasmparser::Operator;
+
+/// What is known about a trap's cause, in sentences.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// The facts.
+    pub notes: Vec<String>,
+    /// What they probably mean.
+    pub hints: Vec<String>,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "{hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Addresses up to here, from either end of the address space, are near null.
+const NEAR_NULL: u64 = 64 << 10;
+
+/// Frames of a recursion that may be endless.
+const DEEP: usize = 256;
+/// What is said where no variable is the null pointer.
+const NO_POINTER: &str = "that is counted from near 0: probably from a null pointer";
+
+impl Cause {
+    /// The cause of a trap whose frames are still there.
+    pub(crate) fn find(
+        store: &StoreCore,
+        fault: Fault,
+        activation: &Activation,
+        frames: &Frames,
+        backtrace: &WasmBacktrace,
+    ) -> Option<Cause> {
+        let mut cause = Cause::default();
+        if fault.kind == TrapKind::StackOverflow {
+            cause.stack(activation, frames);
+            return Some(cause);
+        }
+        let frame = backtrace.frames().first()?;
+        let instruction = instruction(store, frame, true);
+        let variables = frame.variables.first().map_or(&[][..], Vec::as_slice);
+        match (fault.kind, instruction) {
+            (TrapKind::MemoryOutOfBounds, instruction) => {
+                cause.memory(store, fault, instruction.as_ref(), variables);
+                cause.own_stack(frames.count());
+            }
+            (TrapKind::UnreachableCodeReached, _) => cause.abort(store, backtrace),
+            (_, Some(instruction)) => cause.operands(store, frame, &instruction),
+            _ => {}
+        }
+        Some(cause)
+    }
+
+    /// The cause, as far as the fault alone tells, once the frames are gone.
+    pub(crate) fn of_fault(store: &StoreCore, fault: Fault, activation: &Activation) -> Cause {
+        let mut cause = Cause::default();
+        match fault.kind {
+            TrapKind::StackOverflow => cause.stack(activation, &activation.frames.borrow()),
+            TrapKind::MemoryOutOfBounds => cause.memory(store, fault, None, &[]),
+            _ => {}
+        }
+        cause
+    }
+
+    fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    fn stack(&mut self, activation: &Activation, frames: &Frames) {
+        let used = activation
+            .entry_fp
+            .get()
+            .saturating_sub(activation.stack_limit.get());
+        self.note(format!(
+            "the stack of {used} bytes is full: {} frames deep",
+            frames.count()
+        ));
+    }
+
+    fn memory(
+        &mut self,
+        store: &StoreCore,
+        fault: Fault,
+        instruction: Option<&Instruction<'_>>,
+        variables: &[Variable],
+    ) {
+        if let Some(instruction) = instruction
+            && self.bulk(store, instruction)
+        {
+            return;
+        }
+        let access = instruction.and_then(|it| operands::access(&it.operator));
+        let base = instruction.and_then(|instruction| {
+            let depth = usize::from(operands::writes(&instruction.operator));
+            match instruction.operand(depth)? {
+                WasmValue::I32(base) => Some((base, instruction.is_constant(depth))),
+                _ => None,
+            }
+        });
+        // A constant address is one that the compiler worked out: no pointer is involved.
+        let constant = base.is_some_and(|(_, constant)| constant);
+        let base = base.map(|(base, _)| base);
+        let at_fault = fault.address.and_then(|address| store.memory_at(address));
+        let computed = base
+            .zip(access)
+            .map(|(base, (offset, _))| u64::from(base) + offset);
+        let address = at_fault
+            .map(|(_, address)| address)
+            .into_iter()
+            .chain(computed)
+            .next();
+        // What was worked out counts only where it agrees with what the processor says.
+        let computed = computed.filter(|computed| match at_fault {
+            Some((_, fault)) => fault.wrapping_sub(*computed) < 8,
+            None => true,
+        });
+        let base = base.filter(|_| computed.is_some());
+        let (Some(address), Some(len)) = (
+            computed.or(address),
+            at_fault
+                .map(|(memory, _)| memory.vm.len)
+                .or_else(|| store.only_memory_len()),
+        ) else {
+            return;
+        };
+        let what = match (instruction, access) {
+            (Some(instruction), Some((_, bytes))) => {
+                let stores = operands::writes(&instruction.operator);
+                let plural = if bytes == 1 { "" } else { "s" };
+                format!(
+                    "{} {bytes} byte{plural} at",
+                    if stores { "writes" } else { "reads" }
+                )
+            }
+            _ => "accesses".to_owned(),
+        };
+        self.note(format!(
+            "{what} address {address:#x}; the memory ends at {len:#x} ({} pages of 64 KiB)",
+            len >> 16
+        ));
+        if !constant {
+            self.pointers(address, base, len, variables);
+        }
+    }
+
+    /// The ranges of an operator on many bytes; `false` for others.
+    fn bulk(&mut self, store: &StoreCore, instruction: &Instruction<'_>) -> bool {
+        let (to, what) = match &instruction.operator {
+            Operator::MemoryCopy { .. } => (true, "copies"),
+            Operator::MemoryFill { .. } => (false, "fills"),
+            Operator::MemoryInit { .. } => (false, "initializes"),
+            _ => return false,
+        };
+        let operand = |depth| match instruction.operand(depth) {
+            Some(WasmValue::I32(bits)) => Some(bits),
+            _ => None,
+        };
+        let (Some(len), Some(middle), Some(start)) = (operand(0), operand(1), operand(2)) else {
+            return true;
+        };
+        let from = if to {
+            format!(" from {middle:#x}")
+        } else {
+            String::new()
+        };
+        let preposition = if to { "to" } else { "at" };
+        let end = match store.only_memory_len() {
+            Some(end) => format!("; the memory ends at {end:#x}"),
+            None => String::new(),
+        };
+        self.note(format!(
+            "{what} {len} bytes{from} {preposition} {start:#x}{end}"
+        ));
+        true
+    }
+
+    /// Endless recursion can use up the program's own stack, which lies in its memory, before that of its calls.
+    fn own_stack(&mut self, depth: usize) {
+        if depth > DEEP && self.hints.iter().any(|hint| hint == NO_POINTER) {
+            self.hints = vec![format!(
+                "{depth} frames deep: probably the program's own stack, which lies in its memory, ran over"
+            )];
+        }
+    }
+
+    /// Which pointer led to an address.
+    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, variables: &[Variable]) {
+        let pointers = || {
+            variables
+                .iter()
+                .filter_map(|variable| Some((&variable.name, variable.pointer?)))
+        };
+        let exact = base.and_then(|base| pointers().find(|(_, value)| *value == base));
+        match exact {
+            Some((name, 0)) => {
+                return self.hints.push(format!(
+                    "`{name}` is a null pointer; the address is {address:#x} bytes from it"
+                ));
+            }
+            Some((name, value)) if u64::from(value) >= len => {
+                return self
+                    .hints
+                    .push(format!("`{name}` points outside the memory, to {value:#x}"));
+            }
+            Some((name, value)) => {
+                return self.hints.push(format!(
+                    "the address is {:#x} bytes from what `{name}` points to",
+                    address.wrapping_sub(u64::from(value))
+                ));
+            }
+            None => {}
+        }
+        let near_null = base.is_some_and(|base| {
+            u64::from(base) < NEAR_NULL || u64::from(base) > (1 << 32) - NEAR_NULL
+        }) || ((1 << 32) - NEAR_NULL..1 << 32).contains(&address);
+        if near_null {
+            let null = pointers().find(|(_, value)| *value == 0);
+            self.hints.push(match null {
+                Some((name, _)) => {
+                    format!("that is counted from near 0: `{name}` is a null pointer")
+                }
+                None => NO_POINTER.to_owned(),
+            });
+        } else if let Some((name, value)) = pointers().find(|(_, value)| u64::from(*value) >= len) {
+            self.hints
+                .push(format!("`{name}` points outside the memory, to {value:#x}"));
+        }
+    }
+
+    fn operands(&mut self, store: &StoreCore, frame: &FrameInfo, instruction: &Instruction<'_>) {
+        match &instruction.operator {
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => self.indirect_call(store, frame, instruction, (*type_index, *table_index)),
+            Operator::TableGet { table } | Operator::TableSet { table } => {
+                let depth = usize::from(matches!(instruction.operator, Operator::TableSet { .. }));
+                if let Some(WasmValue::I32(index)) = instruction.operand(depth) {
+                    let instance = &store.instances[frame.instance];
+                    let len = store.table(instance.tables[*table as usize]).vm.len;
+                    self.note(format!("the index is {index}; the table's size is {len}"));
+                }
+            }
+            operator => self.arithmetic(operator, instruction),
+        }
+    }
+
+    fn arithmetic(&mut self, operator: &Operator<'_>, instruction: &Instruction<'_>) {
+        use Operator as O;
+        let (top, below) = (instruction.operand(0), instruction.operand(1));
+        let text = |value: WasmValue, signed: bool| match (value, signed) {
+            (WasmValue::I32(bits), true) => (bits as i32).to_string(),
+            (WasmValue::I32(bits), false) => bits.to_string(),
+            (WasmValue::I64(bits), true) => (bits as i64).to_string(),
+            (WasmValue::I64(bits), false) => bits.to_string(),
+            (WasmValue::F32(bits), _) => format!("{:?}", f32::from_bits(bits)),
+            (WasmValue::F64(bits), _) => format!("{:?}", f64::from_bits(bits)),
+        };
+        let (sign, signed) = match operator {
+            O::I32DivS | O::I64DivS => ("/", true),
+            O::I32DivU | O::I64DivU => ("/", false),
+            O::I32RemS | O::I64RemS => ("%", true),
+            O::I32RemU | O::I64RemU => ("%", false),
+            _ => {
+                if let Some(value @ (WasmValue::F32(_) | WasmValue::F64(_))) = top {
+                    let ty = if conversion_is_wide(operator) {
+                        "i64"
+                    } else {
+                        "i32"
+                    };
+                    self.note(format!(
+                        "the number is {}, which no {ty} holds",
+                        text(value, true)
+                    ));
+                }
+                return;
+            }
+        };
+        match (below, top) {
+            (Some(a), Some(b)) => self.note(format!(
+                "computes {} {sign} {}",
+                text(a, signed),
+                text(b, signed)
+            )),
+            (Some(a), None) => self.note(format!("the dividend is {}", text(a, signed))),
+            (None, Some(b)) => self.note(format!("the divisor is {}", text(b, signed))),
+            (None, None) => {}
+        }
+    }
+
+    fn indirect_call(
+        &mut self,
+        store: &StoreCore,
+        frame: &FrameInfo,
+        instruction: &Instruction<'_>,
+        (ty, table): (u32, u32),
+    ) {
+        let instance = &store.instances[frame.instance];
+        let table = instance.tables[table as usize];
+        let expected = &instance.module.info().types[TypeIndex::from_u32(ty)];
+        let Some(WasmValue::I32(index)) = instruction.operand(0) else {
+            self.note(format!("the call expects a function of type {expected}"));
+            return;
+        };
+        let len = store.table(table).vm.len;
+        if u64::from(index) >= len {
+            self.note(format!(
+                "the function's index is {index}; the table's size is {len}"
+            ));
+            return;
+        }
+        match store.peek_function(table, u64::from(index)) {
+            Some(callee) => self.note(format!(
+                "`{}` calls element {index} of the table as {expected}; it is `{}`, of type {}",
+                frame.name(),
+                callee.name,
+                callee.ty
+            )),
+            None => {
+                self.note(format!(
+                    "element {index} of the table (of {len}) holds no function"
+                ));
+                if index == 0 {
+                    self.hints
+                        .push("index 0 is the null function pointer".to_owned());
+                }
+            }
+        }
+    }
+
+    /// The message of an abort, an assertion or a Rust panic that an `unreachable` ends.
+    fn abort(&mut self, store: &StoreCore, backtrace: &WasmBacktrace) {
+        let names = || backtrace.frames().iter().map(|frame| (frame, frame.name()));
+        for (frame, name) in names() {
+            let text = |wanted: &str| text_argument(store, frame, wanted);
+            match name.as_str() {
+                "__assert_fail" => {
+                    return self.note(match text("expr") {
+                        Some(expr) => format!("the assertion `{expr}` failed"),
+                        None => "an assertion failed".to_owned(),
+                    });
+                }
+                name if name.ends_with("panicking::panic_fmt") || name == "rust_panic" => {
+                    return self
+                        .note("a Rust panic: its message is above, on standard error".to_owned());
+                }
+                _ => {}
+            }
+        }
+        if names().any(|(_, name)| name == "abort") {
+            self.note("the program called abort()".to_owned());
+        } else if names()
+            .next()
+            .is_some_and(|(_, name)| name.contains("bitcast_invalid"))
+        {
+            self.note("the linker put a trap here: a function is called with another signature than it has".to_owned());
+        } else if names().next().is_some_and(|(_, name)| {
+            name.starts_with("undefined_weak:") || name.starts_with("undefined:")
+        }) {
+            self.note("the linker put a trap here: the function is not defined".to_owned());
+        } else {
+            self.note("the compiler put an `unreachable` here: __builtin_trap, undefined behaviour, or a path that cannot be".to_owned());
+        }
+    }
+}
+
+fn conversion_is_wide(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::I64TruncF32S | O::I64TruncF32U | O::I64TruncF64S | O::I64TruncF64U
+    )
+}
+
+/// The instruction that a frame is at.
+fn instruction<'a>(
+    store: &'a StoreCore,
+    frame: &FrameInfo,
+    innermost: bool,
+) -> Option<Instruction<'a>> {
+    let instance = &**store.instances.get(frame.instance)?;
+    let info = instance.module.info();
+    let body = &info.bodies[info.defined(FuncIndex::from_u32(frame.func_index))?];
+    let machine = StoppedFrame {
+        store,
+        instance,
+        locals: &frame.locals,
+        innermost,
+    };
+    let wasm = instance.module.artifact().wasm();
+    instruction_at(wasm, info, body, frame.module_offset?, &machine)
+}
+
+/// The name of the function that a frame's instruction calls, where it is an import.
+pub(crate) fn called_import(store: &StoreCore, frame: &FrameInfo) -> Option<String> {
+    let Operator::Call { function_index } = instruction(store, frame, false)?.operator else {
+        return None;
+    };
+    let info = store.instances.get(frame.instance)?.module.info();
+    let mut functions = info
+        .imports
+        .iter()
+        .filter(|import| matches!(import.ty, crate::ExternType::Func(_)));
+    let import = functions.nth(function_index as usize)?;
+    Some(format!("{}::{}", import.module, import.name))
+}
+
+/// A string that a frame's function was given, by the argument's name.
+fn text_argument(store: &StoreCore, frame: &FrameInfo, name: &str) -> Option<String> {
+    let variables = frame.variables.first()?;
+    let address = variables.iter().find(|it| it.name == name)?.pointer?;
+    let machine = StoppedFrame {
+        store,
+        instance: store.instances.get(frame.instance)?,
+        locals: &[],
+        innermost: false,
+    };
+    let bytes: Vec<u8> = (address..address.saturating_add(200))
+        .map_while(|at| machine.memory(at, 1).map(|bytes| bytes[0]))
+        .take_while(|byte| *byte != 0)
+        .collect();
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,145 @@
+//! Reading frames while they are there: after a trap, on the guest's stack behind its frames, outside the signal handler.
+//!
+//! ```text
+//! instruction traps → handler: one look-up, walk → [land: symbols, locals, variables, cause] → where the host entered
+//! ```
+//! A trap comes from an instruction of the guest's, never from within the host's own code, so that everything may be done here
+//! that a host function may do.
+
+use super::activation::Activation;
+use super::backtrace::WasmBacktrace;
+use super::cause::Cause;
+use super::walk::WalkedFrame;
+use crate::vm::instance::InstanceData;
+use crate::vm::store::StoreCore;
+use dwalin_debuginfo::address::FrameOffset;
+use dwalin_debuginfo::code::ValueType;
+use dwalin_debuginfo::values::{Machine, WasmValue};
+use std::arch::asm;
+use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
+
+/// What was read at a trap.
+pub struct Collected {
+    /// The frames, with values.
+    pub backtrace: WasmBacktrace,
+    /// What is known about why.
+    pub cause: Option<Cause>,
+}
+
+/// Where the signal handler makes a thread go on that trapped.
+///
+/// # Safety
+/// Only the handler may go here, with the innermost activation, after recording a trap and its frames in it.
+pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
+    // SAFETY: the caller's promise.
+    let activation = unsafe { &*activation };
+    let collect = || {
+        // SAFETY: the store is borrowed by the call that entered, which waits, and no host function runs.
+        let store = unsafe { &*activation.core() };
+        let frames = activation.frames.borrow();
+        let fault = activation.trap.get()?;
+        let backtrace = WasmBacktrace::symbolize(store, &frames, Some(fault.kind));
+        let cause = Cause::find(store, fault, activation, &frames, &backtrace);
+        Some(Box::new(Collected { backtrace, cause }))
+    };
+    // A report with less in it is better than none.
+    let collected = panic::catch_unwind(AssertUnwindSafe(collect))
+        .ok()
+        .flatten();
+    activation.collected.set(collected);
+    // SAFETY: `enter_guest` recorded both, and its frame waits; nothing is left here to drop.
+    unsafe {
+        asm!(
+            "mov rbp, rcx",
+            "jmp rdx",
+            in("rax") 1,
+            in("rcx") activation.entry_fp.get(),
+            in("rdx") activation.resume.get(),
+            options(noreturn),
+        )
+    }
+}
+
+/// From a frame's frame pointer to its canonical frame address: the saved frame pointer and the return address.
+const FP_TO_CFA: u64 = 16;
+
+/// The locals of a frame that have homes: index and value.
+///
+/// # Safety
+/// The frame must be there, past its prologue, and be of a function whose homes these are.
+pub unsafe fn read_homes(
+    frame: WalkedFrame,
+    homes: &[(u32, FrameOffset, ValueType)],
+) -> Vec<(u32, WasmValue)> {
+    let read = |(local, offset, ty): &(u32, FrameOffset, ValueType)| {
+        let address = (frame.fp + FP_TO_CFA).wrapping_add_signed(i64::from(offset.0));
+        // SAFETY: the caller's promise: the home is a slot of the frame, of the type's size.
+        let value = unsafe {
+            match ty {
+                ValueType::I32 => WasmValue::I32((address as *const u32).read_unaligned()),
+                ValueType::I64 => WasmValue::I64((address as *const u64).read_unaligned()),
+                ValueType::F32 => WasmValue::F32((address as *const u32).read_unaligned()),
+                ValueType::F64 => WasmValue::F64((address as *const u64).read_unaligned()),
+                ValueType::V128 | ValueType::Ref => return None,
+            }
+        };
+        Some((*local, value))
+    };
+    homes.iter().filter_map(read).collect()
+}
+
+/// A frame whose locals have been read.
+pub struct StoppedFrame<'a> {
+    /// Its store.
+    pub store: &'a StoreCore,
+    /// Its instance.
+    pub instance: &'a InstanceData,
+    /// Locals, by index.
+    pub locals: &'a [(u32, WasmValue)],
+    /// Whether it is the one that trapped.
+    pub innermost: bool,
+}
+
+impl Machine for StoppedFrame<'_> {
+    fn local(&self, index: u32) -> Option<WasmValue> {
+        let found = self
+            .locals
+            .binary_search_by_key(&index, |(local, _)| *local);
+        found.ok().map(|i| self.locals[i].1)
+    }
+
+    fn global(&self, index: u32) -> Option<WasmValue> {
+        use crate::module::types::ValType;
+        let global = self.instance.globals.get(index as usize)?;
+        if !self.innermost {
+            return None;
+        }
+        // SAFETY: a global lives as long as its store, and no guest runs.
+        let bits = unsafe { *global.cell.as_ptr() };
+        match global.ty.content {
+            ValType::I32 => Some(WasmValue::I32(bits as u32)),
+            ValType::I64 => Some(WasmValue::I64(bits as u64)),
+            ValType::F32 => Some(WasmValue::F32(bits as u32)),
+            ValType::F64 => Some(WasmValue::F64(bits as u64)),
+            ValType::FuncRef | ValType::ExternRef => None,
+        }
+    }
+
+    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+        let memory = self.store.memory(*self.instance.memories.first()?);
+        // SAFETY: the store is borrowed, and no guest runs.
+        let bytes = unsafe { &*memory.bytes() };
+        bytes.get(address as usize..)?.get(..len).map(Cow::Borrowed)
+    }
+
+    fn innermost(&self) -> bool {
+        self.innermost
+    }
+
+    fn function(&self, element: u32) -> Option<String> {
+        let table = *self.instance.tables.first()?;
+        let callee = self.store.peek_function(table, u64::from(element));
+        Some(callee.map_or_else(|| "no function".to_owned(), |callee| callee.name))
+    }
+}

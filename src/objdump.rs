@@ -1,0 +1,88 @@
+//! `dwalin objdump`: source lines, the wasm instructions of each, and the machine code of each.
+
+use crate::args::Objdump;
+use anyhow::{Context, Result, bail};
+use dwalin_runtime::{Engine, Module, ModuleFile};
+use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
+use std::collections::HashMap;
+
+/// Shows a function, or all.
+pub fn objdump(options: &Objdump) -> Result<()> {
+    let name = || options.file.display().to_string();
+    let file = ModuleFile::open(&options.file).with_context(name)?;
+    let engine = Engine::new(&options.code.config());
+    let module = Module::new(&engine, file.wasm()).with_context(name)?;
+    let wanted = |func: &u32| match &options.function {
+        None => true,
+        Some(text) => text.parse() == Ok(*func) || file.function_name(*func) == *text,
+    };
+    let functions: Vec<u32> = file.functions().filter(wanted).collect();
+    if functions.is_empty() {
+        bail!(
+            "{}: no function {}",
+            name(),
+            options.function.as_deref().unwrap_or("has code")
+        );
+    }
+    let mut sources = HashMap::new();
+    for func in functions {
+        function(&file, &module, func, &mut sources);
+    }
+    Ok(())
+}
+
+/// Lines of source files by path; empty where a file is not here.
+type Sources = HashMap<String, Vec<String>>;
+
+fn function(file: &ModuleFile, module: &Module, func: u32, sources: &mut Sources) {
+    println!("{} (function {func}):", file.function_name(func));
+    let instructions: HashMap<usize, String> = file.instructions(func).into_iter().collect();
+    let (mut line, mut instruction, mut address) = (None, None, 0);
+    for (offset, code) in module.code_of(func).unwrap_or_default() {
+        if let Some(offset) = offset {
+            let place = file
+                .at_file_offset(offset)
+                .and_then(|it| it.frames.into_iter().next());
+            let place = place.and_then(|it| Some((it.file?, it.line?)));
+            if place.is_some() && place != line {
+                println!("{}", source(place.as_ref(), sources));
+                line = place;
+            }
+        }
+        if offset != instruction {
+            instruction = offset;
+            let text = offset.and_then(|offset| instructions.get(&offset));
+            if let (Some(offset), Some(text)) = (offset, text) {
+                println!("    {offset:#07x}: {text}");
+            }
+        }
+        address = disassemble(&code, address);
+    }
+    println!();
+}
+
+fn source(place: Option<&(String, u32)>, sources: &mut Sources) -> String {
+    let Some((path, line)) = place else {
+        return String::new();
+    };
+    let lines = sources.entry(path.clone()).or_insert_with(|| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    });
+    let text = (*line as usize)
+        .checked_sub(1)
+        .and_then(|i| lines.get(i))
+        .map_or("", String::as_str);
+    format!("{path}:{line}: {}", text.trim())
+}
+
+/// Prints machine code that is so many bytes into its function; where it ends.
+fn disassemble(code: &[u8], start: u64) -> u64 {
+    let mut formatter = IntelFormatter::new();
+    for instruction in &mut Decoder::with_ip(64, code, start, DecoderOptions::NONE) {
+        let mut text = String::new();
+        formatter.format(&instruction, &mut text);
+        println!("        {:>6x}  {text}", instruction.ip());
+    }
+    start + code.len() as u64
+}

@@ -1,0 +1,388 @@
+//! Traps as people read them: each report is a file in tests/golden, to be read and compared. `DWALIN_BLESS=1` writes them anew.
+//! The frames are those that llvm-symbolizer finds at the same offsets.
+
+use dwalin_runtime::{Caller, Config, Engine, Linker, Module, Store};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What is compiled how, and with which options it is run.
+#[rustfmt::skip] // a table
+const REPORTS: &[(&str, &str, &[&str])] = &[
+    ("trap/aborts.c", "-O0", &["-g"]),
+    ("trap/bounds.c", "-O0", &["-g"]),
+    ("trap/bounds.c", "-O2", &["-g"]),
+    ("trap/bounds.c", "-O0", &[]),
+    ("trap/divide.c", "-O0", &["-g"]),
+    ("trap/divide.c", "-O0", &["-g", "-O"]),
+    ("trap/divide.c", "-O0", &["-g", "--backtrace=short"]),
+    ("trap/endless.c", "-O0", &["-g"]),
+    ("trap/endless.c", "-O2", &[]),
+    ("trap/null_call.c", "-O0", &["-g"]),
+    ("trap/null_write.c", "-O0", &["-g"]),
+    ("trap/null_write.c", "-O2", &["-g"]),
+    ("trap/overflow.c", "-O0", &["-g"]),
+    ("trap/overflow.c", "-O2", &["-g", "-O"]),
+    ("trap/unreachable.c", "-O0", &["-g"]),
+    ("trap/wrong_type.c", "-O0", &["-g"]),
+    ("trap/wrong_type.c", "-O2", &["-g"]),
+    ("report/assertion.c", "-O0", &["-g"]),
+    ("report/bulk.wat", "", &["-g"]),
+    ("report/convert.c", "-O0", &["-g"]),
+    ("report/inlined.c", "-O0", &["-g"]),
+    ("report/inlined.c", "-O2", &["-g"]),
+    ("report/inlined.c", "-O2", &["-g", "-O"]),
+    ("report/missing.c", "-O0", &["-g"]),
+    ("report/mutual.c", "-O0", &["-g"]),
+    ("report/null_negative.c", "-O0", &["-g"]),
+    ("report/shapes.cpp", "-O0", &["-g"]),
+    ("report/shapes.cpp", "-O2", &["-g"]),
+    ("report/table.wat", "", &["-g"]),
+    ("report/values.c", "-O0", &["-g"]),
+    ("report/values.c", "-O1", &["-g"]),
+    ("report/wild.c", "-O0", &["-g"]),
+];
+
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Compiles a program; `None` where the compiler is not installed. `user` keeps tests apart that run at once.
+fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
+    let input = Path::new(ROOT).join("tests/programs").join(source);
+    if source.ends_with(".wat") {
+        return Some(input);
+    }
+    let out = folder().join(user);
+    fs::create_dir_all(&out).unwrap();
+    let out = out.join(format!("{}{level}.wasm", stem(source)));
+    let compiler = if source.ends_with(".cpp") {
+        "clang++-19"
+    } else {
+        "clang-19"
+    };
+    let mut clang = Command::new(compiler);
+    clang.args([
+        "--target=wasm32-wasi",
+        "-g",
+        "-w",
+        "-fno-exceptions",
+        level,
+        "-o",
+    ]);
+    match clang.arg(&out).arg(&input).status() {
+        Ok(status) => assert!(status.success(), "{source}"),
+        Err(_) => {
+            eprintln!("skipped: {compiler} is not installed");
+            return None;
+        }
+    }
+    Some(out)
+}
+
+fn stem(source: &str) -> &str {
+    let name = source.rsplit('/').next().unwrap();
+    name.split('.').next().unwrap()
+}
+
+fn dwalin(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    command.current_dir(folder).args(args).output().unwrap()
+}
+
+/// A report without what differs from machine to machine.
+fn normalise(text: &str) -> String {
+    let mut text = text.replace(ROOT, "$ROOT");
+    // How many frames fit into the stack depends on how Dwalin itself was compiled.
+    if text.contains("call stack exhausted") {
+        let numbers: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
+        let large = numbers.iter().filter(|number| number.len() > 5);
+        let large: Vec<String> = large.map(|number| (*number).to_owned()).collect();
+        for number in large {
+            text = text.replace(&number, "N");
+        }
+    }
+    text.lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
+}
+
+fn expect(name: &str, found: &str) -> Result<(), String> {
+    let path = Path::new(ROOT).join("tests/golden").join(name);
+    let found = normalise(found);
+    if env::var_os("DWALIN_BLESS").is_some() {
+        fs::write(&path, found).unwrap();
+        return Ok(());
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    match expected == found {
+        true => Ok(()),
+        false => Err(format!(
+            "{} should be:\n{expected}\nand is:\n{found}",
+            path.display()
+        )),
+    }
+}
+
+#[test]
+fn reports_are_as_they_were_read() {
+    let mut wrong = Vec::new();
+    for (source, level, options) in REPORTS {
+        let Some(wasm) = compile(source, level, "golden") else {
+            return;
+        };
+        let (folder, file) = (
+            wasm.parent().unwrap(),
+            wasm.file_name().unwrap().to_str().unwrap(),
+        );
+        let output = dwalin(folder, &[&["run"][..], options, &[file]].concat());
+        assert_eq!(output.status.code(), Some(134), "{source}");
+        let name = format!(
+            "{}{level}{}.txt",
+            stem(source),
+            options.concat().replace("--", "-")
+        );
+        wrong.extend(expect(&name, &String::from_utf8_lossy(&output.stderr)).err());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Code offsets of the guest's frames, and file:line:column of the functions there, innermost first.
+fn frames(report: &str) -> Vec<(u64, Vec<String>)> {
+    let number = |text: &str| -> u64 {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        text[..end].parse().unwrap_or(0)
+    };
+    let member = |text: &str, name: &str| -> Option<String> {
+        let at = text.find(&format!("\"{name}\":"))? + name.len() + 3;
+        Some(text[at..].to_owned())
+    };
+    let mut found = Vec::new();
+    for frame in report.split("{\"host\":").skip(1) {
+        let Some(offset) = member(frame, "offset").map(|text| number(&text)) else {
+            continue;
+        };
+        let symbols = frame.split("{\"function\":").skip(1).map(|symbol| {
+            let file = member(symbol, "file").unwrap();
+            let file = file
+                .replace("null,", "??")
+                .trim_start_matches('"')
+                .split('"')
+                .next()
+                .unwrap()
+                .to_owned();
+            let place = |name| member(symbol, name).map_or(0, |text| number(&text));
+            format!("{file}:{}:{}", place("line"), place("column"))
+        });
+        found.push((offset, symbols.collect()));
+    }
+    found
+}
+
+/// The start of the code section's contents in a module's file.
+fn code_section(wasm: &Path) -> u64 {
+    dwalin_runtime::ModuleFile::open(wasm)
+        .unwrap()
+        .code_section()
+        .start as u64
+}
+
+#[test]
+fn frames_are_those_of_llvm_symbolizer() {
+    let mut compared = 0;
+    for (source, level, options) in REPORTS {
+        if source.ends_with(".wat") || options.contains(&"--backtrace=short") {
+            continue;
+        }
+        let Some(wasm) = compile(source, level, "symbolizer") else {
+            return;
+        };
+        let args = [
+            &["run", "--backtrace=json"][..],
+            options,
+            &[wasm.to_str().unwrap()],
+        ]
+        .concat();
+        let report = dwalin(&folder(), &args);
+        let start = code_section(&wasm);
+        let frames = frames(&String::from_utf8_lossy(&report.stderr));
+        let address = |(offset, _): &(u64, _)| format!("{:#x}", offset.saturating_sub(start));
+        let addresses: Vec<_> = frames.iter().map(address).collect();
+        let mut symbolizer = Command::new("llvm-symbolizer-19");
+        let Ok(output) = symbolizer.arg("--obj").arg(&wasm).args(&addresses).output() else {
+            eprintln!("skipped: llvm-symbolizer-19 is not installed");
+            return;
+        };
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        for ((_, places), expected) in frames.iter().zip(output.split("\n\n")) {
+            let expected: Vec<_> = expected.lines().skip(1).step_by(2).collect();
+            if places.is_empty() {
+                assert!(
+                    expected[0].starts_with("??"),
+                    "{source} {level} {expected:?}"
+                );
+                continue;
+            }
+            assert_eq!(*places, expected, "{source} {level} {options:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 90, "{compared}");
+}
+
+#[test]
+fn addr2line_says_of_every_offset_what_llvm_symbolizer_says() {
+    let Some(wasm) = compile("report/inlined.c", "-O2", "addr2line") else {
+        return;
+    };
+    let offsets: Vec<_> = (0..400u32).map(|offset| format!("{offset:#x}")).collect();
+    let mut symbolizer = Command::new("llvm-symbolizer-19");
+    let Ok(expected) = symbolizer.arg("--obj").arg(&wasm).args(&offsets).output() else {
+        eprintln!("skipped: llvm-symbolizer-19 is not installed");
+        return;
+    };
+    let expected = String::from_utf8_lossy(&expected.stdout).into_owned();
+    let file = dwalin_runtime::ModuleFile::open(&wasm).unwrap();
+    let mut compared = 0;
+    for (offset, expected) in (0..).zip(expected.split("\n\n")) {
+        let Some(location) = file.at_code_offset(offset) else {
+            continue;
+        };
+        let expected = expected.lines().skip(1).step_by(2);
+        let places = location.frames.iter().map(|frame| {
+            let name = frame.file.as_deref().unwrap_or("??");
+            let line = frame.line.unwrap_or(0);
+            // A column without a line is nowhere.
+            (format!("{name}:{line}:"), frame.column.unwrap_or(0))
+        });
+        if location.frames.is_empty() {
+            continue;
+        }
+        for (expected, (place, column)) in expected.zip(places) {
+            let expected_place = expected.rsplit_once(':').unwrap();
+            assert_eq!(format!("{}:", expected_place.0), place, "{offset:#x}");
+            if !place.ends_with(":0:") {
+                assert_eq!(expected_place.1, column.to_string(), "{offset:#x}");
+            }
+        }
+        compared += 1;
+    }
+    assert!(compared > 100, "{compared}");
+}
+
+const NESTED: &str = r#"(module
+    (import "host" "again" (func $again (param i32)))
+    (func $leaf (param $n i32) (result i32) i32.const 7 local.get $n i32.div_s)
+    (func (export "run") (param $n i32)
+        local.get $n i32.eqz
+        if local.get $n call $leaf drop else local.get $n i32.const 1 i32.sub call $again end))"#;
+
+fn nested() -> String {
+    let engine = Engine::new(Config::new().debug_info(true));
+    let module = Module::new(&engine, NESTED).unwrap();
+    let mut linker = Linker::new(&engine);
+    let again = |mut caller: Caller<'_, ()>, n: i32| -> dwalin_runtime::Result<()> {
+        let run = caller
+            .get_export("run")
+            .and_then(|it| it.into_func())
+            .unwrap();
+        run.typed::<i32, ()>(&caller)?.call(&mut caller, n)
+    };
+    linker.func_wrap("host", "again", again).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance
+        .get_typed_func::<i32, ()>(&mut store, "run")
+        .unwrap();
+    format!("{:?}", run.call(&mut store, 2).unwrap_err())
+}
+
+#[test]
+fn host_functions_between_guests_have_their_names() {
+    expect("callbacks.txt", &nested()).unwrap();
+}
+
+#[test]
+fn other_threads_report_the_same() {
+    let reports: Vec<_> = (0..4).map(|_| std::thread::spawn(nested)).collect();
+    for report in reports {
+        expect("callbacks.txt", &report.join().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_core_dump_shows_what_the_report_showed() {
+    for source in ["trap/divide.c", "report/values.c", "report/wild.c"] {
+        let Some(wasm) = compile(source, "-O0", "coredump") else {
+            return;
+        };
+        let (folder, file) = (
+            wasm.parent().unwrap(),
+            wasm.file_name().unwrap().to_str().unwrap(),
+        );
+        let dump = format!("{}.core", stem(source));
+        let report = dwalin(folder, &["run", "-g", "--coredump", &dump, file]);
+        let report = String::from_utf8_lossy(&report.stderr).into_owned();
+        let shown = dwalin(folder, &["inspect", &dump]);
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        let frames = |text: &str| -> Vec<String> {
+            let lines = text.lines().skip_while(|line| !line.starts_with("   0: "));
+            let lines = lines.filter(|line| line.starts_with(' ') && !line.contains("function ="));
+            lines.map(str::to_owned).collect()
+        };
+        assert!(frames(&shown).len() > 5, "{shown}");
+        assert_eq!(frames(&report), frames(&shown));
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_messages_are_one_line() {
+    let Some(wasm) = compile("trap/divide.c", "-O0", "messages") else {
+        return;
+    };
+    let report = dwalin(&folder(), &["run", "-g", wasm.to_str().unwrap()]);
+    assert!(!report.stderr.contains(&0x1b));
+    for args in [
+        &["addr2line", "/nonexistent", "1"][..],
+        &["addr2line", wasm.to_str().unwrap(), "x"],
+        &["inspect", wasm.to_str().unwrap()],
+        &["inspect", "/nonexistent"],
+        &[
+            "run",
+            "-g",
+            "--coredump",
+            "/nonexistent/core",
+            wasm.to_str().unwrap(),
+        ],
+    ] {
+        let output = dwalin(&folder(), args);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{args:?} {message}");
+        let last = message.lines().last().unwrap_or_default();
+        assert!(last.starts_with("error: "), "{args:?} {message}");
+    }
+}
+
+#[test]
+fn objdump_shows_source_wasm_and_machine_code() {
+    let Some(wasm) = compile("trap/divide.c", "-O0", "objdump") else {
+        return;
+    };
+    let file = wasm.to_str().unwrap();
+    let output = dwalin(&folder(), &["objdump", "-g", "--function", "ratio", file]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "ratio (function ",
+        ":5: return part / whole;",
+        "I32DivS",
+        "idiv",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
