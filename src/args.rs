@@ -44,6 +44,11 @@ pub enum Command {
     ///   dwalin lldb -o 'b app.c:12' -o run --dir . app.wasm
     #[command(verbatim_doc_comment)]
     Lldb(Lldb),
+    /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
+    Formatters {
+        /// The folder; the package dwalin_lldb is made in it.
+        dir: PathBuf,
+    },
 }
 
 /// `dwalin run`.

@@ -23,6 +23,9 @@ fn main() -> ExitCode {
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),
+        Command::Formatters { dir } => {
+            debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
+        }
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,6 +1,7 @@
-//! The subcommands that start a debugger on `dwalin run -g`.
+//! The subcommands that start a debugger on `dwalin run -g`, and what debuggers load.
 
 mod command_line;
+pub mod formatters;
 pub mod gdb;
 pub mod lldb;
 mod scripts;

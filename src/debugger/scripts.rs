@@ -33,12 +33,20 @@ pub const LLDB: Package = Package {
         ("__init__.py", include_str!("lldb/dwalin_lldb/__init__.py")),
         ("pointers.py", include_str!("lldb/dwalin_lldb/pointers.py")),
         ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
+        ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),
+        ("libcxx.py", include_str!("lldb/dwalin_lldb/libcxx.py")),
+        ("rust.py", include_str!("lldb/dwalin_lldb/rust.py")),
+        (
+            "rust_enum.py",
+            include_str!("lldb/dwalin_lldb/rust_enum.py"),
+        ),
         ("trap.py", include_str!("lldb/dwalin_lldb/trap.py")),
     ],
 };
 
 impl Package {
-    /// Writes the package into a folder; where it is then.
+    /// Writes the package into a folder, which is made where it is missing; where the package is then. Modules that are there
+    /// already with the same contents stay as they are, and no debugger sees half of one.
     ///
     /// # Errors
     /// The system's.
@@ -46,7 +54,13 @@ impl Package {
         let package = folder.join(self.name);
         fs::create_dir_all(&package)?;
         for (name, text) in self.modules {
-            fs::write(package.join(name), text)?;
+            let module = package.join(name);
+            if fs::read(&module).is_ok_and(|there| there == text.as_bytes()) {
+                continue;
+            }
+            let whole = package.join(format!("{name}.{}", process::id()));
+            fs::write(&whole, text)?;
+            fs::rename(whole, module)?;
         }
         Ok(package)
     }
@@ -72,4 +86,23 @@ pub fn folder() -> io::Result<PathBuf> {
     let folder = env::temp_dir().join(format!("dwalin-{}", process::id()));
     DirBuilder::new().mode(0o700).create(&folder)?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_modules_are_part_of_the_command() {
+        for (package, folder) in [(&GDB, "gdb"), (&LLDB, "lldb/dwalin_lldb")] {
+            let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger");
+            let entries = fs::read_dir(sources.join(folder)).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut there: Vec<_> = names.filter(|name| name.ends_with(".py")).collect();
+            there.sort();
+            let mut ours: Vec<_> = package.modules.iter().map(|(name, _)| *name).collect();
+            ours.sort_unstable();
+            assert_eq!(there, ours);
+        }
+    }
 }
