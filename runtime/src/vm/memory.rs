@@ -8,6 +8,7 @@ use crate::module::types::MemoryType;
 use rustix::fd::OwnedFd;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a page (WebAssembly 2.0, section 4.2.8).
 pub const PAGE: u64 = 64 << 10;
@@ -21,16 +22,61 @@ pub struct LinearMemory {
     ty: MemoryType,
     reservation: u64,
     mapped: u64,
-    alias: Option<Alias>,
+    /// Whether gdb is shown what is in it.
+    debugged: bool,
 }
 
 /// The memory's pages a second time, at the host addresses that are the guest's own, inaccessible to the process. gdb, which
 /// takes a guest's pointer for an address, finds there what it points to.
 struct Alias {
+    /// The memory's.
+    base: usize,
     file: OwnedFd,
     /// What is mapped: below are addresses that the system gives to nobody, or only to the superuser.
     start: u64,
     end: u64,
+}
+
+/// The memories of this process that gdb is shown. Of several, none can be at the guest's addresses: gdb would take one's contents
+/// for another's.
+struct Debugged {
+    count: usize,
+    alias: Option<Alias>,
+}
+
+static DEBUGGED: Mutex<Debugged> = Mutex::new(Debugged {
+    count: 0,
+    alias: None,
+});
+
+/// What is in there stays as it should be, whoever panics.
+fn debugged() -> MutexGuard<'static, Debugged> {
+    DEBUGGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Debugged {
+    fn enter(&mut self, base: *mut u8, reservation: u64) {
+        self.count += 1;
+        // Debugging goes on without it, with less to see.
+        self.alias = match self.count {
+            1 => Alias::new(base, reservation).ok(),
+            _ => None,
+        };
+    }
+
+    /// The alias of a memory.
+    fn of(&mut self, base: *mut u8) -> Option<&mut Alias> {
+        self.alias
+            .as_mut()
+            .filter(|alias| alias.base == base as usize)
+    }
+
+    fn leave(&mut self, base: *mut u8) {
+        self.count -= 1;
+        if self.of(base).is_some() {
+            self.alias = None;
+        }
+    }
 }
 
 impl LinearMemory {
@@ -43,7 +89,7 @@ impl LinearMemory {
         ty: MemoryType,
         reservation: u64,
         guard: u64,
-        aliased: bool,
+        shown_to_gdb: bool,
     ) -> io::Result<LinearMemory> {
         let len = ty.limits.min.saturating_mul(PAGE);
         if len > reservation {
@@ -64,11 +110,10 @@ impl LinearMemory {
             ty,
             reservation,
             mapped,
-            alias: None,
+            debugged: shown_to_gdb,
         };
-        if aliased {
-            // Debugging goes on without it, with less to see.
-            memory.alias = Alias::new(base, reservation).ok();
+        if shown_to_gdb {
+            debugged().enter(base, reservation);
         }
         memory.make_accessible(len)?;
         Ok(memory)
@@ -88,7 +133,9 @@ impl LinearMemory {
             }
         }
         self.vm.len = len;
-        if let Some(alias) = &mut self.alias {
+        if self.debugged
+            && let Some(alias) = debugged().of(self.vm.base)
+        {
             alias.extend(len);
         }
         Ok(())
@@ -145,6 +192,7 @@ impl Alias {
             )?
         };
         Ok(Alias {
+            base: base as usize,
             file,
             start: 0,
             end: 0,
@@ -196,6 +244,9 @@ impl Drop for Alias {
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
+        if self.debugged {
+            debugged().leave(self.vm.base);
+        }
         // SAFETY: the store is going, and with it all code that could reach the memory.
         let unmapped = unsafe { munmap(self.vm.base.cast(), self.mapped as usize) };
         debug_assert!(unmapped.is_ok());

@@ -99,15 +99,12 @@ impl StoreCore {
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
         let settings = self.engine.config().settings();
-        // One memory can be where its guest's pointers say: the first.
-        let aliased = settings.debug_info
-            && self.engine.config().flavor() == Flavor::Gdb
-            && self.memories.is_empty();
+        let shown_to_gdb = settings.debug_info && self.engine.config().flavor() == Flavor::Gdb;
         let memory = LinearMemory::new(
             ty,
             settings.memory_reservation,
             settings.memory_guard_size,
-            aliased,
+            shown_to_gdb,
         )
         .map_err(|error| Error::Resources {
             what: format!("a memory of {} pages", ty.limits.min),
