@@ -381,3 +381,16 @@ fn an_editor_attaches_to_a_running_program() {
     assert!(editor.adapter.ends());
     assert_eq!(program.end(), (Some(7), "left with 180, 0\n".into()));
 }
+
+#[test]
+fn both_adapters_are_told_the_same() {
+    let workspace = Workspace::prepare("dap-json");
+    let launch = workspace.json(".vscode/launch.json");
+    let all = launch["configurations"].as_array().unwrap().iter();
+    let launches = all.filter(|one| one["request"] == "launch");
+    let told: Vec<_> = launches
+        .map(|one| ["initCommands", "program", "args", "cwd"].map(|name| one[name].clone()))
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0], told[1]);
+}
