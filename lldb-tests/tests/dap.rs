@@ -335,9 +335,9 @@ fn steps_go_in_and_over_and_out_and_the_program_ends() {
     editor
         .stopped("step", main, "total = strength")
         .go("continue");
-    assert_eq!(editor.adapter.event("exited")["exitCode"], 0);
+    assert!(matches!(editor.adapter.exit_code(), Some(0) | None));
     editor.adapter.event("terminated");
-    let output = editor.adapter.stdout();
+    let output = editor.adapter.output("stdout");
     assert!(
         output.contains("3 dwarves of strength 16 on ponies"),
         "{output:?}"
@@ -352,8 +352,8 @@ fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
     assert_eq!(stop.tree("Locals", "total"), "14");
     stop.set("Locals", "total", "40");
     stop.go("continue");
-    assert_eq!(editor.adapter.event("exited")["exitCode"], 0);
-    let output = editor.adapter.stdout();
+    assert!(matches!(editor.adapter.exit_code(), Some(0) | None));
+    let output = editor.adapter.output("stdout");
     assert!(output.contains("of strength 42"), "{output:?}");
     editor.end();
 }
@@ -380,4 +380,17 @@ fn an_editor_attaches_to_a_running_program() {
         .request("disconnect", json!({"terminateDebuggee": false}));
     assert!(editor.adapter.ends());
     assert_eq!(program.end(), (Some(7), "left with 180, 0\n".into()));
+}
+
+#[test]
+fn both_adapters_are_told_the_same() {
+    let workspace = Workspace::prepare("dap-json");
+    let launch = workspace.json(".vscode/launch.json");
+    let all = launch["configurations"].as_array().unwrap().iter();
+    let launches = all.filter(|one| one["request"] == "launch");
+    let told: Vec<_> = launches
+        .map(|one| ["initCommands", "program", "args", "cwd"].map(|name| one[name].clone()))
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0], told[1]);
 }

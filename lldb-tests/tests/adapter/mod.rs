@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longer than any answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One session at a time, as in the other tests of lldb: what steps does not want both cores to be busy.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// lldb-dap; dropping this ends it, and what it debugs.
 pub struct Adapter {
@@ -20,11 +24,13 @@ pub struct Adapter {
     sequence: u64,
     /// Those that nobody has waited for yet.
     events: Vec<Value>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Adapter {
     /// Starts it with a `PATH`.
     pub fn start(path: &str) -> Adapter {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let mut process = Command::new("lldb-dap-19")
             .env("PATH", path)
             .stdin(Stdio::piped())
@@ -46,6 +52,7 @@ impl Adapter {
             output,
             sequence: 0,
             events: Vec::new(),
+            _alone: alone,
         }
     }
 
@@ -80,10 +87,22 @@ impl Adapter {
         }
     }
 
-    /// What the program wrote to its standard output, as far as it was told.
-    pub fn stdout(&self) -> String {
+    /// Waits for the program's end: its exit code. None where lldb says that it lost the connection to its server just then, and
+    /// reports -1: seen twice in some sixty sessions on a busy machine, after the program's last output. The cause is not known.
+    pub fn exit_code(&mut self) -> Option<i64> {
+        let code = self.event("exited")["exitCode"].as_i64();
+        let lost = self.output("console").contains("lost connection");
+        if lost {
+            // Not with `eprintln!`, which shows nothing for a test that passes.
+            writeln!(io::stderr(), "SKIPPED: the exit code: lldb-server was lost").ok();
+        }
+        code.filter(|_| !lost)
+    }
+
+    /// What the program wrote (`stdout`) or lldb said (`console`), as far as it was told.
+    pub fn output(&self, category: &str) -> String {
         let bodies = self.events.iter().map(|event| &event["body"]);
-        let texts = bodies.filter(|body| body["category"] == "stdout");
+        let texts = bodies.filter(|body| body["category"] == category);
         texts.filter_map(|body| body["output"].as_str()).collect()
     }
 
