@@ -71,6 +71,7 @@ class View:
             value = value.Dereference().GetNonSyntheticValue()
         self.value, self.type = value, plain(value.GetType())
         self.process = value.GetProcess()
+        self.regions = []  # That can be read: from and to.
         self.address = value.GetLoadAddress()
         if self.address == lldb.LLDB_INVALID_ADDRESS:
             self.address = 0
@@ -78,6 +79,8 @@ class View:
         self.base = memory_base(self.type) or self.address >> 32 << 32
 
     def bytes(self, offset, size):
+        if not size:
+            return b""
         data, error = self.value.GetData(), lldb.SBError()
         text = data.ReadRawData(error, offset, size) if offset + size <= data.GetByteSize() else None
         if error.Fail() or text is None or len(text) != size:
@@ -94,6 +97,8 @@ class View:
             raise Unreadable("unreadable at 0x%x" % address)
         if not size:
             return b""
+        if not self.is_readable(address, size):
+            raise Unreadable("unreadable at 0x%x" % address)
         text = self.process.ReadMemory(self.base + address, size, error)
         if error.Fail() or text is None or len(text) != size:
             raise Unreadable("unreadable at 0x%x" % address)
@@ -103,11 +108,20 @@ class View:
         return struct.unpack("<I", self.read(address, 4))[0]
 
     def is_readable(self, address, size):
-        """Whether the ends of a range can be read."""
-        try:
-            return bool(not size or self.read(address, 1) and self.read(address + size - 1, 1))
-        except Unreadable:
-            return False
+        """Whether a range is in the guest's memory: lldb can read what is reserved behind it, too, and finds zeros."""
+        start, end = self.base + address, self.base + address + size
+        while start < end:
+            known = next((it for it in self.regions if it[0] <= start < it[1]), None)
+            if known is None:
+                region = lldb.SBMemoryRegionInfo()
+                if not address or self.process.GetMemoryRegionInfo(start, region).Fail() or not region.IsReadable():
+                    return False
+                known = region.GetRegionBase(), region.GetRegionEnd()
+                self.regions.append(known)
+            if known[1] <= start:
+                return False
+            start = known[1]
+        return True
 
     def at(self, name, address, kind):
         """What is somewhere in memory."""
@@ -194,6 +208,8 @@ def chained(size, nodes, child):
             pass
         return len(walked)
 
+    if size and not walk(1):
+        return Contents("size=? <unreadable>")
     if walk(min(size, AHEAD)) < min(size, AHEAD):
         return Contents("size=? <damaged after %d>" % len(walked), len(walked), lambda i: child(i, walked[i]))
     return sized(min(size, MOST), lambda i: child(i, walked[i]) if walk(i + 1) > i else None)
@@ -242,7 +258,7 @@ class Formatter:
         return self.contents().count
 
     def has_children(self):
-        # An empty container has none either, and is shown as one.
+        # An empty container is shown as one, without any.
         return self.contents().child is not None
 
     def get_child_index(self, name):
@@ -256,7 +272,9 @@ class Formatter:
         if not 0 <= index < self.num_children():
             return None
         try:
-            return self.contents().child(index)
+            # Formatters find the child by themselves, and paths go on through it only where they do.
+            child = self.contents().child(index)
+            return child.GetNonSyntheticValue() if child else None
         except (Unreadable, struct.error):
             return None
 
