@@ -32,12 +32,12 @@ fn build(compiler: &str, source: &Path, flags: &[&str]) -> String {
     out.into_os_string().into_string().unwrap()
 }
 
-/// What lldb prints for a value, on one line and without its type and name.
-fn answer(said: &str, name: &str) -> String {
+/// What lldb's command prints for a value, on one line and without its type and the name that `v` gives.
+fn answer(said: &str, command: &str) -> String {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let value = line[end_of_type(&line)..].trim_start();
-    let value = value.strip_prefix(name).unwrap_or(value).trim_start();
-    let value = value.strip_prefix("= ").unwrap_or(value);
+    let named = value.split_once(" = ").filter(|_| command == "v");
+    let value = named.map_or(value, |(_, it)| it);
     match value.split_once(' ') {
         // An address is another one in each run.
         Some((address, rest)) if address.starts_with("0x") => rest.into(),
@@ -108,7 +108,7 @@ fn wrong(source: &Path, wasm: &str, init: &[&str]) -> Vec<String> {
                 answer: expected,
             } = question;
             let said = session.command(&format!("{command} {name}"));
-            let said = said.map_or_else(|error| format!("! {error}"), |it| answer(&it, name));
+            let said = said.map_or_else(|error| format!("! {error}"), |it| answer(&it, command));
             if said != expected && !(expected == "!" && said.starts_with('!')) {
                 let wanted = format!("{command} {name}: {said} instead of {expected}");
                 wrong.push(format!("{file}:{line}: {wanted}"));

@@ -151,7 +151,7 @@ fn enums() {
     let none: Option<i32> = None;
     let text = Some(String::from("in"));
     let no_text: Option<String> = None;
-    let boxed: Option<Box<i32>> = Some(Box::new(8));
+    let nested = Some(Some(Color::Red));
     let no_box: Option<Box<i32>> = None;
     let color = Some(Color::Green);
     let ok: Result<i32, String> = Ok(1);
@@ -164,7 +164,7 @@ fn enums() {
     //v none -> None
     //v text -> Some("in") { 0 = "in" }
     //v no_text -> None
-    //v boxed -> Some(8) { 0 = 8 }
+    //v nested -> Some(Some(Red)) { 0 = Some(Red) { 0 = Red } }
     //v no_box -> None
     //v color -> Some(Green) { 0 = Green }
     //v ok -> Ok(1) { 0 = 1 }
@@ -192,11 +192,13 @@ fn damaged() {
         tree.as_mut_ptr().write_bytes(0xa5, 1);
         counted.as_mut_ptr().write_bytes(0xa5, 1);
     }
-    println!("{}", size_of_val(&vec)); // stop
-    //v vec.value.value.0 -> size=? <unreadable>
-    //v map.value.value.0 -> <unreadable>
-    //v tree.value.value.0 -> <unreadable>
-    //v counted.value.value.0 -> <unreadable at 0xa5a5a5a5>
+    let (vec, map) = unsafe { (vec.assume_init_ref(), map.assume_init_ref()) };
+    let (tree, counted) = unsafe { (tree.assume_init_ref(), counted.assume_init_ref()) };
+    println!("{}", size_of_val(vec)); // stop
+    //v vec -> size=? <unreadable>
+    //v map -> <unreadable>
+    //v tree -> <unreadable>
+    //v counted -> <unreadable at 0xa5a5a5a5>
 }
 
 fn main() {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -41,7 +42,7 @@ int main() {
     unsigned *ends = reinterpret_cast<unsigned *>(&circle);
     reinterpret_cast<unsigned *>(ends[0])[1] = ends[1];
     ends[2] = 1000;
-    std::map<int, int> looped = {{1, 1}, {2, 2}, {3, 3}};
+    std::set<int> looped = {1, 2, 3};
     // The first node's right child becomes itself.
     unsigned first = *reinterpret_cast<unsigned *>(&looped);
     reinterpret_cast<unsigned *>(first)[1] = first;
@@ -58,7 +59,7 @@ int main() {
     //v optional.value -> <unreadable>
     //v variant.value -> <unreadable>
     //v circle -> size=? <damaged after 3> { [0] = 1 [1] = 2 [2] = 3 }
-    //v looped -> size=? <damaged after 1> { [0] = (first = 1, second = 1) }
+    //v looped -> size=? <damaged after 1> { [0] = 1 }
     fflush(stdout);
     _Exit(0);
 }

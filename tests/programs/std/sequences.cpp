@@ -18,7 +18,6 @@ int main() {
     std::vector<int> numbers = {1, 2, 3};
     std::vector<std::string> words = {"one", "two"};
     std::vector<Point> points = {{1, 2}, {3, 4}};
-    std::vector<int *> pointers = {&numbers[1]};
     std::vector<std::vector<short>> nested = {{1}, {}, {2, 3}};
     std::vector<bool> bits(40);
     bits[33] = true;
@@ -44,9 +43,8 @@ int main() {
     //v numbers -> size=3 { [0] = 1 [1] = 2 [2] = 3 }
     //v numbers[1] -> 2
     //v words -> size=2 { [0] = "one" [1] = "two" }
-    //v points -> size=2 { [0] = (x = 1, y = 2) [1] = (x = 3, y = 4) }
+    //v points[0].x -> 1
     //v points[1].y -> 4
-    //v *pointers[0] -> 2
     //v nested -> size=3 { [0] = size=1 { [0] = 1 } [1] = size=0 {} [2] = size=2 { [0] = 2 [1] = 3 } }
     //v nested[2][1] -> 3
     //v few -> size=3 { [0] = true [1] = false [2] = true }
