@@ -9,7 +9,7 @@
 //!
 //! Pointers are `null`, or the string that they are of; truths are 1 and 0.
 
-#![allow(dead_code)] // Each debugger's tests use their part.
+#![allow(dead_code, reason = "each debugger's tests use their part")]
 
 use std::fs;
 use std::path::Path;

@@ -35,6 +35,7 @@ int main() {
     Filled<std::optional<int>> optional(0xa5);
     Filled<std::variant<int, char>> variant(0xa5);
     Filled<std::map<int, int>> far(0xf0);
+    std::map<int, int> known_map = {{1, 1}};
     std::deque<int> known;
     std::unordered_map<int, int> known_too;
     std::list<int> circle = {1, 2, 3};
