@@ -11,6 +11,7 @@ from . import pointers
 
 MOST = 1 << 16  # Elements, of what is walked.
 AHEAD = 300  # Elements of what is walked that a summary looks at: more than lldb shows by default.
+DEBUGGERS = []  # That have these formatters.
 DEPTH = 12  # Of bases and members: deeper than a standard library's classes go.
 
 
@@ -59,6 +60,16 @@ def memory_base(sb_type, depth=DEPTH):
         if base is not None:
             return base
     return None
+
+
+def has_guests():
+    """Whether any program under a debugger has code of guests: types without pointers do not tell whose they are."""
+    targets = (debugger.GetTargetAtIndex(i) for debugger in DEBUGGERS for i in range(debugger.GetNumTargets()))
+    return any(is_image(target.GetModuleAtIndex(i)) for target in targets for i in range(target.GetNumModules()))
+
+
+def is_image(module):
+    return (module.GetFileSpec().GetFilename() or "").startswith("JIT(")
 
 
 class View:
@@ -293,6 +304,9 @@ def contents(value, look_up):
 
 def register(debugger, module):
     """Puts a module's formatters in place: its class Children, and its functions summary and is_known."""
+    if not any(known.GetID() == debugger.GetID() for known in DEBUGGERS):
+        # The one that is given does not outlive the import.
+        DEBUGGERS.append(lldb.SBDebugger.FindDebuggerWithID(debugger.GetID()))
     for command in ("type synthetic add -w dwalin -l %s.Children --recognizer-function %s.is_known",
                     "type summary add -e -w dwalin -F %s.summary --recognizer-function %s.is_known"):
         debugger.HandleCommand(command % (module, module))

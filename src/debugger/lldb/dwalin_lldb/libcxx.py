@@ -343,7 +343,7 @@ def is_known(sb_type, _internal_dict):
     if not name or name.group(1) not in FORMATTERS:
         return False
     base = guest.memory_base(sb_type)
-    return bool(base) or base is None and name.group(1) in ALIKE
+    return bool(base) or base is None and name.group(1) in ALIKE and guest.has_guests()
 
 
 class Children(guest.Formatter):

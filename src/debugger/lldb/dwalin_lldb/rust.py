@@ -294,7 +294,7 @@ def is_known(sb_type, _internal_dict):
         return False
     base = guest.memory_base(sb_type)
     alike = (rust_enum.enum, rust_enum.tuple_, *(FORMATTERS[name] for name in ALIKE))
-    return bool(base) or base is None and make in alike
+    return bool(base) or base is None and make in alike and guest.has_guests()
 
 
 class Children(guest.Formatter):
