@@ -197,7 +197,7 @@ fn damaged() {
     println!("{}", size_of_val(vec)); // stop
     //v vec -> size=? <unreadable>
     //v map -> <unreadable>
-    //v tree -> <unreadable>
+    //v tree -> size=? <unreadable>
     //v counted -> <unreadable at 0xa5a5a5a5>
 }
 

@@ -286,7 +286,7 @@ class Formatter:
             # Formatters find the child by themselves, and paths go on through it only where they do.
             child = self.contents().child(index)
             return child.GetNonSyntheticValue() if child else None
-        except (Unreadable, struct.error):
+        except Exception:  # As in contents.
             return None
 
 
@@ -298,7 +298,7 @@ def contents(value, look_up):
         return make(view) if make else Contents("<unreadable>")
     except Unreadable as why:
         return Contents("<%s>" % why)
-    except (struct.error, ValueError, OverflowError):
+    except Exception:  # Damage may lead anywhere, and lldb would print the way there in the middle of what it shows.
         return Contents("<unreadable>")
 
 
