@@ -205,3 +205,39 @@ fn the_library_of_rust_beside_its_own_formatters() {
     let [first, second] = rustc_formatters();
     check_rust(&[&first, &second, &import()]);
 }
+
+/// What lldb shows of a native program's locals, with or without the formatters.
+fn native_locals(program: &str, init: &[&str]) -> String {
+    let source = root().join("tests/programs/rust/library.rs");
+    let text = fs::read_to_string(source).unwrap();
+    let (line, _) = stops(&text)
+        .into_iter()
+        .find(|(_, asked)| asked.iter().any(|it| it.name == "shapes[0]"))
+        .unwrap();
+    let mut session = Session::launch(program, &[], init).unwrap();
+    session.break_at("library.rs", line);
+    assert!(matches!(session.resume(), Stop::Breakpoint(_)));
+    session
+        .command("v some tuple")
+        .map_or_else(|error| error, without_addresses)
+}
+
+fn without_addresses(said: String) -> String {
+    let words = said.split_whitespace();
+    words
+        .filter(|word| !word.contains("0x"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn native_programs_are_left_alone() {
+    let source = root().join("tests/programs/rust/library.rs");
+    let program = build("rustc", &source, &["--edition=2024", "-g"]);
+    let (with, without) = (
+        native_locals(&program, &[&import()]),
+        native_locals(&program, &[]),
+    );
+    assert!(without.contains("$variants$"), "{without}");
+    assert_eq!(with, without);
+}

@@ -307,7 +307,10 @@ def variant(view):
 def function(view):
     policy = field(view.type, "__policy_")
     if policy:
-        is_empty = view.read(view.words(1, policy[0])[0] + 8, 1)[0]
+        table, = view.words(1, policy[0])
+        if not table:
+            return Contents("<unreadable>", names=[])
+        is_empty = view.read(table + 8, 1)[0]
     else:
         # The outer __f_ is the holder, and its own the pointer.
         holder = field(view.type, "__f_")
