@@ -11,6 +11,7 @@ from . import pointers
 
 MOST = 1 << 16  # Elements, of what is walked.
 AHEAD = 300  # Elements of what is walked that a summary looks at: more than lldb shows by default.
+DEBUGGERS = []  # That have these formatters.
 DEPTH = 12  # Of bases and members: deeper than a standard library's classes go.
 
 
@@ -61,6 +62,16 @@ def memory_base(sb_type, depth=DEPTH):
     return None
 
 
+def has_guests():
+    """Whether any program under a debugger has code of guests: types without pointers do not tell whose they are."""
+    targets = (debugger.GetTargetAtIndex(i) for debugger in DEBUGGERS for i in range(debugger.GetNumTargets()))
+    return any(is_image(target.GetModuleAtIndex(i)) for target in targets for i in range(target.GetNumModules()))
+
+
+def is_image(module):
+    return (module.GetFileSpec().GetFilename() or "").startswith("JIT(")
+
+
 class View:
     """A value of a guest's structure, as bytes."""
 
@@ -71,6 +82,7 @@ class View:
             value = value.Dereference().GetNonSyntheticValue()
         self.value, self.type = value, plain(value.GetType())
         self.process = value.GetProcess()
+        self.regions = []  # That can be read: from and to.
         self.address = value.GetLoadAddress()
         if self.address == lldb.LLDB_INVALID_ADDRESS:
             self.address = 0
@@ -78,6 +90,8 @@ class View:
         self.base = memory_base(self.type) or self.address >> 32 << 32
 
     def bytes(self, offset, size):
+        if not size:
+            return b""
         data, error = self.value.GetData(), lldb.SBError()
         text = data.ReadRawData(error, offset, size) if offset + size <= data.GetByteSize() else None
         if error.Fail() or text is None or len(text) != size:
@@ -94,6 +108,8 @@ class View:
             raise Unreadable("unreadable at 0x%x" % address)
         if not size:
             return b""
+        if not self.is_readable(address, size):
+            raise Unreadable("unreadable at 0x%x" % address)
         text = self.process.ReadMemory(self.base + address, size, error)
         if error.Fail() or text is None or len(text) != size:
             raise Unreadable("unreadable at 0x%x" % address)
@@ -103,11 +119,20 @@ class View:
         return struct.unpack("<I", self.read(address, 4))[0]
 
     def is_readable(self, address, size):
-        """Whether the ends of a range can be read."""
-        try:
-            return bool(not size or self.read(address, 1) and self.read(address + size - 1, 1))
-        except Unreadable:
-            return False
+        """Whether a range is in the guest's memory: lldb can read what is reserved behind it, too, and finds zeros."""
+        start, end = self.base + address, self.base + address + size
+        while start < end:
+            known = next((it for it in self.regions if it[0] <= start < it[1]), None)
+            if known is None:
+                region = lldb.SBMemoryRegionInfo()
+                if not address or self.process.GetMemoryRegionInfo(start, region).Fail() or not region.IsReadable():
+                    return False
+                known = region.GetRegionBase(), region.GetRegionEnd()
+                self.regions.append(known)
+            if known[1] <= start:
+                return False
+            start = known[1]
+        return True
 
     def at(self, name, address, kind):
         """What is somewhere in memory."""
@@ -194,6 +219,8 @@ def chained(size, nodes, child):
             pass
         return len(walked)
 
+    if size and not walk(1):
+        return Contents("size=? <unreadable>")
     if walk(min(size, AHEAD)) < min(size, AHEAD):
         return Contents("size=? <damaged after %d>" % len(walked), len(walked), lambda i: child(i, walked[i]))
     return sized(min(size, MOST), lambda i: child(i, walked[i]) if walk(i + 1) > i else None)
@@ -242,7 +269,7 @@ class Formatter:
         return self.contents().count
 
     def has_children(self):
-        # An empty container has none either, and is shown as one.
+        # An empty container is shown as one, without any.
         return self.contents().child is not None
 
     def get_child_index(self, name):
@@ -256,8 +283,10 @@ class Formatter:
         if not 0 <= index < self.num_children():
             return None
         try:
-            return self.contents().child(index)
-        except (Unreadable, struct.error):
+            # Formatters find the child by themselves, and paths go on through it only where they do.
+            child = self.contents().child(index)
+            return child.GetNonSyntheticValue() if child else None
+        except Exception:  # As in contents.
             return None
 
 
@@ -269,12 +298,15 @@ def contents(value, look_up):
         return make(view) if make else Contents("<unreadable>")
     except Unreadable as why:
         return Contents("<%s>" % why)
-    except (struct.error, ValueError, OverflowError):
+    except Exception:  # Damage may lead anywhere, and lldb would print the way there in the middle of what it shows.
         return Contents("<unreadable>")
 
 
 def register(debugger, module):
     """Puts a module's formatters in place: its class Children, and its functions summary and is_known."""
+    if not any(known.GetID() == debugger.GetID() for known in DEBUGGERS):
+        # The one that is given does not outlive the import.
+        DEBUGGERS.append(lldb.SBDebugger.FindDebuggerWithID(debugger.GetID()))
     for command in ("type synthetic add -w dwalin -l %s.Children --recognizer-function %s.is_known",
                     "type summary add -e -w dwalin -F %s.summary --recognizer-function %s.is_known"):
         debugger.HandleCommand(command % (module, module))

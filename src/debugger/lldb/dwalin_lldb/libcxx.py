@@ -307,7 +307,10 @@ def variant(view):
 def function(view):
     policy = field(view.type, "__policy_")
     if policy:
-        is_empty = view.read(view.words(1, policy[0])[0] + 8, 1)[0]
+        table, = view.words(1, policy[0])
+        if not table:
+            return Contents("<unreadable>", names=[])
+        is_empty = view.read(table + 8, 1)[0]
     else:
         # The outer __f_ is the holder, and its own the pointer.
         holder = field(view.type, "__f_")
@@ -343,7 +346,7 @@ def is_known(sb_type, _internal_dict):
     if not name or name.group(1) not in FORMATTERS:
         return False
     base = guest.memory_base(sb_type)
-    return bool(base) or base is None and name.group(1) in ALIKE
+    return bool(base) or base is None and name.group(1) in ALIKE and guest.has_guests()
 
 
 class Children(guest.Formatter):

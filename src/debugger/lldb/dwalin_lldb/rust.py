@@ -7,7 +7,7 @@ import re
 import lldb
 
 from . import guest, rust_enum
-from .guest import Contents, Unreadable, align, argument, elements, field, size_of, sized
+from .guest import Contents, Unreadable, align, argument, chained, elements, field, size_of, sized
 from .rust_enum import text
 
 NAME = re.compile(r"^(?:alloc|core|std|hashbrown)::(?:\w+::)*(\w+)(?:<|$)")
@@ -16,7 +16,7 @@ VTABLE = re.compile(r"^<(.+) as .+>::\{vtable\}$")
 FORMATTERS = {}
 # Where they have no pointers, a guest's and the host's are alike.
 ALIKE = ("Cell", "RefCell", "Mutex", "RwLock", "UnsafeCell")
-MOST_BUCKETS = 1 << 20
+MOST_BUCKETS = 1 << 22
 MOST_VTABLES = 1 << 14
 
 
@@ -189,16 +189,12 @@ def borrowed(view):
     return Contents(text(value), 1, lambda _: value, ["value"])
 
 
-def entries(pairs):
-    """A map's children: each value under its key."""
-    return sized(len(pairs), lambda i: pairs[i][1].Clone("[%s]" % text(pairs[i][0])))
+def entry(key, value):
+    """A map's child: a value under its key."""
+    return value.Clone("[%s]" % text(key))
 
 
-def keys(found):
-    return sized(len(found), lambda i: found[i].Clone("[%d]" % i))
-
-
-def buckets(view):
+def buckets(view, child):
     """What a table of hashbrown's holds: a byte per bucket, whose upper bit says that it is empty; elements lie before them."""
     kind = argument(guest.plain(field(view.type, "table")[1]), 0)
     mask, items, control = number(view, "bucket_mask"), number(view, "items"), number(view, "ctrl")
@@ -207,17 +203,18 @@ def buckets(view):
     full = [i for i, byte in enumerate(view.read(control, mask + 1)) if byte < 0x80]
     if len(full) != items:
         raise Unreadable("damaged")
-    return [view.at("", control - (i + 1) * size_of(kind), kind).GetNonSyntheticValue() for i in full]
+    at = lambda i: view.at("", control - (full[i] + 1) * size_of(kind), kind).GetNonSyntheticValue()
+    return sized(items, lambda i: child(i, at(i)))
 
 
 @formatter("HashMap")
 def hash_map(view):
-    return entries([(pair.GetChildAtIndex(0), pair.GetChildMemberWithName("__1")) for pair in buckets(view)])
+    return buckets(view, lambda _, pair: entry(pair.GetChildMemberWithName("__0"), pair.GetChildMemberWithName("__1")))
 
 
 @formatter("HashSet")
 def hash_set(view):
-    return keys([pair.GetChildMemberWithName("__0") for pair in buckets(view)])
+    return buckets(view, lambda i, pair: pair.GetChildMemberWithName("__0").Clone("[%d]" % i))
 
 
 class Tree:
@@ -226,46 +223,44 @@ class Tree:
     def __init__(self, view):
         self.view = view
         self.leaf = argument(guest.plain(field(view.type, "node")[1]), 0)
-        self.left = number(view, "length")
+        self.length, _ = field(self.leaf, "len", 0)
 
-    def entries(self):
-        if self.left > guest.MOST:
-            raise Unreadable("unreadable")
-        found = list(self.walk(number(self.view, "node"), number(self.view, "height"))) if self.left else []
-        if self.left:
-            raise Unreadable("damaged")
-        return found
+    def contents(self, child):
+        length = number(self.view, "length")
+        if not length:
+            return sized(0, child)
+        return chained(length, self.walk(number(self.view, "node"), number(self.view, "height")), child)
 
     def walk(self, node, height):
-        lengths, _ = field(self.leaf, "len")
-        length = int.from_bytes(self.view.read(node + lengths, 2), "little")
+        """Nodes with the index of an element, in the keys' order."""
+        length = int.from_bytes(self.view.read(node + self.length, 2), "little")
         # A node has 11 at most, and no tree in 4 GiB is as high as 16.
         if length > 11 or height > 16:
             raise Unreadable("damaged")
         for i in range(length + 1):
             if height:
-                edges = node + align(self.leaf.GetByteSize(), self.view.value.GetTarget().GetBasicType(lldb.eBasicTypeInt))
+                edges = node + (self.leaf.GetByteSize() + 3) // 4 * 4
                 yield from self.walk(self.view.word(edges + 4 * i), height - 1)
             if i < length:
-                self.left -= 1
-                if self.left < 0:
-                    raise Unreadable("damaged")
-                yield self.element(node, "keys", 0, i), self.element(node, "vals", 1, i)
+                yield node, i
 
-    def element(self, node, name, index, i):
-        kind = argument(self.leaf, index)
-        place = field(self.leaf, name, 0)
-        return self.view.at("", node + (place[0] if place else 0) + i * kind.GetByteSize(), kind)
+    def element(self, name, place, array, index):
+        """A key or a value: the array that it is in, and which of the tree's types it has."""
+        kind, (node, i) = argument(self.leaf, index), place
+        found = field(self.leaf, array, 0)
+        return self.view.at(name, node + (found[0] if found else 0) + i * kind.GetByteSize(), kind)
 
 
 @formatter("BTreeMap")
 def btree_map(view):
-    return entries(Tree(view).entries())
+    tree = Tree(view)
+    return tree.contents(lambda _, place: entry(tree.element("", place, "keys", 0), tree.element("", place, "vals", 1)))
 
 
 @formatter("BTreeSet")
 def btree_set(view):
-    return keys([key for key, _ in Tree(view).entries()])
+    tree = Tree(view)
+    return tree.contents(lambda i, place: tree.element("[%d]" % i, place, "keys", 0))
 
 
 def members(sb_type):
@@ -294,7 +289,7 @@ def is_known(sb_type, _internal_dict):
         return False
     base = guest.memory_base(sb_type)
     alike = (rust_enum.enum, rust_enum.tuple_, *(FORMATTERS[name] for name in ALIKE))
-    return bool(base) or base is None and make in alike
+    return bool(base) or base is None and make in alike and guest.has_guests()
 
 
 class Children(guest.Formatter):
