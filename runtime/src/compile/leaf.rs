@@ -5,9 +5,9 @@
 //! whatever the global is for.
 
 use super::body::Translator;
-use super::env::Env;
 use super::signature::POINTER;
 use crate::index::*;
+use crate::module::ModuleInfo;
 use crate::module::types::{Mutability, ValType};
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind};
@@ -21,14 +21,15 @@ pub struct LeafFrame {
     is_known: bool,
 }
 
-/// The global that a function reads once, first of all, and that nobody reads or writes before it returns.
-fn stack_pointer(env: &Env<'_>, operators: &OperatorsReader<'_>) -> Option<GlobalIndex> {
+/// The global that a function reads once, first of all, and that nobody reads or writes before it returns: the first subtraction
+/// makes its frame, and then with -g the global is what it yields.
+pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Option<GlobalIndex> {
     let mut operators = operators.clone();
     let Operator::GlobalGet { global_index } = operators.read().ok()? else {
         return None;
     };
     let global = GlobalIndex::from_u32(global_index);
-    let ty = &env.module.globals[global];
+    let ty = module.globals.get(global)?;
     if !(ty.mutability == Mutability::Var && ty.content == ValType::I32) {
         return None;
     }
@@ -52,7 +53,7 @@ impl Translator<'_, '_> {
         if !self.env.settings.debug_info {
             return;
         }
-        let Some(global) = stack_pointer(self.env, operators) else {
+        let Some(global) = stack_pointer(self.env.module, operators) else {
             return;
         };
         let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 4, 2);

@@ -11,7 +11,7 @@ pub mod builtin;
 mod call;
 mod control;
 pub mod env;
-mod leaf;
+pub mod leaf;
 mod memory;
 mod numeric;
 pub mod observe;

@@ -407,7 +407,8 @@ fn instruction<'a>(
         innermost,
     };
     let wasm = instance.module.artifact().wasm();
-    instruction_at(wasm, info, body, frame.module_offset?, &machine)
+    let debugged = store.engine().config().settings().debug_info;
+    instruction_at(wasm, info, body, frame.module_offset?, &machine, debugged)
 }
 
 /// The name of the function that a frame's instruction calls, where it is an import.

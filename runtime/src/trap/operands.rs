@@ -1,6 +1,7 @@
 //! The operands of an instruction, worked out from the wasm code before it and the locals of its frame: the machine code has
 //! them in registers that nobody recorded. Whatever is not certain is unknown.
 
+use crate::compile::leaf::stack_pointer;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::validate::FEATURES;
@@ -141,13 +142,14 @@ impl Instruction<'_> {
     }
 }
 
-/// The instruction at an offset of the file, in a function's body.
+/// The instruction at an offset of the file, in a function's body. `debugged`: whether the code was made with -g.
 pub fn instruction_at<'a>(
     wasm: &'a [u8],
     info: &ModuleInfo,
     body: &Range<usize>,
     at: usize,
     machine: &dyn Machine,
+    debugged: bool,
 ) -> Option<Instruction<'a>> {
     let mut validator = Validator::new_with_features(FEATURES);
     for payload in Parser::new(0).parse_all(wasm) {
@@ -162,6 +164,9 @@ pub fn instruction_at<'a>(
         function.read_locals(&mut reader).ok()?;
         let mut operators = code.get_operators_reader().ok()?;
         let mut stack = Stack::default();
+        if debugged {
+            stack.2 = stack_pointer(info, &operators).map(|global| global.as_u32());
+        }
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read().ok()?;
@@ -183,9 +188,10 @@ pub fn instruction_at<'a>(
     None
 }
 
-/// The operand stack, and what locals were set to since control last came from elsewhere: few locals have homes.
+/// The operand stack; what locals were set to since control last came from elsewhere, as few locals have homes; and the global that
+/// will be set to where the function's frame is, by the compiler.
 #[derive(Default)]
-struct Stack(Vec<Expr>, HashMap<u32, Expr>);
+struct Stack(Vec<Expr>, HashMap<u32, Expr>, Option<u32>);
 
 impl Stack {
     fn forget(&mut self, test: impl Fn(&Expr) -> bool) {
@@ -278,7 +284,14 @@ impl Stack {
         use Operator as O;
         match operator {
             O::LocalGet { local_index } => self.get_local(*local_index),
+            O::GlobalGet { global_index } if self.2 == Some(*global_index) => {
+                self.0.push(Expr::Unknown);
+            }
             O::GlobalGet { global_index } => self.0.push(Expr::Global(*global_index)),
+            O::I32Sub if self.2.is_some() => {
+                self.0.truncate(self.0.len().saturating_sub(2));
+                self.0.extend(self.2.take().map(Expr::Global));
+            }
             O::I32Const { value } => self.constant(WasmValue::I32(*value as u32)),
             O::I64Const { value } => self.constant(WasmValue::I64(*value as u64)),
             O::F32Const { value } => self.constant(WasmValue::F32(value.bits())),
