@@ -1,0 +1,393 @@
+"""Types of Rust's library as what they hold: strings, sequences, maps, pointers, cells, trait objects.
+
+Their layout is the compiler's choice, so members are found by their names. gdb shows structures, tuples and enums of Rust by
+itself; where those hold any of these, it asks here.
+"""
+import itertools
+import re
+import struct
+
+import gdb
+
+from . import guest, pointers
+from .guest import Unreadable, align, value_at, word
+from .libcxx import Contents, elements, sequence
+
+NAME = re.compile(r"^(?:alloc|core|std|hashbrown)::(?:\w+::)*(\w+)(?:<|$)")
+VTABLE = re.compile(r"^\s*static (?:mut )?(<(.+) as .+>::\{vtable\})(?:: .*)?;$")
+STRUCTURES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
+DEPTH = 3  # Of pointers behind pointers: lists go both ways.
+MOST_COUNTS = 1 << 24
+MOST_BUCKETS = 1 << 20
+# A node has 11 elements at most, and no tree in 4 GiB is as high as 16.
+NODE, HEIGHT = 11, 16
+PRINTERS = {}
+
+
+def printer(*names):
+    return lambda function: [PRINTERS.__setitem__(name, function) for name in names] and function
+
+
+def find(value, name, depth=0):
+    """A member, wherever it is in members."""
+    for field in value.type.strip_typedefs().fields():
+        if field.name == name:
+            return value[field]
+        if field.name and depth < 8 and field.type.strip_typedefs().code in STRUCTURES:
+            found = find(value[field], name, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def member(value, name):
+    found = find(value, name)
+    if found is None:
+        raise Unreadable("no member " + name)
+    return found
+
+
+def number(value, name):
+    """A number that is a member, or the first thing in one."""
+    found = member(value, name)
+    while found.type.strip_typedefs().code in STRUCTURES:
+        found = found[found.type.strip_typedefs().fields()[0]]
+    return int(found) & 0xffffffff
+
+
+def quoted(address, length):
+    return pointers.string_at(address, length) if length else '""'
+
+
+def within_memory(address, size):
+    """What is checked before anything is shown of many elements."""
+    if size:
+        guest.memory(address, 1)
+        guest.memory(address + size - 1, 1)
+
+
+def damaged(name, why):
+    return Contents("%s <error: %s>" % (name, why))
+
+
+def short(type):
+    return NAME.match(type.name).group(1)
+
+
+@printer("String", "PathBuf", "OsString")
+def string(value, type):
+    length, capacity = number(value, "len"), number(value, "cap")
+    if length > capacity:
+        return Contents("<error: a string of length %d>" % length)
+    return Contents(quoted(number(value, "pointer"), length))
+
+
+@printer("Vec")
+def vec(value, type):
+    element, length, capacity = type.template_argument(0), number(value, "len"), number(value, "cap")
+    if element.sizeof and length > capacity:
+        return damaged("Vec", "%d of %d elements" % (length, capacity))
+    return many("Vec", element, number(value, "pointer"), length)
+
+
+def many(what, element, address, length):
+    if not element.sizeof:
+        return Contents("%s of length %d" % (what, length))
+    try:
+        within_memory(address, length * element.sizeof)
+    except Unreadable as why:
+        return damaged("%s of length %d" % (what, length), why)
+    return sequence(what, length, lambda: elements(element, address, length))
+
+
+@printer("VecDeque")
+def vec_deque(value, type):
+    element, length, capacity = type.template_argument(0), number(value, "len"), number(value, "cap")
+    if not element.sizeof:
+        return Contents("VecDeque of length %d" % length)
+    first, head = number(value, "pointer"), number(value, "head")
+    if length > capacity or length and head >= capacity:
+        return damaged("VecDeque", "%d of %d elements from %d" % (length, capacity, head))
+    at = lambda i: first + (head + i) % capacity * element.sizeof
+    return sequence("VecDeque", length, lambda: (("[%d]" % i, value_at(element, at(i))) for i in range(length)))
+
+
+def is_text(name):
+    return re.search(r"\b(str|Path|OsStr)\b", name) is not None and "[" not in name
+
+
+def wide(value, type):
+    """A string or a slice behind its address and length."""
+    address, length, name = number(value, "data_ptr"), number(value, "length"), type.name or ""
+    if is_text(name):
+        return Contents(quoted(address, length))
+    element = member(value, "data_ptr").type.target().strip_typedefs()
+    return many("slice" if name.startswith("&") else short(type) if NAME.match(name) else name, element, address, length)
+
+
+vtables = {}  # What they are of, by their addresses.
+
+
+def find_vtables():
+    """rustc describes each as a variable that is named after its type; gdb knows those by name only."""
+    for line in gdb.execute("info variables -q ::.vtable.$", to_string=True).splitlines():
+        found = VTABLE.match(line)
+        for symbol in gdb.lookup_static_symbols(found.group(1)) if found else ():
+            try:
+                vtables[int(symbol.value().address) & 0xffffffffffffffff] = found.group(2)
+            except (gdb.error, TypeError, AttributeError):
+                pass  # One that was not linked has no address.
+
+
+def concrete(vtable):
+    """The type whose functions a table has: its name, and itself where gdb knows it."""
+    if not vtables:
+        find_vtables()
+    name = vtables.get(guest.host(vtable))
+    if not name:
+        return None, None
+    try:
+        return name, gdb.lookup_type(name)
+    except gdb.error:
+        return name, None
+
+
+def forget(event=None):
+    vtables.clear()
+
+
+def trait_object(value, type):
+    """A value of a type that only its table of functions tells."""
+    address = number(value, "pointer")
+    name, kind = concrete(number(value, "vtable"))
+    if name is None:
+        return Contents("0x%x <error: its type is not known>" % address)
+    if kind is None or not kind.sizeof:
+        return Contents("%s at 0x%x" % (name, address))
+    return Contents("0x%x" % address, lambda: deeper(lambda: value_at(kind, address)))
+
+
+depth = 0
+
+
+def deeper(make):
+    """What is behind a pointer, unless many pointers lead to it. gdb goes on here when it has shown what is yielded."""
+    global depth
+    if depth >= DEPTH:
+        yield "value", "..."
+        return
+    depth += 1
+    try:
+        yield "value", make()
+    finally:
+        depth -= 1
+
+
+def pointer(value, type):
+    """A reference, a box or any other pointer: gdb does not know which."""
+    target, address = type.target(), int(value) & 0xffffffff
+    kind = target.strip_typedefs()
+    title = "0x%x" % address
+    if kind.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_VOID) or not kind.sizeof or kind.name == "u8" or depth >= DEPTH:
+        return Contents(title)
+    try:
+        within_memory(address, kind.sizeof)
+    except Unreadable as why:
+        return Contents("%s <error: %s>" % (title, why))
+    return Contents(title, lambda: deeper(value.dereference))
+
+
+@printer("Rc", "Arc", "Weak")
+def counted(value, type):
+    """A pointer to two counts and a value."""
+    name, address = short(type), number(value, "pointer")
+    if address in (0, 0xffffffff):
+        return Contents("Weak, dangling") if name == "Weak" else damaged(name, "at 0x%x" % address)
+    # All strong ones together are a weak one.
+    strong, weak = struct.unpack("<II", guest.memory(address, 8))
+    if max(strong, weak) > MOST_COUNTS or name != "Weak" and not (strong and weak):
+        return damaged(name, "counts of %d and %d" % (strong, weak))
+    title = "%s (strong %d, weak %d)" % (name, strong, weak - (strong > 0))
+    # A weak one leads back to where it is from.
+    if not strong or name == "Weak":
+        return Contents(title)
+    return Contents(title, lambda: deeper(lambda: behind_counts(value, type, address)))
+
+
+def behind_counts(value, type, address):
+    kind = type.template_argument(0)
+    length = find(value, "length")
+    if length is not None:
+        # Of a string or a slice, whose elements the type is of.
+        if is_text(re.sub(r".*?<", "", type.name, count=1).split(",")[0]):
+            return quoted(address + 8, int(length))
+        address += align(8, kind)
+        within_memory(address, int(length) * kind.sizeof)
+        return value_at(kind.array(int(length) - 1), address) if length else "[]"
+    if find(value, "vtable") is not None:
+        name, kind = concrete(number(value, "vtable"))
+        if kind is None:
+            return name or "<error: its type is not known>"
+    return value_at(kind, address + align(8, kind))
+
+
+def holding(value, name, title):
+    """A cell of one kind or another, and what is in it."""
+    def children():
+        inner = member(value, name)
+        while short_or_none(inner.type) == "UnsafeCell":
+            inner = inner["value"]
+        yield "value", inner
+    return Contents(title, children)
+
+
+def short_or_none(type):
+    found = NAME.match(type.name or "")
+    return found and found.group(1)
+
+
+@printer("Cell", "UnsafeCell", "ManuallyDrop")
+def cell(value, type):
+    return holding(value, "value", short(type))
+
+
+@printer("RefCell")
+def ref_cell(value, type):
+    borrows = number(value, "borrow")
+    borrows -= borrows >> 31 << 32
+    state = "RefCell" if not borrows else "RefCell (%s)" % ("borrowed %d" % borrows if borrows > 0 else "borrowed mutably")
+    return holding(value, "value", state)
+
+
+@printer("Mutex", "RwLock")
+def mutex(value, type):
+    return holding(value, "data", short(type)) if find(value, "data") is not None else None
+
+
+@printer("Ref", "RefMut")
+def borrowed(value, type):
+    address = number(value, "value")
+    return Contents(short(type), lambda: deeper(lambda: value_at(type.template_argument(0), address)))
+
+
+@printer("NonZero")
+def nonzero(value, type):
+    inner = value
+    while inner.type.strip_typedefs().code in STRUCTURES:
+        inner = inner[inner.type.strip_typedefs().fields()[0]]
+    return Contents(str(int(inner)))
+
+
+def pairs(entries):
+    """Keys and values in turn, as gdb wants a map's children."""
+    both = itertools.chain.from_iterable(entries)
+    return (("[%d]" % i, each) for i, each in enumerate(both))
+
+
+def keys(entries):
+    return (("[%d]" % i, key) for i, (key, _) in enumerate(entries))
+
+
+def buckets(kind, mask, control):
+    """What a table of hashbrown's holds: a byte per bucket, whose upper bit says that it is empty; elements lie before them."""
+    for i in range(mask + 1):
+        if guest.memory(control + i, 1)[0] < 0x80:
+            pair = value_at(kind, control - (i + 1) * kind.sizeof)
+            yield pair["__0"], pair["__1"]
+
+
+@printer("HashMap", "HashSet")
+def hash_table(value, type):
+    name, items, mask = short(type), number(value, "items"), number(value, "bucket_mask")
+    if mask & mask + 1 or mask >= MOST_BUCKETS or items > mask:
+        if items or mask:
+            return damaged(name, "%d entries in %d" % (items, mask + 1))
+    title = "%s of length %d" % (name, items)
+    kind, control = member(value, "table").type.template_argument(0), number(value, "ctrl")
+    full = lambda: itertools.islice(buckets(kind, mask, control), items)
+    if name == "HashMap":
+        return Contents(title, lambda: pairs(full()), "map")
+    return Contents(title, lambda: keys(full()), "array")
+
+
+class Tree:
+    """The nodes of a B-tree: keys and values side by side, and in inner ones the nodes between them."""
+
+    def __init__(self, leaf):
+        self.leaf = leaf
+        self.offsets = {field.name: field.bitpos // 8 for field in leaf.fields()}
+
+    def walk(self, node, height):
+        count, = struct.unpack("<H", guest.memory(node + self.offsets["len"], 2))
+        if count > NODE or height > HEIGHT:
+            raise Unreadable("the tree is damaged at 0x%x" % node)
+        for i in range(count + 1):
+            if height:
+                yield from self.walk(word(node + (self.leaf.sizeof + 3) // 4 * 4 + 4 * i), height - 1)
+            if i < count:
+                yield self.element(node, "keys", 0, i), self.element(node, "vals", 1, i)
+
+    def element(self, node, name, index, i):
+        kind = self.leaf.template_argument(index)
+        return value_at(kind, node + self.offsets.get(name, 0) + i * kind.sizeof) if kind.sizeof else None
+
+
+@printer("BTreeMap", "BTreeSet")
+def btree(value, type):
+    name, length = short(type), number(value, "length")
+    title = "%s of length %d" % (name, length)
+    root = find(value, "node")
+    if not length or root is None:
+        return Contents(title if not length else title + " <error: no tree>", hint="map" if name == "BTreeMap" else "array")
+    while root.type.strip_typedefs().code in STRUCTURES:
+        root = root[root.type.strip_typedefs().fields()[0]]
+    node, height = int(root) & 0xffffffff, number(value, "height")
+    leaf = root.type.target().strip_typedefs()
+    all_entries = lambda: itertools.islice(Tree(leaf).walk(node, height), length)
+    if name == "BTreeMap":
+        return Contents(title, lambda: pairs(all_entries()), "map")
+    return Contents(title, lambda: keys(all_entries()), "array")
+
+
+def is_rust():
+    """Whether the language is Rust: its pointers look like those of other languages."""
+    language = gdb.parameter("language")
+    if language not in ("auto", "local"):
+        return language == "rust"
+    try:
+        return gdb.selected_frame().language() == "rust"
+    except (gdb.error, AttributeError):
+        return False
+
+
+def maker(type):
+    if type.code == gdb.TYPE_CODE_PTR:
+        return pointer if type.sizeof == 4 and is_rust() else None
+    if type.code != gdb.TYPE_CODE_STRUCT:
+        return None
+    found = NAME.match(type.name or "")
+    names = [field.name for field in type.fields()]
+    # rustc gives these members names that no program can have.
+    if names == ["data_ptr", "length"]:
+        return wide
+    if names == ["pointer", "vtable"]:
+        return trait_object
+    return PRINTERS.get(found.group(1)) if found else None
+
+
+def look_up(value):
+    type = value.type.strip_typedefs().unqualified()
+    make = maker(type)
+    if not make or not guest.images():
+        return None
+    try:
+        return make(value, type)
+    except (Unreadable, gdb.error, RuntimeError, TypeError, struct.error) as why:
+        return Contents("<error: %s>" % why)
+
+
+def install():
+    # Before what users load: rustc's own printers read the host's memory at the guest's addresses.
+    gdb.current_progspace().pretty_printers.insert(0, look_up)
+    gdb.events.new_objfile.connect(forget)
+    gdb.events.exited.connect(forget)
