@@ -14,7 +14,7 @@ from .guest import Unreadable, align, value_at, word
 from .libcxx import Contents, elements, sequence
 
 NAME = re.compile(r"^(?:alloc|core|std|hashbrown)::(?:\w+::)*(\w+)(?:<|$)")
-VTABLE = re.compile(r"^\s*static (?:mut )?(<(.+) as .+>::\{vtable\})(?:: .*)?;$")
+VTABLE = re.compile(r"^\s*static (<(.+) as .+>::\{vtable)_type\};$")
 STRUCTURES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 DEPTH = 3  # Of pointers behind pointers: lists go both ways.
 MOST_COUNTS = 1 << 24
@@ -56,12 +56,15 @@ def number(value, name):
 
 
 def quoted(address, length):
+    within_memory(address, length)
     return pointers.string_at(address, length) if length else '""'
 
 
 def within_memory(address, size):
     """What is checked before anything is shown of many elements."""
     if size:
+        if address + size > 1 << 32:
+            raise Unreadable("%d bytes at 0x%x" % (size, address))
         guest.memory(address, 1)
         guest.memory(address + size - 1, 1)
 
@@ -129,12 +132,13 @@ vtables = {}  # What they are of, by their addresses.
 
 
 def find_vtables():
-    """rustc describes each as a variable that is named after its type; gdb knows those by name only."""
+    """rustc describes each as a variable that is named after its type; gdb's list of them has their own types."""
     for line in gdb.execute("info variables -q ::.vtable.$", to_string=True).splitlines():
         found = VTABLE.match(line)
-        for symbol in gdb.lookup_static_symbols(found.group(1)) if found else ():
+        for symbol in gdb.lookup_static_symbols(found.group(1) + "}") if found else ():
             try:
-                vtables[int(symbol.value().address) & 0xffffffffffffffff] = found.group(2)
+                # The address is the host's, of which a pointer has the lower half.
+                vtables[int(symbol.value().address) - guest.base() & 0xffffffff] = found.group(2)
             except (gdb.error, TypeError, AttributeError):
                 pass  # One that was not linked has no address.
 
@@ -143,7 +147,7 @@ def concrete(vtable):
     """The type whose functions a table has: its name, and itself where gdb knows it."""
     if not vtables:
         find_vtables()
-    name = vtables.get(guest.host(vtable))
+    name = vtables.get(vtable)
     if not name:
         return None, None
     try:
@@ -234,7 +238,7 @@ def behind_counts(value, type, address):
 def holding(value, name, title):
     """A cell of one kind or another, and what is in it."""
     def children():
-        inner = member(value, name)
+        inner = value[name]
         while short_or_none(inner.type) == "UnsafeCell":
             inner = inner["value"]
         yield "value", inner
@@ -261,7 +265,7 @@ def ref_cell(value, type):
 
 @printer("Mutex", "RwLock")
 def mutex(value, type):
-    return holding(value, "data", short(type)) if find(value, "data") is not None else None
+    return holding(value, "data", short(type))
 
 
 @printer("Ref", "RefMut")
