@@ -23,6 +23,7 @@ pub const GDB: Package = Package {
         ("frames.py", include_str!("gdb/frames.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
+        ("at.py", include_str!("gdb/at.py")),
         ("rust.py", include_str!("gdb/rust.py")),
     ],
 };
