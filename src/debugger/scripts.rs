@@ -25,6 +25,8 @@ pub const GDB: Package = Package {
         ("libcxx.py", include_str!("gdb/libcxx.py")),
         ("at.py", include_str!("gdb/at.py")),
         ("rust.py", include_str!("gdb/rust.py")),
+        ("rust_maps.py", include_str!("gdb/rust_maps.py")),
+        ("rust_members.py", include_str!("gdb/rust_members.py")),
     ],
 };
 

@@ -3,78 +3,24 @@
 Their layout is the compiler's choice, so members are found by their names. gdb shows structures, tuples and enums of Rust by
 itself; where those hold any of these, it asks here.
 """
-import itertools
 import re
 import struct
 
 import gdb
 
-from . import guest, pointers
-from .guest import Unreadable, align, value_at, word
+from . import guest, pointers, rust_maps  # The maps' printers, too.
+from .guest import Unreadable, align, value_at
 from .libcxx import Contents, elements, sequence
+from .rust_members import PRINTERS, damaged, find, member, number, printer, scalar, short, within_memory
 
-NAME = re.compile(r"^(?:alloc|core|std|hashbrown)::(?:\w+::)*(\w+)(?:<|$)")
 VTABLE = re.compile(r"^\s*static (<(.+) as .+>::\{vtable)_type\};$")
-STRUCTURES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 DEPTH = 3  # Of pointers behind pointers: lists go both ways.
 MOST_COUNTS = 1 << 24
-MOST_BUCKETS = 1 << 20
-# A node has 11 elements at most, and no tree in 4 GiB is as high as 16.
-NODE, HEIGHT = 11, 16
-PRINTERS = {}
-
-
-def printer(*names):
-    return lambda function: [PRINTERS.__setitem__(name, function) for name in names] and function
-
-
-def find(value, name, depth=0):
-    """A member, wherever it is in members."""
-    for field in value.type.strip_typedefs().fields():
-        if field.name == name:
-            return value[field]
-        if field.name and depth < 8 and field.type.strip_typedefs().code in STRUCTURES:
-            found = find(value[field], name, depth + 1)
-            if found is not None:
-                return found
-    return None
-
-
-def member(value, name):
-    found = find(value, name)
-    if found is None:
-        raise Unreadable("no member " + name)
-    return found
-
-
-def number(value, name):
-    """A number that is a member, or the first thing in one."""
-    found = member(value, name)
-    while found.type.strip_typedefs().code in STRUCTURES:
-        found = found[found.type.strip_typedefs().fields()[0]]
-    return int(found) & 0xffffffff
 
 
 def quoted(address, length):
     within_memory(address, length)
     return pointers.string_at(address, length) if length else '""'
-
-
-def within_memory(address, size):
-    """What is checked before anything is shown of many elements."""
-    if size:
-        if address + size > 1 << 32:
-            raise Unreadable("%d bytes at 0x%x" % (size, address))
-        guest.memory(address, 1)
-        guest.memory(address + size - 1, 1)
-
-
-def damaged(name, why):
-    return Contents("%s <error: %s>" % (name, why))
-
-
-def short(type):
-    return NAME.match(type.name).group(1)
 
 
 @printer("String", "PathBuf", "OsString")
@@ -125,7 +71,7 @@ def wide(value, type):
     if is_text(name):
         return Contents(quoted(address, length))
     element = member(value, "data_ptr").type.target().strip_typedefs()
-    return many("slice" if name.startswith("&") else short(type) if NAME.match(name) else name, element, address, length)
+    return many("slice" if name.startswith("&") else short(type) or name, element, address, length)
 
 
 vtables = {}  # What they are of, by their addresses.
@@ -215,19 +161,17 @@ def counted(value, type):
     # A weak one leads back to where it is from.
     if not strong or name == "Weak":
         return Contents(title)
+    if find(value, "length") is not None:
+        # Of a string or a slice, whose elements the type is of.
+        length, kind = number(value, "length"), type.template_argument(0)
+        if is_text(type.name.split("<", 1)[1].split(",")[0]):
+            return Contents("%s %s" % (title, quoted(address + 8, length)))
+        return many(title, kind, address + align(8, kind), length)
     return Contents(title, lambda: deeper(lambda: behind_counts(value, type, address)))
 
 
 def behind_counts(value, type, address):
     kind = type.template_argument(0)
-    length = find(value, "length")
-    if length is not None:
-        # Of a string or a slice, whose elements the type is of.
-        if is_text(re.sub(r".*?<", "", type.name, count=1).split(",")[0]):
-            return quoted(address + 8, int(length))
-        address += align(8, kind)
-        within_memory(address, int(length) * kind.sizeof)
-        return value_at(kind.array(int(length) - 1), address) if length else "[]"
     if find(value, "vtable") is not None:
         name, kind = concrete(number(value, "vtable"))
         if kind is None:
@@ -239,15 +183,10 @@ def holding(value, name, title):
     """A cell of one kind or another, and what is in it."""
     def children():
         inner = value[name]
-        while short_or_none(inner.type) == "UnsafeCell":
+        while short(inner.type) == "UnsafeCell":
             inner = inner["value"]
         yield "value", inner
     return Contents(title, children)
-
-
-def short_or_none(type):
-    found = NAME.match(type.name or "")
-    return found and found.group(1)
 
 
 @printer("Cell", "UnsafeCell", "ManuallyDrop")
@@ -276,81 +215,7 @@ def borrowed(value, type):
 
 @printer("NonZero")
 def nonzero(value, type):
-    inner = value
-    while inner.type.strip_typedefs().code in STRUCTURES:
-        inner = inner[inner.type.strip_typedefs().fields()[0]]
-    return Contents(str(int(inner)))
-
-
-def pairs(entries):
-    """Keys and values in turn, as gdb wants a map's children."""
-    both = itertools.chain.from_iterable(entries)
-    return (("[%d]" % i, each) for i, each in enumerate(both))
-
-
-def keys(entries):
-    return (("[%d]" % i, key) for i, (key, _) in enumerate(entries))
-
-
-def buckets(kind, mask, control):
-    """What a table of hashbrown's holds: a byte per bucket, whose upper bit says that it is empty; elements lie before them."""
-    for i in range(mask + 1):
-        if guest.memory(control + i, 1)[0] < 0x80:
-            pair = value_at(kind, control - (i + 1) * kind.sizeof)
-            yield pair["__0"], pair["__1"]
-
-
-@printer("HashMap", "HashSet")
-def hash_table(value, type):
-    name, items, mask = short(type), number(value, "items"), number(value, "bucket_mask")
-    if mask & mask + 1 or mask >= MOST_BUCKETS or items > mask:
-        if items or mask:
-            return damaged(name, "%d entries in %d" % (items, mask + 1))
-    title = "%s of length %d" % (name, items)
-    kind, control = member(value, "table").type.template_argument(0), number(value, "ctrl")
-    full = lambda: itertools.islice(buckets(kind, mask, control), items)
-    if name == "HashMap":
-        return Contents(title, lambda: pairs(full()), "map")
-    return Contents(title, lambda: keys(full()), "array")
-
-
-class Tree:
-    """The nodes of a B-tree: keys and values side by side, and in inner ones the nodes between them."""
-
-    def __init__(self, leaf):
-        self.leaf = leaf
-        self.offsets = {field.name: field.bitpos // 8 for field in leaf.fields()}
-
-    def walk(self, node, height):
-        count, = struct.unpack("<H", guest.memory(node + self.offsets["len"], 2))
-        if count > NODE or height > HEIGHT:
-            raise Unreadable("the tree is damaged at 0x%x" % node)
-        for i in range(count + 1):
-            if height:
-                yield from self.walk(word(node + (self.leaf.sizeof + 3) // 4 * 4 + 4 * i), height - 1)
-            if i < count:
-                yield self.element(node, "keys", 0, i), self.element(node, "vals", 1, i)
-
-    def element(self, node, name, index, i):
-        kind = self.leaf.template_argument(index)
-        return value_at(kind, node + self.offsets.get(name, 0) + i * kind.sizeof) if kind.sizeof else None
-
-
-@printer("BTreeMap", "BTreeSet")
-def btree(value, type):
-    name, length = short(type), number(value, "length")
-    title = "%s of length %d" % (name, length)
-    root = find(value, "node")
-    if not length or root is None:
-        return Contents(title if not length else title + " <error: no tree>", hint="map" if name == "BTreeMap" else "array")
-    while root.type.strip_typedefs().code in STRUCTURES:
-        root = root[root.type.strip_typedefs().fields()[0]]
-    node, height = int(root) & 0xffffffff, number(value, "height")
-    leaf = root.type.target().strip_typedefs()
-    all_entries = lambda: itertools.islice(Tree(leaf).walk(node, height), length)
-    if name == "BTreeMap":
-        return Contents(title, lambda: pairs(all_entries()), "map")
-    return Contents(title, lambda: keys(all_entries()), "array")
+    return Contents(str(int(scalar(value))))
 
 
 def is_rust():
@@ -369,14 +234,13 @@ def maker(type):
         return pointer if type.sizeof == 4 and is_rust() else None
     if type.code != gdb.TYPE_CODE_STRUCT:
         return None
-    found = NAME.match(type.name or "")
     names = [field.name for field in type.fields()]
     # rustc gives these members names that no program can have.
     if names == ["data_ptr", "length"]:
         return wide
     if names == ["pointer", "vtable"]:
         return trait_object
-    return PRINTERS.get(found.group(1)) if found else None
+    return PRINTERS.get(short(type))
 
 
 def look_up(value):
