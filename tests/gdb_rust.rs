@@ -15,7 +15,7 @@ const NOBODY: [&str; 4] = [
 ];
 
 /// rust.rs's variables, as `info locals` shows them: how each line begins and ends, with an address between them.
-const LOCALS: [(&str, &str); 64] = [
+const LOCALS: [(&str, &str); 69] = [
     (r#"text = "one \"two\"""#, ""),
     (r#"no_text = """#, ""),
     (r#"string = "héllo\nworld""#, ""),
@@ -108,6 +108,11 @@ const LOCALS: [(&str, &str); 64] = [
     ),
     (r#"tree_set = BTreeSet of length 2 = {"x", "y"}"#, ""),
     ("no_tree = BTreeMap of length 0", ""),
+    ("list = LinkedList of length 2 = {6, 7}", ""),
+    ("no_list = LinkedList of length 0", ""),
+    ("heap = BinaryHeap of length 2 = {8, 5}", ""),
+    ("byte = 0x", " = {value = 53}"),
+    ("letter = 0x", " = {value = 122 'z'}"),
     ("deque = VecDeque of length 3 = {1, 2, 3}", ""),
     (
         "object = 0x",

@@ -3,6 +3,7 @@
 Their layout is the compiler's choice, so members are found by their names. gdb shows structures, tuples and enums of Rust by
 itself; where those hold any of these, it asks here.
 """
+import itertools
 import re
 import struct
 
@@ -10,7 +11,7 @@ import gdb
 
 from . import guest, pointers, rust_maps  # The maps' printers, too.
 from .guest import Unreadable, align, value_at
-from .libcxx import Contents, elements, sequence
+from .libcxx import Contents, chain, elements, sequence
 from .rust_members import PRINTERS, damaged, find, member, number, printer, scalar, short, within_memory
 
 VTABLE = re.compile(r"^\s*static (<(.+) as .+>::\{vtable)_type\};$")
@@ -59,6 +60,26 @@ def vec_deque(value, type):
         return damaged("VecDeque", "%d of %d elements from %d" % (length, capacity, head))
     at = lambda i: first + (head + i) % capacity * element.sizeof
     return sequence("VecDeque", length, lambda: (("[%d]" % i, value_at(element, at(i))) for i in range(length)))
+
+
+@printer("BinaryHeap")
+def heap(value, type):
+    found = vec(value["data"], value["data"].type)
+    found.title = found.title.replace("Vec", "BinaryHeap", 1)
+    return found
+
+
+@printer("LinkedList")
+def linked_list(value, type):
+    length, head = number(value, "len"), find(value["head"], "pointer")
+    if not length or head is None:
+        return Contents("LinkedList of length %d%s" % (length, " <error: no first one>" if length else ""))
+    head = scalar(head)
+    places = {field.name: field.bitpos // 8 for field in head.type.target().strip_typedefs().fields()}
+    nodes = lambda: itertools.islice(chain(int(head) & 0xffffffff, 0, places["next"]), length)
+    element = type.template_argument(0)
+    return sequence("LinkedList", length, lambda: (
+        ("[%d]" % i, value_at(element, node + places["element"])) for i, node in enumerate(nodes())))
 
 
 def is_text(name):
@@ -138,13 +159,15 @@ def pointer(value, type):
     target, address = type.target(), int(value) & 0xffffffff
     kind = target.strip_typedefs()
     title = "0x%x" % address
-    if kind.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_VOID) or not kind.sizeof or kind.name == "u8" or depth >= DEPTH:
+    if kind.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_VOID) or not kind.sizeof or depth >= DEPTH:
         return Contents(title)
     try:
         within_memory(address, kind.sizeof)
     except Unreadable as why:
         return Contents("%s <error: %s>" % (title, why))
-    return Contents(title, lambda: deeper(value.dereference))
+    # By way of the pointer gdb takes a character's four bytes for four characters.
+    read = (lambda: value_at(kind, address)) if kind.code == gdb.TYPE_CODE_CHAR else value.dereference
+    return Contents(title, lambda: deeper(read))
 
 
 @printer("Rc", "Arc", "Weak")

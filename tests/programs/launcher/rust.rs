@@ -2,7 +2,7 @@
 #![allow(dead_code, unused_variables)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -98,7 +98,6 @@ fn main() {
     let tuple = (1, 2.5, "three");
     let meters = Meters(3.5);
     let unit = ();
-    let letter = 'é';
     let map = HashMap::from([("key".to_string(), 50)]);
     let set = HashSet::from([51u8]);
     let no_map: HashMap<u8, u8> = HashMap::new();
@@ -108,6 +107,11 @@ fn main() {
     let no_tree: BTreeMap<i32, i32> = BTreeMap::new();
     let mut deque = VecDeque::from([2, 3]);
     deque.push_front(1);
+    let list = LinkedList::from([6, 7]);
+    let no_list: LinkedList<i32> = LinkedList::new();
+    let heap = BinaryHeap::from([5, 8]);
+    let byte = &53u8;
+    let letter = &'z';
     let object: &dyn Speak = &people[1];
     let boxed_object: Box<dyn Speak> = Box::new(person("Eve", 70));
     let objects: Vec<Rc<dyn Speak>> = vec![Rc::new(person("Fay", 80))];
