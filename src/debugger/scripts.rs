@@ -23,6 +23,10 @@ pub const GDB: Package = Package {
         ("frames.py", include_str!("gdb/frames.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
+        ("at.py", include_str!("gdb/at.py")),
+        ("rust.py", include_str!("gdb/rust.py")),
+        ("rust_maps.py", include_str!("gdb/rust_maps.py")),
+        ("rust_members.py", include_str!("gdb/rust_members.py")),
     ],
 };
 

@@ -26,19 +26,36 @@ def read(address, size):
         raise Unreadable("cannot access memory at address 0x%x" % (address & 0xffffffffffffffff))
 
 
+def in_c(expression):
+    """The value of an expression of C's; in a frame of Rust's gdb would read it as one of Rust's."""
+    language = gdb.parameter("language")
+    gdb.execute("set language c", to_string=True)
+    try:
+        return gdb.parse_and_eval(expression)
+    finally:
+        gdb.execute("set language " + language, to_string=True)
+
+
 def symbol(name):
     """The address of a symbol of the executable; `None` before it runs."""
+    if name in symbols:
+        return symbols[name]
     try:
-        return int(gdb.parse_and_eval("(unsigned long)&" + name))
+        address = int(in_c("(unsigned long)&" + name))
     except gdb.error:
         return None
+    if address >> 32:  # Where it was loaded.
+        symbols[name] = address
+    return address
 
 
 known = {}  # Images by where they are; an image's bytes do not change while it is registered.
+symbols = {}  # Addresses by name.
 
 
 def forget(event=None):
     known.clear()
+    symbols.clear()
 
 
 def images():

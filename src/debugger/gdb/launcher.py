@@ -5,7 +5,7 @@ import shutil
 
 import gdb
 
-from . import frames, guest, libcxx, pointers, symbols, trap
+from . import at, frames, guest, libcxx, pointers, rust, symbols, trap
 
 SETTINGS = (
     "breakpoint pending on",  # The program's functions are known when it runs.
@@ -24,7 +24,7 @@ def start(folder, program, arguments):
     symbols.write_stub(program, stub)
     gdb.execute("symbol-file " + gdb_word(stub), to_string=True)
     gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx):
+    for part in (guest, trap, frames, pointers, libcxx, rust, at):
         part.install()
 
 

@@ -41,8 +41,8 @@ def on_stop(event):
 
 
 def overflows():
-    fault = int(gdb.parse_and_eval("(unsigned long)$_siginfo._sifields._sigfault.si_addr"))
-    return abs(fault - int(gdb.parse_and_eval("(unsigned long)$sp"))) < NEAR_STACK
+    fault = int(guest.in_c("(unsigned long)$_siginfo._sifields._sigfault.si_addr"))
+    return abs(fault - int(guest.in_c("(unsigned long)$sp"))) < NEAR_STACK
 
 
 def install():
