@@ -15,7 +15,7 @@ const NOBODY: [&str; 4] = [
 ];
 
 /// rust.rs's variables, as `info locals` shows them: how each line begins and ends, with an address between them.
-const LOCALS: [(&str, &str); 69] = [
+const LOCALS: [(&str, &str); 74] = [
     (r#"text = "one \"two\"""#, ""),
     (r#"no_text = """#, ""),
     (r#"string = "héllo\nworld""#, ""),
@@ -128,12 +128,17 @@ const LOCALS: [(&str, &str); 69] = [
     ),
     ("debug = 0x", " = {value = 52}"),
     ("damaged = Vec of length 4294967280 <error: ", ">"),
+    ("damaged_rc = Rc <error: ", ">"),
+    ("damaged_map = HashMap <error: ", ">"),
+    ("damaged_tree = BTreeMap <error: ", ">"),
+    ("lost_tree = BTreeMap of length 5 = {[<error: ", ">] = ?}"),
+    ("damaged_deque = VecDeque <error: ", ">"),
     ("damaged_text = <error: ", ">"),
     ("uninitialised = ", ""),
 ];
 
 /// Expressions, and what gdb says: those with a value are numbered.
-const PRINTED: [(&str, &str); 12] = [
+const PRINTED: [(&str, &str); 13] = [
     ("p slice[1]", "$1 = 3"),
     ("p slice_of_strings[1].name", r#"$2 = "Bob""#),
     ("p reference.age", "$3 = 30"),
@@ -144,6 +149,7 @@ const PRINTED: [(&str, &str); 12] = [
     ("p $at(tree, 2)", r#"$8 = "b""#),
     ("p $at(object).age", "$9 = 40"),
     ("p $at($at(shared))", r#"$10 = "shared""#),
+    ("p *letter", "$11 = 122 'z'"),
     ("p $at(people, 2)", "nothing at 2"),
     ("p $at(damaged, 0)", "nothing at 0"),
 ];

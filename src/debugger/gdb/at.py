@@ -1,9 +1,11 @@
 """Elements of containers in expressions: `print $at(people, 1).name`. gdb has `[]` for arrays and Rust's slices only."""
 import itertools
+import struct
 
 import gdb
 
-from .libcxx import MOST
+from .guest import Unreadable
+from .libcxx import Contents
 
 
 def children(container):
@@ -12,14 +14,23 @@ def children(container):
     if not hasattr(printer, "children"):
         raise gdb.GdbError("there is nothing in a value of this type")
     hint = printer.display_hint() if hasattr(printer, "display_hint") else None
-    return hint, (child for _, child in itertools.islice(printer.children(), MOST))
+    # Of one's own choice, so as far on as it is.
+    inside = (printer.make or tuple)() if isinstance(printer, Contents) else printer.children()
+    return hint, (child for _, child in inside)
 
 
 def same(key, wanted):
     try:
-        return int(key) == int(wanted)
+        return int(key) == wanted
     except gdb.error:
         return False
+
+
+def element(container, index):
+    hint, inside = children(container)
+    if hint == "map":
+        return next((value for key, value in zip(inside, inside) if same(key, index)), None)
+    return next(itertools.islice(inside, index, None), None) if index >= 0 else None
 
 
 class At(gdb.Function):
@@ -29,11 +40,10 @@ class At(gdb.Function):
         super().__init__("at")
 
     def invoke(self, container, index=0):
-        hint, inside = children(container)
-        if hint == "map":
-            found = next((value for key, value in zip(inside, inside) if same(key, index)), None)
-        else:
-            found = next(itertools.islice(inside, int(index), None), None) if int(index) >= 0 else None
+        try:
+            found = element(container, int(index))
+        except (Unreadable, struct.error) as why:
+            raise gdb.GdbError(str(why))
         if not isinstance(found, gdb.Value):
             raise gdb.GdbError(found or "nothing at %s" % index)
         return found

@@ -159,15 +159,18 @@ def pointer(value, type):
     target, address = type.target(), int(value) & 0xffffffff
     kind = target.strip_typedefs()
     title = "0x%x" % address
-    if kind.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_VOID) or not kind.sizeof or depth >= DEPTH:
+    if kind.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_VOID) or not address or not kind.sizeof or depth >= DEPTH:
         return Contents(title)
     try:
         within_memory(address, kind.sizeof)
     except Unreadable as why:
         return Contents("%s <error: %s>" % (title, why))
-    # By way of the pointer gdb takes a character's four bytes for four characters.
-    read = (lambda: value_at(kind, address)) if kind.code == gdb.TYPE_CODE_CHAR else value.dereference
-    return Contents(title, lambda: deeper(read))
+    return Contents(title, lambda: deeper(value.dereference))
+
+
+def character(value, type):
+    """A `char` behind a pointer has its type by another name, and then gdb takes four bytes for four characters."""
+    return Contents(value.cast(type))
 
 
 @printer("Rc", "Arc", "Weak")
@@ -252,7 +255,9 @@ def is_rust():
         return False
 
 
-def maker(type):
+def maker(original, type):
+    if type.code == gdb.TYPE_CODE_CHAR:
+        return character if original.code == gdb.TYPE_CODE_TYPEDEF and is_rust() else None
     if type.code == gdb.TYPE_CODE_PTR:
         return pointer if type.sizeof == 4 and is_rust() else None
     if type.code != gdb.TYPE_CODE_STRUCT:
@@ -268,7 +273,7 @@ def maker(type):
 
 def look_up(value):
     type = value.type.strip_typedefs().unqualified()
-    make = maker(type)
+    make = maker(value.type, type)
     if not make or not guest.images():
         return None
     try:

@@ -7,9 +7,20 @@ from .guest import Unreadable, value_at, word
 from .libcxx import Contents
 from .rust_members import damaged, find, member, number, printer, scalar, short
 
-MOST_BUCKETS = 1 << 20
+MOST_BUCKETS = 1 << 28
+AT_ONCE = 4096
+MOST_ENTRIES = 1 << 30
 # A node has 11 elements at most, and no tree in 4 GiB is as high as 16.
 NODE, HEIGHT = 11, 16
+
+
+def exactly(entries, length):
+    """As many entries as a map says that it has."""
+    found = 0
+    for found, entry in enumerate(itertools.islice(entries, length), 1):
+        yield entry
+    if found < length:
+        raise Unreadable("only %d of %d" % (found, length))
 
 
 def pairs(entries):
@@ -24,10 +35,11 @@ def keys(entries):
 
 def buckets(kind, mask, control):
     """What a table of hashbrown's holds: a byte per bucket, whose upper bit says that it is empty; elements lie before them."""
-    for i in range(mask + 1):
-        if guest.memory(control + i, 1)[0] < 0x80:
-            pair = value_at(kind, control - (i + 1) * kind.sizeof)
-            yield pair["__0"], pair["__1"]
+    for start in range(0, mask + 1, AT_ONCE):
+        for i, byte in enumerate(guest.memory(control + start, min(AT_ONCE, mask + 1 - start)), start + 1):
+            if byte < 0x80:
+                pair = value_at(kind, control - i * kind.sizeof)
+                yield pair["__0"], pair["__1"]
 
 
 @printer("HashMap", "HashSet")
@@ -38,7 +50,7 @@ def hash_table(value, type):
             return damaged(name, "%d entries in %d" % (items, mask + 1))
     title = "%s of length %d" % (name, items)
     kind, control = member(value, "table").type.template_argument(0), number(value, "ctrl")
-    full = lambda: itertools.islice(buckets(kind, mask, control), items)
+    full = lambda: exactly(buckets(kind, mask, control), items)
     if name == "HashMap":
         return Contents(title, lambda: pairs(full()), "map")
     return Contents(title, lambda: keys(full()), "array")
@@ -69,6 +81,8 @@ class Tree:
 @printer("BTreeMap", "BTreeSet")
 def btree(value, type):
     name, length = short(type), number(value, "length")
+    if length > MOST_ENTRIES:
+        return damaged(name, "%d entries" % length)
     title = "%s of length %d" % (name, length)
     root = find(value, "node")
     if not length or root is None:
@@ -76,7 +90,7 @@ def btree(value, type):
     root = scalar(root)
     node, height = int(root) & 0xffffffff, number(value, "height")
     leaf = root.type.target().strip_typedefs()
-    all_entries = lambda: itertools.islice(Tree(leaf).walk(node, height), length)
+    all_entries = lambda: exactly(Tree(leaf).walk(node, height), length)
     if name == "BTreeMap":
         return Contents(title, lambda: pairs(all_entries()), "map")
     return Contents(title, lambda: keys(all_entries()), "array")

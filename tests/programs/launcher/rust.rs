@@ -117,13 +117,18 @@ fn main() {
     let objects: Vec<Rc<dyn Speak>> = vec![Rc::new(person("Fay", 80))];
     let debug: &dyn Debug = &52i32;
     let damaged: Vec<u32> = unsafe { std::mem::transmute([0xffff_fff0u32; 3]) };
+    let damaged_rc: Rc<u32> = unsafe { std::mem::transmute(0xffff_fff0u32) };
+    let damaged_map: HashMap<u8, u8> = unsafe { std::mem::transmute([0xffff_fff0u32; 8]) };
+    let damaged_tree: BTreeMap<u8, u8> = unsafe { std::mem::transmute([0xffff_fff0u32; 3]) };
+    let lost_tree: BTreeMap<u8, u8> = unsafe { std::mem::transmute([0xffff_ff00u32, 1, 5]) };
+    let damaged_deque: VecDeque<u32> = unsafe { std::mem::transmute([0xffff_fff0u32; 4]) };
     let damaged_text: &str = unsafe { std::mem::transmute([0xffff_fff0u32, 64]) };
     let uninitialised = MaybeUninit::<Vec<i32>>::uninit();
     growing.push('!'); // stop here
     black_box((&text, &no_text, &string, &growing, &boxed_text, &path, &numbers, &units, &nested, &array));
     black_box((slice, slice_of_strings, &boxed_slice, reference, reference_to_string, &boxed, &rc_again));
     black_box((object.speak(), boxed_object.speak(), objects[0].speak(), debug));
-    std::mem::forget((damaged, uninitialised));
+    std::mem::forget((damaged, damaged_rc, damaged_map, damaged_tree, lost_tree, damaged_deque, uninitialised));
     let late = vec![person("Gus", 90)];
     black_box(late);
 }
