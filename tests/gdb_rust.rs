@@ -128,7 +128,7 @@ const LOCALS: [(&str, &str); 74] = [
     ),
     ("debug = 0x", " = {value = 52}"),
     ("damaged = Vec of length 4294967280 <error: ", ">"),
-    ("damaged_rc = Rc <error: ", ">"),
+    ("damaged_rc = <error: ", ">"),
     ("damaged_map = HashMap <error: ", ">"),
     ("damaged_tree = BTreeMap <error: ", ">"),
     ("lost_tree = BTreeMap of length 5 = {[<error: ", ">] = ?}"),

@@ -5,6 +5,7 @@ use super::store::{AsContext, AsContextMut, Stored};
 use crate::code::mapping::memory_file;
 use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
+use dwalin_debuginfo::code::Flavor;
 use rustix::fd::OwnedFd;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
@@ -22,8 +23,11 @@ pub struct LinearMemory {
     ty: MemoryType,
     reservation: u64,
     mapped: u64,
+    /// What is behind its pages, as long as the memory, where a debugger may look: of inaccessible pages that nothing is behind,
+    /// debuggers read zeros.
+    file: Option<OwnedFd>,
     /// Whether gdb is shown what is in it.
-    debugged: bool,
+    shown_to_gdb: bool,
 }
 
 /// The memory's pages a second time, at the host addresses that are the guest's own, inaccessible to the process. gdb, which
@@ -31,7 +35,6 @@ pub struct LinearMemory {
 struct Alias {
     /// The memory's.
     base: usize,
-    file: OwnedFd,
     /// What is mapped: below are addresses that the system gives to nobody, or only to the superuser.
     start: u64,
     end: u64,
@@ -55,13 +58,13 @@ fn debugged() -> MutexGuard<'static, Debugged> {
 }
 
 impl Debugged {
-    fn enter(&mut self, base: *mut u8, reservation: u64) {
+    fn enter(&mut self, base: *mut u8) {
         self.count += 1;
-        // Debugging goes on without it, with less to see.
-        self.alias = match self.count {
-            1 => Alias::new(base, reservation).ok(),
-            _ => None,
-        };
+        self.alias = (self.count == 1).then_some(Alias {
+            base: base as usize,
+            start: 0,
+            end: 0,
+        });
     }
 
     /// The alias of a memory.
@@ -89,7 +92,7 @@ impl LinearMemory {
         ty: MemoryType,
         reservation: u64,
         guard: u64,
-        shown_to_gdb: bool,
+        debugger: Option<Flavor>,
     ) -> io::Result<LinearMemory> {
         let len = ty.limits.min.saturating_mul(PAGE);
         if len > reservation {
@@ -110,10 +113,12 @@ impl LinearMemory {
             ty,
             reservation,
             mapped,
-            debugged: shown_to_gdb,
+            // Debugging goes on without it, with less to see.
+            file: debugger.and_then(|_| back(base, reservation).ok()),
+            shown_to_gdb: debugger == Some(Flavor::Gdb),
         };
-        if shown_to_gdb {
-            debugged().enter(base, reservation);
+        if memory.shown_to_gdb {
+            debugged().enter(base);
         }
         memory.make_accessible(len)?;
         Ok(memory)
@@ -122,6 +127,9 @@ impl LinearMemory {
     fn make_accessible(&mut self, len: u64) -> io::Result<()> {
         let old = self.vm.len;
         if len > old {
+            if let Some(file) = &self.file {
+                rustix::fs::ftruncate(file, len)?;
+            }
             // SAFETY: the pages are of this memory's reservation, and nobody has a reference to inaccessible ones.
             unsafe {
                 let start = self.vm.base.add(old as usize).cast();
@@ -133,10 +141,11 @@ impl LinearMemory {
             }
         }
         self.vm.len = len;
-        if self.debugged
+        if let Some(file) = &self.file
+            && self.shown_to_gdb
             && let Some(alias) = debugged().of(self.vm.base)
         {
-            alias.extend(len);
+            alias.extend(file, len);
         }
         Ok(())
     }
@@ -174,33 +183,27 @@ impl LinearMemory {
     }
 }
 
-impl Alias {
-    /// Puts a file behind a memory whose pages are all inaccessible yet.
-    fn new(base: *mut u8, reservation: u64) -> io::Result<Alias> {
-        let file = memory_file(&[])?;
-        rustix::fs::ftruncate(&file, reservation)?;
-        let flags = MapFlags::SHARED | MapFlags::FIXED | MapFlags::NORESERVE;
-        // SAFETY: the pages are of the memory's own reservation, and nobody has used them.
-        unsafe {
-            mmap(
-                base.cast(),
-                reservation as usize,
-                ProtFlags::empty(),
-                flags,
-                &file,
-                0,
-            )?
-        };
-        Ok(Alias {
-            base: base as usize,
-            file,
-            start: 0,
-            end: 0,
-        })
-    }
+/// Puts a file without contents behind a memory whose pages are all inaccessible yet.
+fn back(base: *mut u8, reservation: u64) -> io::Result<OwnedFd> {
+    let file = memory_file(&[])?;
+    let flags = MapFlags::SHARED | MapFlags::FIXED | MapFlags::NORESERVE;
+    // SAFETY: the pages are of the memory's own reservation, and nobody has used them.
+    unsafe {
+        mmap(
+            base.cast(),
+            reservation as usize,
+            ProtFlags::empty(),
+            flags,
+            &file,
+            0,
+        )?
+    };
+    Ok(file)
+}
 
+impl Alias {
     /// Covers the memory's first `len` bytes, as far as the addresses are free.
-    fn extend(&mut self, len: u64) {
+    fn extend(&mut self, file: &OwnedFd, len: u64) {
         // The first 64 KiB are for the superuser only (proc_sys_vm(5), mmap_min_addr).
         for start in if self.end == 0 {
             [0, PAGE]
@@ -218,7 +221,7 @@ impl Alias {
                     (len - start) as usize,
                     ProtFlags::empty(),
                     flags,
-                    &self.file,
+                    file,
                     start,
                 )
             };
@@ -244,7 +247,7 @@ impl Drop for Alias {
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
-        if self.debugged {
+        if self.shown_to_gdb {
             debugged().leave(self.vm.base);
         }
         // SAFETY: the store is going, and with it all code that could reach the memory.

@@ -12,7 +12,6 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::types::{FuncType, GlobalType, MemoryType, TableType};
-use dwalin_debuginfo::code::Flavor;
 use dwalin_debuginfo::demangle;
 use std::any::Any;
 use std::collections::HashMap;
@@ -99,12 +98,12 @@ impl StoreCore {
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
         let settings = self.engine.config().settings();
-        let shown_to_gdb = settings.debug_info && self.engine.config().flavor() == Flavor::Gdb;
+        let debugger = settings.debug_info.then(|| self.engine.config().flavor());
         let memory = LinearMemory::new(
             ty,
             settings.memory_reservation,
             settings.memory_guard_size,
-            shown_to_gdb,
+            debugger,
         )
         .map_err(|error| Error::Resources {
             what: format!("a memory of {} pages", ty.limits.min),
