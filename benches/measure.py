@@ -1,6 +1,7 @@
 """Runs commands in turns and compares what they cost: the other scripts here are lists of commands."""
 
 import argparse
+import ctypes
 import os
 import shlex
 import shutil
@@ -11,12 +12,17 @@ import tempfile
 import time
 from collections import namedtuple
 
-# Seconds of processor, of the clock, and MiB of the largest process: of the command and all children that it waited for. A peak
+# Seconds of processor, of the clock, and MiB of the largest process: of the command and all that it started. A peak
 # below that of Python itself, some 12 MiB, is not seen: the kernel counts from before `exec`.
 Sample = namedtuple("Sample", "cpu wall peak")
 
 # What a command may take before it counts as hung.
 PATIENCE = 600
+
+
+# From <sys/prctl.h>. What a command leaves behind becomes our child, and is counted: lldb does not always wait for its server.
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class Failed(Exception):
@@ -95,13 +101,23 @@ def once(command, status=0, says=None, environment=()):
         signal.alarm(PATIENCE)
         _, ended, usage = os.wait4(child, 0)
         wall = time.perf_counter() - started
+        usages = [usage, *left_behind()]
         signal.alarm(0)
         output.seek(0)
         text = output.read().decode(errors="replace")
     code = os.waitstatus_to_exitcode(ended)
     if (status is not None and code != status) or (says is not None and says not in text):
         raise Failed(f"{shlex.join(command)}\nended with {code}:\n{text[-2000:]}")
-    return Sample(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return Sample(cpu, wall, max(usage.ru_maxrss for usage in usages) / 1024)
+
+
+def left_behind():
+    while True:
+        try:
+            yield os.wait4(-1, 0)[2]
+        except ChildProcessError:
+            return
 
 
 def in_turns(runs, rounds):

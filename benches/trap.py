@@ -38,7 +38,7 @@ def measure(given, folder):
             for what, module in (("fine", given.module), ("trap", trapping)):
                 name = engine.name + (" -g" if debug else "")
                 artifact = os.path.join(folder, f"{name}-{what}".replace(" ", ""))
-                once(engine.compile(module, artifact, debug))
+                once(engine.compile(module, artifact, debug), environment=DETAILS)
                 command = engine.run(artifact, given.args, debug, True)
                 status = 134 if what == "trap" else None
                 says = "unreachable" if what == "trap" else None
