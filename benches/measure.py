@@ -106,7 +106,8 @@ def once(command, status=0, says=None, environment=()):
         output.seek(0)
         text = output.read().decode(errors="replace")
     code = os.waitstatus_to_exitcode(ended)
-    if (status is not None and code != status) or (says is not None and says not in text):
+    hung = code == -signal.SIGKILL
+    if hung or (status is not None and code != status) or (says is not None and says not in text):
         raise Failed(f"{shlex.join(command)}\nended with {code}:\n{text[-2000:]}")
     cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
     return Sample(cpu, wall, max(usage.ru_maxrss for usage in usages) / 1024)
