@@ -116,7 +116,9 @@ fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool
         "all questions were asked: {answers:#?}"
     );
     let differs = |((line, question), said): (&(u32, &Question), &String)| match question {
-        Question::Ask { expression, answer } => {
+        Question::Ask {
+            expression, answer, ..
+        } => {
             let value = said
                 .split_once(" = ")
                 .map_or(said.as_str(), |(_, value)| value);
@@ -225,7 +227,10 @@ fn the_wasm_gives_no_wrong_answer_to_an_ordinary_user() {
         command
     };
     check(run, true, "ordinary", |question, said| {
-        let Question::Ask { expression, answer } = question else {
+        let Question::Ask {
+            expression, answer, ..
+        } = question
+        else {
             return false;
         };
         let raw = answer.starts_with('"') || expression.contains("*)");

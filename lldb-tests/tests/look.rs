@@ -43,7 +43,7 @@ fn compile(source: &Path, flags: &[&str], name: &str) -> String {
 }
 
 /// Answers that are not those that the program gives itself.
-fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str]) -> Vec<String> {
+fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str], wasm: bool) -> Vec<String> {
     let file = source.file_name().unwrap().to_string_lossy();
     let mut session = Session::launch(program, args, init).unwrap();
     let mut wrong = Vec::new();
@@ -57,19 +57,23 @@ fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str]) -> Vec<Stri
         );
         session.delete(here);
         for question in &stop.questions {
-            wrong.extend(
-                ask(&mut session, question).map(|it| format!("{file}:{}: {it}", stop.line)),
-            );
+            let wrong_here = ask(&mut session, question, wasm);
+            wrong.extend(wrong_here.map(|it| format!("{file}:{}: {it}", stop.line)));
         }
     }
     wrong
 }
 
 /// What is wrong with an answer, if it is.
-fn ask(session: &mut Session, question: &Question) -> Option<String> {
+fn ask(session: &mut Session, question: &Question, wasm: bool) -> Option<String> {
     match question {
-        Question::Ask { expression, answer } => {
-            let said = session.command(&format!("p {expression}"));
+        Question::Ask {
+            is_path,
+            expression,
+            answer,
+        } => {
+            let command = if *is_path && wasm { "v" } else { "p" };
+            let said = session.command(&format!("{command} {expression}"));
             let said = said.unwrap_or_else(|error| format!("! {error}"));
             let value = plain(said.rsplit_once(" = ").map_or(said.as_str(), |(_, it)| it));
             (value != *answer).then(|| format!("{expression}: {value} instead of {answer}"))
@@ -97,9 +101,15 @@ fn check(wasm: bool) {
         for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
             failures.extend(if wasm {
                 let wasm = compile(&source, &[dwarf, "--target=wasm32-wasi"], "wasm");
-                wrong(&source, &dwalin(), &["run", "-g", &wasm], &[&import])
+                wrong(&source, &dwalin(), &["run", "-g", &wasm], &[&import], true)
             } else {
-                wrong(&source, &compile(&source, &[dwarf], "native"), &[], &[])
+                wrong(
+                    &source,
+                    &compile(&source, &[dwarf], "native"),
+                    &[],
+                    &[],
+                    false,
+                )
             });
         }
     }

@@ -38,6 +38,7 @@ pub const LLDB: Package = Package {
         ("pointers.py", include_str!("lldb/dwalin_lldb/pointers.py")),
         ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
         ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),
+        ("bases.py", include_str!("lldb/dwalin_lldb/bases.py")),
         ("libcxx.py", include_str!("lldb/dwalin_lldb/libcxx.py")),
         ("rust.py", include_str!("lldb/dwalin_lldb/rust.py")),
         (

@@ -3,7 +3,8 @@
 //!
 //! Below a line with `// stop`:
 //!
-//! * `//= EXPRESSION -> VALUE` is asked of both, `//gdb=` and `//lldb=` of one;
+//! * `//= EXPRESSION -> VALUE` is asked of both with `p`, `//gdb=` and `//lldb=` of one; `//v=` is asked of lldb with `v` in the wasm,
+//!   where expressions do not find it;
 //! * `//! ASSIGNMENT` changes something;
 //! * `//@ EXPRESSION` is a place to watch: the program goes on, and stops when it changes.
 //!
@@ -17,7 +18,12 @@ use std::path::Path;
 /// What there is to do at a stop.
 #[derive(Clone, Debug)]
 pub enum Question {
-    Ask { expression: String, answer: String },
+    Ask {
+        /// Whether variables' paths find it, and expressions may not.
+        is_path: bool,
+        expression: String,
+        answer: String,
+    },
     Assign(String),
     Watch(String),
 }
@@ -50,9 +56,13 @@ pub fn stops(source: &Path, debugger: &str) -> Vec<Stop> {
 
 fn question(line: &str, debugger: &str) -> Option<Question> {
     let own = format!("//{debugger}=");
-    if let Some(asked) = line.strip_prefix("//=").or(line.strip_prefix(&own)) {
+    for (is_path, prefix) in [(false, "//="), (false, own.as_str()), (true, "//v=")] {
+        let Some(asked) = line.strip_prefix(prefix) else {
+            continue;
+        };
         let (expression, answer) = asked.rsplit_once(" -> ").expect("an answer");
         return Some(Question::Ask {
+            is_path,
             expression: expression.trim().to_owned(),
             answer: answer.trim().to_owned(),
         });

@@ -3,6 +3,7 @@
 //! [`pointer`]s that the debugger can follow.
 
 mod attribute;
+mod base;
 mod callable;
 mod line;
 mod live;

@@ -62,37 +62,6 @@ fn qualified(qualifier: &str, name: &str) -> String {
 pub(super) type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// What would make lldb lay a class out as on the host: virtual bases, whose place only the guest's tables say, and bases that
-    /// have some, which are shorter in a class than alone.
-    pub(super) fn is_hidden(&self, entry: &Die<'d>) -> bool {
-        self.pointers.flavor == Flavor::Lldb
-            && entry.tag() == dw::DW_TAG_inheritance
-            && self.has_virtual_base(entry, 0)
-    }
-
-    /// Whether a base is virtual or has a virtual one.
-    fn has_virtual_base(&self, inheritance: &Die<'d>, depth: usize) -> bool {
-        if matches!(inheritance.attr_value(dw::DW_AT_virtuality), Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none)
-        {
-            return true;
-        }
-        let Some(base) = self.type_of(inheritance).filter(|_| depth < MAX_DEPTH) else {
-            return false;
-        };
-        let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(base.offset())) else {
-            return false;
-        };
-        let Ok(root) = tree.root() else { return false };
-        let mut children = root.children();
-        while let Ok(Some(child)) = children.next() {
-            let entry = child.entry();
-            if entry.tag() == dw::DW_TAG_inheritance && self.has_virtual_base(entry, depth + 1) {
-                return true;
-            }
-        }
-        false
-    }
-
     /// Attributes that a type needs beyond its own.
     pub(super) fn finish_type(
         &mut self,

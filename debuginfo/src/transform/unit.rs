@@ -1,6 +1,7 @@
 //! One unit after the other: line table, root, entries.
 
 use super::Native;
+use super::base::Hidden;
 use super::live::Live;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
@@ -89,6 +90,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
+    pub(super) hidden: Hidden,
     /// Functions that debuggers must not call.
     pub(super) uncallable: Vec<UnitEntryId>,
     native: &'u mut Native,
@@ -124,6 +126,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             pointers,
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),
+            hidden: Hidden::new(),
             uncallable: Vec::new(),
             native,
             returns_in_memory: None,
@@ -228,7 +231,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn entry(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         if self.is_hidden(entry) {
             // Others may refer to it; it describes nothing.
-            return;
+            return self.hidden_base(entry);
         }
         if self.pointers.is_replaced(entry.tag()) {
             return self.pointer(id, entry);

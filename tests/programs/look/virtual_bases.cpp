@@ -1,5 +1,5 @@
-// Classes whose bases lie where only the object says. lldb would take their place from tables of 8-byte addresses, and is not
-// shown these bases, or those that have them.
+// Classes whose bases lie where only the object says. lldb would take their place from tables of 8-byte addresses: its expressions
+// are not shown these bases, or those that have them.
 #include <cstdio>
 
 struct Device {
@@ -11,8 +11,8 @@ struct Scanner : virtual Device {
     int scan() {
         int before = power; // stop
         //= pages -> 7
-        //gdb= power -> 5
-        //gdb= this->watts -> 60
+        //v= power -> 5
+        //v= this->watts -> 60
         //gdb= ((Device *)this)->watts -> 60
         power--;
         return before;
@@ -34,11 +34,11 @@ int main() {
     int sum = part->scan() + alone->pages;
     printf("%d\n", sum + printer.sheets + whole->copies); // stop
     //= whole->copies -> 11
-    //gdb= whole->sheets -> 9
-    //gdb= whole->power -> 4
-    //gdb= part->power -> 4
-    //gdb= alone->power -> 5
-    //gdb= printer.watts -> 60
-    //gdb= copier.power -> 4
+    //v= whole->sheets -> 9
+    //v= whole->power -> 4
+    //v= part->power -> 4
+    //v= alone->power -> 5
+    //v= printer.watts -> 60
+    //v= copier.power -> 4
     return 0;
 }

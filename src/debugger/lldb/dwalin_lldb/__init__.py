@@ -8,7 +8,7 @@ import shutil
 
 import lldb
 
-from . import libcxx, pointers, rust
+from . import bases, libcxx, pointers, rust
 
 # The runtime looks for this file among those that the debugger has open, and makes its debug info for these formatters.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
@@ -16,6 +16,7 @@ ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
 
 def __lldb_init_module(debugger, _internal_dict):
     pointers.register(debugger, pointers.__name__)
+    bases.register(debugger, bases.__name__)
     libcxx.register(debugger)
     rust.register(debugger)
     debugger.HandleCommand("type category enable dwalin")
