@@ -22,14 +22,23 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, context(options)?);
-    match call(options, &linker, &module, &mut store) {
+    let ended = call(options, &linker, &module, &mut store);
+    let code = exit_code(ended, options, &store);
+    // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
+    // whose other threads are gone before it has resumed them.
+    std::mem::forget(store);
+    code
+}
+
+fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result<ExitCode> {
+    match ended {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
                 report::print(trap, options);
                 if let Some(path) = &options.coredump {
-                    write_coredump(path, &store, trap, options)?;
+                    write_coredump(path, store, trap, options)?;
                 }
                 Ok(ExitCode::from(TRAPPED))
             }

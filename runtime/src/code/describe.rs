@@ -3,6 +3,7 @@
 use super::PlacedCode;
 use crate::index::*;
 use crate::module::ModuleInfo;
+use crate::threads::with_threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::Warning;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
@@ -60,7 +61,8 @@ pub fn image(
         flavor,
         pointer_code: places.pointer_code,
     };
-    dwalin_debuginfo::image(&info.dwarf(artifact.wasm()), &map)
+    let dwarf = info.dwarf(artifact.wasm());
+    with_threads(|| dwalin_debuginfo::image(&dwarf, &map))
 }
 
 fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {

@@ -26,6 +26,7 @@ use crate::code::link;
 use crate::index::*;
 use crate::module::validate::ModuleError;
 use crate::module::{self, ModuleInfo};
+use crate::threads::with_threads;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WasmDwarf;
@@ -129,6 +130,14 @@ pub struct Compiled {
 /// # Errors
 /// See [`CompileError`].
 pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
+    if settings.parallel {
+        with_threads(|| compile_here(settings, wasm))
+    } else {
+        compile_here(settings, wasm)
+    }
+}
+
+fn compile_here(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
     module::validate::validate(wasm)?;
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings.opt_level)?;

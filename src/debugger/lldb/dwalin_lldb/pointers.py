@@ -7,6 +7,9 @@ import lldb
 
 ADDRESS = "wasm32_address_"
 LITTLE, POINTER_SIZE = lldb.eByteOrderLittle, 8
+DEREFERENCE = "$$dereference$$"  # lldb's name of what is behind a pointer.
+FOUND = 1 << 20  # Indices from here on are of what was found by name: no class has as many members.
+LEVELS = 4  # Of pointers in a stand-in's type.
 
 
 def is_pointer(sb_type, _internal_dict):
@@ -35,19 +38,37 @@ def real_pointer(value):
     return value.CreateValueFromData(value.GetName() or "", data, kind)
 
 
-class Pointer:
-    """Behaves as the pointer does: its value, and what lies behind as children.
-
-    There is no $$dereference$$: lldb 19 keeps what it was given first, and shows it when the pointer has changed. Where it finds
-    no way through a path it evaluates an expression, in which the class's operators do it.
-    """
+class Members:
+    """What both formatters below share: an object's members are found by name, at an index behind the children that are shown."""
 
     def __init__(self, value, _internal_dict):
-        self.value = value
-        self.pointer = None
-        self.is_reference = value.GetType().GetUnqualifiedType().GetName().endswith("&")
+        self.value = value.GetNonSyntheticValue()
+        self.found = []
+
+    def index_of(self, name, of):
+        member = of.GetChildMemberWithName(name) if of is not None else None
+        if member is None or not member.IsValid():
+            return -1
+        # A path goes through the formatters of what it was given, not of what they give.
+        self.found.append(member.GetNonSyntheticValue())
+        return FOUND + len(self.found) - 1
+
+    def at(self, index):
+        return self.found[index - FOUND] if 0 <= index - FOUND < len(self.found) else None
+
+    def has_children(self):
+        # A structure with such a child is not shown on one line, where lldb leaves out values of what has a summary.
+        return True
+
+
+class Pointer(Members):
+    """Behaves as the pointer does: its value, and what it points to as its child.
+
+    Its child, not its members: lldb takes the index in `p[0]` for that of a child.
+    """
 
     def update(self):
+        self.found = []
         self.pointer = real_pointer(self.value)
         return False
 
@@ -57,22 +78,90 @@ class Pointer:
     def num_children(self):
         if self.pointer is None or self.pointer.GetValueAsUnsigned() == 0:
             return 0
-        return self.pointer.GetNumChildren()
-
-    def has_children(self):
-        # A structure with such a child is not shown on one line, where lldb leaves out values of what has a summary.
-        return True
+        return min(self.pointer.GetNumChildren(), 1)
 
     def get_child_index(self, name):
-        if self.pointer is None:
+        if not self.num_children():
             return -1
-        index = self.pointer.GetIndexOfChildWithName(name)
-        return index if index < self.num_children() else -1
+        if name == DEREFERENCE:
+            self.found.append(stand_in(self.value, self.pointer))
+            return FOUND + len(self.found) - 1
+        return 0 if name == "*" + self.value.GetName() else self.index_of(name, self.pointer)
 
     def get_child_at_index(self, index):
-        if self.pointer is None:
+        if index == 0 and self.num_children():
+            return self.pointer.Dereference()
+        return self.at(index)
+
+
+def stand_in(value, pointer):
+    """What lldb gets for what is behind a pointer on a path, `p->next` or `*p`. It asks once, and keeps the value that it was given
+    when the pointer has changed; so that is one of lldb's own kinds that are always read anew: the same bytes as the pointer's, of
+    a type that nothing else has. The formatter below makes of it what is behind the pointer then."""
+    kind = pointer.GetType().GetPointeeType()
+    for _ in range(LEVELS):
+        kind = kind.GetPointerType()
+    stand_in = value.Cast(kind.GetArrayType(1))
+    stand_in.SetPreferSyntheticValue(True)
+    return stand_in
+
+
+def pointee(sb_type):
+    """The type of what a stand-in stands for; None for other types."""
+    if sb_type.GetTypeClass() != lldb.eTypeClassArray:
+        return None
+    kind = sb_type.GetArrayElementType()
+    for _ in range(LEVELS):
+        if not kind.IsPointerType():
             return None
-        return self.pointer.GetChildAtIndex(index)
+        kind = kind.GetPointeeType()
+    return kind
+
+
+def is_stand_in(sb_type, _internal_dict):
+    return pointee(sb_type) is not None
+
+
+class StandIn(Members):
+    """Behaves as what is behind the pointer."""
+
+    def update(self):
+        self.found = []
+        self.object = behind(self.value)
+        return False
+
+    def get_value(self):
+        return self.object
+
+    def get_type_name(self):
+        return pointee(self.value.GetType()).GetName()
+
+    def num_children(self):
+        return self.object.GetNumChildren() if self.object is not None else 0
+
+    def get_child_index(self, name):
+        return self.index_of(name, self.object)
+
+    def get_child_at_index(self, index):
+        if index < FOUND:
+            return self.object.GetChildAtIndex(index) if self.object is not None else None
+        return self.at(index)
+
+
+def behind(stand_in):
+    """What a stand-in stands for, where it is now; None behind null pointers."""
+    error, place = lldb.SBError(), stand_in.GetLoadAddress()
+    address = stand_in.GetProcess().ReadUnsignedFromMemory(place, 4, error)
+    if error.Fail() or not address:
+        return None
+    # Memories begin where the upper half of an address changes.
+    address += place >> 32 << 32
+    return stand_in.CreateValueFromAddress(stand_in.GetName() or "", address, pointee(stand_in.GetType()))
+
+
+def summary_behind(value, _internal_dict):
+    found = behind(value.GetNonSyntheticValue())
+    return "<null pointer>" if found is None else found.GetSummary() or ""
 
 
 def summary(value, _internal_dict):
@@ -84,6 +173,8 @@ def summary(value, _internal_dict):
 
 def register(debugger, module):
     """Puts the formatters in place."""
-    for command in ("type synthetic add -p -r -w dwalin -l %s.Pointer --recognizer-function %s.is_pointer",
-                    "type summary add -p -r -w dwalin -F %s.summary --recognizer-function %s.is_pointer"):
-        debugger.HandleCommand(command % (module, module))
+    for kind, options in (("synthetic", "-l %s.Pointer --recognizer-function %s.is_pointer"),
+                          ("summary", "-F %s.summary --recognizer-function %s.is_pointer"),
+                          ("synthetic", "-l %s.StandIn --recognizer-function %s.is_stand_in"),
+                          ("summary", "-e -F %s.summary_behind --recognizer-function %s.is_stand_in")):
+        debugger.HandleCommand(f"type {kind} add -p -r -w dwalin " + options % (module, module))
