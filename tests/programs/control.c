@@ -69,6 +69,15 @@ found:
     return row * 10 + column;
 }
 
+static int number(const char *text) {
+    int value = 0, sign = 1;
+    if (*text == '-')
+        sign = -1, text++;
+    while (*text >= '0' && *text <= '9')
+        value = value * 10 + (*text++ - '0');
+    return sign * value;
+}
+
 int main(void) {
     printf("loops %d\n", loops(10));
     printf("%s %s %s %s\n", name(6), name(3), name(1), name(-1));
@@ -78,5 +87,6 @@ int main(void) {
     for (i = 0, j = 10; i < j; i++, j -= 2)
         ;
     printf("met at %d %d\n", i, j);
+    printf("numbers %d %d\n", number("-42"), number("7x"));
     return 0;
 }

@@ -168,7 +168,7 @@ impl Translator<'_, '_> {
 }
 
 /// Where the branch back to its head is in the file that ends a loop, whose first operator `rest` reads; `None` where it ends
-/// otherwise.
+/// otherwise. Blocks in the loop may end with it, as that of a condition with `&&`.
 fn closing_branch(rest: &OperatorsReader<'_>) -> Option<usize> {
     let mut rest = rest.clone();
     let mut depth = 0;
@@ -176,16 +176,18 @@ fn closing_branch(rest: &OperatorsReader<'_>) -> Option<usize> {
     while !rest.eof() {
         let at = rest.original_position() as usize;
         match rest.read().ok()? {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => depth += 1,
             Operator::End if depth == 0 => return last,
             Operator::End => depth -= 1,
-            Operator::Br { relative_depth: 0 } if depth == 0 => {
-                last = Some(at);
-                continue;
+            Operator::Br { relative_depth } if relative_depth == depth => last = Some(at),
+            operator => {
+                last = None;
+                let opens = matches!(
+                    operator,
+                    Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. }
+                );
+                depth += u32::from(opens);
             }
-            _ => {}
         }
-        last = None;
     }
     None
 }
