@@ -13,7 +13,8 @@ struct Section<'a> {
     ty: elf::SectionType,
     flags: elf::SectionFlags,
     address: u64,
-    bytes: &'a [u8],
+    /// What is in it, one after the other.
+    pieces: Vec<&'a [u8]>,
     /// For a section without bytes.
     size: u64,
     alignment: u64,
@@ -31,7 +32,7 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
             ty: elf::SHT_NOBITS,
             flags: alloc(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
             address: code.text.start.0,
-            bytes: &[],
+            pieces: Vec::new(),
             size: text_size,
             alignment: 16,
         },
@@ -40,7 +41,7 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
             ty: elf::SHT_PROGBITS,
             flags: alloc(elf::SHF_ALLOC),
             address: eh_frame_address.0,
-            bytes: eh_frame,
+            pieces: vec![eh_frame],
             size: eh_frame.len() as u64,
             alignment: 8,
         },
@@ -51,7 +52,7 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
         ty: elf::SHT_NOBITS,
         flags: alloc(elf::SHF_ALLOC | elf::SHF_WRITE),
         address: base.0,
-        bytes: &[],
+        pieces: Vec::new(),
         size: 1 << 32,
         alignment: 16,
     }));
@@ -60,17 +61,17 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
         ty: elf::SHT_NOBITS,
         flags: alloc(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
         address: functions.code.start.0,
-        bytes: &[],
+        pieces: Vec::new(),
         size: functions.code.end.0 - functions.code.start.0,
         alignment: 16,
     }));
-    sections.extend(native.sections.iter().map(|(name, bytes)| Section {
+    sections.extend(native.sections.iter().map(|(name, pieces)| Section {
         name,
         ty: elf::SHT_PROGBITS,
         flags: elf::SectionFlags(0),
         address: 0,
-        bytes,
-        size: bytes.len() as u64,
+        pieces: pieces.iter().map(Vec::as_slice).collect(),
+        size: pieces.iter().map(|piece| piece.len() as u64).sum(),
         alignment: 1,
     }));
     elf_image(&sections, &symbols)
@@ -157,14 +158,22 @@ fn load((section, offset): (&Section<'_>, &u64)) -> ProgramHeader {
         p_offset: *offset,
         p_vaddr: section.address,
         p_paddr: section.address,
-        p_filesz: section.bytes.len() as u64,
+        p_filesz: section.pieces.iter().map(|piece| piece.len() as u64).sum(),
         p_memsz: section.size,
         p_align: 1,
     }
 }
 
+/// What an image takes at most, near enough: it is not copied as it grows.
+fn room(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> usize {
+    const HEADERS: usize = 4096;
+    let pieces = sections.iter().flat_map(|section| &section.pieces);
+    let names = symbols.iter().map(|symbol| symbol.name.len() + 1 + size_of::<elf::Sym64<object::LittleEndian>>());
+    HEADERS + pieces.map(|piece| piece.len()).sum::<usize>() + names.sum::<usize>()
+}
+
 fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
-    let mut image: Vec<u8> = Vec::new();
+    let mut image: Vec<u8> = Vec::with_capacity(room(sections, symbols));
     let mut headers: Vec<u8> = Vec::new();
     let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
     let header = FileHeader {
@@ -186,7 +195,9 @@ fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
     let mut offsets = Vec::new();
     for section in sections {
         offsets.push(writer.write_align(section.alignment));
-        writer.write(section.bytes);
+        for piece in &section.pieces {
+            writer.write(piece);
+        }
     }
     let names: Vec<StringId> = symbols
         .iter()

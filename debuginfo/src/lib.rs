@@ -14,11 +14,13 @@ mod expr;
 mod image;
 mod lookup;
 pub mod merge;
+mod offset_set;
 mod questions;
 mod source;
 mod symbolize;
 mod transform;
 pub mod values;
+mod write;
 
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};

@@ -124,6 +124,13 @@ impl Warnings {
         self.0.entry((kind, what.into())).or_insert((offset, 0)).1 += count;
     }
 
+    /// Adds those of a part that comes behind what these are about.
+    pub fn extend(&mut self, more: Warnings) {
+        for (reason, (offset, count)) in more.0 {
+            self.0.entry(reason).or_insert((offset, 0)).1 += count;
+        }
+    }
+
     /// One warning for each reason.
     pub fn finish(self) -> Vec<Warning> {
         self.0

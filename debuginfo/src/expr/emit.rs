@@ -3,7 +3,7 @@
 use super::decode::Op;
 use crate::address::{FrameOffset, HostAddress};
 use crate::code::{CodeMap, Homes, OPERANDS, ValueType};
-use gimli::write::{Address, Expression, UnitEntryId};
+use crate::write::{Address, Expression, UnitEntryId};
 use gimli::{DwOp, UnitOffset, constants as dw};
 
 /// Where things are that expressions name.

@@ -4,10 +4,9 @@ use super::decode::Op;
 use super::emit::{Places, Purpose, emit};
 use crate::address::HostAddress;
 use crate::code::{CodeMap, Flavor};
+use crate::write::Expression;
 use gimli::constants as dw;
-use gimli::read::{AttributeValue, EvaluationResult, Location, Value};
-use gimli::write::Expression;
-use gimli::write::{self, Dwarf, EndianVec, LineProgram, Sections, Unit};
+use gimli::read::{EvaluationResult, Location, Value};
 use gimli::{DwOp, Encoding, EndianSlice, Format, LittleEndian};
 
 const ENCODING: Encoding = Encoding {
@@ -42,25 +41,8 @@ fn evaluate(ops: &[Op]) -> u64 {
         None
     })
     .unwrap();
-    let mut dwarf = Dwarf::new();
-    let id = dwarf.units.add(Unit::new(ENCODING, LineProgram::none()));
-    let unit = dwarf.units.get_mut(id);
-    let root = unit.root();
-    let value = write::AttributeValue::Exprloc(native);
-    unit.get_mut(root).set(dw::DW_AT_location, value);
-    let mut sections = Sections::new(EndianVec::new(LittleEndian));
-    dwarf.write(&mut sections).unwrap();
-    let read = |id| {
-        let bytes = sections.get(id).map_or(&[][..], |section| section.slice());
-        Ok::<_, gimli::Error>(EndianSlice::new(bytes, LittleEndian))
-    };
-    let dwarf = gimli::read::Dwarf::load(read).unwrap();
-    let header = dwarf.units().next().unwrap().unwrap();
-    let unit = dwarf.unit(header).unwrap();
-    let root = unit.entry(header.root_offset()).unwrap();
-    let Some(AttributeValue::Exprloc(expression)) = root.attr_value(dw::DW_AT_location) else {
-        panic!("no location");
-    };
+    let bytes = EndianSlice::new(native.bytes(), LittleEndian);
+    let expression = gimli::read::Expression(bytes);
     let mut evaluation = expression.evaluation(ENCODING);
     assert_eq!(evaluation.evaluate().unwrap(), EvaluationResult::Complete);
     match evaluation.result()[0].location {

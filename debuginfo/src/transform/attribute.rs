@@ -1,16 +1,17 @@
 //! Attributes by class: code, locations, references that must be the debugger's own, and all others as they are.
 
+use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
 use crate::expr::decode::decode;
 use crate::expr::emit::{DROPPED_DATA, Places, Purpose, emit};
 use crate::source::Reader;
+use crate::write::{
+    Address, AttributeValue, Expression as Native, Location, LocationList, Range as NativeRange,
+    RangeList, UnitEntryId,
+};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, Expression};
-use gimli::write::{
-    Address, AttributeValue, ConvertUnit, ConvertUnitEntry, Expression as Native, Location,
-    LocationList, Range as NativeRange, RangeList, UnitEntryId,
-};
 use std::ops::Range;
 
 /// Says what code an entry covers: one range, or a list. A unit's list has a base of 0.
@@ -142,18 +143,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .unit
                 .convert_file_index(entry.read_unit, index)
                 .map_err(|error| error.to_string())?;
-            return Ok(Some(AttributeValue::FileIndex(file)));
+            return Ok(Some(AttributeValue::Udata(file)));
         }
         if let Read::Exprloc(expression) = attr.value() {
             return self
                 .expression(expression, Purpose::Location)
                 .map(|it| Some(AttributeValue::Exprloc(it)));
         }
-        let no_address = |_| None;
         self.unit
-            .convert_attribute_value(entry.read_unit, attr, &no_address)
+            .convert_attribute_value(entry.read_unit, attr)
             .map(Some)
-            .map_err(|error| error.to_string())
     }
 
     /// One address of code.
@@ -299,13 +298,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => self
                 .expression(expression, Purpose::Member)
                 .map(|it| Some(AttributeValue::Exprloc(it))),
-            _ => {
-                let no_address = |_| None;
-                let value = self
-                    .unit
-                    .convert_attribute_value(entry.read_unit, attr, &no_address);
-                value.map(Some).map_err(|error| error.to_string())
-            }
+            _ => self
+                .unit
+                .convert_attribute_value(entry.read_unit, attr)
+                .map(Some),
         }
     }
 }

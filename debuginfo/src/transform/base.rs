@@ -2,14 +2,15 @@
 //! addresses; and bases that have virtual ones, which are shorter in a class than alone. The class is shown without them, and
 //! tells formatters by static members, `__base_0` and so on, of what type they are and where.
 
+use super::convert::ConvertUnitEntry;
 use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
 use crate::source::Reader;
+use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
 use std::collections::HashMap;
 
 /// The bases not shown, counted by class.

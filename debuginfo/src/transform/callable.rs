@@ -5,12 +5,13 @@
 //! * A virtual method is found by a table of 4-byte indices, which debuggers take for 8-byte addresses; and lldb, to which it is
 //!   not virtual at all, would call the static type's.
 
+use super::convert::ConvertUnitEntry;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
 use crate::source::Reader;
+use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Marks a function that must not be called (DWARF 5, section 3.3.1.1).

@@ -4,8 +4,9 @@
 use crate::address::WasmPc;
 use crate::code::FunctionCode;
 use crate::lookup::Lookup;
-use crate::source::Reader;
-use gimli::write::{Address, ConvertLineProgram, ConvertLineSequenceEnd, ConvertResult, LineRow};
+use crate::source::ReadUnit;
+use crate::write::{LineProgram, LineRow};
+use gimli::read::ColumnType;
 
 /// A row of the input, at its address: the last there, which debuggers go by.
 struct Row {
@@ -15,40 +16,89 @@ struct Row {
     before: Vec<LineRow>,
 }
 
-/// Converts all sequences of a line program.
+/// A unit's line table.
+pub(super) struct LineTable<'d> {
+    pub bytes: Vec<u8>,
+    /// Where it refers to strings, and which.
+    pub strings: Vec<(u32, &'d [u8])>,
+    /// Whether it says anything of code.
+    pub has_rows: bool,
+    /// How many files it has.
+    pub files: u64,
+    /// Why not all of it could be read.
+    pub damage: Option<String>,
+}
+
+/// Converts a unit's line table, if it has one.
 ///
 /// # Errors
-/// Where the program cannot be read further.
+/// Where the table's header names what is not there.
 pub(super) fn convert<'d>(
-    program: &mut ConvertLineProgram<'_, Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
     lookup: &Lookup<'_>,
-) -> ConvertResult<()> {
-    while let Some(sequence) = program.read_sequence()? {
-        let Some(start) = sequence.start.and_then(WasmPc::from_dwarf) else {
-            continue;
-        };
-        let end = match sequence.end {
-            ConvertLineSequenceEnd::Length(length) => u64::from(start.0) + length,
-            ConvertLineSequenceEnd::Address(address) => address,
-        };
-        let rows = sequence.rows.into_iter().filter_map(|row| {
-            let pc = WasmPc::from_dwarf(u64::from(start.0).checked_add(row.address_offset)?)?;
-            Some(Row {
-                pc,
-                row,
-                before: Vec::new(),
-            })
-        });
-        convert_sequence(program, lookup, rows.collect(), end);
+) -> gimli::Result<Option<LineTable<'d>>> {
+    let Some(program) = unit.line_program.clone() else {
+        return Ok(None);
+    };
+    let mut out = LineProgram::new();
+    let mut rows = program.rows();
+    let mut sequence = Vec::new();
+    let damage = loop {
+        match rows.next_row() {
+            Ok(Some((_, row))) if row.end_sequence() => {
+                convert_sequence(&mut out, lookup, &mut sequence, row.address());
+                sequence.clear();
+            }
+            Ok(Some((_, row))) => {
+                sequence.extend(WasmPc::from_dwarf(row.address()).map(|pc| Row {
+                    pc,
+                    row: line_row(row),
+                    before: Vec::new(),
+                }));
+            }
+            Ok(None) if sequence.is_empty() => break None,
+            Ok(None) => break Some("its last sequence has no end".to_owned()),
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    let header = rows.header();
+    let is_implicit = header.version() <= 4;
+    let files = (header.file_names().len() + usize::from(is_implicit)) as u64;
+    let name = unit.name.map_or(&b""[..], |name| name.slice());
+    let has_rows = !out.is_empty();
+    let (bytes, strings) = out.finish(unit.dwarf, header, name)?;
+    Ok(Some(LineTable {
+        bytes,
+        strings,
+        has_rows,
+        files,
+        damage,
+    }))
+}
+
+/// A row as it is read. What does not fit a word is nothing that a debugger could show.
+fn line_row(row: &gimli::read::LineRow) -> LineRow {
+    let word = |value: u64| u32::try_from(value).unwrap_or(0);
+    LineRow {
+        file: word(row.file_index()),
+        line: row.line().map_or(0, |line| word(line.get())),
+        column: match row.column() {
+            ColumnType::LeftEdge => 0,
+            ColumnType::Column(column) => word(column.get()),
+        },
+        discriminator: word(row.discriminator()),
+        is_statement: row.is_stmt(),
+        basic_block: row.basic_block(),
+        prologue_end: row.prologue_end(),
+        epilogue_begin: row.epilogue_begin(),
     }
-    Ok(())
 }
 
 /// The functions that a sequence covers, one after the other.
 fn convert_sequence(
-    program: &mut ConvertLineProgram<'_, Reader<'_>>,
+    program: &mut LineProgram,
     lookup: &Lookup<'_>,
-    mut rows: Vec<Row>,
+    rows: &mut Vec<Row>,
     end: u64,
 ) {
     rows.sort_by_key(|row| row.pc);
@@ -81,25 +131,24 @@ fn convert_sequence(
 
 /// One sequence: a function's rows, which are not empty, over its code.
 fn write_function(
-    program: &mut ConvertLineProgram<'_, Reader<'_>>,
+    program: &mut LineProgram,
     function: &FunctionCode<'_>,
     rows: &[Row],
 ) {
     let body = body_row(rows);
     let starts = starts(function, rows);
-    program.begin_sequence(Some(Address::Constant(function.code.start.0)));
-    let emit = |program: &mut ConvertLineProgram<'_, Reader<'_>>,
+    program.begin_sequence(function.code.start.0);
+    let emit = |program: &mut LineProgram,
                 offset: u32,
                 index: usize,
                 is_stmt: bool,
                 prologue_end: bool| {
         let row = LineRow {
-            address_offset: u64::from(offset),
             is_statement: is_stmt,
             prologue_end,
             ..rows[index].row
         };
-        program.generate_row(row);
+        program.row(u64::from(offset), row);
     };
     // The entry is a statement: what is before the first row of the input belongs to it.
     emit(program, 0, 0, true, false);
@@ -117,12 +166,11 @@ fn write_function(
         let stands_in = pieces.get(i + 1).is_some_and(|(_, next)| *next == pc);
         if stands_in && rows[index].pc == pc {
             if let Some(row) = rows[index].before.get(statement) {
-                let address_offset = u64::from(offset);
-                program.generate_row(LineRow {
-                    address_offset,
+                let row = LineRow {
                     prologue_end: false,
                     ..*row
-                });
+                };
+                program.row(u64::from(offset), row);
                 // Whatever follows is another row.
                 current = usize::MAX;
             }

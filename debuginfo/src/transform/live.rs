@@ -1,71 +1,61 @@
-//! Which entries describe something that exists: functions that were compiled and variables that were not dropped. gimli adds
-//! what they refer to and what they are in.
+//! Which entries describe something that exists: functions that were compiled and variables that were not dropped. What they
+//! refer to and what they are in is found by [`filter`](super::filter).
 
+use super::filter::{FilterUnit, Graph};
 use crate::address::WasmPc;
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
-use gimli::read::AttributeValue;
-use gimli::write::{FilterUnit, FilterUnitSection};
+use gimli::read::{AttributeValue, UnitHeader};
 use std::collections::HashSet;
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
-/// What is live.
-pub(super) struct Live<'a, 'd> {
-    /// The entries to keep.
-    pub filter: FilterUnitSection<'a, Reader<'d>>,
+/// What one unit asks for.
+pub(super) struct Live<'d> {
+    /// The unit.
+    pub unit: gimli::read::Unit<Reader<'d>>,
+    /// Its entries, and which to keep.
+    pub graph: Graph,
     /// Functions, and the declarations of functions, that say they return something and return it in memory: by a parameter
     /// of wasm's that the source does not have. Debuggers would take it from the host's registers.
     pub returns_in_memory: HashSet<DebugInfoOffset>,
 }
 
-/// The live entries of all units; `None` where not even the first unit can be read.
-pub(super) fn find<'a, 'd>(
-    read: &'a ReadDwarf<'d>,
+/// The live entries of a unit: of one that is damaged, up to there.
+///
+/// # Errors
+/// Where not even its root can be read.
+pub(super) fn find<'d>(
+    read: &ReadDwarf<'d>,
+    header: UnitHeader<Reader<'d>>,
     lookup: &Lookup<'_>,
     warnings: &mut Warnings,
-) -> Option<Live<'a, 'd>> {
-    let mut filter = match FilterUnitSection::new(read) {
-        Ok(filter) => filter,
-        Err(error) => {
-            warnings.add(format!("it cannot be read: {error}"), 0);
-            return None;
-        }
-    };
+) -> gimli::Result<Live<'d>> {
+    let unit = read.unit(header)?;
     let mut returns_in_memory = HashSet::new();
-    loop {
-        match filter.read_unit() {
-            Ok(Some(unit)) => {
-                let offset = unit.read_unit.header.offset().0;
-                if let Err(error) = require(unit, lookup, &mut returns_in_memory) {
-                    warnings.add(format!("a unit is damaged: {error}"), offset);
-                }
-            }
-            Ok(None) => {
-                return Some(Live {
-                    filter,
-                    returns_in_memory,
-                });
-            }
-            Err(error) => {
-                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
-                return Some(Live {
-                    filter,
-                    returns_in_memory,
-                });
-            }
-        }
+    let mut filter = FilterUnit::new(unit.unit_ref(read))?;
+    if let Err(error) = require(&mut filter, lookup, &mut returns_in_memory) {
+        warnings.add(
+            format!("a unit is damaged: {error}"),
+            header.offset().0,
+        );
     }
+    let graph = filter.finish();
+    Ok(Live {
+        unit,
+        graph,
+        returns_in_memory,
+    })
 }
 
 fn require<'d>(
-    mut unit: FilterUnit<'_, Reader<'d>>,
+    unit: &mut FilterUnit<'_, Reader<'d>>,
     lookup: &Lookup<'_>,
     returns_in_memory: &mut HashSet<DebugInfoOffset>,
-) -> gimli::write::ConvertResult<()> {
+) -> gimli::Result<()> {
     let mut entry = unit.null_entry();
     while unit.read_entry(&mut entry)? {
         let live = match entry.read_entry.tag() {

@@ -1,10 +1,13 @@
-//! Wasm DWARF → native DWARF 5. The passes, in order: [`live`] finds the entries that describe something that exists;
-//! [`unit`] makes each unit anew, its [`line`] table first, then its entries with their [`attribute`]s by class and
-//! [`pointer`]s that the debugger can follow.
+//! Wasm DWARF → native DWARF 5. The passes, in order: [`live`] reads each unit and finds the entries that describe something
+//! that exists; [`filter`] finds what these need, in all units; [`unit`] makes each unit anew, its [`line`] table first, then its
+//! entries with their [`attribute`]s by class and [`pointer`]s that the debugger can follow; [`write`](crate::write) puts them
+//! together. Units are read, and made anew, in parallel: a unit's tree is there only while it is made.
 
 mod attribute;
 mod base;
 mod callable;
+mod convert;
+mod filter;
 mod line;
 mod live;
 mod pointee;
@@ -15,16 +18,19 @@ mod wrapper;
 use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::lookup::Lookup;
-use crate::source::{Warning, Warnings, WasmDwarf};
-use gimli::write::{Dwarf, EndianVec, Sections};
-use gimli::{LittleEndian, SectionId};
+use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf};
+use crate::write::{Section, assemble};
+use gimli::SectionId;
+use gimli::read::UnitHeader;
+use live::Live;
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// Native DWARF, and the names that it gives to functions.
 #[derive(Default)]
 pub(crate) struct Native {
-    /// Sections that are not empty, by name.
-    pub sections: Vec<(&'static str, Vec<u8>)>,
+    /// Sections that are not empty, by name, in pieces.
+    pub sections: Vec<Section>,
     /// The linkage name, or the name, of functions that are described: by their number.
     pub names: HashMap<usize, String>,
     /// Static variables: linkage name or name, and where they are.
@@ -39,31 +45,71 @@ pub(crate) fn transform(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> Native {
     let mut native = Native::default();
     if !dwarf.is_empty() {
         let read = dwarf.read();
-        let lookup = Lookup::new(code);
-        let mut out = Dwarf::new();
-        if let Some(live) = live::find(&read, &lookup, &mut warnings) {
-            unit::convert(live, &lookup, &mut out, &mut native, &mut warnings);
+        let live = live_units(&read, code, &mut warnings);
+        let (graphs, live): (Vec<_>, Vec<_>) = live
+            .into_iter()
+            .map(|mut live| (std::mem::take(&mut live.graph), live))
+            .unzip();
+        let kept = filter::kept(&graphs);
+        drop(graphs);
+        let converted: Vec<_> = live
+            .into_par_iter()
+            .enumerate()
+            .map(|(number, live)| unit::convert(&read, &live, number, &kept, code))
+            .collect();
+        let mut encoded = Vec::new();
+        for unit in converted {
+            encoded.push(unit.encoded);
+            for (index, name) in unit.names {
+                native.names.entry(index).or_insert(name);
+            }
+            native.objects.extend(unit.objects);
+            warnings.extend(unit.warnings);
         }
-        native.sections = write(&mut out, &mut warnings);
+        native.sections = assemble(encoded, dwarf.section(SectionId::DebugStr));
     }
     native.warnings = warnings.finish();
     native
 }
 
-fn write(dwarf: &mut Dwarf, warnings: &mut Warnings) -> Vec<(&'static str, Vec<u8>)> {
-    let mut sections = Sections::new(EndianVec::new(LittleEndian));
-    if let Err(error) = dwarf.write(&mut sections) {
-        warnings.add(format!("native DWARF cannot be written: {error}"), 0);
-        return Vec::new();
+/// All units that can be read, with what they ask for.
+fn live_units<'d>(
+    read: &ReadDwarf<'d>,
+    code: &CodeMap<'_>,
+    warnings: &mut Warnings,
+) -> Vec<Live<'d>> {
+    let units: Vec<_> = headers(read, warnings)
+        .into_par_iter()
+        .map(|header| {
+            let mut warnings = Warnings::default();
+            let live = live::find(read, header, &Lookup::new(code), &mut warnings);
+            if let Err(error) = &live {
+                let what = format!("a unit cannot be read: {error}");
+                warnings.add(what, header.offset().0);
+            }
+            (live, warnings)
+        })
+        .collect();
+    let mut live = Vec::new();
+    for (unit, more) in units {
+        live.extend(unit);
+        warnings.extend(more);
     }
-    let mut written = Vec::new();
-    let collect = |id: SectionId, data: &mut EndianVec<LittleEndian>| {
-        if !data.slice().is_empty() {
-            written.push((id.name(), data.take()));
+    live
+}
+
+/// The headers of all units, up to one that cannot be passed.
+fn headers<'d>(read: &ReadDwarf<'d>, warnings: &mut Warnings) -> Vec<UnitHeader<Reader<'d>>> {
+    let mut units = read.units();
+    let mut headers = Vec::new();
+    loop {
+        match units.next() {
+            Ok(Some(header)) => headers.push(header),
+            Ok(None) => return headers,
+            Err(error) => {
+                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
+                return headers;
+            }
         }
-        Ok::<_, std::convert::Infallible>(())
-    };
-    match sections.for_each_mut(collect) {
-        Ok(()) => written,
     }
 }

@@ -14,15 +14,16 @@
 //! Types that no symbol refers to are never read, so they are parameters of a function type that a typedef without a name is of;
 //! and in there they have no symbols of their own.
 
+use super::convert::ConvertUnitEntry;
 use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
 use super::unit::UnitTransform;
 use crate::address::HostAddress;
 use crate::code::{CodeMap, Flavor};
 use crate::expr::emit::Purpose;
 use crate::source::Reader;
+use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
-use gimli::write::{AttributeValue, ConvertUnitEntry, Expression, UnitEntryId};
 use gimli::{DwAt, DwTag, UnitOffset};
 use std::collections::HashMap;
 

@@ -3,12 +3,13 @@
 //! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes (or, with
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
+use super::convert::ConvertUnitEntry;
 use super::unit::UnitTransform;
 use crate::code::{CodeMap, Flavor};
 use crate::source::Reader;
+use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
-use gimli::write::{AttributeValue, ConvertUnitEntry, UnitEntryId};
 use gimli::{DwAt, DwTag};
 
 /// Bytes of a guest's pointer.

@@ -1,85 +1,85 @@
 //! One unit after the other: line table, root, entries.
 
-use super::Native;
 use super::base::Hidden;
+use super::convert::{ConvertUnit, ConvertUnitEntry};
+use super::filter::Kept;
 use super::live::Live;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{HostAddress, WasmPc};
-use crate::code::Homes;
+use crate::code::{CodeMap, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
-use crate::source::{Reader, Warnings};
+use crate::source::{ReadDwarf, Reader, Warnings};
+use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
+use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
-use gimli::write::{
-    AttributeValue, ConvertUnit, ConvertUnitEntry, Dwarf, LineProgram, UnitEntryId,
-};
-use gimli::{DebugInfoOffset, Encoding, Format, LineEncoding};
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// What is written, whatever was read.
-const ENCODING: Encoding = Encoding {
-    address_size: 8,
-    format: Format::Dwarf32,
-    version: 5,
-};
+/// A unit that was made anew.
+#[derive(Default)]
+pub(super) struct Converted<'d> {
+    /// Its part of the sections.
+    pub encoded: Encoded<'d>,
+    /// Names of functions: the linkage name, or the name, by number.
+    pub names: Vec<(usize, String)>,
+    /// Static variables: linkage name or name, and where they are.
+    pub objects: Vec<(String, HostAddress)>,
+    pub warnings: Warnings,
+}
 
-/// Rows of machine code are further apart than those of wasm.
-const LINE_ENCODING: LineEncoding = LineEncoding {
-    minimum_instruction_length: 1,
-    maximum_operations_per_instruction: 1,
-    default_is_stmt: true,
-    line_base: -5,
-    line_range: 14,
-};
-
-/// Converts the live entries of all units, and notes the names that they give.
-pub(super) fn convert(
-    live: Live<'_, '_>,
-    lookup: &Lookup<'_>,
-    out: &mut Dwarf,
-    native: &mut Native,
-    warnings: &mut Warnings,
-) {
-    let mut section = match out.convert_with_filter(live.filter) {
-        Ok(section) => section,
+/// Converts what is kept of a unit.
+pub(super) fn convert<'d>(
+    read: &ReadDwarf<'d>,
+    live: &Live<'d>,
+    number: usize,
+    kept: &Kept,
+    code: &CodeMap<'_>,
+) -> Converted<'d> {
+    let mut out = Converted::default();
+    let offset = live.unit.header.offset().0;
+    let (mut unit, root) = match ConvertUnit::new(live.unit.unit_ref(read), number, kept) {
+        Ok(found) => found,
         Err(error) => {
-            warnings.add(format!("it cannot be converted: {error}"), 0);
-            return;
+            out.warnings.add(format!("a unit cannot be converted: {error}"), offset);
+            return out;
         }
     };
-    loop {
-        match section.read_unit() {
-            Ok(Some((mut unit, root))) => {
-                let offset = unit.read_unit.header.offset().0;
-                if !matches!(
-                    root.tag(),
-                    dw::DW_TAG_compile_unit | dw::DW_TAG_partial_unit | dw::DW_TAG_skeleton_unit
-                ) {
-                    warnings.add(
-                        format!("units of the kind {} are not supported yet", root.tag()),
-                        offset,
-                    );
-                    unit.skip();
-                    continue;
-                }
-                let mut transform = UnitTransform::new(&mut unit, lookup, warnings, native);
-                transform.returns_in_memory = Some(&live.returns_in_memory);
-                if let Err(error) = transform.run(root) {
-                    warnings.add(format!("a unit is damaged: {error}"), offset);
-                }
-            }
-            Ok(None) => return,
-            Err(error) => {
-                warnings.add(format!("a unit cannot be converted: {error}"), 0);
-                return;
-            }
-        }
+    if !matches!(
+        root.tag(),
+        dw::DW_TAG_compile_unit | dw::DW_TAG_partial_unit | dw::DW_TAG_skeleton_unit
+    ) {
+        out.warnings.add(
+            format!("units of the kind {} are not supported yet", root.tag()),
+            offset,
+        );
+        return out;
     }
+    let lookup = Lookup::new(code);
+    let mut transform = UnitTransform::new(&mut unit, &lookup, &mut out);
+    transform.returns_in_memory = Some(&live.returns_in_memory);
+    let result = transform.run(root);
+    let line = transform.line.take();
+    if let Err(error) = result {
+        out.warnings.add(format!("a unit is damaged: {error}"), offset);
+    }
+    let describes = kept.count(number) > 0 || line.as_ref().is_some_and(|line| line.has_rows);
+    if !describes {
+        return out;
+    }
+    out.encoded = encode(unit.unit);
+    if !kept.has_foreign {
+        out.encoded.entries = Vec::new();
+    }
+    if let Some(line) = line {
+        out.encoded.line = line.bytes;
+        out.encoded.line_strings = line.strings;
+    }
+    out
 }
 
 /// What a unit's entries need to know of those around them.
@@ -87,13 +87,15 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) unit: &'u mut ConvertUnit<'a, Reader<'d>>,
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
+    names: &'u mut Vec<(usize, String)>,
+    objects: &'u mut Vec<(String, HostAddress)>,
+    line: Option<line::LineTable<'d>>,
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
     pub(super) hidden: Hidden,
     /// Functions that debuggers must not call.
     pub(super) uncallable: Vec<UnitEntryId>,
-    native: &'u mut Native,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
@@ -114,21 +116,21 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn new(
         unit: &'u mut ConvertUnit<'a, Reader<'d>>,
         lookup: &'u Lookup<'u>,
-        warnings: &'u mut Warnings,
-        native: &'u mut Native,
+        out: &'u mut Converted<'d>,
     ) -> Self {
-        unit.unit.set_encoding(ENCODING);
         let pointers = Pointers::new(lookup.code);
         UnitTransform {
             unit,
             lookup,
-            warnings,
+            warnings: &mut out.warnings,
+            names: &mut out.names,
+            objects: &mut out.objects,
+            line: None,
             pointers,
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),
             hidden: Hidden::new(),
             uncallable: Vec::new(),
-            native,
             returns_in_memory: None,
             functions: Vec::new(),
             code: Vec::new(),
@@ -164,7 +166,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             .map(|index| &self.lookup.function(index).homes)
     }
 
-    fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::write::ConvertResult<()> {
+    fn run(&mut self, root: ConvertUnitEntry<'a, Reader<'d>>) -> gimli::Result<()> {
         self.line_program(&root);
         self.begin_pointees(&root);
         // Not only that of functions with entries: with -g1 few have one.
@@ -172,10 +174,12 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let id = self.unit.unit.root();
         self.unit.unit.get_mut(id).reserve(root.attrs().len());
         for attr in root.attrs() {
-            if !matches!(
+            let is_code = matches!(
                 attr.name(),
                 dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges
-            ) {
+            );
+            let is_lost = attr.name() == dw::DW_AT_stmt_list && self.line.is_none();
+            if !is_code && !is_lost {
                 self.attribute(id, &root, attr);
             }
         }
@@ -188,7 +192,6 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             {
                 self.functions.pop();
             }
-            let Some(id) = id else { continue };
             self.entry(id, &entry);
         }
         self.finish_pointees();
@@ -200,32 +203,21 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     fn line_program(&mut self, root: &ConvertUnitEntry<'_, Reader<'_>>) {
         let offset = self.offset(root);
-        let converted = match self
-            .unit
-            .read_line_program(Some(ENCODING), Some(LINE_ENCODING))
-        {
-            Ok(None) => return,
-            Ok(Some(mut program)) => {
-                let result = line::convert(&mut program, self.lookup);
-                let (program, files) = program.program();
-                if let Err(error) = result {
-                    self.warnings
-                        .add(format!("a line table is damaged: {error}"), offset);
+        match line::convert(self.unit.read_unit, self.lookup) {
+            Ok(Some(table)) => {
+                if let Some(damage) = &table.damage {
+                    let what = format!("a line table is damaged: {damage}");
+                    self.warnings.add(what, offset);
                 }
-                // A sequence left open cannot be written.
-                if program.in_sequence() {
-                    (LineProgram::none(), files)
-                } else {
-                    (program, files)
-                }
+                self.unit.files = table.files;
+                self.line = Some(table);
             }
+            Ok(None) => {}
             Err(error) => {
-                self.warnings
-                    .add(format!("a line table cannot be read: {error}"), offset);
-                return;
+                let what = format!("a line table cannot be read: {error}");
+                self.warnings.add(what, offset);
             }
-        };
-        self.unit.set_line_program(converted.0, converted.1);
+        }
     }
 
     fn entry(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
@@ -278,7 +270,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         if let Some(name) = self.name_of(entry) {
-            self.native.names.entry(index).or_insert(name);
+            self.names.push((index, name));
         }
     }
 
@@ -315,8 +307,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let name = self
             .name_of(entry)
             .or_else(|| self.name_of(declared.as_ref()?));
-        self.native
-            .objects
+        self.objects
             .extend(name.map(|name| (name, memory.offset(address))));
     }
 
@@ -333,7 +324,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                     .flatten()
                     .and_then(WasmPc::from_dwarf);
                 if let Some(address) = pc.and_then(|pc| self.lookup.code_address(pc)) {
-                    let address = gimli::write::Address::Constant(address.0);
+                    let address = Address::Constant(address.0);
                     self.unit
                         .unit
                         .get_mut(id)

@@ -6,8 +6,8 @@
 use super::pointer::{Die, POINTER_SIZE};
 use super::unit::UnitTransform;
 use crate::image::{GET_POINTER, SET_POINTER};
+use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
-use gimli::write::{AttributeValue, UnitEntryId};
 use gimli::{DwTag, UnitOffset};
 use std::collections::HashMap;
 

@@ -1,0 +1,228 @@
+//! A unit that is read entry by entry and made anew: numbers of entries, and attributes that keep their meaning.
+
+use super::filter::{Kept, is_metadata};
+use crate::source::{ReadUnit, Reader};
+use crate::write::{AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
+use gimli::Section as _;
+use gimli::constants as dw;
+use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry, EntriesRaw};
+use gimli::{DebugInfoOffset, UnitOffset};
+use std::ops::Deref;
+
+/// A unit, read and written.
+pub(super) struct ConvertUnit<'a, R: gimli::Reader<Offset = usize>> {
+    pub read_unit: gimli::read::UnitRef<'a, R>,
+    /// What is written.
+    pub unit: Unit,
+    /// Its number.
+    number: usize,
+    kept: &'a Kept,
+    /// How many files its line table has.
+    pub(super) files: u64,
+    entries: EntriesRaw<'a, R>,
+    /// The entries around the next: depth and number.
+    around: Vec<(isize, UnitEntryId)>,
+}
+
+/// An entry that was read.
+pub(super) struct ConvertUnitEntry<'a, R: gimli::Reader<Offset = usize>> {
+    pub read_unit: gimli::read::UnitRef<'a, R>,
+    pub read_entry: DebuggingInformationEntry<R>,
+    /// What it is in, if that is not the root.
+    pub parent: Option<UnitEntryId>,
+}
+
+impl<R: gimli::Reader<Offset = usize>> Deref for ConvertUnitEntry<'_, R> {
+    type Target = DebuggingInformationEntry<R>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read_entry
+    }
+}
+
+impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
+    /// A unit by its number, and its root.
+    pub fn new(
+        read_unit: ReadUnit<'a, 'd>,
+        number: usize,
+        kept: &'a Kept,
+    ) -> gimli::Result<(Self, ConvertUnitEntry<'a, Reader<'d>>)> {
+        let mut unit = ConvertUnit {
+            read_unit,
+            unit: Unit::new(kept.count(number)),
+            number,
+            kept,
+            files: 0,
+            entries: read_unit.entries_raw(None)?,
+            around: Vec::new(),
+        };
+        let mut root = ConvertUnitEntry {
+            read_unit,
+            read_entry: DebuggingInformationEntry::null(),
+            parent: None,
+        };
+        if !unit.entries.read_entry(&mut root.read_entry)? {
+            return Err(gimli::Error::MissingUnitDie);
+        }
+        root.read_entry.attrs.retain(|attr| !is_metadata(attr.name()));
+        Ok((unit, root))
+    }
+
+    /// Reads the next entry that is kept, and says its number.
+    pub fn read_entry(
+        &mut self,
+        entry: &mut ConvertUnitEntry<'a, Reader<'d>>,
+    ) -> gimli::Result<Option<UnitEntryId>> {
+        let id = loop {
+            if self.entries.is_empty() {
+                return Ok(None);
+            }
+            let offset = self.entries.next_offset();
+            if let Some(id) = self.id(self.number, offset.0) {
+                self.entries.read_entry(&mut entry.read_entry)?;
+                break id;
+            }
+            if let Some(abbreviation) = self.entries.read_abbreviation()? {
+                self.entries.skip_attributes(abbreviation.attributes())?;
+            }
+        };
+        entry.read_entry.attrs.retain(|attr| !is_metadata(attr.name()));
+        let depth = entry.depth();
+        while self.around.pop_if(|it| it.0 >= depth).is_some() {}
+        entry.parent = self.around.last().map(|it| it.1);
+        if entry.has_children() {
+            self.around.push((depth, id));
+        }
+        Ok(Some(id))
+    }
+
+    /// The number of an entry that is kept: the root is the first.
+    fn id(&self, unit: usize, offset: usize) -> Option<UnitEntryId> {
+        let index = self.kept.entries.get(unit)?.index(offset)?;
+        Some(UnitEntryId(index + 1))
+    }
+
+    /// Adds what was read to the unit.
+    pub fn add_entry(
+        &mut self,
+        id: Option<UnitEntryId>,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+    ) -> UnitEntryId {
+        let parent = entry.parent.unwrap_or(self.unit.root());
+        let id = id.unwrap_or_else(|| self.unit.reserve());
+        self.unit.add_reserved(id, parent, entry.tag());
+        self.unit.get_mut(id).reserve(entry.attrs().len());
+        id
+    }
+
+    /// The number of an entry of this unit that is referred to.
+    pub fn convert_unit_ref(&self, entry: UnitOffset) -> Result<UnitEntryId, &'static str> {
+        self.id(self.number, entry.0)
+            .ok_or("it refers to no entry")
+    }
+
+    /// The entry of any unit that is referred to.
+    pub fn convert_debug_info_ref(
+        &self,
+        entry: DebugInfoOffset,
+    ) -> Result<DebugInfoRef, &'static str> {
+        let found = self.kept.locate(entry).and_then(|(unit, offset)| {
+            let entry = self.id(unit, offset)?;
+            let unit = unit as u32;
+            Some(DebugInfoRef { unit, entry })
+        });
+        found.ok_or("it refers to no entry")
+    }
+
+    /// A file's number: they are as in the input, where 0 is no file before DWARF 5.
+    pub fn convert_file_index(
+        &self,
+        unit: ReadUnit<'_, 'd>,
+        index: u64,
+    ) -> Result<u64, &'static str> {
+        let is_none = index == 0 && unit.encoding().version <= 4;
+        if is_none || index < self.files {
+            Ok(index)
+        } else {
+            Err("the line table has no such file")
+        }
+    }
+
+    /// The same value, with references to what is written.
+    pub fn convert_attribute_value(
+        &mut self,
+        unit: ReadUnit<'_, 'd>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<AttributeValue, String> {
+        let damaged = |error: gimli::Error| error.to_string();
+        if attr.form() == dw::DW_FORM_implicit_const {
+            return match attr.raw_value() {
+                Read::Sdata(value) => Ok(AttributeValue::ImplicitConst(value)),
+                _ => Err("it has no value".to_owned()),
+            };
+        }
+        let string = |offset: gimli::DebugStrOffset| {
+            if offset.0 < unit.dwarf.debug_str.reader().len() {
+                Ok(AttributeValue::StringRef(offset.0 as u32))
+            } else {
+                Err("its string is not there".to_owned())
+            }
+        };
+        Ok(match attr.value() {
+            Read::Block(bytes) => AttributeValue::Block(bytes.slice().into()),
+            // Of one width each, as only the type says whether they have a sign.
+            Read::Data1(value) => AttributeValue::Data1(value),
+            Read::Data2(value) => AttributeValue::Data2(value),
+            Read::Data4(value) => AttributeValue::Data4(value),
+            Read::Data8(value) => AttributeValue::Data8(value),
+            Read::Data16(value) => AttributeValue::Data16(Box::new(value)),
+            Read::Sdata(value) => AttributeValue::Sdata(value),
+            // The place in a virtual table, which debuggers know by its operation.
+            Read::Exprloc(expression) if expression.0.first() == Some(&dw::DW_OP_constu.0) => {
+                AttributeValue::Exprloc(Expression::raw(expression.0.slice().into()))
+            }
+            Read::Flag(value) => AttributeValue::Flag(value),
+            Read::UnitRef(offset) => AttributeValue::UnitRef(self.convert_unit_ref(offset)?),
+            Read::DebugInfoRef(offset) => {
+                AttributeValue::DebugInfoRef(self.convert_debug_info_ref(offset)?)
+            }
+            Read::DebugLineRef(_) => AttributeValue::LineProgramRef,
+            Read::DebugStrRef(offset) => string(offset)?,
+            Read::DebugStrOffsetsIndex(index) => {
+                string(unit.string_offset(index).map_err(damaged)?)?
+            }
+            Read::DebugLineStrRef(offset) => {
+                let string = unit.line_string(offset).map_err(damaged)?;
+                AttributeValue::String(string.slice().into())
+            }
+            Read::String(string) => AttributeValue::String(string.slice().into()),
+            Read::FileIndex(index) => AttributeValue::Udata(self.convert_file_index(unit, index)?),
+            Read::DebugTypesRef(_) => return Err("types of their own unit are not there".to_owned()),
+            Read::Udata(value) => AttributeValue::Udata(value),
+            value => {
+                let number = constant(&value).ok_or("it is of a kind that is not converted")?;
+                AttributeValue::Udata(number)
+            }
+        })
+    }
+}
+
+/// What stands for one of the standard's constants.
+fn constant(value: &Read<Reader<'_>>) -> Option<u64> {
+    Some(match value {
+        Read::Encoding(value) => value.0.into(),
+        Read::DecimalSign(value) => value.0.into(),
+        Read::Endianity(value) => value.0.into(),
+        Read::Accessibility(value) => value.0.into(),
+        Read::Visibility(value) => value.0.into(),
+        Read::Virtuality(value) => value.0.into(),
+        Read::Language(value) => value.0.into(),
+        Read::AddressClass(value) => value.0,
+        Read::IdentifierCase(value) => value.0.into(),
+        Read::CallingConvention(value) => value.0.into(),
+        Read::Inline(value) => value.0.into(),
+        Read::Ordering(value) => value.0.into(),
+        Read::DwoId(value) => value.0,
+        _ => return None,
+    })
+}

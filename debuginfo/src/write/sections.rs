@@ -1,0 +1,191 @@
+//! Units' parts → sections: each part learns where it and those that it refers to came to be.
+
+use super::encode::{ABBREV_OFFSET, Encoded};
+use super::set_length;
+use crate::offset_set::OffsetSet;
+use gimli::SectionId;
+use std::collections::HashMap;
+use std::ffi::CStr;
+
+/// A section, in the pieces that units made: joined when the image is written.
+pub(crate) type Section = (&'static str, Vec<Vec<u8>>);
+
+/// Where a unit's parts begin in their sections.
+#[derive(Clone, Copy)]
+struct Base {
+    info: u32,
+    abbrev: u32,
+    line: u32,
+    rnglists: u32,
+    loclists: u32,
+}
+
+/// A table's header (DWARF 5, sections 7.28 and 7.29). One for all units: lists are referred to by their places, and lldb looks
+/// no further than the first table is long.
+const LIST_HEADER: [u8; 12] = [0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0, 0];
+
+/// Puts units together. `strings` is the input's `.debug_str`.
+pub(crate) fn assemble(mut units: Vec<Encoded<'_>>, strings: &[u8]) -> Vec<Section> {
+    let bases = bases(&units);
+    let (line_strings, line_offsets) = line_strings(&units);
+    let used = Used::find(&units, strings);
+    let targets: Vec<_> = units.iter_mut().map(|it| std::mem::take(&mut it.entries)).collect();
+    for (unit, base) in units.iter_mut().zip(&bases) {
+        // One that describes nothing.
+        if unit.info.is_empty() {
+            continue;
+        }
+        let info = &mut unit.info;
+        patch(info, ABBREV_OFFSET as u32, |_| base.abbrev);
+        for at in &unit.strings {
+            patch(info, *at, |string| used.offset(string));
+        }
+        for at in &unit.range_lists {
+            patch(info, *at, |list| base.rnglists + list);
+        }
+        for at in &unit.location_lists {
+            patch(info, *at, |list| base.loclists + list);
+        }
+        if let Some(at) = unit.line_program {
+            patch(info, at, |_| base.line);
+        }
+        for (at, target) in &unit.foreign {
+            let unit = target.unit as usize;
+            let entry = targets[unit].get(target.entry.0 as usize);
+            patch(info, *at, |_| bases[unit].info + entry.unwrap_or(&0));
+        }
+        for (at, string) in &unit.line_strings {
+            patch(&mut unit.line, *at, |_| line_offsets[string]);
+        }
+    }
+    let units = &mut units[..];
+    let mut sections = vec![
+        section(SectionId::DebugAbbrev, |it| &mut it.abbrev, units),
+        section(SectionId::DebugInfo, |it| &mut it.info, units),
+        section(SectionId::DebugLine, |it| &mut it.line, units),
+        (SectionId::DebugStr.name(), vec![used.written]),
+        (SectionId::DebugLineStr.name(), vec![line_strings]),
+        with_header(section(
+            SectionId::DebugRngLists,
+            |it| &mut it.rnglists,
+            units,
+        )),
+        with_header(section(
+            SectionId::DebugLocLists,
+            |it| &mut it.loclists,
+            units,
+        )),
+    ];
+    sections.retain(|(_, parts)| parts.iter().any(|part| !part.is_empty()));
+    sections
+}
+
+/// A section of what units have of it.
+fn section<'d>(
+    id: SectionId,
+    part: for<'u> fn(&'u mut Encoded<'d>) -> &'u mut Vec<u8>,
+    units: &mut [Encoded<'d>],
+) -> Section {
+    let parts = units.iter_mut().map(|unit| std::mem::take(part(unit)));
+    (id.name(), parts.filter(|part| !part.is_empty()).collect())
+}
+
+fn bases(units: &[Encoded<'_>]) -> Vec<Base> {
+    let mut next = Base {
+        info: 0,
+        abbrev: 0,
+        line: 0,
+        rnglists: LIST_HEADER.len() as u32,
+        loclists: LIST_HEADER.len() as u32,
+    };
+    let one = |unit: &Encoded<'_>| {
+        let base = next;
+        next.info += unit.info.len() as u32;
+        next.abbrev += unit.abbrev.len() as u32;
+        next.line += unit.line.len() as u32;
+        next.rnglists += unit.rnglists.len() as u32;
+        next.loclists += unit.loclists.len() as u32;
+        base
+    };
+    units.iter().map(one).collect()
+}
+
+fn with_header((name, mut parts): Section) -> Section {
+    let len: usize = parts.iter().map(Vec::len).sum();
+    if len > 0 {
+        let mut header = LIST_HEADER.to_vec();
+        header.resize(LIST_HEADER.len() + len, 0);
+        set_length(&mut header, 0);
+        header.truncate(LIST_HEADER.len());
+        parts.insert(0, header);
+    }
+    (name, parts)
+}
+
+/// Changes an offset in a section.
+fn patch(section: &mut [u8], at: u32, change: impl FnOnce(u32) -> u32) {
+    let place = &mut section[at as usize..at as usize + 4];
+    let value = u32::from_le_bytes([place[0], place[1], place[2], place[3]]);
+    place.copy_from_slice(&change(value).to_le_bytes());
+}
+
+/// The strings of all line tables, each once, and where they are.
+fn line_strings<'d>(units: &[Encoded<'d>]) -> (Vec<u8>, HashMap<&'d [u8], u32>) {
+    let mut written = Vec::new();
+    let mut offsets = HashMap::new();
+    for (_, string) in units.iter().flat_map(|unit| &unit.line_strings) {
+        offsets.entry(*string).or_insert_with(|| {
+            let offset = written.len() as u32;
+            written.extend(*string);
+            written.push(0);
+            offset
+        });
+    }
+    (written, offsets)
+}
+
+/// The strings of the input that units use. Linkers have merged them, so each is where its offset says and nowhere else.
+struct Used {
+    set: OffsetSet,
+    /// By number in the set, where the string came to be.
+    offsets: Vec<u32>,
+    written: Vec<u8>,
+}
+
+impl Used {
+    fn find(units: &[Encoded<'_>], strings: &[u8]) -> Used {
+        let mut set = OffsetSet::new(strings.len());
+        for unit in units {
+            for at in &unit.strings {
+                let at = *at as usize;
+                let bytes = &unit.info[at..at + 4];
+                set.insert(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize);
+            }
+        }
+        let mut offsets = Vec::with_capacity(set.count() as usize);
+        let mut written: Vec<u8> = Vec::new();
+        // Where the last one ends in the input: one that begins before is its end.
+        let mut end = 0;
+        for start in set.iter() {
+            if start >= end {
+                let rest = &strings[start..];
+                let len = CStr::from_bytes_until_nul(rest).map_or(rest.len(), CStr::count_bytes);
+                written.extend(&rest[..len]);
+                written.push(0);
+                end = start + len + 1;
+            }
+            offsets.push((written.len() - (end - start)) as u32);
+        }
+        Used {
+            set,
+            offsets,
+            written,
+        }
+    }
+
+    /// Where a string of the input came to be.
+    fn offset(&self, string: u32) -> u32 {
+        let index = self.set.index(string as usize);
+        index.map_or(0, |index| self.offsets[index as usize])
+    }
+}
