@@ -1,10 +1,13 @@
 //! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
 
 use crate::code::CodeMap;
+use crate::source::Warning;
 use crate::transform::Native;
+use gimli::SectionId;
 use object::elf;
 use object::write::StringId;
-use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
+use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Writer};
+use object::{LittleEndian, U16, U32, U64};
 use std::borrow::Cow;
 
 /// What a section header needs.
@@ -20,9 +23,13 @@ struct Section<'a> {
     alignment: u64,
 }
 
-/// Writes the image.
-pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
-    let symbols = symbols(code, native);
+/// Writes the image, and hands on what could not be used.
+pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>) -> (Vec<u8>, Vec<Warning>) {
+    let mut strings = std::mem::take(&mut native.strings);
+    let symbols: Vec<_> = symbols(code, &native)
+        .into_iter()
+        .map(|symbol| (strings.add(symbol.name.as_bytes()), symbol))
+        .collect();
     let (eh_frame_address, eh_frame) = code.eh_frame;
     let alloc = |flags| elf::SectionFlags::from(flags);
     let text_size = code.text.end.0 - code.text.start.0;
@@ -74,8 +81,24 @@ pub(crate) fn write(code: &CodeMap<'_>, native: &Native) -> Vec<u8> {
         size: pieces.iter().map(|piece| piece.len() as u64).sum(),
         alignment: 1,
     }));
-    elf_image(&sections, &symbols)
+    // The names of symbols are mostly those that DWARF has: one table is both.
+    let table = |name, ty| Section {
+        name,
+        ty,
+        flags: elf::SectionFlags(0),
+        address: 0,
+        pieces: vec![&strings.bytes],
+        size: strings.bytes.len() as u64,
+        alignment: 1,
+    };
+    if !native.sections.is_empty() {
+        sections.push(table(SectionId::DebugStr.name(), elf::SHT_PROGBITS));
+    }
+    sections.push(table(STRTAB, elf::SHT_STRTAB));
+    (elf_image(&sections, &symbols), native.warnings)
 }
+
+const STRTAB: &str = ".strtab";
 
 /// A symbol.
 struct Symbol<'a> {
@@ -98,7 +121,7 @@ pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
 /// variables.
-fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native) -> Vec<Symbol<'a>> {
+fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
     let functions = code.functions.iter().enumerate().map(|(index, function)| {
         let name = native
             .names
@@ -165,15 +188,17 @@ fn load((section, offset): (&Section<'_>, &u64)) -> ProgramHeader {
 }
 
 /// What an image takes at most, near enough: it is not copied as it grows.
-fn room(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> usize {
+fn room(sections: &[Section<'_>], symbols: usize) -> usize {
     const HEADERS: usize = 4096;
     let pieces = sections.iter().flat_map(|section| &section.pieces);
-    let names = symbols.iter().map(|symbol| symbol.name.len() + 1 + size_of::<elf::Sym64<object::LittleEndian>>());
-    HEADERS + pieces.map(|piece| piece.len()).sum::<usize>() + names.sum::<usize>()
+    HEADERS + pieces.map(|piece| piece.len()).sum::<usize>() + symbols * SYMBOL_SIZE
 }
 
-fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
-    let mut image: Vec<u8> = Vec::with_capacity(room(sections, symbols));
+const SYMBOL_SIZE: usize = size_of::<elf::Sym64<LittleEndian>>();
+
+/// Sections, the last of which is the table of the symbols' names, and symbols, each with its name's place there.
+fn elf_image(sections: &[Section<'_>], symbols: &[(u32, Symbol<'_>)]) -> Vec<u8> {
+    let mut image: Vec<u8> = Vec::with_capacity(room(sections, symbols.len()));
     let mut headers: Vec<u8> = Vec::new();
     let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
     let header = FileHeader {
@@ -192,34 +217,36 @@ fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
         .filter(|section| section.flags.0 != 0)
         .count();
     writer.write_program_headers_placeholder(allocated as u32);
-    let mut offsets = Vec::new();
-    for section in sections {
+    let mut offsets: Vec<u64> = Vec::new();
+    for (i, section) in sections.iter().enumerate() {
+        let before = i.checked_sub(1).filter(|_| section.name == STRTAB);
+        if let Some(i) = before.filter(|i| sections[*i].name == SectionId::DebugStr.name()) {
+            offsets.push(offsets[i]);
+            continue;
+        }
         offsets.push(writer.write_align(section.alignment));
         for piece in &section.pieces {
             writer.write(piece);
         }
     }
-    let names: Vec<StringId> = symbols
-        .iter()
-        .map(|symbol| writer.add_string(symbol.name.as_bytes()))
-        .collect();
-    writer.write_strtab().expect("names of less than 4 GiB");
-    writer.write_null_symbol();
-    for (symbol, name) in symbols.iter().zip(names) {
-        writer.write_symbol(&Sym {
-            st_name: writer.string_offset(Some(name)),
-            section: Some(u32::from(symbol.section)),
+    let symbol_table = writer.write_align(align_of::<u64>() as u64);
+    writer.write(&[0; SYMBOL_SIZE]);
+    for (name, symbol) in symbols {
+        let symbol = elf::Sym64 {
+            st_name: U32::new(LittleEndian, *name),
             st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, symbol.ty),
             st_other: elf::SymbolOther(0),
-            st_shndx: elf::SymbolSection(symbol.section),
-            st_value: symbol.address,
-            st_size: symbol.size,
-        });
+            st_shndx: U16::new(LittleEndian, elf::SymbolSection(symbol.section)),
+            st_value: U64::new(LittleEndian, symbol.address),
+            st_size: U64::new(LittleEndian, symbol.size),
+        };
+        writer.write(object::bytes_of(&symbol));
     }
     let section_names: Vec<StringId> = sections
         .iter()
         .map(|section| writer.add_section_name(section.name.as_bytes()))
         .collect();
+    let symtab_name = writer.add_section_name(b".symtab");
     writer.write_shstrtab().expect("few short names");
     writer.write_null_section_header();
     for ((section, name), offset) in sections.iter().zip(section_names).zip(&offsets) {
@@ -236,9 +263,19 @@ fn elf_image(sections: &[Section<'_>], symbols: &[Symbol<'_>]) -> Vec<u8> {
             sh_entsize: 0,
         });
     }
-    // The symbol table refers to its strings by their section's number, known once it is written.
-    writer.write_strtab_section_header();
-    writer.write_symtab_section_header(1);
+    writer.write_section_header(&SectionHeader {
+        sh_name: writer.section_name_offset(Some(symtab_name)),
+        sh_type: elf::SHT_SYMTAB,
+        sh_flags: elf::SectionFlags(0),
+        sh_addr: 0,
+        sh_offset: symbol_table,
+        sh_size: ((symbols.len() + 1) * SYMBOL_SIZE) as u64,
+        // The names' table is the last section; the first global symbol is the one behind the null symbol.
+        sh_link: sections.len() as u32,
+        sh_info: 1,
+        sh_addralign: align_of::<u64>() as u64,
+        sh_entsize: SYMBOL_SIZE as u64,
+    });
     writer.write_shstrtab_section_header();
     // gdb warns of allocated sections that no segment holds.
     let loads: Vec<_> = sections

@@ -32,5 +32,5 @@ use code::CodeMap;
 /// names and can be unwound.
 pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> (Vec<u8>, Vec<Warning>) {
     let native = transform::transform(dwarf, code);
-    (image::write(code, &native), native.warnings)
+    image::write(code, native)
 }

@@ -45,9 +45,8 @@ impl OffsetSet {
     /// A member's number.
     pub fn index(&self, offset: usize) -> Option<u32> {
         let below = (1u64 << (offset % 64)) - 1;
-        self.contains(offset).then(|| {
-            self.before[offset / 64] + (self.words[offset / 64] & below).count_ones()
-        })
+        self.contains(offset)
+            .then(|| self.before[offset / 64] + (self.words[offset / 64] & below).count_ones())
     }
 
     /// All members, in order.

@@ -3,33 +3,37 @@
 use crate::address::WasmPc;
 use crate::code::{Questions, Statement};
 use crate::expr::decode::{Op, decode};
-use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf};
+use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
+use rayon::prelude::*;
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
-/// Scans a module's DWARF.
+/// Scans a module's DWARF, its units in parallel.
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     let read = dwarf.read();
-    let mut found = Questions::default();
     let mut warnings = Warnings::default();
-    let mut units = read.units();
-    loop {
-        let header = match units.next() {
-            Ok(Some(header)) => header,
-            Ok(None) => break,
-            Err(error) => {
-                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
-                break;
-            }
-        };
+    let scan = |header| {
+        let mut found = Questions::default();
         // A unit that cannot be read is warned of when native DWARF is made, which reads more of it: once is enough.
         let _ = read.unit(header).and_then(|unit| {
             let unit = unit.unit_ref(&read);
             scan_lines(unit, &mut found)?;
             scan_entries(unit, &mut found)
         });
+        found
+    };
+    let units: Vec<_> = headers(&read, &mut warnings)
+        .into_par_iter()
+        .map(scan)
+        .collect();
+    let mut found = Questions::default();
+    for unit in units {
+        found.locals.extend(unit.locals);
+        found.small_structures.extend(unit.small_structures);
+        found.operands.extend(unit.operands);
+        found.statements.extend(unit.statements);
     }
     found.locals.sort_unstable();
     found.locals.dedup();

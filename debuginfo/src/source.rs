@@ -1,5 +1,6 @@
 //! The DWARF of a module as found: custom sections, borrowed.
 
+use gimli::read::UnitHeader;
 use gimli::{EndianSlice, LittleEndian, SectionId};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,6 +53,25 @@ impl<'a> WasmDwarf<'a> {
         };
         match gimli::read::Dwarf::load(load) {
             Ok(dwarf) => dwarf,
+        }
+    }
+}
+
+/// The headers of all units, up to one that cannot be passed.
+pub(crate) fn headers<'d>(
+    read: &ReadDwarf<'d>,
+    warnings: &mut Warnings,
+) -> Vec<UnitHeader<Reader<'d>>> {
+    let mut units = read.units();
+    let mut headers = Vec::new();
+    loop {
+        match units.next() {
+            Ok(Some(header)) => headers.push(header),
+            Ok(None) => return headers,
+            Err(error) => {
+                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
+                return headers;
+            }
         }
     }
 }

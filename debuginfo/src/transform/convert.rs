@@ -64,7 +64,9 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         if !unit.entries.read_entry(&mut root.read_entry)? {
             return Err(gimli::Error::MissingUnitDie);
         }
-        root.read_entry.attrs.retain(|attr| !is_metadata(attr.name()));
+        root.read_entry
+            .attrs
+            .retain(|attr| !is_metadata(attr.name()));
         Ok((unit, root))
     }
 
@@ -86,7 +88,10 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
                 self.entries.skip_attributes(abbreviation.attributes())?;
             }
         };
-        entry.read_entry.attrs.retain(|attr| !is_metadata(attr.name()));
+        entry
+            .read_entry
+            .attrs
+            .retain(|attr| !is_metadata(attr.name()));
         let depth = entry.depth();
         while self.around.pop_if(|it| it.0 >= depth).is_some() {}
         entry.parent = self.around.last().map(|it| it.1);
@@ -117,8 +122,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
 
     /// The number of an entry of this unit that is referred to.
     pub fn convert_unit_ref(&self, entry: UnitOffset) -> Result<UnitEntryId, &'static str> {
-        self.id(self.number, entry.0)
-            .ok_or("it refers to no entry")
+        self.id(self.number, entry.0).ok_or("it refers to no entry")
     }
 
     /// The entry of any unit that is referred to.
@@ -197,7 +201,9 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
             }
             Read::String(string) => AttributeValue::String(string.slice().into()),
             Read::FileIndex(index) => AttributeValue::Udata(self.convert_file_index(unit, index)?),
-            Read::DebugTypesRef(_) => return Err("types of their own unit are not there".to_owned()),
+            Read::DebugTypesRef(_) => {
+                return Err("types of their own unit are not there".to_owned());
+            }
             Read::Udata(value) => AttributeValue::Udata(value),
             value => {
                 let number = constant(&value).ok_or("it is of a kind that is not converted")?;

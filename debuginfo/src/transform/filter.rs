@@ -5,7 +5,9 @@
 use crate::offset_set::OffsetSet;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
-use gimli::read::{AttributeValue as Read, DebuggingInformationEntry, EntriesRaw, Expression, Operation};
+use gimli::read::{
+    AttributeValue as Read, DebuggingInformationEntry, EntriesRaw, Expression, Operation,
+};
 use gimli::{DebugInfoOffset, DwTag, UnitOffset};
 use std::ops::Deref;
 
@@ -125,7 +127,8 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
         }
         if entry.has_children() {
             let offset = entry.offset();
-            self.around.push((entry.depth(), number, offset, entry.tag()));
+            self.around
+                .push((entry.depth(), number, offset, entry.tag()));
         }
         Ok(true)
     }
@@ -277,7 +280,10 @@ struct Search<'g> {
 pub(super) fn kept(graphs: &[Graph]) -> Kept {
     let mut search = Search {
         graphs,
-        kept: graphs.iter().map(|it| vec![false; it.offsets.len()]).collect(),
+        kept: graphs
+            .iter()
+            .map(|it| vec![false; it.offsets.len()])
+            .collect(),
         open: Vec::new(),
     };
     for (unit, graph) in graphs.iter().enumerate() {
@@ -361,7 +367,10 @@ impl Kept {
 
     /// The unit that a place in `.debug_info` is in, and the distance from its start.
     pub fn locate(&self, offset: DebugInfoOffset) -> Option<(usize, usize)> {
-        let unit = self.starts.partition_point(|start| *start <= offset.0).checked_sub(1)?;
+        let unit = self
+            .starts
+            .partition_point(|start| *start <= offset.0)
+            .checked_sub(1)?;
         Some((unit, offset.0 - self.starts[unit]))
     }
 }

@@ -1,5 +1,4 @@
-//! Line tables: rows of wasm addresses → rows of machine code. Each function is a sequence of its own, with a row for every
-//! byte.
+//! Line tables: rows of wasm addresses → rows of machine code. Each function has a row for every byte.
 
 use crate::address::WasmPc;
 use crate::code::FunctionCode;
@@ -95,12 +94,7 @@ fn line_row(row: &gimli::read::LineRow) -> LineRow {
 }
 
 /// The functions that a sequence covers, one after the other.
-fn convert_sequence(
-    program: &mut LineProgram,
-    lookup: &Lookup<'_>,
-    rows: &mut Vec<Row>,
-    end: u64,
-) {
+fn convert_sequence(program: &mut LineProgram, lookup: &Lookup<'_>, rows: &mut Vec<Row>, end: u64) {
     rows.sort_by_key(|row| row.pc);
     rows.dedup_by(|next, before| {
         let same = next.pc == before.pc;
@@ -130,14 +124,11 @@ fn convert_sequence(
 }
 
 /// One sequence: a function's rows, which are not empty, over its code.
-fn write_function(
-    program: &mut LineProgram,
-    function: &FunctionCode<'_>,
-    rows: &[Row],
-) {
+fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: &[Row]) {
     let body = body_row(rows);
-    let starts = starts(function, rows);
-    program.begin_sequence(function.code.start.0);
+    let pieces = pieces(function, rows);
+    let starts = starts(&pieces, rows.len());
+    program.begin_function(function.code.start.0);
     let emit = |program: &mut LineProgram,
                 offset: u32,
                 index: usize,
@@ -154,16 +145,18 @@ fn write_function(
     emit(program, 0, 0, true, false);
     let mut current = 0;
     let mut body_marked = false;
-    let pieces: Vec<_> = function
-        .rows
-        .iter()
-        .filter_map(|(at, pc)| Some((at.0, (*pc)?)))
-        .collect();
     let mut statement = 0;
-    for (i, &(offset, pc)) in pieces.iter().enumerate() {
-        let index = row_at(rows, pc);
+    for (
+        i,
+        &Piece {
+            offset,
+            pc,
+            row: index,
+        },
+    ) in pieces.iter().enumerate()
+    {
         // Neighbours at one address: the statements before the row, then the row.
-        let stands_in = pieces.get(i + 1).is_some_and(|(_, next)| *next == pc);
+        let stands_in = pieces.get(i + 1).is_some_and(|next| next.pc == pc);
         if stands_in && rows[index].pc == pc {
             if let Some(row) = rows[index].before.get(statement) {
                 let row = LineRow {
@@ -200,21 +193,45 @@ fn write_function(
         body_marked |= is_body;
         current = index;
     }
-    program.end_sequence(function.code.end.0 - function.code.start.0);
+    program.end_function(function.code.end.0 - function.code.start.0);
 }
 
-/// The row that covers an address: the last that starts at or before it.
-fn row_at(rows: &[Row], pc: WasmPc) -> usize {
-    rows.partition_point(|row| row.pc <= pc).saturating_sub(1)
+/// Code that comes from one instruction.
+struct Piece {
+    /// Bytes from the function's start.
+    offset: u32,
+    pc: WasmPc,
+    /// The row that covers the instruction: the last that starts at or before it.
+    row: usize,
+}
+
+fn pieces(function: &FunctionCode<'_>, rows: &[Row]) -> Vec<Piece> {
+    let mut row = 0;
+    let code = function
+        .rows
+        .iter()
+        .filter_map(|(at, pc)| Some((at.0, (*pc)?)));
+    code.map(|(offset, pc)| {
+        // Mostly that of the piece before, or the next.
+        if rows.get(row + 1).is_some_and(|next| next.pc <= pc) {
+            row += 1;
+        }
+        let is_in = rows[row].pc <= pc && rows.get(row + 1).is_none_or(|next| pc < next.pc);
+        if !is_in {
+            row = rows.partition_point(|row| row.pc <= pc).saturating_sub(1);
+        }
+        Piece { offset, pc, row }
+    })
+    .collect()
 }
 
 /// Where each row's code begins: its first instruction that has code of its own, as the code generator makes one machine
 /// instruction of several. A row without any has none.
-fn starts(function: &FunctionCode<'_>, rows: &[Row]) -> Vec<Option<WasmPc>> {
-    let mut starts: Vec<Option<WasmPc>> = vec![None; rows.len()];
-    for pc in function.rows.iter().filter_map(|(_, pc)| *pc) {
-        let start = &mut starts[row_at(rows, pc)];
-        *start = Some(start.map_or(pc, |before| before.min(pc)));
+fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<WasmPc>> {
+    let mut starts: Vec<Option<WasmPc>> = vec![None; rows];
+    for piece in pieces {
+        let start = &mut starts[piece.row];
+        *start = Some(start.map_or(piece.pc, |before| before.min(piece.pc)));
     }
     starts
 }

@@ -38,10 +38,7 @@ pub(super) fn find<'d>(
     let mut returns_in_memory = HashSet::new();
     let mut filter = FilterUnit::new(unit.unit_ref(read))?;
     if let Err(error) = require(&mut filter, lookup, &mut returns_in_memory) {
-        warnings.add(
-            format!("a unit is damaged: {error}"),
-            header.offset().0,
-        );
+        warnings.add(format!("a unit is damaged: {error}"), header.offset().0);
     }
     let graph = filter.finish();
     Ok(Live {

@@ -18,19 +18,20 @@ mod wrapper;
 use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::lookup::Lookup;
-use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf};
-use crate::write::{Section, assemble};
+use crate::source::{ReadDwarf, Warning, Warnings, WasmDwarf, headers};
+use crate::write::{Section, Strings, assemble};
 use gimli::SectionId;
-use gimli::read::UnitHeader;
 use live::Live;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// Native DWARF, and the names that it gives to functions.
 #[derive(Default)]
-pub(crate) struct Native {
+pub(crate) struct Native<'d> {
     /// Sections that are not empty, by name, in pieces.
     pub sections: Vec<Section>,
+    /// Its strings.
+    pub strings: Strings<'d>,
     /// The linkage name, or the name, of functions that are described: by their number.
     pub names: HashMap<usize, String>,
     /// Static variables: linkage name or name, and where they are.
@@ -40,7 +41,7 @@ pub(crate) struct Native {
 }
 
 /// Transforms a module's DWARF for code that is placed.
-pub(crate) fn transform(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> Native {
+pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native<'d> {
     let mut warnings = Warnings::default();
     let mut native = Native::default();
     if !dwarf.is_empty() {
@@ -66,7 +67,7 @@ pub(crate) fn transform(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> Native {
             native.objects.extend(unit.objects);
             warnings.extend(unit.warnings);
         }
-        native.sections = assemble(encoded, dwarf.section(SectionId::DebugStr));
+        (native.sections, native.strings) = assemble(encoded, dwarf.section(SectionId::DebugStr));
     }
     native.warnings = warnings.finish();
     native
@@ -96,20 +97,4 @@ fn live_units<'d>(
         warnings.extend(more);
     }
     live
-}
-
-/// The headers of all units, up to one that cannot be passed.
-fn headers<'d>(read: &ReadDwarf<'d>, warnings: &mut Warnings) -> Vec<UnitHeader<Reader<'d>>> {
-    let mut units = read.units();
-    let mut headers = Vec::new();
-    loop {
-        match units.next() {
-            Ok(Some(header)) => headers.push(header),
-            Ok(None) => return headers,
-            Err(error) => {
-                warnings.add(format!("the units from here on cannot be read: {error}"), 0);
-                return headers;
-            }
-        }
-    }
 }

@@ -45,7 +45,8 @@ pub(super) fn convert<'d>(
     let (mut unit, root) = match ConvertUnit::new(live.unit.unit_ref(read), number, kept) {
         Ok(found) => found,
         Err(error) => {
-            out.warnings.add(format!("a unit cannot be converted: {error}"), offset);
+            out.warnings
+                .add(format!("a unit cannot be converted: {error}"), offset);
             return out;
         }
     };
@@ -65,7 +66,8 @@ pub(super) fn convert<'d>(
     let result = transform.run(root);
     let line = transform.line.take();
     if let Err(error) = result {
-        out.warnings.add(format!("a unit is damaged: {error}"), offset);
+        out.warnings
+            .add(format!("a unit is damaged: {error}"), offset);
     }
     let describes = kept.count(number) > 0 || line.as_ref().is_some_and(|line| line.has_rows);
     if !describes {

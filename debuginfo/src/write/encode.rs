@@ -1,11 +1,9 @@
 //! A unit's tree → bytes, in one pass. References are filled in when all entries have their places.
 
-use super::unit::Entry;
+use super::form::{ReferenceForm, abbreviations, leads_somewhere};
 use super::{Address, AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use super::{set_length, sleb, uleb};
-use gimli::{DwForm, constants as dw};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use gimli::constants as dw;
 
 /// A unit's part of each section, and what in it depends on the other units.
 #[derive(Default, Debug)]
@@ -38,20 +36,23 @@ pub(super) const ABBREV_OFFSET: usize = 8;
 pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let ranges = std::mem::take(&mut unit.ranges.0);
     let locations = std::mem::take(&mut unit.locations.0);
+    let mut abbrev = Vec::new();
+    let references = ReferenceForm::of(&unit);
     let mut encoder = Encoder {
         unit: &unit,
         out: Encoded {
             info: HEADER.to_vec(),
             ..Encoded::default()
         },
-        codes: HashMap::default(),
-        abbreviation: Vec::new(),
+        codes: abbreviations(&unit, references, &mut abbrev),
+        form: references,
         offsets: vec![0; unit.count()],
         references: Vec::new(),
         types: Vec::new(),
     };
     encoder.entries();
     let mut out = encoder.finish();
+    out.abbrev = abbrev;
     out.rnglists = ranges.bytes;
     out.loclists = locations.bytes;
     for (at, ty) in locations.types {
@@ -60,35 +61,12 @@ pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     out
 }
 
-/// FNV-1a: abbreviations are short, and there are few.
-#[derive(Clone)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 struct Encoder<'u, 'd> {
     unit: &'u Unit,
     out: Encoded<'d>,
-    /// Abbreviations as they are written, without their codes.
-    codes: HashMap<Vec<u8>, u64, BuildHasherDefault<Fnv>>,
-    /// That of the entry being written.
-    abbreviation: Vec<u8>,
+    /// The abbreviation of each entry, by number.
+    codes: Vec<u32>,
+    form: ReferenceForm,
     /// Where the entries are, by number.
     offsets: Vec<u32>,
     /// Where other entries are referred to, and which.
@@ -100,7 +78,10 @@ impl<'u, 'd> Encoder<'u, 'd> {
     /// All entries, in their tree's order; without recursion, as the input's depth has no limit.
     fn entries(&mut self) {
         let unit = self.unit;
-        let mut open = vec![self.entry(unit.root())];
+        let mut open: Vec<_> = Some(self.entry(unit.root()))
+            .filter(|it| it.len() > 0)
+            .into_iter()
+            .collect();
         while let Some(children) = open.last_mut() {
             match children.next() {
                 Some(child) => {
@@ -115,63 +96,19 @@ impl<'u, 'd> Encoder<'u, 'd> {
                 }
             }
         }
-        // The root has a list of children in any case.
     }
 
     /// One entry; its children are to follow.
     fn entry(&mut self, id: UnitEntryId) -> std::slice::Iter<'u, UnitEntryId> {
         let entry = self.unit.get(id);
         self.offsets[id.0 as usize] = self.out.info.len() as u32;
-        let has_children = entry.children().len() > 0 || id == self.unit.root();
-        let code = self.code(entry, has_children);
-        uleb(&mut self.out.info, code);
+        uleb(&mut self.out.info, self.codes[id.0 as usize].into());
         for attr in entry.attrs() {
-            if self.leads_somewhere(attr.get()) {
+            if leads_somewhere(self.unit, attr.get()) {
                 self.value(attr.get());
             }
         }
         entry.children()
-    }
-
-    /// The code of an entry's abbreviation (DWARF 5, section 7.5.3).
-    fn code(&mut self, entry: &Entry, has_children: bool) -> u64 {
-        let mut abbreviation = std::mem::take(&mut self.abbreviation);
-        abbreviation.clear();
-        uleb(&mut abbreviation, entry.tag().0.into());
-        abbreviation.push(u8::from(has_children));
-        for attr in entry.attrs() {
-            if !self.leads_somewhere(attr.get()) {
-                continue;
-            }
-            uleb(&mut abbreviation, attr.name().0.into());
-            uleb(&mut abbreviation, form(attr.get()).0.into());
-            if let AttributeValue::ImplicitConst(value) = attr.get() {
-                sleb(&mut abbreviation, *value);
-            }
-        }
-        let code = match self.codes.get(&abbreviation) {
-            Some(code) => *code,
-            None => {
-                let code = self.codes.len() as u64 + 1;
-                uleb(&mut self.out.abbrev, code);
-                self.out.abbrev.extend(&abbreviation);
-                self.out.abbrev.extend([0, 0]);
-                self.codes.insert(abbreviation.clone(), code);
-                code
-            }
-        };
-        self.abbreviation = abbreviation;
-        code
-    }
-
-    /// Whether an attribute can be written: a reference to an entry that was never made cannot.
-    fn leads_somewhere(&self, value: &AttributeValue) -> bool {
-        match value {
-            AttributeValue::UnitRef(id) => {
-                (id.0 as usize) < self.unit.count() && self.unit.get(*id).tag() != dw::DW_TAG_null
-            }
-            _ => true,
-        }
     }
 
     fn value(&mut self, value: &AttributeValue) {
@@ -204,7 +141,8 @@ impl<'u, 'd> Encoder<'u, 'd> {
             }
             AttributeValue::UnitRef(id) => {
                 self.references.push((here, *id));
-                offset(&mut out.info, 0);
+                let end = out.info.len() + self.form.size();
+                out.info.resize(end, 0);
             }
             AttributeValue::DebugInfoRef(target) => {
                 out.foreign.push((here, *target));
@@ -235,45 +173,16 @@ impl<'u, 'd> Encoder<'u, 'd> {
 
     /// Closes the unit and fills in what refers to its own entries.
     fn finish(mut self) -> Encoded<'d> {
-        self.out.abbrev.push(0);
         let info = &mut self.out.info;
         set_length(info, 0);
         for (at, id) in self.references {
-            let at = at as usize;
-            info[at..at + 4].copy_from_slice(&self.offsets[id.0 as usize].to_le_bytes());
+            let place = &mut info[at as usize..];
+            self.form.write(place, self.offsets[id.0 as usize]);
         }
         for (at, ty) in self.types {
             Expression::set_type(&mut info[at..], self.offsets[ty.0 as usize]);
         }
         self.out.entries = self.offsets;
         self.out
-    }
-}
-
-/// How an attribute is encoded (DWARF 5, section 7.5.6).
-fn form(value: &AttributeValue) -> DwForm {
-    match value {
-        AttributeValue::Address(_) => dw::DW_FORM_addr,
-        AttributeValue::Block(_) => dw::DW_FORM_block,
-        AttributeValue::Data1(_) => dw::DW_FORM_data1,
-        AttributeValue::Data2(_) => dw::DW_FORM_data2,
-        AttributeValue::Data4(_) => dw::DW_FORM_data4,
-        AttributeValue::Data8(_) => dw::DW_FORM_data8,
-        AttributeValue::Data16(_) => dw::DW_FORM_data16,
-        AttributeValue::Sdata(_) => dw::DW_FORM_sdata,
-        AttributeValue::Udata(_)
-        | AttributeValue::Encoding(_)
-        | AttributeValue::CallingConvention(_) => dw::DW_FORM_udata,
-        AttributeValue::ImplicitConst(_) => dw::DW_FORM_implicit_const,
-        AttributeValue::Exprloc(_) => dw::DW_FORM_exprloc,
-        AttributeValue::Flag(true) => dw::DW_FORM_flag_present,
-        AttributeValue::Flag(false) => dw::DW_FORM_flag,
-        AttributeValue::UnitRef(_) => dw::DW_FORM_ref4,
-        AttributeValue::DebugInfoRef(_) => dw::DW_FORM_ref_addr,
-        AttributeValue::LineProgramRef
-        | AttributeValue::LocationListRef(_)
-        | AttributeValue::RangeListRef(_) => dw::DW_FORM_sec_offset,
-        AttributeValue::StringRef(_) => dw::DW_FORM_strp,
-        AttributeValue::String(_) => dw::DW_FORM_string,
     }
 }

@@ -21,10 +21,7 @@ impl Expression {
 
     /// An expression that is there already.
     pub fn raw(bytes: Vec<u8>) -> Expression {
-        Expression {
-            bytes,
-            types: None,
-        }
+        Expression { bytes, types: None }
     }
 
     /// Its bytes; base types are places to be filled in.

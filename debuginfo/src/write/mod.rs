@@ -5,9 +5,11 @@
 
 mod encode;
 mod expression;
+mod form;
 mod line;
 mod lists;
 mod sections;
+mod strings;
 mod unit;
 
 pub(crate) use encode::{Encoded, encode};
@@ -15,6 +17,7 @@ pub(crate) use expression::Expression;
 pub(crate) use line::{LineProgram, LineRow};
 pub(crate) use lists::{Location, LocationList, Range, RangeList};
 pub(crate) use sections::{Section, assemble};
+pub(crate) use strings::Strings;
 pub(crate) use unit::{AttributeValue, DebugInfoRef, Unit, UnitEntryId};
 
 use gimli::leb128::write::Leb128;

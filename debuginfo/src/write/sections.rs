@@ -2,10 +2,10 @@
 
 use super::encode::{ABBREV_OFFSET, Encoded};
 use super::set_length;
+use super::strings::{Strings, Used};
 use crate::offset_set::OffsetSet;
 use gimli::SectionId;
 use std::collections::HashMap;
-use std::ffi::CStr;
 
 /// A section, in the pieces that units made: joined when the image is written.
 pub(crate) type Section = (&'static str, Vec<Vec<u8>>);
@@ -24,12 +24,18 @@ struct Base {
 /// no further than the first table is long.
 const LIST_HEADER: [u8; 12] = [0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0, 0];
 
-/// Puts units together. `strings` is the input's `.debug_str`.
-pub(crate) fn assemble(mut units: Vec<Encoded<'_>>, strings: &[u8]) -> Vec<Section> {
+/// Puts units together. `strings` is the input's `.debug_str`; those that are used are the second result.
+pub(crate) fn assemble<'d>(
+    mut units: Vec<Encoded<'d>>,
+    strings: &'d [u8],
+) -> (Vec<Section>, Strings<'d>) {
     let bases = bases(&units);
     let (line_strings, line_offsets) = line_strings(&units);
-    let used = Used::find(&units, strings);
-    let targets: Vec<_> = units.iter_mut().map(|it| std::mem::take(&mut it.entries)).collect();
+    let used = Used::find(used_strings(&units, strings.len()), strings);
+    let targets: Vec<_> = units
+        .iter_mut()
+        .map(|it| std::mem::take(&mut it.entries))
+        .collect();
     for (unit, base) in units.iter_mut().zip(&bases) {
         // One that describes nothing.
         if unit.info.is_empty() {
@@ -38,7 +44,7 @@ pub(crate) fn assemble(mut units: Vec<Encoded<'_>>, strings: &[u8]) -> Vec<Secti
         let info = &mut unit.info;
         patch(info, ABBREV_OFFSET as u32, |_| base.abbrev);
         for at in &unit.strings {
-            patch(info, *at, |string| used.offset(string));
+            patch(info, *at, |string| used.place(string));
         }
         for at in &unit.range_lists {
             patch(info, *at, |list| base.rnglists + list);
@@ -63,7 +69,6 @@ pub(crate) fn assemble(mut units: Vec<Encoded<'_>>, strings: &[u8]) -> Vec<Secti
         section(SectionId::DebugAbbrev, |it| &mut it.abbrev, units),
         section(SectionId::DebugInfo, |it| &mut it.info, units),
         section(SectionId::DebugLine, |it| &mut it.line, units),
-        (SectionId::DebugStr.name(), vec![used.written]),
         (SectionId::DebugLineStr.name(), vec![line_strings]),
         with_header(section(
             SectionId::DebugRngLists,
@@ -77,7 +82,7 @@ pub(crate) fn assemble(mut units: Vec<Encoded<'_>>, strings: &[u8]) -> Vec<Secti
         )),
     ];
     sections.retain(|(_, parts)| parts.iter().any(|part| !part.is_empty()));
-    sections
+    (sections, used.strings)
 }
 
 /// A section of what units have of it.
@@ -129,6 +134,19 @@ fn patch(section: &mut [u8], at: u32, change: impl FnOnce(u32) -> u32) {
     place.copy_from_slice(&change(value).to_le_bytes());
 }
 
+/// Where the strings that units use are in the input.
+fn used_strings(units: &[Encoded<'_>], end: usize) -> OffsetSet {
+    let mut set = OffsetSet::new(end);
+    for unit in units {
+        for at in &unit.strings {
+            let at = *at as usize;
+            let bytes = &unit.info[at..at + 4];
+            set.insert(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize);
+        }
+    }
+    set
+}
+
 /// The strings of all line tables, each once, and where they are.
 fn line_strings<'d>(units: &[Encoded<'d>]) -> (Vec<u8>, HashMap<&'d [u8], u32>) {
     let mut written = Vec::new();
@@ -142,50 +160,4 @@ fn line_strings<'d>(units: &[Encoded<'d>]) -> (Vec<u8>, HashMap<&'d [u8], u32>) 
         });
     }
     (written, offsets)
-}
-
-/// The strings of the input that units use. Linkers have merged them, so each is where its offset says and nowhere else.
-struct Used {
-    set: OffsetSet,
-    /// By number in the set, where the string came to be.
-    offsets: Vec<u32>,
-    written: Vec<u8>,
-}
-
-impl Used {
-    fn find(units: &[Encoded<'_>], strings: &[u8]) -> Used {
-        let mut set = OffsetSet::new(strings.len());
-        for unit in units {
-            for at in &unit.strings {
-                let at = *at as usize;
-                let bytes = &unit.info[at..at + 4];
-                set.insert(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize);
-            }
-        }
-        let mut offsets = Vec::with_capacity(set.count() as usize);
-        let mut written: Vec<u8> = Vec::new();
-        // Where the last one ends in the input: one that begins before is its end.
-        let mut end = 0;
-        for start in set.iter() {
-            if start >= end {
-                let rest = &strings[start..];
-                let len = CStr::from_bytes_until_nul(rest).map_or(rest.len(), CStr::count_bytes);
-                written.extend(&rest[..len]);
-                written.push(0);
-                end = start + len + 1;
-            }
-            offsets.push((written.len() - (end - start)) as u32);
-        }
-        Used {
-            set,
-            offsets,
-            written,
-        }
-    }
-
-    /// Where a string of the input came to be.
-    fn offset(&self, string: u32) -> u32 {
-        let index = self.set.index(string as usize);
-        index.map_or(0, |index| self.offsets[index as usize])
-    }
 }

@@ -104,6 +104,17 @@ impl Unit {
         self.entries.len()
     }
 
+    /// All entries, by number.
+    pub fn entries(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
+    }
+
+    /// Whether an entry whose number was reserved was added.
+    pub fn has(&self, id: UnitEntryId) -> bool {
+        let entry = self.entries.get(id.0 as usize);
+        entry.is_some_and(|entry| entry.tag != dw::DW_TAG_null)
+    }
+
     /// A number for an entry that is added later, or never.
     pub fn reserve(&mut self) -> UnitEntryId {
         self.reserved += 1;

@@ -18,6 +18,7 @@ pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
     let mut flags = settings::builder();
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
+        ("regalloc_algorithm", opt_level.register_allocator()),
         ("preserve_frame_pointers", "true"),
         ("unwind_info", "true"),
         ("enable_pinned_reg", "true"),

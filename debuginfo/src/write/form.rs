@@ -1,0 +1,205 @@
+//! Abbreviations, and the forms that values have in them.
+
+use super::unit::Entry;
+use super::{AttributeValue, Unit, sleb, uleb};
+use gimli::{DwForm, constants as dw};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Writes a unit's abbreviations (DWARF 5, section 7.5.3), and says which each entry has: the most frequent have the shortest codes.
+pub(super) fn abbreviations(unit: &Unit, references: ReferenceForm, out: &mut Vec<u8>) -> Vec<u32> {
+    let mut known: HashMap<Vec<u8>, u32, BuildHasherDefault<Fnv>> = HashMap::default();
+    let mut counts: Vec<u32> = Vec::new();
+    let mut key = Vec::new();
+    let mut codes: Vec<u32> = Vec::with_capacity(unit.count());
+    for entry in unit.entries() {
+        // A number that was reserved for nothing.
+        if entry.tag() == dw::DW_TAG_null {
+            codes.push(0);
+            continue;
+        }
+        abbreviation(unit, entry, references, &mut key);
+        let index = match known.get(&key) {
+            Some(index) => *index,
+            None => {
+                counts.push(0);
+                let index = counts.len() as u32;
+                known.insert(key.clone(), index);
+                index
+            }
+        };
+        counts[index as usize - 1] += 1;
+        codes.push(index);
+    }
+    let mut order: Vec<_> = known.into_iter().collect();
+    order.sort_unstable_by_key(|(_, index)| {
+        (std::cmp::Reverse(counts[*index as usize - 1]), *index)
+    });
+    let mut renumbered = vec![0; order.len() + 1];
+    for (code, (key, index)) in (1..).zip(&order) {
+        renumbered[*index as usize] = code;
+        uleb(out, code.into());
+        out.extend(key);
+        out.extend([0, 0]);
+    }
+    out.push(0);
+    for code in &mut codes {
+        *code = renumbered[*code as usize];
+    }
+    codes
+}
+
+/// An entry's abbreviation, but for its code.
+fn abbreviation(unit: &Unit, entry: &Entry, references: ReferenceForm, out: &mut Vec<u8>) {
+    out.clear();
+    uleb(out, entry.tag().0.into());
+    out.push(u8::from(entry.children().len() > 0));
+    for attr in entry.attrs() {
+        if !leads_somewhere(unit, attr.get()) {
+            continue;
+        }
+        uleb(out, attr.name().0.into());
+        uleb(out, form(attr.get(), references).0.into());
+        if let AttributeValue::ImplicitConst(value) = attr.get() {
+            sleb(out, *value);
+        }
+    }
+}
+
+/// Whether an attribute can be written: a reference to an entry that was never made cannot.
+pub(super) fn leads_somewhere(unit: &Unit, value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::UnitRef(id) => unit.has(*id),
+        _ => true,
+    }
+}
+
+/// How a unit's references to its own entries are encoded: a third of its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ReferenceForm {
+    Two,
+    /// LEB128 that is padded, so that it can be filled in later.
+    Three,
+    Four,
+}
+
+impl ReferenceForm {
+    /// The shortest that reaches every entry.
+    pub fn of(unit: &Unit) -> ReferenceForm {
+        // An entry's code, and the end of its children.
+        const ENTRY: usize = 4;
+        let sizes = unit.entries().map(|entry| {
+            let values = entry.attrs().map(|attr| size_at_most(attr.get()));
+            ENTRY + values.sum::<usize>()
+        });
+        match ENTRY * 4 + sizes.sum::<usize>() {
+            ..0x1_0000 => ReferenceForm::Two,
+            ..0x20_0000 => ReferenceForm::Three,
+            _ => ReferenceForm::Four,
+        }
+    }
+
+    fn form(self) -> DwForm {
+        match self {
+            ReferenceForm::Two => dw::DW_FORM_ref2,
+            ReferenceForm::Three => dw::DW_FORM_ref_udata,
+            ReferenceForm::Four => dw::DW_FORM_ref4,
+        }
+    }
+
+    pub fn size(self) -> usize {
+        match self {
+            ReferenceForm::Two => 2,
+            ReferenceForm::Three => 3,
+            ReferenceForm::Four => 4,
+        }
+    }
+
+    pub fn write(self, place: &mut [u8], offset: u32) {
+        let bytes = match self {
+            ReferenceForm::Three => {
+                let septet = |i: u32| offset >> (7 * i) & 0x7f;
+                septet(0) | 0x80 | (septet(1) | 0x80) << 8 | septet(2) << 16
+            }
+            ReferenceForm::Two | ReferenceForm::Four => offset,
+        };
+        let size = self.size();
+        place[..size].copy_from_slice(&bytes.to_le_bytes()[..size]);
+    }
+}
+
+/// The most bytes that a value takes.
+fn size_at_most(value: &AttributeValue) -> usize {
+    /// A number in LEB128.
+    const LEB: usize = 10;
+    match value {
+        AttributeValue::Flag(_) | AttributeValue::ImplicitConst(_) | AttributeValue::Data1(_) => 1,
+        AttributeValue::Data2(_) => 2,
+        AttributeValue::Udata(value) => 1 + value.checked_ilog2().unwrap_or(0) as usize / 7,
+        AttributeValue::Address(_) | AttributeValue::Data8(_) => 8,
+        AttributeValue::Data16(_) => 16,
+        AttributeValue::Sdata(_)
+        | AttributeValue::Encoding(_)
+        | AttributeValue::CallingConvention(_) => LEB,
+        AttributeValue::Block(bytes) => LEB + bytes.len(),
+        AttributeValue::Exprloc(expression) => LEB + expression.bytes().len(),
+        AttributeValue::String(string) => 1 + string.len(),
+        AttributeValue::Data4(_)
+        | AttributeValue::UnitRef(_)
+        | AttributeValue::DebugInfoRef(_)
+        | AttributeValue::LineProgramRef
+        | AttributeValue::LocationListRef(_)
+        | AttributeValue::RangeListRef(_)
+        | AttributeValue::StringRef(_) => 4,
+    }
+}
+
+/// How an attribute is encoded (DWARF 5, section 7.5.6).
+fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
+    match value {
+        AttributeValue::Address(_) => dw::DW_FORM_addr,
+        AttributeValue::Block(_) => dw::DW_FORM_block,
+        AttributeValue::Data1(_) => dw::DW_FORM_data1,
+        AttributeValue::Data2(_) => dw::DW_FORM_data2,
+        AttributeValue::Data4(_) => dw::DW_FORM_data4,
+        AttributeValue::Data8(_) => dw::DW_FORM_data8,
+        AttributeValue::Data16(_) => dw::DW_FORM_data16,
+        AttributeValue::Sdata(_) => dw::DW_FORM_sdata,
+        AttributeValue::Udata(_)
+        | AttributeValue::Encoding(_)
+        | AttributeValue::CallingConvention(_) => dw::DW_FORM_udata,
+        AttributeValue::ImplicitConst(_) => dw::DW_FORM_implicit_const,
+        AttributeValue::Exprloc(_) => dw::DW_FORM_exprloc,
+        AttributeValue::Flag(true) => dw::DW_FORM_flag_present,
+        AttributeValue::Flag(false) => dw::DW_FORM_flag,
+        AttributeValue::UnitRef(_) => references.form(),
+        AttributeValue::DebugInfoRef(_) => dw::DW_FORM_ref_addr,
+        AttributeValue::LineProgramRef
+        | AttributeValue::LocationListRef(_)
+        | AttributeValue::RangeListRef(_) => dw::DW_FORM_sec_offset,
+        AttributeValue::StringRef(_) => dw::DW_FORM_strp,
+        AttributeValue::String(_) => dw::DW_FORM_string,
+    }
+}
+
+/// FNV-1a: abbreviations are short, and there are few.
+#[derive(Clone)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
