@@ -39,14 +39,14 @@ pub(super) fn convert<'d>(
     let Some(program) = unit.line_program.clone() else {
         return Ok(None);
     };
-    let mut out = LineProgram::new();
+    let mut functions = Vec::new();
     let mut rows = program.rows();
     let mut sequence = Vec::new();
     let damage = loop {
         match rows.next_row() {
             Ok(Some((_, row))) if row.end_sequence() => {
-                convert_sequence(&mut out, lookup, &mut sequence, row.address());
-                sequence.clear();
+                let sequence = std::mem::take(&mut sequence);
+                add_sequence(&mut functions, lookup, sequence, row.address());
             }
             Ok(Some((_, row))) => {
                 sequence.extend(WasmPc::from_dwarf(row.address()).map(|pc| Row {
@@ -60,6 +60,12 @@ pub(super) fn convert<'d>(
             Err(error) => break Some(error.to_string()),
         }
     };
+    // In the order of their code, so that neighbours share a sequence.
+    functions.sort_by_key(|function: &Function| function.index);
+    let mut out = LineProgram::new();
+    for function in &functions {
+        write_function(&mut out, lookup.function(function.index), &function.rows);
+    }
     let header = rows.header();
     let is_implicit = header.version() <= 4;
     let files = (header.file_names().len() + usize::from(is_implicit)) as u64;
@@ -93,8 +99,15 @@ fn line_row(row: &gimli::read::LineRow) -> LineRow {
     }
 }
 
-/// The functions that a sequence covers, one after the other.
-fn convert_sequence(program: &mut LineProgram, lookup: &Lookup<'_>, rows: &mut Vec<Row>, end: u64) {
+/// The rows of one function.
+struct Function {
+    index: usize,
+    /// Sorted, and not empty.
+    rows: Vec<Row>,
+}
+
+/// The functions that a sequence covers.
+fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Vec<Row>, end: u64) {
     rows.sort_by_key(|row| row.pc);
     rows.dedup_by(|next, before| {
         let same = next.pc == before.pc;
@@ -107,23 +120,25 @@ fn convert_sequence(program: &mut LineProgram, lookup: &Lookup<'_>, rows: &mut V
         }
         same
     });
-    let mut rest = &rows[..];
-    while let Some(first) = rest.first() {
-        let Some(index) = lookup.function_at(first.pc) else {
-            rest = &rest[1..];
+    let mut rows = rows.into_iter().peekable();
+    while let Some(first) = rows.next() {
+        let covered = end > u64::from(first.pc.0);
+        let Some(index) = lookup.function_at(first.pc).filter(|_| covered) else {
             continue;
         };
-        let function = lookup.function(index);
-        let count = rest.partition_point(|row| row.pc < function.wasm.end);
-        let covered = end > u64::from(first.pc.0);
-        if covered {
-            write_function(program, function, &rest[..count]);
+        let until = lookup.function(index).wasm.end;
+        let mut rows_of_it = vec![first];
+        while let Some(row) = rows.next_if(|row| row.pc < until) {
+            rows_of_it.push(row);
         }
-        rest = &rest[count..];
+        functions.push(Function {
+            index,
+            rows: rows_of_it,
+        });
     }
 }
 
-/// One sequence: a function's rows, which are not empty, over its code.
+/// A function's rows over its code.
 fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: &[Row]) {
     let body = body_row(rows);
     let pieces = pieces(function, rows);

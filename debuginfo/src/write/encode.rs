@@ -1,6 +1,6 @@
 //! A unit's tree → bytes, in one pass. References are filled in when all entries have their places.
 
-use super::form::{ReferenceForm, abbreviations, leads_somewhere};
+use super::form::{Forms, abbreviations, leads_somewhere};
 use super::{Address, AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
@@ -37,15 +37,15 @@ pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let ranges = std::mem::take(&mut unit.ranges.0);
     let locations = std::mem::take(&mut unit.locations.0);
     let mut abbrev = Vec::new();
-    let references = ReferenceForm::of(&unit);
+    let forms = Forms::of(&unit);
     let mut encoder = Encoder {
         unit: &unit,
         out: Encoded {
             info: HEADER.to_vec(),
             ..Encoded::default()
         },
-        codes: abbreviations(&unit, references, &mut abbrev),
-        form: references,
+        codes: abbreviations(&unit, forms, &mut abbrev),
+        forms,
         offsets: vec![0; unit.count()],
         references: Vec::new(),
         types: Vec::new(),
@@ -66,7 +66,7 @@ struct Encoder<'u, 'd> {
     out: Encoded<'d>,
     /// The abbreviation of each entry, by number.
     codes: Vec<u32>,
-    form: ReferenceForm,
+    forms: Forms,
     /// Where the entries are, by number.
     offsets: Vec<u32>,
     /// Where other entries are referred to, and which.
@@ -77,38 +77,30 @@ struct Encoder<'u, 'd> {
 impl<'u, 'd> Encoder<'u, 'd> {
     /// All entries, in their tree's order; without recursion, as the input's depth has no limit.
     fn entries(&mut self) {
-        let unit = self.unit;
-        let mut open: Vec<_> = Some(self.entry(unit.root()))
-            .filter(|it| it.len() > 0)
-            .into_iter()
-            .collect();
+        let mut open: Vec<_> = self.entry(self.unit.root()).into_iter().collect();
         while let Some(children) = open.last_mut() {
             match children.next() {
-                Some(child) => {
-                    let children = self.entry(*child);
-                    if children.len() > 0 {
-                        open.push(children);
-                    }
-                }
+                Some(child) => open.extend(self.entry(*child)),
                 None => {
-                    open.pop();
                     self.out.info.push(0);
+                    open.pop();
                 }
             }
         }
     }
 
-    /// One entry; its children are to follow.
-    fn entry(&mut self, id: UnitEntryId) -> std::slice::Iter<'u, UnitEntryId> {
+    /// One entry. Its children, if it has any, are to follow.
+    fn entry(&mut self, id: UnitEntryId) -> Option<std::slice::Iter<'u, UnitEntryId>> {
         let entry = self.unit.get(id);
         self.offsets[id.0 as usize] = self.out.info.len() as u32;
         uleb(&mut self.out.info, self.codes[id.0 as usize].into());
         for attr in entry.attrs() {
-            if leads_somewhere(self.unit, attr.get()) {
+            let is_written = self.forms.implicit(attr).is_some();
+            if !is_written && leads_somewhere(self.unit, attr.get()) {
                 self.value(attr.get());
             }
         }
-        entry.children()
+        Some(entry.children()).filter(|children| children.len() > 0)
     }
 
     fn value(&mut self, value: &AttributeValue) {
@@ -141,7 +133,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
             }
             AttributeValue::UnitRef(id) => {
                 self.references.push((here, *id));
-                let end = out.info.len() + self.form.size();
+                let end = out.info.len() + self.forms.references.size();
                 out.info.resize(end, 0);
             }
             AttributeValue::DebugInfoRef(target) => {
@@ -177,7 +169,9 @@ impl<'u, 'd> Encoder<'u, 'd> {
         set_length(info, 0);
         for (at, id) in self.references {
             let place = &mut info[at as usize..];
-            self.form.write(place, self.offsets[id.0 as usize]);
+            self.forms
+                .references
+                .write(place, self.offsets[id.0 as usize]);
         }
         for (at, ty) in self.types {
             Expression::set_type(&mut info[at..], self.offsets[ty.0 as usize]);

@@ -1,13 +1,13 @@
 //! Abbreviations, and the forms that values have in them.
 
-use super::unit::Entry;
+use super::unit::{Attribute, Entry};
 use super::{AttributeValue, Unit, sleb, uleb};
 use gimli::{DwForm, constants as dw};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Writes a unit's abbreviations (DWARF 5, section 7.5.3), and says which each entry has: the most frequent have the shortest codes.
-pub(super) fn abbreviations(unit: &Unit, references: ReferenceForm, out: &mut Vec<u8>) -> Vec<u32> {
+pub(super) fn abbreviations(unit: &Unit, forms: Forms, out: &mut Vec<u8>) -> Vec<u32> {
     let mut known: HashMap<Vec<u8>, u32, BuildHasherDefault<Fnv>> = HashMap::default();
     let mut counts: Vec<u32> = Vec::new();
     let mut key = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn abbreviations(unit: &Unit, references: ReferenceForm, out: &mut Ve
             codes.push(0);
             continue;
         }
-        abbreviation(unit, entry, references, &mut key);
+        abbreviation(unit, entry, forms, &mut key);
         let index = match known.get(&key) {
             Some(index) => *index,
             None => {
@@ -50,7 +50,7 @@ pub(super) fn abbreviations(unit: &Unit, references: ReferenceForm, out: &mut Ve
 }
 
 /// An entry's abbreviation, but for its code.
-fn abbreviation(unit: &Unit, entry: &Entry, references: ReferenceForm, out: &mut Vec<u8>) {
+fn abbreviation(unit: &Unit, entry: &Entry, forms: Forms, out: &mut Vec<u8>) {
     out.clear();
     uleb(out, entry.tag().0.into());
     out.push(u8::from(entry.children().len() > 0));
@@ -59,9 +59,11 @@ fn abbreviation(unit: &Unit, entry: &Entry, references: ReferenceForm, out: &mut
             continue;
         }
         uleb(out, attr.name().0.into());
-        uleb(out, form(attr.get(), references).0.into());
-        if let AttributeValue::ImplicitConst(value) = attr.get() {
-            sleb(out, *value);
+        if let Some(value) = forms.implicit(attr) {
+            uleb(out, dw::DW_FORM_implicit_const.0.into());
+            sleb(out, value);
+        } else {
+            uleb(out, form(attr.get(), forms.references).0.into());
         }
     }
 }
@@ -71,6 +73,45 @@ pub(super) fn leads_somewhere(unit: &Unit, value: &AttributeValue) -> bool {
     match value {
         AttributeValue::UnitRef(id) => unit.has(*id),
         _ => true,
+    }
+}
+
+/// What a unit's attributes have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Forms {
+    pub references: ReferenceForm,
+    /// The file that most of its declarations are in.
+    file: u64,
+}
+
+impl Forms {
+    pub fn of(unit: &Unit) -> Forms {
+        let mut counts: HashMap<u64, u32, BuildHasherDefault<Fnv>> = HashMap::default();
+        for attr in unit.entries().flat_map(Entry::attrs) {
+            if let (dw::DW_AT_decl_file, AttributeValue::Udata(file)) = (attr.name(), attr.get()) {
+                *counts.entry(*file).or_default() += 1;
+            }
+        }
+        let most = counts
+            .into_iter()
+            .max_by_key(|(file, count)| (*count, *file));
+        Forms {
+            references: ReferenceForm::of(unit),
+            file: most.map_or(0, |(file, _)| file),
+        }
+    }
+
+    /// A number that is in the abbreviation.
+    pub fn implicit(self, attr: &Attribute) -> Option<i64> {
+        match (attr.name(), attr.get()) {
+            (_, AttributeValue::ImplicitConst(value)) => Some(*value),
+            (dw::DW_AT_decl_file, AttributeValue::Udata(file)) if *file == self.file => {
+                i64::try_from(*file).ok()
+            }
+            // Of pointers: those of other types are read as they are.
+            (dw::DW_AT_byte_size, AttributeValue::Data1(size)) => Some(i64::from(*size)),
+            _ => None,
+        }
     }
 }
 
@@ -92,7 +133,7 @@ impl ReferenceForm {
             let values = entry.attrs().map(|attr| size_at_most(attr.get()));
             ENTRY + values.sum::<usize>()
         });
-        match ENTRY * 4 + sizes.sum::<usize>() {
+        match 4 * ENTRY + sizes.sum::<usize>() {
             ..0x1_0000 => ReferenceForm::Two,
             ..0x20_0000 => ReferenceForm::Three,
             _ => ReferenceForm::Four,
