@@ -8,6 +8,7 @@
 mod evaluate;
 mod read;
 mod render;
+mod rust;
 mod scope;
 
 use crate::address::WasmPc;
