@@ -10,14 +10,15 @@ const WIDTH: usize = 140;
 
 /// Prints a trap on standard error.
 pub fn print(trap: &Trap, options: &Run) {
-    if options.backtrace == Backtrace::Json {
+    if options.backtrace == Some(Backtrace::Json) {
         eprintln!("{}", json(trap, &options.file.to_string_lossy()));
         return;
     }
     let terminal = std::io::stderr().is_terminal();
     let mut style = match options.backtrace {
-        Backtrace::Short => ReportOptions::short(),
-        _ => ReportOptions::full(),
+        Some(Backtrace::Short) => ReportOptions::short(),
+        Some(Backtrace::Full) => ReportOptions::full(),
+        _ => ReportOptions::normal(),
     };
     // https://no-color.org: set to anything but nothing.
     style.color = terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
@@ -45,7 +46,7 @@ fn hint(trap: &Trap, options: &Run) -> Option<&'static str> {
             "note: the module has no debug info: compile it with -g (clang) or debug = true (Cargo) to see files and lines",
         );
     }
-    (!options.code.debug_info && options.backtrace == Backtrace::Full)
+    (!options.code.debug_info && options.backtrace != Some(Backtrace::Short))
         .then_some("note: run it with `dwalin run -g` to see arguments and locals")
 }
 

@@ -46,7 +46,7 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
         out.flush()
     });
     written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
-    if options.backtrace == Backtrace::Json {
+    if options.backtrace == Some(Backtrace::Json) {
         return Ok(());
     }
     eprintln!(

@@ -51,6 +51,11 @@ impl<T: 'static> Caller<'_, T> {
         WasmBacktrace::capture(&self.store.core)
     }
 
+    /// Takes note of what the guest wrote on its standard error.
+    pub(crate) fn said(&mut self, bytes: &[u8]) {
+        self.store.core.said.push(bytes);
+    }
+
     /// The bytes of a memory and the embedder's data at once.
     pub(crate) fn memory_and_data(
         &mut self,

@@ -4,6 +4,7 @@ use super::activation::{Activation, Fault, innermost};
 use super::cause::{Cause, called_import};
 use super::collect::{StoppedFrame, read_homes};
 use super::kind::TrapKind;
+use super::listing;
 use super::report::{self, Report};
 use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
@@ -82,7 +83,7 @@ impl WasmBacktrace {
 
     /// Its frames as a report shows them.
     pub fn display(&self, options: &report::Options) -> impl fmt::Display {
-        fmt::from_fn(|f| report::write_frames(f, self, options))
+        fmt::from_fn(|f| listing::write_frames(f, self, options))
     }
 
     /// The guests that wait for the host function that runs; empty outside one.
@@ -225,7 +226,7 @@ fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>, instance: usiz
 
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        report::write_frames(f, self, &report::Options::short())
+        listing::write_frames(f, self, &report::Options::short())
     }
 }
 
@@ -246,10 +247,11 @@ impl Trap {
                 None,
             ),
         };
+        let cause = cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation, &backtrace));
         Trap {
             kind: fault.kind,
             backtrace,
-            cause: cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation)),
+            cause,
         }
     }
 

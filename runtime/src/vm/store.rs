@@ -5,6 +5,7 @@ use super::global::Global;
 use super::instance::InstanceData;
 use super::layout::{VmFuncRef, VmStoreContext};
 use super::memory::{LinearMemory, Memory};
+use super::said::Said;
 use super::table::{Table, TableElements};
 use super::value::ExternRef;
 use crate::compiled::Module;
@@ -43,6 +44,8 @@ pub struct StoreCore {
     wasm_to_array: HashMap<SharedTypeId, *const u8>,
     /// Why a host function wants guest code to be left.
     pub(crate) raised: Option<Raised>,
+    /// What guests wrote last on their standard error.
+    pub(crate) said: Said,
 }
 
 /// Why a host function wants guest code to be left.
@@ -75,6 +78,7 @@ impl StoreCore {
             extern_refs: Vec::new(),
             wasm_to_array: HashMap::new(),
             raised: None,
+            said: Said::default(),
         }
     }
 
