@@ -63,7 +63,9 @@ impl Symbolizer {
             let place = frame.location.as_ref();
             found.push(SourceFrame {
                 function: name.map(|name| demangle(&name).into_owned()),
-                file: place.and_then(|place| place.file).map(str::to_owned),
+                file: place
+                    .and_then(|place| place.file)
+                    .map(|file| whole(file).to_owned()),
                 line: place.and_then(|place| place.line),
                 column: place
                     .and_then(|place| place.column)
@@ -72,6 +74,15 @@ impl Symbolizer {
         }
         found
     }
+}
+
+/// A path without the directory that was put before it, where it is a URL and so needs none: wasi-sdk's own.
+fn whole(path: &str) -> &str {
+    let Some(scheme) = path.rfind("://") else {
+        return path;
+    };
+    let start = path[..scheme].rfind('/').map_or(0, |slash| slash + 1);
+    &path[start..]
 }
 
 /// A name as its language writes it: Rust's and C++'s mangled names are undone.
@@ -86,4 +97,17 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
         return text.into();
     }
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn a_url_needs_no_directory() {
+        assert_eq!(whole("/home/me/a.c"), "/home/me/a.c");
+        assert_eq!(whole("sdk://build/x/sdk://src/a.c"), "sdk://src/a.c");
+        assert_eq!(whole("/home/me/sdk://src/a.c"), "sdk://src/a.c");
+        assert_eq!(whole("sdk://src/a.c"), "sdk://src/a.c");
+    }
 }
