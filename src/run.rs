@@ -33,6 +33,10 @@ pub fn run(options: &Run) -> Result<ExitCode> {
                 }
                 Ok(ExitCode::from(TRAPPED))
             }
+            Some(Error::Host(host)) => {
+                report::print_host_error(host, options);
+                Ok(ExitCode::FAILURE)
+            }
             _ => Err(error.context(options.file.display().to_string())),
         },
     }

@@ -1,48 +1,15 @@
 //! Traps as people read them: each report is a file in tests/golden, to be read and compared. `DWALIN_BLESS=1` writes them anew.
 //! The frames are those that llvm-symbolizer finds at the same offsets.
 
+mod golden;
 mod trapping;
 
 use dwalin_runtime::{Caller, Config, Engine, Linker, Module, Store};
+use golden::expect;
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
-use trapping::{REPORTS, ROOT, compile, dwalin, folder, stem};
-
-/// A report without what differs from machine to machine.
-fn normalise(text: &str) -> String {
-    let mut text = text.replace(ROOT, "$ROOT");
-    // How many frames fit into the stack depends on how Dwalin itself was compiled.
-    if text.contains("call stack exhausted") {
-        let numbers: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
-        let large = numbers.iter().filter(|number| number.len() > 5);
-        let large: Vec<String> = large.map(|number| (*number).to_owned()).collect();
-        for number in large {
-            text = text.replace(&number, "N");
-        }
-    }
-    text.lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
-}
-
-fn expect(name: &str, found: &str) -> Result<(), String> {
-    let path = Path::new(ROOT).join("tests/golden").join(name);
-    let found = normalise(found);
-    if env::var_os("DWALIN_BLESS").is_some() {
-        fs::write(&path, found).unwrap();
-        return Ok(());
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    match expected == found {
-        true => Ok(()),
-        false => Err(format!(
-            "{} should be:\n{expected}\nand is:\n{found}",
-            path.display()
-        )),
-    }
-}
+use trapping::{REPORTS, compile, dwalin, folder, stem};
 
 #[test]
 fn reports_are_as_they_were_read() {

@@ -22,7 +22,7 @@ pub mod values;
 
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
-pub use symbolize::{SourceFrame, Symbolizer, demangle};
+pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};
 
 use code::CodeMap;
 

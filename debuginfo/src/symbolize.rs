@@ -19,6 +19,10 @@ pub struct SourceFrame {
     pub column: Option<u32>,
 }
 
+/// Where a unit is in .debug_info.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnitPlace(pub(crate) gimli::DebugInfoOffset);
+
 type Context = addr2line::Context<EndianArcSlice<LittleEndian>>;
 
 /// Finds places in the source. Its tables are built as they are needed, and kept.
@@ -41,6 +45,16 @@ impl Symbolizer {
         Symbolizer {
             context: context.map(Mutex::new),
         }
+    }
+
+    /// The unit that has code at an address; `None` where none is found.
+    pub fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
+        let context = self.context.as_ref()?.lock();
+        let context = context.unwrap_or_else(|poisoned| poisoned.into_inner());
+        let unit = context
+            .find_dwarf_and_unit(u64::from(pc.0))
+            .skip_all_loads()?;
+        unit.header.debug_info_offset().map(UnitPlace)
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.

@@ -74,7 +74,7 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Compiles a program; `None` where the compiler is not installed. `user` keeps tests apart that run at once.
+/// Compiles a program, at a level that may have `-split` or `-reactor` behind it; `None` where the compiler is not installed. `user` keeps tests apart that run at once.
 pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     if source.ends_with(".wat") {
         return Some(Path::new(ROOT).join("tests/programs").join(source));
@@ -84,10 +84,18 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     let out = out.join(format!("{}{level}.wasm", stem(source)));
     // Paths in the program are relative: a name that it has in its memory moves what is behind it.
     let source = format!("tests/programs/{source}");
-    match (source.ends_with(".rs"), level.strip_suffix("-split")) {
-        (true, _) => rustc(&source, level, &out),
-        (_, Some(level)) => split(&source, level, &out),
-        _ => clang(&source, &[level, "-g", "-o"], &out),
+    let (level, how) = level.rsplit_once('-').unwrap_or((level, ""));
+    let (level, how) = if level.is_empty() {
+        (how, "")
+    } else {
+        (level, how)
+    };
+    let level = format!("-{}", level.trim_start_matches('-'));
+    match how {
+        _ if source.ends_with(".rs") => rustc(&source, &level, &out),
+        "split" => split(&source, &level, &out),
+        "reactor" => clang(&source, &[&level, "-g", "-mexec-model=reactor", "-o"], &out),
+        _ => clang(&source, &[&level, "-g", "-o"], &out),
     }
     .then_some(out)
 }

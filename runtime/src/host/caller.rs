@@ -48,7 +48,12 @@ impl<T: 'static> Caller<'_, T> {
 
     /// The guests that wait, innermost first.
     pub fn backtrace(&self) -> WasmBacktrace {
-        WasmBacktrace::capture(&self.store.core)
+        WasmBacktrace::capture(self)
+    }
+
+    /// The same with variables and locals, where the engine has debug info.
+    pub fn backtrace_with_values(&self) -> WasmBacktrace {
+        WasmBacktrace::capture_with_values(self)
     }
 
     /// Takes note of what the guest wrote on its standard error.

@@ -1,10 +1,13 @@
-//! A trap as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
+//! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
 
-use super::backtrace::Trap;
+use super::backtrace::{Trap, WasmBacktrace};
+use super::cause::Cause;
+use super::host_error::HostError;
 use super::library;
 use super::listing::{functions, write_frames};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dwalin_debuginfo::SourceFrame;
+use std::borrow::Cow;
 use std::fmt;
 
 /// How a report looks.
@@ -57,28 +60,72 @@ impl Options {
     }
 }
 
-/// A trap, to be displayed.
+/// A trap or an error of a host function, to be displayed.
 pub struct Report<'a> {
-    trap: &'a Trap,
+    title: String,
+    cause: Cow<'a, Cause>,
+    backtrace: &'a WasmBacktrace,
     options: Options,
 }
 
 impl<'a> Report<'a> {
     /// With all that is known of the program's own frames.
     pub fn new(trap: &'a Trap) -> Report<'a> {
-        Report::with(trap, Options::normal())
+        Report {
+            title: format!("wasm trap: {}", trap.kind()),
+            cause: Cow::Borrowed(trap.cause()),
+            backtrace: trap.backtrace(),
+            options: Options::normal(),
+        }
     }
 
     /// As asked for.
     pub fn with(trap: &'a Trap, options: Options) -> Report<'a> {
-        Report { trap, options }
+        Report {
+            options,
+            ..Report::new(trap)
+        }
+    }
+
+    /// Of an error that a host function returned.
+    pub fn of_host_error(error: &'a HostError) -> Report<'a> {
+        let mut title = error.to_string();
+        let mut source = error.error().source();
+        while let Some(cause) = source {
+            title = format!("{title}: {cause}");
+            source = cause.source();
+        }
+        let mut cause = Cause::default();
+        let host = error.backtrace().frames().first().filter(|it| it.host);
+        if let Some(host) = host {
+            let note = format!(
+                "the host function `{}` failed, called from here",
+                host.func_name
+            );
+            cause.notes.push(note);
+        }
+        Report {
+            title,
+            cause: Cow::Owned(cause),
+            backtrace: error.backtrace(),
+            options: Options::normal(),
+        }
+    }
+
+    /// With other options.
+    pub fn options(self, options: Options) -> Report<'a> {
+        Report { options, ..self }
     }
 
     /// The heading with the source line, and what is known about the cause.
     fn heading(&self) -> String {
-        let title = format!("{}wasm trap: {}", self.options.title, self.trap.kind());
-        let cause = self.trap.cause();
-        let place = self.options.source.then(|| source(self.trap)).flatten();
+        let title = format!("{}{}", self.options.title, self.title);
+        let cause = &*self.cause;
+        let place = self
+            .options
+            .source
+            .then(|| source(self.backtrace))
+            .flatten();
         let mut report = Group::with_title(Level::ERROR.primary_title(&title));
         let (first, rest) = match (&place, cause.notes.split_first()) {
             (Some(_), Some((first, rest))) => (Some(first), rest),
@@ -115,9 +162,9 @@ impl<'a> Report<'a> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.heading())?;
-        if !self.trap.backtrace().frames().is_empty() {
+        if !self.backtrace.frames().is_empty() {
             writeln!(f, "wasm backtrace, innermost first:")?;
-            write_frames(f, self.trap.backtrace(), &self.options)?;
+            write_frames(f, self.backtrace, &self.options)?;
         }
         Ok(())
     }
@@ -135,8 +182,8 @@ struct Place {
 }
 
 /// The lines around the innermost place whose file is here: a trap in a library is shown where the library was called.
-fn source(trap: &Trap) -> Option<Place> {
-    let functions = functions(trap.backtrace().frames());
+fn source(backtrace: &WasmBacktrace) -> Option<Place> {
+    let functions = functions(backtrace.frames());
     let raising = library::raising(functions.iter().copied());
     let searched = functions.iter().skip(raising).take(FUNCTIONS_SEARCHED);
     searched.filter_map(|it| it.symbol).find_map(place)

@@ -30,8 +30,8 @@ pub(crate) struct Stored {
 pub struct StoreCore {
     id: u64,
     engine: Engine,
-    /// Whether locals of its guests have homes.
-    pub(crate) has_homes: bool,
+    /// Whether locals of its guests have homes, and backtraces are to show them.
+    pub(crate) reads_frames: bool,
     pub(crate) vm: Box<VmStoreContext>,
     // Instances first: their code refers to what follows.
     pub(crate) instances: Vec<Box<InstanceData>>,
@@ -65,10 +65,11 @@ impl StoreCore {
             last_exit_fp: 0,
             last_exit_pc: 0,
         };
+        let wanted = engine.config().backtraces();
         StoreCore {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
-            has_homes: engine.config().settings().debug_info,
+            reads_frames: engine.config().settings().debug_info && wanted.enabled && wanted.details,
             vm: Box::new(vm),
             instances: Vec::new(),
             memories: Vec::new(),
