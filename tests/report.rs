@@ -9,7 +9,7 @@ use golden::expect;
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
-use trapping::{REPORTS, compile, dwalin, folder, stem};
+use trapping::{REPORTS, compile, dwalin, folder, frames, stem};
 
 #[test]
 fn reports_are_as_they_were_read() {
@@ -41,40 +41,6 @@ fn compare(which: impl Fn(&str) -> bool) {
         wrong.extend(expect(&name, &String::from_utf8_lossy(&output.stderr)).err());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Code offsets of the guest's frames, and file:line:column of the functions there, innermost first.
-fn frames(report: &str) -> Vec<(u64, Vec<String>)> {
-    let number = |text: &str| -> u64 {
-        let end = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        text[..end].parse().unwrap_or(0)
-    };
-    let member = |text: &str, name: &str| -> Option<String> {
-        let at = text.find(&format!("\"{name}\":"))? + name.len() + 3;
-        Some(text[at..].to_owned())
-    };
-    let mut found = Vec::new();
-    for frame in report.split("{\"host\":").skip(1) {
-        let Some(offset) = member(frame, "offset").map(|text| number(&text)) else {
-            continue;
-        };
-        let symbols = frame.split("{\"function\":").skip(1).map(|symbol| {
-            let file = member(symbol, "file").unwrap();
-            let file = file
-                .replace("null,", "??")
-                .trim_start_matches('"')
-                .split('"')
-                .next()
-                .unwrap()
-                .to_owned();
-            let place = |name| member(symbol, name).map_or(0, |text| number(&text));
-            format!("{file}:{}:{}", place("line"), place("column"))
-        });
-        found.push((offset, symbols.collect()));
-    }
-    found
 }
 
 /// The start of the code section's contents in a module's file.

@@ -172,3 +172,37 @@ pub fn dwalin(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
     command.current_dir(folder).args(args).output().unwrap()
 }
+
+/// Code offsets of the guest's frames, and file:line:column of the functions there, innermost first.
+pub fn frames(report: &str) -> Vec<(u64, Vec<String>)> {
+    let number = |text: &str| -> u64 {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        text[..end].parse().unwrap_or(0)
+    };
+    let member = |text: &str, name: &str| -> Option<String> {
+        let at = text.find(&format!("\"{name}\":"))? + name.len() + 3;
+        Some(text[at..].to_owned())
+    };
+    let mut found = Vec::new();
+    for frame in report.split("{\"host\":").skip(1) {
+        let Some(offset) = member(frame, "offset").map(|text| number(&text)) else {
+            continue;
+        };
+        let symbols = frame.split("{\"function\":").skip(1).map(|symbol| {
+            let file = member(symbol, "file").unwrap();
+            let file = file
+                .replace("null,", "??")
+                .trim_start_matches('"')
+                .split('"')
+                .next()
+                .unwrap()
+                .to_owned();
+            let place = |name| member(symbol, name).map_or(0, |text| number(&text));
+            format!("{file}:{}:{}", place("line"), place("column"))
+        });
+        found.push((offset, symbols.collect()));
+    }
+    found
+}
