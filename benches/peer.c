@@ -109,13 +109,11 @@ static void write_artifact(void *module, const char *path) {
     fclose(file);
 }
 
-/* Runs `_start` in a store of its own; the trap that ended it, or NULL. With `quiet` it sees no streams. */
-static void *run(void *module, int count, const char **words, bool quiet, void **store) {
-    *store = wasmtime_store_new(engine, NULL, NULL);
-    void *context = wasmtime_store_context(*store);
+/* A store of its own with the program in it. With `quiet` it sees no streams. */
+static void *instantiate(void *module, int count, const char **words, bool quiet, Extern *start) {
+    void *store = wasmtime_store_new(engine, NULL, NULL), *context = wasmtime_store_context(store);
     void *wasi = wasi_config_new(), *trap = NULL;
     Instance instance;
-    Extern start;
     wasi_config_set_argv(wasi, (size_t)count, words);
     if (!quiet) {
         wasi_config_inherit_stdin(wasi);
@@ -124,18 +122,22 @@ static void *run(void *module, int count, const char **words, bool quiet, void *
     }
     check(wasmtime_context_set_wasi(context, wasi));
     check(wasmtime_linker_instantiate(linker, context, module, &instance, &trap));
-    if (!wasmtime_instance_export_get(context, &instance, "_start", strlen("_start"), &start))
+    if (!wasmtime_instance_export_get(context, &instance, "_start", strlen("_start"), start))
         exit(FAILED);
-    void *error = wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap);
-    int code;
-    if (!quiet || !error || !wasmtime_error_exit_status(error, &code))
-        check(error);
+    return store;
+}
+
+/* Calls a function; the trap that ended it, or NULL. */
+static void *call(void *store, const Extern *start) {
+    void *trap = NULL;
+    check(wasmtime_func_call(wasmtime_store_context(store), &start->of.func, NULL, 0, NULL, 0, &trap));
     return trap;
 }
 
 static int run_once(void *module, int count, const char **words) {
     Bytes message;
-    void *store, *trap = run(module, count, words, false, &store);
+    Extern start;
+    void *trap = call(instantiate(module, count, words, false, &start), &start);
     if (!trap)
         return 0;
     wasm_trap_message(trap, &message);
@@ -153,20 +155,32 @@ static int by_size(const void *a, const void *b) {
     return *(const long *)a < *(const long *)b ? -1 : 1;
 }
 
+/* How many calls in one store are measured together. */
+enum { CALLS = 1000 };
+
+static void report(void *trap) {
+    Bytes message;
+    if (!trap)
+        return;
+    wasm_trap_message(trap, &message);
+    wasm_byte_vec_delete(&message);
+    wasm_trap_delete(trap);
+}
+
 /* What examples/again.rs does. */
-static int run_again(void *module, int runs, int count, const char **words) {
+static int run_again(void *module, int runs, bool calls, int count, const char **words) {
     long *costs = calloc((size_t)runs, sizeof *costs);
     for (int i = 0; i < runs; i++) {
+        Extern start;
+        void *store = calls ? instantiate(module, count, words, true, &start) : NULL;
         long before = processor_time();
-        Bytes message;
-        void *store, *trap = run(module, count, words, true, &store);
-        if (trap) {
-            wasm_trap_message(trap, &message);
-            wasm_byte_vec_delete(&message);
-            wasm_trap_delete(trap);
-        }
-        wasmtime_store_delete(store);
-        costs[i] = processor_time() - before;
+        if (!calls)
+            store = instantiate(module, count, words, true, &start);
+        for (int j = 0; j < (calls ? CALLS : 1); j++)
+            report(call(store, &start));
+        if (!calls)
+            wasmtime_store_delete(store);
+        costs[i] = (processor_time() - before) / (calls ? CALLS : 1);
     }
     qsort(costs + 1, (size_t)runs - 1, sizeof *costs, by_size);
     printf("first %ld later %ld\n", costs[0], costs[1 + (runs - 1) / 2]);
@@ -177,6 +191,7 @@ int main(int count, const char **words) {
     const char *output = NULL, *file = NULL;
     bool compile = count > 1 && !strcmp(words[1], "compile"), precompiled = false;
     int at = 2, again = 0;
+    bool calls = false;
     config = wasm_config_new();
     for (; at < count && (compile || !file); at++) {
         if (!strcmp(words[at], "-D") && ++at) /* debug-info */
@@ -187,6 +202,8 @@ int main(int count, const char **words) {
             output = words[at];
         else if (!strcmp(words[at], "--again") && ++at)
             again = atoi(words[at]);
+        else if (!strcmp(words[at], "--calls"))
+            calls = true;
         else if (!strcmp(words[at], "--allow-precompiled"))
             precompiled = true;
         else
@@ -201,7 +218,7 @@ int main(int count, const char **words) {
     linker = wasmtime_linker_new(engine);
     check(wasmtime_linker_define_wasi(linker));
     if (!compile)
-        return again ? run_again(module, again, count - at + 1, words + at - 1)
+        return again ? run_again(module, again, calls, count - at + 1, words + at - 1)
                      : run_once(module, count - at + 1, words + at - 1);
     write_artifact(module, output);
     return 0;

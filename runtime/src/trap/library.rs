@@ -74,9 +74,11 @@ impl Named<'_> {
 
     fn starts(&self) -> bool {
         let name = self.name().split(['<', '[']).next().unwrap_or_default();
-        STARTING
-            .iter()
-            .any(|start| name == *start || name.ends_with(&format!("::{start}")))
+        let is = |start: &&str| {
+            let path = name.strip_suffix(*start);
+            path.is_some_and(|path| path.is_empty() || path.ends_with("::"))
+        };
+        STARTING.iter().any(|start| is(start))
     }
 }
 
