@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What is used of <wasm.h>, <wasi.h> and <wasmtime.h>, which the package lacks. */
 typedef struct {
@@ -54,12 +55,15 @@ bool wasmtime_instance_export_get(void *, const Instance *, const char *, size_t
 void *wasmtime_func_call(void *, const Func *, void *, size_t, void *, size_t, void **);
 bool wasmtime_error_exit_status(void *, int *);
 void wasmtime_error_message(void *, Bytes *);
+void wasmtime_store_delete(void *);
+void wasm_trap_delete(void *);
+void wasm_byte_vec_delete(Bytes *);
 void wasm_trap_message(void *, Bytes *);
 
 /* What the command line ends with. */
 enum { FAILED = 1, TRAPPED = 134 };
 
-static void *config, *engine;
+static void *config, *engine, *linker;
 
 static void check(void *error) {
     int code;
@@ -105,22 +109,35 @@ static void write_artifact(void *module, const char *path) {
     fclose(file);
 }
 
-static int run(void *module, int count, const char **words) {
-    void *context = wasmtime_store_context(wasmtime_store_new(engine, NULL, NULL));
-    void *wasi = wasi_config_new(), *linker = wasmtime_linker_new(engine), *trap = NULL;
+/* A store of its own with the program in it. With `quiet` it sees no streams. */
+static void *instantiate(void *module, int count, const char **words, bool quiet, Extern *start) {
+    void *store = wasmtime_store_new(engine, NULL, NULL), *context = wasmtime_store_context(store);
+    void *wasi = wasi_config_new(), *trap = NULL;
     Instance instance;
-    Extern start;
-    Bytes message;
     wasi_config_set_argv(wasi, (size_t)count, words);
-    wasi_config_inherit_stdin(wasi);
-    wasi_config_inherit_stdout(wasi);
-    wasi_config_inherit_stderr(wasi);
+    if (!quiet) {
+        wasi_config_inherit_stdin(wasi);
+        wasi_config_inherit_stdout(wasi);
+        wasi_config_inherit_stderr(wasi);
+    }
     check(wasmtime_context_set_wasi(context, wasi));
-    check(wasmtime_linker_define_wasi(linker));
     check(wasmtime_linker_instantiate(linker, context, module, &instance, &trap));
-    if (!wasmtime_instance_export_get(context, &instance, "_start", strlen("_start"), &start))
-        return FAILED;
-    check(wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap));
+    if (!wasmtime_instance_export_get(context, &instance, "_start", strlen("_start"), start))
+        exit(FAILED);
+    return store;
+}
+
+/* Calls a function; the trap that ended it, or NULL. */
+static void *call(void *store, const Extern *start) {
+    void *trap = NULL;
+    check(wasmtime_func_call(wasmtime_store_context(store), &start->of.func, NULL, 0, NULL, 0, &trap));
+    return trap;
+}
+
+static int run_once(void *module, int count, const char **words) {
+    Bytes message;
+    Extern start;
+    void *trap = call(instantiate(module, count, words, false, &start), &start);
     if (!trap)
         return 0;
     wasm_trap_message(trap, &message);
@@ -128,10 +145,53 @@ static int run(void *module, int count, const char **words) {
     return TRAPPED;
 }
 
+static long processor_time(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int by_size(const void *a, const void *b) {
+    return *(const long *)a < *(const long *)b ? -1 : 1;
+}
+
+/* How many calls in one store are measured together. */
+enum { CALLS = 1000 };
+
+static void report(void *trap) {
+    Bytes message;
+    if (!trap)
+        return;
+    wasm_trap_message(trap, &message);
+    wasm_byte_vec_delete(&message);
+    wasm_trap_delete(trap);
+}
+
+/* What examples/again.rs does. */
+static int run_again(void *module, int runs, bool calls, int count, const char **words) {
+    long *costs = calloc((size_t)runs, sizeof *costs);
+    for (int i = 0; i < runs; i++) {
+        Extern start;
+        void *store = calls ? instantiate(module, count, words, true, &start) : NULL;
+        long before = processor_time();
+        if (!calls)
+            store = instantiate(module, count, words, true, &start);
+        for (int j = 0; j < (calls ? CALLS : 1); j++)
+            report(call(store, &start));
+        if (!calls)
+            wasmtime_store_delete(store);
+        costs[i] = (processor_time() - before) / (calls ? CALLS : 1);
+    }
+    qsort(costs + 1, (size_t)runs - 1, sizeof *costs, by_size);
+    printf("first %ld later %ld\n", costs[0], costs[1 + (runs - 1) / 2]);
+    return 0;
+}
+
 int main(int count, const char **words) {
     const char *output = NULL, *file = NULL;
     bool compile = count > 1 && !strcmp(words[1], "compile"), precompiled = false;
-    int at = 2;
+    int at = 2, again = 0;
+    bool calls = false;
     config = wasm_config_new();
     for (; at < count && (compile || !file); at++) {
         if (!strcmp(words[at], "-D") && ++at) /* debug-info */
@@ -140,6 +200,10 @@ int main(int count, const char **words) {
             wasmtime_config_cranelift_opt_level_set(config, 0);
         else if (!strcmp(words[at], "-o") && ++at)
             output = words[at];
+        else if (!strcmp(words[at], "--again") && ++at)
+            again = atoi(words[at]);
+        else if (!strcmp(words[at], "--calls"))
+            calls = true;
         else if (!strcmp(words[at], "--allow-precompiled"))
             precompiled = true;
         else
@@ -151,8 +215,11 @@ int main(int count, const char **words) {
         check(wasmtime_module_deserialize_file(engine, file, &module));
     else
         module = compiled(file);
+    linker = wasmtime_linker_new(engine);
+    check(wasmtime_linker_define_wasi(linker));
     if (!compile)
-        return run(module, count - at + 1, words + at - 1);
+        return again ? run_again(module, again, calls, count - at + 1, words + at - 1)
+                     : run_once(module, count - at + 1, words + at - 1);
     write_artifact(module, output);
     return 0;
 }

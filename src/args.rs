@@ -75,9 +75,9 @@ pub struct Run {
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
     pub coredump: Option<PathBuf>,
-    /// How a trap is reported.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "full")]
-    pub backtrace: Backtrace,
+    /// How a trap is reported, if not with the source line and the program's own frames.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub backtrace: Option<Backtrace>,
     /// The module.
     pub file: PathBuf,
     /// The program's arguments, or those of the export to invoke.
@@ -224,9 +224,9 @@ pub struct Code {
 /// How a trap is reported.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Backtrace {
-    /// What happened, and the frames.
+    /// What happened, and the program's own frames, without variables.
     Short,
-    /// With the source line, and with -g the variables.
+    /// With all frames, also those of the language's library.
     Full,
     /// All of it, for programs.
     Json,

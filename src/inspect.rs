@@ -46,7 +46,7 @@ pub fn inspect(options: &Inspect) -> Result<()> {
             "{}, thread {thread}, innermost frame first:",
             dump.process()
         );
-        print!("{}", backtrace.display(&ReportOptions::full()));
+        print!("{}", backtrace.display(&ReportOptions::normal()));
     }
     if options.json {
         let process = Json::string(dump.process());

@@ -2,7 +2,10 @@
 
 use crate::args::{Backtrace, Run};
 use crate::json::Json;
-use dwalin_runtime::{FrameInfo, Report, ReportOptions, SourceFrame, Trap, Variable, WasmValue};
+use dwalin_runtime::{
+    Cause, FrameInfo, HostError, Report, ReportOptions, SourceFrame, Trap, Variable, WasmBacktrace,
+    WasmValue,
+};
 use std::io::IsTerminal;
 
 /// Columns of a report that is not for a terminal.
@@ -10,32 +13,64 @@ const WIDTH: usize = 140;
 
 /// Prints a trap on standard error.
 pub fn print(trap: &Trap, options: &Run) {
-    if options.backtrace == Backtrace::Json {
-        eprintln!("{}", json(trap, &options.file.to_string_lossy()));
+    if options.backtrace == Some(Backtrace::Json) {
+        eprintln!("{}", json(trap, &program(options)));
         return;
     }
-    let terminal = std::io::stderr().is_terminal();
-    let mut style = match options.backtrace {
-        Backtrace::Short => ReportOptions::short(),
-        _ => ReportOptions::full(),
-    };
-    // https://no-color.org: set to anything but nothing.
-    style.color = terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-    style.width = if terminal {
-        columns().unwrap_or(WIDTH)
-    } else {
-        WIDTH
-    };
-    style.title = format!("{}: ", options.file.display());
-    eprint!("{}", Report::with(trap, style));
-    if let Some(hint) = hint(trap, options) {
+    eprint!("{}", Report::with(trap, style(options)));
+    if let Some(hint) = hint(trap.backtrace(), options) {
         eprintln!("{hint}");
     }
 }
 
+/// Prints an error of a host function on standard error.
+pub fn print_host_error(error: &HostError, options: &Run) {
+    if options.backtrace == Some(Backtrace::Json) {
+        let message = error.to_string();
+        let said = Said {
+            trap: None,
+            message: &message,
+            cause: &Cause::default(),
+        };
+        eprintln!("{}", object(&program(options), &said, error.backtrace()));
+        return;
+    }
+    eprint!("{}", Report::of_host_error(error).options(style(options)));
+}
+
+fn program(options: &Run) -> String {
+    options.file.to_string_lossy().into_owned()
+}
+
+/// How reports look here.
+fn style(options: &Run) -> ReportOptions {
+    let terminal = std::io::stderr().is_terminal();
+    let mut style = match options.backtrace {
+        Some(Backtrace::Short) => ReportOptions::short(),
+        Some(Backtrace::Full) => ReportOptions::full(),
+        _ => ReportOptions::normal(),
+    };
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    style.color = color(terminal, &set);
+    if options.backtrace != Some(Backtrace::Short) {
+        style.width = columns().filter(|_| terminal).unwrap_or(WIDTH);
+    }
+    style.title = format!("{}: ", options.file.display());
+    style
+}
+
+/// Whether there is colour: on terminals, if it is not turned off (https://no-color.org), or where it is asked for
+/// (https://bixense.com/clicolors). `set` is an environment variable that is not empty.
+fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
+    let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let dumb = set("TERM").is_some_and(|value| value == "dumb");
+    let off = set("CLICOLOR").is_some_and(|value| value == "0");
+    set("NO_COLOR").is_none() && (forced || terminal && !dumb && !off)
+}
+
 /// How to see more, where there could be more.
-fn hint(trap: &Trap, options: &Run) -> Option<&'static str> {
-    let frames = trap.backtrace().frames();
+fn hint(backtrace: &WasmBacktrace, options: &Run) -> Option<&'static str> {
+    let frames = backtrace.frames();
     let guests = || frames.iter().filter(|frame| !frame.host);
     if guests().next().is_none() {
         return None;
@@ -45,7 +80,7 @@ fn hint(trap: &Trap, options: &Run) -> Option<&'static str> {
             "note: the module has no debug info: compile it with -g (clang) or debug = true (Cargo) to see files and lines",
         );
     }
-    (!options.code.debug_info && options.backtrace == Backtrace::Full)
+    (!options.code.debug_info && options.backtrace != Some(Backtrace::Short))
         .then_some("note: run it with `dwalin run -g` to see arguments and locals")
 }
 
@@ -57,16 +92,32 @@ fn columns() -> Option<usize> {
 
 /// A trap as JSON; docs/debugging.md says what the members mean.
 pub fn json(trap: &Trap, program: &str) -> Json {
+    let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
+    let said = Said {
+        trap: Some(&kind),
+        message: &message,
+        cause: trap.cause(),
+    };
+    object(program, &said, trap.backtrace())
+}
+
+/// What an error says of itself; `trap` is none for one of a host function.
+struct Said<'a> {
+    trap: Option<&'a str>,
+    message: &'a str,
+    cause: &'a Cause,
+}
+
+fn object(program: &str, said: &Said<'_>, backtrace: &WasmBacktrace) -> Json {
     let strings = |texts: &[String]| Json::array(texts.iter().map(|text| Json::string(text)));
-    let backtrace = trap.backtrace();
     let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
     Json::object([
         ("version", Json::number(1)),
         ("program", Json::string(program)),
-        ("trap", Json::string(&format!("{:?}", trap.kind()))),
-        ("message", Json::string(&trap.kind().to_string())),
-        ("cause", strings(&trap.cause().notes)),
-        ("hints", strings(&trap.cause().hints)),
+        ("trap", Json::string_or_null(said.trap)),
+        ("message", Json::string(said.message)),
+        ("cause", strings(&said.cause.notes)),
+        ("hints", strings(&said.cause.hints)),
         ("frames", Json::array(backtrace.frames().iter().map(frame))),
         ("left_out", Json::number(left_out as u64)),
         ("left_out_after", Json::number(before as u64)),
@@ -127,4 +178,27 @@ fn symbol(symbol: &SourceFrame, variables: &[Variable]) -> Json {
         ("column", Json::number_or_null(symbol.column)),
         ("variables", Json::array(variables)),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::color;
+
+    #[test]
+    fn colour_is_for_terminals_unless_it_is_asked_for() {
+        let with = |terminal, set: &[(&str, &str)]| {
+            color(terminal, &|name| {
+                let found = set.iter().find(|(it, _)| *it == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(with(true, &[]));
+        assert!(!with(false, &[]));
+        assert!(!with(true, &[("NO_COLOR", "1")]));
+        assert!(!with(true, &[("TERM", "dumb")]));
+        assert!(!with(true, &[("CLICOLOR", "0")]));
+        assert!(with(false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!with(false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!with(true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    }
 }

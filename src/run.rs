@@ -42,6 +42,10 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
                 }
                 Ok(ExitCode::from(TRAPPED))
             }
+            Some(Error::Host(host)) => {
+                report::print_host_error(host, options);
+                Ok(ExitCode::FAILURE)
+            }
             _ => Err(error.context(options.file.display().to_string())),
         },
     }
@@ -55,7 +59,7 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
         out.flush()
     });
     written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
-    if options.backtrace == Backtrace::Json {
+    if options.backtrace == Some(Backtrace::Json) {
         return Ok(());
     }
     eprintln!(

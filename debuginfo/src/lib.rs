@@ -24,7 +24,7 @@ mod write;
 
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
-pub use symbolize::{SourceFrame, Symbolizer, demangle};
+pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};
 
 use code::CodeMap;
 

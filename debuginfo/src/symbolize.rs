@@ -19,6 +19,10 @@ pub struct SourceFrame {
     pub column: Option<u32>,
 }
 
+/// Where a unit is in .debug_info.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnitPlace(pub(crate) gimli::DebugInfoOffset);
+
 type Context = addr2line::Context<EndianArcSlice<LittleEndian>>;
 
 /// Finds places in the source. Its tables are built as they are needed, and kept.
@@ -43,6 +47,16 @@ impl Symbolizer {
         }
     }
 
+    /// The unit that has code at an address; `None` where none is found.
+    pub fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
+        let context = self.context.as_ref()?.lock();
+        let context = context.unwrap_or_else(|poisoned| poisoned.into_inner());
+        let unit = context
+            .find_dwarf_and_unit(u64::from(pc.0))
+            .skip_all_loads()?;
+        unit.header.debug_info_offset().map(UnitPlace)
+    }
+
     /// The functions at an address, the innermost inlined one first; empty where nothing says.
     pub fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
         let Some(context) = &self.context else {
@@ -63,7 +77,9 @@ impl Symbolizer {
             let place = frame.location.as_ref();
             found.push(SourceFrame {
                 function: name.map(|name| demangle(&name).into_owned()),
-                file: place.and_then(|place| place.file).map(str::to_owned),
+                file: place
+                    .and_then(|place| place.file)
+                    .map(|file| whole(file).to_owned()),
                 line: place.and_then(|place| place.line),
                 column: place
                     .and_then(|place| place.column)
@@ -72,6 +88,15 @@ impl Symbolizer {
         }
         found
     }
+}
+
+/// A path without the directory that was put before it, where it is a URL and so needs none: wasi-sdk's own.
+fn whole(path: &str) -> &str {
+    let Some(scheme) = path.rfind("://") else {
+        return path;
+    };
+    let start = path[..scheme].rfind('/').map_or(0, |slash| slash + 1);
+    &path[start..]
 }
 
 /// A name as its language writes it: Rust's and C++'s mangled names are undone.
@@ -86,4 +111,17 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
         return text.into();
     }
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn a_url_needs_no_directory() {
+        assert_eq!(whole("/home/me/a.c"), "/home/me/a.c");
+        assert_eq!(whole("sdk://build/x/sdk://src/a.c"), "sdk://src/a.c");
+        assert_eq!(whole("/home/me/sdk://src/a.c"), "sdk://src/a.c");
+        assert_eq!(whole("sdk://src/a.c"), "sdk://src/a.c");
+    }
 }

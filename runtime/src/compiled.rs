@@ -15,7 +15,7 @@ use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WasmDwarf};
+use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -284,6 +284,11 @@ impl Module {
             .symbolizer
             .get_or_init(|| self.symbolizer())
             .frames(pc)
+    }
+
+    /// The unit of debug info that a wasm instruction is of.
+    pub(crate) fn debug_unit(&self, pc: WasmPc) -> Option<UnitPlace> {
+        self.0.symbolizer.get_or_init(|| self.symbolizer()).unit(pc)
     }
 
     fn symbolizer(&self) -> Symbolizer {

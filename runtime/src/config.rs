@@ -3,6 +3,7 @@
 use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
+use crate::trap::walk::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
 use std::collections::HashSet;
 use std::fmt;
@@ -106,6 +107,17 @@ impl fmt::Debug for WarningHandler {
     }
 }
 
+/// What errors say of frames.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backtraces {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Whether they have places in the source, and values.
+    pub details: bool,
+    /// The most that are kept.
+    pub max_frames: usize,
+}
+
 /// How an engine compiles and runs modules.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -119,6 +131,7 @@ pub struct Config {
     parallel_compilation: bool,
     warning: WarningHandler,
     profiler: Option<SharedProfiler>,
+    backtraces: Backtraces,
 }
 
 /// The file that a profiler reads, shared by an engine's clones.
@@ -154,6 +167,11 @@ impl Config {
             parallel_compilation: true,
             warning: WarningHandler::default(),
             profiler: None,
+            backtraces: Backtraces {
+                enabled: true,
+                details: true,
+                max_frames: INNER + OUTER,
+            },
         }
     }
 
@@ -200,6 +218,29 @@ impl Config {
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_wasm_stack = bytes;
         self
+    }
+
+    /// Whether traps and errors of host functions have a backtrace. On by default; it costs nothing before there is one.
+    pub fn wasm_backtrace(&mut self, enable: bool) -> &mut Config {
+        self.backtraces.enabled = enable;
+        self
+    }
+
+    /// Whether frames of backtraces have files and lines, and with debug info their variables; else functions and offsets. On by
+    /// default: the first trap of a module reads its DWARF.
+    pub fn wasm_backtrace_details(&mut self, enable: bool) -> &mut Config {
+        self.backtraces.details = enable;
+        self
+    }
+
+    /// The most frames of a backtrace, 128 by default and at most: three quarters of them the innermost, a quarter the outermost.
+    pub fn wasm_backtrace_max_frames(&mut self, frames: usize) -> &mut Config {
+        self.backtraces.max_frames = frames.min(INNER + OUTER);
+        self
+    }
+
+    pub(crate) fn backtraces(&self) -> Backtraces {
+        self.backtraces
     }
 
     /// Whether functions are compiled on all cores. On by default.

@@ -2,7 +2,7 @@
 
 use crate::code::ArtifactError;
 use crate::compile::CompileError;
-use crate::trap::Trap;
+use crate::trap::{HostError, Trap, WasmBacktrace};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -45,8 +45,8 @@ pub enum Error {
     Trap(Box<Trap>),
     /// The program ended itself, with this exit code.
     Exit(i32),
-    /// A host function failed.
-    Host(Box<dyn std::error::Error + Send + Sync>),
+    /// A host function failed, with whatever error but a trap or an exit.
+    Host(Box<HostError>),
 }
 
 /// The result of what the runtime does.
@@ -55,7 +55,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a host function's own.
     pub fn host(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::Host(error.into())
+        Error::Host(Box::new(HostError::new(error.into())))
     }
 
     /// The trap, if it is one.
@@ -64,6 +64,33 @@ impl Error {
             Error::Trap(trap) => Some(trap),
             _ => None,
         }
+    }
+
+    /// The frames of guests, of a trap or of a host function that failed.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        match self {
+            Error::Trap(trap) => Some(trap.backtrace()),
+            Error::Host(error) => Some(error.backtrace()),
+            _ => None,
+        }
+    }
+
+    /// The error that a host function failed with, if it is of a type.
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Error::Host(error) => error.error().downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// This error, of a host function that guests wait for.
+    pub(crate) fn in_host_function(self, backtrace: impl FnOnce() -> WasmBacktrace) -> Error {
+        let error = match self {
+            Error::Trap(_) | Error::Exit(_) => return self,
+            Error::Host(error) => *error,
+            other => HostError::new(Box::new(other)),
+        };
+        Error::Host(Box::new(error.with_backtrace(backtrace)))
     }
 }
 
@@ -89,11 +116,12 @@ impl fmt::Display for Error {
     }
 }
 
-// What `unwrap` and a `main` that returns an error print: of a trap the whole report.
+// What `unwrap` and a `main` that returns an error print: of a trap or a host function's error the whole report.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Trap(trap) => fmt::Debug::fmt(trap, f),
+            Error::Host(error) => fmt::Debug::fmt(error, f),
             other => write!(f, "Error({:?})", other.to_string()),
         }
     }

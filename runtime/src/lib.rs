@@ -56,7 +56,7 @@ pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
-pub use trap::{Cause, FrameInfo, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
+pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::func::Func;
 pub use vm::global::Global;
 pub use vm::instance::{Extern, Instance};

@@ -267,7 +267,9 @@ fn a_result_of_another_type_is_an_error_of_the_call() {
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let run = instance.get_func(&mut store, "run").unwrap();
     let error = run.call(&mut store, &[], &mut []).unwrap_err();
-    assert!(matches!(error, Error::Type(_)), "{error}");
+    let inner = error.downcast_ref::<Error>();
+    assert!(matches!(inner, Some(Error::Type(_))), "{error}");
+    assert_eq!(error.backtrace().unwrap().frames()[0].func_name, "::f");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Options of `dwalin run`, as they were parsed → the arguments that say the same, with -g: for a debugger that runs it.
 
-use crate::args::{Backtrace, Code, Run};
+use crate::args::{Code, Run};
 use clap::ValueEnum;
 use std::fmt::Display;
 use std::path::Path;
@@ -17,8 +17,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<String> {
     line.options("env", &options.env);
     line.option("profile", options.profile.map(name));
     line.option("coredump", options.coredump.as_deref().map(Path::display));
-    let backtrace = Some(options.backtrace).filter(|it| *it != Backtrace::Full);
-    line.option("backtrace", backtrace.map(name));
+    line.option("backtrace", options.backtrace.map(name));
     // A file's name may begin with a hyphen, and what follows `--` is no option.
     line.0.push("--".to_owned());
     line.0.push(options.file.to_string_lossy().into_owned());

@@ -8,10 +8,12 @@
 mod evaluate;
 mod read;
 mod render;
+mod rust;
 mod scope;
 
 use crate::address::WasmPc;
 use crate::source::WasmDwarf;
+use crate::symbolize::UnitPlace;
 use read::Units;
 use std::borrow::Cow;
 
@@ -71,14 +73,16 @@ impl<'a> Values<'a> {
     }
 
     /// The variables in scope at an address: of the innermost inlined function first. `lines` are the lines that these
-    /// functions are at: a local that is declared further on has no value yet.
+    /// functions are at: a local that is declared further on has no value yet. `unit` is the one that has the code there, where
+    /// that is known: otherwise it is looked for.
     pub fn at(
         &self,
         pc: WasmPc,
+        unit: Option<UnitPlace>,
         lines: &[Option<u32>],
         machine: &dyn Machine,
     ) -> Vec<Vec<Variable>> {
-        let Some(function) = scope::function_at(&self.units, pc) else {
+        let Some(function) = scope::function_at(&self.units, pc, unit) else {
             return Vec::new();
         };
         let mut frames: Vec<_> = function

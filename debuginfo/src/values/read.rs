@@ -2,6 +2,7 @@
 
 use crate::address::WasmPc;
 use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
+use crate::symbolize::UnitPlace;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue, DebuggingInformationEntry, Unit, UnitHeader};
 use gimli::{DebugInfoOffset, UnitOffset};
@@ -43,22 +44,29 @@ impl<'a> Units<'a> {
         Some(unit.unit_ref(&self.dwarf))
     }
 
-    /// The number of the unit that has code at an address.
-    pub fn at(&self, pc: WasmPc) -> Option<usize> {
-        (0..self.units.len()).find(|index| {
-            let contains = |unit: ReadUnit<'_, 'a>| {
-                let mut ranges = unit.unit_ranges().ok()?;
-                while let Some(range) = ranges.next().ok()? {
-                    if WasmPc::from_dwarf(range.begin).is_some()
-                        && (range.begin..range.end).contains(&u64::from(pc.0))
-                    {
-                        return Some(());
-                    }
-                }
-                None
-            };
-            self.get(*index).and_then(contains).is_some()
-        })
+    /// The number of the unit that has code at an address: the one that is said to have it, if it has, else one that is found.
+    pub fn at(&self, pc: WasmPc, said: Option<UnitPlace>) -> Option<usize> {
+        let said = said.and_then(|said| {
+            let offset = |header: &UnitHeader<_>| header.debug_info_offset();
+            self.units
+                .iter()
+                .position(|(header, _)| offset(header) == Some(said.0))
+        });
+        said.into_iter()
+            .chain(0..self.units.len())
+            .find(|index| self.has(*index, pc) == Some(true))
+    }
+
+    fn has(&self, unit: usize, pc: WasmPc) -> Option<bool> {
+        let mut ranges = self.get(unit)?.unit_ranges().ok()?;
+        while let Some(range) = ranges.next().ok()? {
+            if WasmPc::from_dwarf(range.begin).is_some()
+                && (range.begin..range.end).contains(&u64::from(pc.0))
+            {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// An entry, and its unit.

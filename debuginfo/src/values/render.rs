@@ -3,35 +3,43 @@
 use super::Machine;
 use super::evaluate::Location;
 use super::read::{Place, Units};
+use super::rust::Shown;
 use crate::symbolize::demangle;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
+use std::cell::Cell;
 use std::fmt::Write;
 
 /// The most members and elements that are shown.
-const MEMBERS: usize = 8;
+pub(super) const MEMBERS: usize = 8;
 /// The most characters of a string that are shown.
-const STRING: usize = 80;
+pub(super) const STRING: usize = 80;
 /// How deep structures are shown in structures.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 /// How deep types may be in types at all.
-const NESTING: usize = 16;
+const NESTING: usize = 24;
 /// The largest variable that is read.
 const LARGEST: u64 = 64 << 10;
 
 /// Renders values in one frame.
 pub(super) struct Renderer<'r, 'a> {
-    units: &'r Units<'a>,
-    machine: &'r dyn Machine,
+    pub(super) units: &'r Units<'a>,
+    pub(super) machine: &'r dyn Machine,
+    /// How deep in values the one is that is being shown, wrappers that are not seen included.
+    nesting: Cell<usize>,
 }
 
 impl<'r, 'a> Renderer<'r, 'a> {
     pub fn new(units: &'r Units<'a>, machine: &'r dyn Machine) -> Renderer<'r, 'a> {
-        Renderer { units, machine }
+        Renderer {
+            units,
+            machine,
+            nesting: Cell::new(0),
+        }
     }
 
     /// A type without names and qualifiers; `None` is void, or damage.
-    fn bare(&self, mut ty: Place) -> Option<(Place, gimli::DwTag)> {
+    pub(super) fn bare(&self, mut ty: Place) -> Option<(Place, gimli::DwTag)> {
         for _ in 0..32 {
             let tag = self.units.tag(ty)?;
             match tag {
@@ -87,7 +95,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// A type's size in bytes.
-    fn size(&self, ty: Place) -> Option<u64> {
+    pub(super) fn size(&self, ty: Place) -> Option<u64> {
         self.size_within(ty, NESTING)
     }
 
@@ -150,9 +158,16 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// A value; `None` where its type is not understood.
     pub fn value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
-        if depth > NESTING {
+        if self.nesting.get() > NESTING {
             return None;
         }
+        self.nesting.set(self.nesting.get() + 1);
+        let shown = self.shown(ty, bytes, depth);
+        self.nesting.set(self.nesting.get() - 1);
+        shown
+    }
+
+    fn shown(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let (ty, tag) = self.bare(ty)?;
         match tag {
             dw::DW_TAG_base_type => self.base(ty, bytes),
@@ -176,7 +191,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// What is in memory.
-    fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
+    pub(super) fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
         let bytes = self.bytes(ty, &Location::Memory(address))?;
         self.value(ty, &bytes, depth)
     }
@@ -186,6 +201,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let AttributeValue::Encoding(encoding) = attr.value() else {
             return None;
         };
+        if bytes.is_empty() {
+            return Some("()".to_owned());
+        }
         Some(match encoding {
             dw::DW_ATE_boolean => match number(bytes)? {
                 0 => "false".to_owned(),
@@ -246,6 +264,12 @@ impl<'r, 'a> Renderer<'r, 'a> {
     fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let value = number(bytes)? as u32;
         if self.is_function(ty) {
+            // rustc describes the type of a function, which has no size, as it does pointers to functions, which are never null.
+            if self.is_rust(ty) {
+                let name = self.machine.function(value)?;
+                return (value != 0 && !name.starts_with("no "))
+                    .then(|| format!("{value} ({name})"));
+            }
             if value == 0 {
                 return Some("0 (null)".to_owned());
             }
@@ -330,14 +354,8 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     fn structure(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let children = self.units.children(ty);
-        if children
-            .iter()
-            .any(|(_, tag)| *tag == dw::DW_TAG_variant_part)
-        {
-            return None;
-        }
-        if let Some(text) = self.rust_string(&children, bytes) {
-            return Some(text);
+        if self.is_rust(ty) {
+            return self.rust(Shown { ty, bytes, depth }, &children);
         }
         if depth >= DEPTH {
             return Some("{…}".to_owned());
@@ -369,7 +387,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// A member's type and bytes, those of a bit-field moved to their place.
-    fn member(&self, member: Place, bytes: &[u8]) -> Option<(Place, Vec<u8>)> {
+    pub(super) fn member(&self, member: Place, bytes: &[u8]) -> Option<(Place, Vec<u8>)> {
         let ty = self.units.ty(member)?;
         let size = self.size(ty)? as usize;
         if let Some(bits) = self.units.number(member, dw::DW_AT_bit_size) {
@@ -407,41 +425,17 @@ impl<'r, 'a> Renderer<'r, 'a> {
         }
         Some(value.to_le_bytes().get(..self.size(ty)? as usize)?.to_vec())
     }
-
-    /// Rust's `&str`: a pointer to bytes and a length.
-    fn rust_string(&self, children: &[(Place, gimli::DwTag)], bytes: &[u8]) -> Option<String> {
-        let members: Vec<_> = children
-            .iter()
-            .filter(|(_, tag)| *tag == dw::DW_TAG_member)
-            .filter_map(|(child, _)| Some((self.units.name(*child)?, *child)))
-            .collect();
-        let [(first, data), (second, length)] = &members[..] else {
-            return None;
-        };
-        if first != "data_ptr" || second != "length" {
-            return None;
-        }
-        let (pointer, _) = self.bare(self.units.ty(*data)?)?;
-        let target = self.units.ty(pointer)?;
-        let address = number(&self.member(*data, bytes)?.1)? as u32;
-        let length = number(&self.member(*length, bytes)?.1)? as usize;
-        if self.units.name(target).as_deref() != Some("u8") {
-            return None;
-        }
-        let text = self.machine.memory(address, length.min(STRING))?;
-        Some(quote(&text, length > STRING))
-    }
 }
 
 /// The bytes as an unsigned number.
-fn number(bytes: &[u8]) -> Option<u128> {
+pub(super) fn number(bytes: &[u8]) -> Option<u128> {
     let mut wide = [0; 16];
     wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
     Some(u128::from_le_bytes(wide))
 }
 
 /// The bytes as a signed number.
-fn signed(bytes: &[u8]) -> Option<i128> {
+pub(super) fn signed(bytes: &[u8]) -> Option<i128> {
     let shift = 128u32
         .checked_sub(8 * bytes.len() as u32)
         .filter(|it| *it < 128)?;
@@ -449,7 +443,7 @@ fn signed(bytes: &[u8]) -> Option<i128> {
 }
 
 /// A string between quotes, what is not printable escaped.
-fn quote(bytes: &[u8], cut: bool) -> String {
+pub(super) fn quote(bytes: &[u8], cut: bool) -> String {
     let text = String::from_utf8_lossy(bytes);
     format!("{text:?}{}", if cut { "…" } else { "" })
 }

@@ -7,6 +7,7 @@ use super::{Machine, Variable};
 use crate::address::WasmPc;
 use crate::expr::decode::{Op, decode};
 use crate::source::ReadUnit;
+use crate::symbolize::UnitPlace;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, DebuggingInformationEntry};
 
@@ -18,8 +19,12 @@ pub(super) struct Function {
 }
 
 /// The function at an address.
-pub(super) fn function_at(units: &Units<'_>, pc: WasmPc) -> Option<Function> {
-    let unit_index = units.at(pc)?;
+pub(super) fn function_at(
+    units: &Units<'_>,
+    pc: WasmPc,
+    unit: Option<UnitPlace>,
+) -> Option<Function> {
+    let unit_index = units.at(pc, unit)?;
     let unit = units.get(unit_index)?;
     let mut entries = unit.entries();
     let mut function: Option<Function> = None;

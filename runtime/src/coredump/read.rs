@@ -223,8 +223,9 @@ impl CoreDump {
         let lines: Vec<_> = info.symbols.iter().map(|symbol| symbol.line).collect();
         // Without locals the frame was being entered.
         if !info.locals.is_empty() {
+            let pc = location.code_offset;
             info.variables =
-                Values::new(&file.dwarf()).at(WasmPc(location.code_offset), &lines, &machine);
+                Values::new(&file.dwarf()).at(WasmPc(pc), file.debug_unit(pc), &lines, &machine);
         }
         info
     }

@@ -216,13 +216,20 @@ fn write_data(
         // SAFETY: the store is borrowed, and no guest runs.
         let bytes = unsafe { &*core.memory(*memory).bytes() };
         // A section's length has 32 bits: the rest of more than that is left out.
-        for (i, chunk) in bytes.chunks(CHUNK).enumerate().take((1 << 31) / CHUNK) {
-            if chunk.iter().any(|byte| *byte != 0) {
-                segments.push(Segment {
-                    memory: index as u32,
-                    address: i * CHUNK,
-                    bytes: chunk,
-                });
+        let bytes = &bytes[..bytes.len().min(1 << 31)];
+        let mut next = 0;
+        for range in core.memory(*memory).ranges_with_data() {
+            let first = (range.start / CHUNK).max(next);
+            next = range.end.min(bytes.len()).div_ceil(CHUNK);
+            for i in first..next {
+                let chunk = &bytes[i * CHUNK..((i + 1) * CHUNK).min(bytes.len())];
+                if chunk.iter().any(|byte| *byte != 0) {
+                    segments.push(Segment {
+                        memory: index as u32,
+                        address: i * CHUNK,
+                        bytes: chunk,
+                    });
+                }
             }
         }
     }

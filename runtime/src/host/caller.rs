@@ -48,7 +48,17 @@ impl<T: 'static> Caller<'_, T> {
 
     /// The guests that wait, innermost first.
     pub fn backtrace(&self) -> WasmBacktrace {
-        WasmBacktrace::capture(&self.store.core)
+        WasmBacktrace::capture(self)
+    }
+
+    /// The same with variables and locals, where the engine has debug info.
+    pub fn backtrace_with_values(&self) -> WasmBacktrace {
+        WasmBacktrace::capture_with_values(self)
+    }
+
+    /// Takes note of what the guest wrote on its standard error.
+    pub(crate) fn said(&mut self, bytes: &[u8]) {
+        self.store.core.said.push(bytes);
     }
 
     /// The bytes of a memory and the embedder's data at once.

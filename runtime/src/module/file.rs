@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::index::FuncIndex;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, WasmDwarf, demangle};
+use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, WasmDwarf, demangle};
 use std::ops::Range;
 use std::path::Path;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
@@ -169,6 +169,11 @@ impl ModuleFile {
             func_name: self.function_name(func),
             frames: self.symbolizer.frames(WasmPc(code_offset)),
         })
+    }
+
+    /// The unit of debug info that has an instruction, by its offset in the code section.
+    pub(crate) fn debug_unit(&self, code_offset: u32) -> Option<UnitPlace> {
+        self.symbolizer.unit(WasmPc(code_offset))
     }
 
     /// What is at an offset of the code section; `None` outside functions.

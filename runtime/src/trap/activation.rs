@@ -73,7 +73,7 @@ impl Activation {
         let outer = innermost();
         // Only with homes is there more to read of a frame than where it is.
         // SAFETY: the caller's promise.
-        let landing = match unsafe { (*core).has_homes } {
+        let landing = match unsafe { (*core).reads_frames } {
             true => collect::land as *const () as usize,
             false => 0,
         };

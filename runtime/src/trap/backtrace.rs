@@ -4,12 +4,13 @@ use super::activation::{Activation, Fault, innermost};
 use super::cause::{Cause, called_import};
 use super::collect::{StoppedFrame, read_homes};
 use super::kind::TrapKind;
+use super::listing;
 use super::report::{self, Report};
 use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
 use crate::index::FuncIndex;
 use crate::vm::instance::InstanceData;
-use crate::vm::store::StoreCore;
+use crate::vm::store::{AsContext, StoreCore};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::values::{Values, Variable, WasmValue};
@@ -82,31 +83,45 @@ impl WasmBacktrace {
 
     /// Its frames as a report shows them.
     pub fn display(&self, options: &report::Options) -> impl fmt::Display {
-        fmt::from_fn(|f| report::write_frames(f, self, options))
+        fmt::from_fn(|f| listing::write_frames(f, self, options))
     }
 
-    /// The guests that wait for the host function that runs; empty outside one.
-    pub(crate) fn capture(store: &StoreCore) -> WasmBacktrace {
-        let mut frames = Frames::default();
-        // SAFETY: an activation is alive while it is linked, and the innermost guest waits for us.
-        unsafe {
-            if let Some(activation) = innermost().as_ref() {
-                frames.walk_from_exit(activation.exit(), activation);
-            }
+    /// The guests of a store that wait for the host function that runs; empty outside one.
+    pub fn capture(store: impl AsContext) -> WasmBacktrace {
+        let store = store.core();
+        WasmBacktrace::symbolize(store, &waiting(), Stopped::Gone)
+    }
+
+    /// The same with variables and locals, of guests whose engine has debug info.
+    pub fn capture_with_values(store: impl AsContext) -> WasmBacktrace {
+        let store = store.core();
+        WasmBacktrace::symbolize(store, &waiting(), Stopped::calling(store))
+    }
+
+    /// The host function that runs, and the guests that wait for it with their values.
+    pub(crate) fn of_host_function(store: &StoreCore) -> WasmBacktrace {
+        let mut backtrace = WasmBacktrace::symbolize(store, &waiting(), Stopped::calling(store));
+        if let Some(caller) = backtrace.frames.first() {
+            let host = host_frame(called_import(store, caller));
+            backtrace.frames.insert(0, host);
+            backtrace.left_out = backtrace
+                .left_out
+                .map(|(behind, count)| (behind + 1, count));
         }
-        WasmBacktrace::symbolize(store, &frames, None)
+        backtrace
     }
 
-    /// `trap` says that the frames are still there, and what kind of trap the innermost is at.
-    pub(super) fn symbolize(
-        store: &StoreCore,
-        frames: &Frames,
-        trap: Option<TrapKind>,
-    ) -> WasmBacktrace {
-        let (inner, left_out, outer) = frames.parts();
+    /// As much as the engine's configuration wants.
+    pub(super) fn symbolize(store: &StoreCore, frames: &Frames, stopped: Stopped) -> WasmBacktrace {
+        let wanted = store.engine().config().backtraces();
+        if !wanted.enabled {
+            return WasmBacktrace::default();
+        }
+        let (inner, left_out, outer) = frames.parts(wanted.max_frames);
         let mut symbolizing = Symbolizing {
             store,
-            trap,
+            stopped,
+            details: wanted.details,
             values: HashMap::new(),
             frames: Vec::new(),
         };
@@ -130,10 +145,43 @@ impl WasmBacktrace {
     }
 }
 
+/// The frames of the guests that wait for the host function that runs.
+fn waiting() -> Frames {
+    let mut frames = Frames::default();
+    // SAFETY: an activation is alive while it is linked, and the innermost guest waits for us.
+    unsafe {
+        if let Some(activation) = innermost().as_ref() {
+            frames.walk_from_exit(activation.exit(), activation);
+        }
+    }
+    frames
+}
+
+/// How frames are there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stopped {
+    /// Not any longer, or not to be read.
+    Gone,
+    /// Still, in calls.
+    Calling,
+    /// Still, and the innermost is at a trap.
+    Trapped(TrapKind),
+}
+
+impl Stopped {
+    fn calling(store: &StoreCore) -> Stopped {
+        match store.reads_frames {
+            true => Stopped::Calling,
+            false => Stopped::Gone,
+        }
+    }
+}
+
 /// Turns walked frames into what is shown.
 struct Symbolizing<'s> {
     store: &'s StoreCore,
-    trap: Option<TrapKind>,
+    stopped: Stopped,
+    details: bool,
     values: HashMap<usize, Values<'s>>,
     frames: Vec<FrameInfo>,
 }
@@ -167,11 +215,11 @@ impl<'s> Symbolizing<'s> {
         })?;
         let module = &instance.module;
         let func = module.info().func_index(defined);
-        let mut frame = describe(module, func, pc, index);
+        let mut frame = describe(module, func, pc, index, self.details);
         // In its prologue a function has no frame yet, or nothing in it.
         let innermost = self.frames.is_empty() && matches!(walked.pc, FramePc::Exact(_));
-        let entering = innermost && self.trap == Some(TrapKind::StackOverflow);
-        if self.trap.is_some() && !entering {
+        let entering = innermost && self.stopped == Stopped::Trapped(TrapKind::StackOverflow);
+        if self.details && self.stopped != Stopped::Gone && !entering {
             let homes = module.artifact().homes().get(defined.index());
             // SAFETY: the frames are there, and this one is past its prologue.
             frame.locals = unsafe { read_homes(walked, &homes.unwrap_or_default().locals) };
@@ -201,7 +249,7 @@ impl<'s> Symbolizing<'s> {
             innermost,
         };
         let lines: Vec<_> = frame.symbols.iter().map(|symbol| symbol.line).collect();
-        frame.variables = values.at(pc, &lines, &machine);
+        frame.variables = values.at(pc, instance.module.debug_unit(pc), &lines, &machine);
     }
 }
 
@@ -213,11 +261,18 @@ fn host_frame(name: Option<String>) -> FrameInfo {
     }
 }
 
-fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>, instance: usize) -> FrameInfo {
+fn describe(
+    module: &Module,
+    func: FuncIndex,
+    pc: Option<WasmPc>,
+    instance: usize,
+    details: bool,
+) -> FrameInfo {
+    let places = pc.filter(|_| details);
     FrameInfo {
         func_name: demangle(module.artifact().function_name(func)).into_owned(),
         module_offset: pc.map(|pc| pc.0 as usize + module.info().code_section.start),
-        symbols: pc.map_or_else(Vec::new, |pc| module.source_frames(pc)),
+        symbols: places.map_or_else(Vec::new, |pc| module.source_frames(pc)),
         instance,
         ..FrameInfo::guest(module.name().to_owned(), func.index() as u32)
     }
@@ -225,7 +280,7 @@ fn describe(module: &Module, func: FuncIndex, pc: Option<WasmPc>, instance: usiz
 
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        report::write_frames(f, self, &report::Options::short())
+        listing::write_frames(f, self, &report::Options::short())
     }
 }
 
@@ -242,14 +297,15 @@ impl Trap {
         let (backtrace, cause) = match activation.collected.take() {
             Some(collected) => (collected.backtrace, collected.cause),
             None => (
-                WasmBacktrace::symbolize(store, &activation.frames.borrow(), None),
+                WasmBacktrace::symbolize(store, &activation.frames.borrow(), Stopped::Gone),
                 None,
             ),
         };
+        let cause = cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation, &backtrace));
         Trap {
             kind: fault.kind,
             backtrace,
-            cause: cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation)),
+            cause,
         }
     }
 

@@ -4,6 +4,7 @@ use super::activation::{Activation, Fault};
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::collect::StoppedFrame;
 use super::kind::TrapKind;
+use super::message::{self, Panic};
 use super::operands::{self, Instruction, instruction_at};
 use super::walk::Frames;
 use crate::index::*;
@@ -70,10 +71,16 @@ impl Cause {
         Some(cause)
     }
 
-    /// The cause, as far as the fault alone tells, once the frames are gone.
-    pub(crate) fn of_fault(store: &StoreCore, fault: Fault, activation: &Activation) -> Cause {
+    /// The cause, as far as the fault and the frames' names tell, once the frames are gone.
+    pub(crate) fn of_fault(
+        store: &StoreCore,
+        fault: Fault,
+        activation: &Activation,
+        backtrace: &WasmBacktrace,
+    ) -> Cause {
         let mut cause = Cause::default();
         match fault.kind {
+            TrapKind::UnreachableCodeReached => cause.abort(store, backtrace),
             TrapKind::StackOverflow => cause.stack(activation, &activation.frames.borrow()),
             TrapKind::MemoryOutOfBounds => cause.memory(store, fault, None, &[]),
             _ => {}
@@ -349,37 +356,54 @@ impl Cause {
 
     /// The message of an abort, an assertion or a Rust panic that an `unreachable` ends.
     fn abort(&mut self, store: &StoreCore, backtrace: &WasmBacktrace) {
-        let names = || backtrace.frames().iter().map(|frame| (frame, frame.name()));
-        for (frame, name) in names() {
-            let text = |wanted: &str| text_argument(store, frame, wanted);
-            match name.as_str() {
-                "__assert_fail" => {
-                    return self.note(match text("expr") {
-                        Some(expr) => format!("the assertion `{expr}` failed"),
-                        None => "an assertion failed".to_owned(),
-                    });
-                }
-                name if name.ends_with("panicking::panic_fmt") || name == "rust_panic" => {
-                    return self
-                        .note("a Rust panic: its message is above, on standard error".to_owned());
-                }
-                _ => {}
+        let names: Vec<_> = backtrace.frames().iter().map(FrameInfo::name).collect();
+        let is = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+        let asserts = names.iter().position(|name| name == "__assert_fail");
+        let innermost = names.first().map_or("", String::as_str);
+        if let Some(at) = asserts {
+            let text = text_argument(store, &backtrace.frames()[at], "expr");
+            match text {
+                Some(expr) => self.note(format!("the assertion `{expr}` failed")),
+                None => self.last_words(store, "an assertion failed"),
             }
-        }
-        if names().any(|(_, name)| name == "abort") {
-            self.note("the program called abort()".to_owned());
-        } else if names()
-            .next()
-            .is_some_and(|(_, name)| name.contains("bitcast_invalid"))
+        } else if is(&|name| name.ends_with("panicking::panic_fmt") || name.ends_with("rust_panic"))
+        {
+            self.panic(store, backtrace);
+        } else if is(&|name| name == "abort") {
+            self.last_words(store, "the program called abort()");
+        } else if innermost.contains("bitcast_invalid")
+            || innermost.starts_with("signature_mismatch:")
         {
             self.note("the linker put a trap here: a function is called with another signature than it has".to_owned());
-        } else if names().next().is_some_and(|(_, name)| {
-            name.starts_with("undefined_weak:") || name.starts_with("undefined:")
-        }) {
+        } else if innermost.starts_with("undefined_weak:") || innermost.starts_with("undefined:") {
             self.note("the linker put a trap here: the function is not defined".to_owned());
         } else {
             self.note("the compiler put an `unreachable` here: __builtin_trap, undefined behaviour, or a path that cannot be".to_owned());
         }
+    }
+
+    /// The message of a Rust panic, as its hook printed it.
+    fn panic(&mut self, store: &StoreCore, backtrace: &WasmBacktrace) {
+        let said = store.said.text();
+        let panic = Panic::parse(&said).filter(|panic| panic.is_of(backtrace.frames()));
+        let Some(panic) = panic else {
+            return self.last_words(store, "a Rust panic");
+        };
+        let mut lines = panic.message.lines();
+        self.note(format!("panicked: {}", lines.next().unwrap_or_default()));
+        let rest: Vec<_> = lines.collect();
+        if !rest.is_empty() {
+            self.note(rest.join("\n"));
+        }
+    }
+
+    /// What happened, with what the program wrote last.
+    fn last_words(&mut self, store: &StoreCore, what: &str) {
+        let said = store.said.text();
+        self.note(match message::last_line(&said) {
+            Some(line) => format!("{what}; the last line on its standard error is `{line}`"),
+            None => what.to_owned(),
+        });
     }
 }
 

@@ -7,7 +7,7 @@
 //! that a host function may do.
 
 use super::activation::Activation;
-use super::backtrace::WasmBacktrace;
+use super::backtrace::{Stopped, WasmBacktrace};
 use super::cause::Cause;
 use super::walk::WalkedFrame;
 use crate::vm::instance::InstanceData;
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
         let store = unsafe { &*activation.core() };
         let frames = activation.frames.borrow();
         let fault = activation.trap.get()?;
-        let backtrace = WasmBacktrace::symbolize(store, &frames, Some(fault.kind));
+        let backtrace = WasmBacktrace::symbolize(store, &frames, Stopped::Trapped(fault.kind));
         let cause = Cause::find(store, fault, activation, &frames, &backtrace);
         Some(Box::new(Collected { backtrace, cause }))
     };

@@ -5,7 +5,11 @@ pub mod backtrace;
 pub mod cause;
 pub mod collect;
 pub mod enter;
+pub mod host_error;
 pub mod kind;
+pub mod library;
+pub mod listing;
+pub mod message;
 pub mod operands;
 pub mod report;
 pub mod signal;
@@ -13,5 +17,6 @@ pub mod walk;
 
 pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
 pub use cause::Cause;
+pub use host_error::HostError;
 pub use kind::TrapKind;
 pub use report::{Options as ReportOptions, Report};

@@ -1,10 +1,14 @@
-//! A trap as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
+//! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
 
-use super::backtrace::{FrameInfo, Trap, WasmBacktrace};
+use super::backtrace::{Trap, WasmBacktrace};
+use super::cause::Cause;
+use super::host_error::HostError;
+use super::library;
+use super::listing::{functions, write_frames};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dwalin_debuginfo::SourceFrame;
-use dwalin_debuginfo::values::Variable;
-use std::fmt::{self, Write};
+use std::borrow::Cow;
+use std::fmt;
 
 /// How a report looks.
 #[derive(Clone, Debug)]
@@ -13,6 +17,9 @@ pub struct Options {
     pub variables: bool,
     /// Whether the source line is shown, read from its file.
     pub source: bool,
+    /// Whether frames of the language's library are shown that only lead to the program's `main`, or from a panic to the trap;
+    /// and variables of its other frames.
+    pub library: bool,
     /// Whether there are escape sequences for a terminal.
     pub color: bool,
     /// The most columns of a line.
@@ -22,50 +29,103 @@ pub struct Options {
 }
 
 impl Options {
+    /// All that is known of the program's own frames, without colour.
+    pub fn normal() -> Options {
+        Options {
+            library: false,
+            ..Options::full()
+        }
+    }
+
     /// All that is known, without colour.
     pub fn full() -> Options {
         Options {
             variables: true,
             source: true,
+            library: true,
             color: false,
             width: 140,
             title: String::new(),
         }
     }
 
-    /// Frames without variables, no source.
+    /// The program's own frames without variables, no source.
     pub fn short() -> Options {
         Options {
             variables: false,
             source: false,
             width: usize::MAX,
-            ..Options::full()
+            ..Options::normal()
         }
     }
 }
 
-/// A trap, to be displayed.
+/// A trap or an error of a host function, to be displayed.
 pub struct Report<'a> {
-    trap: &'a Trap,
+    title: String,
+    cause: Cow<'a, Cause>,
+    backtrace: &'a WasmBacktrace,
     options: Options,
 }
 
 impl<'a> Report<'a> {
-    /// With all that is known.
+    /// With all that is known of the program's own frames.
     pub fn new(trap: &'a Trap) -> Report<'a> {
-        Report::with(trap, Options::full())
+        Report {
+            title: format!("wasm trap: {}", trap.kind()),
+            cause: Cow::Borrowed(trap.cause()),
+            backtrace: trap.backtrace(),
+            options: Options::normal(),
+        }
     }
 
     /// As asked for.
     pub fn with(trap: &'a Trap, options: Options) -> Report<'a> {
-        Report { trap, options }
+        Report {
+            options,
+            ..Report::new(trap)
+        }
+    }
+
+    /// Of an error that a host function returned.
+    pub fn of_host_error(error: &'a HostError) -> Report<'a> {
+        let mut title = error.to_string();
+        let mut source = error.error().source();
+        while let Some(cause) = source {
+            title = format!("{title}: {cause}");
+            source = cause.source();
+        }
+        let mut cause = Cause::default();
+        let host = error.backtrace().frames().first().filter(|it| it.host);
+        if let Some(host) = host {
+            let note = format!(
+                "the host function `{}` failed, called from here",
+                host.func_name
+            );
+            cause.notes.push(note);
+        }
+        Report {
+            title,
+            cause: Cow::Owned(cause),
+            backtrace: error.backtrace(),
+            options: Options::normal(),
+        }
+    }
+
+    /// With other options.
+    pub fn options(self, options: Options) -> Report<'a> {
+        Report { options, ..self }
     }
 
     /// The heading with the source line, and what is known about the cause.
     fn heading(&self) -> String {
-        let title = format!("{}wasm trap: {}", self.options.title, self.trap.kind());
-        let cause = self.trap.cause();
-        let place = self.options.source.then(|| source(self.trap)).flatten();
+        let title = format!("{}{}", self.options.title, self.title);
+        let cause = &*self.cause;
+        let place = self
+            .options
+            .source
+            .then(|| source(self.backtrace))
+            .flatten();
         let mut report = Group::with_title(Level::ERROR.primary_title(&title));
         let (first, rest) = match (&place, cause.notes.split_first()) {
             (Some(_), Some((first, rest))) => (Some(first), rest),
@@ -102,16 +162,16 @@ impl<'a> Report<'a> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.heading())?;
-        if !self.trap.backtrace().frames().is_empty() {
+        if !self.backtrace.frames().is_empty() {
             writeln!(f, "wasm backtrace, innermost first:")?;
-            write_frames(f, self.trap.backtrace(), &self.options)?;
+            write_frames(f, self.backtrace, &self.options)?;
         }
         Ok(())
     }
 }
 
-/// How far out a frame is looked for whose source is here.
-const FRAMES_SEARCHED: usize = 12;
+/// How far out a function is looked for whose source is here.
+const FUNCTIONS_SEARCHED: usize = 24;
 
 /// A few lines of source, and what to mark in them.
 struct Place {
@@ -122,9 +182,11 @@ struct Place {
 }
 
 /// The lines around the innermost place whose file is here: a trap in a library is shown where the library was called.
-fn source(trap: &Trap) -> Option<Place> {
-    let frames = trap.backtrace().frames().iter().take(FRAMES_SEARCHED);
-    frames.flat_map(|frame| &frame.symbols).find_map(place)
+fn source(backtrace: &WasmBacktrace) -> Option<Place> {
+    let functions = functions(backtrace.frames());
+    let raising = library::raising(functions.iter().copied());
+    let searched = functions.iter().skip(raising).take(FUNCTIONS_SEARCHED);
+    searched.filter_map(|it| it.symbol).find_map(place)
 }
 
 /// The lines around a place; `None` where the file cannot be read or has no such line.
@@ -160,220 +222,4 @@ fn place(symbol: &SourceFrame) -> Option<Place> {
         first_line: first,
         span: before + start..before + start + len.max(usize::from(!rest.is_empty())),
     })
-}
-
-/// One line of a backtrace: a function, inlined or not, of a frame.
-struct Line<'a> {
-    frame: &'a FrameInfo,
-    /// Which of its symbols; `None` without.
-    symbol: Option<usize>,
-}
-
-impl Line<'_> {
-    fn same(&self, other: &Line<'_>) -> bool {
-        self.frame.module_offset == other.frame.module_offset
-            && self.frame.func_index == other.frame.func_index
-            && self.frame.module == other.frame.module
-            && self.symbol == other.symbol
-            && self.frame.host == other.frame.host
-    }
-
-    fn variables(&self) -> &[Variable] {
-        let all = self.frame.variables.get(self.symbol.unwrap_or(usize::MAX));
-        all.map_or(&[], Vec::as_slice)
-    }
-}
-
-fn lines(frames: &[FrameInfo]) -> Vec<Line<'_>> {
-    let of_frame = |frame| -> Vec<Line<'_>> {
-        let frame: &FrameInfo = frame;
-        match frame.symbols.len() {
-            0 => vec![Line {
-                frame,
-                symbol: None,
-            }],
-            count => (0..count)
-                .map(|i| Line {
-                    frame,
-                    symbol: Some(i),
-                })
-                .collect(),
-        }
-    };
-    frames.iter().flat_map(of_frame).collect()
-}
-
-/// The longest cycle of functions that recurse into each other that is folded.
-const CYCLE: usize = 6;
-/// How often a cycle must come for the rest of it to be folded.
-const REPEATS: usize = 3;
-
-/// How many lines from `at` on repeat the `period` lines there, these included.
-fn run(lines: &[Line<'_>], at: usize, period: usize) -> usize {
-    let rest = &lines[at..];
-    let repeated = (period..rest.len()).take_while(|i| rest[*i].same(&rest[*i - period]));
-    period + repeated.count()
-}
-
-/// Writes the frames, those that repeat themselves once.
-pub(super) fn write_frames(
-    f: &mut fmt::Formatter<'_>,
-    backtrace: &WasmBacktrace,
-    options: &Options,
-) -> fmt::Result {
-    let frames = backtrace.frames();
-    let (inner, outer, left_out) = match backtrace.left_out() {
-        Some((behind, count)) => (&frames[..behind], &frames[behind..], count),
-        None => (frames, &[][..], 0),
-    };
-    let (inner, outer) = (lines(inner), lines(outer));
-    let mut number = 0;
-    let open = write_part(f, &inner, &mut number, options)?;
-    if left_out == 0 {
-        return match open {
-            Some((_, folded)) => more_of_the_same(f, folded),
-            None => Ok(()),
-        };
-    }
-    // What recurses before the gap and goes on behind it recurses in it.
-    let goes_on = open.filter(|(period, _)| {
-        outer.first().is_some_and(|first| {
-            inner[inner.len() - period..]
-                .iter()
-                .any(|line| line.same(first))
-        })
-    });
-    match goes_on {
-        Some((period, folded)) => {
-            let more =
-                outer
-                    .iter()
-                    .enumerate()
-                    .take_while(|(i, line)| match i.checked_sub(period) {
-                        Some(before) => line.same(&outer[before]),
-                        None => inner[inner.len() - period..].iter().any(|it| it.same(line)),
-                    });
-            let more = more.count();
-            more_of_the_same(f, folded + left_out + more)?;
-            number += left_out + more;
-            if let Some((_, folded)) = write_part(f, &outer[more..], &mut number, options)? {
-                more_of_the_same(f, folded)?;
-            }
-        }
-        None => {
-            if let Some((_, folded)) = open {
-                more_of_the_same(f, folded)?;
-            }
-            writeln!(f, "      ... {left_out} frames ...")?;
-            number += left_out;
-            if let Some((_, folded)) = write_part(f, &outer, &mut number, options)? {
-                more_of_the_same(f, folded)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn more_of_the_same(f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
-    writeln!(f, "      ... {count} more frames of the same ...")
-}
-
-/// Writes frames without a gap. The length of the cycle that is still going on at the end, and how many frames of it have not
-/// been written.
-fn write_part(
-    f: &mut fmt::Formatter<'_>,
-    lines: &[Line<'_>],
-    number: &mut usize,
-    options: &Options,
-) -> Result<Option<(usize, usize)>, fmt::Error> {
-    let mut at = 0;
-    while at < lines.len() {
-        let longest = (1..=CYCLE.min(lines.len() - at))
-            .map(|period| (period, run(lines, at, period)))
-            .find(|(period, len)| *len >= period * REPEATS);
-        let Some((period, len)) = longest else {
-            write_line(f, &lines[at], *number, options)?;
-            *number += 1;
-            at += 1;
-            continue;
-        };
-        for line in &lines[at..at + period] {
-            write_line(f, line, *number, options)?;
-            *number += 1;
-        }
-        let folded = len - period;
-        *number += folded;
-        at += len;
-        if at == lines.len() {
-            return Ok(Some((period, folded)));
-        }
-        more_of_the_same(f, folded)?;
-    }
-    Ok(None)
-}
-
-fn write_line(
-    f: &mut fmt::Formatter<'_>,
-    line: &Line<'_>,
-    number: usize,
-    options: &Options,
-) -> fmt::Result {
-    let frame = line.frame;
-    let (bold, dim, reset) = match options.color {
-        true => ("\x1b[1m", "\x1b[2m", "\x1b[0m"),
-        false => ("", "", ""),
-    };
-    if frame.host {
-        return writeln!(
-            f,
-            "{number:>4}: {dim}host:{reset} {bold}{}{reset}",
-            frame.func_name
-        );
-    }
-    let symbol = line.symbol.map(|i| &frame.symbols[i]);
-    let name = symbol.and_then(|symbol| symbol.function.as_deref());
-    write!(
-        f,
-        "{number:>4}: {bold}{}{reset}",
-        name.unwrap_or(&frame.func_name)
-    )?;
-    match symbol.and_then(|symbol| Some((symbol, symbol.file.as_ref()?))) {
-        Some((symbol, file)) => {
-            write!(f, " at {file}")?;
-            for place in [symbol.line, symbol.column].into_iter().map_while(|it| it) {
-                write!(f, ":{place}")?;
-            }
-        }
-        None => match frame.module_offset {
-            Some(offset) => write!(f, " ({} at offset {offset:#x})", frame.module)?,
-            None => write!(f, " ({})", frame.module)?,
-        },
-    }
-    writeln!(f)?;
-    if options.variables {
-        for variable in line.variables() {
-            write_variable(f, variable, options.width, (dim, reset))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_variable(
-    f: &mut fmt::Formatter<'_>,
-    variable: &Variable,
-    width: usize,
-    (dim, reset): (&str, &str),
-) -> fmt::Result {
-    let value = variable.value.as_deref().unwrap_or("not available");
-    let mut text = String::new();
-    write!(text, "{} = {value}", variable.name)?;
-    let room = width.saturating_sub(10).max(20);
-    if text.chars().count() > room {
-        text = text.chars().take(room - 1).collect();
-        text.push('…');
-    }
-    match variable.value {
-        Some(_) => writeln!(f, "          {text}"),
-        None => writeln!(f, "          {dim}{text}{reset}"),
-    }
 }

@@ -36,9 +36,9 @@ pub struct WalkedFrame {
 }
 
 /// How many of the innermost frames are kept.
-const INNER: usize = 96;
+pub const INNER: usize = 96;
 /// How many of the outermost are kept where there are more.
-const OUTER: usize = 32;
+pub const OUTER: usize = 32;
 
 /// The frames of a walk: all, or the innermost and the outermost of very many. It never allocates.
 pub struct Frames {
@@ -73,14 +73,22 @@ impl Frames {
         self.count
     }
 
-    /// The innermost frames, how many are left out behind them, and the outermost.
-    pub fn parts(&self) -> (Vec<WalkedFrame>, usize, Vec<WalkedFrame>) {
-        let beyond = self.count.saturating_sub(INNER);
-        let kept = beyond.min(OUTER);
+    /// The innermost frames, how many are left out behind them, and the outermost: `max` together, and no more than are kept.
+    pub fn parts(&self, max: usize) -> (Vec<WalkedFrame>, usize, Vec<WalkedFrame>) {
+        let max_outer = (max / 4).min(OUTER);
+        let inner = self.count.min(INNER).min(match self.count <= max {
+            true => max,
+            false => max - max_outer,
+        });
+        let beyond = self.count - inner;
+        let kept = beyond.min(max_outer);
         // SAFETY: `push` fills the slots in order, those of `inner` first, those of `outer` round and round behind them.
         let frame = |slot: &MaybeUninit<WalkedFrame>| unsafe { slot.assume_init() };
-        let inner = self.inner[..self.count.min(INNER)].iter().map(frame);
-        let outer = (self.count - kept..self.count).map(|i| frame(&self.outer[i % OUTER]));
+        let inner = self.inner[..inner].iter().map(frame);
+        let outer = (self.count - kept..self.count).map(|i| match self.inner.get(i) {
+            Some(slot) => frame(slot),
+            None => frame(&self.outer[i % OUTER]),
+        });
         (inner.collect(), beyond - kept, outer.collect())
     }
 

@@ -8,7 +8,7 @@ use crate::host::Caller;
 use crate::module::types::FuncType;
 use crate::trap::activation::{Activation, innermost};
 use crate::trap::enter::enter_guest;
-use crate::trap::{Trap, signal};
+use crate::trap::{Trap, WasmBacktrace, signal};
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
@@ -53,7 +53,11 @@ impl HostFunc {
         let result = panic::catch_unwind(AssertUnwindSafe(|| (func.call)(store, caller, slots)));
         let raised = match result {
             Ok(Ok(())) => return 0,
-            Ok(Err(error)) => Raised::Error(error),
+            Ok(Err(error)) => {
+                // SAFETY: as below; the guests that called us wait.
+                let capture = || WasmBacktrace::of_host_function(unsafe { &*store });
+                Raised::Error(error.in_host_function(capture))
+            }
             Err(payload) => Raised::Panic(payload),
         };
         // SAFETY: the store is borrowed by the call that entered the guest, which waits, and what we called is done with it.

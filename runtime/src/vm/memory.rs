@@ -7,8 +7,11 @@ use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
 use dwalin_debuginfo::code::Flavor;
 use rustix::fd::OwnedFd;
+use rustix::fs::{SeekFrom, seek};
+use rustix::io::Errno;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a page (WebAssembly 2.0, section 4.2.8).
@@ -180,6 +183,32 @@ impl LinearMemory {
     /// No guest code may run and no other reference to the bytes may exist while the slice does.
     pub unsafe fn bytes(&self) -> *mut [u8] {
         std::ptr::slice_from_raw_parts_mut(self.vm.base, self.vm.len as usize)
+    }
+}
+
+impl LinearMemory {
+    /// Where its bytes can be other than zero, as far as that is known without reading them: reading a file's holes fills them.
+    pub fn ranges_with_data(&self) -> Vec<Range<usize>> {
+        let len = self.vm.len;
+        let all = || vec![0..len as usize];
+        let Some(file) = &self.file else {
+            return all();
+        };
+        let mut ranges = Vec::new();
+        let mut at = 0;
+        while at < len {
+            let start = match seek(file, SeekFrom::Data(at)) {
+                Ok(start) => start,
+                Err(Errno::NXIO) => break,
+                Err(_) => return all(),
+            };
+            let Ok(end) = seek(file, SeekFrom::Hole(start)) else {
+                return all();
+            };
+            ranges.push(start.min(len) as usize..end.min(len) as usize);
+            at = end;
+        }
+        ranges
     }
 }
 

@@ -7,6 +7,7 @@ pub mod imports;
 pub mod instance;
 pub mod layout;
 pub mod memory;
+pub mod said;
 pub mod store;
 pub mod table;
 pub mod value;

@@ -5,6 +5,7 @@ use super::global::Global;
 use super::instance::InstanceData;
 use super::layout::{VmFuncRef, VmStoreContext};
 use super::memory::{LinearMemory, Memory};
+use super::said::Said;
 use super::table::{Table, TableElements};
 use super::value::ExternRef;
 use crate::compiled::Module;
@@ -29,8 +30,8 @@ pub(crate) struct Stored {
 pub struct StoreCore {
     id: u64,
     engine: Engine,
-    /// Whether locals of its guests have homes.
-    pub(crate) has_homes: bool,
+    /// Whether locals of its guests have homes, and backtraces are to show them.
+    pub(crate) reads_frames: bool,
     pub(crate) vm: Box<VmStoreContext>,
     // Instances first: their code refers to what follows.
     pub(crate) instances: Vec<Box<InstanceData>>,
@@ -43,6 +44,8 @@ pub struct StoreCore {
     wasm_to_array: HashMap<SharedTypeId, *const u8>,
     /// Why a host function wants guest code to be left.
     pub(crate) raised: Option<Raised>,
+    /// What guests wrote last on their standard error.
+    pub(crate) said: Said,
 }
 
 /// Why a host function wants guest code to be left.
@@ -62,10 +65,11 @@ impl StoreCore {
             last_exit_fp: 0,
             last_exit_pc: 0,
         };
+        let wanted = engine.config().backtraces();
         StoreCore {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
-            has_homes: engine.config().settings().debug_info,
+            reads_frames: engine.config().settings().debug_info && wanted.enabled && wanted.details,
             vm: Box::new(vm),
             instances: Vec::new(),
             memories: Vec::new(),
@@ -75,6 +79,7 @@ impl StoreCore {
             extern_refs: Vec::new(),
             wasm_to_array: HashMap::new(),
             raised: None,
+            said: Said::default(),
         }
     }
 

@@ -36,8 +36,22 @@ def on_stop(event):
             kind = STACK_OVERFLOW
         if kind in KINDS:
             print("wasm trap: %s (`continue` for Dwalin's report)" % KINDS[kind])
+        show_inlined(pc)
     except (guest.Unreadable, gdb.error, TypeError):
         pass  # A stop without the line is better than an error at every stop.
+
+
+def show_inlined(pc):
+    """Selects the inlined function that trapped.
+
+    At the first instruction of inlined code gdb says that it is still at the call, so that one can step in; and the
+    instruction that traps often stands alone, behind the function. gdb forgets that when it sees another address.
+    """
+    for address in (pc + 1, pc):
+        gdb.execute("with language c -- set var $pc = %#x" % address, to_string=True)
+        frame = gdb.newest_frame()
+    if frame.type() == gdb.INLINE_FRAME:
+        gdb.execute("frame 0")
 
 
 def overflows():

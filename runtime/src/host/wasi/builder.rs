@@ -13,6 +13,8 @@ pub struct WasiCtx {
     /// As `NAME=value`.
     pub(crate) environment: Vec<String>,
     pub(crate) descriptors: Descriptors,
+    /// What the running call wrote on standard error.
+    pub(crate) said: Vec<u8>,
 }
 
 impl fmt::Debug for WasiCtx {
@@ -175,6 +177,7 @@ impl WasiCtxBuilder {
             descriptors.push(Descriptor::preopen(dir, name));
         }
         WasiCtx {
+            said: Vec::new(),
             args: builder.args,
             environment: builder.environment,
             descriptors,

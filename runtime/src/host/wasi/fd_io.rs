@@ -123,12 +123,21 @@ pub fn fd_read(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     call.memory.write_u32(result_at, count as u32)
 }
 
+/// Standard error's number (POSIX, <unistd.h>): what is written there is kept, for the report of a trap.
+const STDERR: u32 = 2;
+
 pub fn fd_write(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, result_at) = (args.u32(), args.span(), args.u32());
     let descriptor = call.ctx.descriptors.get_mut(fd)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
     let count = write(descriptor, call.memory, &spans)?;
+    if fd == STDERR {
+        let written = slices(call.memory, &spans)?;
+        call.ctx
+            .said
+            .extend(written.iter().flat_map(|slice| slice.iter()).take(count));
+    }
     call.memory.write_u32(result_at, count as u32)
 }
 

@@ -63,7 +63,12 @@ fn call<T: 'static>(
         })
         .collect();
     let (bytes, data) = caller.memory_and_data(memory);
-    match (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values) {
+    let outcome = (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values);
+    let said = std::mem::take(&mut ctx(caller.data_mut()).said);
+    if !said.is_empty() {
+        caller.said(&said);
+    }
+    match outcome {
         Outcome::Errno(errno) => Ok(errno as i32),
         Outcome::Exit(code) => Err(Error::Exit(code)),
     }

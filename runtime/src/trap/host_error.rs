@@ -1,0 +1,64 @@
+//! An error of a host function, with the guests that called it.
+
+use super::backtrace::WasmBacktrace;
+use super::report::Report;
+use std::error::Error;
+use std::fmt;
+
+/// Why a host function failed, and who called it.
+pub struct HostError {
+    error: Box<dyn Error + Send + Sync>,
+    backtrace: WasmBacktrace,
+}
+
+impl HostError {
+    /// An error before it has left the host function.
+    pub(crate) fn new(error: Box<dyn Error + Send + Sync>) -> HostError {
+        HostError {
+            error,
+            backtrace: WasmBacktrace::default(),
+        }
+    }
+
+    /// With the guests that wait, if an inner host function has not said them already.
+    pub(crate) fn with_backtrace(mut self, capture: impl FnOnce() -> WasmBacktrace) -> HostError {
+        if self.backtrace.frames().is_empty() {
+            self.backtrace = capture();
+        }
+        self
+    }
+
+    /// What the host function returned.
+    pub fn error(&self) -> &(dyn Error + 'static) {
+        &*self.error
+    }
+
+    /// What the host function returned, alone.
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
+        self.error
+    }
+
+    /// The host function, and the guests behind it.
+    pub fn backtrace(&self) -> &WasmBacktrace {
+        &self.backtrace
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+// The full report.
+impl fmt::Debug for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Report::of_host_error(self))
+    }
+}
+
+impl Error for HostError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}

@@ -1,0 +1,44 @@
+//! The last that a store's guests wrote on their standard error: what a program says before it gives up.
+
+use std::collections::VecDeque;
+
+/// Bytes that are kept.
+const KEPT: usize = 4 << 10;
+
+/// The last bytes that were written.
+#[derive(Default, Debug)]
+pub struct Said(VecDeque<u8>);
+
+impl Said {
+    /// Takes note of what was written.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[bytes.len().saturating_sub(KEPT)..];
+        let surplus = (self.0.len() + bytes.len()).saturating_sub(KEPT);
+        self.0.drain(..surplus);
+        self.0.extend(bytes);
+    }
+
+    /// What is kept, as text.
+    pub fn text(&self) -> String {
+        let (first, second) = self.0.as_slices();
+        String::from_utf8_lossy(&[first, second].concat()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT, Said};
+
+    #[test]
+    fn the_last_bytes_are_kept() {
+        let mut said = Said::default();
+        said.push(b"first ");
+        said.push(&[b'.'; KEPT - 4]);
+        said.push(b"last");
+        let text = said.text();
+        assert_eq!(text.len(), KEPT);
+        assert!(text.starts_with("....") && text.ends_with(".last"));
+        said.push(&[b'x'; 3 * KEPT]);
+        assert_eq!(said.text(), "x".repeat(KEPT));
+    }
+}

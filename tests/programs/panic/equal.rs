@@ -1,0 +1,5 @@
+// An assertion of two equal values.
+fn main() {
+    let words: Vec<&str> = "to be or not".split(' ').collect();
+    assert_eq!(words.len(), 5, "the words of {words:?}");
+}

@@ -1,0 +1,11 @@
+// An abort, without a panic.
+fn check(limit: u64) {
+    if limit > 3 {
+        eprintln!("giving up at {limit}");
+        std::process::abort();
+    }
+}
+
+fn main() {
+    (0..10).for_each(check);
+}
