@@ -20,6 +20,9 @@ pub struct CodeMap<'a> {
     pub eh_frame: (HostAddress, &'a [u8]),
     /// The base of each linear memory, by index. It never moves while the instance lives.
     pub memories: Vec<HostAddress>,
+    /// What the guest's function pointers are indices of: elements of its table that hold functions, with the functions' names. None
+    /// where the elements can change.
+    pub table: Vec<(u32, &'a str)>,
     /// Where each wasm global's value lies, by index.
     pub globals: Vec<GlobalPlace>,
     /// Whose reader it is for.

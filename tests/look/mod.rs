@@ -8,7 +8,7 @@
 //! * `//! ASSIGNMENT` changes something;
 //! * `//@ EXPRESSION` is a place to watch: the program goes on, and stops when it changes.
 //!
-//! Pointers are `null`, or the string that they are of; truths are 1 and 0.
+//! Pointers are `null`, or the string that they are of, or `&` and the function; truths are 1 and 0.
 
 #![allow(dead_code, reason = "each debugger's tests use their part")]
 
@@ -90,6 +90,9 @@ pub fn plain(answer: &str) -> String {
     {
         text = string.trim();
     }
+    if let Some(function) = function_of(text) {
+        return format!("&{function}");
+    }
     match text {
         "true" => "1".to_owned(),
         "false" => "0".to_owned(),
@@ -102,4 +105,20 @@ pub fn plain(answer: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// The function of `0x1130 <twice>` or ``0x1130 (program`twice at file.c:12:3)``.
+fn function_of(answer: &str) -> Option<&str> {
+    let (address, rest) = answer.split_once(' ')?;
+    let gdb = || rest.strip_prefix('<')?.strip_suffix('>');
+    let lldb = || {
+        Some(
+            rest.strip_prefix('(')?
+                .split_once('`')?
+                .1
+                .split_once(" at ")?
+                .0,
+        )
+    };
+    address.starts_with("0x").then(|| gdb().or_else(lldb))?
 }

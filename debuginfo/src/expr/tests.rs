@@ -23,6 +23,7 @@ fn code() -> CodeMap<'static> {
         trampolines: Vec::new(),
         eh_frame: (HostAddress(0), &[]),
         memories: vec![HostAddress(1 << 32)],
+        table: Vec::new(),
         globals: Vec::new(),
         flavor: Flavor::Gdb,
         pointer_code: None,

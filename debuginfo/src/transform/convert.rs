@@ -101,6 +101,11 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         Ok(Some(id))
     }
 
+    /// How many units there are.
+    pub fn units(&self) -> u32 {
+        self.kept.entries.len() as u32
+    }
+
     /// The number of an entry that is kept: the root is the first.
     fn id(&self, unit: usize, offset: usize) -> Option<UnitEntryId> {
         let index = self.kept.entries.get(unit)?.index(offset)?;

@@ -8,6 +8,7 @@ mod base;
 mod callable;
 mod convert;
 mod filter;
+mod function;
 mod line;
 mod live;
 mod pointee;
@@ -59,6 +60,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             .map(|(number, live)| unit::convert(&read, &live, number, &kept, code))
             .collect();
         let mut encoded = Vec::new();
+        let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);
         for unit in converted {
             encoded.push(unit.encoded);
             for (index, name) in unit.names {
@@ -66,6 +68,9 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             }
             native.objects.extend(unit.objects);
             warnings.extend(unit.warnings);
+        }
+        if has_function_pointers {
+            encoded.push(function::unit(code));
         }
         (native.sections, native.strings) = assemble(encoded, dwarf.section(SectionId::DebugStr));
     }

@@ -131,11 +131,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         } else if self.pointers.wraps && !is_function && self.wrapper(id, parent, entry).is_ok() {
             return;
         }
-        let number = self.number_type();
+        let shown = if self.is_function_pointer(entry) {
+            self.functions()
+        } else {
+            AttributeValue::UnitRef(self.number_type())
+        };
         self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
-        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+        entry.set(dw::DW_AT_type, shown);
     }
 
     /// A pointer to a method (Itanium C++ ABI, section 2.3): the function's index in the table, or its virtual table's offset
@@ -207,7 +211,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
-    fn is_function(&self, pointer: &Die<'d>) -> bool {
+    pub(super) fn is_function(&self, pointer: &Die<'d>) -> bool {
         let mut ty = self.type_of(pointer);
         for _ in 0..MAX_DEPTH {
             match ty {
@@ -271,6 +275,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     inner(),
                     self.type_name(class.as_ref(), depth + 1)
                 )
+            }
+            tag if is_pointer(tag) && self.is_function(ty) => {
+                let own = self.name(ty);
+                own.unwrap_or_else(|| self.function_pointer_name(ty, depth))
             }
             tag if is_pointer(tag) => match (self.pointers.flavor, tag) {
                 (Flavor::Gdb, dw::DW_TAG_pointer_type) => inner() + " *",

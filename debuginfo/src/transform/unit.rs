@@ -29,6 +29,8 @@ pub(super) struct Converted<'d> {
     pub names: Vec<(usize, String)>,
     /// Static variables: linkage name or name, and where they are.
     pub objects: Vec<(String, HostAddress)>,
+    /// Whether it refers to the functions of the table.
+    pub has_function_pointers: bool,
     pub warnings: Warnings,
 }
 
@@ -91,6 +93,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) warnings: &'u mut Warnings,
     names: &'u mut Vec<(usize, String)>,
     objects: &'u mut Vec<(String, HostAddress)>,
+    pub(super) has_function_pointers: &'u mut bool,
     line: Option<line::LineTable<'d>>,
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
@@ -127,6 +130,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             warnings: &mut out.warnings,
             names: &mut out.names,
             objects: &mut out.objects,
+            has_function_pointers: &mut out.has_function_pointers,
             line: None,
             pointers,
             pointees: Pointees::new(lookup.code),
@@ -227,7 +231,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             // Others may refer to it; it describes nothing.
             return self.hidden_base(entry);
         }
-        if self.pointers.is_replaced(entry.tag()) {
+        if self.pointers.is_replaced(entry.tag()) || self.is_function_pointer(entry) {
             return self.pointer(id, entry);
         }
         if entry.tag() == dw::DW_TAG_subprogram {

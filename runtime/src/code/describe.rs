@@ -3,6 +3,7 @@
 use super::PlacedCode;
 use crate::index::*;
 use crate::module::ModuleInfo;
+use crate::module::elements::lasting_elements;
 use crate::threads::with_threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::Warning;
@@ -46,6 +47,7 @@ pub fn image(
         name,
         code: code.clone(),
     });
+    let table = with_threads(|| lasting_elements(info, artifact.wasm()));
     let map = CodeMap {
         module_name,
         text: code.text(),
@@ -56,6 +58,10 @@ pub fn image(
             .collect(),
         trampolines: trampolines.collect(),
         eh_frame: code.eh_frame(),
+        table: table
+            .iter()
+            .map(|(index, func)| (*index, artifact.function_name(*func)))
+            .collect(),
         memories: places.memories,
         globals: places.globals,
         flavor,

@@ -22,6 +22,7 @@ struct node {
     struct node *slots[2];
     int grid[2][3];
     void *opaque;
+    int (*work)(int);
     union {
         int i;
         char *text;
@@ -40,6 +41,13 @@ static void touch(struct node *node) {
 static int twice(int number) {
     return 2 * number;
 }
+
+static int thrice(int number) {
+    return 3 * number;
+}
+
+typedef int (*worker)(int);
+static const worker works[] = {twice, thrice};
 
 static inner *find_row(inner *row, int number) {
     while (row->number != number) {
@@ -69,6 +77,9 @@ int main(void) {
     node->slots[1] = last;
     node->grid[1][2] = 12;
     node->opaque = last;
+    node->work = works[1];
+    last->work = twice;
+    worker worker = works[0], *to_worker = &node->work;
     node->either.text = (char *)words[2];
     last->x = 100;
     last->name = "last";
@@ -101,6 +112,10 @@ int main(void) {
     //= grid[1][2] -> 12
     //= node->grid[1][2] -> 12
     //= none -> null
+    //= worker -> &twice
+    //= works[1] -> &thrice
+    //= node->work -> &thrice
+    //= node->next->work -> &twice
     //= numbers[3] -> 4000
     //= node->name -> "one"
     //= node->next->name -> "last"
@@ -122,6 +137,6 @@ int main(void) {
     //! *to_local = 8
     //= local -> 8
     //@ node->x
-    printf("%s %d %d %d\n", node->name, node->x, local, object.x);
+    printf("%s %d %d %d %d\n", node->name, node->x, local, object.x, worker(1) + (*to_worker)(1));
     return 0;
 }

@@ -1,0 +1,111 @@
+//! Pointers to functions. A guest's is the index of an element of its table, not an address that a debugger could name a function
+//! by. So it is shown as an enumeration of the table's functions, of which there is one for all units.
+
+use super::pointer::{Die, MAX_DEPTH, is_pointer};
+use super::unit::UnitTransform;
+use crate::code::CodeMap;
+use crate::demangle;
+use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
+use gimli::constants as dw;
+
+/// The enumeration, in the unit that is only for it.
+const FUNCTIONS: UnitEntryId = UnitEntryId(2);
+
+/// The unit with the enumeration.
+pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
+    let text = |text: String| AttributeValue::String(text.into());
+    let mut unit = Unit::new(0);
+    let root = unit.get_mut(unit.root());
+    root.set(dw::DW_AT_name, text(code.module_name.to_owned()));
+    root.set(
+        dw::DW_AT_language,
+        AttributeValue::Data1(dw::DW_LANG_C11.0 as u8),
+    );
+    let number = unit.add(unit.root(), dw::DW_TAG_base_type);
+    let entry = unit.get_mut(number);
+    entry.set(dw::DW_AT_name, text("unsigned int".to_owned()));
+    entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(4));
+    entry.set(
+        dw::DW_AT_encoding,
+        AttributeValue::Encoding(dw::DW_ATE_unsigned),
+    );
+    let functions = unit.add(unit.root(), dw::DW_TAG_enumeration_type);
+    debug_assert_eq!(functions, FUNCTIONS);
+    let entry = unit.get_mut(functions);
+    entry.set(dw::DW_AT_name, text("function".to_owned()));
+    entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
+    entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(4));
+    // With values of several bits that overlap, which debuggers do not take for flags that can be combined.
+    let none = [
+        (u32::MAX, "no function".to_owned()),
+        (u32::MAX - 1, "no function".to_owned()),
+    ];
+    // As the operator is part of the name, the function is what is found by its own.
+    let named = code
+        .table
+        .iter()
+        .map(|(index, name)| (*index, format!("&{}", demangle(name))));
+    for (index, name) in named.chain(none) {
+        let id = unit.add(functions, dw::DW_TAG_enumerator);
+        let enumerator = unit.get_mut(id);
+        enumerator.set(dw::DW_AT_name, text(name));
+        enumerator.set(dw::DW_AT_const_value, AttributeValue::Udata(index.into()));
+    }
+    encode(unit)
+}
+
+impl<'d> UnitTransform<'_, '_, 'd> {
+    /// Whether an entry is a pointer or a reference to a function that can be shown by its name.
+    pub(super) fn is_function_pointer(&self, entry: &Die<'d>) -> bool {
+        !self.lookup.code.table.is_empty()
+            && is_pointer(entry.tag())
+            && entry.tag() != dw::DW_TAG_ptr_to_member_type
+            && self.is_function(entry)
+    }
+
+    /// The enumeration.
+    pub(super) fn functions(&mut self) -> AttributeValue {
+        *self.has_function_pointers = true;
+        AttributeValue::DebugInfoRef(DebugInfoRef {
+            unit: self.unit.units(),
+            entry: FUNCTIONS,
+        })
+    }
+
+    /// A pointer or reference to a function as C writes it: `int (*)(char *)`.
+    pub(super) fn function_pointer_name(&self, pointer: &Die<'d>, depth: usize) -> String {
+        let sign = match pointer.tag() {
+            dw::DW_TAG_reference_type => "&",
+            dw::DW_TAG_rvalue_reference_type => "&&",
+            _ => "*",
+        };
+        let Some(function) = self
+            .type_of(pointer)
+            .filter(|it| it.tag() == dw::DW_TAG_subroutine_type && depth < MAX_DEPTH)
+        else {
+            // By another name.
+            return format!(
+                "{} {sign}",
+                self.type_name(self.type_of(pointer).as_ref(), depth + 1)
+            );
+        };
+        let mut params = Vec::new();
+        if let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(function.offset()))
+            && let Ok(root) = tree.root()
+        {
+            let mut children = root.children();
+            while let Ok(Some(child)) = children.next() {
+                match child.entry().tag() {
+                    dw::DW_TAG_formal_parameter => {
+                        let ty = self.type_of(child.entry());
+                        params.push(self.type_name(ty.as_ref(), depth + 1));
+                    }
+                    dw::DW_TAG_unspecified_parameters => params.push("...".to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        let result = self.type_name(self.type_of(&function).as_ref(), depth + 1);
+        format!("{result} ({sign})({})", params.join(", "))
+    }
+}
