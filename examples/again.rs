@@ -84,6 +84,7 @@ fn main() -> Result<(), Error> {
         module,
         linker,
         args,
+        plain,
     };
     let costs: Result<Vec<_>, _> = (0..runs).map(|_| program.measure(calls)).collect();
     let mut costs = costs?;

@@ -17,6 +17,16 @@ const LIBRARIES: [&str; 6] = [
 /// Where rustc's own builds say that Rust's library is, behind a commit's number.
 const RUST: (&str, &str) = ("/rustc/", "/library/");
 
+/// What the names of libraries' functions begin with, in Rust and C++.
+const NAMESPACES: [&str; 6] = [
+    "std::",
+    "core::",
+    "alloc::",
+    "__rustc::",
+    "panic_abort::",
+    "__cxxabiv1::",
+];
+
 /// Functions by which programs give up.
 const RAISING: [&str; 6] = [
     "abort",
@@ -52,14 +62,21 @@ impl Named<'_> {
         name.unwrap_or(&self.frame.func_name)
     }
 
-    /// Whether it is of its language's library, as far as paths and names tell.
+    /// Whether it is of its language's library: as far as its path tells, or its name where it has none.
     pub fn is_of_library(&self) -> bool {
-        let file = self.symbol.and_then(|symbol| symbol.file.as_deref());
-        let known = file.is_some_and(|file| {
-            let rust = file.split_once(RUST.0);
-            rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
-                || LIBRARIES.iter().any(|library| file.contains(library))
-        });
+        let known = match self.symbol.and_then(|symbol| symbol.file.as_deref()) {
+            Some(file) => {
+                let rust = file.split_once(RUST.0);
+                rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
+                    || LIBRARIES.iter().any(|library| file.contains(library))
+            }
+            None => {
+                let name = self.name().trim_start_matches('<');
+                NAMESPACES
+                    .iter()
+                    .any(|namespace| name.starts_with(namespace))
+            }
+        };
         !self.frame.host && (known || self.raises() || self.starts())
     }
 
@@ -96,7 +113,75 @@ pub fn raising<'a>(functions: impl Iterator<Item = Named<'a>>) -> usize {
 
 /// How many of the outermost functions, which come first, only lead from the start to the program's own.
 pub fn starting<'a>(outermost: impl Iterator<Item = Named<'a>>) -> usize {
-    let run: Vec<_> = outermost.take_while(Named::is_of_library).collect();
+    let mut outermost = outermost.peekable();
+    let mut run: Vec<_> = std::iter::from_fn(|| outermost.next_if(Named::is_of_library)).collect();
+    // C's `main` without arguments has the name of what calls the one with them.
+    let program = outermost
+        .peek()
+        .is_none_or(|next| next.name() != "__main_argc_argv");
+    run.pop_if(|last| program && last.symbol.is_none() && last.name() == "__main_void");
     let first = run.iter().rposition(Named::starts).map_or(0, |at| at + 1);
     if first < 2 { 0 } else { run.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Named, raising, starting};
+    use crate::trap::FrameInfo;
+
+    fn frames(names: &[&str]) -> Vec<FrameInfo> {
+        let frame = |name: &&str| FrameInfo {
+            func_name: (*name).to_owned(),
+            ..FrameInfo::guest("m".to_owned(), 0)
+        };
+        names.iter().map(frame).collect()
+    }
+
+    fn named(frame: &FrameInfo) -> Named<'_> {
+        Named {
+            frame,
+            symbol: None,
+        }
+    }
+
+    /// How many of the innermost and of the outermost are folded, by their names alone.
+    fn folded(names: &[&str]) -> (usize, usize) {
+        let frames = frames(names);
+        let (inner, outer) = (frames.iter().map(named), frames.iter().rev().map(named));
+        (raising(inner), starting(outer))
+    }
+
+    #[test]
+    fn what_starts_a_program_is_folded_and_its_main_is_not() {
+        assert_eq!(
+            folded(&["f", "main", "_start", "_start.command_export"]),
+            (0, 2)
+        );
+        assert_eq!(
+            folded(&["f", "__main_void", "_start", "_start.command_export"]),
+            (0, 2)
+        );
+        let with_arguments = ["f", "__main_argc_argv", "__main_void", "_start"];
+        assert_eq!(folded(&with_arguments), (0, 2));
+        assert_eq!(folded(&["f", "_start"]), (0, 0));
+        assert_eq!(folded(&["f", "run"]), (0, 0));
+    }
+
+    #[test]
+    fn what_leads_from_a_panic_to_the_trap_is_folded() {
+        let panic = ["abort", "__rust_abort", "core::panicking::panic_fmt", "f"];
+        assert_eq!(
+            folded(&panic),
+            (0, 0),
+            "`__rust_abort` could be the program's"
+        );
+        let panic = [
+            "abort",
+            "std::process::abort",
+            "core::panicking::panic_fmt",
+            "f",
+        ];
+        assert_eq!(folded(&panic), (3, 0));
+        assert_eq!(folded(&["abort", "f"]), (0, 0), "as short as saying so");
+    }
 }
