@@ -2,6 +2,7 @@
 
 use super::{Address, Expression, UnitEntryId, uleb};
 use gimli::constants as dw;
+use std::collections::HashMap;
 
 /// One range of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Lists {
     pub bytes: Vec<u8>,
     /// Base types in expressions: where in the bytes, and which.
     pub types: Vec<(usize, UnitEntryId)>,
+    /// Where lists are that name no base types: each is written once.
+    known: HashMap<Vec<u8>, ListOffset>,
 }
 
 /// Which list, by where it begins in its unit's part.
@@ -88,7 +91,8 @@ impl Lists {
         kinds: &Kinds,
         entries: impl ExactSizeIterator<Item = (u64, u64, Option<&'l Expression>)> + Clone,
     ) -> ListOffset {
-        let offset = self.bytes.len() as u32;
+        let offset = self.bytes.len();
+        let types = self.types.len();
         let base = entries.clone().map(|(begin, ..)| begin).min();
         let base = base.filter(|_| entries.len() > 1);
         if let Some(base) = base {
@@ -115,7 +119,16 @@ impl Lists {
             }
         }
         self.bytes.push(kinds.end);
-        offset
+        if self.types.len() > types {
+            return offset as u32;
+        }
+        let list = self.bytes.split_off(offset);
+        if let Some(known) = self.known.get(&list) {
+            return *known;
+        }
+        self.bytes.extend(&list);
+        self.known.insert(list, offset as u32);
+        offset as u32
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn assemble<'d>(
     mut units: Vec<Encoded<'d>>,
     strings: &'d [u8],
 ) -> (Vec<Section>, Strings<'d>) {
-    let bases = bases(&units);
+    let bases = bases(&mut units);
     let (line_strings, line_offsets) = line_strings(&units);
     let used = Used::find(used_strings(&units, strings.len()), strings);
     let targets: Vec<_> = units
@@ -37,28 +37,17 @@ pub(crate) fn assemble<'d>(
         .map(|it| std::mem::take(&mut it.entries))
         .collect();
     for (unit, base) in units.iter_mut().zip(&bases) {
-        // One that describes nothing.
+        // One that describes nothing has nothing to fill in.
         if unit.info.is_empty() {
             continue;
         }
-        let info = &mut unit.info;
-        patch(info, ABBREV_OFFSET as u32, |_| base.abbrev);
-        for at in &unit.strings {
-            patch(info, *at, |string| used.place(string));
-        }
-        for at in &unit.range_lists {
-            patch(info, *at, |list| base.rnglists + list);
-        }
-        for at in &unit.location_lists {
-            patch(info, *at, |list| base.loclists + list);
-        }
-        if let Some(at) = unit.line_program {
-            patch(info, at, |_| base.line);
-        }
+        place(unit, base, &used);
         for (at, target) in &unit.foreign {
-            let unit = target.unit as usize;
-            let entry = targets[unit].get(target.entry.0 as usize);
-            patch(info, *at, |_| bases[unit].info + entry.unwrap_or(&0));
+            let unit_of_it = target.unit as usize;
+            let entry = targets[unit_of_it].get(target.entry.0 as usize);
+            patch(&mut unit.info, *at, |_| {
+                bases[unit_of_it].info + entry.unwrap_or(&0)
+            });
         }
         for (at, string) in &unit.line_strings {
             patch(&mut unit.line, *at, |_| line_offsets[string]);
@@ -85,6 +74,24 @@ pub(crate) fn assemble<'d>(
     (sections, used.strings)
 }
 
+/// Tells a unit where its parts and its strings are.
+fn place(unit: &mut Encoded<'_>, base: &Base, used: &Used<'_>) {
+    let info = &mut unit.info;
+    patch(info, ABBREV_OFFSET as u32, |_| base.abbrev);
+    for at in &unit.strings {
+        patch(info, *at, |string| used.place(string));
+    }
+    for at in &unit.range_lists {
+        patch(info, *at, |list| base.rnglists + list);
+    }
+    for at in &unit.location_lists {
+        patch(info, *at, |list| base.loclists + list);
+    }
+    if let Some(at) = unit.line_program {
+        patch(info, at, |_| base.line);
+    }
+}
+
 /// A section of what units have of it.
 fn section<'d>(
     id: SectionId,
@@ -95,7 +102,8 @@ fn section<'d>(
     (id.name(), parts.filter(|part| !part.is_empty()).collect())
 }
 
-fn bases(units: &[Encoded<'_>]) -> Vec<Base> {
+/// Where units begin. One that is beyond what 32 bits reach is left out.
+fn bases(units: &mut [Encoded<'_>]) -> Vec<Base> {
     let mut next = Base {
         info: 0,
         abbrev: 0,
@@ -103,16 +111,29 @@ fn bases(units: &[Encoded<'_>]) -> Vec<Base> {
         rnglists: LIST_HEADER.len() as u32,
         loclists: LIST_HEADER.len() as u32,
     };
-    let one = |unit: &Encoded<'_>| {
+    let mut one = |unit: &mut Encoded<'_>| {
         let base = next;
-        next.info += unit.info.len() as u32;
-        next.abbrev += unit.abbrev.len() as u32;
-        next.line += unit.line.len() as u32;
-        next.rnglists += unit.rnglists.len() as u32;
-        next.loclists += unit.loclists.len() as u32;
+        match base.behind(unit) {
+            Some(behind) => next = behind,
+            None => *unit = Encoded::default(),
+        }
         base
     };
-    units.iter().map(one).collect()
+    units.iter_mut().map(&mut one).collect()
+}
+
+impl Base {
+    /// Where the next unit begins.
+    fn behind(&self, unit: &Encoded<'_>) -> Option<Base> {
+        let behind = |base: u32, part: &Vec<u8>| base.checked_add(u32::try_from(part.len()).ok()?);
+        Some(Base {
+            info: behind(self.info, &unit.info)?,
+            abbrev: behind(self.abbrev, &unit.abbrev)?,
+            line: behind(self.line, &unit.line)?,
+            rnglists: behind(self.rnglists, &unit.rnglists)?,
+            loclists: behind(self.loclists, &unit.loclists)?,
+        })
+    }
 }
 
 fn with_header((name, mut parts): Section) -> Section {
