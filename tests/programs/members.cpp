@@ -49,6 +49,20 @@ public:
 
 static Machine spare(50);
 
+class Journal {
+    struct Entry {
+        int day, visits;
+    };
+    Entry entries[3] = {{1, 30}, {2, 10}, {5, 20}};
+    int used = 2;
+
+public:
+    void print() const {
+        for (int i = 0; i < used; i++)
+            std::printf("day %d: %d\n", entries[i].day, entries[i].visits);
+    }
+};
+
 static int run(Machine &machine, int (Machine::*method)(int), int argument) { return (machine.*method)(argument); }
 
 int main() {
@@ -64,5 +78,7 @@ int main() {
     spare.*field += 5;
     Machine::price *= 2;
     std::printf("spare %d %d price %.1f\n", spare.heat, spare.speed, Machine::price);
+    Journal journal;
+    journal.print();
     return 0;
 }

@@ -143,7 +143,8 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
     let body = body_row(rows);
     let pieces = pieces(function, rows);
     let starts = starts(&pieces, rows.len());
-    program.begin_function(function.code.start.0);
+    let statements = statements(rows, &starts);
+    program.begin_function(function.code.start.0, rows[0].row.line);
     let emit = |program: &mut LineProgram,
                 offset: u32,
                 index: usize,
@@ -186,15 +187,16 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
             continue;
         }
         statement = 0;
+        let begins = |row: usize| starts[row].is_some_and(|start| start.pc == pc);
         // Homes have their values where the first instruction begins: a breakpoint on the entry's own line goes there.
         let is_body = !body_marked
             && index == body
             && if body == 0 {
                 pc > function.wasm.start
             } else {
-                starts[body] == Some(pc)
+                begins(body)
             };
-        let is_start = (index > 0 && starts[index] == Some(pc)) || is_body;
+        let is_start = (index > 0 && begins(index)) || is_body;
         if offset == 0 || (index == current && !is_start) {
             continue;
         }
@@ -202,7 +204,7 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
             program,
             offset,
             index,
-            rows[index].row.is_statement && is_start,
+            statements[index] && is_start,
             is_body,
         );
         body_marked |= is_body;
@@ -240,15 +242,49 @@ fn pieces(function: &FunctionCode<'_>, rows: &[Row]) -> Vec<Piece> {
     .collect()
 }
 
-/// Where each row's code begins: its first instruction that has code of its own, as the code generator makes one machine
-/// instruction of several. A row without any has none.
-fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<WasmPc>> {
-    let mut starts: Vec<Option<WasmPc>> = vec![None; rows];
-    for piece in pieces {
-        let start = &mut starts[piece.row];
-        *start = Some(start.map_or(piece.pc, |before| before.min(piece.pc)));
+/// Where a row's code begins: at its first instruction that has code of its own, as the code generator makes one machine
+/// instruction of several.
+#[derive(Clone, Copy)]
+struct Start {
+    pc: WasmPc,
+    /// Bytes from the function's start.
+    offset: u32,
+}
+
+/// Where each row begins. A row without any code has no start.
+fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<Start>> {
+    let mut starts: Vec<Option<Start>> = vec![None; rows];
+    for &Piece { offset, pc, row } in pieces {
+        let start = &mut starts[row];
+        if start.is_none_or(|before| pc < before.pc) {
+            *start = Some(Start { pc, offset });
+        }
     }
     starts
+}
+
+/// Which rows a statement begins at. One whose own row has no code, as its first value is computed where it is used, begins at the
+/// first code of the rows of its line behind it.
+fn statements(rows: &[Row], starts: &[Option<Start>]) -> Vec<bool> {
+    let mut found: Vec<_> = rows.iter().map(|row| row.row.is_statement).collect();
+    let lost = rows
+        .iter()
+        .enumerate()
+        .filter(|(i, row)| row.row.is_statement && starts[*i].is_none());
+    for (i, statement) in lost {
+        let line = |row: &Row| (row.row.file, row.row.line);
+        let behind = rows[i + 1..]
+            .iter()
+            .take_while(|row| !row.row.is_statement && line(row) == line(statement))
+            .count();
+        let first = (i + 1..=i + behind)
+            .filter_map(|row| Some((starts[row]?.offset, row)))
+            .min();
+        if let Some((_, row)) = first {
+            found[row] = true;
+        }
+    }
+    found
 }
 
 /// The row at which a function's body begins: what the compiler says, else the second of several statements.

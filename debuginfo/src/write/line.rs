@@ -69,9 +69,10 @@ impl LineProgram {
         self.bytes.is_empty()
     }
 
-    /// Begins a function. One right behind the last is in one sequence with it.
-    pub fn begin_function(&mut self, start: u64) {
-        let is_next = |end| (end..end + ALIGNMENT).contains(&start);
+    /// Begins a function, at a line. One right behind the last is in one sequence with it; but not if it begins without a line: gdb
+    /// does not keep such a row, and would have the function at the last line of the one before.
+    pub fn begin_function(&mut self, start: u64, line: u32) {
+        let is_next = |end| line != 0 && (end..end + ALIGNMENT).contains(&start);
         if !self.end.is_some_and(is_next) {
             self.end_sequence();
             self.bytes.extend([0, 9, dw::DW_LNE_set_address.0]);
