@@ -10,6 +10,8 @@ mod line;
 mod lists;
 mod sections;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub(crate) use encode::{Encoded, encode};
