@@ -101,7 +101,9 @@ fn whole(path: &str) -> &str {
 
 /// A name as its language writes it: Rust's and C++'s mangled names are undone.
 pub fn demangle(name: &str) -> Cow<'_, str> {
-    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+    if name.starts_with('_')
+        && let Ok(rust) = rustc_demangle::try_demangle(name)
+    {
         return format!("{rust:#}").into();
     }
     if name.starts_with("_Z")

@@ -11,7 +11,7 @@ fn normalise(text: &str) -> String {
     // How many frames fit into the stack depends on how Dwalin itself was compiled.
     if text.contains("call stack exhausted") {
         let numbers: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
-        let large = numbers.iter().filter(|number| number.len() > 5);
+        let large = numbers.iter().filter(|number| number.len() > 4);
         let large: Vec<String> = large.map(|number| (*number).to_owned()).collect();
         for number in large {
             text = text.replace(&number, "N");
