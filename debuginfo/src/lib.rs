@@ -22,6 +22,7 @@ mod transform;
 pub mod values;
 mod write;
 
+pub use gimli::{CloneStableDeref, StableDeref};
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
 pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};

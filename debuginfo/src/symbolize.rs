@@ -2,8 +2,9 @@
 
 use crate::address::WasmPc;
 use crate::source::WasmDwarf;
-use gimli::{EndianArcSlice, LittleEndian};
+use gimli::{CloneStableDeref, EndianReader, LittleEndian};
 use std::borrow::Cow;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 /// One function at an address, and where in it.
@@ -23,38 +24,46 @@ pub struct SourceFrame {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UnitPlace(pub(crate) gimli::DebugInfoOffset);
 
-type Context = addr2line::Context<EndianArcSlice<LittleEndian>>;
+/// Bytes that stay where they are for as long as this or a clone of it lives.
+pub trait Section: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static {}
+
+impl<S: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static> Section for S {}
+
+type Context<S> = addr2line::Context<EndianReader<LittleEndian, S>>;
 
 /// Finds places in the source. Its tables are built as they are needed, and kept.
 pub struct Symbolizer {
     /// `None`: there is no DWARF that can be used.
-    context: Option<Mutex<Context>>,
+    context: Option<Mutex<Box<dyn Find + Send>>>,
 }
 
 impl Symbolizer {
     /// For a module's DWARF, which is copied.
     pub fn new(dwarf: &WasmDwarf<'_>) -> Symbolizer {
+        Symbolizer::over(dwarf, |section| Arc::<[u8]>::from(section))
+    }
+
+    /// For a module's DWARF, of which `share` gives a section's bytes that can be kept.
+    pub fn over<S: Section>(dwarf: &WasmDwarf<'_>, share: impl Fn(&[u8]) -> S) -> Symbolizer {
         let load = |id| {
-            let bytes: Arc<[u8]> = dwarf.section(id).into();
-            Ok::<_, std::convert::Infallible>(EndianArcSlice::new(bytes, LittleEndian))
+            let bytes = share(dwarf.section(id));
+            Ok::<_, std::convert::Infallible>(EndianReader::new(bytes, LittleEndian))
         };
         let Ok(read) = gimli::read::Dwarf::load(load);
         let context = (!dwarf.is_empty())
-            .then(|| Context::from_dwarf(read).ok())
+            .then(|| Context::<S>::from_dwarf(read).ok())
             .flatten();
         Symbolizer {
-            context: context.map(Mutex::new),
+            context: context.map(|context| Mutex::new(Box::new(context) as Box<dyn Find + Send>)),
         }
     }
 
     /// The unit that has code at an address; `None` where none is found.
     pub fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
         let context = self.context.as_ref()?.lock();
-        let context = context.unwrap_or_else(|poisoned| poisoned.into_inner());
-        let unit = context
-            .find_dwarf_and_unit(u64::from(pc.0))
-            .skip_all_loads()?;
-        unit.header.debug_info_offset().map(UnitPlace)
+        context
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .unit(pc)
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.
@@ -62,10 +71,27 @@ impl Symbolizer {
         let Some(context) = &self.context else {
             return Vec::new();
         };
-        let context = context
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Ok(mut frames) = context.find_frames(u64::from(pc.0)).skip_all_loads() else {
+        let context = context.lock();
+        context
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .frames(pc)
+    }
+}
+
+/// A context, whatever its sections are kept in.
+trait Find {
+    fn unit(&self, pc: WasmPc) -> Option<UnitPlace>;
+    fn frames(&self, pc: WasmPc) -> Vec<SourceFrame>;
+}
+
+impl<S: Section> Find for Context<S> {
+    fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
+        let unit = self.find_dwarf_and_unit(u64::from(pc.0)).skip_all_loads()?;
+        unit.header.debug_info_offset().map(UnitPlace)
+    }
+
+    fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
+        let Ok(mut frames) = self.find_frames(u64::from(pc.0)).skip_all_loads() else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -101,7 +127,9 @@ fn whole(path: &str) -> &str {
 
 /// A name as its language writes it: Rust's and C++'s mangled names are undone.
 pub fn demangle(name: &str) -> Cow<'_, str> {
-    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+    if name.starts_with('_')
+        && let Ok(rust) = rustc_demangle::try_demangle(name)
+    {
         return format!("{rust:#}").into();
     }
     if name.starts_with("_Z")

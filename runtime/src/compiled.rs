@@ -298,7 +298,10 @@ impl Module {
             files.and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), files));
         match completed {
             Some(module) => Symbolizer::new(&module_dwarf(&module)),
-            None => Symbolizer::new(&artifact.info().dwarf(artifact.wasm())),
+            None => {
+                let dwarf = artifact.info().dwarf(artifact.wasm());
+                Symbolizer::over(&dwarf, |section| artifact.window(section))
+            }
         }
     }
 }

@@ -10,11 +10,13 @@ use crate::index::*;
 use crate::module::names::Names;
 use crate::module::parse::parse;
 use crate::module::{ModuleInfo, validate::ModuleError};
+use dwalin_debuginfo::{CloneStableDeref, StableDeref};
 use object::LittleEndian;
 use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
 use rustix::fd::OwnedFd;
 use std::fmt;
+use std::ops::Deref;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -74,6 +76,32 @@ struct Inner {
     info: Arc<ModuleInfo>,
     names: OnceLock<Vec<String>>,
 }
+
+/// A part of an artifact's bytes.
+#[derive(Clone)]
+pub(crate) struct Window {
+    artifact: Artifact,
+    range: Range<usize>,
+}
+
+impl Deref for Window {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.artifact.0.bytes[self.range.clone()]
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Window({:?})", self.range)
+    }
+}
+
+// SAFETY: the bytes are a mapping that neither moves nor changes while the artifact lives, which each window and clone of it keeps.
+unsafe impl StableDeref for Window {}
+// SAFETY: as above.
+unsafe impl CloneStableDeref for Window {}
 
 /// Where the sections are in the file.
 #[derive(Clone, Debug)]
@@ -207,6 +235,17 @@ impl Artifact {
     /// The module.
     pub fn wasm(&self) -> &[u8] {
         self.section(|s| &s.wasm)
+    }
+
+    /// A part of the artifact's bytes, with the artifact.
+    pub(crate) fn window(&self, part: &[u8]) -> Window {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.0.bytes.as_ptr() as usize);
+        let range = start..start.wrapping_add(part.len());
+        Window {
+            // What is no part of it is empty: a section that is missing.
+            range: self.0.bytes.get(range.clone()).map_or(0..0, |_| range),
+            artifact: self.clone(),
+        }
     }
 
     /// A function's name, from the name section or its number.

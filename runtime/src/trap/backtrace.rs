@@ -8,7 +8,7 @@ use super::listing;
 use super::report::{self, Report};
 use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
-use crate::index::FuncIndex;
+use crate::index::{DefinedFuncIndex, FuncIndex};
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{AsContext, StoreCore};
 use cranelift_entity::EntityRef;
@@ -44,11 +44,16 @@ pub struct FrameInfo {
 impl FrameInfo {
     /// A frame of a guest, of which no more is known.
     pub(crate) fn guest(module: String, func_index: u32) -> FrameInfo {
+        FrameInfo::named(module, func_index, format!("wasm-function[{func_index}]"))
+    }
+
+    /// A frame of a guest's function.
+    fn named(module: String, func_index: u32, func_name: String) -> FrameInfo {
         FrameInfo {
             module,
             host: false,
             func_index,
-            func_name: format!("wasm-function[{func_index}]"),
+            func_name,
             module_offset: None,
             symbols: Vec::new(),
             variables: Vec::new(),
@@ -123,6 +128,7 @@ impl WasmBacktrace {
             stopped,
             details: wanted.details,
             values: HashMap::new(),
+            last: None,
             frames: Vec::new(),
         };
         symbolizing.all(&inner);
@@ -183,7 +189,18 @@ struct Symbolizing<'s> {
     stopped: Stopped,
     details: bool,
     values: HashMap<usize, Values<'s>>,
+    last: Option<Described<'s>>,
     frames: Vec<FrameInfo>,
+}
+
+/// Guest code at an address.
+struct Described<'s> {
+    address: usize,
+    instance: &'s InstanceData,
+    defined: DefinedFuncIndex,
+    pc: Option<WasmPc>,
+    /// A frame there, without values.
+    frame: FrameInfo,
 }
 
 impl<'s> Symbolizing<'s> {
@@ -208,24 +225,50 @@ impl<'s> Symbolizing<'s> {
     /// The guest function that a frame is in; `None` for trampolines and code of other stores.
     fn frame(&mut self, walked: WalkedFrame) -> Option<FrameInfo> {
         let address = walked.pc.lookup_address();
-        let mut instances = self.store.instances.iter().enumerate();
-        let (index, instance, defined, pc) = instances.find_map(|(index, instance)| {
-            let (func, pc) = instance.code.wasm_pc(address)?;
-            Some((index, &**instance, func, pc))
-        })?;
-        let module = &instance.module;
-        let func = module.info().func_index(defined);
-        let mut frame = describe(module, func, pc, index, self.details);
+        // What recurses is at one address again and again.
+        if self
+            .last
+            .as_ref()
+            .is_none_or(|last| last.address != address)
+        {
+            self.last = Some(self.described(address)?);
+        }
+        let Described {
+            instance,
+            defined,
+            pc,
+            ref frame,
+            ..
+        } = *self.last.as_ref()?;
+        let mut frame = frame.clone();
         // In its prologue a function has no frame yet, or nothing in it.
         let innermost = self.frames.is_empty() && matches!(walked.pc, FramePc::Exact(_));
         let entering = innermost && self.stopped == Stopped::Trapped(TrapKind::StackOverflow);
         if self.details && self.stopped != Stopped::Gone && !entering {
-            let homes = module.artifact().homes().get(defined.index());
+            let homes = instance.module.artifact().homes();
+            let homes = homes.get(defined.index());
             // SAFETY: the frames are there, and this one is past its prologue.
             frame.locals = unsafe { read_homes(walked, &homes.unwrap_or_default().locals) };
             self.variables(instance, &mut frame, pc, innermost);
         }
         Some(frame)
+    }
+
+    /// The guest code at an address, and what is said of all frames there.
+    fn described(&self, address: usize) -> Option<Described<'s>> {
+        let mut instances = self.store.instances.iter().enumerate();
+        let (index, instance, defined, pc) = instances.find_map(|(index, instance)| {
+            let (func, pc) = instance.code.wasm_pc(address)?;
+            Some((index, &**instance, func, pc))
+        })?;
+        let func = instance.module.info().func_index(defined);
+        Some(Described {
+            address,
+            instance,
+            defined,
+            pc,
+            frame: describe(&instance.module, func, pc, index, self.details),
+        })
     }
 
     fn variables(
@@ -256,8 +299,11 @@ impl<'s> Symbolizing<'s> {
 fn host_frame(name: Option<String>) -> FrameInfo {
     FrameInfo {
         host: true,
-        func_name: name.unwrap_or_else(|| "a host function".to_owned()),
-        ..FrameInfo::guest(String::new(), 0)
+        ..FrameInfo::named(
+            String::new(),
+            0,
+            name.unwrap_or_else(|| "a host function".to_owned()),
+        )
     }
 }
 
@@ -269,12 +315,12 @@ fn describe(
     details: bool,
 ) -> FrameInfo {
     let places = pc.filter(|_| details);
+    let name = demangle(module.artifact().function_name(func)).into_owned();
     FrameInfo {
-        func_name: demangle(module.artifact().function_name(func)).into_owned(),
         module_offset: pc.map(|pc| pc.0 as usize + module.info().code_section.start),
         symbols: places.map_or_else(Vec::new, |pc| module.source_frames(pc)),
         instance,
-        ..FrameInfo::guest(module.name().to_owned(), func.index() as u32)
+        ..FrameInfo::named(module.name().to_owned(), func.index() as u32, name)
     }
 }
 
