@@ -38,7 +38,9 @@ pub fn addr2line(options: &Addr2line) -> Result<()> {
         };
         bail!("no offset is in a function; the module's code is at {from:#x} to {to:#x}");
     }
-    if !file.has_dwarf() {
+    if let Some(stale) = file.stale() {
+        eprintln!("note: {stale}");
+    } else if !file.has_dwarf() {
         eprintln!("note: the module has no debug info: compile it with -g to see files and lines");
     }
     Ok(())

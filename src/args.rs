@@ -20,6 +20,15 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
     Compile(Compile),
+    /// Say what of a module's debug info a debugger gets, and what is lost and why.
+    ///
+    /// The exit status is 0 where nothing is lost, else 1. A variable that a debugger shows as optimized out was lost here, or the
+    /// compiler did not say where it is: `--variable NAME` says which.
+    ///
+    ///   dwalin check-debug app.wasm
+    ///   dwalin check-debug --variable count app.wasm
+    #[command(verbatim_doc_comment)]
+    CheckDebug(CheckDebug),
     /// Say which functions, files and lines offsets of a module are, inlined functions included.
     Addr2line(Addr2line),
     /// Show a function's source, wasm and machine code side by side.
@@ -146,6 +155,25 @@ pub struct Compile {
     /// The debugger that the image is for.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
+    /// The module.
+    pub file: PathBuf,
+}
+
+/// `dwalin check-debug`.
+#[derive(Args)]
+pub struct CheckDebug {
+    /// How code is made; always with -g.
+    #[command(flatten)]
+    pub code: Code,
+    /// The debugger whose view is checked [default: gdb].
+    #[arg(long, value_enum)]
+    pub debugger: Option<WhichDebugger>,
+    /// Say of each variable of this name where it is described, and where not.
+    #[arg(long, value_name = "NAME")]
+    pub variable: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
     /// The module.
     pub file: PathBuf,
 }
@@ -306,6 +334,15 @@ impl Compile {
     /// As an engine's configuration.
     pub fn config(&self) -> Config {
         for_debugger(self.code.config(), self.debugger)
+    }
+}
+
+impl CheckDebug {
+    /// As an engine's configuration.
+    pub fn config(&self) -> Config {
+        let mut config = self.code.config();
+        config.debug_info(true);
+        for_debugger(config, Some(self.debugger.unwrap_or(WhichDebugger::Gdb)))
     }
 }
 

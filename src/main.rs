@@ -2,6 +2,7 @@
 
 mod addr2line;
 mod args;
+mod check_debug;
 mod compile;
 mod debugger;
 mod inspect;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
+        Command::CheckDebug(options) => check_debug::check_debug(&options),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),

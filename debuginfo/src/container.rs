@@ -1,8 +1,10 @@
 //! The files that debug info comes in, wasm modules and ELF files, as named sections.
 
+use crate::address::WasmPc;
 use gimli::leb128::write::Leb128;
 use object::{Object, ObjectSection};
 use std::fmt;
+use std::ops::Range;
 
 /// The custom section that names another module.
 const EXTERNAL_DEBUG_INFO: &str = "external_debug_info";
@@ -166,6 +168,23 @@ fn wasm(bytes: &[u8]) -> Result<Container<'_>, ContainerError> {
         }
     }
     Ok(found)
+}
+
+/// The functions' bodies in a code section's contents, up to damage: a count, then each behind its length (WebAssembly 2.0, section
+/// 5.5.13).
+pub fn bodies(code: &[u8]) -> Vec<Range<WasmPc>> {
+    let mut rest = code;
+    let mut found = Vec::new();
+    for _ in 0..leb(&mut rest).unwrap_or(0) {
+        let Some(length) = leb(&mut rest) else { break };
+        let start = code.len() - rest.len();
+        let Some(next) = rest.get(length..) else {
+            break;
+        };
+        rest = next;
+        found.push(WasmPc(start as u32)..WasmPc((start + length) as u32));
+    }
+    found
 }
 
 /// A module with other debug info: its own, and where it says that it is, give way to `sections`.

@@ -4,10 +4,12 @@
 //! ```text
 //! .debug_* custom sections ─questions→ locals and statements that code must keep
 //! .debug_* + CodeMap (placed code, homes, bases) ─transform→ native DWARF 5 ─image→ ELF
+//! .debug_* + image ─check→ what of it a debugger gets, and what not
 //! .debug_* ─symbolize→ functions, files and lines of wasm addresses
 //! ```
 
 pub mod address;
+pub mod check;
 pub mod code;
 pub mod container;
 mod expr;
@@ -17,6 +19,7 @@ pub mod merge;
 mod offset_set;
 mod questions;
 mod source;
+mod stale;
 mod symbolize;
 mod transform;
 pub mod values;
@@ -25,6 +28,7 @@ mod write;
 pub use gimli::{CloneStableDeref, StableDeref};
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
+pub use stale::{Stale, stale};
 pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};
 
 use code::CodeMap;

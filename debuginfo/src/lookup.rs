@@ -2,7 +2,7 @@
 
 use crate::address::{HostAddress, WasmPc};
 use crate::code::{CodeMap, FunctionCode};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -19,14 +19,22 @@ pub(crate) struct Lookup<'a> {
     pub code: &'a CodeMap<'a>,
     /// Sorted by wasm address, then by code address.
     latest: RefCell<Option<(usize, Rc<[Piece]>)>>,
+    /// Pieces of code that may still be asked for: entries can share lists, and each asks anew.
+    left: Cell<usize>,
 }
+
+/// Far more pieces than compilers ask for, for each row of the address map and beside them.
+const PIECES: usize = 16;
+const PIECES_BESIDE: usize = 1 << 20;
 
 impl<'a> Lookup<'a> {
     /// For the functions of `code`.
     pub fn new(code: &'a CodeMap<'a>) -> Lookup<'a> {
+        let rows = code.functions.iter().map(|it| it.rows.len()).sum::<usize>();
         Lookup {
             code,
             latest: RefCell::new(None),
+            left: Cell::new(PIECES_BESIDE + PIECES * rows),
         }
     }
 
@@ -58,6 +66,11 @@ impl<'a> Lookup<'a> {
         }
     }
 
+    /// Whether so much was asked for that there are no more answers.
+    pub fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+
     /// The code of a wasm range: sorted, disjoint, neighbours merged. A whole function is its whole code.
     pub fn code_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
         let functions = &self.code.functions;
@@ -76,6 +89,8 @@ impl<'a> Lookup<'a> {
             let found = pieces.get(from..to).unwrap_or(&[]);
             ranges.extend(found.iter().map(|piece| piece.code.clone()));
         }
+        let left = self.left.get().saturating_sub(1 + ranges.len());
+        self.left.set(left);
         ranges.sort_unstable_by_key(|range| range.start);
         ranges.dedup_by(|next, before| {
             let touch = next.start == before.end;

@@ -7,6 +7,7 @@ use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
@@ -77,9 +78,13 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
     let mut entries = unit.entries();
     // Those around the entry, the innermost last.
     let mut scopes: Vec<Scope> = Vec::new();
+    // Lists that entries of a function share ask for the same.
+    let mut seen = HashSet::new();
     while let Some(entry) = entries.next_dfs()? {
         let depth = entry.depth();
-        scopes.retain(|scope| scope.depth < depth);
+        while scopes.last().is_some_and(|scope| scope.depth >= depth) {
+            scopes.pop();
+        }
         if is_scope(entry.tag()) {
             let mut ranges = unit.die_ranges(entry)?;
             let starts: Vec<_> = std::iter::from_fn(|| ranges.next().ok().flatten())
@@ -109,6 +114,10 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
         for attr in entry.attrs() {
             // Ranges are lists too, of no expressions.
             if is_scope(entry.tag()) && attr.exprloc_value().is_none() {
+                continue;
+            }
+            let list = unit.attr_locations_offset(attr.value()).ok().flatten();
+            if list.is_some_and(|list| !seen.insert((function, list.0))) {
                 continue;
             }
             each_expression(unit, attr, &mut |from, expression| {

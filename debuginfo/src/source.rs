@@ -33,6 +33,11 @@ impl<'a> WasmDwarf<'a> {
         self.section(SectionId::DebugInfo).is_empty()
     }
 
+    /// Bytes of all sections.
+    pub(crate) fn len(&self) -> usize {
+        self.sections.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
     /// A section's contents, empty where it is missing.
     pub(crate) fn section(&self, id: SectionId) -> &'a [u8] {
         self.named(id.name()).unwrap_or(&[])
@@ -85,6 +90,8 @@ pub struct Warning {
     pub offset: usize,
     /// How many there are.
     pub count: usize,
+    /// Where all of them are, if they are entries.
+    pub offsets: Vec<usize>,
     /// Whether the input is at fault, or we cannot express what it says.
     pub kind: WarningKind,
 }
@@ -98,6 +105,13 @@ pub enum WarningKind {
     Missing,
     /// A variable or a place is not shown that the debug info describes.
     Lost,
+}
+
+impl Warning {
+    /// What is behind the colon: why.
+    pub(crate) fn reason(&self) -> &str {
+        self.what.split_once(": ").map_or(&*self.what, |(_, it)| it)
+    }
 }
 
 impl fmt::Display for Warning {
@@ -114,23 +128,34 @@ impl fmt::Display for Warning {
 
 /// Warnings by reason, each counted.
 #[derive(Default, Debug)]
-pub(crate) struct Warnings(BTreeMap<(WarningKind, String), (usize, usize)>);
+pub(crate) struct Warnings(BTreeMap<(WarningKind, String), Seen>);
+
+/// Where there was reason for a warning.
+#[derive(Default, Debug)]
+struct Seen {
+    first: usize,
+    count: usize,
+    offsets: Vec<usize>,
+}
 
 impl Warnings {
     /// Notes that something at an offset of `.debug_info` is damaged.
     pub fn add(&mut self, what: impl Into<String>, offset: usize) {
-        self.0
-            .entry((WarningKind::Damaged, what.into()))
-            .or_insert((offset, 0))
-            .1 += 1;
+        self.entry(WarningKind::Damaged, what.into(), offset);
     }
 
     /// Notes that something at an offset of `.debug_info` cannot be shown.
     pub fn lost(&mut self, what: impl Into<String>, offset: usize) {
-        self.0
-            .entry((WarningKind::Lost, what.into()))
-            .or_insert((offset, 0))
-            .1 += 1;
+        self.entry(WarningKind::Lost, what.into(), offset);
+    }
+
+    fn entry(&mut self, kind: WarningKind, what: String, offset: usize) {
+        let seen = self.seen(kind, what, offset);
+        seen.count += 1;
+        // A list is noted for each of its parts.
+        if seen.offsets.last() != Some(&offset) {
+            seen.offsets.push(offset);
+        }
     }
 
     /// Notes something that concerns `count` units, the first at an offset of `.debug_info`.
@@ -141,13 +166,22 @@ impl Warnings {
         offset: usize,
         count: usize,
     ) {
-        self.0.entry((kind, what.into())).or_insert((offset, 0)).1 += count;
+        self.seen(kind, what.into(), offset).count += count;
+    }
+
+    fn seen(&mut self, kind: WarningKind, what: String, offset: usize) -> &mut Seen {
+        self.0.entry((kind, what)).or_insert(Seen {
+            first: offset,
+            ..Seen::default()
+        })
     }
 
     /// Adds those of a part that comes behind what these are about.
     pub fn extend(&mut self, more: Warnings) {
-        for (reason, (offset, count)) in more.0 {
-            self.0.entry(reason).or_insert((offset, 0)).1 += count;
+        for ((kind, what), more) in more.0 {
+            let seen = self.seen(kind, what, more.first);
+            seen.count += more.count;
+            seen.offsets.extend(more.offsets);
         }
     }
 
@@ -155,10 +189,11 @@ impl Warnings {
     pub fn finish(self) -> Vec<Warning> {
         self.0
             .into_iter()
-            .map(|((kind, what), (offset, count))| Warning {
+            .map(|((kind, what), seen)| Warning {
                 what,
-                offset,
-                count,
+                offset: seen.first,
+                count: seen.count,
+                offsets: seen.offsets,
                 kind,
             })
             .collect()

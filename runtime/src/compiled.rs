@@ -13,9 +13,10 @@ use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
+use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WasmDwarf};
+use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WarningKind, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -160,24 +161,47 @@ impl Module {
     /// Where code cannot be placed.
     pub fn debug_image(&self) -> Result<Vec<u8>> {
         let code = PlacedCode::place(&self.0.artifact)?;
+        let flavor = self.engine().config().flavor();
+        let (image, warnings) = describe::image(&code, self.no_places(), flavor, self.name());
+        self.warn(self.warnings().iter().chain(&warnings));
+        Ok(image)
+    }
+
+    /// What of the module's debug info a debugger would get, and what is lost on the way. With the name of a variable, more about
+    /// those that are called so. What is damaged is told as warnings are.
+    ///
+    /// # Errors
+    /// Where code cannot be placed.
+    pub fn check_debug_info(&self, variable: Option<&str>) -> Result<Check> {
+        let code = PlacedCode::place(&self.0.artifact)?;
+        let flavor = self.engine().config().flavor();
+        let (check, warnings) =
+            describe::check(&code, self.no_places(), flavor, self.name(), variable);
+        let warnings = self.warnings().iter().chain(&warnings);
+        self.warn(warnings.filter(|it| it.kind != WarningKind::Lost));
+        Ok(check)
+    }
+
+    fn warn<'w>(&self, warnings: impl Iterator<Item = &'w Warning>) {
+        for warning in warnings {
+            let config = self.engine().config();
+            config.warn(&format!("{}: {warning}", self.name()));
+        }
+    }
+
+    /// Places for what is described without an instance.
+    fn no_places(&self) -> Places {
         let info = self.info();
         let memory = |index: MemoryIndex| HostAddress((index.index() as u64 + 1) << 33);
         let global = |(index, ty): (GlobalIndex, &GlobalType)| GlobalPlace {
             address: HostAddress((1 << 32) + 16 * index.index() as u64),
             ty: value_type(ty.content),
         };
-        let places = Places {
+        Places {
             pointer_code: None,
             memories: info.memories.keys().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
-        };
-        let flavor = self.engine().config().flavor();
-        let (image, warnings) = describe::image(&code, places, flavor, self.name());
-        for warning in self.warnings().iter().chain(&warnings) {
-            let config = self.engine().config();
-            config.warn(&format!("{}: {warning}", self.name()));
         }
-        Ok(image)
     }
 
     /// The file's name, or "wasm".

@@ -7,9 +7,9 @@
 //!
 //! The result takes the module's place: whoever reads debug info later finds it in there, from an artifact too.
 
-use dwalin_debuginfo::container::{Container, with_debug_info};
+use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
-use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf};
+use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, stale};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,6 +85,7 @@ impl DebugFiles {
         let Ok(module) = Container::parse(wasm) else {
             return Completed::default();
         };
+        let code = module.code;
         let has_debug_info = module.section(".debug_info").is_some();
         let external = (!has_debug_info)
             .then(|| self.external(&module, &mut messages))
@@ -95,6 +96,16 @@ impl DebugFiles {
         };
         let dwarf = WasmDwarf::new(found.sections.iter().copied());
         let merged = self.merge(&dwarf, &mut messages);
+        let whole = merged.as_ref().map(|merged| {
+            let sections = merged.sections.iter();
+            WasmDwarf::new(sections.map(|(name, bytes)| (*name, &bytes[..])))
+        });
+        let bodies = code.map(container::bodies).unwrap_or_default();
+        if let Some(stale) = stale(whole.as_ref().unwrap_or(&dwarf), &bodies) {
+            messages.push(stale.to_string());
+            let module = with_debug_info(wasm, std::iter::empty()).ok();
+            return Completed { module, messages };
+        }
         let module = match (&merged, &external) {
             (None, None) => None,
             (Some(merged), _) => {

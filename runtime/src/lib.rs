@@ -48,6 +48,8 @@ pub use compiled::Module;
 pub use config::{Config, Debugger, OptLevel};
 pub use debug_files::DebugFiles;
 pub use dwalin_debuginfo::SourceFrame;
+pub use dwalin_debuginfo::address::WasmPc;
+pub use dwalin_debuginfo::check;
 pub use dwalin_debuginfo::values::{Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};

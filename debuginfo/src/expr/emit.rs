@@ -16,6 +16,10 @@ pub(crate) struct Places<'a> {
     pub frame_base: Option<&'a [Op]>,
 }
 
+/// How many operations an expression may become: a frame base is written for each use of it, and a branch reaches 32 KiB of
+/// operations, of at most 10 bytes each.
+const MAX_OPERATIONS: usize = 3000;
+
 /// Why an expression has no native form.
 pub(crate) type Reason = String;
 
@@ -307,7 +311,11 @@ impl Emitter<'_> {
     fn operations(&mut self, ops: &[Op]) -> Result<(), Reason> {
         let mut starts = Vec::with_capacity(ops.len() + 1);
         let mut branches = Vec::new();
+        let start = self.out.next_index();
         for op in ops {
+            if self.out.next_index() - start > MAX_OPERATIONS {
+                return Err("an expression that is too long".to_owned());
+            }
             starts.push(self.out.next_index());
             match op {
                 Op::Branch(target) => branches.push((self.out.op_bra(), *target)),

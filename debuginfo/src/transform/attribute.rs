@@ -257,6 +257,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut list = Vec::new();
         let (offset, purpose) = (self.offset(entry), self.location_purpose(entry));
         while let Some(location) = locations.next().map_err(|error| error.to_string())? {
+            if self.lookup.is_exhausted() {
+                return Err("there are more locations than code has room for".to_owned());
+            }
             let (Some(start), Some(end)) = (
                 WasmPc::from_dwarf(location.range.begin),
                 WasmPc::from_dwarf(location.range.end),

@@ -41,7 +41,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let Some(base) = self.type_of(inheritance).filter(|_| depth < MAX_DEPTH) else {
             return false;
         };
-        let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(base.offset())) else {
+        let known = &self.pointers.virtual_bases;
+        if let Some(known) = known.borrow().get(&base.offset()) {
+            return *known;
+        }
+        // Of a class that is its own base: no.
+        known.borrow_mut().insert(base.offset(), false);
+        let found = self.class_has_virtual_base(&base, depth);
+        known.borrow_mut().insert(base.offset(), found);
+        found
+    }
+
+    fn class_has_virtual_base(&self, class: &Die<'d>, depth: usize) -> bool {
+        let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(class.offset())) else {
             return false;
         };
         let Ok(root) = tree.root() else { return false };

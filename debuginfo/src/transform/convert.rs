@@ -20,6 +20,8 @@ pub(super) struct ConvertUnit<'a, R: gimli::Reader<Offset = usize>> {
     /// How many files its line table has.
     pub(super) files: u64,
     entries: EntriesRaw<'a, R>,
+    /// How many entries that are kept are still to be read.
+    left: u32,
     /// The entries around the next: depth and number.
     around: Vec<(isize, UnitEntryId)>,
 }
@@ -54,6 +56,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
             kept,
             files: 0,
             entries: read_unit.entries_raw(None)?,
+            left: kept.count(number),
             around: Vec::new(),
         };
         let mut root = ConvertUnitEntry {
@@ -76,12 +79,14 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         entry: &mut ConvertUnitEntry<'a, Reader<'d>>,
     ) -> gimli::Result<Option<UnitEntryId>> {
         let id = loop {
-            if self.entries.is_empty() {
+            // What is behind the last that is kept may be damaged: it was not looked at before either.
+            if self.entries.is_empty() || self.left == 0 {
                 return Ok(None);
             }
             let offset = self.entries.next_offset();
             if let Some(id) = self.id(self.number, offset.0) {
                 self.entries.read_entry(&mut entry.read_entry)?;
+                self.left -= 1;
                 break id;
             }
             if let Some(abbreviation) = self.entries.read_abbreviation()? {

@@ -11,6 +11,9 @@ use gimli::constants as dw;
 use gimli::read::{AttributeValue, UnitHeader};
 use std::collections::HashSet;
 
+/// How deep entries may be in each other, as they are written recursively: scopes, namespaces and inlined calls are far less.
+const MAX_NESTING: isize = 1000;
+
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
 /// What one unit asks for.
@@ -37,8 +40,10 @@ pub(super) fn find<'d>(
     let unit = read.unit(header)?;
     let mut returns_in_memory = HashSet::new();
     let mut filter = FilterUnit::new(unit.unit_ref(read))?;
-    if let Err(error) = require(&mut filter, lookup, &mut returns_in_memory) {
-        warnings.add(format!("a unit is damaged: {error}"), header.offset().0);
+    match require(&mut filter, lookup, &mut returns_in_memory) {
+        Ok(true) => {}
+        Ok(false) => warnings.add("entries are too deep in each other", header.offset().0),
+        Err(error) => warnings.add(format!("a unit is damaged: {error}"), header.offset().0),
     }
     let graph = filter.finish();
     Ok(Live {
@@ -48,13 +53,17 @@ pub(super) fn find<'d>(
     })
 }
 
+/// Requires a unit's live entries, up to one that is too deep: `false`.
 fn require<'d>(
     unit: &mut FilterUnit<'_, Reader<'d>>,
     lookup: &Lookup<'_>,
     returns_in_memory: &mut HashSet<DebugInfoOffset>,
-) -> gimli::Result<()> {
+) -> gimli::Result<bool> {
     let mut entry = unit.null_entry();
     while unit.read_entry(&mut entry)? {
+        if entry.read_entry.depth() > MAX_NESTING {
+            return Ok(false);
+        }
         let live = match entry.read_entry.tag() {
             dw::DW_TAG_subprogram => {
                 let function = function(unit.read_unit, &entry.read_entry, lookup)?;
@@ -74,7 +83,7 @@ fn require<'d>(
             unit.require_entry(entry.read_entry.offset());
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The function that an entry describes the code of.

@@ -35,6 +35,8 @@ pub(super) struct Pointees {
     tags: bool,
     /// By the guest's type.
     known: HashMap<UnitOffset, UnitEntryId>,
+    /// How many of them are being made, each for another one.
+    depth: usize,
     copies: Vec<Copy>,
     /// The function type whose parameters gdb reads.
     holder: Option<UnitEntryId>,
@@ -62,6 +64,7 @@ impl Pointees {
                 .filter(|_| code.flavor == Flavor::Gdb),
             tags: false,
             known: HashMap::new(),
+            depth: 0,
             copies: Vec::new(),
             holder: None,
         }
@@ -177,7 +180,20 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if let Some(known) = self.pointees.known.get(&ty.offset()) {
             return Ok(*known);
         }
-        let id = match (kind(ty.tag()), self.type_of(ty)) {
+        if self.pointees.depth > MAX_DEPTH {
+            let original = self.unit.convert_unit_ref(ty.offset());
+            return original.map_err(|error| error.to_string());
+        }
+        self.pointees.depth += 1;
+        let id = self.make_at_base(ty, base);
+        self.pointees.depth -= 1;
+        let id = id?;
+        self.pointees.known.insert(ty.offset(), id);
+        Ok(id)
+    }
+
+    fn make_at_base(&mut self, ty: &Die<'d>, base: HostAddress) -> Result<UnitEntryId, String> {
+        Ok(match (kind(ty.tag()), self.type_of(ty)) {
             (Kind::Named, Some(inner)) => {
                 let inner = self.at_base(&inner, base)?;
                 if ty.tag() == dw::DW_TAG_typedef {
@@ -203,9 +219,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 id
             }
             _ => self.copy(ty, None, dw::DW_AT_data_location, at_base(base))?,
-        };
-        self.pointees.known.insert(ty.offset(), id);
-        Ok(id)
+        })
     }
 
     /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
@@ -214,7 +228,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &self,
         class: &Die<'d>,
         offset: u64,
-        depth: usize,
+        bases: &mut usize,
         out: &mut Expression,
     ) -> Result<bool, String> {
         let mut any = false;
@@ -227,8 +241,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut children = tree.root().map_err(error)?.children();
         while let Some(child) = children.next().map_err(error)? {
             let entry = child.entry();
-            if entry.tag() != dw::DW_TAG_inheritance || depth > MAX_DEPTH {
+            if entry.tag() != dw::DW_TAG_inheritance {
                 continue;
+            }
+            *bases += 1;
+            if *bases > MAX_DEPTH {
+                return Err("a class of too many bases".to_owned());
             }
             let Some(base) = self.type_of(entry) else {
                 continue;
@@ -249,8 +267,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     true
                 }
                 Some(at) => {
-                    let at = offset + at.udata_value().unwrap_or(0);
-                    self.virtual_ends(&base, at, depth + 1, out)?
+                    let at = offset.wrapping_add(at.udata_value().unwrap_or(0));
+                    self.virtual_ends(&base, at, bases, out)?
                 }
                 None => false,
             };
@@ -306,7 +324,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let size = ty.attr(dw::DW_AT_byte_size);
         ends.op_constu(size.and_then(|it| it.udata_value()).unwrap_or(0));
         let is_class = matches!(kind(ty.tag()), Kind::Class);
-        let has_virtual_bases = is_class && self.virtual_ends(ty, 0, 0, &mut ends)?;
+        let mut bases = 0;
+        let has_virtual_bases = is_class && self.virtual_ends(ty, 0, &mut bases, &mut ends)?;
         self.pointees.copies.push(Copy {
             original: original.map_err(|error| error.to_string())?,
             id,

@@ -10,10 +10,14 @@ use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
-use gimli::{DwAt, DwTag};
+use gimli::{DwAt, DwTag, UnitOffset};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// Bytes of a guest's pointer.
 pub(super) const POINTER_SIZE: u8 = 4;
+/// Bytes of a name that names of other types are made of.
+const MAX_NAME: usize = 4096;
 /// How far types are followed: further than programs go, and an end for those that go in circles.
 pub(super) const MAX_DEPTH: usize = 64;
 
@@ -24,6 +28,8 @@ pub(super) struct Pointers {
     wraps: bool,
     /// What pointers in memory are otherwise.
     number: Option<UnitEntryId>,
+    /// Whether classes have virtual bases, as far as that was asked.
+    pub(super) virtual_bases: RefCell<HashMap<UnitOffset, bool>>,
 }
 
 impl Pointers {
@@ -32,6 +38,7 @@ impl Pointers {
             flavor: code.flavor,
             wraps: code.flavor == Flavor::Lldb && code.pointer_code.is_some(),
             number: None,
+            virtual_bases: RefCell::default(),
         }
     }
 
@@ -270,11 +277,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     Some(Read::UnitRef(offset)) => self.unit.read_unit.entry(offset).ok(),
                     _ => None,
                 };
-                format!(
-                    "{} {}::*",
-                    inner(),
-                    self.type_name(class.as_ref(), depth + 1)
-                )
+                // Its own name only: two ways on from each type would be without end for types that go in circles.
+                let class = class.and_then(|class| self.name(&class));
+                format!("{} {}::*", inner(), class.unwrap_or_default())
             }
             tag if is_pointer(tag) && self.is_function(ty) => {
                 let own = self.name(ty);
@@ -303,6 +308,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     fn name(&self, entry: &Die<'d>) -> Option<String> {
         let name = entry.attr_value(dw::DW_AT_name)?;
         let name = self.unit.read_unit.attr_string(name).ok()?;
-        Some(name.to_string_lossy().into_owned())
+        // Many types can share a name that is as long as the input.
+        let name = name.slice().get(..MAX_NAME).unwrap_or(name.slice());
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 }

@@ -190,7 +190,17 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             }
         }
         let mut entry = root;
-        while let Some(id) = self.unit.read_entry(&mut entry)? {
+        let mut damage = Ok(());
+        loop {
+            // What is before the damage is finished nevertheless.
+            let id = match self.unit.read_entry(&mut entry) {
+                Ok(Some(id)) => id,
+                Ok(None) => break,
+                Err(error) => {
+                    damage = Err(error);
+                    break;
+                }
+            };
             while self
                 .functions
                 .last()
@@ -204,7 +214,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         self.finish_calls();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
-        Ok(())
+        damage
     }
 
     fn line_program(&mut self, root: &ConvertUnitEntry<'_, Reader<'_>>) {
@@ -358,6 +368,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let mut code = Vec::new();
         let mut ranges = self.unit.read_unit.die_ranges(entry)?;
         while let Ok(Some(range)) = ranges.next() {
+            if self.lookup.is_exhausted() {
+                break;
+            }
             if let (Some(start), Some(end)) = (
                 WasmPc::from_dwarf(range.begin),
                 WasmPc::from_dwarf(range.end),

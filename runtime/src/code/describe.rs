@@ -6,9 +6,10 @@ use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
 use crate::threads::with_threads;
 use cranelift_entity::EntityRef;
-use dwalin_debuginfo::Warning;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, PointerCode, Symbol};
+use dwalin_debuginfo::{Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
 
@@ -40,6 +41,31 @@ pub fn image(
     flavor: Flavor,
     module_name: &str,
 ) -> (Vec<u8>, Vec<Warning>) {
+    with_map(code, places, flavor, module_name, dwalin_debuginfo::image)
+}
+
+/// What of the module's debug info is in that image; what was said when it was made.
+pub fn check(
+    code: &PlacedCode,
+    places: Places,
+    flavor: Flavor,
+    module_name: &str,
+    variable: Option<&str>,
+) -> (Check, Vec<Warning>) {
+    with_map(code, places, flavor, module_name, |dwarf, map| {
+        let (image, warnings) = dwalin_debuginfo::image(dwarf, map);
+        let check = dwalin_debuginfo::check::check(dwarf, map, &image, &warnings, variable);
+        (check, warnings)
+    })
+}
+
+fn with_map<T: Send>(
+    code: &PlacedCode,
+    places: Places,
+    flavor: Flavor,
+    module_name: &str,
+    make: impl Fn(&WasmDwarf<'_>, &CodeMap<'_>) -> T + Sync,
+) -> T {
     let artifact = code.artifact();
     let info = artifact.info();
     let trampolines = code.trampolines();
@@ -68,7 +94,7 @@ pub fn image(
         pointer_code: places.pointer_code,
     };
     let dwarf = info.dwarf(artifact.wasm());
-    with_threads(|| dwalin_debuginfo::image(&dwarf, &map))
+    with_threads(|| make(&dwarf, &map))
 }
 
 fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {

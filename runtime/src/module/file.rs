@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::index::FuncIndex;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, WasmDwarf, demangle};
+use dwalin_debuginfo::{
+    SourceFrame, Stale, Symbolizer, UnitPlace, WasmDwarf, container, demangle, stale,
+};
 use std::ops::Range;
 use std::path::Path;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
@@ -22,6 +24,7 @@ pub struct ModuleFile {
     exports: Vec<(u32, String)>,
     custom: Vec<(String, Range<usize>)>,
     symbolizer: Symbolizer,
+    stale: Option<Stale>,
 }
 
 /// What is at an offset of a module.
@@ -70,10 +73,13 @@ impl ModuleFile {
             exports: Vec::new(),
             custom: Vec::new(),
             symbolizer: Symbolizer::new(&WasmDwarf::default()),
+            stale: None,
         };
         file.scan(&wasm)
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         file.wasm = wasm;
+        let bodies = container::bodies(&file.wasm[file.code_section.clone()]);
+        file.stale = stale(&file.dwarf(), &bodies);
         file.symbolizer = Symbolizer::new(&file.dwarf());
         Ok(file)
     }
@@ -115,10 +121,18 @@ impl ModuleFile {
         &self.wasm
     }
 
-    /// Its debug sections.
+    /// Its debug sections; none where they are of other code.
     pub fn dwarf(&self) -> WasmDwarf<'_> {
+        if self.stale.is_some() {
+            return WasmDwarf::default();
+        }
         let custom = self.custom.iter();
         WasmDwarf::new(custom.map(|(name, range)| (name.as_str(), &self.wasm[range.clone()])))
+    }
+
+    /// What is wrong with its debug info, if that is of other code.
+    pub fn stale(&self) -> Option<Stale> {
+        self.stale
     }
 
     /// Whether it has debug info.

@@ -1,0 +1,433 @@
+//! Entries of the input, and the same ones of the image.
+
+use super::budget::Budget;
+use super::instructions::Instructions;
+use super::units::Units;
+use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, offset};
+use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
+use crate::address::WasmPc;
+use crate::code::CodeMap;
+use crate::container::Container;
+use crate::expr::decode::Op;
+use crate::lookup::Lookup;
+use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
+use gimli::DebugInfoOffset;
+use gimli::constants as dw;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+
+/// Steps for each byte of debug info: far more than there are in that of compilers.
+const STEPS: u64 = 1 << 4;
+
+/// The address space of the input.
+pub(super) struct Input<'a>(pub &'a Lookup<'a>);
+
+impl Space for Input<'_> {
+    fn code(&self, address: u64) -> Option<u64> {
+        WasmPc::from_dwarf(address).map(|pc| u64::from(pc.0))
+    }
+
+    fn function_at(&self, address: u64) -> Option<usize> {
+        WasmPc::from_dwarf(address).and_then(|pc| self.0.function_at(pc))
+    }
+
+    fn has_data(&self, address: u64) -> bool {
+        u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1)
+    }
+
+    fn is_data(&self, location: &[Op]) -> bool {
+        // An address, or the distance from that of the thread's own data.
+        let tls = Op::Other("DW_OP_form_tls_address");
+        matches!(location.first(), Some(Op::Address(_))) || location.contains(&tls)
+    }
+}
+
+/// That of the image: functions by machine code, with their numbers.
+pub(super) struct Output(Vec<(Range<u64>, usize)>);
+
+impl Output {
+    fn of(code: &CodeMap<'_>) -> Output {
+        let functions = code.functions.iter().enumerate();
+        let mut functions: Vec<_> = functions
+            .map(|(number, it)| (it.code.start.0..it.code.end.0, number))
+            .collect();
+        functions.sort_unstable_by_key(|(code, _)| code.start);
+        Output(functions)
+    }
+}
+
+impl Space for Output {
+    fn code(&self, address: u64) -> Option<u64> {
+        Some(address)
+    }
+
+    fn function_at(&self, address: u64) -> Option<usize> {
+        let index = self.0.partition_point(|(code, _)| code.start <= address);
+        let (code, number) = self.0.get(index.checked_sub(1)?)?;
+        (address < code.end).then_some(*number)
+    }
+
+    fn has_data(&self, _: u64) -> bool {
+        true
+    }
+
+    fn is_data(&self, _: &[Op]) -> bool {
+        true
+    }
+}
+
+/// What the image says of an entry.
+struct Shown {
+    scope: Ranges,
+    described: Ranges,
+}
+
+/// The comparison.
+struct Compare<'c, 'd> {
+    units: &'c Units<'c, 'd>,
+    code: &'c CodeMap<'c>,
+    lookup: &'c Lookup<'c>,
+    budget: &'c Budget,
+    /// Why entries are missing, by their offsets.
+    reasons: HashMap<usize, &'c str>,
+    shown: HashMap<Key, VecDeque<Shown>>,
+    /// The instructions of the function that was asked for last.
+    latest: Option<(usize, Instructions)>,
+    /// The unit that is being looked at, until something in it is live.
+    unit: Option<(Key, DebugInfoOffset)>,
+    asked: Option<&'c str>,
+    losses: HashMap<String, Loss>,
+    check: Check,
+}
+
+pub(super) fn compare(
+    dwarf: &WasmDwarf<'_>,
+    code: &CodeMap<'_>,
+    image: &[u8],
+    warnings: &[Warning],
+    asked: Option<&str>,
+) -> Check {
+    let read = dwarf.read();
+    let units = Units::of(&read);
+    let lookup = Lookup::new(code);
+    let sections = Container::parse(image).unwrap_or_default().sections;
+    let native = WasmDwarf::new(sections.into_iter()).read();
+    let native_units = Units::of(&native);
+    let budget = Budget::new(STEPS * (dwarf.len() + image.len()) as u64);
+    let shown = index(&native_units, code, &budget);
+    let reasons = warnings.iter().flat_map(|warning| {
+        let reason = warning.reason();
+        warning.offsets.iter().map(move |offset| (*offset, reason))
+    });
+    let mut compare = Compare {
+        units: &units,
+        code,
+        lookup: &lookup,
+        budget: &budget,
+        reasons: reasons.collect(),
+        shown,
+        latest: None,
+        unit: None,
+        asked,
+        losses: HashMap::new(),
+        check: Check::default(),
+    };
+    compare.run();
+    let covered = lines::rows(&native_units, &Output::of(code), &budget);
+    for (offset, rows) in lines::by_unit(&units, &Input(&lookup), &budget) {
+        compare.lines(offset, &rows, &covered);
+    }
+    compare.finish()
+}
+
+/// All that an image describes.
+fn index(
+    units: &Units<'_, '_>,
+    code: &CodeMap<'_>,
+    budget: &Budget,
+) -> HashMap<Key, VecDeque<Shown>> {
+    let mut shown: HashMap<Key, VecDeque<Shown>> = HashMap::new();
+    let mut walk = Walk {
+        units,
+        space: &Output::of(code),
+        budget,
+        found: &mut |found| {
+            shown.entry(found.key).or_default().push_back(Shown {
+                scope: found.scope,
+                described: found.described,
+            });
+        },
+        other: &mut |_| {},
+    };
+    walk.run();
+    shown
+}
+
+impl<'d> Compare<'_, 'd> {
+    fn run(&mut self) {
+        let (units, lookup, budget) = (self.units, self.lookup, self.budget);
+        let mut others = Vec::new();
+        let mut walk = Walk {
+            units,
+            space: &Input(lookup),
+            budget,
+            found: &mut |found| self.found(&found),
+            other: &mut |other| others.push(other),
+        };
+        walk.run();
+        for other in others {
+            match other {
+                Other::Dropped(kind) => self.count(kind).dropped += 1,
+                Other::Elsewhere => self.check.elsewhere += 1,
+            }
+        }
+    }
+
+    fn count(&mut self, kind: Kind) -> &mut Count {
+        match kind {
+            Kind::Unit => &mut self.check.units,
+            Kind::Function => &mut self.check.functions,
+            Kind::Inlined => &mut self.check.inlined,
+            Kind::Variable => &mut self.check.variables,
+            Kind::Static => &mut self.check.statics,
+        }
+    }
+
+    fn found(&mut self, found: &Found<'_, 'd>) {
+        let key = found.key;
+        if key.kind == Kind::Unit {
+            if self.unit.is_some() {
+                self.check.units.dropped += 1;
+            }
+            let header = found.unit.header.offset().0;
+            self.unit = Some((key, DebugInfoOffset(header)));
+            if !self.bodies(&found.scope).is_empty() {
+                self.unit_is_live();
+            }
+            return;
+        }
+        self.unit_is_live();
+        let shown = self.shown.get_mut(&key).and_then(VecDeque::pop_front);
+        self.count(key.kind).input += 1;
+        self.count(key.kind).output += usize::from(shown.is_some());
+        let bytes = match key.kind {
+            Kind::Variable => self.variable(found, shown.as_ref()),
+            Kind::Function | Kind::Inlined => {
+                let covered = shown.as_ref().map_or(&[][..], |it| &it.scope);
+                self.bytes(&found.scope, &found.scope, covered)
+            }
+            Kind::Unit | Kind::Static => Bytes::default(),
+        };
+        if key.kind == Kind::Function {
+            add(&mut self.check.function_bytes, bytes);
+        }
+        let is_whole = match key.kind {
+            // What the compiler says nothing of cannot be missed.
+            Kind::Variable => found.described.is_empty() || shown.is_some(),
+            _ => shown.is_some(),
+        };
+        if !is_whole || bytes.lost() > 0 {
+            self.lost(found, shown.is_some(), bytes);
+        }
+    }
+
+    /// Counts the unit that is being looked at, once.
+    fn unit_is_live(&mut self) {
+        let Some((key, offset)) = self.unit.take() else {
+            return;
+        };
+        let shown = self.shown.get_mut(&key).and_then(VecDeque::pop_front);
+        self.check.units.input += 1;
+        self.check.units.output += usize::from(shown.is_some());
+        if shown.is_none()
+            && let Some((unit, entry)) = self.units.root(offset)
+        {
+            self.check.units.lost += 1;
+            let reason = self.reasons.get(&offset.0).copied();
+            let reason = reason.unwrap_or("the unit is not in the image").to_owned();
+            let place = self.place(unit, &entry, None);
+            self.add_loss(reason, "unit", place, 0);
+        }
+    }
+
+    fn variable(&mut self, found: &Found<'_, 'd>, shown: Option<&Shown>) -> Bytes {
+        let covered = shown.map_or(&[][..], |it| &it.described);
+        let bytes = self.bytes(&found.scope, &found.described, covered);
+        add(&mut self.check.variable_bytes, bytes);
+        let availability = match bytes.described {
+            0 => 2,
+            all if all == bytes.scope => 0,
+            _ => 1,
+        };
+        self.check.availability[availability] += 1;
+        let (name, _) = self.units.name_and_line(found.unit, found.entry);
+        let is_asked = self
+            .asked
+            .is_some_and(|asked| name.is_some_and(|name| name.slice() == asked.as_bytes()));
+        if is_asked {
+            let reason = (bytes.lost() > 0).then(|| self.reason(found, shown.is_some()));
+            let place = self.place(found.unit, found.entry, found.function);
+            let pcs = |ranges: &Ranges| ranges.iter().map(pcs).collect();
+            self.check.asked.push(Variable {
+                place,
+                scope: pcs(&found.scope),
+                described: pcs(&found.described),
+                bytes,
+                reason,
+            });
+        }
+        bytes
+    }
+
+    /// The bodies that ranges are in, with their numbers.
+    fn bodies(&self, ranges: &[Range<u64>]) -> Vec<(usize, Range<u64>)> {
+        let functions = &self.code.functions;
+        let mut found = Vec::new();
+        for range in ranges {
+            let from = functions.partition_point(|it| u64::from(it.wasm.end.0) <= range.start);
+            let to = functions.partition_point(|it| u64::from(it.wasm.start.0) < range.end);
+            for number in from..to {
+                if !self.budget.spend(1) {
+                    return found;
+                }
+                let body = &functions[number].wasm;
+                let start = range.start.max(u64::from(body.start.0));
+                found.push((number, start..range.end.min(u64::from(body.end.0))));
+            }
+        }
+        found
+    }
+
+    /// What is shown of what is described in a scope.
+    fn bytes(
+        &mut self,
+        scope: &[Range<u64>],
+        described: &[Range<u64>],
+        covered: &[Range<u64>],
+    ) -> Bytes {
+        let length = |(_, body): &(usize, Range<u64>)| body.end - body.start;
+        let mut bytes = Bytes {
+            scope: self.bodies(scope).iter().map(length).sum(),
+            ..Bytes::default()
+        };
+        for (number, body) in self.bodies(&common(described, scope)) {
+            bytes.described += body.end - body.start;
+            if self.latest.as_ref().is_none_or(|(it, _)| *it != number) {
+                self.latest = Some((number, Instructions::of(&self.code.functions[number])));
+            }
+            let Some((_, instructions)) = &self.latest else {
+                continue;
+            };
+            if self.budget.spend(instructions.pieces_in(&body)) {
+                let shown = instructions.shown(&body, covered);
+                bytes.with_code += shown.with_code;
+                bytes.kept += shown.kept;
+            }
+        }
+        bytes
+    }
+
+    fn lines(&mut self, unit: DebugInfoOffset, rows: &[Range<u64>], covered: &[Range<u64>]) {
+        let bytes = self.bytes(rows, rows, covered);
+        add(&mut self.check.line_bytes, bytes);
+        if bytes.lost() > 0
+            && let Some((unit, root)) = self.units.root(unit)
+        {
+            let place = self.place(unit, &root, None);
+            let reason = "code has no line".to_owned();
+            self.add_loss(reason, "unit", place, bytes.lost());
+        }
+    }
+
+    fn lost(&mut self, found: &Found<'_, 'd>, is_there: bool, bytes: Bytes) {
+        self.count(found.key.kind).lost += 1;
+        let kind = match found.key.kind {
+            Kind::Unit => "unit",
+            Kind::Function => "function",
+            Kind::Inlined => "inlined function",
+            Kind::Variable if found.entry.tag() == dw::DW_TAG_formal_parameter => "parameter",
+            Kind::Variable => "variable",
+            Kind::Static => "static variable",
+        };
+        let reason = self.reason(found, is_there);
+        let place = self.place(found.unit, found.entry, found.function);
+        self.add_loss(reason, kind, place, bytes.lost());
+    }
+
+    /// Why an entry is missing: as was said of it, or of its function.
+    fn reason(&self, found: &Found<'_, 'd>, is_there: bool) -> String {
+        let own = self.reasons.get(&offset(found.unit, found.entry).0);
+        let functions = found.function.and_then(|it| self.reasons.get(&it.0));
+        match (own.or(functions), found.key.kind) {
+            (Some(reason), _) => (*reason).to_owned(),
+            (None, Kind::Variable) if is_there => {
+                "its location covers less code than in the module".to_owned()
+            }
+            (None, _) if is_there => "it covers less code than in the module".to_owned(),
+            (None, _) => "it is not in the image".to_owned(),
+        }
+    }
+
+    fn add_loss(&mut self, reason: String, kind: &'static str, place: Place, bytes: u64) {
+        let loss = self.losses.entry(reason.clone()).or_insert(Loss {
+            reason,
+            count: 0,
+            bytes: 0,
+            first: Vec::new(),
+        });
+        loss.count += 1;
+        loss.bytes += bytes;
+        if loss.first.len() < FIRST {
+            loss.first.push(Lost { kind, place, bytes });
+        }
+    }
+
+    fn place(
+        &self,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        function: Option<DebugInfoOffset>,
+    ) -> Place {
+        let text = |name: Option<Reader<'d>>| name.map(|it| it.to_string_lossy().into_owned());
+        let (name, line) = self.units.name_and_line(unit, entry);
+        let own = offset(unit, entry);
+        let function = function.filter(|it| *it != own);
+        let function = function.and_then(|it| self.units.entry(it));
+        let function = function.map(|(unit, entry)| self.units.name_and_line(unit, &entry).0);
+        Place {
+            name: text(name),
+            function: text(function.flatten()),
+            file: self.units.file(unit, entry),
+            line: (line > 0).then_some(line),
+            offset: own.0,
+        }
+    }
+
+    fn finish(mut self) -> Check {
+        if self.unit.is_some() {
+            self.check.units.dropped += 1;
+        }
+        let mut losses: Vec<_> = self.losses.into_values().collect();
+        losses.sort_by(|one, other| {
+            let order = |it: &Loss| (std::cmp::Reverse((it.bytes, it.count)), it.reason.clone());
+            order(one).cmp(&order(other))
+        });
+        Check {
+            losses,
+            incomplete: self.budget.is_spent(),
+            ..self.check
+        }
+    }
+}
+
+fn pcs(range: &Range<u64>) -> Range<WasmPc> {
+    // `Input::code` lets only such addresses through.
+    WasmPc(range.start as u32)..WasmPc(range.end as u32)
+}
+
+fn add(sum: &mut Bytes, more: Bytes) {
+    sum.scope += more.scope;
+    sum.described += more.described;
+    sum.with_code += more.with_code;
+    sum.kept += more.kept;
+}

@@ -1,0 +1,153 @@
+//! What of a module's debug info a debugger gets: the module's DWARF and the image's are read side by side, both as a debugger
+//! would, and entries that are described in the one are looked for in the other. Nothing here asks the transform what it did, but
+//! for the reasons of what is missing.
+//!
+//! **The measure.** Scopes and locations of the input are ranges of wasm code, those of the image ranges of machine code, so lengths
+//! cannot be compared. A variable's bytes are those of the wasm instructions at which the input says where it is; an instruction's
+//! bytes are kept if the image says where the variable is at all of the machine code that the address map has for it. Instructions
+//! that have no machine code are nowhere to stop at: they are stated apart, and neither kept nor lost.
+
+mod budget;
+mod compare;
+mod instructions;
+mod lines;
+mod units;
+mod walk;
+
+use crate::address::WasmPc;
+use crate::code::CodeMap;
+use crate::source::{Warning, WasmDwarf};
+use std::ops::Range;
+
+/// How many of what is missing for one reason are named.
+const FIRST: usize = 5;
+
+/// What is described, what is shown and what is missing.
+#[derive(Clone, Default, Debug)]
+pub struct Check {
+    /// Units that describe code or data of the module.
+    pub units: Count,
+    /// Functions with code.
+    pub functions: Count,
+    /// Inlined calls with code.
+    pub inlined: Count,
+    /// Variables and parameters in functions with code.
+    pub variables: Count,
+    /// Variables with an address of their own, outside functions with code.
+    pub statics: Count,
+    /// The code of functions.
+    pub function_bytes: Bytes,
+    /// The code of which the line table names a line.
+    pub line_bytes: Bytes,
+    /// The code of all variables' scopes.
+    pub variable_bytes: Bytes,
+    /// Variables by how much of their scope the input describes: all, some, none.
+    pub availability: [usize; 3],
+    /// Functions at addresses that are not in the module's code.
+    pub elsewhere: usize,
+    /// What is missing, by reason, the most bytes first.
+    pub losses: Vec<Loss>,
+    /// Variables of the name that was asked for.
+    pub asked: Vec<Variable>,
+    /// Whether the debug info was too much to look at all of it.
+    pub incomplete: bool,
+}
+
+/// How many of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Count {
+    /// In the input, of code and data that is in the module.
+    pub input: usize,
+    /// Of those, in the image: whole or in part.
+    pub output: usize,
+    /// Of those in the input, the ones that are missing in the image or not as they were.
+    pub lost: usize,
+    /// In the input, of code that the linker dropped.
+    pub dropped: usize,
+}
+
+/// Bytes of wasm code.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Bytes {
+    /// All that it could be.
+    pub scope: u64,
+    /// Those that the input describes.
+    pub described: u64,
+    /// Of those, the ones of instructions that have machine code.
+    pub with_code: u64,
+    /// Of those, the ones that the image describes.
+    pub kept: u64,
+}
+
+impl Bytes {
+    /// Described in the input, and not in the image.
+    pub fn lost(&self) -> u64 {
+        self.with_code - self.kept
+    }
+}
+
+/// What is missing for one reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Loss {
+    /// Why.
+    pub reason: String,
+    /// How many entries.
+    pub count: usize,
+    /// Bytes of wasm code over which they are missing.
+    pub bytes: u64,
+    /// The first few.
+    pub first: Vec<Lost>,
+}
+
+/// An entry that is missing, or not as it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// "variable", "function", …
+    pub kind: &'static str,
+    /// Where it is said to be.
+    pub place: Place,
+    /// Bytes of wasm code over which it is missing.
+    pub bytes: u64,
+}
+
+/// What an entry is called, and where its source is.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Place {
+    /// Its name.
+    pub name: Option<String>,
+    /// The function that it is in.
+    pub function: Option<String>,
+    /// The source file, as the line table names it.
+    pub file: Option<String>,
+    /// The line of its declaration, from 1.
+    pub line: Option<u64>,
+    /// Bytes from the start of `.debug_info`.
+    pub offset: usize,
+}
+
+/// A variable that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// Which.
+    pub place: Place,
+    /// Where it is in scope.
+    pub scope: Vec<Range<WasmPc>>,
+    /// Where the input says what it is.
+    pub described: Vec<Range<WasmPc>>,
+    /// What became of that.
+    pub bytes: Bytes,
+    /// Why some is missing.
+    pub reason: Option<String>,
+}
+
+/// Compares a module's debug info with the image that was made of it; `warnings` are what was said then. `asked` is the name of
+/// variables to tell more of.
+pub fn check(
+    dwarf: &WasmDwarf<'_>,
+    code: &CodeMap<'_>,
+    image: &[u8],
+    warnings: &[Warning],
+    asked: Option<&str>,
+) -> Check {
+    compare::compare(dwarf, code, image, warnings, asked)
+}

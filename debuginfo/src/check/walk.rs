@@ -1,0 +1,365 @@
+//! What debug info describes, entry by entry: the same walk over a module's DWARF and over an image's, in the addresses of each.
+
+use super::budget::Budget;
+use super::units::Units;
+use crate::expr::decode::{Op, decode};
+use crate::source::{ReadUnit, Reader};
+use gimli::DebugInfoOffset;
+use gimli::constants as dw;
+use gimli::read::AttributeValue;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::rc::Rc;
+
+pub(super) type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
+/// Addresses of one space, half-open; in lists sorted and disjoint.
+pub(super) type Ranges = Rc<[Range<u64>]>;
+
+/// Bytes by which names are told from each other.
+const MAX_NAME: usize = 4096;
+
+/// What an address space knows of itself.
+pub(super) trait Space {
+    /// The address as it counts, if it is not one that linkers write in place of that of dropped code.
+    fn code(&self, address: u64) -> Option<u64>;
+    /// The number of the function that an address is in.
+    fn function_at(&self, address: u64) -> Option<usize>;
+    /// Whether data at an address was not dropped.
+    fn has_data(&self, address: u64) -> bool;
+    /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
+    fn is_data(&self, location: &[Op]) -> bool;
+}
+
+/// What one entry is, to find it again: its names and line are the same in both, its offset is not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Key {
+    pub kind: Kind,
+    /// The function that it is in, or that it is.
+    pub function: Option<usize>,
+    name: u64,
+    line: u64,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Kind {
+    Unit,
+    Function,
+    Inlined,
+    Variable,
+    Static,
+}
+
+/// An entry that describes something.
+pub(super) struct Found<'u, 'd> {
+    pub key: Key,
+    pub unit: ReadUnit<'u, 'd>,
+    pub entry: &'u Die<'d>,
+    /// The entry of the function that it is in.
+    pub function: Option<DebugInfoOffset>,
+    /// The code that it covers, or may be asked for in.
+    pub scope: Ranges,
+    /// Where in it a variable has a location.
+    pub described: Ranges,
+}
+
+/// Something else that a walk meets.
+pub(super) enum Other {
+    /// A function without code, which the linker dropped.
+    Dropped(Kind),
+    /// A function at addresses that are no code.
+    Elsewhere,
+}
+
+/// A function, or a scope within one.
+struct Scope {
+    depth: isize,
+    ranges: Ranges,
+    /// Its number and its entry; `None` for one without code.
+    function: Option<(usize, DebugInfoOffset)>,
+    /// Whether it is one that was dropped.
+    dropped: bool,
+}
+
+/// A walk over all units that can be read.
+pub(super) struct Walk<'w, 'd> {
+    pub units: &'w Units<'w, 'd>,
+    pub space: &'w dyn Space,
+    pub budget: &'w Budget,
+    pub found: &'w mut dyn FnMut(Found<'_, 'd>),
+    pub other: &'w mut dyn FnMut(Other),
+}
+
+impl<'d> Walk<'_, 'd> {
+    /// Walks.
+    pub fn run(&mut self) {
+        let units = self.units;
+        for unit in units.iter() {
+            // What is behind damage is not described to anybody.
+            let _ = self.unit(unit);
+        }
+    }
+
+    fn unit(&mut self, unit: ReadUnit<'_, 'd>) -> gimli::Result<()> {
+        let mut entries = unit.entries();
+        let Some(root) = entries.next_dfs()? else {
+            return Ok(());
+        };
+        let key = self.key(Kind::Unit, None, unit, root);
+        let root = root.clone();
+        let scope = self.ranges(unit, &root);
+        self.found(key, unit, &root, None, scope, Ranges::default());
+        let mut scopes: Vec<Scope> = Vec::new();
+        while let Some(entry) = entries.next_dfs()? {
+            let depth = entry.depth();
+            while scopes.last().is_some_and(|scope| scope.depth >= depth) {
+                scopes.pop();
+            }
+            match entry.tag() {
+                dw::DW_TAG_subprogram => {
+                    let scope = self.function(unit, entry);
+                    scopes.push(scope);
+                }
+                dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
+                    self.variable(unit, entry, scopes.last());
+                }
+                dw::DW_TAG_inlined_subroutine
+                | dw::DW_TAG_lexical_block
+                | dw::DW_TAG_try_block
+                | dw::DW_TAG_catch_block => {
+                    let inner = scopes.last().map(|outer| self.inner(unit, entry, outer));
+                    scopes.extend(inner);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Scope {
+        let offset = offset(unit, entry);
+        let ranges = self.ranges(unit, entry);
+        let number = ranges
+            .iter()
+            .find_map(|range| self.space.function_at(range.start));
+        let has_code = has_code(entry);
+        if let Some(number) = number {
+            let key = self.key(Kind::Function, Some(number), unit, entry);
+            let nothing = Ranges::default();
+            self.found(key, unit, entry, Some(offset), ranges.clone(), nothing);
+        } else if has_code {
+            (self.other)(match ranges.is_empty() {
+                true => Other::Dropped(Kind::Function),
+                false => Other::Elsewhere,
+            });
+        }
+        Scope {
+            depth: entry.depth(),
+            ranges,
+            function: number.map(|number| (number, offset)),
+            dropped: has_code && number.is_none(),
+        }
+    }
+
+    /// A scope within a function: without code of its own it is where the outer one is.
+    fn inner(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, outer: &Scope) -> Scope {
+        let ranges = match has_code(entry) {
+            true => self.ranges(unit, entry),
+            false => outer.ranges.clone(),
+        };
+        if let Some((number, function)) = outer.function
+            && entry.tag() == dw::DW_TAG_inlined_subroutine
+            && !ranges.is_empty()
+        {
+            let key = self.key(Kind::Inlined, Some(number), unit, entry);
+            let nothing = Ranges::default();
+            self.found(key, unit, entry, Some(function), ranges.clone(), nothing);
+        }
+        Scope {
+            depth: entry.depth(),
+            ranges,
+            ..*outer
+        }
+    }
+
+    fn variable(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, scope: Option<&Scope>) {
+        // Those of types within a function are not its own.
+        let own = scope.filter(|scope| scope.depth + 1 == entry.depth());
+        if let Some(scope) = own
+            && let Some((number, function)) = scope.function
+        {
+            let key = self.key(Kind::Variable, Some(number), unit, entry);
+            let described = self.described(unit, entry, &scope.ranges);
+            let scope = scope.ranges.clone();
+            return self.found(key, unit, entry, Some(function), scope, described);
+        }
+        if entry.tag() == dw::DW_TAG_variable && self.is_static(unit, entry) {
+            let key = self.key(Kind::Static, None, unit, entry);
+            let nothing = Ranges::default();
+            self.found(key, unit, entry, None, nothing.clone(), nothing);
+        } else if own.is_some_and(|scope| scope.dropped) {
+            (self.other)(Other::Dropped(Kind::Variable));
+        }
+    }
+
+    fn found(
+        &mut self,
+        key: Key,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        function: Option<DebugInfoOffset>,
+        scope: Ranges,
+        described: Ranges,
+    ) {
+        (self.found)(Found {
+            key,
+            unit,
+            entry,
+            function,
+            scope,
+            described,
+        });
+    }
+
+    /// The code that an entry says it covers.
+    fn ranges(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Ranges {
+        let mut found = Vec::new();
+        let Ok(mut ranges) = unit.die_ranges(entry) else {
+            return Ranges::default();
+        };
+        while let Ok(Some(range)) = ranges.next() {
+            if !self.budget.spend(1) {
+                break;
+            }
+            found.extend(self.range(range));
+        }
+        merged(found)
+    }
+
+    fn range(&self, range: gimli::Range) -> Option<Range<u64>> {
+        let (begin, end) = (self.space.code(range.begin)?, self.space.code(range.end)?);
+        (begin < end).then_some(begin..end)
+    }
+
+    /// Where in its scope a variable has a location or a constant value.
+    fn described(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, scope: &Ranges) -> Ranges {
+        if entry.attr(dw::DW_AT_const_value).is_some() {
+            return scope.clone();
+        }
+        match entry.attr_value(dw::DW_AT_location) {
+            Some(AttributeValue::Exprloc(expression)) => match self.is_place(unit, expression) {
+                true => scope.clone(),
+                false => Ranges::default(),
+            },
+            Some(value) => {
+                let Ok(Some(mut locations)) = unit.attr_locations(value) else {
+                    return Ranges::default();
+                };
+                let mut found = Vec::new();
+                while let Ok(Some(location)) = locations.next() {
+                    if !self.budget.spend(1) {
+                        break;
+                    }
+                    if self.is_place(unit, location.data) {
+                        found.extend(self.range(location.range));
+                    }
+                }
+                common(&merged(found), scope)
+            }
+            None => Ranges::default(),
+        }
+    }
+
+    /// Whether an expression says where something is: an empty one says that it is nowhere, and dropped data is.
+    fn is_place(
+        &self,
+        unit: ReadUnit<'_, 'd>,
+        expression: gimli::read::Expression<Reader<'d>>,
+    ) -> bool {
+        if expression.0.is_empty() {
+            return false;
+        }
+        decode(expression, unit).is_ok_and(|ops| match ops.first() {
+            Some(Op::Address(address)) => self.space.has_data(*address),
+            _ => true,
+        })
+    }
+
+    /// Whether a variable is at an address of its own.
+    fn is_static(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
+        let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
+            return false;
+        };
+        self.is_place(unit, expression)
+            && decode(expression, unit).is_ok_and(|ops| self.space.is_data(&ops))
+    }
+
+    fn key(
+        &self,
+        kind: Kind,
+        function: Option<usize>,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+    ) -> Key {
+        let mut name = DefaultHasher::new();
+        if kind == Kind::Unit {
+            let directory = entry.attr_value(dw::DW_AT_comp_dir);
+            let directory = directory.and_then(|it| unit.attr_string(it).ok());
+            directory.map(|it| it.slice()).hash(&mut name);
+        }
+        let (text, line) = self.units.name_and_line(unit, entry);
+        // Many entries can share a name that is as long as the input.
+        let text = text.map(|it| it.slice());
+        let start = text.map(|it| it.get(..MAX_NAME).unwrap_or(it));
+        (text.map(<[u8]>::len), start).hash(&mut name);
+        Key {
+            kind,
+            function,
+            name: name.finish(),
+            line,
+        }
+    }
+}
+
+/// Whether an entry says that it has code.
+fn has_code(entry: &Die<'_>) -> bool {
+    entry.attr(dw::DW_AT_ranges).is_some()
+        || entry.attr(dw::DW_AT_low_pc).is_some() && entry.attr(dw::DW_AT_high_pc).is_some()
+}
+
+/// Where an entry is.
+pub(super) fn offset(unit: ReadUnit<'_, '_>, entry: &Die<'_>) -> DebugInfoOffset {
+    DebugInfoOffset(unit.header.offset().0 + entry.offset().0)
+}
+
+/// Sorted, without overlaps and empty ones.
+pub(super) fn merged(mut ranges: Vec<Range<u64>>) -> Ranges {
+    ranges.retain(|range| range.start < range.end);
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, before| {
+        let touch = next.start <= before.end;
+        if touch {
+            before.end = before.end.max(next.end);
+        }
+        touch
+    });
+    ranges.into()
+}
+
+/// What is in both lists.
+pub(super) fn common(one: &[Range<u64>], other: &[Range<u64>]) -> Ranges {
+    let mut found = Vec::new();
+    let (mut i, mut k) = (0, 0);
+    while let (Some(a), Some(b)) = (one.get(i), other.get(k)) {
+        let both = a.start.max(b.start)..a.end.min(b.end);
+        if both.start < both.end {
+            found.push(both);
+        }
+        if a.end < b.end {
+            i += 1;
+        } else {
+            k += 1;
+        }
+    }
+    found.into()
+}

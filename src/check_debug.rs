@@ -1,0 +1,298 @@
+//! `dwalin check-debug`: what of a module's debug info a debugger gets.
+
+use crate::args::CheckDebug;
+use crate::json::Json;
+use anyhow::{Context, Result};
+use dwalin_runtime::check::{Bytes, Check, Count, Lost, Place, Variable};
+use dwalin_runtime::{Engine, Location, ModuleFile};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The version of the JSON: another one where a member goes or means something else.
+const VERSION: u64 = 1;
+
+/// Checks a module's debug info.
+pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
+    let name = || options.file.display().to_string();
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let mut config = options.config();
+    let collected = messages.clone();
+    config.warning(move |warning| {
+        let mut messages = collected.lock().unwrap_or_else(PoisonError::into_inner);
+        if !messages.iter().any(|known| known == warning) {
+            messages.push(warning.to_owned());
+        }
+    });
+    let engine = Engine::new(&config);
+    let module = options
+        .code
+        .module(&engine, &options.file)
+        .with_context(name)?;
+    let check = module.check_debug_info(options.variable.as_deref())?;
+    let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
+    let complete = check.losses.is_empty() && messages.is_empty() && !check.incomplete;
+    if options.json {
+        println!("{}", json(&check, &messages, complete));
+    } else if let Some(variable) = &options.variable {
+        let file = ModuleFile::open(&options.file).with_context(name)?;
+        print_variables(&file, variable, &check.asked);
+    } else {
+        print(&check, &messages);
+    }
+    Ok(ExitCode::from(u8::from(!complete)))
+}
+
+fn print(check: &Check, messages: &[String]) {
+    println!(
+        "{:18}{:>12}{:>12}{:>12}{:>12}",
+        "", "described", "in image", "lost", "dropped*"
+    );
+    let rows = counts(check);
+    for (name, count) in rows {
+        let Count {
+            input,
+            output,
+            lost,
+            dropped,
+        } = count;
+        println!("{name:18}{input:>12}{output:>12}{lost:>12}{dropped:>12}");
+    }
+    println!("* by the linker: they describe no code of the module\n");
+    println!(
+        "{:18}{:>12}{:>12}{:>12}{:>12}",
+        "bytes of code", "in scope", "described", "in image", "lost"
+    );
+    for (name, bytes) in sums(check) {
+        let (kept, lost) = (bytes.described - bytes.lost(), bytes.lost());
+        println!(
+            "{name:18}{:>12}{:>12}{kept:>12}{lost:>12}   {}",
+            bytes.scope,
+            bytes.described,
+            percent(bytes)
+        );
+    }
+    if check.units.input == 0 {
+        println!("\nThe module has no debug info that describes its code.");
+    }
+    let [all, some, none] = check.availability;
+    println!(
+        "\nThe compiler describes {all} variables wherever they are in scope, {some} in a part of it, {none} nowhere."
+    );
+    if check.elsewhere > 0 {
+        println!(
+            "{} functions are described at addresses that are none of the module's code.",
+            check.elsewhere
+        );
+    }
+    for message in messages {
+        println!("{message}");
+    }
+    if check.incomplete {
+        println!("There is more debug info than could be looked at: what is missing may be more.");
+    }
+    for loss in &check.losses {
+        println!(
+            "\n{}: {} lost, {} bytes",
+            loss.reason, loss.count, loss.bytes
+        );
+        for lost in &loss.first {
+            println!("  {}", sentence(lost));
+        }
+        if loss.count > loss.first.len() {
+            println!("  and {} more", loss.count - loss.first.len());
+        }
+    }
+}
+
+/// How much of what could be kept is.
+fn percent(bytes: &Bytes) -> String {
+    match bytes.with_code {
+        0 => "-".to_owned(),
+        all if all == bytes.kept => "100 %".to_owned(),
+        // Never rounded up to all of it.
+        all => format!(
+            "{:.3} %",
+            (bytes.kept as f64 / all as f64 * 1e5).floor() / 1e3
+        ),
+    }
+}
+
+fn sentence(lost: &Lost) -> String {
+    format!(
+        "{} {} (.debug_info+{:#x}), {} bytes",
+        lost.kind,
+        described(&lost.place),
+        lost.place.offset,
+        lost.bytes
+    )
+}
+
+/// `count of sum, app.c:7`.
+fn described(place: &Place) -> String {
+    let mut text = place
+        .name
+        .clone()
+        .unwrap_or_else(|| "(without a name)".to_owned());
+    if let Some(function) = &place.function {
+        text += &format!(" of {function}");
+    }
+    if let Some(file) = &place.file {
+        text += &format!(", {file}");
+        text += &place.line.map_or_else(String::new, |it| format!(":{it}"));
+    }
+    text
+}
+
+fn print_variables(file: &ModuleFile, name: &str, found: &[Variable]) {
+    if found.is_empty() {
+        println!("no function of the module has a variable {name} in its debug info");
+    }
+    for variable in found {
+        let bytes = variable.bytes;
+        println!("{}:", described(&variable.place));
+        println!("  in scope for {} bytes of code", bytes.scope);
+        for range in &variable.scope {
+            println!("    {}", range_text(file, range));
+        }
+        match bytes.described {
+            0 => println!("  the compiler describes it nowhere"),
+            all if all == bytes.scope => println!("  the compiler describes it in all of them"),
+            some => println!("  the compiler describes it in {some} of them"),
+        }
+        if bytes.described < bytes.scope {
+            for range in &variable.described {
+                println!("    {}", range_text(file, range));
+            }
+        }
+        match (bytes.lost(), &variable.reason) {
+            _ if bytes.described == 0 => {}
+            (0, _) => println!("  debuggers see it there"),
+            (lost, reason) => println!(
+                "  debuggers do not see it in {lost} of those: {}",
+                reason.as_deref().unwrap_or("it is not known why")
+            ),
+        }
+    }
+}
+
+/// `0x1c2 to 0x1e0, app.c:7 to app.c:9`, in offsets as DWARF counts them.
+fn range_text(file: &ModuleFile, range: &std::ops::Range<dwalin_runtime::WasmPc>) -> String {
+    let at = |pc: u32| {
+        let frames = file
+            .at_code_offset(pc)
+            .map(|Location { frames, .. }| frames);
+        let frame = frames?.into_iter().next()?;
+        let name = frame.file?;
+        let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        Some(format!("{name}:{}", frame.line?))
+    };
+    let mut text = format!("{:#x} to {:#x}", range.start.0, range.end.0);
+    if let (Some(from), Some(to)) = (at(range.start.0), at(range.end.0.saturating_sub(1))) {
+        text += &format!(", {from} to {to}");
+    }
+    text
+}
+
+fn counts(check: &Check) -> [(&'static str, Count); 5] {
+    [
+        ("units", check.units),
+        ("functions", check.functions),
+        ("inlined functions", check.inlined),
+        ("variables", check.variables),
+        ("static variables", check.statics),
+    ]
+}
+
+fn sums(check: &Check) -> [(&'static str, &Bytes); 3] {
+    [
+        ("variables", &check.variable_bytes),
+        ("functions", &check.function_bytes),
+        ("lines", &check.line_bytes),
+    ]
+}
+
+fn json(check: &Check, messages: &[String], complete: bool) -> Json {
+    let member = |name: &'static str| name;
+    let number = |value: usize| Json::number(value as u64);
+    let counts = counts(check).map(|(name, it)| {
+        let members = [
+            ("described", number(it.input)),
+            ("in_image", number(it.output)),
+            ("lost", number(it.lost)),
+            ("dropped", number(it.dropped)),
+        ];
+        (member(name), Json::object(members))
+    });
+    let sums = sums(check).map(|(name, it)| (member(name), json_bytes(it)));
+    let losses = check.losses.iter().map(|loss| {
+        Json::object([
+            ("reason", Json::string(&loss.reason)),
+            ("count", number(loss.count)),
+            ("bytes", Json::number(loss.bytes)),
+            ("first", Json::array(loss.first.iter().map(json_lost))),
+        ])
+    });
+    let [all, some, none] = check.availability.map(number);
+    let availability = [("everywhere", all), ("in_part", some), ("nowhere", none)];
+    Json::object([
+        ("version", Json::number(VERSION)),
+        ("complete", Json::bool(complete)),
+        ("entries", Json::object(counts)),
+        ("bytes", Json::object(sums)),
+        ("compiler_describes", Json::object(availability)),
+        ("outside_code", number(check.elsewhere)),
+        ("losses", Json::array(losses)),
+        (
+            "variables",
+            Json::array(check.asked.iter().map(json_variable)),
+        ),
+        (
+            "messages",
+            Json::array(messages.iter().map(|it| Json::string(it))),
+        ),
+    ])
+}
+
+fn json_bytes(bytes: &Bytes) -> Json {
+    Json::object([
+        ("in_scope", Json::number(bytes.scope)),
+        ("described", Json::number(bytes.described)),
+        ("with_machine_code", Json::number(bytes.with_code)),
+        ("kept", Json::number(bytes.kept)),
+        ("lost", Json::number(bytes.lost())),
+    ])
+}
+
+fn place_members(place: &Place) -> [(&'static str, Json); 5] {
+    [
+        ("name", Json::string_or_null(place.name.as_deref())),
+        ("function", Json::string_or_null(place.function.as_deref())),
+        ("file", Json::string_or_null(place.file.as_deref())),
+        ("line", Json::number_or_null(place.line)),
+        ("offset", Json::number(place.offset as u64)),
+    ]
+}
+
+fn json_lost(lost: &Lost) -> Json {
+    let own = [
+        ("kind", Json::string(lost.kind)),
+        ("bytes", Json::number(lost.bytes)),
+    ];
+    Json::object(own.into_iter().chain(place_members(&lost.place)))
+}
+
+fn json_variable(variable: &Variable) -> Json {
+    let ranges = |ranges: &[std::ops::Range<dwalin_runtime::WasmPc>]| {
+        Json::array(ranges.iter().map(|range| {
+            let ends = [range.start, range.end].map(|pc| Json::number(u64::from(pc.0)));
+            Json::array(ends)
+        }))
+    };
+    let own = [
+        ("bytes", json_bytes(&variable.bytes)),
+        ("scope", ranges(&variable.scope)),
+        ("described", ranges(&variable.described)),
+        ("reason", Json::string_or_null(variable.reason.as_deref())),
+    ];
+    Json::object(place_members(&variable.place).into_iter().chain(own))
+}

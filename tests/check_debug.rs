@@ -1,0 +1,315 @@
+//! What debuggers get of programs' debug info, by `dwalin check-debug` and by llvm-dwarfdump; and what the command says.
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use support::{Folder, equipped, stderr};
+
+/// The programs of the other tests.
+fn programs() -> Vec<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let is_source = |path: &PathBuf| path.extension().is_some_and(|it| it == "c" || it == "cpp");
+    let mut found: Vec<_> = entries.filter(is_source).collect();
+    found.sort();
+    found
+}
+
+/// How a program is compiled, and for whom it is described.
+struct Mode {
+    flags: Vec<&'static str>,
+    debugger: &'static str,
+}
+
+/// All combinations.
+fn modes() -> Vec<Mode> {
+    let mut found = Vec::new();
+    for level in ["-O0", "-O2"] {
+        for version in ["-gdwarf-4", "-gdwarf-5"] {
+            for debugger in ["gdb", "lldb"] {
+                let flags = vec!["-g", level, version];
+                found.push(Mode { flags, debugger });
+            }
+        }
+    }
+    found
+}
+
+/// What the command says of a module, as JSON.
+fn checked(folder: &Folder, module: &str, flags: &[&str]) -> (bool, Value) {
+    let args = [&["check-debug", "--json"], flags, &[module]].concat();
+    let output = folder.dwalin(&args);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let json: Value = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(&output)));
+    let complete = json["complete"].as_bool().unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(!complete)));
+    (complete, json)
+}
+
+fn number(json: &Value, path: &[&str]) -> u64 {
+    let found = path.iter().fold(json, |json, member| &json[member]);
+    found
+        .as_u64()
+        .unwrap_or_else(|| panic!("{path:?} in {json}"))
+}
+
+/// Bytes of scope that could be kept, and those that are. Entries that have code are all there.
+fn retention(json: &Value) -> [u64; 2] {
+    for kind in ["units", "functions", "inlined functions"] {
+        assert_eq!(number(json, &["entries", kind, "lost"]), 0, "{json}");
+    }
+    for kind in ["functions", "lines"] {
+        let lost = number(json, &["bytes", kind, "lost"]);
+        let all = number(json, &["bytes", kind, "with_machine_code"]);
+        assert!(lost * 1000 <= all, "{kind} in {json}");
+    }
+    ["with_machine_code", "kept"].map(|it| number(json, &["bytes", "variables", it]))
+}
+
+/// Compiles a program in a mode into `app.wasm`, and checks what debuggers get of it.
+fn check_program(folder: &Folder, source: &str, flags: &[&str], debugger: &str) -> [u64; 2] {
+    folder.compile(source, flags);
+    let module = PathBuf::from(source).with_extension("wasm");
+    let module = module.to_str().unwrap();
+    // Which is valid, or this fails.
+    folder.image(module, &["--debugger", debugger]);
+    retention(&checked(folder, module, &["--debugger", debugger]).1)
+}
+
+#[test]
+fn programs_keep_their_debug_info_in_valid_images() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-programs");
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/header.h");
+    fs::copy(header, folder.path("header.h")).unwrap();
+    let modes = modes();
+    let [mut all, mut kept] = [0, 0];
+    for (number, program) in programs().iter().enumerate() {
+        let source = program.file_name().unwrap().to_str().unwrap();
+        fs::copy(program, folder.path(source)).unwrap();
+        // Each program in one mode, and each mode with several programs.
+        let mode = &modes[number % modes.len()];
+        let found = check_program(&folder, source, &mode.flags, mode.debugger);
+        all += found[0];
+        kept += found[1];
+    }
+    assert!(kept * 1000 >= all * 999, "{kept} of {all} bytes are kept");
+}
+
+#[test]
+fn every_kind_of_debug_info_is_kept_in_valid_images() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-modes");
+    for (source, kinds) in [
+        ("list.c", &[&[][..], &["-gsplit-dwarf"]][..]),
+        ("inheritance.cpp", &[&["-fdebug-types-section"]]),
+    ] {
+        let program = format!("{}/tests/programs/{source}", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(program, folder.path(source)).unwrap();
+        for mode in modes() {
+            for kind in kinds {
+                let flags = [&mode.flags[..], kind].concat();
+                let [all, kept] = check_program(&folder, source, &flags, mode.debugger);
+                assert!(
+                    kept * 1000 >= all * 999,
+                    "{kept} of {all} bytes of {source} with {flags:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn rust_is_kept_in_valid_images() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-rust");
+    let program = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/programs/rust/library.rs"
+    );
+    for (level, version) in [("0", "4"), ("2", "5"), ("s", "4")] {
+        let (level, version) = (
+            format!("opt-level={level}"),
+            format!("-Cdwarf-version={version}"),
+        );
+        let target = [
+            "rustc",
+            "--edition=2024",
+            "--target=wasm32-wasip1",
+            "-g",
+            "-C",
+        ];
+        folder.tool(&[&target[..], &[&level, &version, program, "-o", "app.wasm"]].concat());
+        for debugger in ["gdb", "lldb"] {
+            folder.image("app.wasm", &["--debugger", debugger]);
+            let (_, json) = checked(&folder, "app.wasm", &["--debugger", debugger]);
+            let [all, kept] = retention(&json);
+            assert!(kept * 1000 >= all * 999, "{kept} of {all} bytes, {level}");
+        }
+    }
+}
+
+/// Nothing of a C library, so that the figures are the program's own.
+fn compile_alone(folder: &Folder, source: &str, flags: &[&str]) {
+    let clang = ["clang-19", "--target=wasm32-wasi", "-g", "-nostdlib"];
+    let link = ["-Wl,--no-entry", "-Wl,--export=f", source, "-o", "app.wasm"];
+    folder.tool(&[&clang[..], flags, &link].concat());
+}
+
+#[test]
+fn what_is_whole_is_said_to_be() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-whole");
+    folder.write(
+        "app.c",
+        "int dropped(int d) { int e = d; return e; }\nstatic int total = 1;\nint f(int n) {\n  int sum = n;\n  { int inner = sum * 2; total += inner; }\n  return sum;\n}\n",
+    );
+    compile_alone(&folder, "app.c", &["-O0"]);
+    let (complete, json) = checked(&folder, "app.wasm", &[]);
+    assert!(complete, "{json}");
+    for (path, expected) in [
+        (&["entries", "units", "described"][..], 1),
+        (&["entries", "functions", "described"], 1),
+        (&["entries", "functions", "dropped"], 1),
+        (&["entries", "variables", "described"], 3),
+        (&["entries", "variables", "in_image"], 3),
+        (&["entries", "variables", "dropped"], 2),
+        (&["entries", "static variables", "in_image"], 1),
+        (&["compiler_describes", "everywhere"], 3),
+        (&["bytes", "variables", "lost"], 0),
+    ] {
+        assert_eq!(number(&json, path), expected, "{path:?} in {json}");
+    }
+    let output = folder.dwalin(&["check-debug", "app.wasm"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("100 %"), "{text}");
+}
+
+/// Puts an operation that nothing has into the place of the first that a variable is found by.
+fn break_location(folder: &Folder, module: &str) {
+    // DW_OP_WASM_location, a local, which one and DW_OP_stack_value, behind its length.
+    let good = [4, 0xed, 0, 0, 0x9f];
+    let mut bytes = fs::read(folder.path(module)).unwrap();
+    let at = bytes.windows(5).position(|it| it == good).unwrap();
+    bytes[at + 1] = 0xdf;
+    folder.write(module, bytes);
+}
+
+#[test]
+fn what_is_lost_is_said_with_the_reason_and_the_place() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-lost");
+    folder.write("app.c", "int f(int lost) {\n  return lost + 1;\n}\n");
+    compile_alone(&folder, "app.c", &["-O1"]);
+    break_location(&folder, "app.wasm");
+    for debugger in ["gdb", "lldb"] {
+        let (complete, json) = checked(&folder, "app.wasm", &["--debugger", debugger]);
+        // As far as the damaged location can be called a description.
+        assert_eq!(number(&json, &["entries", "variables", "described"]), 1);
+        assert!(complete || json["losses"].as_array().unwrap().len() == 1);
+    }
+    let output = folder.dwalin(&["check-debug", "--variable", "lost", "app.wasm"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("lost of f, app.c:1:"), "{text}");
+}
+
+#[test]
+fn a_variable_that_the_compiler_left_out_is_told_from_one_that_was_lost() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-variable");
+    let source = "\
+int used(int);
+int f(int n) {
+  int gone = n * 3;
+  int kept = n + 1;
+  return used(kept);
+}
+";
+    folder.write("app.c", source);
+    compile_alone(&folder, "app.c", &["-O2", "-Wl,--allow-undefined"]);
+    let said = |name: &str| {
+        let output = folder.dwalin(&["check-debug", "--variable", name, "app.wasm"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let gone = said("gone");
+    assert!(gone.starts_with("gone of f, app.c:3:\n"), "{gone}");
+    assert!(!gone.contains("debuggers do not"), "{gone}");
+    let argument = said("n");
+    assert!(
+        argument.contains("debuggers see it there"),
+        "the argument is described at the entry at least: {argument}"
+    );
+    assert!(said("other").contains("no function"), "{}", said("other"));
+}
+
+#[test]
+fn a_local_of_unoptimised_code_is_there_until_its_scope_ends() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-scopes");
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/header.h");
+    fs::copy(header, folder.path("header.h")).unwrap();
+    let mut locals = 0;
+    for (number, program) in programs().iter().enumerate() {
+        let source = program.file_name().unwrap().to_str().unwrap();
+        fs::copy(program, folder.path(source)).unwrap();
+        let version = ["-gdwarf-4", "-gdwarf-5"][number % 2];
+        let debugger = ["gdb", "lldb"][number / 2 % 2];
+        folder.compile(source, &["-g", "-O0", version]);
+        let module = program.with_extension("wasm");
+        let module = module.file_name().unwrap().to_str().unwrap();
+        let image = folder.image(module, &["--debugger", debugger]);
+        // The library's units are optimised.
+        let name = format!("DW_AT_name\t(\"{source}\")");
+        let units = image.dump.split("DW_TAG_compile_unit").skip(1);
+        for unit in units.filter(|unit| unit.contains(&name)) {
+            locals += assert_whole_scopes(unit);
+        }
+    }
+    assert!(locals > 200, "{locals} locals");
+}
+
+/// A location that is one expression holds in all of the scope (DWARF 5, section 2.6). How many locals have one.
+fn assert_whole_scopes(unit: &str) -> usize {
+    let mut found = 0;
+    // The depth of the function that entries are in, by the space before its tag; only of one with code.
+    let mut function: Option<usize> = None;
+    for entry in unit.split("\n\n") {
+        let Some((before, _)) = entry.split_once("DW_TAG_") else {
+            continue;
+        };
+        let depth = before.rsplit_once(':').map_or(0, |(_, space)| space.len());
+        if function.is_some_and(|function| depth <= function) {
+            function = None;
+        }
+        if entry.contains("DW_TAG_subprogram") && entry.contains("DW_AT_low_pc") {
+            function = Some(depth);
+        }
+        let is_local = ["DW_TAG_variable", "DW_TAG_formal_parameter"]
+            .iter()
+            .any(|tag| entry.contains(&format!("{tag}\n")));
+        if is_local && function.is_some() && entry.contains("DW_AT_location") {
+            assert!(entry.contains("DW_AT_location\t(DW_OP_"), "{entry}");
+            found += 1;
+        }
+    }
+    found
+}
