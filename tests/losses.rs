@@ -403,9 +403,8 @@ fn structures_in_pieces_and_values_of_other_types_are_valid() {
         let image = program("pieces", OPTIMISED, &["-g", "-O2", version]);
         assert!(image.contains("DW_OP_piece"), "{}", image.dump);
         assert!(!image.contains("cannot resolve"), "{}", image.dump);
-        if version == "-gdwarf-5" {
-            assert!(image.contains("DW_OP_convert (0x"), "{}", image.dump);
-        }
+        // gdb would refuse to compute with constants and values of base types.
+        assert!(!image.contains("DW_OP_convert"), "{}", image.dump);
     }
 }
 
