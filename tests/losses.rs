@@ -364,7 +364,7 @@ fn globals_and_statics_of_functions_have_addresses() {
         let source = "int shown = 1; static int hidden = 2; __thread int own = 3;\n\
                       int main(void) { static int inner = 4; return shown + hidden + inner++ + own; }\n";
         let image = program("globals", source, &["-g", version]);
-        for name in ["shown", "hidden", "inner"] {
+        for name in ["shown", "hidden", "inner", "own"] {
             let variable = image.entry("variable", name);
             assert!(variable.contains("DW_OP_addr 0x2"), "{variable}");
         }

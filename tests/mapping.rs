@@ -7,7 +7,7 @@ use dwalin_debuginfo::container::Container;
 use dwalin_runtime::{Config, Engine, Module, ModuleFile, OptLevel};
 use gimli::{EndianSlice, LittleEndian};
 use object::{Object, ObjectSymbol, SymbolKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,8 +19,16 @@ struct Mapped {
     folder: Folder,
     wasm: Vec<u8>,
     image: Vec<u8>,
+    code: Code,
+}
+
+/// The machine code of a module, as it is placed in an image.
+#[derive(Default)]
+struct Code {
     /// Instructions that have code: where they are as DWARF counts, and where their code begins.
-    code: Vec<(u64, u64)>,
+    instructions: Vec<(u64, u64)>,
+    /// Functions, by where they begin.
+    functions: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Mapped {
@@ -75,7 +83,7 @@ impl Mapped {
 }
 
 /// The instructions of a module that have code in an image.
-fn code(path: &Path, wasm: &[u8], image: &[u8]) -> Vec<(u64, u64)> {
+fn code(path: &Path, wasm: &[u8], image: &[u8]) -> Code {
     let engine = Engine::new(
         Config::new()
             .debug_info(true)
@@ -87,19 +95,22 @@ fn code(path: &Path, wasm: &[u8], image: &[u8]) -> Vec<(u64, u64)> {
     // Functions come first, in their order.
     let symbols = elf.symbols().filter(|it| it.kind() == SymbolKind::Text);
     let starts: BTreeSet<_> = symbols.map(|it| it.address()).collect();
-    let mut code = Vec::new();
+    let mut code = Code::default();
     for (func, start) in file.functions().zip(starts) {
         let mut address = start;
+        let mut all = Vec::new();
         let mut seen = BTreeSet::new();
         for (offset, bytes) in module.code_of(func).unwrap() {
             let place = offset.and_then(|offset| file.at_file_offset(offset));
             let pc = place.map(|place| u64::from(place.code_offset));
             // Not the prologue, and of several pieces the first.
             if let Some(pc) = pc.filter(|pc| address > start && seen.insert(*pc)) {
-                code.push((pc, address));
+                code.instructions.push((pc, address));
             }
             address += bytes.len() as u64;
+            all.extend(bytes);
         }
+        code.functions.insert(start, all);
     }
     code
 }
@@ -194,12 +205,18 @@ fn frames_and_lines_are_those_of_the_module() {
         ("structs.c", &["-g", "-O0", "-gdwarf-2"]),
     ] {
         let mapped = Mapped::new(source, flags);
-        let pcs = mapped.frames("app.wasm", mapped.code.iter().map(|(pc, _)| *pc));
-        let addresses = mapped.frames("image.elf", mapped.code.iter().map(|(_, at)| *at));
-        assert_eq!(pcs.len(), mapped.code.len());
-        assert_eq!(addresses.len(), mapped.code.len());
+        let pcs = mapped.frames(
+            "app.wasm",
+            mapped.code.instructions.iter().map(|(pc, _)| *pc),
+        );
+        let addresses = mapped.frames(
+            "image.elf",
+            mapped.code.instructions.iter().map(|(_, at)| *at),
+        );
+        assert_eq!(pcs.len(), mapped.code.instructions.len());
+        assert_eq!(addresses.len(), mapped.code.instructions.len());
         let mut inlined = 0;
-        for (i, (pc, address)) in mapped.code.iter().enumerate() {
+        for (i, (pc, address)) in mapped.code.instructions.iter().enumerate() {
             let (expected, mut seen) = (&pcs[i], addresses[i].clone());
             // Between a function's entry and its first line there has to be one all the same.
             for (expected, seen) in expected.iter().zip(&mut seen) {
@@ -278,5 +295,50 @@ fn every_statement_has_code_where_nothing_is_optimised() {
         assert!(asked.len() > 5, "{source}");
         let missing: Vec<_> = asked.difference(&there).collect();
         assert!(missing.is_empty(), "{source} {version}: {missing:?}");
+    }
+}
+
+#[test]
+fn calls_return_behind_call_instructions() {
+    if !equipped() {
+        return;
+    }
+    for (source, flags) in [
+        ("callbacks.c", &["-g", "-O1", "-gdwarf-5"][..]),
+        ("tree.c", &["-g", "-O1", "-gdwarf-5"]),
+        ("virtuals.cpp", &["-g", "-O2", "-gdwarf-4", "-glldb"]),
+    ] {
+        let mapped = Mapped::new(source, flags);
+        let returns = |bytes| {
+            let dwarf = dwarf(bytes);
+            let mut found = Vec::new();
+            let mut units = dwarf.units();
+            while let Some(header) = units.next().unwrap() {
+                let unit = dwarf.unit(header).unwrap();
+                let unit = unit.unit_ref(&dwarf);
+                let mut entries = unit.entries();
+                while let Some(entry) = entries.next_dfs().unwrap() {
+                    let address = entry.attr_value(gimli::DW_AT_call_return_pc);
+                    found.extend(address.and_then(|it| unit.attr_address(it).unwrap()));
+                }
+            }
+            found
+        };
+        let (asked, there) = (returns(&mapped.wasm), returns(&mapped.image));
+        assert!(asked.len() > 1, "{source}: {asked:x?}");
+        assert_eq!(asked.len(), there.len());
+        let different: BTreeSet<_> = there.iter().collect();
+        assert_eq!(different.len(), there.len());
+        for address in there {
+            let (start, code) = mapped.code.functions.range(..address).next_back().unwrap();
+            let before = &code[..(address - start) as usize];
+            // A call of a place, or of what a register has.
+            let direct = before.len() >= 5 && before[before.len() - 5] == 0xe8;
+            let indirect = before.len() >= 2 && before[before.len() - 2] == 0xff;
+            assert!(
+                direct || indirect,
+                "{source}: {address:#x} is behind {before:x?}"
+            );
+        }
     }
 }
