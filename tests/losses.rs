@@ -364,7 +364,7 @@ fn globals_and_statics_of_functions_have_addresses() {
         let source = "int shown = 1; static int hidden = 2; __thread int own = 3;\n\
                       int main(void) { static int inner = 4; return shown + hidden + inner++ + own; }\n";
         let image = program("globals", source, &["-g", version]);
-        for name in ["shown", "hidden", "inner"] {
+        for name in ["shown", "hidden", "inner", "own"] {
             let variable = image.entry("variable", name);
             assert!(variable.contains("DW_OP_addr 0x2"), "{variable}");
         }
@@ -403,9 +403,8 @@ fn structures_in_pieces_and_values_of_other_types_are_valid() {
         let image = program("pieces", OPTIMISED, &["-g", "-O2", version]);
         assert!(image.contains("DW_OP_piece"), "{}", image.dump);
         assert!(!image.contains("cannot resolve"), "{}", image.dump);
-        if version == "-gdwarf-5" {
-            assert!(image.contains("DW_OP_convert (0x"), "{}", image.dump);
-        }
+        // gdb would refuse to compute with constants and values of base types.
+        assert!(!image.contains("DW_OP_convert"), "{}", image.dump);
     }
 }
 

@@ -79,16 +79,43 @@ pub struct FunctionCode<'a> {
     pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
     /// Where wasm locals live.
     pub homes: Homes,
+    /// Where calls return to, sorted; only of functions whose DWARF asks ([`Questions::call_sites`]).
+    pub returns: Vec<CodeOffset>,
 }
 
 /// The stack slots that hold a function's wasm locals from the end of its prologue to its return.
 #[derive(Clone, Default, Debug)]
 pub struct Homes {
-    /// Sorted by local index; locals that no debugger can ask about have none. Those of [`OPERANDS`] come last; one that holds
-    /// values of several types is a `Ref`.
+    /// Sorted by local index; locals that no debugger can ask about have none.
     pub locals: Vec<(u32, FrameOffset, ValueType)>,
+    /// What else is kept for locations.
+    pub kept: Vec<Kept>,
     /// Holds the pointer to the instance (8 bytes).
     pub instance: Option<FrameOffset>,
+}
+
+/// A value that is in a stack slot because a location names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// What it is.
+    pub what: KeptValue,
+    /// The addresses at which the slot holds it: nobody gets there but by the first.
+    pub at: Range<WasmPc>,
+    /// The slot.
+    pub home: FrameOffset,
+    /// Its type.
+    pub ty: ValueType,
+}
+
+/// What is kept for locations besides locals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum KeptValue {
+    /// A value of the operand stack, by its place, the bottom first.
+    Operand(u32),
+    /// A global as the function has it: callees may move the stack pointer on.
+    Global(u32),
+    /// What a parameter was at entry.
+    Entry(u32),
 }
 
 /// Where a global's value lies and what it is.
@@ -126,9 +153,16 @@ pub struct Statement {
     pub line: u32,
 }
 
-/// Operands have homes as locals have, numbered from here on by their place in the operand stack, the bottom first. Modules have
-/// fewer locals.
-pub const OPERANDS: u32 = 1 << 31;
+/// An operand that a location names.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OperandQuestion {
+    /// The address from which on it is named: the operand needs to be in a slot there.
+    pub from: WasmPc,
+    /// Its place in the operand stack, the bottom first.
+    pub place: u32,
+    /// The address up to which it is named.
+    pub until: WasmPc,
+}
 
 /// What a module's DWARF can ask of the code, known before it is compiled.
 #[derive(Clone, Default, Debug)]
@@ -136,9 +170,13 @@ pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
-    /// Addresses from which on a location names an operand, with its place in the operand stack, the bottom first: sorted, no
-    /// duplicates. The operand needs to be in its home there.
-    pub operands: Vec<(WasmPc, u32)>,
+    /// What else functions have to keep, by their addresses: globals that are frame bases, parameters as they were at entry. Sorted,
+    /// no duplicates.
+    pub kept: Vec<(WasmPc, KeptValue)>,
+    /// Operands that locations name: sorted, each once.
+    pub operands: Vec<OperandQuestion>,
+    /// Where functions say that they call: sorted.
+    pub call_sites: Vec<WasmPc>,
     /// Functions that native code would return a structure from in registers, by their addresses: sorted, no duplicates. The caller
     /// stores it, so that there is code of the call's line behind the call.
     pub small_structures: Vec<WasmPc>,

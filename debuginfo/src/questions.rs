@@ -1,13 +1,14 @@
 //! What a module's DWARF can ask of its code, found before there is any: locals that locations name, and statements.
 
 use crate::address::WasmPc;
-use crate::code::{Questions, Statement};
+use crate::code::{KeptValue, OperandQuestion, Questions, Statement};
 use crate::expr::decode::{Op, decode};
 use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::ops::Range;
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
@@ -34,14 +35,24 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
         found.locals.extend(unit.locals);
         found.small_structures.extend(unit.small_structures);
         found.operands.extend(unit.operands);
+        found.kept.extend(unit.kept);
+        found.call_sites.extend(unit.call_sites);
         found.statements.extend(unit.statements);
     }
     found.locals.sort_unstable();
     found.locals.dedup();
     found.small_structures.sort_unstable();
     found.small_structures.dedup();
-    found.operands.sort_unstable();
-    found.operands.dedup();
+    found.kept.sort_unstable();
+    found.kept.dedup();
+    found.call_sites.sort_unstable();
+    found.call_sites.dedup();
+    // Of several that end differently, the one that ends last.
+    found.operands.sort_unstable_by(|a, b| {
+        let key = |it: &OperandQuestion| (it.from, it.place);
+        key(a).cmp(&key(b)).then(b.until.cmp(&a.until))
+    });
+    found.operands.dedup_by_key(|it| (it.from, it.place));
     // Those at one address stay in the table's order.
     found.statements.sort_by_key(|statement| statement.pc);
     (found, warnings.finish())
@@ -67,10 +78,37 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
 /// A function, or a scope within one.
 struct Scope {
     depth: isize,
-    /// Where its ranges start.
-    starts: Vec<WasmPc>,
+    /// Its first range.
+    first: Option<Range<WasmPc>>,
     /// The innermost function with code: its address.
     function: Option<WasmPc>,
+    /// Globals that are the function's frame base.
+    frame_globals: Vec<u32>,
+}
+
+impl Scope {
+    /// What an operation asks, of an expression that counts in a range; `None` is all of the scope.
+    fn ask(&self, function: WasmPc, op: &Op, range: Option<&Range<WasmPc>>, found: &mut Questions) {
+        match *op {
+            Op::Local(local) => found.locals.push((function, local)),
+            Op::EntryLocal(local) => found.kept.push((function, KeptValue::Entry(local))),
+            // A frame without variables need not be known: many are said to be where the stack pointer is.
+            Op::FrameOffset(_) => {
+                let globals = self.frame_globals.iter();
+                let globals = globals.map(|global| (function, KeptValue::Global(*global)));
+                found.kept.extend(globals);
+            }
+            Op::Stack(place) => {
+                let range = range.or(self.first.as_ref());
+                found.operands.extend(range.map(|range| OperandQuestion {
+                    from: range.start,
+                    place,
+                    until: range.end,
+                }));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The locals that frame bases and locations name, by function, and operands.
@@ -86,51 +124,54 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
             scopes.pop();
         }
         if is_scope(entry.tag()) {
-            let mut ranges = unit.die_ranges(entry)?;
-            let starts: Vec<_> = std::iter::from_fn(|| ranges.next().ok().flatten())
-                .filter_map(|range| WasmPc::from_dwarf(range.begin))
-                .collect();
-            let outer = scopes.last().and_then(|scope| scope.function);
-            let function = match entry.tag() {
-                dw::DW_TAG_subprogram => starts.iter().min().copied().or(outer),
-                _ => outer,
+            let first = first_range(unit, entry)?;
+            let start = first.as_ref().map(|range| range.start);
+            let is_function = entry.tag() == dw::DW_TAG_subprogram && start.is_some();
+            let outer = scopes.last().filter(|_| !is_function);
+            let (function, frame_globals) = match outer {
+                Some(outer) => (outer.function, outer.frame_globals.clone()),
+                None => (start.filter(|_| is_function), Vec::new()),
             };
-            if let Some(pc) = starts.iter().min()
+            if let Some(pc) = start
                 && entry.tag() == dw::DW_TAG_subprogram
                 && returns_small_structure(unit, entry)
             {
-                found.small_structures.push(*pc);
+                found.small_structures.push(pc);
             }
             scopes.push(Scope {
                 depth,
-                starts,
+                first,
                 function,
+                frame_globals,
             });
         }
-        let Some(scope) = scopes.last() else { continue };
+        if is_call_site(entry.tag()) {
+            found.call_sites.extend(call_site(unit, entry));
+        }
+        let Some(scope) = scopes.last_mut() else {
+            continue;
+        };
         let Some(function) = scope.function else {
             continue;
         };
         for attr in entry.attrs() {
             // Ranges are lists too, of no expressions.
-            if is_scope(entry.tag()) && attr.exprloc_value().is_none() {
+            if is_scope(entry.tag())
+                && attr.exprloc_value().is_none()
+                && attr.name() != dw::DW_AT_frame_base
+            {
                 continue;
             }
             let list = unit.attr_locations_offset(attr.value()).ok().flatten();
             if list.is_some_and(|list| !seen.insert((function, list.0))) {
                 continue;
             }
-            each_expression(unit, attr, &mut |from, expression| {
+            let is_frame_base = attr.name() == dw::DW_AT_frame_base;
+            each_expression(unit, attr, &mut |range, expression| {
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
-                        Op::Local(local) => found.locals.push((function, local)),
-                        Op::Stack(place) => {
-                            let from = from.as_ref().map(std::slice::from_ref);
-                            let starts = from.unwrap_or(&scope.starts);
-                            let asked = starts.iter().map(|start| (*start, place));
-                            found.operands.extend(asked);
-                        }
-                        _ => {}
+                        Op::Global(global) if is_frame_base => scope.frame_globals.push(global),
+                        op => scope.ask(function, &op, range.as_ref(), found),
                     }
                 }
             });
@@ -169,18 +210,43 @@ fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bo
     false
 }
 
-fn is_scope(tag: gimli::DwTag) -> bool {
+/// The first of an entry's ranges, by address.
+pub(crate) fn first_range<'d>(
+    unit: ReadUnit<'_, 'd>,
+    entry: &Die<'d>,
+) -> gimli::Result<Option<Range<WasmPc>>> {
+    let mut ranges = unit.die_ranges(entry)?;
+    let ranges = std::iter::from_fn(|| ranges.next().ok().flatten());
+    let ranges = ranges
+        .filter_map(|range| Some(WasmPc::from_dwarf(range.begin)?..WasmPc::from_dwarf(range.end)?));
+    Ok(ranges.min_by_key(|range| range.start))
+}
+
+pub(crate) fn is_call_site(tag: gimli::DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_call_site | dw::DW_TAG_GNU_call_site)
+}
+
+/// The address behind a call, which GNU's form says as DW_AT_low_pc.
+fn call_site<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<WasmPc> {
+    let address = entry
+        .attr_value(dw::DW_AT_call_return_pc)
+        .or_else(|| entry.attr_value(dw::DW_AT_low_pc))?;
+    let address = unit.attr_address(address).ok()??;
+    WasmPc::from_dwarf(address)
+}
+
+pub(crate) fn is_scope(tag: gimli::DwTag) -> bool {
     matches!(
         tag,
         dw::DW_TAG_subprogram | dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine
     )
 }
 
-/// The expressions of an attribute: one, or those of a location list with where they begin to count.
+/// The expressions of an attribute: one, or those of a location list with where they count.
 fn each_expression<'d>(
     unit: ReadUnit<'_, 'd>,
     attr: &gimli::read::Attribute<Reader<'d>>,
-    found: &mut impl FnMut(Option<WasmPc>, gimli::read::Expression<Reader<'d>>),
+    found: &mut impl FnMut(Option<Range<WasmPc>>, gimli::read::Expression<Reader<'d>>),
 ) {
     match attr.value() {
         AttributeValue::Exprloc(expression) => found(None, expression),
@@ -189,9 +255,9 @@ fn each_expression<'d>(
                 return;
             };
             while let Ok(Some(entry)) = locations.next() {
-                let from = WasmPc::from_dwarf(entry.range.begin);
-                if from.is_some() {
-                    found(from, entry.data);
+                let (from, to) = (entry.range.begin, entry.range.end);
+                if let (Some(from), Some(to)) = (WasmPc::from_dwarf(from), WasmPc::from_dwarf(to)) {
+                    found(Some(from..to), entry.data);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! DWARF bytes → operations.
 
 use crate::source::{ReadUnit, Reader};
-use gimli::read::{DieReference, Expression, Operation};
+use gimli::read::{AttributeValue, DieReference, Expression, Operation};
 use gimli::{DwOp, UnitOffset, constants as dw};
 
 /// One operation. Branch targets are indices of operations; one past the last is the end.
@@ -29,6 +29,10 @@ pub(crate) enum Op {
     PlusConstant(u64),
     /// DW_OP_deref, deref_size: bytes read.
     Deref(u8),
+    /// DW_OP_deref_type: bytes read, and the base type that they are of.
+    TypedDeref(u8, UnitOffset),
+    /// DW_OP_entry_value of a local: what the parameter was at entry.
+    EntryLocal(u32),
     /// DW_OP_bra.
     Branch(usize),
     /// DW_OP_skip.
@@ -45,11 +49,19 @@ pub(crate) enum Op {
     Reinterpret(Option<UnitOffset>),
     /// DW_OP_const_type.
     Typed(UnitOffset, Vec<u8>),
+    /// DW_OP_form_tls_address.
+    ThreadLocal,
     /// DW_OP_push_object_address.
     ObjectAddress,
     /// What has no native meaning, by name.
     Other(&'static str),
 }
+
+/// How deep expressions call others (DW_OP_call2, call4): deeper than any does, and an end for those that go in circles.
+const MAX_CALLS: usize = 8;
+
+/// How many operations an expression has with all that it calls.
+const MAX_OPERATIONS: usize = 10_000;
 
 /// Decodes an expression.
 ///
@@ -58,6 +70,21 @@ pub(crate) enum Op {
 pub(crate) fn decode<'d>(
     expression: Expression<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,
+) -> gimli::Result<Vec<Op>> {
+    let mut budget = MAX_OPERATIONS;
+    Ok(thread_local(decode_calls(
+        expression,
+        unit,
+        0,
+        &mut budget,
+    )?))
+}
+
+fn decode_calls<'d>(
+    expression: Expression<Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
+    depth: usize,
+    budget: &mut usize,
 ) -> gimli::Result<Vec<Op>> {
     let length = expression.0.len();
     let mut operations = expression.operations(unit.encoding());
@@ -71,18 +98,34 @@ pub(crate) fn decode<'d>(
             break;
         };
         starts.push(start);
+        *budget = budget
+            .checked_sub(1)
+            .ok_or(gimli::Error::TooManyIterations)?;
         let end = operations.offset_from(&expression) as i64;
         if let Operation::Bra { target } | Operation::Skip { target } = operation {
             branches.push((ops.len(), end + i64::from(target)));
+        }
+        if let Operation::Call {
+            offset: DieReference::UnitRef(entry),
+        } = operation
+            && depth < MAX_CALLS
+        {
+            called(entry, unit, depth, budget, &mut ops)?;
+            // A branch to the call leads to the first of its operations.
+            starts.resize(ops.len(), start);
+            continue;
         }
         ops.push(op(operation, unit)?);
     }
     for (index, byte) in branches {
         let target = match usize::try_from(byte) {
             Ok(byte) if byte == length => ops.len(),
-            Ok(byte) => starts
-                .binary_search(&byte)
-                .map_err(|_| gimli::Error::BadBranchTarget(byte as u64))?,
+            Ok(byte) => {
+                let at = starts.partition_point(|start| *start < byte);
+                let found = starts.get(at) == Some(&byte);
+                let bad = gimli::Error::BadBranchTarget(byte as u64);
+                found.then_some(at).ok_or(bad)?
+            }
             Err(_) => return Err(gimli::Error::BadBranchTarget(byte as u64)),
         };
         match &mut ops[index] {
@@ -91,6 +134,47 @@ pub(crate) fn decode<'d>(
         }
     }
     Ok(ops)
+}
+
+/// The operations of the location that an expression calls: an entry without one has none (DWARF 5, section 2.5.1.5).
+fn called<'d>(
+    entry: UnitOffset,
+    unit: ReadUnit<'_, 'd>,
+    depth: usize,
+    budget: &mut usize,
+    ops: &mut Vec<Op>,
+) -> gimli::Result<()> {
+    let entry = unit.entry(entry)?;
+    match entry.attr_value(dw::DW_AT_location) {
+        None => ops.push(Op::Plain(dw::DW_OP_nop)),
+        Some(AttributeValue::Exprloc(expression)) => {
+            ops.push(Op::Plain(dw::DW_OP_nop));
+            let first = ops.len();
+            let mut found = decode_calls(expression, unit, depth + 1, budget)?;
+            for op in &mut found {
+                if let Op::Branch(target) | Op::Skip(target) = op {
+                    *target += first;
+                }
+            }
+            ops.extend(found);
+        }
+        Some(_) => ops.push(Op::Other("a call of a location list")),
+    }
+    Ok(())
+}
+
+/// Thread-local variables of modules without threads are at addresses like others: the linker gives DW_OP_form_tls_address the
+/// address, and a base that there is not (`__tls_base`, as an index of -1) to add it to.
+fn thread_local(ops: Vec<Op>) -> Vec<Op> {
+    match ops[..] {
+        [Op::Unsigned(address), Op::ThreadLocal]
+        | [
+            Op::Global(u32::MAX),
+            Op::Address(address),
+            Op::Plain(dw::DW_OP_plus),
+        ] => vec![Op::Address(address)],
+        _ => ops,
+    }
 }
 
 fn op<'d>(operation: Operation<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Result<Op> {
@@ -126,6 +210,19 @@ fn op<'d>(operation: Operation<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Re
             Op::Reinterpret((base_type != UnitOffset(0)).then_some(base_type))
         }
         Operation::TypedLiteral { base_type, value } => Op::Typed(base_type, value.to_vec()),
+        Operation::Deref {
+            base_type,
+            size,
+            space: false,
+        } => Op::TypedDeref(size, base_type),
+        Operation::EntryValue { expression } => {
+            let mut inner = Expression(expression).operations(unit.encoding());
+            match (inner.next()?, inner.next()?) {
+                (Some(Operation::WasmLocal { index }), None) => Op::EntryLocal(index),
+                _ => Op::Other("DW_OP_entry_value of something else than a local"),
+            }
+        }
+        Operation::TLS => Op::ThreadLocal,
         Operation::PushObjectAddress => Op::ObjectAddress,
         operation => plain(&operation),
     })
@@ -165,16 +262,12 @@ fn plain(operation: &Operation<Reader<'_>>) -> Op {
 fn name(operation: &Operation<Reader<'_>>) -> &'static str {
     match operation {
         Operation::Register { .. } | Operation::RegisterOffset { .. } => "a machine register",
-        Operation::Call {
-            offset: DieReference::UnitRef(_) | DieReference::DebugInfoRef(_),
-        } => "DW_OP_call",
+        Operation::Call { .. } => "DW_OP_call of another unit",
         Operation::VariableValue { .. } => "DW_OP_variable_value",
-        Operation::TLS => "DW_OP_form_tls_address",
         Operation::CallFrameCFA => "DW_OP_call_frame_cfa",
         Operation::ImplicitPointer { .. } => "DW_OP_implicit_pointer",
-        Operation::EntryValue { .. } => "DW_OP_entry_value",
         Operation::ParameterRef { .. } => "DW_OP_GNU_parameter_ref",
-        Operation::Deref { .. } => "DW_OP_xderef",
+        Operation::Deref { .. } => "DW_OP_xderef: an address of another memory",
         _ => "an unknown operation",
     }
 }

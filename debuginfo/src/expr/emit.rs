@@ -1,10 +1,11 @@
 //! Operations → native expressions, with the places of one function of one instance put in.
 
 use super::decode::Op;
-use crate::address::{FrameOffset, HostAddress};
-use crate::code::{CodeMap, Homes, OPERANDS, ValueType};
-use crate::write::{Address, Expression, UnitEntryId};
-use gimli::{DwOp, UnitOffset, constants as dw};
+use super::width::{BaseType, Width};
+use crate::address::{FrameOffset, HostAddress, WasmPc};
+use crate::code::{CodeMap, Flavor, Homes, Kept, KeptValue, ValueType};
+use crate::write::{Address, Expression};
+use gimli::{UnitOffset, constants as dw};
 
 /// Where things are that expressions name.
 pub(crate) struct Places<'a> {
@@ -12,8 +13,32 @@ pub(crate) struct Places<'a> {
     pub code: &'a CodeMap<'a>,
     /// Of the function; `None` outside functions.
     pub homes: Option<&'a Homes>,
-    /// The function's frame base, as the guest has it: an expression whose value is an address in linear memory.
-    pub frame_base: Option<&'a [Op]>,
+    /// Whether the function has a frame base.
+    pub has_frame_base: bool,
+    /// Where the expression begins to count, by which operands are known.
+    pub from: Option<WasmPc>,
+    /// Bytes of the variable, where its type says it.
+    pub size: Option<u64>,
+}
+
+impl<'a> Places<'a> {
+    fn kept(&self, is: impl Fn(&Kept) -> bool) -> Option<&'a Kept> {
+        self.homes?.kept.iter().find(|kept| is(kept))
+    }
+
+    fn operand(&self, place: u32) -> Option<&'a Kept> {
+        let from = self.from?;
+        self.kept(|kept| kept.what == KeptValue::Operand(place) && kept.at.start == from)
+    }
+
+    /// Up to where an expression counts, as far as operands go.
+    pub fn until(&self, ops: &[Op]) -> Option<WasmPc> {
+        let operands = ops.iter().filter_map(|op| match op {
+            Op::Stack(place) => Some(self.operand(*place)?.at.end),
+            _ => None,
+        });
+        operands.min()
+    }
 }
 
 /// How many operations an expression may become: a frame base is written for each use of it, and a branch reaches 32 KiB of
@@ -26,6 +51,15 @@ pub(crate) type Reason = String;
 /// The reason where there is nothing to express: the linker has taken the variable out.
 pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
 
+/// The reason where lldb would show zeros for what is not there.
+const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
+
+/// Bytes of a value on a debugger's stack.
+const STACK_BYTES: u64 = 8;
+
+/// The most zeros that are written down: more than programs have in a variable that is nowhere.
+const MAX_ZEROS: u64 = 1024;
+
 /// What an expression is for, which says what its result means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
@@ -35,6 +69,8 @@ pub(crate) enum Purpose {
     FrameBase,
     /// A member's or base class's place: from the object's address to its own.
     Member,
+    /// A value of the guest's.
+    Value,
     /// The location of a pointer, made the pointer's value as the host has it: null, or the base and the guest's 4 bytes.
     Pointer,
 }
@@ -48,22 +84,21 @@ pub(crate) fn emit(
     ops: &[Op],
     places: &Places<'_>,
     purpose: Purpose,
-    base_type: &dyn Fn(UnitOffset) -> Option<UnitEntryId>,
+    base_type: &dyn Fn(UnitOffset) -> Option<BaseType>,
 ) -> Result<Expression, Reason> {
     let mut emitter = Emitter {
         places,
         base_type,
         out,
-        nested: false,
+        purpose,
         width: Width::Address,
         generic: Width::Address,
-        low_bits: ops.iter().all(keeps_low_bits),
     };
     if ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
         emitter.generic = Width::Long;
     }
-    if purpose == Purpose::Location && emitter.simple(ops)? {
+    if purpose == Purpose::Location && emitter.simple(ops, places.size)? {
         return Ok(emitter.out);
     }
     match purpose {
@@ -73,6 +108,10 @@ pub(crate) fn emit(
             let end = ops.len() - usize::from(ops.last() == Some(&Op::StackValue));
             emitter.operations(&ops[..end])?;
             emitter.memory_address()?;
+        }
+        Purpose::Value => {
+            let end = ops.len() - usize::from(ops.last() == Some(&Op::StackValue));
+            emitter.operations(&ops[..end])?;
         }
         Purpose::Member => {
             emitter.out.op(dw::DW_OP_dup);
@@ -84,28 +123,14 @@ pub(crate) fn emit(
     Ok(emitter.out)
 }
 
-struct Emitter<'a> {
-    places: &'a Places<'a>,
-    base_type: &'a dyn Fn(UnitOffset) -> Option<UnitEntryId>,
-    out: Expression,
-    /// Inside a frame base, which cannot have one.
-    nested: bool,
+pub(super) struct Emitter<'a> {
+    pub(super) places: &'a Places<'a>,
+    pub(super) base_type: &'a dyn Fn(UnitOffset) -> Option<BaseType>,
+    pub(super) out: Expression,
+    purpose: Purpose,
     /// How wide the guest's values are, here and without base types.
-    width: Width,
-    generic: Width,
-    /// Whether the low bits of the result depend on no more than the low bits of what is read.
-    low_bits: bool,
-}
-
-/// How wide the values on the stack are, in the guest's terms: LLVM writes expressions as if the stack were as wide as that.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Width {
-    /// The generic type: 32 bits, held with zeros above.
-    Address,
-    /// 64 bits: something that is read is as wide.
-    Long,
-    /// A base type's, which debuggers know (DWARF 5, section 2.5.1).
-    Typed,
+    pub(super) width: Width,
+    pub(super) generic: Width,
 }
 
 impl Emitter<'_> {
@@ -124,17 +149,21 @@ impl Emitter<'_> {
     }
 
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
-    fn simple(&mut self, ops: &[Op]) -> Result<bool, Reason> {
+    fn simple(&mut self, ops: &[Op], wanted: Option<u64>) -> Result<bool, Reason> {
         match *ops {
-            [Op::Local(local), Op::StackValue] => {
-                let (offset, _) = self.home(local)?;
+            [
+                ref op @ (Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_)),
+                Op::StackValue,
+            ] => {
+                let (offset, ty) = self.frame_value(op)?;
+                // What is behind a value is another one's.
+                let size = u64::from(size(ty).unwrap_or(16));
+                if wanted.is_some_and(|wanted| wanted > size) {
+                    return Ok(false);
+                }
                 self.frame_address(offset);
             }
-            [Op::Stack(depth), Op::StackValue] => {
-                let (offset, _) = self.operand(depth)?;
-                self.frame_address(offset);
-            }
-            [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
+            [Op::FrameOffset(offset)] if self.places.has_frame_base => {
                 self.out.op_fbreg(offset);
             }
             [Op::Address(address)] => self.address(address, 0)?,
@@ -155,20 +184,25 @@ impl Emitter<'_> {
         }
     }
 
-    /// The home of an operand.
-    fn operand(&self, depth: u32) -> Result<(FrameOffset, ValueType), Reason> {
-        let home = self.home(OPERANDS.saturating_add(depth));
-        home.map_err(|_| format!("operand {depth} is not there where it would have to be saved"))
-    }
-
-    fn operand_value(&mut self, depth: u32) -> Result<(), Reason> {
-        let (offset, ty) = self.operand(depth)?;
-        if ty == ValueType::Ref && !self.low_bits {
-            return Err("arithmetic with an operand of several types".to_owned());
-        }
-        self.frame_address(offset);
-        self.out.op_deref_size(size(ty)?);
-        Ok(())
+    /// Where a value is that the function has in its frame.
+    fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Reason> {
+        let (kept, what) = match op {
+            Op::Local(local) => return self.home(*local),
+            Op::Stack(place) => (self.places.operand(*place), "an operand"),
+            Op::EntryLocal(local) => {
+                let what = KeptValue::Entry(*local);
+                let kept = self.places.kept(|kept| kept.what == what);
+                (kept, "a parameter's value at entry")
+            }
+            Op::Global(global) => {
+                let what = KeptValue::Global(*global);
+                let kept = self.places.kept(|kept| kept.what == what);
+                (kept, "a global")
+            }
+            _ => (None, "something else"),
+        };
+        kept.map(|kept| (kept.home, kept.ty))
+            .ok_or_else(|| format!("{what} is not there where it would have to be saved"))
     }
 
     /// The host address of a place in the frame.
@@ -181,17 +215,16 @@ impl Emitter<'_> {
     /// Whether an operation reads a value of 64 bits.
     fn is_long(&self, op: &Op) -> bool {
         let ty = match op {
-            Op::Local(local) => self.home(*local).ok().map(|(_, ty)| ty),
-            Op::Stack(depth) => self.operand(*depth).ok().map(|(_, ty)| ty),
+            Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_) => {
+                self.frame_value(op).ok().map(|(_, ty)| ty)
+            }
             Op::Global(global) => {
                 let place = self.places.code.globals.get(*global as usize);
                 place.map(|place| place.ty)
             }
             _ => None,
         };
-        // An operand of several types is saved in 64 bits.
-        let operand = matches!(op, Op::Stack(_)) && ty == Some(ValueType::Ref);
-        operand || ty == Some(ValueType::I64)
+        ty == Some(ValueType::I64)
     }
 
     fn memory_base(&self) -> Result<HostAddress, Reason> {
@@ -222,7 +255,7 @@ impl Emitter<'_> {
     }
 
     /// Guest arithmetic is of 32 bits, the debugger's of 64.
-    fn mask(&mut self) {
+    pub(super) fn mask(&mut self) {
         self.out.op_constu(u64::from(u32::MAX));
         self.out.op(dw::DW_OP_and);
     }
@@ -237,25 +270,86 @@ impl Emitter<'_> {
             return Err("branches in a location of pieces".to_owned());
         }
         if !pieces {
-            return self.place(ops);
+            let bytes = self.places.size.unwrap_or(0);
+            return if self.wide(ops, bytes)? {
+                Ok(())
+            } else {
+                self.place(ops)
+            };
         }
         let mut rest = ops;
+        let (mut bits_said, mut missing) = (0u64, false);
         while let Some(end) = rest.iter().position(|op| matches!(op, Op::Piece(..))) {
             // Nothing before it: that piece is not there.
-            if end > 0 && !self.simple(&rest[..end])? {
-                self.place(&rest[..end])?;
-            }
-            match rest[end] {
-                Op::Piece(bits, None) => self.out.op_piece(bits / 8),
-                Op::Piece(bits, Some(offset)) => self.out.op_bit_piece(bits, offset),
-                _ => unreachable!("the position of a piece"),
-            }
+            missing |= end == 0;
+            let Op::Piece(bits, offset) = rest[end] else {
+                unreachable!("the position of a piece");
+            };
+            let bytes = bits.saturating_add(offset.unwrap_or(0)).div_ceil(8);
+            let piece = &rest[..end];
             rest = &rest[end + 1..];
+            bits_said = bits.saturating_add(bits_said);
+            if end > 0 && !self.simple(piece, Some(bytes))? {
+                if offset.is_none() && self.wide(piece, bytes)? {
+                    continue;
+                }
+                self.place(piece)?;
+            }
+            match offset {
+                None => self.out.op_piece(bits / 8),
+                Some(offset) => self.out.op_bit_piece(bits, offset),
+            }
         }
-        if rest.is_empty() {
-            Ok(())
-        } else {
-            Err("operations behind the last piece".to_owned())
+        if !rest.is_empty() {
+            return Err("operations behind the last piece".to_owned());
+        }
+        // What no piece is of reads as zeros in gdb; in lldb what is not there does too.
+        let more = self.places.size.unwrap_or(0).saturating_sub(bits_said / 8);
+        match self.places.code.flavor {
+            Flavor::Gdb if more > 0 => self.out.op_piece(more),
+            Flavor::Lldb if more > 0 || missing => {
+                return Err(MISSING.to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A value of more bytes than a debugger's stack has, as a piece or as all there is: `false` where it is none. gdb would go on
+    /// with whatever is behind the value.
+    fn wide(&mut self, ops: &[Op], bytes: u64) -> Result<bool, Reason> {
+        let [value @ .., Op::StackValue] = ops else {
+            return Ok(false);
+        };
+        if bytes <= STACK_BYTES {
+            return Ok(false);
+        }
+        match value {
+            // LLVM's form of memory that was set to zeros.
+            [Op::Unsigned(0) | Op::Signed(0)] if bytes <= MAX_ZEROS => {
+                self.zeros(bytes);
+            }
+            _ if self.places.code.flavor == Flavor::Lldb => return Err(MISSING.to_owned()),
+            _ => {
+                self.place(ops)?;
+                self.out.op_piece(STACK_BYTES);
+                self.out.op_piece(bytes - STACK_BYTES);
+            }
+        }
+        Ok(true)
+    }
+
+    /// lldb reads an implicit value's pieces from the process, where they are not.
+    fn zeros(&mut self, bytes: u64) {
+        if self.places.code.flavor == Flavor::Gdb {
+            let zeros = vec![0; bytes as usize];
+            self.out.op_implicit_value(zeros.into());
+            return self.out.op_piece(bytes);
+        }
+        for at in (0..bytes).step_by(STACK_BYTES as usize) {
+            self.out.op(dw::DW_OP_lit0);
+            self.out.op(dw::DW_OP_stack_value);
+            self.out.op_piece(STACK_BYTES.min(bytes - at));
         }
     }
 
@@ -269,7 +363,7 @@ impl Emitter<'_> {
                 return Err("a pointer in pieces".to_owned());
             }
             _ => {
-                if !self.simple(ops)? {
+                if !self.simple(ops, None)? {
                     self.place(ops)?;
                 }
                 self.out.op_deref_size(4);
@@ -309,6 +403,7 @@ impl Emitter<'_> {
 
     /// Operations that leave a value of the guest's.
     fn operations(&mut self, ops: &[Op]) -> Result<(), Reason> {
+        self.width = self.generic;
         let mut starts = Vec::with_capacity(ops.len() + 1);
         let mut branches = Vec::new();
         let start = self.out.next_index();
@@ -337,10 +432,10 @@ impl Emitter<'_> {
 
     fn operation(&mut self, op: &Op) -> Result<(), Reason> {
         match op {
-            Op::Local(local) => {
-                let (offset, ty) = self.home(*local)?;
-                self.frame_address(offset);
-                self.out.op_deref_size(size(ty)?);
+            Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_) => self.load(op)?,
+            // The function's own view of it, where that counts: a callee may have moved the stack pointer on.
+            Op::Global(_) if self.purpose == Purpose::FrameBase && self.frame_value(op).is_ok() => {
+                self.load(op)?;
             }
             Op::Global(global) => {
                 let place = self
@@ -356,32 +451,31 @@ impl Emitter<'_> {
             Op::Address(address) => self.out.op_constu(*address & u64::from(u32::MAX)),
             Op::Unsigned(value) => self.out.op_constu(*value),
             Op::Signed(value) => self.out.op_consts(*value),
-            Op::Plain(op) => self.plain(*op)?,
+            Op::Plain(op) => self.plain(*op),
             Op::Pick(index) => self.out.op_pick(*index),
-            Op::PlusConstant(value) => self.out.op_plus_uconst(*value),
+            Op::PlusConstant(value) => {
+                self.out.op_plus_uconst(*value);
+                if matches!(self.width, Width::Integer(..)) {
+                    self.fit();
+                }
+            }
             Op::Deref(bytes) => {
                 self.mask();
                 self.memory_address()?;
                 self.out.op_deref_size(*bytes);
+                self.width = self.generic;
             }
-            Op::Convert(to) => {
-                let to = self.resolve(*to)?;
-                self.out.op_convert(to);
-                self.typed(to.is_some());
+            Op::Convert(to) => self.convert(*to)?,
+            Op::Reinterpret(to) => self.reinterpret(*to)?,
+            Op::Typed(ty, bytes) => self.typed_constant(*ty, bytes)?,
+            Op::TypedDeref(bytes, ty) => {
+                self.mask();
+                self.memory_address()?;
+                self.typed_deref(*ty, *bytes)?;
             }
-            Op::Reinterpret(to) => {
-                let to = self.resolve(*to)?;
-                self.out.op_reinterpret(to);
-                self.typed(to.is_some());
+            Op::ThreadLocal => {
+                return Err("a thread's variable, of a module with threads".to_owned());
             }
-            Op::Typed(ty, bytes) => {
-                let ty = self
-                    .resolve(Some(*ty))?
-                    .ok_or("a constant without a type")?;
-                self.out.op_const_type(ty, bytes.clone().into());
-                self.typed(true);
-            }
-            Op::Stack(depth) => self.operand_value(*depth)?,
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
@@ -392,156 +486,22 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// What is on the stack has a base type from here on, or is of the debugger's generic type again.
-    fn typed(&mut self, typed: bool) {
-        if typed {
-            self.width = Width::Typed;
-        } else {
-            self.width = self.generic;
-            self.narrow();
-        }
-    }
-
+    /// The debugger knows where that is in the host; memories begin where the low 32 bits are zero.
     fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
-        let base = self
-            .places
-            .frame_base
-            .filter(|_| !self.nested)
-            .ok_or("no frame base")?;
-        self.nested = true;
-        let result = self.operations(base.strip_suffix(&[Op::StackValue]).unwrap_or(base));
-        self.nested = false;
-        result?;
-        self.out.op_consts(offset);
-        self.out.op(dw::DW_OP_plus);
+        if !self.places.has_frame_base || self.purpose == Purpose::FrameBase {
+            return Err("no frame base".to_owned());
+        }
+        self.out.op_fbreg(offset);
         self.mask();
         Ok(())
     }
 
-    fn plain(&mut self, op: DwOp) -> Result<(), Reason> {
-        match (op, self.width) {
-            // A remainder has the dividend's sign, and debuggers take their own for one without: a - a / b * b.
-            (dw::DW_OP_mod, Width::Address | Width::Long) => {
-                self.sign_extend_both();
-                for op in [
-                    dw::DW_OP_over,
-                    dw::DW_OP_over,
-                    dw::DW_OP_div,
-                    dw::DW_OP_mul,
-                    dw::DW_OP_minus,
-                ] {
-                    self.out.op(op);
-                }
-                self.narrow();
-            }
-            (_, Width::Address) => self.plain_of_32_bits(op),
-            _ => self.out.op(op),
-        }
+    /// A value in the frame.
+    fn load(&mut self, op: &Op) -> Result<(), Reason> {
+        let (offset, ty) = self.frame_value(op)?;
+        self.frame_address(offset);
+        self.out.op_deref_size(size(ty)?);
         Ok(())
-    }
-
-    /// In 64 bits a negative 32-bit number is a large positive one.
-    fn plain_of_32_bits(&mut self, op: DwOp) {
-        match op {
-            dw::DW_OP_div => self.sign_extend_both(),
-            dw::DW_OP_abs => self.sign_extend(),
-            dw::DW_OP_shra => {
-                self.out.op(dw::DW_OP_swap);
-                self.sign_extend();
-                self.out.op(dw::DW_OP_swap);
-            }
-            // With the sign bit turned, order is the same for debuggers that compare with a sign and for those without.
-            dw::DW_OP_ge | dw::DW_OP_gt | dw::DW_OP_le | dw::DW_OP_lt => {
-                for _ in 0..2 {
-                    self.out.op(dw::DW_OP_swap);
-                    self.mask();
-                    self.out.op_constu(1 << 31);
-                    self.out.op(dw::DW_OP_xor);
-                }
-            }
-            // A constant may be negative.
-            dw::DW_OP_eq | dw::DW_OP_ne => {
-                for _ in 0..2 {
-                    self.out.op(dw::DW_OP_swap);
-                    self.mask();
-                }
-            }
-            dw::DW_OP_shr => {
-                self.out.op(dw::DW_OP_swap);
-                self.mask();
-                self.out.op(dw::DW_OP_swap);
-            }
-            _ => {}
-        }
-        self.out.op(op);
-        if matches!(
-            op,
-            dw::DW_OP_minus
-                | dw::DW_OP_plus
-                | dw::DW_OP_mul
-                | dw::DW_OP_neg
-                | dw::DW_OP_not
-                | dw::DW_OP_or
-                | dw::DW_OP_xor
-                | dw::DW_OP_shl
-                | dw::DW_OP_shra
-                | dw::DW_OP_div
-                | dw::DW_OP_abs
-        ) {
-            self.mask();
-        }
-    }
-
-    /// A result of arithmetic in the guest's width.
-    fn narrow(&mut self) {
-        if self.width == Width::Address {
-            self.mask();
-        }
-    }
-
-    /// 32 bits, as a number with a sign.
-    fn sign_extend(&mut self) {
-        if self.width == Width::Address {
-            for op in [dw::DW_OP_shl, dw::DW_OP_shra] {
-                self.out.op_constu(32);
-                self.out.op(op);
-            }
-        }
-    }
-
-    fn sign_extend_both(&mut self) {
-        for _ in 0..2 {
-            self.out.op(dw::DW_OP_swap);
-            self.sign_extend();
-        }
-    }
-
-    fn resolve(&self, ty: Option<UnitOffset>) -> Result<Option<UnitEntryId>, Reason> {
-        match ty {
-            None => Ok(None),
-            Some(offset) => (self.base_type)(offset)
-                .map(Some)
-                .ok_or_else(|| "a base type that is not there".to_owned()),
-        }
-    }
-}
-
-/// Whether the low bits of an operation's result depend on no more than the low bits of its operands.
-fn keeps_low_bits(op: &Op) -> bool {
-    match op {
-        Op::Plain(op) => matches!(
-            *op,
-            dw::DW_OP_plus
-                | dw::DW_OP_minus
-                | dw::DW_OP_mul
-                | dw::DW_OP_neg
-                | dw::DW_OP_not
-                | dw::DW_OP_and
-                | dw::DW_OP_or
-                | dw::DW_OP_xor
-        ),
-        Op::Branch(_) | Op::Convert(_) | Op::Reinterpret(_) | Op::Typed(..) => false,
-        _ => true,
     }
 }
 

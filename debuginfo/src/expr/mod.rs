@@ -8,3 +8,4 @@ pub(crate) mod decode;
 pub(crate) mod emit;
 #[cfg(test)]
 mod tests;
+pub(crate) mod width;

@@ -1,17 +1,13 @@
-//! Attributes by class: code, locations, references that must be the debugger's own, and all others as they are.
+//! Attributes by class: code, [locations](super::location), references that must be the debugger's own, and all others as they are.
 
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
-use crate::expr::decode::decode;
-use crate::expr::emit::{DROPPED_DATA, Places, Purpose, emit};
+use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
-use crate::write::{
-    Address, AttributeValue, Expression as Native, Location, LocationList, Range as NativeRange,
-    RangeList, UnitEntryId,
-};
+use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
 use gimli::constants as dw;
-use gimli::read::{Attribute, AttributeValue as Read, Expression};
+use gimli::read::{Attribute, AttributeValue as Read};
 use std::ops::Range;
 
 /// Says what code an entry covers: one range, or a list. A unit's list has a base of 0.
@@ -82,16 +78,20 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_GNU_locviews
             | dw::DW_AT_GNU_pubnames
             | dw::DW_AT_GNU_pubtypes => return,
-            dw::DW_AT_entry_pc | dw::DW_AT_call_return_pc | dw::DW_AT_call_pc => {
-                self.code_point(attr)
-            }
-            dw::DW_AT_frame_base => self.frame_base(attr),
-            dw::DW_AT_location
-            | dw::DW_AT_call_value
+            dw::DW_AT_entry_pc | dw::DW_AT_call_pc => self.code_point(attr),
+            dw::DW_AT_call_return_pc => self.return_point(attr),
+            dw::DW_AT_frame_base => self.frame_base(entry, attr),
+            dw::DW_AT_location => self.location(entry, attr),
+            dw::DW_AT_call_value
             | dw::DW_AT_call_data_value
-            | dw::DW_AT_call_target
             | dw::DW_AT_GNU_call_site_value
-            | dw::DW_AT_GNU_call_site_target => self.location(entry, attr),
+            | dw::DW_AT_GNU_call_site_data_value => self.call_value(entry, attr),
+            dw::DW_AT_call_target
+            | dw::DW_AT_call_target_clobbered
+            | dw::DW_AT_GNU_call_site_target
+            | dw::DW_AT_GNU_call_site_target_clobbered => {
+                Err("a called function is an index of a table".to_owned())
+            }
             dw::DW_AT_data_member_location | dw::DW_AT_vtable_elem_location => {
                 self.member_location(entry, attr)
             }
@@ -116,15 +116,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 );
                 self.warnings.lost(what, offset);
             }
-        }
-    }
-
-    /// What a variable's location is to lead to.
-    fn location_purpose(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> Purpose {
-        if self.takes_native_pointer(entry) {
-            Purpose::Pointer
-        } else {
-            Purpose::Location
         }
     }
 
@@ -155,6 +146,26 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             .map(Some)
     }
 
+    /// Where a call returns to, which is behind an instruction of the call's own.
+    fn return_point(
+        &mut self,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let pc = self.unit.read_unit.attr_address(attr.value());
+        let pc = pc.map_err(|error| error.to_string())?;
+        let code = pc
+            .and_then(WasmPc::from_dwarf)
+            .and_then(|pc| self.return_address(pc));
+        Ok(code.map(|address| AttributeValue::Address(Address::Constant(address.0))))
+    }
+
+    /// The return address of the call before an address.
+    pub(super) fn return_address(&self, pc: WasmPc) -> Option<HostAddress> {
+        let returns = &self.function()?.returns;
+        let behind = returns.partition_point(|(call, _)| *call < pc);
+        Some(returns.get(behind.checked_sub(1)?)?.1)
+    }
+
     /// One address of code.
     fn code_point(
         &mut self,
@@ -169,142 +180,5 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             .and_then(WasmPc::from_dwarf)
             .and_then(|pc| self.lookup.code_address(pc));
         Ok(code.map(|address| AttributeValue::Address(Address::Constant(address.0))))
-    }
-
-    fn frame_base(
-        &mut self,
-        attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
-        match attr.value() {
-            Read::Exprloc(expression)
-                if self
-                    .function()
-                    .is_some_and(|function| function.index.is_some()) =>
-            {
-                self.expression(expression, Purpose::FrameBase)
-                    .map(|it| Some(AttributeValue::Exprloc(it)))
-            }
-            Read::Exprloc(_) => Ok(None),
-            _ => Err("a frame base that is a list".to_owned()),
-        }
-    }
-
-    /// The native form of an expression, at an entry of the function around it.
-    fn expression(
-        &self,
-        expression: Expression<Reader<'d>>,
-        purpose: Purpose,
-    ) -> Result<Native, String> {
-        self.expression_onto(Native::new(), expression, purpose)
-    }
-
-    /// The same, behind operations that are there.
-    pub(super) fn expression_onto(
-        &self,
-        out: Native,
-        expression: Expression<Reader<'d>>,
-        purpose: Purpose,
-    ) -> Result<Native, String> {
-        let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
-        let frame_base = self
-            .function()
-            .and_then(|function| function.frame_base.as_deref());
-        let places = Places {
-            code: self.lookup.code,
-            homes: self.homes(),
-            frame_base,
-        };
-        let base_type = |offset| self.unit.convert_unit_ref(offset).ok();
-        emit(out, &ops, &places, purpose, &base_type)
-    }
-
-    fn location(
-        &mut self,
-        entry: &ConvertUnitEntry<'a, Reader<'d>>,
-        attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
-        match attr.value() {
-            // An empty location says that there is none.
-            Read::Exprloc(expression) if expression.0.is_empty() => {
-                Ok(Some(AttributeValue::Exprloc(Native::new())))
-            }
-            Read::Exprloc(expression) => {
-                let purpose = self.location_purpose(entry);
-                self.expression(expression, purpose)
-                    .map(|it| Some(AttributeValue::Exprloc(it)))
-            }
-            Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
-                self.location_list(entry, attr)
-            }
-            _ => self.other(entry, attr),
-        }
-    }
-
-    /// A location list: each entry over the code of its wasm range.
-    fn location_list(
-        &mut self,
-        entry: &ConvertUnitEntry<'a, Reader<'d>>,
-        attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
-        let locations = self
-            .unit
-            .read_unit
-            .attr_locations(attr.value())
-            .map_err(|error| error.to_string())?;
-        let Some(mut locations) = locations else {
-            return Ok(None);
-        };
-        let mut list = Vec::new();
-        let (offset, purpose) = (self.offset(entry), self.location_purpose(entry));
-        while let Some(location) = locations.next().map_err(|error| error.to_string())? {
-            if self.lookup.is_exhausted() {
-                return Err("there are more locations than code has room for".to_owned());
-            }
-            let (Some(start), Some(end)) = (
-                WasmPc::from_dwarf(location.range.begin),
-                WasmPc::from_dwarf(location.range.end),
-            ) else {
-                continue;
-            };
-            let native = match self.expression(location.data, purpose) {
-                Ok(native) => native,
-                Err(reason) => {
-                    self.warnings.lost(
-                        format!("a part of a location list cannot be shown: {reason}"),
-                        offset,
-                    );
-                    continue;
-                }
-            };
-            list.extend(self.lookup.code_ranges(start..end).into_iter().map(|code| {
-                Location::StartLength {
-                    begin: Address::Constant(code.start.0),
-                    length: code.end.0 - code.start.0,
-                    data: native.clone(),
-                }
-            }));
-        }
-        if list.is_empty() {
-            return Ok(None);
-        }
-        let list = self.unit.unit.locations.add(LocationList(list));
-        Ok(Some(AttributeValue::LocationListRef(list)))
-    }
-
-    /// The place of a member: a number, or how to get from the object to it.
-    fn member_location(
-        &mut self,
-        entry: &ConvertUnitEntry<'a, Reader<'d>>,
-        attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
-        match attr.value() {
-            Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => self
-                .expression(expression, Purpose::Member)
-                .map(|it| Some(AttributeValue::Exprloc(it))),
-            _ => self
-                .unit
-                .convert_attribute_value(entry.read_unit, attr)
-                .map(Some),
-        }
     }
 }

@@ -135,8 +135,10 @@ fn is_static<'d>(
         return false;
     };
     let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
-    match ops.first() {
-        Some(Op::Address(address)) => live(*address),
-        _ => false,
-    }
+    // The address may not be the first: that of a thread's variable is added to the thread's base.
+    let address = ops.iter().find_map(|op| match op {
+        Op::Address(address) => Some(*address),
+        _ => None,
+    });
+    address.is_some_and(live)
 }

@@ -11,6 +11,7 @@ mod filter;
 mod function;
 mod line;
 mod live;
+mod location;
 mod pointee;
 mod pointer;
 mod unit;

@@ -8,15 +8,16 @@ use super::pointee::Pointees;
 use super::pointer::Pointers;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
-use crate::address::{HostAddress, WasmPc};
-use crate::code::{CodeMap, Homes};
+use crate::address::{CodeOffset, HostAddress, WasmPc};
+use crate::code::{CodeMap, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
+use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
-use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
+use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -104,6 +105,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
+    /// The scopes of code around it: their depths, and where they are.
+    scopes: Vec<(isize, UnitOffset)>,
     /// All code that the unit describes.
     code: Vec<Range<HostAddress>>,
 }
@@ -113,8 +116,24 @@ pub(super) struct Function {
     depth: isize,
     /// Its number.
     pub(super) index: Option<usize>,
-    /// Its frame base, as the guest has it.
-    pub(super) frame_base: Option<Vec<Op>>,
+    /// Whether it has a frame base that the debugger knows.
+    pub(super) has_frame_base: bool,
+    /// A frame base that is a list, for lldb, which looks for it in a section of DWARF 4.
+    pub(super) frame_bases: Vec<(Range<WasmPc>, Vec<Op>)>,
+    /// Calls, and where they return to: sorted.
+    pub(super) returns: Vec<(WasmPc, HostAddress)>,
+}
+
+/// A function's calls by their addresses.
+fn returns(function: &FunctionCode<'_>) -> Vec<(WasmPc, HostAddress)> {
+    let call = |offset: &CodeOffset| {
+        let row = function.rows.partition_point(|(at, _)| at < offset);
+        let pc = function.rows.get(row.checked_sub(1)?)?.1?;
+        Some((pc, function.code.start.offset(offset.0)))
+    };
+    let mut returns: Vec<_> = function.returns.iter().filter_map(call).collect();
+    returns.sort_unstable();
+    returns
 }
 
 impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
@@ -139,6 +158,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             uncallable: Vec::new(),
             returns_in_memory: None,
             functions: Vec::new(),
+            scopes: Vec::new(),
             code: Vec::new(),
         }
     }
@@ -163,6 +183,11 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     /// The function around the entry.
     pub(super) fn function(&self) -> Option<&Function> {
         self.functions.last()
+    }
+
+    /// The scope around the entry.
+    pub(super) fn scope(&self) -> Option<UnitOffset> {
+        self.scopes.last().map(|(_, offset)| *offset)
     }
 
     /// Homes of the function around the entry.
@@ -208,6 +233,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             {
                 self.functions.pop();
             }
+            self.scopes.retain(|(depth, _)| *depth < entry.depth());
             self.entry(id, &entry);
         }
         self.finish_pointees();
@@ -250,6 +276,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_variable {
             self.name_object(entry);
         }
+        if is_scope(entry.tag()) {
+            self.scopes.push((entry.depth(), entry.offset()));
+        }
         let id = self.unit.add_entry(Some(id), entry);
         for attr in entry.attrs() {
             self.attribute(id, entry, attr);
@@ -269,17 +298,15 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                 .filter_map(|range| WasmPc::from_dwarf(range.begin))
                 .find_map(|pc| self.lookup.function_at(pc))
         });
-        let frame_base = match entry.attr_value(dw::DW_AT_frame_base) {
-            Some(Read::Exprloc(expression)) => decode(expression, unit).ok(),
-            _ => None,
-        };
         if let Some(index) = index {
             self.name_function(index, entry);
         }
         self.functions.push(Function {
             depth: entry.depth(),
             index,
-            frame_base,
+            has_frame_base: entry.attr(dw::DW_AT_frame_base).is_some(),
+            frame_bases: self.frame_bases(entry),
+            returns: index.map_or_else(Vec::new, |index| returns(self.lookup.function(index))),
         });
     }
 
@@ -339,7 +366,12 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                     .ok()
                     .flatten()
                     .and_then(WasmPc::from_dwarf);
-                if let Some(address) = pc.and_then(|pc| self.lookup.code_address(pc)) {
+                // GNU's call sites begin where the call returns to.
+                let address = pc.and_then(|pc| match is_call_site(entry.tag()) {
+                    true => self.return_address(pc),
+                    false => self.lookup.code_address(pc),
+                });
+                if let Some(address) = address {
                     let address = Address::Constant(address.0);
                     self.unit
                         .unit

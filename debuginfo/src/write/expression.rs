@@ -93,6 +93,13 @@ impl Expression {
         self.bytes.push(size);
     }
 
+    /// Reads a value of a type at the address on the stack.
+    pub fn op_deref_type(&mut self, size: u8, base: UnitEntryId) {
+        self.op(dw::DW_OP_deref_type);
+        self.bytes.push(size);
+        self.base_type(Some(base));
+    }
+
     pub fn op_plus_uconst(&mut self, value: u64) {
         self.op(dw::DW_OP_plus_uconst);
         uleb(&mut self.bytes, value);

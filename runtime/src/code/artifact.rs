@@ -3,6 +3,7 @@
 
 use super::addrmap::AddressMap;
 use super::format::{self, HomeTable, TrapTable, Words};
+use super::kept::KeptTable;
 use super::link;
 use super::mapping::{Mapping, memory_file};
 use crate::compile::{Settings, target};
@@ -113,6 +114,7 @@ struct Sections {
     address_map: Range<usize>,
     traps: Range<usize>,
     homes: Range<usize>,
+    kept: Range<usize>,
     wasm: Range<usize>,
 }
 
@@ -202,6 +204,10 @@ impl Artifact {
                 HomeTable::parse(self.section(|s| &s.homes)).is_some(),
             ),
             (
+                "kept values",
+                KeptTable::parse(self.section(|s| &s.kept)).is_some(),
+            ),
+            (
                 "table of functions",
                 self.functions().iter().len() >= 2 * self.piece_count(),
             ),
@@ -280,6 +286,11 @@ impl Artifact {
         HomeTable::parse(self.section(|s| &s.homes)).expect("checked when opened")
     }
 
+    /// What functions keep besides, and where their calls return to.
+    pub fn kept(&self) -> KeptTable<'_> {
+        KeptTable::parse(self.section(|s| &s.kept)).expect("checked when opened")
+    }
+
     /// Pieces of code: offset and length of each.
     pub fn functions(&self) -> Words<'_> {
         Words::new(self.section(|s| &s.functions))
@@ -350,6 +361,7 @@ impl Sections {
             address_map: find(format::ADDRESS_MAP)?,
             traps: find(format::TRAPS)?,
             homes: find(format::HOMES)?,
+            kept: find(format::KEPT)?,
             wasm: find(format::WASM)?,
         })
     }

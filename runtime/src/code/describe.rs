@@ -8,7 +8,9 @@ use crate::threads::with_threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, PointerCode, Symbol};
+use dwalin_debuginfo::code::{
+    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol,
+};
 use dwalin_debuginfo::{Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
@@ -108,6 +110,7 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         .rows(from, to)
         .map(|(offset, pc)| (CodeOffset(offset - from), pc))
         .collect();
+    let (kept, returns) = artifact.kept().get(func.index()).unwrap_or_default();
     FunctionCode {
         index: info.func_index(func).index() as u32,
         name: artifact.function_name(info.func_index(func)),
@@ -115,7 +118,11 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         has_results: !info.func_type(info.func_index(func)).results().is_empty(),
         code: range,
         rows,
-        homes: artifact.homes().get(func.index()).unwrap_or_default(),
+        homes: Homes {
+            kept,
+            ..artifact.homes().get(func.index()).unwrap_or_default()
+        },
+        returns,
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `.dwalin.addrmap` | see [`super::addrmap`] |
 //! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
 //! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), n instance homes ([`NO_HOME`]), records of local, type, frame offset |
+//! | `.dwalin.kept` | see [`super::kept`] |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 
 use dwalin_debuginfo::address::FrameOffset;
@@ -29,13 +30,15 @@ pub const ADDRESS_MAP: &str = ".dwalin.addrmap";
 pub const TRAPS: &str = ".dwalin.traps";
 /// Where locals live.
 pub const HOMES: &str = ".dwalin.homes";
+/// What else has a home, and calls.
+pub const KEPT: &str = ".dwalin.kept";
 /// The module.
 pub const WASM: &str = ".wasm";
 
 /// The function's VmContext has no home.
 pub const NO_HOME: u32 = u32::MAX;
 
-const VALUE_TYPES: [ValueType; 6] = [
+pub(super) const VALUE_TYPES: [ValueType; 6] = [
     ValueType::I32,
     ValueType::I64,
     ValueType::F32,
@@ -186,6 +189,7 @@ impl<'a> HomeTable<'a> {
             .map(|word| FrameOffset(word as i32));
         Some(Homes {
             locals: (from..to).map(record).collect::<Option<_>>()?,
+            kept: Vec::new(),
             instance,
         })
     }

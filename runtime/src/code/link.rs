@@ -3,6 +3,7 @@
 
 use super::addrmap::AddressMap;
 use super::format::{self, HomeTable, TrapTable, WordsWriter};
+use super::kept::KeptTable;
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
@@ -79,6 +80,15 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
         (
             format::HOMES,
             &HomeTable::write(parts.functions.iter().map(|function| &function.homes)),
+        ),
+        (
+            format::KEPT,
+            &KeptTable::write(
+                parts
+                    .functions
+                    .iter()
+                    .map(|function| (&function.homes.kept[..], &function.returns[..])),
+            ),
         ),
         (format::WASM, parts.wasm),
     ];

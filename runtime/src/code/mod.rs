@@ -5,6 +5,7 @@ pub mod addrmap;
 pub mod artifact;
 pub mod describe;
 pub mod format;
+pub mod kept;
 pub mod link;
 pub mod mapping;
 pub mod pointers;

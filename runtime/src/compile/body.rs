@@ -5,8 +5,8 @@ use super::control::Frame;
 use super::env::CallTarget;
 use super::env::Env;
 use super::leaf::LeafFrame;
-use super::observe::{CompiledFunction, Place, Slot, source_location};
-use super::operand::Operands;
+use super::observe::{self, CompiledFunction, Place, Slot, source_location};
+use super::operand::{KeptSlot, Operands};
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::statement::Statements;
 use super::{CompileError, OptLevel};
@@ -51,7 +51,7 @@ impl FunctionCompiler {
         let ty = env.module.func_type(env.module.func_index(func));
         context.func.signature = guest_signature(ty);
         let index = env.module.func_index(func).index() as u32;
-        translate(
+        let kept = translate(
             env,
             func,
             body,
@@ -61,7 +61,9 @@ impl FunctionCompiler {
             index,
             reason: error.to_string(),
         })?;
-        super::codegen(env.isa, context, index)
+        let mut function = super::codegen(env.isa, context, index)?;
+        observe::finish(&mut function, context, &kept, env.has_call_sites(func));
+        Ok(function)
     }
 }
 
@@ -91,6 +93,9 @@ pub struct Translator<'a, 'f> {
     pub(super) leaf_frame: Option<LeafFrame>,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
+    pub(super) kept: Vec<KeptSlot>,
+    /// Globals that are kept, and have not been set yet.
+    pub(super) frame_globals: Vec<(GlobalIndex, StackSlot)>,
 }
 
 fn translate(
@@ -98,7 +103,7 @@ fn translate(
     func: DefinedFuncIndex,
     bytes: &[u8],
     builder: FunctionBuilder<'_>,
-) -> Result<(), ModuleError> {
+) -> Result<Vec<KeptSlot>, ModuleError> {
     let file_offset = env.module.bodies[func].start;
     let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
     let mut translator = Translator {
@@ -113,6 +118,8 @@ fn translate(
         leaf_frame: None,
         statements: Statements::new(env.statements(func)),
         operands: Operands::new(env.operands(func)),
+        kept: Vec::new(),
+        frame_globals: Vec::new(),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
@@ -121,12 +128,13 @@ fn translate(
         let pc = env.pc(operators.original_position() as usize);
         translator.save_operands(pc);
         let operator = operators.read()?;
+        translator.meet_at(pc, &operator);
         translator.statement_and_operator(pc, &operator, &operators)?;
         translator.note_leaf_frame(&operator);
     }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(env.isa.frontend_config());
-    Ok(())
+    Ok(translator.kept)
 }
 
 impl Translator<'_, '_> {
@@ -167,6 +175,7 @@ impl Translator<'_, '_> {
                 self.add_local(ty, wanted.contains(self.locals.len() as u32), zero);
             }
         }
+        self.keep_values(self.env.kept(func), self.env.body(func));
         self.push_function_frame(ty);
         Ok(())
     }

@@ -243,6 +243,15 @@ impl Translator<'_, '_> {
         }
     }
 
+    /// Whether control may come to the end of the innermost frame by a way that leaves out some of the frame.
+    pub(super) fn is_met_at_end(&self) -> bool {
+        self.control.last().is_some_and(|frame| match frame.kind {
+            Kind::Loop { .. } | Kind::Dead => false,
+            Kind::If { .. } => true,
+            _ => frame.branched_to,
+        })
+    }
+
     /// The frame `depth` levels out, marked as branched to; where that goes and with how many values.
     fn target(&mut self, depth: u32) -> (Block, usize) {
         let index = self.control.len() - 1 - depth as usize;

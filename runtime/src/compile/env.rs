@@ -8,7 +8,8 @@ use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef}
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{Questions, Statement};
+use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement};
+use std::ops::Range;
 
 use super::builtin::Builtin;
 
@@ -33,7 +34,7 @@ pub enum Wanted<'a> {
     None,
     /// A debugger can ask for each by its number.
     All,
-    /// The module's DWARF names these: sorted.
+    /// The module's DWARF names these.
     Some(&'a [(WasmPc, u32)]),
 }
 
@@ -43,9 +44,7 @@ impl Wanted<'_> {
         match self {
             Wanted::None => false,
             Wanted::All => true,
-            Wanted::Some(locals) => locals
-                .binary_search_by_key(&local, |(_, local)| *local)
-                .is_ok(),
+            Wanted::Some(locals) => locals.iter().any(|(_, it)| *it == local),
         }
     }
 }
@@ -85,26 +84,46 @@ impl<'a> Env<'a> {
         let Some(questions) = self.questions.filter(|_| !self.settings.all_locals) else {
             return Wanted::All;
         };
-        let start = self.body_start(func);
-        let from = questions
-            .locals
-            .partition_point(|(function, _)| *function < start);
-        let to = questions
-            .locals
-            .partition_point(|(function, _)| *function <= start);
-        Wanted::Some(&questions.locals[from..to])
+        Wanted::Some(self.within(func, &questions.locals, |(function, _)| *function))
     }
 
-    /// The operands in a function's body that need to be in their homes at an address.
-    pub fn operands(&self, func: DefinedFuncIndex) -> &'a [(WasmPc, u32)] {
-        let Some(questions) = self.questions else {
-            return &[];
-        };
+    /// A function's body as DWARF counts.
+    pub fn body(&self, func: DefinedFuncIndex) -> Range<WasmPc> {
         let body = &self.module.bodies[func];
-        let (start, end) = (self.pc(body.start), self.pc(body.end));
-        let from = questions.operands.partition_point(|(pc, _)| *pc < start);
-        let to = questions.operands.partition_point(|(pc, _)| *pc < end);
-        &questions.operands[from..to]
+        self.pc(body.start)..self.pc(body.end)
+    }
+
+    /// What a function's body has of a table that is sorted by address. The body's size, before it, is of the function too: some
+    /// producers' functions begin there.
+    fn within<T>(
+        &self,
+        func: DefinedFuncIndex,
+        all: &'a [T],
+        pc: impl Fn(&T) -> WasmPc,
+    ) -> &'a [T] {
+        let before = func.index().checked_sub(1).map(DefinedFuncIndex::new);
+        let start = before.map_or(WasmPc(0), |before| self.body(before).end);
+        let end = self.body(func).end;
+        let from = all.partition_point(|it| pc(it) < start);
+        &all[from..from + all[from..].partition_point(|it| pc(it) < end)]
+    }
+
+    /// The operands in a function's body that locations name.
+    pub fn operands(&self, func: DefinedFuncIndex) -> &'a [OperandQuestion] {
+        let all = self.questions.map_or(&[][..], |it| &it.operands);
+        self.within(func, all, |it| it.from)
+    }
+
+    /// What a function has to keep besides locals and operands.
+    pub fn kept(&self, func: DefinedFuncIndex) -> &'a [(WasmPc, KeptValue)] {
+        let all = self.questions.map_or(&[][..], |it| &it.kept);
+        self.within(func, all, |(pc, _)| *pc)
+    }
+
+    /// Whether debug info says where a function calls others.
+    pub fn has_call_sites(&self, func: DefinedFuncIndex) -> bool {
+        let all = self.questions.map_or(&[][..], |it| &it.call_sites);
+        !self.within(func, all, |pc| *pc).is_empty()
     }
 
     /// Whether native code of the source would return a structure from a function in registers.
@@ -119,11 +138,7 @@ impl<'a> Env<'a> {
         let Some(questions) = self.questions else {
             return &[];
         };
-        let body = &self.module.bodies[func];
-        let (start, end) = (self.pc(body.start), self.pc(body.end));
-        let from = questions.statements.partition_point(|it| it.pc < start);
-        let to = questions.statements.partition_point(|it| it.pc < end);
-        &questions.statements[from..to]
+        self.within(func, &questions.statements, |it| it.pc)
     }
 }
 

@@ -2,14 +2,15 @@
 //! and where locals live.
 
 use super::env::CallTarget;
+use super::operand::KeptSlot;
 use crate::trap::kind::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
-use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_codegen::{Context, FinalizedRelocTarget, MachBufferFrameLayout};
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Homes, ValueType};
+use dwalin_debuginfo::code::{Homes, Kept, ValueType};
 
 /// From the frame pointer to the canonical frame address: the saved frame pointer and the return address.
 const FP_TO_CFA: i64 = 16;
@@ -30,6 +31,8 @@ pub struct CompiledFunction {
     pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
     /// Where its locals live.
     pub homes: Homes,
+    /// Where its calls return to, if debug info asks: sorted.
+    pub returns: Vec<CodeOffset>,
 }
 
 /// A relative call, or reference.
@@ -124,7 +127,41 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
         calls: calls.collect::<Result<_, String>>()?,
         unwind,
         homes: homes(buffer),
+        returns: Vec::new(),
     })
+}
+
+/// Adds what only a function of the module has: the values that it keeps, and where its calls return to.
+pub fn finish(
+    function: &mut CompiledFunction,
+    context: &Context,
+    kept: &[KeptSlot],
+    has_call_sites: bool,
+) {
+    let Some(compiled) = context.compiled_code() else {
+        return;
+    };
+    if let Some(layout) = compiled.buffer.frame_layout() {
+        function.homes.kept = kept
+            .iter()
+            .filter(|kept| kept.at.start < kept.at.end)
+            .map(|kept| Kept {
+                what: kept.what,
+                at: kept.at.clone(),
+                home: frame_offset(layout, layout.stackslots[kept.slot].offset),
+                ty: kept.ty,
+            })
+            .collect();
+    }
+    if has_call_sites {
+        let calls = compiled.buffer.call_sites();
+        function.returns = calls.map(|call| CodeOffset(call.ret_addr)).collect();
+        function.returns.sort_unstable();
+    }
+}
+
+fn frame_offset(layout: &MachBufferFrameLayout, slot: u32) -> FrameOffset {
+    FrameOffset((i64::from(slot) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32)
 }
 
 /// A source location for the code generator: a wasm address, and which of several statements there. The code generator takes
@@ -179,9 +216,7 @@ fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Fina
     };
     for slot in layout.stackslots.values() {
         let Some(key) = slot.key else { continue };
-        let offset = FrameOffset(
-            (i64::from(slot.offset) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32,
-        );
+        let offset = frame_offset(layout, slot.offset);
         match Slot::from_key(key) {
             Slot::Instance => homes.instance = Some(offset),
             Slot::Local(local, ty) => homes.locals.push((local, offset, ty)),

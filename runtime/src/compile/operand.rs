@@ -1,27 +1,51 @@
 //! Operands that locations name (DW_OP_WASM_location 2): LLVM leaves variables on the operand stack, where optimised code needs
-//! no local for them. Each is copied to a home where a location begins to name it, and stays there while it is on the stack.
+//! no local for them. Each is copied to a slot where a location begins to name it. It counts from there on, as far as the location
+//! does and as nobody gets there by another way: what LLVM names by a place in the stack is the value, which may be off the stack
+//! before the location ends.
 
 use super::body::Translator;
-use super::observe::Slot;
-use cranelift_codegen::ir::{InstBuilder, StackSlot, Type, types};
+use super::signature::POINTER;
+use crate::index::*;
+use cranelift_codegen::ir::{
+    InstBuilder, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
+};
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{OPERANDS, ValueType};
-use std::collections::HashMap;
+use dwalin_debuginfo::code::{KeptValue, OperandQuestion, ValueType};
+use std::ops::Range;
+use wasmparser::Operator;
+
+/// A value that is in a slot for locations.
+pub struct KeptSlot {
+    pub slot: StackSlot,
+    pub what: KeptValue,
+    pub ty: ValueType,
+    /// Where the slot holds it.
+    pub at: Range<WasmPc>,
+}
+
+/// An operand in its slot, that control may still get to by one way only.
+struct Held {
+    /// Among the kept.
+    index: usize,
+    /// How many control frames were open.
+    depth: usize,
+}
 
 /// The operands of a function that are asked for, as far as translation has come.
 pub struct Operands<'a> {
-    /// Address and place in the stack: sorted.
-    rest: &'a [(WasmPc, u32)],
-    /// Homes, by place in the stack.
-    homes: HashMap<u32, (StackSlot, ValueType)>,
+    rest: &'a [OperandQuestion],
+    held: Vec<Held>,
+    /// Slots, and from where on they are free.
+    slots: Vec<(StackSlot, WasmPc)>,
 }
 
 impl<'a> Operands<'a> {
     /// Of a function: sorted by address.
-    pub fn new(all: &'a [(WasmPc, u32)]) -> Operands<'a> {
+    pub fn new(all: &'a [OperandQuestion]) -> Operands<'a> {
         Operands {
             rest: all,
-            homes: HashMap::new(),
+            held: Vec::new(),
+            slots: Vec::new(),
         }
     }
 }
@@ -30,50 +54,117 @@ impl Translator<'_, '_> {
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
     /// finds them.
     pub(super) fn save_operands(&mut self, pc: WasmPc) {
-        while let Some(((at, place), rest)) = self.operands.rest.split_first()
-            && *at <= pc
+        while let Some((question, rest)) = self.operands.rest.split_first()
+            && question.from <= pc
         {
             self.operands.rest = rest;
-            if let Some(value) = self.stack.get(*place as usize).copied()
-                && self.reachable
-            {
-                let ty = self.builder.func.dfg.value_type(value);
-                if let Some(home) = self.operand_home(*place, ty) {
-                    // The home may hold wider ones at other times.
-                    let value = if ty == types::I32 {
-                        self.builder.ins().uextend(types::I64, value)
-                    } else {
-                        value
-                    };
-                    self.builder
-                        .ins()
-                        .stack_store(super::signature::POINTER, value, home, 0);
-                }
-            }
+            let value = self.stack.get(question.place as usize).copied();
+            let Some(value) = value.filter(|_| self.reachable && question.until > pc) else {
+                continue;
+            };
+            let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {
+                continue;
+            };
+            let slot = self.operand_slot(pc, question.until);
+            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            self.operands.held.push(Held {
+                index: self.kept.len(),
+                depth: self.control.len(),
+            });
+            self.kept.push(KeptSlot {
+                slot,
+                what: KeptValue::Operand(question.place),
+                ty,
+                at: question.from..question.until,
+            });
         }
     }
 
-    /// One home for all that is at a place, as nothing else is there at the same time.
-    fn operand_home(&mut self, place: u32, ty: Type) -> Option<StackSlot> {
-        let ty = match ty {
-            types::I32 => ValueType::I32,
-            types::I64 => ValueType::I64,
-            types::F32 => ValueType::F32,
-            types::F64 => ValueType::F64,
-            _ => return None,
+    /// Before an operator that lets control in from elsewhere: what was saved in the block that ends may not have been saved then.
+    pub(super) fn meet_at(&mut self, pc: WasmPc, operator: &Operator<'_>) {
+        let meets = match operator {
+            Operator::Else => true,
+            Operator::End => self.is_met_at_end(),
+            _ => false,
         };
-        let (slot, before) = match self.operands.homes.get(&place) {
-            Some(home) => *home,
-            None => (
-                self.slot(8, Slot::Local(OPERANDS.checked_add(place)?, ty)),
+        if !meets {
+            return;
+        }
+        let (depth, kept) = (self.control.len(), &mut self.kept);
+        self.operands.held.retain(|held| {
+            let stays = held.depth < depth;
+            let at = &mut kept[held.index].at;
+            if !stays && at.end > pc {
+                at.end = pc;
+            }
+            stays
+        });
+    }
+
+    /// A slot that nothing else needs there.
+    fn operand_slot(&mut self, from: WasmPc, until: WasmPc) -> StackSlot {
+        let free = self.operands.slots.iter_mut().find(|(_, at)| *at <= from);
+        if let Some((slot, at)) = free {
+            *at = until;
+            return *slot;
+        }
+        let slot = self.unnamed_slot(8);
+        self.operands.slots.push((slot, until));
+        slot
+    }
+
+    fn unnamed_slot(&mut self, size: u32) -> StackSlot {
+        let align = size.trailing_zeros() as u8;
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, align);
+        self.builder.create_sized_stack_slot(data)
+    }
+
+    /// At the entry: globals and parameters as they are there, where locations ask for them later.
+    pub(super) fn keep_values(&mut self, wanted: &[(WasmPc, KeptValue)], body: Range<WasmPc>) {
+        for (_, what) in wanted {
+            let value = match *what {
+                KeptValue::Global(global) => self.global_value(global),
+                KeptValue::Entry(local) if (local as usize) < self.locals.len() => {
+                    Some(self.get_local(local))
+                }
+                KeptValue::Entry(_) | KeptValue::Operand(_) => None,
+            };
+            let Some(value) = value else { continue };
+            let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {
+                continue;
+            };
+            let slot = self.unnamed_slot(8);
+            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            if let KeptValue::Global(global) = *what {
+                self.frame_globals
+                    .push((GlobalIndex::from_u32(global), slot));
+            }
+            self.kept.push(KeptSlot {
+                slot,
+                what: *what,
                 ty,
-            ),
-        };
-        // No type is all of them.
-        let ty = if before == ty { ty } else { ValueType::Ref };
-        let key = Slot::Local(OPERANDS + place, ty).key();
-        self.builder.func.sized_stack_slots[slot].key = Some(key);
-        self.operands.homes.insert(place, (slot, ty));
-        Some(slot)
+                at: body.clone(),
+            });
+        }
+    }
+
+    /// A global is set. The first time is the function's frame being made, the last its being left: the variables in it are
+    /// there until the function returns.
+    pub(super) fn keep_global(&mut self, global: GlobalIndex, value: Value) {
+        let found = self.frame_globals.iter().position(|(it, _)| *it == global);
+        if let Some(found) = found {
+            let (_, slot) = self.frame_globals.swap_remove(found);
+            self.builder.ins().stack_store(POINTER, value, slot, 0);
+        }
+    }
+}
+
+fn kept_type(ty: Type) -> Option<ValueType> {
+    match ty {
+        types::I32 => Some(ValueType::I32),
+        types::I64 => Some(ValueType::I64),
+        types::F32 => Some(ValueType::F32),
+        types::F64 => Some(ValueType::F64),
+        _ => None,
     }
 }

@@ -138,6 +138,20 @@ impl Translator<'_, '_> {
         self.builder
             .ins()
             .store(MemFlagsData::trusted(), value, address, offset);
+        self.keep_global(global, value);
+    }
+
+    /// A global's value, of a number that debug info says.
+    pub(super) fn global_value(&mut self, global: u32) -> Option<Value> {
+        let global = GlobalIndex::from_u32(global);
+        let ty = self.env.module.globals.get(global)?.content;
+        let (address, offset) = self.global(global);
+        let flags = MemFlagsData::trusted();
+        Some(
+            self.builder
+                .ins()
+                .load(clif_type(ty), flags, address, offset),
+        )
     }
 
     fn table(&mut self, table: TableIndex) -> Value {

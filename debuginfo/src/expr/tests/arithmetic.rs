@@ -1,57 +1,12 @@
-//! Native expressions, evaluated as a debugger does: with values of 64 bits.
+//! Guest arithmetic is of 32 bits, the debugger's of 64.
 
-use super::decode::Op;
-use super::emit::{Places, Purpose, emit};
-use crate::address::HostAddress;
-use crate::code::{CodeMap, Flavor};
-use crate::write::Expression;
+use super::Machine;
+use crate::expr::decode::Op;
+use gimli::DwOp;
 use gimli::constants as dw;
-use gimli::read::{EvaluationResult, Location, Value};
-use gimli::{DwOp, Encoding, EndianSlice, Format, LittleEndian};
 
-const ENCODING: Encoding = Encoding {
-    address_size: 8,
-    format: Format::Dwarf32,
-    version: 5,
-};
-
-fn code() -> CodeMap<'static> {
-    CodeMap {
-        module_name: "test",
-        text: HostAddress(0)..HostAddress(0),
-        functions: Vec::new(),
-        trampolines: Vec::new(),
-        eh_frame: (HostAddress(0), &[]),
-        memories: vec![HostAddress(1 << 32)],
-        table: Vec::new(),
-        globals: Vec::new(),
-        flavor: Flavor::Gdb,
-        pointer_code: None,
-    }
-}
-
-/// The value that the native form of an expression computes.
 fn evaluate(ops: &[Op]) -> u64 {
-    let code = code();
-    let places = Places {
-        code: &code,
-        homes: None,
-        frame_base: None,
-    };
-    let native = emit(Expression::new(), ops, &places, Purpose::Location, &|_| {
-        None
-    })
-    .unwrap();
-    let bytes = EndianSlice::new(native.bytes(), LittleEndian);
-    let expression = gimli::read::Expression(bytes);
-    let mut evaluation = expression.evaluation(ENCODING);
-    assert_eq!(evaluation.evaluate().unwrap(), EvaluationResult::Complete);
-    match evaluation.result()[0].location {
-        Location::Value {
-            value: Value::Generic(value),
-        } => value,
-        ref other => panic!("{other:?}"),
-    }
+    Machine::new().value(ops)
 }
 
 const NUMBERS: [i32; 9] = [0, 1, 2, 7, 31, -1, -8, i32::MAX, i32::MIN];

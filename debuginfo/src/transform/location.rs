@@ -1,0 +1,384 @@
+//! Locations: of variables, frame bases, members and what calls pass.
+
+use super::convert::ConvertUnitEntry;
+use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::unit::UnitTransform;
+use crate::address::WasmPc;
+use crate::code::Flavor;
+use crate::expr::decode::{Op, decode};
+use crate::expr::emit::{Places, Purpose, emit};
+use crate::expr::width::BaseType;
+use crate::questions::first_range;
+use crate::source::Reader;
+use crate::write::{Address, AttributeValue, Expression as Native, Location, LocationList};
+use gimli::constants as dw;
+use gimli::read::{Attribute, AttributeValue as Read, Expression};
+use std::ops::Range;
+
+type Entry<'a, 'd> = ConvertUnitEntry<'a, Reader<'d>>;
+type Converted = Result<Option<AttributeValue>, String>;
+
+/// What an expression is of.
+#[derive(Clone, Copy)]
+struct Aim {
+    purpose: Purpose,
+    /// Bytes of the variable, where they matter and are known.
+    size: Option<u64>,
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    pub(super) fn frame_base(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Converted {
+        if self.function().is_none_or(|it| it.index.is_none()) {
+            return Ok(None);
+        }
+        match attr.value() {
+            Read::Exprloc(expression) => self
+                .expression(expression, Purpose::FrameBase)
+                .map(|it| Some(AttributeValue::Exprloc(it))),
+            Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
+                match self.lookup.code.flavor {
+                    Flavor::Gdb => self.location_list(entry, attr, Purpose::FrameBase),
+                    Flavor::Lldb => Ok(None),
+                }
+            }
+            _ => Err("it is neither an expression nor a list".to_owned()),
+        }
+    }
+
+    /// A frame base that is a list, where variables have to do without: each of their locations has it put in.
+    pub(super) fn frame_bases(&self, function: &Die<'d>) -> Vec<(Range<WasmPc>, Vec<Op>)> {
+        let unit = self.unit.read_unit;
+        let attr = function.attr(dw::DW_AT_frame_base);
+        let list = attr.filter(|attr| {
+            self.lookup.code.flavor == Flavor::Lldb && attr.exprloc_value().is_none()
+        });
+        let Some(Ok(Some(mut list))) = list.map(|attr| unit.attr_locations(attr.value())) else {
+            return Vec::new();
+        };
+        let entries = std::iter::from_fn(|| list.next().ok().flatten());
+        let entries = entries.filter_map(|entry| {
+            let start = WasmPc::from_dwarf(entry.range.begin)?;
+            let end = WasmPc::from_dwarf(entry.range.end)?;
+            Some((start..end, decode(entry.data, unit).ok()?))
+        });
+        entries.collect()
+    }
+
+    /// The native form of an expression that counts wherever its entry does.
+    pub(super) fn expression(
+        &self,
+        expression: Expression<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
+        self.expression_onto(Native::new(), expression, purpose)
+    }
+
+    /// The same, behind operations that are there.
+    pub(super) fn expression_onto(
+        &self,
+        out: Native,
+        expression: Expression<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
+        let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
+        let size = None;
+        self.emit_onto(out, &ops, &self.places(None, size), purpose)
+    }
+
+    fn emit_onto(
+        &self,
+        out: Native,
+        ops: &[Op],
+        places: &Places<'_>,
+        purpose: Purpose,
+    ) -> Result<Native, String> {
+        let base_type = |offset| {
+            let id = self.unit.convert_unit_ref(offset).ok()?;
+            let entry = self.unit.read_unit.entry(offset).ok()?;
+            let number = |name| entry.attr(name).and_then(|it| it.udata_value());
+            let bytes = || number(dw::DW_AT_byte_size)?.checked_mul(8);
+            let Some(Read::Encoding(encoding)) = entry.attr_value(dw::DW_AT_encoding) else {
+                return None;
+            };
+            let bits = number(dw::DW_AT_bit_size).or_else(bytes)?;
+            let bits = u32::try_from(bits).ok().filter(|bits| *bits > 0)?;
+            Some(BaseType { id, encoding, bits })
+        };
+        emit(out, ops, places, purpose, &base_type)
+    }
+
+    fn places(&self, from: Option<WasmPc>, size: Option<u64>) -> Places<'_> {
+        Places {
+            code: self.lookup.code,
+            homes: self.homes(),
+            has_frame_base: self.function().is_some_and(|it| it.has_frame_base),
+            from,
+            size,
+        }
+    }
+
+    /// What a variable's location is to lead to.
+    fn location_purpose(&mut self, entry: &Entry<'a, 'd>) -> Purpose {
+        if self.takes_native_pointer(entry) {
+            Purpose::Pointer
+        } else {
+            Purpose::Location
+        }
+    }
+
+    /// What a variable's location has to be good for.
+    fn aim(&self, entry: &Die<'d>, ops: &[Op], purpose: Purpose) -> Aim {
+        let matters = match ops {
+            [_, Op::StackValue] => true,
+            ops => ops.iter().any(|op| matches!(op, Op::Piece(..))),
+        };
+        let matters = matters && purpose == Purpose::Location;
+        let size = matters.then(|| self.byte_size(entry)).flatten();
+        Aim { purpose, size }
+    }
+
+    pub(super) fn location(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Converted {
+        if entry.tag() == dw::DW_TAG_call_site_parameter
+            || entry.tag() == dw::DW_TAG_GNU_call_site_parameter
+        {
+            return Err("where a callee finds a parameter is no place of the caller's".to_owned());
+        }
+        let purpose = self.location_purpose(entry);
+        match attr.value() {
+            // An empty location says that there is none.
+            Read::Exprloc(expression) if expression.0.is_empty() => {
+                Ok(Some(AttributeValue::Exprloc(Native::new())))
+            }
+            Read::Exprloc(expression) => {
+                let ops = decode(expression, self.unit.read_unit);
+                let ops = ops.map_err(|error| error.to_string())?;
+                let aim = self.aim(entry, &ops, purpose);
+                if ops.iter().any(|op| matches!(op, Op::Stack(_))) {
+                    return self.location_in_scope(&ops, aim);
+                }
+                if self.needs_frame_bases(&ops) {
+                    let everywhere = WasmPc(0)..WasmPc(u32::MAX);
+                    let mut list = Vec::new();
+                    self.add_by_frame_bases(&mut list, &ops, everywhere, aim)?;
+                    return Ok(self.list(list));
+                }
+                let places = self.places(None, aim.size);
+                self.emit_onto(Native::new(), &ops, &places, purpose)
+                    .map(|it| Some(AttributeValue::Exprloc(it)))
+            }
+            Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
+                self.location_list(entry, attr, purpose)
+            }
+            _ => self.other(entry, attr),
+        }
+    }
+
+    /// A location by operands, for all of a scope: it counts from where the scope begins, as far as the operands are known.
+    fn location_in_scope(&mut self, ops: &[Op], aim: Aim) -> Converted {
+        let unit = self.unit.read_unit;
+        let scope = self.scope().and_then(|scope| {
+            let entry = unit.entry(scope).ok()?;
+            first_range(unit, &entry).ok()?
+        });
+        let scope = scope.ok_or("an operand outside of code")?;
+        let mut list = Vec::new();
+        self.add_locations(&mut list, ops, scope, aim)?;
+        Ok(self.list(list))
+    }
+
+    /// What a call passes.
+    pub(super) fn call_value(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Converted {
+        match attr.value() {
+            Read::Exprloc(expression) => self
+                .expression(expression, Purpose::Value)
+                .map(|it| Some(AttributeValue::Exprloc(it))),
+            _ => self.other(entry, attr),
+        }
+    }
+
+    /// A location list: each entry over the code of its wasm range.
+    fn location_list(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        attr: &Attribute<Reader<'d>>,
+        purpose: Purpose,
+    ) -> Converted {
+        let unit = self.unit.read_unit;
+        let locations = unit.attr_locations(attr.value());
+        let Some(mut locations) = locations.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let mut list = Vec::new();
+        while let Some(location) = locations.next().map_err(|error| error.to_string())? {
+            let (Some(start), Some(end)) = (
+                WasmPc::from_dwarf(location.range.begin),
+                WasmPc::from_dwarf(location.range.end),
+            ) else {
+                continue;
+            };
+            let added = decode(location.data, unit)
+                .map_err(|error| error.to_string())
+                .and_then(|ops| {
+                    let aim = self.aim(entry, &ops, purpose);
+                    self.add_locations(&mut list, &ops, start..end, aim)
+                });
+            if let Err(reason) = added {
+                let what = format!("a part of a location list cannot be shown: {reason}");
+                let offset = self.offset(entry);
+                self.warnings.lost(what, offset);
+            }
+        }
+        Ok(self.list(list))
+    }
+
+    fn list(&mut self, list: Vec<Location>) -> Option<AttributeValue> {
+        if list.is_empty() {
+            return None;
+        }
+        let list = self.unit.unit.locations.add(LocationList(list));
+        Some(AttributeValue::LocationListRef(list))
+    }
+
+    /// Where operations count: the code of a wasm range, as far as the operands that they name are known.
+    fn add_locations(
+        &self,
+        list: &mut Vec<Location>,
+        ops: &[Op],
+        wasm: Range<WasmPc>,
+        aim: Aim,
+    ) -> Result<(), String> {
+        if self.lookup.is_exhausted() {
+            return Err("there are more locations than code has room for".to_owned());
+        }
+        if self.needs_frame_bases(ops) {
+            return self.add_by_frame_bases(list, ops, wasm, aim);
+        }
+        let places = self.places(Some(wasm.start), aim.size);
+        let native = self.emit_onto(Native::new(), ops, &places, aim.purpose)?;
+        let end = places.until(ops).map_or(wasm.end, |end| end.min(wasm.end));
+        let code = self.lookup.code_ranges(wasm.start..end.max(wasm.start));
+        list.extend(code.into_iter().map(|code| Location::StartLength {
+            begin: Address::Constant(code.start.0),
+            length: code.end.0 - code.start.0,
+            data: native.clone(),
+        }));
+        Ok(())
+    }
+
+    /// Whether operations count from a frame base that is put in.
+    fn needs_frame_bases(&self, ops: &[Op]) -> bool {
+        self.function().is_some_and(|it| !it.frame_bases.is_empty())
+            && ops.iter().any(|op| matches!(op, Op::FrameOffset(_)))
+    }
+
+    /// The same as [`Self::add_locations`], with each frame base put in where it counts.
+    fn add_by_frame_bases(
+        &self,
+        list: &mut Vec<Location>,
+        ops: &[Op],
+        wasm: Range<WasmPc>,
+        aim: Aim,
+    ) -> Result<(), String> {
+        if ops
+            .iter()
+            .any(|op| matches!(op, Op::Branch(_) | Op::Skip(_)))
+        {
+            return Err("branches, with a frame base that is a list".to_owned());
+        }
+        for (counts, base) in self.function().iter().flat_map(|it| &it.frame_bases) {
+            let from = counts.start.max(wasm.start);
+            let until = counts.end.min(wasm.end);
+            let is_frame_offset = |op: &Op| matches!(op, Op::FrameOffset(_));
+            if from >= until || base.iter().any(is_frame_offset) {
+                continue;
+            }
+            let mut whole = Vec::new();
+            for op in ops {
+                match op {
+                    Op::FrameOffset(offset) => {
+                        let value = base.strip_suffix(&[Op::StackValue]);
+                        whole.extend_from_slice(value.unwrap_or(base));
+                        whole.extend([Op::Signed(*offset), Op::Plain(dw::DW_OP_plus)]);
+                    }
+                    op => whole.push(op.clone()),
+                }
+            }
+            self.add_locations(list, &whole, from..until, aim)?;
+        }
+        Ok(())
+    }
+
+    /// The place of a member: a number, or how to get from the object to it.
+    pub(super) fn member_location(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Converted {
+        match attr.value() {
+            Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => self
+                .expression(expression, Purpose::Member)
+                .map(|it| Some(AttributeValue::Exprloc(it))),
+            _ => self
+                .unit
+                .convert_attribute_value(entry.read_unit, attr)
+                .map(Some),
+        }
+    }
+
+    /// Bytes of a variable, where its type says so.
+    fn byte_size(&self, entry: &Die<'d>) -> Option<u64> {
+        let mut ty = self.type_of(entry)?;
+        for _ in 0..MAX_DEPTH {
+            let said = ty.attr(dw::DW_AT_byte_size);
+            if let Some(size) = said.and_then(|size| size.udata_value()) {
+                return Some(size);
+            }
+            match ty.tag() {
+                dw::DW_TAG_typedef
+                | dw::DW_TAG_const_type
+                | dw::DW_TAG_volatile_type
+                | dw::DW_TAG_restrict_type
+                | dw::DW_TAG_atomic_type => ty = self.type_of(&ty)?,
+                tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
+                    return Some(POINTER_SIZE.into());
+                }
+                dw::DW_TAG_array_type => {
+                    let element = self.byte_size(&ty)?;
+                    return element.checked_mul(self.elements(&ty)?);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// How many elements an array has, in all its dimensions.
+    fn elements(&self, array: &Die<'d>) -> Option<u64> {
+        let mut tree = self
+            .unit
+            .read_unit
+            .entries_tree(Some(array.offset()))
+            .ok()?;
+        let mut dimensions = tree.root().ok()?.children();
+        let mut count = 1u64;
+        while let Some(dimension) = dimensions.next().ok()? {
+            let entry = dimension.entry();
+            let number = |name| entry.attr(name).and_then(|it| it.udata_value());
+            let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
+            count = count.checked_mul(number(dw::DW_AT_count).or_else(upper)?)?;
+        }
+        Some(count)
+    }
+}
