@@ -2,7 +2,7 @@
 
 use super::decode::Op;
 use crate::address::{FrameOffset, HostAddress};
-use crate::code::{CodeMap, Homes, OPERANDS, ValueType};
+use crate::code::{CodeMap, GlobalPlace, Homes, OPERANDS, ValueType};
 use crate::write::{Address, Expression, UnitEntryId};
 use gimli::{DwOp, UnitOffset, constants as dw};
 
@@ -134,6 +134,10 @@ impl Emitter<'_> {
                 let (offset, _) = self.operand(depth)?;
                 self.frame_address(offset);
             }
+            [Op::Global(global), Op::StackValue] => {
+                let place = self.global(global)?;
+                self.out.op_addr(Address::Constant(place.address.0));
+            }
             [Op::FrameOffset(offset)] if self.places.frame_base.is_some() => {
                 self.out.op_fbreg(offset);
             }
@@ -153,6 +157,11 @@ impl Emitter<'_> {
             Ok(i) => Ok((homes.locals[i].1, homes.locals[i].2)),
             Err(_) => Err(format!("local {local} has no home")),
         }
+    }
+
+    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
+        let place = self.places.code.globals.get(global as usize);
+        Ok(*place.ok_or("a global that the module does not have")?)
     }
 
     /// The home of an operand.
@@ -343,12 +352,7 @@ impl Emitter<'_> {
                 self.out.op_deref_size(size(ty)?);
             }
             Op::Global(global) => {
-                let place = self
-                    .places
-                    .code
-                    .globals
-                    .get(*global as usize)
-                    .ok_or("a global that the module does not have")?;
+                let place = self.global(*global)?;
                 self.out.op_constu(place.address.0);
                 self.out.op_deref_size(size(place.ty)?);
             }

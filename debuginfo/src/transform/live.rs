@@ -120,7 +120,7 @@ fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugIn
     found
 }
 
-/// Whether a variable is at an address of the guest's data that was not dropped, or constant.
+/// Whether a variable is at an address of the guest's data that was not dropped, a global of wasm's, or constant.
 fn is_static<'d>(
     unit: ReadUnit<'_, 'd>,
     entry: &gimli::read::DebuggingInformationEntry<Reader<'d>>,
@@ -137,6 +137,7 @@ fn is_static<'d>(
     let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
     match ops.first() {
         Some(Op::Address(address)) => live(*address),
+        Some(Op::Global(_)) => matches!(ops[1..], [Op::StackValue]),
         _ => false,
     }
 }
