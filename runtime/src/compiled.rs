@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
+use crate::outline::{self, Input, Origins, Text};
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -87,12 +88,16 @@ impl Module {
         bytes: impl AsRef<[u8]>,
         files: &DebugFiles,
     ) -> Result<Module> {
-        let wasm = wat::parse_bytes(bytes.as_ref()).map_err(|error| Error::Wat(Box::new(error)))?;
+        let Input { wasm, text } = Input::read(bytes.as_ref())?;
         let settings = engine.config().settings();
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
-        let now = settings.debug_info || files.is_explicit();
-        let completed = now.then(|| complete(engine, name, &wasm, files)).flatten();
-        let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
+        let is_file = text.is_some() && files.module().is_some();
+        let now = settings.debug_info || files.is_explicit() || is_file;
+        let complete = |wasm: &[u8]| {
+            let complete = || complete(engine, name, wasm, text.as_ref(), files);
+            now.then(complete).flatten()
+        };
+        let compiled = compile(&settings, &wasm, &complete)?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
         let later = (!now).then(|| files.clone());
         Ok(Module::of(engine, name, artifact, compiled.warnings, later))
@@ -130,6 +135,7 @@ impl Module {
             |name| name.to_string_lossy().into_owned(),
         );
         let files = DebugFiles::beside(path);
+        outline::restore(artifact.info(), artifact.wasm(), engine.config(), &name);
         Ok(Module::of(engine, &name, artifact, Vec::new(), Some(files)))
     }
 
@@ -202,6 +208,14 @@ impl Module {
             memories: info.memories.keys().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
         }
+    }
+
+    /// The file with its text, as debuggers show it: of a module without debug info, where [`Config::text_folder`] says where to
+    /// put it.
+    ///
+    /// [`Config::text_folder`]: crate::Config::text_folder
+    pub fn text_file(&self) -> Option<&Path> {
+        outline::text_file(&self.info().custom, self.artifact().wasm())
     }
 
     /// The file's name, or "wasm".
@@ -318,8 +332,8 @@ impl Module {
     fn symbolizer(&self) -> Symbolizer {
         let artifact = &self.0.artifact;
         let files = self.0.debug_files.as_ref();
-        let completed =
-            files.and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), files));
+        let completed = files
+            .and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), None, files));
         match completed {
             Some(module) => Symbolizer::new(&module_dwarf(&module)),
             None => {
@@ -330,13 +344,29 @@ impl Module {
     }
 }
 
-/// The module with debug info that is in other files, if there is any; what is not found is warned of.
-fn complete(engine: &Engine, name: &str, wasm: &[u8], files: &DebugFiles) -> Option<Vec<u8>> {
+/// The module with debug info that is in other files, or that can be made for it, if there is any; what is not found is warned of.
+fn complete(
+    engine: &Engine,
+    name: &str,
+    wasm: &[u8],
+    text: Option<&Text<'_>>,
+    files: &DebugFiles,
+) -> Option<Vec<u8>> {
+    let config = engine.config();
     let completed = files.complete(wasm);
-    for message in completed.messages {
-        engine.config().warn(&format!("{name}: {message}"));
+    let origins = Origins {
+        name,
+        file: files.module(),
+        text,
+        print: config.settings().debug_info,
+        folder: config.texts(),
+        paths: files.paths(),
+    };
+    let outlined = outline::add(completed.module.as_deref().unwrap_or(wasm), &origins);
+    for message in completed.messages.iter().chain(&outlined.messages) {
+        config.warn(&format!("{name}: {message}"));
     }
-    completed.module
+    outlined.module.or(completed.module)
 }
 
 fn module_dwarf(module: &[u8]) -> WasmDwarf<'_> {

@@ -3,7 +3,7 @@
 use super::decode::Op;
 use super::width::{BaseType, Width};
 use crate::address::{FrameOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, Homes, Kept, KeptValue, ValueType};
+use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
 use crate::write::{Address, Expression};
 use gimli::{UnitOffset, constants as dw};
 
@@ -163,6 +163,10 @@ impl Emitter<'_> {
                 }
                 self.frame_address(offset);
             }
+            [Op::Global(global), Op::StackValue] => {
+                let place = self.global(global)?;
+                self.out.op_addr(Address::Constant(place.address.0));
+            }
             [Op::FrameOffset(offset)] if self.places.has_frame_base => {
                 self.out.op_fbreg(offset);
             }
@@ -203,6 +207,11 @@ impl Emitter<'_> {
         };
         kept.map(|kept| (kept.home, kept.ty))
             .ok_or_else(|| format!("{what} is not there where it would have to be saved"))
+    }
+
+    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
+        let place = self.places.code.globals.get(global as usize);
+        Ok(*place.ok_or("a global that the module does not have")?)
     }
 
     /// The host address of a place in the frame.
@@ -438,12 +447,7 @@ impl Emitter<'_> {
                 self.load(op)?;
             }
             Op::Global(global) => {
-                let place = self
-                    .places
-                    .code
-                    .globals
-                    .get(*global as usize)
-                    .ok_or("a global that the module does not have")?;
+                let place = self.global(*global)?;
                 self.out.op_constu(place.address.0);
                 self.out.op_deref_size(size(place.ty)?);
             }

@@ -1,0 +1,283 @@
+//! A module's functions, locals and globals with their types and names, before anything is validated. What cannot be read is as
+//! if it were not there: compiling says what is wrong with it.
+
+use crate::module::names::Names;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::ValueType;
+use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, Variable};
+use std::collections::HashMap;
+use std::ops::Range;
+use wasmparser::{
+    BinaryReader, ExternalKind, FunctionBody, IndirectNameMap, Name, NameMap, NameSectionReader,
+    Parser, Payload, TypeRef, ValType,
+};
+
+/// What a module declares, as far as debuggers show it.
+#[derive(Default)]
+pub struct Declarations {
+    /// Where the contents of the code section are in the file.
+    pub code_section: Range<usize>,
+    /// The functions with code.
+    pub functions: Vec<Function>,
+    /// The globals, imported ones first.
+    pub globals: Vec<Variable>,
+}
+
+/// Exports of linkers, languages and libraries.
+const NOT_OWN: [&str; 7] = [
+    "_start",
+    "_initialize",
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "main",
+];
+
+/// A module's sections.
+#[derive(Default)]
+pub struct Scan<'a> {
+    types: Vec<Option<wasmparser::FuncType>>,
+    functions: Vec<u32>,
+    imported: usize,
+    globals: Vec<ValType>,
+    exports: Vec<(&'a str, u32)>,
+    global_exports: Vec<(&'a str, u32)>,
+    code_section: Range<usize>,
+    bodies: Vec<FunctionBody<'a>>,
+    names: &'a [u8],
+}
+
+impl<'a> Scan<'a> {
+    /// Finds the sections of a module.
+    pub fn new(wasm: &'a [u8]) -> Scan<'a> {
+        let mut scan = Scan::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let Ok(payload) = payload else { break };
+            if scan.section(payload).is_none() {
+                break;
+            }
+        }
+        scan
+    }
+
+    /// `None` where it is damaged.
+    fn section(&mut self, payload: Payload<'a>) -> Option<()> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for ty in group.ok()?.into_types() {
+                        self.types.push(match ty.composite_type.inner {
+                            wasmparser::CompositeInnerType::Func(ty) => Some(ty),
+                            _ => None,
+                        });
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    match import.ok()?.ty {
+                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(ty),
+                        TypeRef::Global(ty) => self.globals.push(ty.content_type),
+                        _ => {}
+                    }
+                }
+                self.imported = self.functions.len();
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    self.functions.push(ty.ok()?);
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    self.globals.push(global.ok()?.ty.content_type);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.ok()?;
+                    match export.kind {
+                        ExternalKind::Func => self.exports.push((export.name, export.index)),
+                        ExternalKind::Global => {
+                            self.global_exports.push((export.name, export.index));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Payload::CodeSectionStart {
+                unchecked_range: range,
+                ..
+            } => self.code_section = range.start as usize..range.end as usize,
+            Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::CustomSection(section) if section.name() == "name" => {
+                self.names = section.data();
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, else what is
+    /// exported. Libraries may have some where the program has none.
+    pub fn is_described(&self, coverage: &Coverage) -> bool {
+        const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
+        let described = |index: &u32| {
+            let defined = (*index as usize).checked_sub(self.imported);
+            let body = defined.and_then(|defined| self.bodies.get(defined));
+            body.and_then(|body| self.pcs(body))
+                .is_some_and(|pcs| coverage.touches(&pcs))
+        };
+        let names = Names::parse(self.names, 0);
+        let defined = self.imported as u32..self.functions.len() as u32;
+        let is_main = |index: &u32| names.get(*index).is_some_and(|name| MAINS.contains(&name));
+        let mains: Vec<_> = defined.clone().filter(is_main).collect();
+        if !mains.is_empty() {
+            return mains.iter().any(described);
+        }
+        let exported = self.exports.iter();
+        let own: Vec<_> = exported
+            .filter(|(name, _)| !NOT_OWN.contains(name) && !name.starts_with("__"))
+            .map(|(_, index)| *index)
+            .collect();
+        match own.is_empty() {
+            true => defined.into_iter().any(|index| described(&index)),
+            false => own.iter().any(described),
+        }
+    }
+
+    /// All that it declares.
+    pub fn declarations(&self) -> Declarations {
+        let names = VariableNames::parse(self.names);
+        let known = Names::parse(self.names, 0);
+        let mut given = Identifiers::default();
+        let globals = self.globals.iter().enumerate().map(|(i, ty)| {
+            let index = i as u32;
+            let exported = || self.global_exports.iter().find(|(_, it)| *it == index);
+            let name = names.globals.get(&index).copied();
+            let name = name.or_else(|| exported().map(|(name, _)| *name));
+            Variable {
+                name: given.give(name, "global", index),
+                index,
+                ty: value_type(*ty),
+            }
+        });
+        let exports: HashMap<_, _> = self.exports.iter().map(|(name, it)| (*it, *name)).collect();
+        let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
+            let index = (self.imported + i) as u32;
+            let name = known.get(index).or_else(|| exports.get(&index).copied());
+            let name = name.map_or_else(|| format!("func{index}"), str::to_owned);
+            self.function(index, name, body, &names)
+        });
+        Declarations {
+            globals: globals.collect(),
+            functions: functions.collect(),
+            code_section: self.code_section.clone(),
+        }
+    }
+
+    /// A body as DWARF counts.
+    fn pcs(&self, body: &FunctionBody<'_>) -> Option<Range<WasmPc>> {
+        let range = body.range();
+        Some(self.pc(range.start)?..self.pc(range.end)?)
+    }
+
+    fn pc(&self, offset: u64) -> Option<WasmPc> {
+        let offset = (offset as usize).checked_sub(self.code_section.start)?;
+        Some(WasmPc(offset as u32))
+    }
+
+    fn function(
+        &self,
+        index: u32,
+        name: String,
+        body: &FunctionBody<'_>,
+        names: &VariableNames<'_>,
+    ) -> Option<Function> {
+        let ty = self
+            .types
+            .get(*self.functions.get(index as usize)? as usize)?;
+        let ty = ty.as_ref()?;
+        let range = body.range();
+        // A local that is used at all takes two bytes to use: declarations alone cost no more than the body itself.
+        let mut room = (range.end - range.start) as usize;
+        let mut types = ty.params().to_vec();
+        for declaration in body.get_locals_reader().ok()? {
+            let (count, ty) = declaration.ok()?;
+            let count = room.min(count as usize);
+            room -= count;
+            types.extend(std::iter::repeat_n(ty, count));
+        }
+        let mut given = Identifiers::default();
+        let local = |(i, ty): (usize, &ValType)| {
+            let number = i as u32;
+            let name = names.locals.get(&(index, number)).copied();
+            Variable {
+                name: given.give(name, "local", number),
+                index: number,
+                ty: value_type(*ty),
+            }
+        };
+        Some(Function {
+            index,
+            name,
+            body: self.pcs(body)?,
+            first: self.pc(body.get_operators_reader().ok()?.original_position())?,
+            result: match ty.results() {
+                [one] => Some(value_type(*one)),
+                _ => None,
+            },
+            locals: types.iter().enumerate().map(local).collect(),
+            params: ty.params().len(),
+        })
+    }
+}
+
+/// Names of locals and globals (WebAssembly 3.0, appendix "Name Section").
+#[derive(Default)]
+struct VariableNames<'a> {
+    /// By function and number.
+    locals: HashMap<(u32, u32), &'a str>,
+    globals: HashMap<u32, &'a str>,
+}
+
+impl<'a> VariableNames<'a> {
+    fn parse(section: &'a [u8]) -> VariableNames<'a> {
+        let mut names = VariableNames::default();
+        let reader = NameSectionReader::new(BinaryReader::new(section, 0));
+        for name in reader.into_iter().map_while(Result::ok) {
+            match name {
+                Name::Local(map) => names.add_locals(map),
+                Name::Global(map) => names.globals = collect(map).collect(),
+                _ => {}
+            }
+        }
+        names
+    }
+
+    fn add_locals(&mut self, map: IndirectNameMap<'a>) {
+        for function in map.into_iter().map_while(Result::ok) {
+            let locals = collect(function.names);
+            let of_function = |(local, name)| ((function.index, local), name);
+            self.locals.extend(locals.map(of_function));
+        }
+    }
+}
+
+fn collect(map: NameMap<'_>) -> impl Iterator<Item = (u32, &str)> {
+    map.into_iter()
+        .map_while(Result::ok)
+        .map(|naming| (naming.index, naming.name))
+}
+
+fn value_type(ty: ValType) -> ValueType {
+    match ty {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::V128 => ValueType::V128,
+        ValType::Ref(_) => ValueType::Ref,
+    }
+}
