@@ -297,6 +297,9 @@ impl Code {
     pub fn config(&self) -> Config {
         let mut config = Config::new();
         config.debug_info(self.debug_info);
+        if let Some(folder) = text_folder().filter(|_| self.debug_info) {
+            config.text_folder(folder);
+        }
         if self.optimize {
             config.cranelift_opt_level(OptLevel::Speed);
         }
@@ -354,6 +357,16 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
         None => &mut config,
     };
     config
+}
+
+/// Where a user's files are that can be made again (XDG Base Directory Specification): relative paths do not count.
+fn text_folder() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("dwalin/text"))
 }
 
 fn path_pair(text: &str) -> Result<(String, String), String> {

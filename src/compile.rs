@@ -1,6 +1,7 @@
 //! `dwalin compile`.
 
 use crate::args::Compile;
+use crate::run::say_text;
 use anyhow::{Context, Result};
 use dwalin_runtime::Engine;
 use std::path::Path;
@@ -12,6 +13,7 @@ pub fn compile(options: &Compile) -> Result<()> {
         .code
         .module(&engine, &options.file)
         .with_context(|| options.file.display().to_string())?;
+    say_text(&module, &options.file);
     write(&options.output, module.serialize())?;
     if let Some(path) = &options.debug_image {
         write(path, &module.debug_image()?)?;

@@ -19,6 +19,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         .context("--profile: cannot make the file")?;
     let engine = Engine::new(&config);
     let module = load(&engine, options).with_context(|| options.file.display().to_string())?;
+    say_text(&module, &options.file);
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, context(options)?);
@@ -48,6 +49,14 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
             }
             _ => Err(error.context(options.file.display().to_string())),
         },
+    }
+}
+
+/// Says where the text is that debuggers show of a module without debug info.
+pub fn say_text(module: &Module, file: &Path) {
+    if let Some(text) = module.text_file() {
+        let (file, text) = (file.display(), text.display());
+        eprintln!("dwalin: {file} has no debug info: debuggers show its text, {text}");
     }
 }
 

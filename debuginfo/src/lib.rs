@@ -6,6 +6,7 @@
 //! .debug_* + CodeMap (placed code, homes, bases) ─transform→ native DWARF 5 ─image→ ELF
 //! .debug_* + image ─check→ what of it a debugger gets, and what not
 //! .debug_* ─symbolize→ functions, files and lines of wasm addresses
+//! text, source map, names of a module without .debug_* ─outline→ .debug_*
 //! ```
 
 pub mod address;
@@ -17,8 +18,10 @@ mod image;
 mod lookup;
 pub mod merge;
 mod offset_set;
+pub mod outline;
 mod questions;
 mod source;
+pub mod source_map;
 mod stale;
 mod symbolize;
 mod transform;

@@ -51,6 +51,11 @@ impl<'a> WasmDwarf<'a> {
             .map(|(_, bytes)| *bytes)
     }
 
+    /// All sections, by name.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.sections.iter().copied()
+    }
+
     /// For gimli to read.
     pub(crate) fn read(&self) -> ReadDwarf<'a> {
         let load = |id| {

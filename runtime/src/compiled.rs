@@ -3,19 +3,21 @@
 use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
-use crate::compile::compile;
+use crate::compile::{CompileError, compile};
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
+use crate::module::{self, ModuleInfo};
+use crate::outline::{self, Input, Origins};
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
+use dwalin_debuginfo::outline::TextFunction;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WarningKind, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -87,11 +89,14 @@ impl Module {
         bytes: impl AsRef<[u8]>,
         files: &DebugFiles,
     ) -> Result<Module> {
-        let wasm = wat::parse_bytes(bytes.as_ref()).map_err(|error| Error::Wat(Box::new(error)))?;
+        let Input { wasm, text } = Input::read(bytes.as_ref())?;
+        module::validate::validate(&wasm).map_err(CompileError::Module)?;
         let settings = engine.config().settings();
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
-        let now = settings.debug_info || files.is_explicit();
-        let completed = now.then(|| complete(engine, name, &wasm, files)).flatten();
+        let is_file = text.is_some() && files.module().is_some();
+        let now = settings.debug_info || files.is_explicit() || is_file;
+        let complete = || complete(engine, name, &wasm, text.as_deref(), files);
+        let completed = now.then(complete).flatten();
         let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
         let later = (!now).then(|| files.clone());
@@ -130,6 +135,7 @@ impl Module {
             |name| name.to_string_lossy().into_owned(),
         );
         let files = DebugFiles::beside(path);
+        outline::restore(artifact.info(), artifact.wasm(), engine.config(), &name);
         Ok(Module::of(engine, &name, artifact, Vec::new(), Some(files)))
     }
 
@@ -202,6 +208,14 @@ impl Module {
             memories: info.memories.keys().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
         }
+    }
+
+    /// The file with its text, as debuggers show it: of a module without debug info, where [`Config::text_folder`] says where to
+    /// put it.
+    ///
+    /// [`Config::text_folder`]: crate::Config::text_folder
+    pub fn text_file(&self) -> Option<&Path> {
+        outline::text_file(&self.info().custom, self.artifact().wasm())
     }
 
     /// The file's name, or "wasm".
@@ -318,8 +332,8 @@ impl Module {
     fn symbolizer(&self) -> Symbolizer {
         let artifact = &self.0.artifact;
         let files = self.0.debug_files.as_ref();
-        let completed =
-            files.and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), files));
+        let completed = files
+            .and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), None, files));
         match completed {
             Some(module) => Symbolizer::new(&module_dwarf(&module)),
             None => {
@@ -330,13 +344,29 @@ impl Module {
     }
 }
 
-/// The module with debug info that is in other files, if there is any; what is not found is warned of.
-fn complete(engine: &Engine, name: &str, wasm: &[u8], files: &DebugFiles) -> Option<Vec<u8>> {
+/// The module with debug info that is in other files, or that can be made for it, if there is any; what is not found is warned of.
+fn complete(
+    engine: &Engine,
+    name: &str,
+    wasm: &[u8],
+    text: Option<&[TextFunction]>,
+    files: &DebugFiles,
+) -> Option<Vec<u8>> {
+    let config = engine.config();
     let completed = files.complete(wasm);
-    for message in completed.messages {
-        engine.config().warn(&format!("{name}: {message}"));
+    let origins = Origins {
+        name,
+        file: files.module(),
+        text,
+        print: config.settings().debug_info,
+        folder: config.texts(),
+        paths: files.paths(),
+    };
+    let outlined = outline::add(completed.module.as_deref().unwrap_or(wasm), &origins);
+    for message in completed.messages.iter().chain(&outlined.messages) {
+        config.warn(&format!("{name}: {message}"));
     }
-    completed.module
+    outlined.module.or(completed.module)
 }
 
 fn module_dwarf(module: &[u8]) -> WasmDwarf<'_> {

@@ -7,6 +7,7 @@ use crate::trap::walk::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// Whose reader native DWARF is written for.
@@ -129,6 +130,7 @@ pub struct Config {
     memory_guard_size: u64,
     max_wasm_stack: usize,
     parallel_compilation: bool,
+    text_folder: Option<PathBuf>,
     warning: WarningHandler,
     profiler: Option<SharedProfiler>,
     backtraces: Backtraces,
@@ -165,6 +167,7 @@ impl Config {
             // Native programs have 8 MiB on Linux, and the host needs some of it.
             max_wasm_stack: 4 << 20,
             parallel_compilation: true,
+            text_folder: None,
             warning: WarningHandler::default(),
             profiler: None,
             backtraces: Backtraces {
@@ -249,6 +252,13 @@ impl Config {
         self
     }
 
+    /// The folder for texts that debuggers show and nobody has as files: modules without debug info, printed, and sources that
+    /// source maps hold. 256 MiB are kept there. Without it, the default, these modules have lines and no text.
+    pub fn text_folder(&mut self, folder: impl Into<PathBuf>) -> &mut Config {
+        self.text_folder = Some(folder.into());
+        self
+    }
+
     /// Who is told what of a module's debug info could not be used; by default each warning is printed once.
     pub fn warning(&mut self, handler: impl Fn(&str) + Send + Sync + 'static) -> &mut Config {
         self.warning = WarningHandler(Arc::new(handler));
@@ -270,6 +280,10 @@ impl Config {
 
     pub(crate) fn warn(&self, warning: &str) {
         (self.warning.0)(warning);
+    }
+
+    pub(crate) fn texts(&self) -> Option<&Path> {
+        self.text_folder.as_deref()
     }
 
     pub(crate) fn settings(&self) -> Settings {

@@ -75,6 +75,16 @@ impl DebugFiles {
         self.package.is_some() || !self.paths.0.is_empty()
     }
 
+    /// The module's file.
+    pub(crate) fn module(&self) -> Option<&Path> {
+        self.module.as_deref()
+    }
+
+    /// Directories that have other names here.
+    pub(crate) fn paths(&self) -> &PathMap {
+        &self.paths
+    }
+
     fn directory(&self) -> Option<&Path> {
         self.module.as_deref().and_then(Path::parent)
     }

@@ -39,6 +39,7 @@ mod error;
 mod host;
 pub mod index;
 pub mod module;
+mod outline;
 mod threads;
 mod trap;
 mod vm;

@@ -3,7 +3,7 @@
 use super::decode::Op;
 use super::width::{BaseType, Width};
 use crate::address::{FrameOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, Homes, Kept, KeptValue, ValueType};
+use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
 use crate::write::{Address, Expression};
 use gimli::{UnitOffset, constants as dw};
 
@@ -163,6 +163,14 @@ impl Emitter<'_> {
                 }
                 self.frame_address(offset);
             }
+            [Op::Global(global), Op::StackValue] if self.purpose != Purpose::FrameBase => {
+                let place = self.global(global)?;
+                let size = u64::from(size(place.ty).unwrap_or(16));
+                if wanted.is_some_and(|wanted| wanted > size) {
+                    return Ok(false);
+                }
+                self.out.op_addr(Address::Constant(place.address.0));
+            }
             [Op::FrameOffset(offset)] if self.places.has_frame_base => {
                 self.out.op_fbreg(offset);
             }
@@ -182,6 +190,11 @@ impl Emitter<'_> {
             Ok(i) => Ok((homes.locals[i].1, homes.locals[i].2)),
             Err(_) => Err(format!("local {local} has no home")),
         }
+    }
+
+    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
+        let place = self.places.code.globals.get(global as usize);
+        Ok(*place.ok_or("a global that the module does not have")?)
     }
 
     /// Where a value is that the function has in its frame.
@@ -438,12 +451,7 @@ impl Emitter<'_> {
                 self.load(op)?;
             }
             Op::Global(global) => {
-                let place = self
-                    .places
-                    .code
-                    .globals
-                    .get(*global as usize)
-                    .ok_or("a global that the module does not have")?;
+                let place = self.global(*global)?;
                 self.out.op_constu(place.address.0);
                 self.out.op_deref_size(size(place.ty)?);
             }

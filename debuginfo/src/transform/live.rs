@@ -120,7 +120,7 @@ fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugIn
     found
 }
 
-/// Whether a variable is at an address of the guest's data that was not dropped, or constant.
+/// Whether a variable is at an address of the guest's data that was not dropped, a global of wasm's, or constant.
 fn is_static<'d>(
     unit: ReadUnit<'_, 'd>,
     entry: &gimli::read::DebuggingInformationEntry<Reader<'d>>,
@@ -135,6 +135,9 @@ fn is_static<'d>(
         return false;
     };
     let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
+    if matches!(ops[..], [Op::Global(_), Op::StackValue]) {
+        return true;
+    }
     // The address may not be the first: that of a thread's variable is added to the thread's base.
     let address = ops.iter().find_map(|op| match op {
         Op::Address(address) => Some(*address),

@@ -1,6 +1,6 @@
 //! Module → machine code, functions in parallel, and all that describes it. The passes, in order:
 //!
-//! 1. [`validate`](crate::module::validate) and [`parse`](crate::module::parse) the module,
+//! 1. [`parse`](crate::module::parse) the module, which is valid,
 //! 2. ask its DWARF what must stay visible ([`dwalin_debuginfo::questions`], with debug info only),
 //! 3. [`body`]: each function → CLIF → code; [`trampoline`]: those of its types and of the [`builtin`]s,
 //! 4. [`observe`]: what the code generator says of a function → plain tables,
@@ -133,7 +133,7 @@ pub struct Compiled {
     pub warnings: Vec<dwalin_debuginfo::Warning>,
 }
 
-/// Compiles the binary form of a module into an artifact.
+/// Compiles the binary form of a module, which is [valid](crate::module::validate), into an artifact.
 ///
 /// # Errors
 /// See [`CompileError`].
@@ -146,7 +146,6 @@ pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileErro
 }
 
 fn compile_here(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
-    module::validate::validate(wasm)?;
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings.opt_level)?;
     let (questions, warnings) = questions(settings, &module, wasm);

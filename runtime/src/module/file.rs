@@ -6,8 +6,10 @@ use crate::code::Artifact;
 use crate::compile::CompileError;
 use crate::error::{Error, Result};
 use crate::index::FuncIndex;
+use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::{
     SourceFrame, Stale, Symbolizer, UnitPlace, WasmDwarf, container, demangle, stale,
 };
@@ -56,8 +58,17 @@ impl ModuleFile {
         if bytes.starts_with(b"\x7fELF") {
             return ModuleFile::of(Artifact::module_in(&bytes)?.to_vec());
         }
-        let wasm = wat::parse_bytes(&bytes).map_err(|error| Error::Wat(Box::new(error)))?;
-        ModuleFile::of(wasm.into_owned())
+        let Input { wasm, text } = Input::read(&bytes)?;
+        let origins = Origins {
+            name: "",
+            file: Some(path),
+            text: text.as_deref(),
+            print: false,
+            folder: None,
+            paths: &PathMap::default(),
+        };
+        let outlined = outline::add(&wasm, &origins);
+        ModuleFile::of(outlined.module.unwrap_or_else(|| wasm.into_owned()))
     }
 
     /// For a module's bytes.

@@ -1,0 +1,216 @@
+//! An outline as DWARF 5 of WebAssembly: units of functions, locals and globals where DW_OP_WASM_location says, base types.
+
+use super::{Function, Outline, Variable, line};
+use crate::code::ValueType;
+use crate::source::WasmDwarf;
+use gimli::constants as dw;
+use gimli::write::{
+    Address, AttributeValue, Dwarf, EndianVec, Expression, Sections, Unit, UnitEntryId, Writer,
+};
+use gimli::{DwAte, Encoding, Format, LittleEndian, SectionId};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// What is written.
+const ENCODING: Encoding = Encoding {
+    address_size: 4,
+    format: Format::Dwarf32,
+    version: 5,
+};
+
+/// Rows of a unit: debuggers read units as they need them, and all of a unit.
+const UNIT_ROWS: usize = 10_000;
+
+/// The debug sections of a module with an outline: those that it has, and a few units behind them.
+///
+/// # Errors
+/// Where what there is and the outline are too large for 32 bits.
+pub fn sections(
+    outline: &Outline,
+    module: &WasmDwarf<'_>,
+) -> gimli::write::Result<Vec<(String, Vec<u8>)>> {
+    let mut dwarf = Dwarf::new();
+    for (number, functions) in units(outline).into_iter().enumerate() {
+        let functions = &outline.functions[functions];
+        let (program, name) = line::program(outline, functions, ENCODING);
+        let mut unit = Unit::new(ENCODING, program);
+        let globals = if number == 0 {
+            &outline.globals[..]
+        } else {
+            &[]
+        };
+        UnitWriter::new(&mut unit).write(outline, &name, functions, globals);
+        dwarf.units.add(unit);
+    }
+    let mut sections = Sections::new(EndianVec::new(LittleEndian));
+    sections.for_each_mut(|id, out| out.write(module.section(id)))?;
+    dwarf.write(&mut sections)?;
+    let mut written = Vec::new();
+    sections.for_each_mut(|id: SectionId, out| {
+        if !out.slice().is_empty() {
+            written.push((id.name().to_owned(), out.take()));
+        }
+        Ok::<_, gimli::write::Error>(())
+    })?;
+    let others = module.sections().filter(|(name, _)| {
+        let rewritten = written.iter().any(|(written, _)| written == name);
+        !rewritten
+    });
+    let others: Vec<_> = others
+        .map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))
+        .collect();
+    written.extend(others);
+    Ok(written)
+}
+
+/// Runs of functions that lie behind each other, and are not too many.
+fn units(outline: &Outline) -> Vec<Range<usize>> {
+    let mut units: Vec<Range<usize>> = Vec::new();
+    let mut rows = 0;
+    for (i, function) in outline.functions.iter().enumerate() {
+        let to = |pc| outline.rows.partition_point(|row| row.pc < pc);
+        let count = to(function.body.end) - to(function.body.start);
+        let before = i.checked_sub(1).map(|before| &outline.functions[before]);
+        let near = before.is_some_and(|before| before.index + 1 == function.index);
+        rows += count;
+        match units.last_mut() {
+            Some(unit) if near && rows <= UNIT_ROWS => unit.end = i + 1,
+            _ => {
+                units.push(i..i + 1);
+                rows = count;
+            }
+        }
+    }
+    units
+}
+
+struct UnitWriter<'u> {
+    unit: &'u mut Unit,
+    types: HashMap<&'static str, UnitEntryId>,
+}
+
+impl<'u> UnitWriter<'u> {
+    fn new(unit: &'u mut Unit) -> UnitWriter<'u> {
+        UnitWriter {
+            unit,
+            types: HashMap::new(),
+        }
+    }
+
+    fn write(
+        &mut self,
+        outline: &Outline,
+        name: &str,
+        functions: &[Function],
+        globals: &[Variable],
+    ) {
+        let root = self.unit.root();
+        self.text(root, dw::DW_AT_producer, &outline.producer);
+        // There is no language for this; expressions are C's.
+        let language = AttributeValue::Language(dw::DW_LANG_C11);
+        self.unit.get_mut(root).set(dw::DW_AT_language, language);
+        self.text(root, dw::DW_AT_name, name);
+        self.text(root, dw::DW_AT_comp_dir, &outline.directory);
+        if let (Some(first), Some(last)) = (functions.first(), functions.last()) {
+            self.code(root, first.body.start.0..last.body.end.0);
+        }
+        for global in globals {
+            let mut location = Expression::new();
+            location.op_wasm_global(global.index);
+            let id = self.variable(root, dw::DW_TAG_variable, global, location);
+            let external = AttributeValue::FlagPresent;
+            id.map(|id| self.unit.get_mut(id).set(dw::DW_AT_external, external));
+        }
+        for function in functions {
+            self.function(function);
+        }
+    }
+
+    fn function(&mut self, function: &Function) {
+        let root = self.unit.root();
+        let id = self.unit.add(root, dw::DW_TAG_subprogram);
+        self.text(id, dw::DW_AT_name, &function.name);
+        self.code(id, function.body.start.0..function.body.end.0);
+        let ty = function.result.and_then(|ty| self.ty(ty));
+        let entry = self.unit.get_mut(id);
+        entry.set(dw::DW_AT_external, AttributeValue::FlagPresent);
+        entry.set(dw::DW_AT_prototyped, AttributeValue::FlagPresent);
+        if let Some(ty) = ty {
+            entry.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
+        }
+        for (i, local) in function.locals.iter().enumerate() {
+            let tag = if i < function.params {
+                dw::DW_TAG_formal_parameter
+            } else {
+                dw::DW_TAG_variable
+            };
+            let mut location = Expression::new();
+            location.op_wasm_local(local.index);
+            if let Some(id) = self.variable(id, tag, local, location) {
+                // No line: it has a value from the function's first instruction on.
+                let line = AttributeValue::Udata(0);
+                self.unit.get_mut(id).set(dw::DW_AT_decl_line, line);
+            }
+        }
+    }
+
+    /// A variable that is one of wasm's; none is made of types that cannot be described.
+    fn variable(
+        &mut self,
+        parent: UnitEntryId,
+        tag: gimli::DwTag,
+        variable: &Variable,
+        mut location: Expression,
+    ) -> Option<UnitEntryId> {
+        let ty = self.ty(variable.ty)?;
+        location.op(dw::DW_OP_stack_value);
+        let id = self.unit.add(parent, tag);
+        self.text(id, dw::DW_AT_name, &variable.name);
+        let entry = self.unit.get_mut(id);
+        entry.set(dw::DW_AT_location, AttributeValue::Exprloc(location));
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
+        Some(id)
+    }
+
+    /// The type of values; a reference is a number of the runtime's own, 0 for null.
+    fn ty(&mut self, ty: ValueType) -> Option<UnitEntryId> {
+        match ty {
+            ValueType::I32 => Some(self.base_type("i32", 4, dw::DW_ATE_signed)),
+            ValueType::I64 => Some(self.base_type("i64", 8, dw::DW_ATE_signed)),
+            ValueType::F32 => Some(self.base_type("f32", 4, dw::DW_ATE_float)),
+            ValueType::F64 => Some(self.base_type("f64", 8, dw::DW_ATE_float)),
+            ValueType::Ref => Some(self.base_type("ref", 8, dw::DW_ATE_unsigned)),
+            ValueType::V128 => None,
+        }
+    }
+
+    fn base_type(&mut self, name: &'static str, bytes: u8, encoding: DwAte) -> UnitEntryId {
+        if let Some(id) = self.types.get(name) {
+            return *id;
+        }
+        let root = self.unit.root();
+        let id = self.unit.add(root, dw::DW_TAG_base_type);
+        self.text(id, dw::DW_AT_name, name);
+        let entry = self.unit.get_mut(id);
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(bytes));
+        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(encoding));
+        self.types.insert(name, id);
+        id
+    }
+
+    fn code(&mut self, id: UnitEntryId, code: Range<u32>) {
+        let entry = self.unit.get_mut(id);
+        let start = Address::Constant(u64::from(code.start));
+        entry.set(dw::DW_AT_low_pc, AttributeValue::Address(start));
+        let length = AttributeValue::Data4(code.end - code.start);
+        entry.set(dw::DW_AT_high_pc, length);
+    }
+
+    /// A string that stands where it is used. DWARF strings end at a NUL.
+    fn text(&mut self, id: UnitEntryId, name: gimli::DwAt, text: &str) {
+        let text = text.replace('\0', "\u{fffd}").into_bytes();
+        self.unit
+            .get_mut(id)
+            .set(name, AttributeValue::String(text));
+    }
+}

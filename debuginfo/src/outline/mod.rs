@@ -1,0 +1,114 @@
+//! What is known of functions that no DWARF describes, from a module's text, its source map and its names, and the DWARF that
+//! says it: as a compiler would have written it for the module, so that nothing behind it knows of other kinds of debug info.
+//!
+//! ```text
+//! WAT, printed or the user's own ─┐
+//! source map ─────────────────────┼→ Outline ─dwarf→ .debug_* sections of the module
+//! name section, types ────────────┘
+//! ```
+
+mod coverage;
+mod dwarf;
+mod identifier;
+mod line;
+mod text;
+
+pub use coverage::Coverage;
+pub use dwarf::sections;
+pub use identifier::{Identifiers, is_identifier};
+pub use text::{TextFunction, text_functions};
+
+use crate::address::WasmPc;
+use crate::code::ValueType;
+use std::ops::Range;
+
+/// What is known of functions and globals.
+#[derive(Clone, Default, Debug)]
+pub struct Outline {
+    /// Who says it, for DW_AT_producer.
+    pub producer: String,
+    /// Where the files are that are named by a relative path.
+    pub directory: String,
+    /// The files that rows name by number: a path each.
+    pub files: Vec<String>,
+    /// Sorted by address.
+    pub rows: Vec<Row>,
+    /// Sorted by address.
+    pub functions: Vec<Function>,
+    /// The module's globals, those that are imported too.
+    pub globals: Vec<Variable>,
+}
+
+/// From an address on, up to the next row or the function's end, code comes from a place in the source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The address.
+    pub pc: WasmPc,
+    /// The file's number.
+    pub file: u32,
+    /// The line, from 1; 0 where no line stands for the code.
+    pub line: u32,
+    /// The column, from 1; 0 where not known.
+    pub column: u32,
+}
+
+/// A function with code.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its number.
+    pub index: u32,
+    /// What it is called.
+    pub name: String,
+    /// Its body, from the locals' declaration to the final `end`.
+    pub body: Range<WasmPc>,
+    /// Its first instruction.
+    pub first: WasmPc,
+    /// What it returns, where that is one value.
+    pub result: Option<ValueType>,
+    /// Its locals by number, parameters first.
+    pub locals: Vec<Variable>,
+    /// How many of them are parameters.
+    pub params: usize,
+}
+
+/// A local or a global.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// An identifier of C's.
+    pub name: String,
+    /// Its number.
+    pub index: u32,
+    /// Its type.
+    pub ty: ValueType,
+}
+
+impl Outline {
+    /// The rows of a function: none, or one at its start and one at its first instruction among them.
+    fn rows_of(&self, function: &Function) -> Vec<Row> {
+        let from = self
+            .rows
+            .partition_point(|row| row.pc < function.body.start);
+        let to = self.rows.partition_point(|row| row.pc < function.body.end);
+        let mut rows = self.rows[from..to].to_vec();
+        let Some(first) = rows.first().copied() else {
+            return rows;
+        };
+        for pc in [function.body.start, function.first] {
+            let at = rows.partition_point(|row| row.pc <= pc);
+            match at.checked_sub(1).map(|before| rows[before]) {
+                Some(before) if before.pc == pc => {}
+                before => rows.insert(
+                    at,
+                    Row {
+                        pc,
+                        ..before.unwrap_or(first)
+                    },
+                ),
+            }
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! Debug info for modules and functions that have none: from the text that the module was given as, from its source map, or from
+//! its text as it is printed. The result takes the module's place, as that of other debug info does.
+//!
+//! ```text
+//! text ─────────────── text.rs ─┐
+//! sourceMappingURL ─ source_map ┼→ rows ─┐
+//! binary form ──────── print.rs ─┘       ├→ Outline ─→ the module with .debug_* sections
+//! types, name section ─ declarations.rs ─┘
+//! ```
+
+mod declarations;
+mod print;
+mod source_map;
+mod store;
+mod text;
+
+pub(crate) use text::Input;
+
+use crate::config::Config;
+use crate::module::ModuleInfo;
+use declarations::Declarations;
+use dwalin_debuginfo::WasmDwarf;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::container::{Container, with_debug_info};
+use dwalin_debuginfo::merge::PathMap;
+use dwalin_debuginfo::outline::{self, Coverage, Outline, Row, TextFunction};
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use store::Store;
+
+/// The custom section that names the file with a module's printed text.
+const TEXT_SECTION: &str = "dwalin.text";
+
+/// Where an outline may come from.
+pub(crate) struct Origins<'a> {
+    /// What the module is called.
+    pub name: &'a str,
+    /// The module's file, where it is one.
+    pub file: Option<&'a Path>,
+    /// The text that it was given as.
+    pub text: Option<&'a [TextFunction]>,
+    /// Whether its text is printed, where there is nothing better. Then it has to be valid.
+    pub print: bool,
+    /// The folder for files that debuggers show.
+    pub folder: Option<&'a Path>,
+    /// Directories that have other names here.
+    pub paths: &'a PathMap,
+}
+
+/// A module with an outline.
+#[derive(Default)]
+pub(crate) struct Outlined {
+    /// The module; `None` where nothing is to be said of it.
+    pub module: Option<Vec<u8>>,
+    /// A line for each thing that was looked for and cannot be used.
+    pub messages: Vec<String>,
+}
+
+/// Describes the functions of a module that its own debug info says nothing of, if that is not of the module's own functions
+/// either: where these have some, what has none is meant to be passed over.
+pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
+    let mut outlined = Outlined::default();
+    let Ok(container) = Container::parse(wasm) else {
+        return outlined;
+    };
+    let has_map = container.section("sourceMappingURL").is_some();
+    if !(origins.print || origins.text.is_some() || has_map) {
+        return outlined;
+    }
+    let dwarf = WasmDwarf::new(container.sections.iter().copied());
+    let coverage = Coverage::of(&dwarf);
+    let mut declared = Declarations::parse(wasm);
+    let is_own = |index: &u32| declared.own.contains(index);
+    let covered = declared.functions.iter().any(|function| {
+        coverage.touches(&function.body) && (declared.own.is_empty() || is_own(&function.index))
+    });
+    if covered || declared.functions.is_empty() {
+        return outlined;
+    }
+    let Some(mut found) = rows(wasm, &declared, origins, &mut outlined.messages) else {
+        return outlined;
+    };
+    declared
+        .functions
+        .retain(|function| !coverage.touches(&function.body));
+    let outline = &mut found.outline;
+    outline.functions = declared.functions;
+    outline.globals = declared.globals;
+    let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
+    let module = sections.and_then(|sections| {
+        let text = found
+            .printed
+            .as_deref()
+            .map(|path| (TEXT_SECTION, path.as_os_str().as_bytes()));
+        let sections = sections.iter().map(|(name, bytes)| (&name[..], &bytes[..]));
+        with_debug_info(wasm, sections.chain(text)).map_err(|error| error.to_string())
+    });
+    match module {
+        Ok(module) => outlined.module = Some(module),
+        Err(reason) => outlined
+            .messages
+            .push(format!("debug info: cannot be made: {reason}")),
+    }
+    outlined
+}
+
+/// Rows, and the files that they name.
+struct Found {
+    outline: Outline,
+    /// The file with the printed text.
+    printed: Option<PathBuf>,
+}
+
+fn rows(
+    wasm: &[u8],
+    declared: &Declarations,
+    origins: &Origins<'_>,
+    messages: &mut Vec<String>,
+) -> Option<Found> {
+    let store = origins.folder.map(Store::new);
+    let map = source_map::find(
+        wasm,
+        declared.code_section.start,
+        origins.file,
+        origins.paths,
+        store.as_ref(),
+    );
+    match map {
+        Some(Ok(map)) => {
+            return Some(Found {
+                outline: Outline {
+                    producer: producer("source map"),
+                    directory: map.directory,
+                    files: map.files,
+                    rows: map.rows,
+                    ..Outline::default()
+                },
+                printed: None,
+            });
+        }
+        Some(Err(reason)) => messages.push(format!("debug info: {reason}")),
+        None => {}
+    }
+    if let (Some(text), Some(file)) = (origins.text, origins.file) {
+        return Some(given(declared, text, file, origins.paths));
+    }
+    if !origins.print {
+        return None;
+    }
+    printed(wasm, declared, origins, store.as_ref(), messages)
+}
+
+/// The lines of the file that the module is.
+fn given(declared: &Declarations, text: &[TextFunction], file: &Path, paths: &PathMap) -> Found {
+    let of_function = |(function, text): (&outline::Function, &TextFunction)| {
+        let start = function.body.start.0;
+        let row = move |pc: u32, line, column| Row {
+            pc: WasmPc(start.saturating_add(pc)),
+            file: 0,
+            line,
+            column,
+        };
+        let (line, column) = text.start;
+        let rows = text.rows.clone().into_iter();
+        [row(0, line, column)]
+            .into_iter()
+            .chain(rows.map(move |(pc, line, column)| row(pc, line, column)))
+    };
+    let directory = std::env::current_dir().unwrap_or_default();
+    let file = match file.is_absolute() {
+        true => paths.apply(&file.to_string_lossy()),
+        false => file.to_string_lossy().into_owned(),
+    };
+    Found {
+        outline: Outline {
+            producer: producer("text"),
+            directory: paths.apply(&directory.to_string_lossy()),
+            files: vec![file],
+            rows: declared
+                .functions
+                .iter()
+                .zip(text)
+                .flat_map(of_function)
+                .collect(),
+            ..Outline::default()
+        },
+        printed: None,
+    }
+}
+
+/// The lines of the text that the module is printed as.
+fn printed(
+    wasm: &[u8],
+    declared: &Declarations,
+    origins: &Origins<'_>,
+    store: Option<&Store<'_>>,
+    messages: &mut Vec<String>,
+) -> Option<Found> {
+    let printed = match print::print(wasm) {
+        Ok(printed) => printed,
+        Err(reason) => {
+            messages.push(format!(
+                "debug info: the module cannot be printed: {reason}"
+            ));
+            return None;
+        }
+    };
+    let name = Path::new(origins.name).with_extension("wat");
+    let kept = store.map(|store| {
+        let text = printed.text.as_bytes();
+        store.put(&store.place(&[text]), &name, text)
+    });
+    let path = match kept {
+        Some(Ok(path)) => Some(path),
+        Some(Err(error)) => {
+            messages.push(format!(
+                "debug info: the module's text cannot be kept for debuggers: {error}"
+            ));
+            None
+        }
+        None => None,
+    };
+    let start = declared.code_section.start as u64;
+    let lines = printed.lines.iter().filter_map(|line| {
+        let pc = WasmPc(u32::try_from(line.offset.checked_sub(start)?).ok()?);
+        Some(Row {
+            pc,
+            file: 0,
+            line: line.line,
+            column: line.column,
+        })
+    });
+    // Between a function's start and its first instruction are lines of locals, which are no code.
+    let mut rows: Vec<Row> = Vec::new();
+    let mut lines = lines.peekable();
+    for function in &declared.functions {
+        while let Some(row) = lines.next_if(|row| row.pc < function.body.end) {
+            if row.pc == function.body.start || row.pc >= function.first {
+                rows.push(row);
+            }
+        }
+    }
+    let shown = path.clone().unwrap_or(name);
+    let folder = shown.parent().map(Path::to_string_lossy);
+    let file = shown.file_name().map(|name| name.to_string_lossy());
+    Some(Found {
+        outline: Outline {
+            producer: producer("printed text"),
+            directory: folder.unwrap_or_default().into_owned(),
+            files: vec![file.unwrap_or_default().into_owned()],
+            rows,
+            ..Outline::default()
+        },
+        printed: path,
+    })
+}
+
+/// The file with the text of a module that was printed.
+pub(crate) fn text_file<'a>(custom: &[(String, Range<usize>)], wasm: &'a [u8]) -> Option<&'a Path> {
+    let (_, range) = custom.iter().find(|(name, _)| name == TEXT_SECTION)?;
+    let path = wasm.get(range.clone())?;
+    Some(Path::new(OsStr::from_bytes(path)))
+}
+
+/// Makes the file with an artifact's text again, where it is gone since the artifact was compiled.
+pub(crate) fn restore(info: &ModuleInfo, wasm: &[u8], config: &Config, name: &str) {
+    let Some(path) = text_file(&info.custom, wasm).filter(|path| !path.exists()) else {
+        return;
+    };
+    let (Some(folder), true) = (config.texts(), config.settings().debug_info) else {
+        return;
+    };
+    let store = Store::new(folder);
+    let made = print::print(wasm).and_then(|printed| {
+        let text = printed.text.as_bytes();
+        let (place, name) = (store.place(&[text]), path.file_name().unwrap_or_default());
+        let kept = store.put(&place, Path::new(name), text);
+        kept.map_err(|error| error.to_string())
+    });
+    let problem = match made {
+        Ok(made) if made == path => return,
+        Ok(made) => format!("it is at {}", made.display()),
+        Err(reason) => reason,
+    };
+    config.warn(&format!(
+        "{name}: debug info: the module's text is not at {}: {problem}",
+        path.display()
+    ));
+}
+
+fn producer(of: &str) -> String {
+    format!("dwalin {} ({of})", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,73 @@
+//! A module given as text: the binary form, and where in the text its functions and instructions are.
+
+use crate::error::{Error, Result};
+use dwalin_debuginfo::WasmDwarf;
+use dwalin_debuginfo::container::Container;
+use dwalin_debuginfo::outline::{TextFunction, text_functions};
+use std::borrow::Cow;
+use wasmparser::{Parser, Payload};
+
+/// A module as it was given.
+pub struct Input<'a> {
+    /// Its binary form.
+    pub wasm: Cow<'a, [u8]>,
+    /// Of text: its functions with code, in their order.
+    pub text: Option<Vec<TextFunction>>,
+}
+
+impl<'a> Input<'a> {
+    /// A module in its binary form or as text.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn read(bytes: &'a [u8]) -> Result<Input<'a>> {
+        if bytes.starts_with(b"\0asm") {
+            return Ok(Input {
+                wasm: bytes.into(),
+                text: None,
+            });
+        }
+        let with_lines = wat::Parser::new()
+            .generate_dwarf(wat::GenerateDwarf::Lines)
+            .parse_bytes(None, bytes)
+            .map_err(|error| Error::Wat(Box::new(error)))?;
+        let Some(end) = start_of_lines(&with_lines) else {
+            return Ok(Input {
+                wasm: with_lines,
+                text: None,
+            });
+        };
+        let sections = Container::parse(&with_lines).map_or(Vec::new(), |it| it.sections);
+        let text = text_functions(&WasmDwarf::new(sections.into_iter()));
+        let mut wasm = with_lines.into_owned();
+        wasm.truncate(end);
+        Ok(Input {
+            wasm: wasm.into(),
+            text: Some(text),
+        })
+    }
+}
+
+/// Where the debug sections begin that end a module, which are the `wat` crate's; `None` where there are others: the text has
+/// some of its own.
+fn start_of_lines(wasm: &[u8]) -> Option<usize> {
+    let mut end = 8;
+    let mut found = None;
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload.ok()?;
+        let Some((_, range)) = payload.as_section() else {
+            continue;
+        };
+        let is_debug = match &payload {
+            Payload::CustomSection(section) => section.name().starts_with(".debug_"),
+            _ => false,
+        };
+        match (is_debug, found) {
+            (true, None) => found = Some(end),
+            (false, Some(_)) => return None,
+            _ => {}
+        }
+        end = range.end as usize;
+    }
+    found
+}
