@@ -56,7 +56,7 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
 pub fn say_text(module: &Module, file: &Path) {
     if let Some(text) = module.text_file() {
         let (file, text) = (file.display(), text.display());
-        eprintln!("dwalin: {file} has no debug info: debuggers show its text, {text}");
+        eprintln!("dwalin: {file} has no debug info of its own: debuggers show its text, {text}");
     }
 }
 

@@ -183,4 +183,7 @@ pub struct Questions {
     /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
     /// statements. Each needs an instruction of its own, or its line cannot be stopped at.
     pub statements: Vec<Statement>,
+    /// Code whose statements are instructions of wasm's: sorted, disjoint. Machine instructions may do the work of several of
+    /// these, and each is to be stopped at.
+    pub instructions: Vec<Range<WasmPc>>,
 }

@@ -3,6 +3,7 @@
 use crate::address::WasmPc;
 use crate::code::{KeptValue, OperandQuestion, Questions, Statement};
 use crate::expr::decode::{Op, decode};
+use crate::outline::is_text;
 use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -22,6 +23,9 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
         let _ = read.unit(header).and_then(|unit| {
             let unit = unit.unit_ref(&read);
             scan_lines(unit, &mut found)?;
+            if is_text(unit) {
+                scan_instructions(unit, &mut found)?;
+            }
             scan_entries(unit, &mut found)
         });
         found
@@ -38,9 +42,11 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
         found.kept.extend(unit.kept);
         found.call_sites.extend(unit.call_sites);
         found.statements.extend(unit.statements);
+        found.instructions.extend(unit.instructions);
     }
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.instructions.sort_unstable_by_key(|range| range.start);
     found.small_structures.sort_unstable();
     found.small_structures.dedup();
     found.kept.sort_unstable();
@@ -71,6 +77,18 @@ fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()
             let pc = WasmPc::from_dwarf(row.address());
             found.statements.extend(pc.map(|pc| Statement { pc, line }));
         }
+    }
+    Ok(())
+}
+
+/// The code of a unit whose lines are instructions.
+fn scan_instructions(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
+    let mut ranges = unit.unit_ranges()?;
+    while let Some(range) = ranges.next()? {
+        let start = WasmPc::from_dwarf(range.begin).zip(WasmPc::from_dwarf(range.end));
+        found
+            .instructions
+            .extend(start.map(|(start, end)| start..end));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Which code a module's DWARF says anything of.
 
 use crate::address::WasmPc;
-use crate::source::WasmDwarf;
+use crate::source::{ReadUnit, Reader, WasmDwarf};
+use gimli::read::RangeIter;
 use std::ops::Range;
 
 /// The code of a module's units.
@@ -9,7 +10,7 @@ use std::ops::Range;
 pub struct Coverage(Vec<Range<u32>>);
 
 impl Coverage {
-    /// Of a module's DWARF: what its units say that they cover.
+    /// Of a module's DWARF: what its units say that they cover, or else the functions in them.
     pub fn of(dwarf: &WasmDwarf<'_>) -> Coverage {
         let read = dwarf.read();
         let mut covered = Vec::new();
@@ -19,16 +20,11 @@ impl Coverage {
                 continue;
             };
             let unit = unit.unit_ref(&read);
-            let Ok(mut ranges) = unit.unit_ranges() else {
-                continue;
-            };
-            while let Ok(Some(range)) = ranges.next() {
-                let (start, end) = (range.begin, range.end);
-                if let (Some(start), Some(end)) =
-                    (WasmPc::from_dwarf(start), WasmPc::from_dwarf(end))
-                {
-                    covered.push(start.0..end.0);
-                }
+            let before = covered.len();
+            covered.extend(unit.unit_ranges().map_or(Vec::new(), usable));
+            // The `wat` crate's begin at 0, and those of LTO may say nothing.
+            if covered.len() == before {
+                add_functions(unit, &mut covered);
             }
         }
         covered.sort_unstable_by_key(|range| range.start);
@@ -49,5 +45,24 @@ impl Coverage {
         self.0
             .get(from)
             .is_some_and(|range| range.start < code.end.0)
+    }
+}
+
+/// What of ranges is code that exists.
+fn usable(mut ranges: RangeIter<Reader<'_>>) -> Vec<Range<u32>> {
+    let all = std::iter::from_fn(|| ranges.next().ok().flatten());
+    all.filter_map(|range| {
+        let start = WasmPc::from_dwarf(range.begin)?;
+        Some(start.0..WasmPc::from_dwarf(range.end)?.0)
+    })
+    .collect()
+}
+
+fn add_functions(unit: ReadUnit<'_, '_>, covered: &mut Vec<Range<u32>>) {
+    let mut entries = unit.entries();
+    while let Ok(Some(entry)) = entries.next_dfs() {
+        if entry.tag() == gimli::DW_TAG_subprogram {
+            covered.extend(unit.die_ranges(entry).map_or(Vec::new(), usable));
+        }
     }
 }

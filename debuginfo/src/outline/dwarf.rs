@@ -105,7 +105,7 @@ impl<'u> UnitWriter<'u> {
         globals: &[Variable],
     ) {
         let root = self.unit.root();
-        self.text(root, dw::DW_AT_producer, &outline.producer);
+        self.text(root, dw::DW_AT_producer, outline.kind.producer());
         // There is no language for this; expressions are C's.
         let language = AttributeValue::Language(dw::DW_LANG_C11);
         self.unit.get_mut(root).set(dw::DW_AT_language, language);

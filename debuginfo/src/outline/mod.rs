@@ -20,13 +20,14 @@ pub use text::{TextFunction, text_functions};
 
 use crate::address::WasmPc;
 use crate::code::ValueType;
+use crate::source::ReadUnit;
 use std::ops::Range;
 
 /// What is known of functions and globals.
 #[derive(Clone, Default, Debug)]
 pub struct Outline {
-    /// Who says it, for DW_AT_producer.
-    pub producer: String,
+    /// What it was made of.
+    pub kind: Kind,
     /// Where the files are that are named by a relative path.
     pub directory: String,
     /// The files that rows name by number: a path each.
@@ -37,6 +38,37 @@ pub struct Outline {
     pub functions: Vec<Function>,
     /// The module's globals, those that are imported too.
     pub globals: Vec<Variable>,
+}
+
+/// What rows are of.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Kind {
+    /// WAT: each row is an instruction, which debuggers are to stop at.
+    #[default]
+    Text,
+    /// A source map: lines of another language.
+    SourceMap,
+}
+
+impl Kind {
+    /// DW_AT_producer.
+    fn producer(self) -> &'static str {
+        match self {
+            Kind::Text => concat!("dwalin ", env!("CARGO_PKG_VERSION"), " (WAT)"),
+            Kind::SourceMap => concat!("dwalin ", env!("CARGO_PKG_VERSION"), " (source map)"),
+        }
+    }
+}
+
+/// Whether the lines of a unit are instructions, one each.
+pub(crate) fn is_text(unit: ReadUnit<'_, '_>) -> bool {
+    let mut entries = unit.entries();
+    let Ok(Some(root)) = entries.next_dfs() else {
+        return false;
+    };
+    let producer = root.attr_value(gimli::DW_AT_producer);
+    let producer = producer.and_then(|value| unit.attr_string(value).ok());
+    producer.is_some_and(|producer| producer.slice() == Kind::Text.producer().as_bytes())
 }
 
 /// From an address on, up to the next row or the function's end, code comes from a place in the source.

@@ -29,7 +29,7 @@ fn row(pc: u32, line: u32) -> Row {
 
 fn outline() -> Outline {
     Outline {
-        producer: "a test".to_owned(),
+        kind: Kind::SourceMap,
         directory: "/somewhere".to_owned(),
         files: vec!["a.wat".to_owned()],
         rows: vec![row(12, 5), row(14, 6), row(31, 9)],
@@ -74,7 +74,7 @@ fn every_address_of_a_function_with_rows_has_a_line() {
 fn locals_are_asked_for_and_each_line_is_one_statement() {
     let sections = written(&outline(), &WasmDwarf::default());
     let (questions, warnings) = questions(&as_dwarf(&sections));
-    assert!(warnings.is_empty());
+    assert!(warnings.is_empty() && questions.instructions.is_empty());
     let locals = [(10, 0), (10, 1), (21, 0), (21, 1)];
     let expected: Vec<_> = locals.map(|(pc, local)| (WasmPc(pc), local)).into();
     assert_eq!(questions.locals, expected);
@@ -85,6 +85,15 @@ fn locals_are_asked_for_and_each_line_is_one_statement() {
         .collect();
     // The start of a function, its first instruction, and each other line.
     assert_eq!(statements, [(10, 5), (12, 5), (14, 6), (21, 9), (23, 9)]);
+}
+
+#[test]
+fn lines_of_text_are_instructions() {
+    let mut text = outline();
+    text.kind = Kind::Text;
+    let sections = written(&text, &WasmDwarf::default());
+    let (questions, _) = questions(&as_dwarf(&sections));
+    assert_eq!(questions.instructions, [WasmPc(10)..WasmPc(40)]);
 }
 
 #[test]

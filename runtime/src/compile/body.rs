@@ -116,7 +116,7 @@ fn translate(
         callees: Callees::default(),
         callers_context: None,
         leaf_frame: None,
-        statements: Statements::new(env.statements(func)),
+        statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
         operands: Operands::new(env.operands(func)),
         kept: Vec::new(),
         frame_globals: Vec::new(),

@@ -133,6 +133,16 @@ impl<'a> Env<'a> {
             .is_some_and(|questions| questions.small_structures.binary_search(&start).is_ok())
     }
 
+    /// Whether the statements of a function are instructions of wasm's.
+    pub fn stops_at_instructions(&self, func: DefinedFuncIndex) -> bool {
+        let start = self.body_start(func);
+        let ranges = self
+            .questions
+            .map_or(&[][..], |questions| &questions.instructions);
+        let at = ranges.partition_point(|range| range.end <= start);
+        ranges.get(at).is_some_and(|range| range.start <= start)
+    }
+
     /// The addresses in a function's body that must have code of their own.
     pub fn statements(&self, func: DefinedFuncIndex) -> &'a [Statement] {
         let Some(questions) = self.questions else {

@@ -5,6 +5,8 @@
 //!   operator that is.
 //! * A statement may be no code at all: a jump to what follows.
 //!
+//! * A statement may be one instruction, of a module whose source is its text: the code generator makes one of several.
+//!
 //! Where there is no code, a stand-in is: an instruction that does nothing.
 
 use super::body::Translator;
@@ -25,16 +27,19 @@ pub struct Statements<'a> {
     waiting: Option<Statement>,
     /// Whether a basic block of the source's begins here: nothing has run since control came in or went out.
     at_block: bool,
+    /// Whether each is one instruction of wasm's.
+    instructions: bool,
 }
 
 impl<'a> Statements<'a> {
-    /// Of a function: sorted by address.
-    pub fn new(all: &'a [Statement]) -> Statements<'a> {
+    /// Of a function: sorted by address. Each may be one instruction of wasm's.
+    pub fn new(all: &'a [Statement], instructions: bool) -> Statements<'a> {
         Statements {
             all,
             begun: 0,
             waiting: None,
             at_block: false,
+            instructions,
         }
     }
 
@@ -89,6 +94,7 @@ impl Translator<'_, '_> {
                     self.stand_in(Place::Instruction);
                 }
             }
+            Code::Some if self.statements.instructions => self.stand_in(Place::Instruction),
             Code::Some => self.statements.waiting = None,
             Code::Structure | Code::Perhaps => self.stand_in(Place::Instruction),
         }

@@ -29,6 +29,12 @@ impl<'a> Names<'a> {
         names
     }
 
+    /// A function's name, where the section has one.
+    pub fn get(&self, index: u32) -> Option<&'a str> {
+        let name = self.functions.get(&index).copied();
+        name.filter(|name| !name.is_empty())
+    }
+
     /// A function's name: from the section, else `wasm-function[N]`, as other tools print it.
     pub fn function(&self, index: FuncIndex) -> String {
         match self.functions.get(&(index.index() as u32)) {

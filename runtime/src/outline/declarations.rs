@@ -2,10 +2,9 @@
 //! if it were not there: compiling says what is wrong with it.
 
 use crate::module::names::Names;
-use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::ValueType;
-use dwalin_debuginfo::outline::{Function, Identifiers, Variable};
+use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, Variable};
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{
@@ -22,8 +21,6 @@ pub struct Declarations {
     pub functions: Vec<Function>,
     /// The globals, imported ones first.
     pub globals: Vec<Variable>,
-    /// Functions of the module's own language: `main` by any of its names, else what is exported.
-    pub own: Vec<u32>,
 }
 
 /// Exports of linkers, languages and libraries.
@@ -37,23 +34,9 @@ const NOT_OWN: [&str; 7] = [
     "main",
 ];
 
-impl Declarations {
-    /// Reads a module.
-    pub fn parse(wasm: &[u8]) -> Declarations {
-        let mut scan = Scan::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            let Ok(payload) = payload else { break };
-            if scan.section(payload).is_none() {
-                break;
-            }
-        }
-        scan.finish(wasm)
-    }
-}
-
-/// A module's sections as they come.
+/// A module's sections.
 #[derive(Default)]
-struct Scan<'a> {
+pub struct Scan<'a> {
     types: Vec<Option<wasmparser::FuncType>>,
     functions: Vec<u32>,
     imported: usize,
@@ -62,10 +45,22 @@ struct Scan<'a> {
     global_exports: Vec<(&'a str, u32)>,
     code_section: Range<usize>,
     bodies: Vec<FunctionBody<'a>>,
-    names: Option<Range<usize>>,
+    names: &'a [u8],
 }
 
 impl<'a> Scan<'a> {
+    /// Finds the sections of a module.
+    pub fn new(wasm: &'a [u8]) -> Scan<'a> {
+        let mut scan = Scan::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let Ok(payload) = payload else { break };
+            if scan.section(payload).is_none() {
+                break;
+            }
+        }
+        scan
+    }
+
     /// `None` where it is damaged.
     fn section(&mut self, payload: Payload<'a>) -> Option<()> {
         match payload {
@@ -117,18 +112,45 @@ impl<'a> Scan<'a> {
             } => self.code_section = range.start as usize..range.end as usize,
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
             Payload::CustomSection(section) if section.name() == "name" => {
-                let start = section.data_offset() as usize;
-                self.names = Some(start..start + section.data().len());
+                self.names = section.data();
             }
             _ => {}
         }
         Some(())
     }
 
-    fn finish(self, wasm: &'a [u8]) -> Declarations {
-        let section = self.names.clone().and_then(|range| wasm.get(range));
-        let names = VariableNames::parse(section.unwrap_or(&[]));
-        let known = Names::parse(section.unwrap_or(&[]), 0);
+    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, else what is
+    /// exported. Libraries may have some where the program has none.
+    pub fn is_described(&self, coverage: &Coverage) -> bool {
+        const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
+        let described = |index: &u32| {
+            let defined = (*index as usize).checked_sub(self.imported);
+            let body = defined.and_then(|defined| self.bodies.get(defined));
+            body.and_then(|body| self.pcs(body))
+                .is_some_and(|pcs| coverage.touches(&pcs))
+        };
+        let names = Names::parse(self.names, 0);
+        let defined = self.imported as u32..self.functions.len() as u32;
+        let is_main = |index: &u32| names.get(*index).is_some_and(|name| MAINS.contains(&name));
+        let mains: Vec<_> = defined.clone().filter(is_main).collect();
+        if !mains.is_empty() {
+            return mains.iter().any(described);
+        }
+        let exported = self.exports.iter();
+        let own: Vec<_> = exported
+            .filter(|(name, _)| !NOT_OWN.contains(name) && !name.starts_with("__"))
+            .map(|(_, index)| *index)
+            .collect();
+        match own.is_empty() {
+            true => defined.into_iter().any(|index| described(&index)),
+            false => own.iter().any(described),
+        }
+    }
+
+    /// All that it declares.
+    pub fn declarations(&self) -> Declarations {
+        let names = VariableNames::parse(self.names);
+        let known = Names::parse(self.names, 0);
         let mut given = Identifiers::default();
         let globals = self.globals.iter().enumerate().map(|(i, ty)| {
             let index = i as u32;
@@ -141,34 +163,29 @@ impl<'a> Scan<'a> {
                 ty: value_type(*ty),
             }
         });
-        let globals = globals.collect();
-        let function_name = |index: u32| {
-            let named = known.function(crate::index::FuncIndex::new(index as usize));
-            let exported = || self.exports.iter().find(|(_, it)| *it == index);
-            match named.starts_with("wasm-function[") {
-                true => exported().map_or_else(
-                    || format!("func{index}"),
-                    |(name, _)| (*name).replace('\0', "\u{fffd}"),
-                ),
-                false => named,
-            }
-        };
-        let functions: Vec<_> = self
-            .bodies
-            .iter()
-            .enumerate()
-            .filter_map(|(i, body)| {
-                let index = (self.imported + i) as u32;
-                self.function(index, function_name(index), body, &names)
-            })
-            .collect();
-        let own = self.own(&functions);
+        let exports: HashMap<_, _> = self.exports.iter().map(|(name, it)| (*it, *name)).collect();
+        let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
+            let index = (self.imported + i) as u32;
+            let name = known.get(index).or_else(|| exports.get(&index).copied());
+            let name = name.map_or_else(|| format!("func{index}"), str::to_owned);
+            self.function(index, name, body, &names)
+        });
         Declarations {
-            code_section: self.code_section,
-            functions,
-            globals,
-            own,
+            globals: globals.collect(),
+            functions: functions.collect(),
+            code_section: self.code_section.clone(),
         }
+    }
+
+    /// A body as DWARF counts.
+    fn pcs(&self, body: &FunctionBody<'_>) -> Option<Range<WasmPc>> {
+        let range = body.range();
+        Some(self.pc(range.start)?..self.pc(range.end)?)
+    }
+
+    fn pc(&self, offset: u64) -> Option<WasmPc> {
+        let offset = (offset as usize).checked_sub(self.code_section.start)?;
+        Some(WasmPc(offset as u32))
     }
 
     fn function(
@@ -183,11 +200,6 @@ impl<'a> Scan<'a> {
             .get(*self.functions.get(index as usize)? as usize)?;
         let ty = ty.as_ref()?;
         let range = body.range();
-        let pc = |offset: u64| {
-            Some(WasmPc(
-                (offset as usize).checked_sub(self.code_section.start)? as u32,
-            ))
-        };
         // A local that is used at all takes two bytes to use: declarations alone cost no more than the body itself.
         let mut room = (range.end - range.start) as usize;
         let mut types = ty.params().to_vec();
@@ -210,8 +222,8 @@ impl<'a> Scan<'a> {
         Some(Function {
             index,
             name,
-            body: pc(range.start)?..pc(range.end)?,
-            first: pc(body.get_operators_reader().ok()?.original_position())?,
+            body: self.pcs(body)?,
+            first: self.pc(body.get_operators_reader().ok()?.original_position())?,
             result: match ty.results() {
                 [one] => Some(value_type(*one)),
                 _ => None,
@@ -219,22 +231,6 @@ impl<'a> Scan<'a> {
             locals: types.iter().enumerate().map(local).collect(),
             params: ty.params().len(),
         })
-    }
-
-    fn own(&self, functions: &[Function]) -> Vec<u32> {
-        const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
-        let mains = functions
-            .iter()
-            .filter(|it| MAINS.contains(&it.name.as_str()));
-        let mains: Vec<_> = mains.map(|it| it.index).collect();
-        if !mains.is_empty() {
-            return mains;
-        }
-        let exported = self.exports.iter();
-        exported
-            .filter(|(name, _)| !NOT_OWN.contains(name) && !name.starts_with("__"))
-            .map(|(_, index)| *index)
-            .collect()
     }
 }
 

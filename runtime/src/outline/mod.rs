@@ -18,12 +18,12 @@ pub(crate) use text::Input;
 
 use crate::config::Config;
 use crate::module::ModuleInfo;
-use declarations::Declarations;
+use declarations::{Declarations, Scan};
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::container::{Container, with_debug_info};
 use dwalin_debuginfo::merge::PathMap;
-use dwalin_debuginfo::outline::{self, Coverage, Outline, Row, TextFunction};
+use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction};
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
@@ -58,8 +58,8 @@ pub(crate) struct Outlined {
     pub messages: Vec<String>,
 }
 
-/// Describes the functions of a module that its own debug info says nothing of, if that is not of the module's own functions
-/// either: where these have some, what has none is meant to be passed over.
+/// Describes the functions of a module that its debug info says nothing of, unless that is of the module's own functions: then
+/// what has none is a library, and meant to be passed over.
 pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
     let mut outlined = Outlined::default();
     let Ok(container) = Container::parse(wasm) else {
@@ -71,12 +71,12 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
     }
     let dwarf = WasmDwarf::new(container.sections.iter().copied());
     let coverage = Coverage::of(&dwarf);
-    let mut declared = Declarations::parse(wasm);
-    let is_own = |index: &u32| declared.own.contains(index);
-    let covered = declared.functions.iter().any(|function| {
-        coverage.touches(&function.body) && (declared.own.is_empty() || is_own(&function.index))
-    });
-    if covered || declared.functions.is_empty() {
+    let scan = Scan::new(wasm);
+    if scan.is_described(&coverage) {
+        return outlined;
+    }
+    let mut declared = scan.declarations();
+    if declared.functions.is_empty() {
         return outlined;
     }
     let Some(mut found) = rows(wasm, &declared, origins, &mut outlined.messages) else {
@@ -131,7 +131,7 @@ fn rows(
         Some(Ok(map)) => {
             return Some(Found {
                 outline: Outline {
-                    producer: producer("source map"),
+                    kind: Kind::SourceMap,
                     directory: map.directory,
                     files: map.files,
                     rows: map.rows,
@@ -175,7 +175,7 @@ fn given(declared: &Declarations, text: &[TextFunction], file: &Path, paths: &Pa
     };
     Found {
         outline: Outline {
-            producer: producer("text"),
+            kind: Kind::Text,
             directory: paths.apply(&directory.to_string_lossy()),
             files: vec![file],
             rows: declared
@@ -247,7 +247,7 @@ fn printed(
     let file = shown.file_name().map(|name| name.to_string_lossy());
     Some(Found {
         outline: Outline {
-            producer: producer("printed text"),
+            kind: Kind::Text,
             directory: folder.unwrap_or_default().into_owned(),
             files: vec![file.unwrap_or_default().into_owned()],
             rows,
@@ -288,8 +288,4 @@ pub(crate) fn restore(info: &ModuleInfo, wasm: &[u8], config: &Config, name: &st
         "{name}: debug info: the module's text is not at {}: {problem}",
         path.display()
     ));
-}
-
-fn producer(of: &str) -> String {
-    format!("dwalin {} ({of})", env!("CARGO_PKG_VERSION"))
 }

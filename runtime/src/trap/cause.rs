@@ -377,7 +377,8 @@ impl Cause {
             self.note("the linker put a trap here: a function is called with another signature than it has".to_owned());
         } else if innermost.starts_with("undefined_weak:") || innermost.starts_with("undefined:") {
             self.note("the linker put a trap here: the function is not defined".to_owned());
-        } else {
+        } else if !is_text(backtrace) {
+            // Text shows it, and may have been written by hand.
             self.note("the compiler put an `unreachable` here: __builtin_trap, undefined behaviour, or a path that cannot be".to_owned());
         }
     }
@@ -405,6 +406,13 @@ impl Cause {
             None => what.to_owned(),
         });
     }
+}
+
+/// Whether the source of the innermost frame is WebAssembly's own text.
+fn is_text(backtrace: &WasmBacktrace) -> bool {
+    let symbol = backtrace.frames().first().and_then(|it| it.symbols.first());
+    let file = symbol.and_then(|symbol| symbol.file.as_deref());
+    file.is_some_and(|file| file.ends_with(".wat"))
 }
 
 fn conversion_is_wide(operator: &Operator<'_>) -> bool {

@@ -1,0 +1,206 @@
+//! Modules without DWARF in a real lldb: the source is the text that they were given as, the text that they are printed as, or
+//! what their source map names.
+
+#[path = "../../tests/running/mod.rs"]
+mod running;
+#[path = "../../tests/sourceless/mod.rs"]
+mod sourceless;
+
+use running::{expect, said};
+use sourceless::{Folder, line};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The command, which `cargo test --workspace` builds beside the tests.
+fn dwalin() -> String {
+    let tests = env::current_exe().unwrap();
+    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
+    assert!(dwalin.exists(), "cargo build first");
+    dwalin.into_os_string().into_string().unwrap()
+}
+
+fn folder(name: &str) -> Folder {
+    Folder::new(name, &root().join("tests"), &dwalin())
+}
+
+/// What lldb says to commands about a module that `dwalin run -g` runs; `with` options of lldb.
+fn lldb(folder: &Folder, with: &[&str], module: &str, commands: &[&str]) -> String {
+    let cache = format!(
+        "settings set target.env-vars XDG_CACHE_HOME={}",
+        folder.text("cache")
+    );
+    let first = [
+        "settings set symbols.enable-external-lookup false",
+        "settings set auto-confirm true",
+        &cache,
+    ];
+    let mut args = vec!["--no-lldbinit", "--batch"];
+    for command in with.iter().chain(&first).chain(commands) {
+        args.extend(["-o", command]);
+    }
+    let dwalin = dwalin();
+    args.extend(["--", &dwalin, "run", "-g", module]);
+    said("lldb-19", &args)
+}
+
+/// The lines that lldb stops at.
+fn stops(said: &str, file: &str) -> Vec<usize> {
+    let place = format!(" at {file}:");
+    let frames = said.lines().filter(|line| line.contains("frame #0: "));
+    let places = frames.filter_map(|line| line.split_once(&place));
+    let number = |(_, place): (&str, &str)| place.split(':').next()?.parse().ok();
+    places.filter_map(number).collect()
+}
+
+#[test]
+fn lldb_debugs_text_in_its_own_file() {
+    let folder = folder("lldb-text");
+    let module = folder.copy("numbers.wat");
+    let formatters = format!(
+        "command script import {}",
+        root().join("src/debugger/lldb/dwalin_lldb").display()
+    );
+    for with in [&[][..], &[formatters.as_str()]] {
+        let said = lldb(
+            &folder,
+            with,
+            &module,
+            &[
+                "breakpoint set --name scale",
+                "breakpoint set --file numbers.wat --line 23",
+                "run",
+                "frame variable",
+                "p n * 2",
+                "target variable total ratio",
+                "breakpoint disable 1",
+                "next",
+                "expression local3 = 7",
+                "expression n = 5",
+                "continue",
+                "p sum",
+                "p local3",
+                "thread backtrace --count 2",
+                "finish",
+            ],
+        );
+        expect(
+            &said,
+            &[
+                "scale(n=3, by=1.5) at numbers.wat:7:5",
+                "-> 7   \t    local.get $n",
+                "n = 3\n",
+                "by = 1.5\n",
+                "sum = 0\n",
+                "local3 = 0\n",
+                "(int) 6\n",
+                "total = 40\n",
+                "ratio = 2.5\n",
+                "at numbers.wat:8:5",
+                "at numbers.wat:23:5",
+                // 40 + 6 + 5 + 4 + 3 + 2 + 1: what was read of `n` before it was set.
+                "61\n",
+                "(int) 0\n",
+                "scale(n=5, by=1.5) at numbers.wat:23:5",
+                "_start at numbers.wat:25:",
+                " 61\n",
+            ],
+        );
+    }
+}
+
+#[test]
+fn lldb_steps_through_text_instruction_by_instruction() {
+    let folder = folder("lldb-steps");
+    let module = folder.copy("numbers.wat");
+    let mut commands = vec!["breakpoint set --name scale", "run"];
+    commands.extend(["step"; 21]);
+    let said = lldb(&folder, &[], &module, &commands);
+    let first: Vec<_> = (7..=19).collect();
+    let second: Vec<_> = (11..=19).collect();
+    let expected = [first, second].concat();
+    assert_eq!(stops(&said, "numbers.wat"), expected, "{said}");
+}
+
+#[test]
+fn lldb_debugs_a_module_without_debug_info_in_its_printed_text() {
+    for stripped in [false, true] {
+        let folder = folder(if stripped {
+            "lldb-stripped"
+        } else {
+            "lldb-printed"
+        });
+        let module = folder.plain(stripped);
+        let path = folder.printed(&module);
+        let text = fs::read_to_string(&path).unwrap();
+        let product = line(&text, "i32.mul", 0);
+        let place = format!("breakpoint set --file plain.wat --line {product}");
+        let mut commands = vec![place.as_str(), "run", "frame variable local0"];
+        commands.extend(["step"; 3]);
+        commands.extend(["breakpoint disable", "finish"]);
+        let said = lldb(&folder, &[], &module, &commands);
+        let name = if stripped { "`func" } else { "`square(" };
+        expect(
+            &said,
+            &[
+                name,
+                &format!("local0=1) at plain.wat:{product}:5"),
+                "\t    i32.mul\n",
+                "local0 = 1\n",
+                "Return value: (int) $0 = 1\n",
+            ],
+        );
+        let stops = stops(&said, "plain.wat");
+        let expected: Vec<_> = (product..=product + 3).collect();
+        assert_eq!(stops[..4], expected, "{said}");
+    }
+}
+
+#[test]
+fn lldb_debugs_what_a_source_map_names() {
+    let folder = folder("lldb-map");
+    let module = folder.demo("demo.wasm.map");
+    // The file is only in the map.
+    fs::write(folder.path("demo.wasm.map"), folder.map(true)).unwrap();
+    let said = lldb(
+        &folder,
+        &[],
+        &module,
+        &[
+            "breakpoint set --file demo.ts --line 3",
+            "run",
+            "frame variable",
+            "thread backtrace --count 2",
+            "step",
+            "p result",
+            "breakpoint disable",
+            "finish",
+            "step",
+            "step",
+            "step",
+            "continue",
+        ],
+    );
+    expect(
+        &said,
+        &[
+            "square(x=3) at demo.ts:3:1",
+            "-> 3   \t  let result = x * x;",
+            "x = 3\n",
+            "twice = 6\n",
+            "_start at demo.ts:9:1",
+            "square(x=3) at demo.ts:4:1",
+            "(int) 9\n",
+            "Return value: (int) $0 = 9\n",
+            "square(x=5) at demo.ts:2:1",
+            "square(x=5) at demo.ts:3:1",
+            "square(x=5) at demo.ts:4:1",
+            "stop reason = signal SIGILL",
+            "square(x=5) at demo.ts:4:1",
+        ],
+    );
+}

@@ -1,0 +1,424 @@
+//! Modules without DWARF, in a real gdb and in reports: the source is the text that they were given as, the text that they are
+//! printed as, or what their source map names.
+
+#[path = "running/mod.rs"]
+mod running;
+mod sourceless;
+
+use running::{expect, said};
+use sourceless::{Folder, line, stderr};
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn folder(name: &str) -> Folder {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    Folder::new(name, &tests, env!("CARGO_BIN_EXE_dwalin"))
+}
+
+/// Whether tools are here; says so if they are not.
+fn equipped(tools: &[&str]) -> bool {
+    let missing = tools.iter().find(|tool| {
+        let mut version = Command::new(tool);
+        version
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()
+            .is_err()
+    });
+    if let Some(tool) = missing {
+        // Not with `eprintln!`, which shows nothing for a test that passes.
+        writeln!(io::stderr(), "SKIPPED: {tool} is not installed").ok();
+    }
+    missing.is_none()
+}
+
+/// What gdb says to commands about a module that `dwalin run -g` runs.
+fn gdb(folder: &Folder, module: &str, commands: &[&str]) -> String {
+    let cache = format!("set environment XDG_CACHE_HOME {}", folder.text("cache"));
+    let mut args = vec!["-nx", "-batch"];
+    let first = [
+        "set debuginfod enabled off",
+        "set breakpoint pending on",
+        "set width 0",
+        &cache,
+    ];
+    for command in first.iter().chain(commands) {
+        args.extend(["-ex", command]);
+    }
+    let dwalin = env!("CARGO_BIN_EXE_dwalin");
+    args.extend(["--args", dwalin, "run", "-g", module]);
+    said("gdb", &args)
+}
+
+/// The lines that gdb stops at: rows that begin with a number and a tab.
+fn stops(said: &str) -> Vec<usize> {
+    let rows = said.lines().filter_map(|line| line.split_once('\t'));
+    rows.filter_map(|(number, _)| number.parse().ok()).collect()
+}
+
+#[test]
+fn gdb_debugs_text_in_its_own_file() {
+    if !equipped(&["gdb"]) {
+        return;
+    }
+    let folder = folder("gdb-text");
+    let module = folder.copy("numbers.wat");
+    let said = gdb(
+        &folder,
+        &module,
+        &[
+            "break numbers.wat:9",
+            "break scale",
+            "run",
+            "info args",
+            "info locals",
+            "print n * 2",
+            "ptype by",
+            "delete 2",
+            "continue",
+            "list 9,9",
+            "delete",
+            "tbreak 21",
+            "set var local3 = 1",
+            "next 2",
+            "print local3",
+            "set var local3 = 2",
+            "print total",
+            "set var total = 100",
+            "print ratio",
+            "backtrace 2",
+            "continue",
+            "finish",
+            "print total",
+        ],
+    );
+    expect(
+        &said,
+        &[
+            "hit Breakpoint 2, scale (n=3, by=1.5) at ",
+            "numbers.wat:7\n7\t    local.get $n\n",
+            "n = 3\nby = 1.5\n",
+            "sum = 0\nlocal3 = 0\n",
+            "$1 = 6\n",
+            "type = f32\n",
+            "hit Breakpoint 1, scale (n=3, by=1.5) at ",
+            "9\t    i32.mul\n",
+            "9\t    i32.mul\n",
+            "11\t    loop $again\n",
+            "$2 = 6\n",
+            "$3 = 40\n",
+            "$4 = 2.5\n",
+            "#0  scale (n=3, by=1.5) at ",
+            "#1  0x",
+            " in _start () at ",
+            "numbers.wat:25\n",
+            // 100 + 2 + 1
+            "Temporary breakpoint 3, scale (n=3, by=1.5) at ",
+            "Value returned is $5 = 103\n",
+            "$6 = 103\n",
+        ],
+    );
+}
+
+#[test]
+fn gdb_steps_through_text_instruction_by_instruction() {
+    if !equipped(&["gdb"]) {
+        return;
+    }
+    let folder = folder("gdb-steps");
+    let module = folder.copy("numbers.wat");
+    let mut commands = vec!["break scale", "run", "delete"];
+    commands.extend(["step"; 21]);
+    let said = gdb(&folder, &module, &commands);
+    let first: Vec<_> = (7..=19).collect();
+    let second: Vec<_> = (11..=19).collect();
+    assert_eq!(stops(&said), [first, second].concat(), "{said}");
+}
+
+#[test]
+fn gdb_debugs_a_module_without_debug_info_in_its_printed_text() {
+    if !equipped(&["gdb", "clang-19", "wasm-ld-19"]) {
+        return;
+    }
+    for stripped in [false, true] {
+        let folder = folder(if stripped {
+            "gdb-stripped"
+        } else {
+            "gdb-printed"
+        });
+        let module = folder.plain(stripped);
+        let path = folder.printed(&module);
+        let text = fs::read_to_string(&path).unwrap();
+        let product = line(&text, "i32.mul", 0);
+        let place = format!("break plain.wat:{product}");
+        let (rest, last) = (["step"; 3], product + 3);
+        let mut commands = vec![
+            place.as_str(),
+            "run",
+            "info source",
+            "info args",
+            "info locals",
+        ];
+        commands.extend(rest);
+        commands.extend(["backtrace 2", "finish"]);
+        let said = gdb(&folder, &module, &commands);
+        let name = if stripped { " func" } else { " square " };
+        let located = format!("Located in {}\n", path.display());
+        expect(
+            &said,
+            &[
+                "hit Breakpoint 1,",
+                name,
+                "(local0=1) at ",
+                &format!("plain.wat:{product}\n{product}\t    i32.mul\n"),
+                &located,
+                "local0 = 1\n",
+                "local1 = ",
+                &format!("\n{last}\t"),
+                "#0 ",
+                name,
+                "#1 ",
+                "plain.wat:",
+                "Value returned is $1 = 1\n",
+            ],
+        );
+        let stops = stops(&said);
+        let expected: Vec<_> = (product..=last).collect();
+        assert_eq!(stops[..4], expected, "{said}");
+    }
+}
+
+#[test]
+fn gdb_debugs_what_a_source_map_names() {
+    if !equipped(&["gdb"]) {
+        return;
+    }
+    let folder = folder("gdb-map");
+    let module = folder.demo("maps/demo.wasm.map");
+    fs::create_dir_all(folder.path("maps/src")).unwrap();
+    fs::write(folder.path("maps/demo.wasm.map"), folder.map(false)).unwrap();
+    fs::copy(folder.copy("demo.ts"), folder.path("maps/src/demo.ts")).unwrap();
+    let commands = [
+        "break demo.ts:3",
+        "run",
+        "info args",
+        "print twice",
+        "backtrace 2",
+        "step",
+        "print result",
+        "delete",
+        "next",
+        "finish",
+        "step",
+        "step",
+        "step",
+        "continue",
+    ];
+    let said = gdb(&folder, &module, &commands);
+    let own = folder.text("maps/src/demo.ts");
+    expect(
+        &said,
+        &[
+            "hit Breakpoint 1, square (x=3) at ",
+            "demo.ts:3\n3\t  let result = x * x;\n",
+            "x = 3\n",
+            "$1 = 6\n",
+            "#0  square (x=3) at ",
+            "#1  0x",
+            " in _start () at ",
+            "demo.ts:9\n",
+            "4\t  if (result > 20) unreachable();\n",
+            "$2 = 9\n",
+            "5\t  return result;\n",
+            "10\t  square(5);\n",
+            "Value returned is $3 = 9\n",
+            "square (x=5) at ",
+            "2\t  let twice = x + x;\n",
+            "3\t  let result",
+            "4\t  if (result",
+            "SIGILL",
+            "4\t  if (result",
+        ],
+    );
+    assert!(
+        said.contains(&own) || said.contains("src/demo.ts:3"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_source_that_only_the_map_has_is_kept_for_the_debugger() {
+    if !equipped(&["gdb"]) {
+        return;
+    }
+    let folder = folder("gdb-held");
+    let module = folder.demo("demo.wasm.map");
+    fs::write(folder.path("demo.wasm.map"), folder.map(true)).unwrap();
+    let commands = ["break demo.ts:5", "run", "info source", "list 1,2"];
+    let said = gdb(&folder, &module, &commands);
+    expect(
+        &said,
+        &[
+            "demo.ts:5\n5\t  return result;\n",
+            &format!("Located in {}", folder.text("cache/dwalin/text/")),
+            "/src/demo.ts\n",
+            "1\texport function square(x: i32): i32 {\n2\t  let twice = x + x;\n",
+        ],
+    );
+}
+
+#[test]
+fn reports_show_the_line_of_text_with_and_without_g() {
+    let folder = folder("reports");
+    let module = folder.copy("numbers.wat");
+    for args in [&["run"][..], &["run", "-g"]] {
+        let output = folder.dwalin(&[args, &["numbers.wat"]].concat());
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(134));
+        let place = format!("  --> {module}:26:6\n");
+        expect(
+            &said,
+            &[
+                "wasm trap: out of bounds memory access\n",
+                &place,
+                "26 |     (i32.store (i32.const 70000) (i32.const 1))))\n",
+                "   |      ^",
+                &format!("   0: _start at {module}:26:6\n"),
+            ],
+        );
+    }
+    // Nothing is written for text that is a file.
+    assert!(!folder.path("cache").exists());
+}
+
+#[test]
+fn reports_of_printed_modules_and_source_maps_show_lines() {
+    if !equipped(&["clang-19"]) {
+        return;
+    }
+    let folder = folder("reports-made");
+    let module = folder.plain(false);
+    let said = stderr(&folder.dwalin(&["run", "-g", &module]));
+    expect(
+        &said,
+        &[
+            "plain.wasm has no debug info of its own: debuggers show its text, ",
+            "/plain.wat\n",
+            "plain.wat:",
+            "|       unreachable\n",
+            "wasm backtrace, innermost first:\n   0: __original_main at ",
+            "local0 = ",
+        ],
+    );
+    let module = folder.demo("demo.wasm.map");
+    fs::write(folder.path("demo.wasm.map"), folder.map(true)).unwrap();
+    let said = stderr(&folder.dwalin(&["run", &module]));
+    expect(
+        &said,
+        &[
+            "   0: square at ",
+            "src/demo.ts:4:1\n   1: _start at ",
+            "src/demo.ts:10:1\n",
+        ],
+    );
+    fs::create_dir(folder.path("src")).unwrap();
+    fs::copy(folder.copy("demo.ts"), folder.path("src/demo.ts")).unwrap();
+    let said = stderr(&folder.dwalin(&["run", "-g", &module]));
+    expect(
+        &said,
+        &[
+            "4 |   if (result > 20) unreachable();\n",
+            "   0: square at ",
+            "x = 5\n",
+            "twice = 10\n",
+            "result = 25\n",
+        ],
+    );
+}
+
+#[test]
+fn addr2line_knows_lines_of_text_and_of_source_maps() {
+    let folder = folder("addr2line");
+    let module = folder.copy("numbers.wat");
+    let wasm = wat::parse_file(&module).unwrap();
+    // `i64.extend_i32_s`, the only one.
+    let at = wasm.iter().position(|byte| *byte == 0xac).unwrap();
+    let output = folder.dwalin(&["addr2line", &module, &format!("{at:#x}")]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, format!("{at:#x}: scale at {module}:14:7\n"));
+    let module = folder.demo("demo.wasm.map");
+    fs::write(folder.path("demo.wasm.map"), folder.map(false)).unwrap();
+    // `unreachable`, the only one.
+    let wasm = fs::read(&module).unwrap();
+    let code = wasm
+        .windows(3)
+        .position(|it| it == [0x04, 0x40, 0x00])
+        .unwrap()
+        + 2;
+    let output = folder.dwalin(&["addr2line", &module, &format!("{code:#x}")]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let source = folder.text("src/demo.ts");
+    assert_eq!(said, format!("{code:#x}: square at {source}:4:1\n"));
+}
+
+#[test]
+fn printed_text_is_kept_once_and_made_again_for_an_artifact() {
+    if !equipped(&["clang-19"]) {
+        return;
+    }
+    let folder = folder("kept");
+    let module = folder.plain(false);
+    let path = folder.printed(&module);
+    let made = fs::metadata(&path).unwrap();
+    assert_eq!(made.permissions().mode() & 0o777, 0o444);
+    assert_eq!(folder.printed(&module), path);
+    let again = fs::metadata(&path).unwrap();
+    assert_eq!(made.modified().unwrap(), again.modified().unwrap());
+    let text = fs::read(&path).unwrap();
+    let artifact = folder.text("plain.cwasm");
+    let output = folder.dwalin(&["compile", "-g", &module, "-o", &artifact]);
+    assert!(stderr(&output).contains("debuggers show its text"));
+    fs::remove_dir_all(folder.path("cache")).unwrap();
+    assert_eq!(folder.printed(&artifact), path);
+    assert_eq!(fs::read(&path).unwrap(), text);
+}
+
+#[test]
+fn a_source_map_that_cannot_be_used_is_one_warning_and_the_text_is_shown() {
+    let folder = folder("damaged");
+    let map = folder.path("demo.wasm.map");
+    for (url, contents, why) in [
+        (
+            "demo.wasm.map",
+            None,
+            "demo.wasm.map: No such file or directory",
+        ),
+        (
+            "demo.wasm.map",
+            Some("{"),
+            "demo.wasm.map: not a source map: EOF",
+        ),
+        (
+            "demo.wasm.map",
+            Some(r#"{"version":3,"sources":[],"mappings":"A?"}"#),
+            "its mappings are damaged, at character 1",
+        ),
+        ("data:;base64,????", None, "its URL holds damaged data"),
+        ("https://localhost/demo.wasm.map", None, "is not fetched"),
+    ] {
+        fs::remove_file(&map).ok();
+        contents.map(|contents| fs::write(&map, contents).unwrap());
+        let module = folder.demo(url);
+        let said = stderr(&folder.dwalin(&["run", "-g", &module]));
+        let warnings: Vec<_> = said.lines().filter(|it| it.contains("warning")).collect();
+        assert_eq!(warnings.len(), 1, "{said}");
+        assert!(warnings[0].contains(why), "{said}");
+        expect(
+            &said,
+            &["debuggers show its text, ", "0: square at ", "demo.wat:"],
+        );
+    }
+}
