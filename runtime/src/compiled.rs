@@ -10,14 +10,13 @@ use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::module::{self, ModuleInfo};
-use crate::outline::{self, Input, Origins};
+use crate::outline::{self, Input, Origins, Text};
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
-use dwalin_debuginfo::outline::TextFunction;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WarningKind, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -95,7 +94,7 @@ impl Module {
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
         let is_file = text.is_some() && files.module().is_some();
         let now = settings.debug_info || files.is_explicit() || is_file;
-        let complete = || complete(engine, name, &wasm, text.as_deref(), files);
+        let complete = || complete(engine, name, &wasm, text.as_ref(), files);
         let completed = now.then(complete).flatten();
         let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
@@ -349,7 +348,7 @@ fn complete(
     engine: &Engine,
     name: &str,
     wasm: &[u8],
-    text: Option<&[TextFunction]>,
+    text: Option<&Text<'_>>,
     files: &DebugFiles,
 ) -> Option<Vec<u8>> {
     let config = engine.config();

@@ -62,7 +62,7 @@ impl ModuleFile {
         let origins = Origins {
             name: "",
             file: Some(path),
-            text: text.as_deref(),
+            text: text.as_ref(),
             print: false,
             folder: None,
             paths: &PathMap::default(),

@@ -14,7 +14,7 @@ mod source_map;
 mod store;
 mod text;
 
-pub(crate) use text::Input;
+pub(crate) use text::{Input, Text};
 
 use crate::config::Config;
 use crate::module::ModuleInfo;
@@ -24,6 +24,7 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::container::{Container, with_debug_info};
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction};
+use print::Printed;
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
@@ -40,7 +41,7 @@ pub(crate) struct Origins<'a> {
     /// The module's file, where it is one.
     pub file: Option<&'a Path>,
     /// The text that it was given as.
-    pub text: Option<&'a [TextFunction]>,
+    pub text: Option<&'a Text<'a>>,
     /// Whether its text is printed, where there is nothing better. Then it has to be valid.
     pub print: bool,
     /// The folder for files that debuggers show.
@@ -91,7 +92,7 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
     let module = sections.and_then(|sections| {
         let text = found
-            .printed
+            .kept
             .as_deref()
             .map(|path| (TEXT_SECTION, path.as_os_str().as_bytes()));
         let sections = sections.iter().map(|(name, bytes)| (&name[..], &bytes[..]));
@@ -109,8 +110,8 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
 /// Rows, and the files that they name.
 struct Found {
     outline: Outline,
-    /// The file with the printed text.
-    printed: Option<PathBuf>,
+    /// The file that was made of text.
+    kept: Option<PathBuf>,
 }
 
 fn rows(
@@ -137,91 +138,107 @@ fn rows(
                     rows: map.rows,
                     ..Outline::default()
                 },
-                printed: None,
+                kept: None,
             });
         }
         Some(Err(reason)) => messages.push(format!("debug info: {reason}")),
         None => {}
     }
-    if let (Some(text), Some(file)) = (origins.text, origins.file) {
-        return Some(given(declared, text, file, origins.paths));
+    let kept = Kept::new(origins, store.as_ref());
+    match (origins.text, origins.file) {
+        (Some(text), Some(file)) => Some(Found {
+            outline: Outline {
+                rows: given(declared, text),
+                ..own_file(file, origins.paths)
+            },
+            kept: None,
+        }),
+        (Some(text), None) => Some(kept.text(text.bytes, given(declared, text), messages)),
+        (None, _) if origins.print => match print::print(wasm) {
+            Ok(text) => Some(kept.text(text.text.as_bytes(), printed(declared, &text), messages)),
+            Err(reason) => {
+                messages.push(format!(
+                    "debug info: the module cannot be printed: {reason}"
+                ));
+                None
+            }
+        },
+        (None, _) => None,
     }
-    if !origins.print {
-        return None;
-    }
-    printed(wasm, declared, origins, store.as_ref(), messages)
 }
 
-/// The lines of the file that the module is.
-fn given(declared: &Declarations, text: &[TextFunction], file: &Path, paths: &PathMap) -> Found {
+/// The file that the module is.
+fn own_file(file: &Path, paths: &PathMap) -> Outline {
+    let directory = std::env::current_dir().unwrap_or_default();
+    Outline {
+        directory: paths.apply(&directory.to_string_lossy()),
+        files: vec![match file.is_absolute() {
+            true => paths.apply(&file.to_string_lossy()),
+            false => file.to_string_lossy().into_owned(),
+        }],
+        ..Outline::default()
+    }
+}
+
+/// Text that is no file, and becomes one for debuggers.
+struct Kept<'a> {
+    store: Option<&'a Store<'a>>,
+    name: PathBuf,
+}
+
+impl<'a> Kept<'a> {
+    fn new(origins: &Origins<'_>, store: Option<&'a Store<'a>>) -> Kept<'a> {
+        Kept {
+            store,
+            name: Path::new(origins.name).with_extension("wat"),
+        }
+    }
+
+    fn text(&self, text: &[u8], rows: Vec<Row>, messages: &mut Vec<String>) -> Found {
+        let kept = self
+            .store
+            .map(|store| store.put(&store.place(&[text]), &self.name, text));
+        let kept = kept.transpose().unwrap_or_else(|error| {
+            messages.push(format!(
+                "debug info: the module's text cannot be kept for debuggers: {error}"
+            ));
+            None
+        });
+        let shown = kept.as_ref().unwrap_or(&self.name);
+        let folder = shown.parent().map(Path::to_string_lossy);
+        let file = shown.file_name().map(|name| name.to_string_lossy());
+        Found {
+            outline: Outline {
+                directory: folder.unwrap_or_default().into_owned(),
+                files: vec![file.unwrap_or_default().into_owned()],
+                rows,
+                ..Outline::default()
+            },
+            kept,
+        }
+    }
+}
+
+/// The lines of the text that the module was given as.
+fn given(declared: &Declarations, text: &Text<'_>) -> Vec<Row> {
     let of_function = |(function, text): (&outline::Function, &TextFunction)| {
         let start = function.body.start.0;
-        let row = move |pc: u32, line, column| Row {
+        let row = move |(pc, line, column): (u32, u32, u32)| Row {
             pc: WasmPc(start.saturating_add(pc)),
             file: 0,
             line,
             column,
         };
-        let (line, column) = text.start;
+        let first = (0, text.start.0, text.start.1);
         let rows = text.rows.clone().into_iter();
-        [row(0, line, column)]
-            .into_iter()
-            .chain(rows.map(move |(pc, line, column)| row(pc, line, column)))
+        std::iter::once(first).chain(rows).map(row)
     };
-    let directory = std::env::current_dir().unwrap_or_default();
-    let file = match file.is_absolute() {
-        true => paths.apply(&file.to_string_lossy()),
-        false => file.to_string_lossy().into_owned(),
-    };
-    Found {
-        outline: Outline {
-            kind: Kind::Text,
-            directory: paths.apply(&directory.to_string_lossy()),
-            files: vec![file],
-            rows: declared
-                .functions
-                .iter()
-                .zip(text)
-                .flat_map(of_function)
-                .collect(),
-            ..Outline::default()
-        },
-        printed: None,
-    }
+    let functions = declared.functions.iter().zip(&text.functions);
+    functions.flat_map(of_function).collect()
 }
 
 /// The lines of the text that the module is printed as.
-fn printed(
-    wasm: &[u8],
-    declared: &Declarations,
-    origins: &Origins<'_>,
-    store: Option<&Store<'_>>,
-    messages: &mut Vec<String>,
-) -> Option<Found> {
-    let printed = match print::print(wasm) {
-        Ok(printed) => printed,
-        Err(reason) => {
-            messages.push(format!(
-                "debug info: the module cannot be printed: {reason}"
-            ));
-            return None;
-        }
-    };
-    let name = Path::new(origins.name).with_extension("wat");
-    let kept = store.map(|store| {
-        let text = printed.text.as_bytes();
-        store.put(&store.place(&[text]), &name, text)
-    });
-    let path = match kept {
-        Some(Ok(path)) => Some(path),
-        Some(Err(error)) => {
-            messages.push(format!(
-                "debug info: the module's text cannot be kept for debuggers: {error}"
-            ));
-            None
-        }
-        None => None,
-    };
+fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
     let start = declared.code_section.start as u64;
     let lines = printed.lines.iter().filter_map(|line| {
         let pc = WasmPc(u32::try_from(line.offset.checked_sub(start)?).ok()?);
@@ -242,19 +259,7 @@ fn printed(
             }
         }
     }
-    let shown = path.clone().unwrap_or(name);
-    let folder = shown.parent().map(Path::to_string_lossy);
-    let file = shown.file_name().map(|name| name.to_string_lossy());
-    Some(Found {
-        outline: Outline {
-            kind: Kind::Text,
-            directory: folder.unwrap_or_default().into_owned(),
-            files: vec![file.unwrap_or_default().into_owned()],
-            rows,
-            ..Outline::default()
-        },
-        printed: path,
-    })
+    rows
 }
 
 /// The file with the text of a module that was printed.

@@ -11,8 +11,16 @@ use wasmparser::{Parser, Payload};
 pub struct Input<'a> {
     /// Its binary form.
     pub wasm: Cow<'a, [u8]>,
-    /// Of text: its functions with code, in their order.
-    pub text: Option<Vec<TextFunction>>,
+    /// The text that it was given as.
+    pub text: Option<Text<'a>>,
+}
+
+/// A module's text.
+pub struct Text<'a> {
+    /// The text.
+    pub bytes: &'a [u8],
+    /// Its functions with code, in their order.
+    pub functions: Vec<TextFunction>,
 }
 
 impl<'a> Input<'a> {
@@ -38,12 +46,12 @@ impl<'a> Input<'a> {
             });
         };
         let sections = Container::parse(&with_lines).map_or(Vec::new(), |it| it.sections);
-        let text = text_functions(&WasmDwarf::new(sections.into_iter()));
+        let functions = text_functions(&WasmDwarf::new(sections.into_iter()));
         let mut wasm = with_lines.into_owned();
         wasm.truncate(end);
         Ok(Input {
             wasm: wasm.into(),
-            text: Some(text),
+            text: Some(Text { bytes, functions }),
         })
     }
 }

@@ -209,7 +209,8 @@ fn place(symbol: &SourceFrame) -> Option<Place> {
     if !marked.is_char_boundary(start) {
         return None;
     }
-    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_text = path.ends_with(".wat");
+    let word = |c: char| c.is_alphanumeric() || c == '_' || (is_text && c == '.');
     let rest = &marked[start..];
     let len = match rest.find(|c| !word(c)) {
         Some(0) => rest.chars().next().map_or(0, char::len_utf8),
