@@ -27,10 +27,9 @@ impl Identifiers {
     /// The identifier for what is called `name`, or for number `index` of a kind: the name, with `_` for what an identifier
     /// cannot have; with the number where another has it already.
     pub fn give(&mut self, name: Option<&str>, kind: &str, index: u32) -> String {
-        let plain = format!("{kind}{index}");
         let mut given = match name.filter(|name| !name.is_empty()) {
             Some(name) => identifier(name),
-            None => plain.clone(),
+            None => format!("{kind}{index}"),
         };
         while !self.0.insert(given.clone()) {
             given = format!("{given}_{index}");

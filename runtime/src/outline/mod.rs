@@ -294,3 +294,6 @@ pub(crate) fn restore(info: &ModuleInfo, wasm: &[u8], config: &Config, name: &st
         path.display()
     ));
 }
+
+#[cfg(test)]
+mod tests;
