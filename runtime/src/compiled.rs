@@ -3,13 +3,13 @@
 use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
-use crate::compile::{CompileError, compile};
+use crate::compile::compile;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
+use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
-use crate::module::{self, ModuleInfo};
 use crate::outline::{self, Input, Origins, Text};
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
@@ -89,14 +89,15 @@ impl Module {
         files: &DebugFiles,
     ) -> Result<Module> {
         let Input { wasm, text } = Input::read(bytes.as_ref())?;
-        module::validate::validate(&wasm).map_err(CompileError::Module)?;
         let settings = engine.config().settings();
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
         let is_file = text.is_some() && files.module().is_some();
         let now = settings.debug_info || files.is_explicit() || is_file;
-        let complete = || complete(engine, name, &wasm, text.as_ref(), files);
-        let completed = now.then(complete).flatten();
-        let compiled = compile(&settings, completed.as_deref().unwrap_or(&wasm))?;
+        let complete = |wasm: &[u8]| {
+            let complete = || complete(engine, name, wasm, text.as_ref(), files);
+            now.then(complete).flatten()
+        };
+        let compiled = compile(&settings, &wasm, &complete)?;
         let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
         let later = (!now).then(|| files.clone());
         Ok(Module::of(engine, name, artifact, compiled.warnings, later))

@@ -1,6 +1,6 @@
 //! Module → machine code, functions in parallel, and all that describes it. The passes, in order:
 //!
-//! 1. [`parse`](crate::module::parse) the module, which is valid,
+//! 1. [`validate`](crate::module::validate), complete and [`parse`](crate::module::parse) the module,
 //! 2. ask its DWARF what must stay visible ([`dwalin_debuginfo::questions`], with debug info only),
 //! 3. [`body`]: each function → CLIF → code; [`trampoline`]: those of its types and of the [`builtin`]s,
 //! 4. [`observe`]: what the code generator says of a function → plain tables,
@@ -133,19 +133,29 @@ pub struct Compiled {
     pub warnings: Vec<dwalin_debuginfo::Warning>,
 }
 
-/// Compiles the binary form of a module, which is [valid](crate::module::validate), into an artifact.
+/// Compiles the binary form of a module into an artifact. `complete` makes a valid module into one with all of its debug info, where
+/// that is more than the module has.
 ///
 /// # Errors
 /// See [`CompileError`].
-pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
+pub fn compile(
+    settings: &Settings,
+    wasm: &[u8],
+    complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
+) -> Result<Compiled, CompileError> {
+    let work = || {
+        module::validate::validate(wasm)?;
+        let completed = complete(wasm);
+        compile_valid(settings, completed.as_deref().unwrap_or(wasm))
+    };
     if settings.parallel {
-        with_threads(|| compile_here(settings, wasm))
+        with_threads(work)
     } else {
-        compile_here(settings, wasm)
+        work()
     }
 }
 
-fn compile_here(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
+fn compile_valid(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings.opt_level)?;
     let (questions, warnings) = questions(settings, &module, wasm);
