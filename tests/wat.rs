@@ -192,6 +192,38 @@ fn gdb_debugs_a_module_without_debug_info_in_its_printed_text() {
 }
 
 #[test]
+fn gdb_finds_functions_of_cpp_by_their_scopes() {
+    if !equipped(&["gdb", "clang++-19"]) {
+        return;
+    }
+    let folder = folder("gdb-scopes");
+    let module = folder.compile("clang++-19", "scopes.cpp", &[]);
+    let commands = [
+        "break measure",
+        "break geo::twice",
+        "break area",
+        "run",
+        "continue",
+        "backtrace 2",
+        "continue",
+        "finish",
+    ];
+    let said = gdb(&folder, &module, &commands);
+    expect(
+        &said,
+        &[
+            "hit Breakpoint 1, measure (local0=4) at ",
+            "hit Breakpoint 3, geo::Shape::area (local0=",
+            "local1=3) at ",
+            "#1  0x",
+            " in measure (local0=4) at ",
+            "hit Breakpoint 2, geo::twice (local0=12) at ",
+            "Value returned is $1 = 24\n",
+        ],
+    );
+}
+
+#[test]
 fn gdb_debugs_what_a_source_map_names() {
     if !equipped(&["gdb"]) {
         return;

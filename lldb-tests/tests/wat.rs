@@ -161,6 +161,34 @@ fn lldb_debugs_a_module_without_debug_info_in_its_printed_text() {
 }
 
 #[test]
+fn lldb_finds_functions_of_cpp_by_their_scopes() {
+    let folder = folder("lldb-scopes");
+    let module = folder.compile("clang++-19", "scopes.cpp", &[]);
+    let commands = [
+        "breakpoint set --name measure",
+        "breakpoint set --name geo::twice",
+        "breakpoint set --name area",
+        "run",
+        "continue",
+        "thread backtrace --count 2",
+        "continue",
+        "finish",
+    ];
+    let said = lldb(&folder, &[], &module, &commands);
+    expect(
+        &said,
+        &[
+            "measure(local0=4) at scopes.wat:",
+            "geo::Shape::area(local0=",
+            "local1=3) at scopes.wat:",
+            "measure(local0=4) at scopes.wat:",
+            "geo::twice(local0=12) at scopes.wat:",
+            "Return value: (int) $0 = 24",
+        ],
+    );
+}
+
+#[test]
 fn lldb_debugs_what_a_source_map_names() {
     let folder = folder("lldb-map");
     let module = folder.demo("demo.wasm.map");

@@ -44,15 +44,29 @@ impl Folder {
 
     /// plain.c without debug info, and without names where `stripped`.
     pub fn plain(&self, stripped: bool) -> String {
-        let mut clang = Command::new("clang-19");
-        clang.args(["--target=wasm32-wasi", "-g0", "-O0", "-w", "-o"]);
-        clang.arg(self.path("plain.wasm"));
-        clang.arg(self.programs.join("plain.c"));
-        if stripped {
-            clang.arg("-Wl,--strip-all");
-        }
-        assert!(clang.status().unwrap().success(), "plain.c compiles");
-        self.text("plain.wasm")
+        let strip = if stripped {
+            &["-Wl,--strip-all"][..]
+        } else {
+            &[]
+        };
+        self.compile("clang-19", "plain.c", strip)
+    }
+
+    /// A program without debug info.
+    pub fn compile(&self, compiler: &str, source: &str, flags: &[&str]) -> String {
+        let module = self.path(source).with_extension("wasm");
+        let mut compiler = Command::new(compiler);
+        compiler.args([
+            "--target=wasm32-wasi",
+            "-g0",
+            "-O0",
+            "-w",
+            "-fno-exceptions",
+        ]);
+        compiler.args(flags).arg(self.programs.join(source));
+        compiler.arg("-o").arg(&module);
+        assert!(compiler.status().unwrap().success(), "{source} compiles");
+        module.into_os_string().into_string().unwrap()
     }
 
     /// demo.wasm, which says where its source map is.

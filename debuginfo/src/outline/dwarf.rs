@@ -1,8 +1,9 @@
 //! An outline as DWARF 5 of WebAssembly: units of functions, locals and globals where DW_OP_WASM_location says, base types.
 
-use super::{Function, Outline, Variable, line};
+use super::{Function, Outline, Variable, line, scope};
 use crate::code::ValueType;
 use crate::source::WasmDwarf;
+use crate::symbolize::demangle;
 use gimli::constants as dw;
 use gimli::write::{
     Address, AttributeValue, Dwarf, EndianVec, Expression, Sections, Unit, UnitEntryId, Writer,
@@ -87,6 +88,7 @@ fn units(outline: &Outline) -> Vec<Range<usize>> {
 struct UnitWriter<'u> {
     unit: &'u mut Unit,
     types: HashMap<&'static str, UnitEntryId>,
+    namespaces: HashMap<String, UnitEntryId>,
 }
 
 impl<'u> UnitWriter<'u> {
@@ -94,6 +96,7 @@ impl<'u> UnitWriter<'u> {
         UnitWriter {
             unit,
             types: HashMap::new(),
+            namespaces: HashMap::new(),
         }
     }
 
@@ -106,8 +109,15 @@ impl<'u> UnitWriter<'u> {
     ) {
         let root = self.unit.root();
         self.text(root, dw::DW_AT_producer, outline.kind.producer());
-        // There is no language for this; expressions are C's.
-        let language = AttributeValue::Language(dw::DW_LANG_C11);
+        // There is no language for this. Expressions are C's, and C++ has scopes.
+        let scoped = functions
+            .iter()
+            .any(|it| scope::parse(&demangle(&it.name)).is_some());
+        let language = match scoped {
+            true => dw::DW_LANG_C_plus_plus_14,
+            false => dw::DW_LANG_C11,
+        };
+        let language = AttributeValue::Language(language);
         self.unit.get_mut(root).set(dw::DW_AT_language, language);
         self.text(root, dw::DW_AT_name, name);
         self.text(root, dw::DW_AT_comp_dir, &outline.directory);
@@ -127,9 +137,21 @@ impl<'u> UnitWriter<'u> {
     }
 
     fn function(&mut self, function: &Function) {
-        let root = self.unit.root();
-        let id = self.unit.add(root, dw::DW_TAG_subprogram);
-        self.text(id, dw::DW_AT_name, &function.name);
+        let full = demangle(&function.name);
+        let id = match scope::parse(&full) {
+            Some(scoped) => {
+                let parent = self.namespace(&scoped.scopes);
+                let id = self.unit.add(parent, dw::DW_TAG_subprogram);
+                self.text(id, dw::DW_AT_name, scoped.name);
+                self.text(id, dw::DW_AT_linkage_name, &function.name);
+                id
+            }
+            None => {
+                let id = self.unit.add(self.unit.root(), dw::DW_TAG_subprogram);
+                self.text(id, dw::DW_AT_name, &full);
+                id
+            }
+        };
         self.code(id, function.body.start.0..function.body.end.0);
         let ty = function.result.and_then(|ty| self.ty(ty));
         let entry = self.unit.get_mut(id);
@@ -152,6 +174,22 @@ impl<'u> UnitWriter<'u> {
                 self.unit.get_mut(id).set(dw::DW_AT_decl_line, line);
             }
         }
+    }
+
+    /// The namespace of some scopes; classes are not known from namespaces.
+    fn namespace(&mut self, scopes: &[&str]) -> UnitEntryId {
+        let Some((name, outer)) = scopes.split_last() else {
+            return self.unit.root();
+        };
+        let path = scopes.join("::");
+        if let Some(id) = self.namespaces.get(&path) {
+            return *id;
+        }
+        let parent = self.namespace(outer);
+        let id = self.unit.add(parent, dw::DW_TAG_namespace);
+        self.text(id, dw::DW_AT_name, name);
+        self.namespaces.insert(path, id);
+        id
     }
 
     /// A variable that is one of wasm's; none is made of types that cannot be described.

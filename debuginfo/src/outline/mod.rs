@@ -11,6 +11,7 @@ mod coverage;
 mod dwarf;
 mod identifier;
 mod line;
+mod scope;
 mod text;
 
 pub use coverage::Coverage;

@@ -131,3 +131,29 @@ fn names_are_identifiers_and_no_two_the_same() {
     assert_eq!(given, expected);
     assert!(given.iter().all(|name| is_identifier(name)));
 }
+
+#[test]
+fn names_with_scopes_are_taken_apart_where_a_programmer_would() {
+    let parts = |name| {
+        let scoped = scope::parse(name)?;
+        Some((scoped.scopes.join(" "), scoped.name))
+    };
+    let some = |scopes: &str, name| Some((scopes.to_owned(), name));
+    assert_eq!(parts("area(int)"), some("", "area"));
+    assert_eq!(parts("geo::Shape::~Shape()"), some("geo Shape", "~Shape"));
+    assert_eq!(parts("core::fmt::write"), some("core fmt", "write"));
+    for whole in [
+        "main",
+        "~lib/rt/tlsf/Root#set:flMap",
+        "index/max<f64>",
+        "(anonymous namespace)::f()",
+        "std::vector<int>::begin()",
+        "operator new(unsigned long)",
+        "<alloc::string::String as core::fmt::Write>::write_str",
+        "core::ops::function::FnOnce::call_once{{vtable.shim}}",
+        "::f()",
+        "",
+    ] {
+        assert_eq!(parts(whole), None, "{whole}");
+    }
+}
