@@ -47,15 +47,29 @@ pub enum Kind {
     /// WAT: each row is an instruction, which debuggers are to stop at.
     #[default]
     Text,
+    /// WAT of so many instructions that code for each would cost too much: debuggers stop where there is code.
+    LongText,
     /// A source map: lines of another language.
     SourceMap,
 }
 
+/// Rows of WAT that each have code of their own.
+const LONG: usize = 200_000;
+
 impl Kind {
+    /// Of WAT with some rows.
+    pub fn text(rows: &[Row]) -> Kind {
+        match rows.len() {
+            ..LONG => Kind::Text,
+            LONG.. => Kind::LongText,
+        }
+    }
+
     /// DW_AT_producer.
     fn producer(self) -> &'static str {
         match self {
             Kind::Text => concat!("dwalin ", env!("CARGO_PKG_VERSION"), " (WAT)"),
+            Kind::LongText => concat!("dwalin ", env!("CARGO_PKG_VERSION"), " (long WAT)"),
             Kind::SourceMap => concat!("dwalin ", env!("CARGO_PKG_VERSION"), " (source map)"),
         }
     }

@@ -87,6 +87,9 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
         .functions
         .retain(|function| !coverage.touches(&function.body));
     let outline = &mut found.outline;
+    if outline.kind == Kind::Text {
+        outline.kind = Kind::text(&outline.rows);
+    }
     outline.functions = declared.functions;
     outline.globals = declared.globals;
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
@@ -200,7 +203,8 @@ impl<'a> Kept<'a> {
             .map(|store| store.put(&store.place(&[text]), &self.name, text));
         let kept = kept.transpose().unwrap_or_else(|error| {
             messages.push(format!(
-                "debug info: the module's text cannot be kept for debuggers: {error}"
+                "debug info: the module's text cannot be kept for debuggers in {}: {error}",
+                self.store.map_or(Path::new(""), Store::folder).display()
             ));
             None
         });

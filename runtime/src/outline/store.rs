@@ -30,6 +30,11 @@ impl<'a> Store<'a> {
         Store { folder }
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &'a Path {
+        self.folder
+    }
+
     /// The folder for what has `contents`.
     pub fn place(&self, contents: &[&[u8]]) -> PathBuf {
         let mut hasher = DefaultHasher::new();
