@@ -65,6 +65,8 @@ impl Named<'_> {
     /// Whether it is of its language's library: as far as its path tells, or its name where it has none.
     pub fn is_of_library(&self) -> bool {
         let known = match self.symbol.and_then(|symbol| symbol.file.as_deref()) {
+            // Text does not say; C's `main` without arguments is `__original_main` there.
+            Some(file) if file.ends_with(".wat") => return false,
             Some(file) => {
                 let rust = file.split_once(RUST.0);
                 rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
