@@ -198,7 +198,7 @@ fn values_have_the_types_that_they_are_converted_to() {
         Op::Convert(Some(U32)),
         Op::Reinterpret(Some(F32)),
     ];
-    assert_eq!(value(&float), 1.5f32.to_bits().into());
+    assert_eq!(value(&float), u64::from(1.5f32.to_bits()));
     let long = [Op::Typed(I64, (-3i64).to_le_bytes().to_vec())];
     assert_eq!(value(&long), -3i64 as u64);
     // As LLVM goes on with numbers of other widths, and gdb would not.
