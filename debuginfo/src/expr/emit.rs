@@ -163,8 +163,12 @@ impl Emitter<'_> {
                 }
                 self.frame_address(offset);
             }
-            [Op::Global(global), Op::StackValue] => {
+            [Op::Global(global), Op::StackValue] if self.purpose != Purpose::FrameBase => {
                 let place = self.global(global)?;
+                let size = u64::from(size(place.ty).unwrap_or(16));
+                if wanted.is_some_and(|wanted| wanted > size) {
+                    return Ok(false);
+                }
                 self.out.op_addr(Address::Constant(place.address.0));
             }
             [Op::FrameOffset(offset)] if self.places.has_frame_base => {
@@ -188,6 +192,11 @@ impl Emitter<'_> {
         }
     }
 
+    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
+        let place = self.places.code.globals.get(global as usize);
+        Ok(*place.ok_or("a global that the module does not have")?)
+    }
+
     /// Where a value is that the function has in its frame.
     fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Reason> {
         let (kept, what) = match op {
@@ -207,11 +216,6 @@ impl Emitter<'_> {
         };
         kept.map(|kept| (kept.home, kept.ty))
             .ok_or_else(|| format!("{what} is not there where it would have to be saved"))
-    }
-
-    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
-        let place = self.places.code.globals.get(global as usize);
-        Ok(*place.ok_or("a global that the module does not have")?)
     }
 
     /// The host address of a place in the frame.

@@ -119,7 +119,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, else what is
+    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, and what is
     /// exported. Libraries may have some where the program has none.
     pub fn is_described(&self, coverage: &Coverage) -> bool {
         const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
@@ -131,18 +131,25 @@ impl<'a> Scan<'a> {
         };
         let names = Names::parse(self.names, 0);
         let defined = self.imported as u32..self.functions.len() as u32;
-        let is_main = |index: &u32| names.get(*index).is_some_and(|name| MAINS.contains(&name));
-        let mains: Vec<_> = defined.clone().filter(is_main).collect();
-        if !mains.is_empty() {
-            return mains.iter().any(described);
-        }
+        // Rust's `main` is made by the compiler, and calls the program's.
+        let is_main = |index: &u32| {
+            names
+                .get(*index)
+                .is_some_and(|name| MAINS.contains(&name) || name.ends_with("::main"))
+        };
+        let mains = defined.clone().filter(is_main);
+        // wasm-ld exports functions of its own that call the program's.
+        let wrapped = |index: u32| {
+            let name = names.get(index)?.strip_suffix(".command_export")?;
+            defined.clone().find(|it| names.get(*it) == Some(name))
+        };
         let exported = self.exports.iter();
-        let own: Vec<_> = exported
+        let exported = exported
             .filter(|(name, _)| !NOT_OWN.contains(name) && !name.starts_with("__"))
-            .map(|(_, index)| *index)
-            .collect();
+            .map(|(_, index)| wrapped(*index).unwrap_or(*index));
+        let own: Vec<_> = mains.chain(exported).collect();
         match own.is_empty() {
-            true => defined.into_iter().any(|index| described(&index)),
+            true => defined.clone().any(|index| described(&index)),
             false => own.iter().any(described),
         }
     }
