@@ -3,7 +3,7 @@
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, OPERANDS, PointerCode, ValueType,
+    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, PointerCode, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
@@ -132,7 +132,8 @@ impl Module {
                 has_results: index % 2 == 0,
                 code: at(body.start)..at(body.start).offset(length),
                 rows,
-                homes: homes(),
+                homes: homes(body.clone()),
+                returns: vec![CodeOffset(CODE_STEP), CodeOffset(3 * CODE_STEP)],
             }
         });
         let last = self.bodies.last().map_or(0, |body| body.end);
@@ -162,20 +163,31 @@ impl Module {
     }
 }
 
-fn homes() -> Homes {
+fn homes(body: Range<u32>) -> Homes {
     let types = [
         ValueType::I32,
         ValueType::I64,
         ValueType::F64,
         ValueType::Ref,
     ];
-    let locals = (0..40).chain(OPERANDS..OPERANDS + 4);
-    let locals = locals.enumerate().map(|(i, local)| {
+    let slot = |i: u32| {
         let offset = FrameOffset(-16 - 8 * i as i32);
-        (local, offset, types[i % types.len()])
+        (offset, types[i as usize % types.len()])
+    };
+    let locals = (0..40).map(|local| (local, slot(local).0, slot(local).1));
+    let kept = (0..12).map(|i| Kept {
+        what: match i % 3 {
+            0 => KeptValue::Operand(i / 3),
+            1 => KeptValue::Global(i / 3),
+            _ => KeptValue::Entry(i / 3),
+        },
+        at: WasmPc(body.start)..WasmPc(body.end),
+        home: slot(40 + i).0,
+        ty: slot(40 + i).1,
     });
     Homes {
         locals: locals.collect(),
+        kept: kept.collect(),
         instance: Some(FrameOffset(-8)),
     }
 }
