@@ -46,6 +46,9 @@ const ENDS: [(u32, &[&str]); 2] = [
     (1, &["GlobalSet", "I32Store", "End"]),
 ];
 
+/// Bytes of the declarations of their locals: of one, and of none.
+const DECLARATIONS: [u64; 2] = [3, 1];
+
 const FIRST_LINES: [u64; 2] = [1, 11];
 
 /// Where the statements of a function begin, and where it ends, as DWARF counts.
@@ -59,7 +62,8 @@ impl Statements {
             let at = file.at_file_offset(offset).expect("an instruction's place");
             u64::from(at.code_offset)
         };
-        let mut starts = vec![pc(instructions[0].0)];
+        // Functions begin with their locals' declaration.
+        let mut starts = vec![pc(instructions[0].0) - DECLARATIONS[function]];
         let mut ends = ends.iter();
         let mut end = ends.next();
         for (i, (_, text)) in instructions.iter().enumerate() {
