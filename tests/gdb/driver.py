@@ -15,7 +15,7 @@ Environment:
   DRIVER_FUNCTIONS  the functions for `calls`, separated by `;`. Without it: all of the source, when they are known before
                     the program runs, as those of a native program are. The first line of the transcript lists them.
 
-How pointers read is left to other tests: here one is null or set, and nothing behind it is read.
+How pointers read is left to other tests: here one is null or set, and nothing behind it is read; or the function that it is of.
 """
 import os
 import re
@@ -113,7 +113,9 @@ def scalars(name, value, depth=4):
     kind = value.type.strip_typedefs()
     if is_of_the_target(kind, value.type):
         return
-    if kind.code in SCALARS:
+    if is_function_pointer(kind):
+        yield "%s = %s" % (name, function_of(value))
+    elif kind.code in SCALARS:
         yield "%s = %s" % (name, value.format_string())
     elif kind.code == gdb.TYPE_CODE_PTR:
         yield "%s = %s" % (name, "set" if int(value) else "null")
@@ -129,6 +131,18 @@ def scalars(name, value, depth=4):
                 continue
             member = name + "." + field.name if field.name and not field.is_base_class else name
             yield from scalars(member, value[field], depth - 1)
+
+
+def is_function_pointer(kind):
+    """In wasm these are enumerations: see debuginfo/src/transform/function.rs."""
+    if kind.code == gdb.TYPE_CODE_PTR:
+        return kind.target().strip_typedefs().code == gdb.TYPE_CODE_FUNC
+    return kind.code == gdb.TYPE_CODE_ENUM and kind.name == "function"
+
+
+def function_of(pointer):
+    named = re.search(r"<(.*)>$|^&(.*)", pointer.format_string())
+    return "&" + (named[1] or named[2]) if named else "set" if int(pointer) else "null"
 
 
 def is_of_the_target(kind, declared):
