@@ -51,7 +51,7 @@ fn attaches(name: &str, options: &[&str]) {
     }
     let said = said("gdb", &args);
     let all = [
-        "hit Breakpoint 1, visit (who=",
+        "Breakpoint 1, visit (who=",
         "round = ",
         "{name = \"T-name\\000\", age = 195, next = 0x",
         "$2 = 178",
