@@ -173,16 +173,17 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
     {
         // Neighbours at one address: the statements before the row, then the row.
         let stands_in = pieces.get(i + 1).is_some_and(|next| next.pc == pc);
-        if stands_in && rows[index].pc == pc {
-            if let Some(row) = rows[index].before.get(statement) {
-                let row = LineRow {
-                    prologue_end: false,
-                    ..*row
-                };
-                program.row(u64::from(offset), row);
-                // Whatever follows is another row.
-                current = usize::MAX;
-            }
+        if stands_in
+            && rows[index].pc == pc
+            && let Some(row) = rows[index].before.get(statement)
+        {
+            let row = LineRow {
+                prologue_end: false,
+                ..*row
+            };
+            program.row(u64::from(offset), row);
+            // Whatever follows is another row.
+            current = usize::MAX;
             statement += 1;
             continue;
         }
@@ -197,7 +198,8 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
                 begins(body)
             };
         let is_start = (index > 0 && begins(index)) || is_body;
-        if offset == 0 || (index == current && !is_start) {
+        let goes_on = i > 0 && pieces[i - 1].pc == pc;
+        if offset == 0 || (index == current && (!is_start || goes_on)) {
             continue;
         }
         emit(
