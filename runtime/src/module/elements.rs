@@ -34,7 +34,8 @@ pub fn lasting_elements(module: &ModuleInfo, wasm: &[u8]) -> BTreeMap<u32, FuncI
         };
         // Later segments count.
         let functions = functions(&segment.elements);
-        for (index, function) in (start as u32..).zip(functions) {
+        // No table has elements behind: there is no instance.
+        for (index, function) in (start as u32..=u32::MAX).zip(functions) {
             match function {
                 Some(function) => found.insert(index, function),
                 None => found.remove(&index),
