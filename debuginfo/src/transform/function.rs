@@ -8,6 +8,9 @@ use crate::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
 use gimli::constants as dw;
 
+/// How many parameters a name has at most.
+const MAX_PARAMS: usize = 32;
+
 /// The enumeration, in the unit that is only for it.
 const FUNCTIONS: UnitEntryId = UnitEntryId(2);
 
@@ -89,6 +92,8 @@ impl<'d> UnitTransform<'_, '_, 'd> {
                 self.type_name(self.type_of(pointer).as_ref(), depth + 1)
             );
         };
+        // Those of parameters that are such pointers, two deep: types may be made of themselves, and more than once.
+        let depth = depth + MAX_DEPTH / 2;
         let mut params = Vec::new();
         if let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(function.offset()))
             && let Ok(root) = tree.root()
@@ -96,6 +101,7 @@ impl<'d> UnitTransform<'_, '_, 'd> {
             let mut children = root.children();
             while let Ok(Some(child)) = children.next() {
                 match child.entry().tag() {
+                    _ if params.len() == MAX_PARAMS => break,
                     dw::DW_TAG_formal_parameter => {
                         let ty = self.type_of(child.entry());
                         params.push(self.type_name(ty.as_ref(), depth + 1));

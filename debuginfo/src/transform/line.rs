@@ -198,15 +198,16 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
                 begins(body)
             };
         let is_start = (index > 0 && begins(index)) || is_body;
-        let goes_on = i > 0 && pieces[i - 1].pc == pc;
-        if offset == 0 || (index == current && (!is_start || goes_on)) {
+        if offset == 0 || (index == current && !is_start) {
             continue;
         }
+        // An instruction in several pieces is one statement. Each has a row: lldb stops after a call that returns within one.
+        let goes_on = index == current && pieces[i - 1].pc == pc;
         emit(
             program,
             offset,
             index,
-            statements[index] && is_start,
+            statements[index] && is_start && !goes_on,
             is_body,
         );
         body_marked |= is_body;

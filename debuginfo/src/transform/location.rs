@@ -340,10 +340,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Bytes of a variable, where its type says so.
     fn byte_size(&self, entry: &Die<'d>) -> Option<u64> {
         let mut ty = self.type_of(entry)?;
+        let mut count = 1u64;
         for _ in 0..MAX_DEPTH {
             let said = ty.attr(dw::DW_AT_byte_size);
             if let Some(size) = said.and_then(|size| size.udata_value()) {
-                return Some(size);
+                return size.checked_mul(count);
             }
             match ty.tag() {
                 dw::DW_TAG_typedef
@@ -352,11 +353,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 | dw::DW_TAG_restrict_type
                 | dw::DW_TAG_atomic_type => ty = self.type_of(&ty)?,
                 tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
-                    return Some(POINTER_SIZE.into());
+                    return count.checked_mul(POINTER_SIZE.into());
                 }
                 dw::DW_TAG_array_type => {
-                    let element = self.byte_size(&ty)?;
-                    return element.checked_mul(self.elements(&ty)?);
+                    count = count.checked_mul(self.elements(&ty)?)?;
+                    ty = self.type_of(&ty)?;
                 }
                 _ => return None,
             }

@@ -122,7 +122,7 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
     Ok(CompiledFunction {
         code: buffer.data().to_vec(),
         alignment: buffer.alignment.max(16),
-        rows: rows(buffer),
+        rows: rows(buffer, &compiled.bb_starts),
         traps: traps.collect::<Result<_, String>>()?,
         calls: calls.collect::<Result<_, String>>()?,
         unwind,
@@ -183,8 +183,10 @@ pub enum Place {
 }
 
 /// The address map: pieces without a source location get a row too, neighbours that say the same are one.
+/// Which instruction each piece of code is of. `blocks` are the offsets at which basic blocks begin, sorted.
 fn rows(
     buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>,
+    blocks: &[u32],
 ) -> Vec<(CodeOffset, Option<WasmPc>)> {
     let mut rows: Vec<(CodeOffset, Option<SourceLoc>)> = Vec::new();
     let mut push = |offset: u32, location: Option<SourceLoc>| {
@@ -194,10 +196,20 @@ fn rows(
     };
     let mut end = 0;
     for piece in buffer.get_srclocs_sorted() {
+        let location = (!piece.loc.is_default()).then_some(piece.loc);
         if piece.start > end {
             push(end, None);
+            // What the register allocator puts at a block's start belongs to what follows: the code before may be of elsewhere.
+            let next = blocks.partition_point(|block| *block < piece.start);
+            let is_within = blocks.get(next) != Some(&piece.start);
+            let block = blocks[..next]
+                .last()
+                .filter(|block| is_within && **block >= end);
+            if let Some(block) = block.filter(|block| **block > 0) {
+                push(*block, location);
+            }
         }
-        push(piece.start, (!piece.loc.is_default()).then_some(piece.loc));
+        push(piece.start, location);
         end = piece.end;
     }
     if end < buffer.total_size() {

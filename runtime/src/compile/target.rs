@@ -19,6 +19,8 @@ pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
         ("regalloc_algorithm", opt_level.register_allocator()),
+        // Where basic blocks begin.
+        ("machine_code_cfg_info", "true"),
         ("preserve_frame_pointers", "true"),
         ("unwind_info", "true"),
         ("enable_pinned_reg", "true"),
