@@ -202,7 +202,7 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
             continue;
         }
         // An instruction in several pieces is one statement. Each has a row: lldb stops after a call that returns within one.
-        let goes_on = index == current && pieces[i - 1].pc == pc;
+        let goes_on = i > 0 && index == current && pieces[i - 1].pc == pc;
         emit(
             program,
             offset,
