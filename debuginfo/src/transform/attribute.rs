@@ -85,16 +85,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_call_value
             | dw::DW_AT_call_data_value
             | dw::DW_AT_GNU_call_site_value
-            | dw::DW_AT_GNU_call_site_data_value => self.call_value(entry, attr),
+            | dw::DW_AT_GNU_call_site_data_value => self.computed(entry, attr, Purpose::Value),
             dw::DW_AT_call_target
             | dw::DW_AT_call_target_clobbered
             | dw::DW_AT_GNU_call_site_target
             | dw::DW_AT_GNU_call_site_target_clobbered => {
                 Err("a called function is an index of a table".to_owned())
             }
-            dw::DW_AT_data_member_location | dw::DW_AT_vtable_elem_location => {
-                self.member_location(entry, attr)
-            }
+            dw::DW_AT_data_member_location => self.computed(entry, attr, Purpose::Member),
+            // The place in a virtual table, which debuggers know by its operation.
+            dw::DW_AT_vtable_elem_location => self
+                .unit
+                .convert_attribute_value(entry.read_unit, attr)
+                .map(Some),
             dw::DW_AT_type if self.takes_native_pointer(entry) => {
                 self.native_pointer_type(entry, attr)
             }
@@ -125,7 +128,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        // gimli does not convert file numbers in abbreviations.
+        // A file's number in an abbreviation is one as well.
         if attr.form() == dw::DW_FORM_implicit_const
             && let (dw::DW_AT_decl_file | dw::DW_AT_call_file, Some(index)) =
                 (attr.name(), attr.udata_value())
@@ -136,10 +139,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .map_err(|error| error.to_string())?;
             return Ok(Some(AttributeValue::Udata(file)));
         }
-        if let Read::Exprloc(expression) = attr.value() {
-            return self
-                .expression(expression, Purpose::Location)
-                .map(|it| Some(AttributeValue::Exprloc(it)));
+        if let Read::Exprloc(_) = attr.value() {
+            return self.computed(entry, attr, Purpose::Location);
         }
         self.unit
             .convert_attribute_value(entry.read_unit, attr)

@@ -191,7 +191,6 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
             Read::Data8(value) => AttributeValue::Data8(value),
             Read::Data16(value) => AttributeValue::Data16(Box::new(value)),
             Read::Sdata(value) => AttributeValue::Sdata(value),
-            // The place in a virtual table, which debuggers know by its operation.
             Read::Exprloc(expression) if expression.0.first() == Some(&dw::DW_OP_constu.0) => {
                 AttributeValue::Exprloc(Expression::raw(expression.0.slice().into()))
             }

@@ -194,15 +194,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(self.list(list))
     }
 
-    /// What a call passes.
-    pub(super) fn call_value(
+    /// What an expression computes, for a purpose; or what is said without one.
+    pub(super) fn computed(
         &mut self,
         entry: &Entry<'a, 'd>,
         attr: &Attribute<Reader<'d>>,
+        purpose: Purpose,
     ) -> Converted {
         match attr.value() {
             Read::Exprloc(expression) => self
-                .expression(expression, Purpose::Value)
+                .expression(expression, purpose)
                 .map(|it| Some(AttributeValue::Exprloc(it))),
             _ => self.other(entry, attr),
         }
@@ -318,23 +319,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             self.add_locations(list, &whole, from..until, aim)?;
         }
         Ok(())
-    }
-
-    /// The place of a member: a number, or how to get from the object to it.
-    pub(super) fn member_location(
-        &mut self,
-        entry: &Entry<'a, 'd>,
-        attr: &Attribute<Reader<'d>>,
-    ) -> Converted {
-        match attr.value() {
-            Read::Exprloc(expression) if attr.name() == dw::DW_AT_data_member_location => self
-                .expression(expression, Purpose::Member)
-                .map(|it| Some(AttributeValue::Exprloc(it))),
-            _ => self
-                .unit
-                .convert_attribute_value(entry.read_unit, attr)
-                .map(Some),
-        }
     }
 
     /// Bytes of a variable, where its type says so.
