@@ -15,7 +15,6 @@ use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::ValueType;
 use dwalin_debuginfo::values::{Machine, WasmValue};
-use std::arch::asm;
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -48,17 +47,8 @@ pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
         .ok()
         .flatten();
     activation.collected.set(collected);
-    // SAFETY: `enter_guest` recorded both, and its frame waits; nothing is left here to drop.
-    unsafe {
-        asm!(
-            "mov rbp, rcx",
-            "jmp rdx",
-            in("rax") 1,
-            in("rcx") activation.entry_fp.get(),
-            in("rdx") activation.resume.get(),
-            options(noreturn),
-        )
-    }
+    // SAFETY: its frame waits; nothing is left here to drop.
+    unsafe { activation.leave() }
 }
 
 /// From a frame's frame pointer to its canonical frame address: the saved frame pointer and the return address.

@@ -64,6 +64,26 @@ pub unsafe extern "C" fn enter_guest(
     )
 }
 
+impl Activation {
+    /// Goes back to the frame that entered guest code, which says that it trapped.
+    ///
+    /// # Safety
+    /// `enter_guest` must wait in that frame, and no frame between may have anything to drop.
+    pub unsafe fn leave(&self) -> ! {
+        // SAFETY: `enter_guest` recorded both; the rest is the caller's promise.
+        unsafe {
+            asm!(
+                "mov rbp, rcx",
+                "jmp rdx",
+                in("rax") 1,
+                in("rcx") self.entry_fp.get(),
+                in("rdx") self.resume.get(),
+                options(noreturn),
+            )
+        }
+    }
+}
+
 /// Leaves guest code for the error that a host function left with its store: what `Builtin::Raise` calls.
 ///
 /// # Safety
@@ -71,15 +91,6 @@ pub unsafe extern "C" fn enter_guest(
 pub unsafe extern "C" fn raise(_context: *mut VmContextHead) -> ! {
     // SAFETY: guest code runs, so there is an activation.
     let activation = unsafe { &*innermost() };
-    // SAFETY: `enter_guest` recorded both, and its frame waits.
-    unsafe {
-        asm!(
-            "mov rbp, rcx",
-            "jmp rdx",
-            in("rax") 1,
-            in("rcx") activation.entry_fp.get(),
-            in("rdx") activation.resume.get(),
-            options(noreturn),
-        )
-    }
+    // SAFETY: its frame waits; the caller's promise for what is between.
+    unsafe { activation.leave() }
 }
