@@ -1,6 +1,7 @@
 //! One function: its locals and their homes, then its operators, each translated by the file of its kind.
 
 use super::call::Callees;
+use super::context::AtHand;
 use super::control::Frame;
 use super::env::CallTarget;
 use super::env::Env;
@@ -88,6 +89,7 @@ pub struct Translator<'a, 'f> {
     /// Whether the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
+    pub(super) at_hand: AtHand,
     /// Where the caller's VmContext is, for its return.
     pub(super) callers_context: Option<StackSlot>,
     pub(super) leaf_frame: Option<LeafFrame>,
@@ -114,6 +116,7 @@ fn translate(
         control: Vec::new(),
         reachable: true,
         callees: Callees::default(),
+        at_hand: AtHand::default(),
         callers_context: None,
         leaf_frame: None,
         statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
@@ -170,8 +173,8 @@ impl Translator<'_, '_> {
         for declaration in body.get_locals_reader()? {
             let (count, ty) = declaration?;
             let ty = val_type(ty)?;
+            let zero = self.zero(ty);
             for _ in 0..count {
-                let zero = self.zero(ty);
                 self.add_local(ty, wanted.contains(self.locals.len() as u32), zero);
             }
         }
@@ -198,6 +201,7 @@ impl Translator<'_, '_> {
         let trusted = MemFlagsData::trusted();
         let context = self.builder.ins().load(POINTER, trusted, word, 0);
         self.builder.ins().set_pinned_reg(context);
+        self.forget_all();
         let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
         let slot = self.builder.create_sized_stack_slot(slot);
         self.builder.ins().stack_store(POINTER, callers, slot, 0);
@@ -265,20 +269,20 @@ impl Translator<'_, '_> {
         self.set_local(index, value);
     }
 
-    /// The running instance's VmContext.
-    pub(super) fn context(&mut self) -> Value {
-        self.builder.ins().get_pinned_reg(POINTER)
-    }
-
     pub(super) fn get_local(&mut self, index: u32) -> Value {
         match self.locals[index as usize] {
             Local::Variable(variable) | Local::Shadowed(variable, _) => {
                 self.builder.use_var(variable)
             }
-            Local::Home(slot, ty) => self
-                .builder
-                .ins()
-                .stack_load(POINTER, clif_type(ty), slot, 0),
+            Local::Home(slot, ty) => {
+                if let Some(value) = self.home_at_hand(index) {
+                    return value;
+                }
+                let ty = clif_type(ty);
+                let value = self.builder.ins().stack_load(POINTER, ty, slot, 0);
+                self.note_home(index, value);
+                value
+            }
         }
     }
 
@@ -287,6 +291,7 @@ impl Translator<'_, '_> {
             Local::Variable(variable) => self.builder.def_var(variable, value),
             Local::Home(slot, _) => {
                 self.builder.ins().stack_store(POINTER, value, slot, 0);
+                self.note_home(index, value);
             }
             Local::Shadowed(variable, slot) => {
                 self.builder.def_var(variable, value);

@@ -61,6 +61,7 @@ impl Translator<'_, '_> {
         let callee = self.function(defined, ty);
         let args = self.pop_args(ty);
         let call = self.builder.ins().call(callee, &args);
+        self.forget_all();
         let results = self.builder.inst_results(call);
         self.stack.extend_from_slice(results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
@@ -134,6 +135,7 @@ impl Translator<'_, '_> {
         self.builder.ins().set_pinned_reg(callee);
         let call = self.builder.ins().call_indirect(signature, code, &args);
         self.builder.ins().set_pinned_reg(context);
+        self.forget_all();
         self.stack
             .extend_from_slice(self.builder.inst_results(call));
     }
@@ -147,6 +149,7 @@ impl Translator<'_, '_> {
     pub(super) fn call_builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
         let callee = self.builtin(builtin);
         let call = self.builder.ins().call(callee, args);
+        self.forget_all();
         self.builder
             .inst_results(call)
             .first()

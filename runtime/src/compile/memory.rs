@@ -94,7 +94,7 @@ impl Translator<'_, '_> {
     /// Pops an index; the host address to access `bytes` at, with an offset to add.
     fn address(&mut self, memarg: &MemArg, bytes: u32) -> (Value, i32) {
         let index = self.pop();
-        let index = self.builder.ins().uextend(I64, index);
+        let index = self.memory_index(index);
         let MemArgTarget::Memory(memory) = memarg.target else {
             unreachable!("validated: arrays are GC's")
         };
@@ -113,14 +113,7 @@ impl Translator<'_, '_> {
                 .ins()
                 .trapnz(beyond, TrapKind::MemoryOutOfBounds.clif());
         }
-        let context = self.context();
-        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-        let base = self.builder.ins().load(
-            POINTER,
-            flags,
-            context,
-            self.env.layout.memory_base(memory) as i32,
-        );
+        let base = self.memory_base(memory);
         let address = self.builder.ins().iadd(base, index);
         match i32::try_from(memarg.offset) {
             Ok(offset) => (address, offset),

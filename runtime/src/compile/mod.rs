@@ -9,6 +9,7 @@
 pub mod body;
 pub mod builtin;
 mod call;
+mod context;
 mod control;
 pub mod env;
 pub mod leaf;

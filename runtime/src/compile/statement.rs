@@ -117,6 +117,7 @@ impl Translator<'_, '_> {
         {
             self.stand_in(Place::Instruction);
             self.statements.begun += 1;
+            self.forget_homes();
             if statement.pc < pc {
                 first = self.statements.begun;
             }

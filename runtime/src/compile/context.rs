@@ -1,0 +1,98 @@
+//! What a piece of code has asked for and may use again: the running instance's VmContext, what it says of memories, locals in
+//! their homes, and addresses made of them. A piece is code that control enters at its start only and that calls nobody. Code that
+//! is made quickly gets no other pass that would find what it asks twice.
+
+use super::OptLevel;
+use super::body::Translator;
+use super::signature::POINTER;
+use crate::index::MemoryIndex;
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
+
+/// What is at hand.
+#[derive(Default)]
+pub struct AtHand {
+    /// Where; in another block nothing is.
+    block: Option<Block>,
+    context: Option<Value>,
+    base: Option<(MemoryIndex, Value)>,
+    /// What is in the homes of locals, and the operand as an index of 64 bits, once that was needed.
+    locals: Vec<(u32, Value, Option<Value>)>,
+}
+
+/// As many as registers can hold.
+const LOCALS: usize = 6;
+
+impl Translator<'_, '_> {
+    /// The running instance's VmContext.
+    pub(super) fn context(&mut self) -> Value {
+        if let Some(context) = self.at_hand().context {
+            return context;
+        }
+        let context = self.builder.ins().get_pinned_reg(POINTER);
+        self.at_hand.context = Some(context);
+        context
+    }
+
+    /// The host's address of a memory, which never moves.
+    pub(super) fn memory_base(&mut self, memory: MemoryIndex) -> Value {
+        if let Some((_, base)) = self.at_hand().base.filter(|(of, _)| *of == memory) {
+            return base;
+        }
+        let context = self.context();
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        let offset = self.env.layout.memory_base(memory) as i32;
+        let base = self.builder.ins().load(POINTER, flags, context, offset);
+        self.at_hand.base = Some((memory, base));
+        base
+    }
+
+    /// What is in a local's home, if it was read or written before.
+    pub(super) fn home_at_hand(&mut self, local: u32) -> Option<Value> {
+        let mut locals = self.at_hand().locals.iter();
+        locals.find(|it| it.0 == local).map(|it| it.1)
+    }
+
+    /// A local's home was read or written.
+    pub(super) fn note_home(&mut self, local: u32, value: Value) {
+        self.at_hand();
+        let locals = &mut self.at_hand.locals;
+        locals.retain(|it| it.0 != local);
+        if locals.len() == LOCALS {
+            locals.remove(0);
+        }
+        locals.push((local, value, None));
+    }
+
+    /// An index into a memory, in 64 bits.
+    pub(super) fn memory_index(&mut self, index: Value) -> Value {
+        self.at_hand();
+        let known = self.at_hand.locals.iter_mut().find(|it| it.1 == index);
+        match known {
+            Some((_, _, Some(wide))) => *wide,
+            Some((_, _, wide)) => *wide.insert(self.builder.ins().uextend(I64, index)),
+            None => self.builder.ins().uextend(I64, index),
+        }
+    }
+
+    /// Behind a call: what was asked for before would have to be kept over it, which costs more than to ask again.
+    pub(super) fn forget_all(&mut self) {
+        self.at_hand.block = None;
+    }
+
+    /// Where a statement begins, a debugger may have written to homes.
+    pub(super) fn forget_homes(&mut self) {
+        self.at_hand.locals.clear();
+    }
+
+    fn at_hand(&mut self) -> &AtHand {
+        let block = self.builder.current_block();
+        if self.at_hand.block != block || self.env.settings.opt_level == OptLevel::Speed {
+            self.at_hand.block = block;
+            self.at_hand.context = None;
+            self.at_hand.base = None;
+            self.at_hand.locals.clear();
+        }
+        &self.at_hand
+    }
+}
