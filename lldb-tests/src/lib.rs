@@ -14,6 +14,7 @@
 //! [`Session::launch`] waits for the one before to be dropped, as lldb's state is global.
 
 mod breakpoint;
+mod checkout;
 mod frame;
 mod handle;
 mod launch;
@@ -23,6 +24,7 @@ mod value;
 mod watchdog;
 
 pub use breakpoint::BreakpointId;
+pub use checkout::{bin, dwalin, root};
 pub use frame::Frame;
 pub use session::{Session, Stop};
 pub use value::Value;

@@ -3,22 +3,9 @@
 #[path = "../../tests/running/mod.rs"]
 mod running;
 
+use lldb_tests::{dwalin, root};
 use running::{Running, expect, forbidden, said};
-use std::env;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> String {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(dwalin.exists(), "cargo build first");
-    dwalin.into_os_string().into_string().unwrap()
-}
 
 /// Attaches to a program that was started for `debugger`, and has lldb execute commands; what it says has all of `expected`.
 fn attaches(debugger: &str, commands: &[&str], expected: &[&str]) {

@@ -5,6 +5,7 @@ mod adapter;
 mod running;
 
 use adapter::Adapter;
+use lldb_tests::{bin, root};
 use running::{Running, forbidden};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -12,17 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn bin() -> PathBuf {
-    let tests = env::current_exe().unwrap();
-    let bin = tests.ancestors().nth(2).unwrap();
-    assert!(bin.join("dwalin").exists(), "cargo build first");
-    bin.to_owned()
-}
-
 fn tests() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
-    tests.canonicalize().unwrap()
+    root().join("tests").canonicalize().unwrap()
 }
 
 /// Where `dwalin` is found.

@@ -1,21 +1,10 @@
 //! `dwalin lldb`, as it is typed.
 
-use std::path::{Path, PathBuf};
+use lldb_tests::{dwalin, root};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> PathBuf {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(dwalin.exists(), "cargo build first");
-    dwalin
-}
 
 fn compile(source: &str) -> String {
     let name = source.replace('/', "-");

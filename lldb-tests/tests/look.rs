@@ -4,27 +4,15 @@
 #[path = "../../tests/look/mod.rs"]
 mod look;
 
-use lldb_tests::{Session, Stop};
+use lldb_tests::{Session, Stop, dwalin, root};
 use look::{Question, plain};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn programs() -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join("tests/programs/look")).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> String {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(dwalin.exists(), "cargo build first");
-    dwalin.into_os_string().into_string().unwrap()
 }
 
 fn compile(source: &Path, flags: &[&str], name: &str) -> String {

@@ -3,22 +3,10 @@
 //! Below a line with `// stop`, `//v NAME -> TEXT` is what `v NAME` prints, on one line and without the type, and `//p` the same
 //! of `p`. An answer that begins with `!` is an error, whatever it says.
 
-use lldb_tests::{Session, Stop};
-use std::path::{Path, PathBuf};
+use lldb_tests::{Session, Stop, dwalin, root};
+use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> String {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(dwalin.exists(), "cargo build first");
-    dwalin.into_os_string().into_string().unwrap()
-}
 
 fn build(compiler: &str, source: &Path, flags: &[&str]) -> String {
     let stem = source.file_name().unwrap().to_string_lossy();

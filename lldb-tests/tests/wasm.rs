@@ -3,7 +3,7 @@
 //! What is compared is written down as text, a line for each stop and one for each value. `DWALIN_LLDB_ONLY=list.c` runs
 //! one program.
 
-use lldb_tests::{Frame, Session, Stop, Value};
+use lldb_tests::{Frame, Session, Stop, Value, dwalin, root};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,19 +13,7 @@ use std::{env, fs};
 const MOST_ROWS: usize = 200;
 
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/programs")
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> String {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(
-        dwalin.exists(),
-        "{} is not there: cargo build first",
-        dwalin.display()
-    );
-    dwalin.into_os_string().into_string().unwrap()
+    root().join("tests/programs")
 }
 
 fn compile(source: &str, dwarf: u8, target: &[&str], extension: &str) -> String {

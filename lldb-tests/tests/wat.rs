@@ -6,23 +6,10 @@ mod running;
 #[path = "../../tests/sourceless/mod.rs"]
 mod sourceless;
 
+use lldb_tests::{dwalin, root};
 use running::{expect, said};
 use sourceless::{Folder, line};
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The command, which `cargo test --workspace` builds beside the tests.
-fn dwalin() -> String {
-    let tests = env::current_exe().unwrap();
-    let dwalin = tests.ancestors().nth(2).unwrap().join("dwalin");
-    assert!(dwalin.exists(), "cargo build first");
-    dwalin.into_os_string().into_string().unwrap()
-}
 
 fn folder(name: &str) -> Folder {
     Folder::new(name, &root().join("tests"), &dwalin())
