@@ -90,6 +90,10 @@ fn print(check: &Check, messages: &[String]) {
     if check.incomplete {
         println!("There is more debug info than could be looked at: what is missing may be more.");
     }
+    print_losses(check);
+}
+
+fn print_losses(check: &Check) {
     for loss in &check.losses {
         println!(
             "\n{}: {} lost, {} bytes",

@@ -105,6 +105,63 @@ struct Scope {
 }
 
 impl Scope {
+    /// Of a function's or a block's entry, in another.
+    fn of<'d>(
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        outer: Option<&Scope>,
+        found: &mut Questions,
+    ) -> gimli::Result<Scope> {
+        let first = first_range(unit, entry)?;
+        let start = first.as_ref().map(|range| range.start);
+        let function = start.filter(|_| entry.tag() == dw::DW_TAG_subprogram);
+        if let Some(pc) = function
+            && returns_small_structure(unit, entry)
+        {
+            found.small_structures.push(pc);
+        }
+        let (function, frame_globals) = match outer {
+            Some(outer) if function.is_none() => (outer.function, outer.frame_globals.clone()),
+            _ => (function, Vec::new()),
+        };
+        Ok(Scope {
+            depth: entry.depth(),
+            first,
+            function,
+            frame_globals,
+        })
+    }
+
+    /// What the expressions of an entry in the scope ask; lists only where they are new to the function.
+    fn ask_all<'d>(
+        &mut self,
+        function: WasmPc,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        is_new: &mut dyn FnMut(usize) -> bool,
+        found: &mut Questions,
+    ) {
+        for attr in entry.attrs() {
+            let is_frame_base = attr.name() == dw::DW_AT_frame_base;
+            // Ranges are lists too, of no expressions.
+            if is_scope(entry.tag()) && attr.exprloc_value().is_none() && !is_frame_base {
+                continue;
+            }
+            let list = unit.attr_locations_offset(attr.value()).ok().flatten();
+            if list.is_some_and(|list| !is_new(list.0)) {
+                continue;
+            }
+            each_expression(unit, attr, &mut |range, expression| {
+                for op in decode(expression, unit).unwrap_or_default() {
+                    match op {
+                        Op::Global(global) if is_frame_base => self.frame_globals.push(global),
+                        op => self.ask(function, &op, range.as_ref(), found),
+                    }
+                }
+            });
+        }
+    }
+
     /// What an operation asks, of an expression that counts in a range; `None` is all of the scope.
     fn ask(&self, function: WasmPc, op: &Op, range: Option<&Range<WasmPc>>, found: &mut Questions) {
         match *op {
@@ -142,57 +199,17 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
             scopes.pop();
         }
         if is_scope(entry.tag()) {
-            let first = first_range(unit, entry)?;
-            let start = first.as_ref().map(|range| range.start);
-            let is_function = entry.tag() == dw::DW_TAG_subprogram && start.is_some();
-            let outer = scopes.last().filter(|_| !is_function);
-            let (function, frame_globals) = match outer {
-                Some(outer) => (outer.function, outer.frame_globals.clone()),
-                None => (start.filter(|_| is_function), Vec::new()),
-            };
-            if let Some(pc) = start
-                && entry.tag() == dw::DW_TAG_subprogram
-                && returns_small_structure(unit, entry)
-            {
-                found.small_structures.push(pc);
-            }
-            scopes.push(Scope {
-                depth,
-                first,
-                function,
-                frame_globals,
-            });
+            let scope = Scope::of(unit, entry, scopes.last(), found)?;
+            scopes.push(scope);
         }
         if is_call_site(entry.tag()) {
             found.call_sites.extend(call_site(unit, entry));
         }
-        let Some(scope) = scopes.last_mut() else {
-            continue;
-        };
-        let Some(function) = scope.function else {
-            continue;
-        };
-        for attr in entry.attrs() {
-            // Ranges are lists too, of no expressions.
-            if is_scope(entry.tag())
-                && attr.exprloc_value().is_none()
-                && attr.name() != dw::DW_AT_frame_base
-            {
-                continue;
-            }
-            let list = unit.attr_locations_offset(attr.value()).ok().flatten();
-            if list.is_some_and(|list| !seen.insert((function, list.0))) {
-                continue;
-            }
-            let is_frame_base = attr.name() == dw::DW_AT_frame_base;
-            each_expression(unit, attr, &mut |range, expression| {
-                for op in decode(expression, unit).unwrap_or_default() {
-                    match op {
-                        Op::Global(global) if is_frame_base => scope.frame_globals.push(global),
-                        op => scope.ask(function, &op, range.as_ref(), found),
-                    }
-                }
-            });
+        if let Some(scope) = scopes.last_mut()
+            && let Some(function) = scope.function
+        {
+            let mut is_new = |list: usize| seen.insert((function, list));
+            scope.ask_all(function, unit, entry, &mut is_new, found);
         }
     }
     Ok(())

@@ -167,8 +167,8 @@ impl Module {
     /// Where code cannot be placed.
     pub fn debug_image(&self) -> Result<Vec<u8>> {
         let code = PlacedCode::place(&self.0.artifact)?;
-        let flavor = self.engine().config().flavor();
-        let (image, warnings) = describe::image(&code, self.no_places(), flavor, self.name());
+        let config = self.engine().config();
+        let (image, warnings) = describe::image(&code, self.no_places(), config, self.name());
         self.warn(self.warnings().iter().chain(&warnings));
         Ok(image)
     }
@@ -180,9 +180,9 @@ impl Module {
     /// Where code cannot be placed.
     pub fn check_debug_info(&self, variable: Option<&str>) -> Result<Check> {
         let code = PlacedCode::place(&self.0.artifact)?;
-        let flavor = self.engine().config().flavor();
+        let config = self.engine().config();
         let (check, warnings) =
-            describe::check(&code, self.no_places(), flavor, self.name(), variable);
+            describe::check(&code, self.no_places(), config, self.name(), variable);
         let warnings = self.warnings().iter().chain(&warnings);
         self.warn(warnings.filter(|it| it.kind != WarningKind::Lost));
         Ok(check)

@@ -10,15 +10,19 @@ use std::time::Duration;
 const TRIES: u32 = 1000;
 const PAUSE: Duration = Duration::from_micros(100);
 
-/// Does work whose parallel parts run on threads of their own; on rayon's common ones where there can be no others.
-pub fn with_threads<R: Send>(work: impl Fn() -> R + Sync) -> R {
+/// Does work whose parallel parts run on threads of their own, one for each core or one only; on rayon's common ones where there can
+/// be no others.
+pub fn with_threads<R: Send>(parallel: bool, work: impl Fn() -> R + Sync) -> R {
     let threads = Mutex::new(Vec::new());
     let note = || {
         if let Ok(mut threads) = threads.lock() {
             threads.push(gettid());
         }
     };
+    // None is rayon's choice.
+    let count = usize::from(!parallel);
     let result = ThreadPoolBuilder::new()
+        .num_threads(count)
         .thread_name(|index| format!("dwalin-{index}"))
         .build_scoped(
             |thread| {

@@ -1,6 +1,7 @@
 //! Placed code and final addresses → native DWARF → the debugger.
 
 use super::PlacedCode;
+use crate::config::Config;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
@@ -8,9 +9,7 @@ use crate::threads::with_threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol,
-};
+use dwalin_debuginfo::code::{CodeMap, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol};
 use dwalin_debuginfo::{Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
@@ -29,10 +28,10 @@ pub struct Places {
 pub fn describe(
     code: &PlacedCode,
     places: Places,
-    flavor: Flavor,
+    config: &Config,
     module_name: &str,
 ) -> (Registration, Vec<Warning>) {
-    let (image, warnings) = image(code, places, flavor, module_name);
+    let (image, warnings) = image(code, places, config, module_name);
     (Registration::new(image), warnings)
 }
 
@@ -40,21 +39,21 @@ pub fn describe(
 pub fn image(
     code: &PlacedCode,
     places: Places,
-    flavor: Flavor,
+    config: &Config,
     module_name: &str,
 ) -> (Vec<u8>, Vec<Warning>) {
-    with_map(code, places, flavor, module_name, dwalin_debuginfo::image)
+    with_map(code, places, config, module_name, dwalin_debuginfo::image)
 }
 
 /// What of the module's debug info is in that image; what was said when it was made.
 pub fn check(
     code: &PlacedCode,
     places: Places,
-    flavor: Flavor,
+    config: &Config,
     module_name: &str,
     variable: Option<&str>,
 ) -> (Check, Vec<Warning>) {
-    with_map(code, places, flavor, module_name, |dwarf, map| {
+    with_map(code, places, config, module_name, |dwarf, map| {
         let (image, warnings) = dwalin_debuginfo::image(dwarf, map);
         let check = dwalin_debuginfo::check::check(dwarf, map, &image, &warnings, variable);
         (check, warnings)
@@ -64,7 +63,7 @@ pub fn check(
 fn with_map<T: Send>(
     code: &PlacedCode,
     places: Places,
-    flavor: Flavor,
+    config: &Config,
     module_name: &str,
     make: impl Fn(&WasmDwarf<'_>, &CodeMap<'_>) -> T + Sync,
 ) -> T {
@@ -75,7 +74,8 @@ fn with_map<T: Send>(
         name,
         code: code.clone(),
     });
-    let table = with_threads(|| lasting_elements(info, artifact.wasm()));
+    let parallel = config.settings().parallel;
+    let table = with_threads(parallel, || lasting_elements(info, artifact.wasm()));
     let map = CodeMap {
         module_name,
         text: code.text(),
@@ -92,11 +92,11 @@ fn with_map<T: Send>(
             .collect(),
         memories: places.memories,
         globals: places.globals,
-        flavor,
+        flavor: config.flavor(),
         pointer_code: places.pointer_code,
     };
     let dwarf = info.dwarf(artifact.wasm());
-    with_threads(|| make(&dwarf, &map))
+    with_threads(parallel, || make(&dwarf, &map))
 }
 
 fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {

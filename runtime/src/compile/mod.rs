@@ -144,16 +144,11 @@ pub fn compile(
     wasm: &[u8],
     complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
 ) -> Result<Compiled, CompileError> {
-    let work = || {
+    with_threads(settings.parallel, || {
         module::validate::validate(wasm)?;
         let completed = complete(wasm);
         compile_valid(settings, completed.as_deref().unwrap_or(wasm))
-    };
-    if settings.parallel {
-        with_threads(work)
-    } else {
-        work()
-    }
+    })
 }
 
 fn compile_valid(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
@@ -193,18 +188,10 @@ fn compile_functions(env: &Env<'_>, wasm: &[u8]) -> Result<Vec<CompiledFunction>
         let defined = DefinedFuncIndex::new(index);
         compiler.compile(env, defined, &wasm[env.module.bodies[defined].clone()])
     };
-    let count = env.module.bodies.len();
-    if env.settings.parallel {
-        (0..count)
-            .into_par_iter()
-            .map_init(body::FunctionCompiler::default, compile)
-            .collect()
-    } else {
-        let mut compiler = body::FunctionCompiler::default();
-        (0..count)
-            .map(|index| compile(&mut compiler, index))
-            .collect()
-    }
+    (0..env.module.bodies.len())
+        .into_par_iter()
+        .map_init(body::FunctionCompiler::default, compile)
+        .collect()
 }
 
 /// Compiles a CLIF function.

@@ -479,12 +479,8 @@ fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
-    let (registration, warnings) = describe::describe(
-        &instance.code,
-        places,
-        config.flavor(),
-        instance.module.name(),
-    );
+    let (registration, warnings) =
+        describe::describe(&instance.code, places, config, instance.module.name());
     instance.registration = Some(registration);
     let all = instance.module.warnings().iter().chain(&warnings);
     for warning in all.filter(|warning| warning.kind != WarningKind::Lost) {
