@@ -1,6 +1,6 @@
 //! What the user typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
 use std::path::{Path, PathBuf};
 
@@ -87,6 +87,10 @@ pub struct Run {
     /// How a trap is reported, if not with the source line and the program's own frames.
     #[arg(long, value_enum, value_name = "HOW")]
     pub backtrace: Option<Backtrace>,
+    /// Do not use code that was compiled before, and keep none for the next time. Default: cache=y.
+    #[arg(short = 'C', long = "codegen", value_name = "cache=n", action = ArgAction::Set, value_parser = cache,
+        default_value = "cache=y", hide_default_value = true)]
+    pub cache: bool,
     /// The module.
     pub file: PathBuf,
     /// The program's arguments, or those of the export to invoke.
@@ -297,8 +301,8 @@ impl Code {
     pub fn config(&self) -> Config {
         let mut config = Config::new();
         config.debug_info(self.debug_info);
-        if let Some(folder) = text_folder().filter(|_| self.debug_info) {
-            config.text_folder(folder);
+        if let Some(folder) = cache_folder().filter(|_| self.debug_info) {
+            config.text_folder(folder.join("text"));
         }
         if self.optimize {
             config.cranelift_opt_level(OptLevel::Speed);
@@ -323,6 +327,9 @@ impl Run {
     /// Where the file for the profiler cannot be made.
     pub fn config(&self) -> std::io::Result<Config> {
         let mut config = self.code.config();
+        if let Some(folder) = cache_folder().filter(|_| self.cache) {
+            config.cache_folder(folder.join("code"));
+        }
         match self.profile {
             Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,
             Some(HowToProfile::Jitdump) => config.profile(Profile::JitDump)?,
@@ -360,13 +367,22 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
 }
 
 /// Where a user's files are that can be made again (XDG Base Directory Specification): relative paths do not count.
-fn text_folder() -> Option<PathBuf> {
+fn cache_folder() -> Option<PathBuf> {
     let absolute = |name| {
         let path = PathBuf::from(std::env::var_os(name)?);
         path.is_absolute().then_some(path)
     };
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(cache.join("dwalin/text"))
+    Some(cache.join("dwalin"))
+}
+
+/// The codegen options of wasmtime that are understood.
+fn cache(text: &str) -> Result<bool, String> {
+    match text {
+        "cache" | "cache=y" => Ok(true),
+        "cache=n" => Ok(false),
+        _ => Err("not cache=y or cache=n".to_owned()),
+    }
 }
 
 fn path_pair(text: &str) -> Result<(String, String), String> {

@@ -1,16 +1,19 @@
 //! A compiled module, as embedders hold it.
 
+use crate::code::cached::CachedArtifacts;
 use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
-use crate::compile::compile;
+use crate::compile::{CompileError, Settings, compile};
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
+use crate::module::validate::validate;
 use crate::outline::{self, Input, Origins, Text};
+use crate::threads::with_threads;
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -97,10 +100,13 @@ impl Module {
             let complete = || complete(engine, name, wasm, text.as_ref(), files);
             now.then(complete).flatten()
         };
-        let compiled = compile(&settings, &wasm, &complete)?;
-        let artifact = Artifact::from_bytes(&compiled.artifact, &settings)?;
+        let folder = engine.config().artifacts();
+        let cache = folder.and_then(|folder| CachedArtifacts::new(folder, &settings));
+        let (artifact, warnings) = with_threads(settings.parallel, || {
+            make(&settings, &wasm, cache.as_ref(), &complete)
+        })?;
         let later = (!now).then(|| files.clone());
-        Ok(Module::of(engine, name, artifact, compiled.warnings, later))
+        Ok(Module::of(engine, name, artifact, warnings, later))
     }
 
     /// The bytes to give to [`Module::deserialize`]: what `dwalin compile` writes.
@@ -342,6 +348,35 @@ impl Module {
             }
         }
     }
+}
+
+/// A module's artifact, and what of its debug info could not be read. `complete` makes a valid module into one with all of its
+/// debug info, where that is more than it has.
+fn make(
+    settings: &Settings,
+    wasm: &[u8],
+    cache: Option<&CachedArtifacts<'_>>,
+    complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
+) -> Result<(Artifact, Vec<Warning>)> {
+    let mut known = cache.and_then(|cache| cache.find(wasm));
+    if known.is_none() {
+        validate(wasm).map_err(CompileError::from)?;
+    }
+    let completed = complete(wasm);
+    let whole = completed.as_deref().unwrap_or(wasm);
+    if completed.is_some() {
+        known = cache.and_then(|cache| cache.find(whole));
+    }
+    if let Some(artifact) = known {
+        return Ok((artifact, Vec::new()));
+    }
+    let compiled = compile(settings, whole)?;
+    // What there is to be said is to be said each time.
+    if let Some(cache) = cache.filter(|_| compiled.warnings.is_empty()) {
+        cache.keep(whole, &compiled.artifact);
+    }
+    let artifact = Artifact::from_bytes(&compiled.artifact, settings)?;
+    Ok((artifact, compiled.warnings))
 }
 
 /// The module with debug info that is in other files, or that can be made for it, if there is any; what is not found is warned of.

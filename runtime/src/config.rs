@@ -131,6 +131,7 @@ pub struct Config {
     max_wasm_stack: usize,
     parallel_compilation: bool,
     text_folder: Option<PathBuf>,
+    cache_folder: Option<PathBuf>,
     warning: WarningHandler,
     profiler: Option<SharedProfiler>,
     backtraces: Backtraces,
@@ -168,6 +169,7 @@ impl Config {
             max_wasm_stack: 4 << 20,
             parallel_compilation: true,
             text_folder: None,
+            cache_folder: None,
             warning: WarningHandler::default(),
             profiler: None,
             backtraces: Backtraces {
@@ -259,6 +261,13 @@ impl Config {
         self
     }
 
+    /// The folder for compiled modules, so that one that is unchanged is not compiled again: 1 GiB is kept there. What is in it is
+    /// machine code that is run: nobody else may write to it. Without it, the default, modules are compiled each time.
+    pub fn cache_folder(&mut self, folder: impl Into<PathBuf>) -> &mut Config {
+        self.cache_folder = Some(folder.into());
+        self
+    }
+
     /// Who is told what of a module's debug info could not be used; by default each warning is printed once.
     pub fn warning(&mut self, handler: impl Fn(&str) + Send + Sync + 'static) -> &mut Config {
         self.warning = WarningHandler(Arc::new(handler));
@@ -284,6 +293,10 @@ impl Config {
 
     pub(crate) fn texts(&self) -> Option<&Path> {
         self.text_folder.as_deref()
+    }
+
+    pub(crate) fn artifacts(&self) -> Option<&Path> {
+        self.cache_folder.as_deref()
     }
 
     pub(crate) fn settings(&self) -> Settings {

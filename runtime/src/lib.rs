@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod cache;
 pub mod code;
 pub mod compile;
 mod compiled;

@@ -18,6 +18,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<String> {
     line.option("profile", options.profile.map(name));
     line.option("coredump", options.coredump.as_deref().map(Path::display));
     line.option("backtrace", options.backtrace.map(name));
+    line.option("codegen", (!options.cache).then_some("cache=n"));
     // A file's name may begin with a hyphen, and what follows `--` is no option.
     line.0.push("--".to_owned());
     line.0.push(options.file.to_string_lossy().into_owned());

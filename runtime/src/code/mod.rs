@@ -1,8 +1,9 @@
-//! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), placed
+//! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), kept for the next time ([`cached`]), placed
 //! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
 
 pub mod addrmap;
 pub mod artifact;
+pub mod cached;
 pub mod describe;
 pub mod format;
 pub mod kept;

@@ -1,6 +1,6 @@
 //! Module → machine code, functions in parallel, and all that describes it. The passes, in order:
 //!
-//! 1. [`validate`](crate::module::validate), complete and [`parse`](crate::module::parse) the module,
+//! 1. [`parse`](crate::module::parse) the module, which is valid and complete,
 //! 2. ask its DWARF what must stay visible ([`dwalin_debuginfo::questions`], with debug info only),
 //! 3. [`body`]: each function → CLIF → code; [`trampoline`]: those of its types and of the [`builtin`]s,
 //! 4. [`observe`]: what the code generator says of a function → plain tables,
@@ -27,7 +27,6 @@ use crate::code::link;
 use crate::index::*;
 use crate::module::validate::ModuleError;
 use crate::module::{self, ModuleInfo};
-use crate::threads::with_threads;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WasmDwarf;
@@ -134,24 +133,11 @@ pub struct Compiled {
     pub warnings: Vec<dwalin_debuginfo::Warning>,
 }
 
-/// Compiles the binary form of a module into an artifact. `complete` makes a valid module into one with all of its debug info, where
-/// that is more than the module has.
+/// Compiles the binary form of a valid module, with all of its debug info, into an artifact.
 ///
 /// # Errors
 /// See [`CompileError`].
-pub fn compile(
-    settings: &Settings,
-    wasm: &[u8],
-    complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
-) -> Result<Compiled, CompileError> {
-    with_threads(settings.parallel, || {
-        module::validate::validate(wasm)?;
-        let completed = complete(wasm);
-        compile_valid(settings, completed.as_deref().unwrap_or(wasm))
-    })
-}
-
-fn compile_valid(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
+pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings.opt_level)?;
     let (questions, warnings) = questions(settings, &module, wasm);

@@ -11,11 +11,11 @@
 mod declarations;
 mod print;
 mod source_map;
-mod store;
 mod text;
 
 pub(crate) use text::{Input, Text};
 
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::module::ModuleInfo;
 use declarations::{Declarations, Scan};
@@ -29,10 +29,16 @@ use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use store::Store;
 
 /// The custom section that names the file with a module's printed text.
 const TEXT_SECTION: &str = "dwalin.text";
+
+/// Bytes of texts that are kept.
+const TEXTS: u64 = 256 << 20;
+
+fn texts(folder: &Path) -> Cache<'_> {
+    Cache::new(folder, TEXTS)
+}
 
 /// Where an outline may come from.
 pub(crate) struct Origins<'a> {
@@ -123,7 +129,7 @@ fn rows(
     origins: &Origins<'_>,
     messages: &mut Vec<String>,
 ) -> Option<Found> {
-    let store = origins.folder.map(Store::new);
+    let store = origins.folder.map(texts);
     let map = source_map::find(
         wasm,
         declared.code_section.start,
@@ -185,12 +191,12 @@ fn own_file(file: &Path, paths: &PathMap) -> Outline {
 
 /// Text that is no file, and becomes one for debuggers.
 struct Kept<'a> {
-    store: Option<&'a Store<'a>>,
+    store: Option<&'a Cache<'a>>,
     name: PathBuf,
 }
 
 impl<'a> Kept<'a> {
-    fn new(origins: &Origins<'_>, store: Option<&'a Store<'a>>) -> Kept<'a> {
+    fn new(origins: &Origins<'_>, store: Option<&'a Cache<'a>>) -> Kept<'a> {
         Kept {
             store,
             name: Path::new(origins.name).with_extension("wat"),
@@ -204,7 +210,7 @@ impl<'a> Kept<'a> {
         let kept = kept.transpose().unwrap_or_else(|error| {
             messages.push(format!(
                 "debug info: the module's text cannot be kept for debuggers in {}: {error}",
-                self.store.map_or(Path::new(""), Store::folder).display()
+                self.store.map_or(Path::new(""), Cache::folder).display()
             ));
             None
         });
@@ -281,7 +287,7 @@ pub(crate) fn restore(info: &ModuleInfo, wasm: &[u8], config: &Config, name: &st
     let (Some(folder), true) = (config.texts(), config.settings().debug_info) else {
         return;
     };
-    let store = Store::new(folder);
+    let store = texts(folder);
     let made = print::print(wasm).and_then(|printed| {
         let text = printed.text.as_bytes();
         let (place, name) = (store.place(&[text]), path.file_name().unwrap_or_default());

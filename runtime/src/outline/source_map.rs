@@ -1,13 +1,13 @@
 //! The source map that a module names: found, read, and its sources found too.
 
-use super::store::{Store, relative};
+use crate::cache::Cache;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::Row;
 use dwalin_debuginfo::source_map::{SourceMap, data_of_url};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The custom section that names a source map (WebAssembly tool conventions, "Debugging").
 const SECTION: &str = "sourceMappingURL";
@@ -31,7 +31,7 @@ pub fn find(
     code_section: usize,
     module: Option<&Path>,
     paths: &PathMap,
-    store: Option<&Store<'_>>,
+    store: Option<&Cache<'_>>,
 ) -> Option<Result<Mapped, String>> {
     let url = url(wasm)?;
     let folder = module.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -77,7 +77,7 @@ fn files(
     map: &SourceMap,
     folder: &Path,
     paths: &PathMap,
-    store: Option<&Store<'_>>,
+    store: Option<&Cache<'_>>,
 ) -> Vec<String> {
     let contents = map.sources.iter().filter_map(|it| it.content.as_deref());
     let contents: Vec<_> = contents.map(str::as_bytes).collect();
@@ -106,7 +106,7 @@ fn files(
 /// Without `.`, which debuggers would show.
 fn normal(path: &Path) -> PathBuf {
     path.components()
-        .filter(|part| !matches!(part, std::path::Component::CurDir))
+        .filter(|part| !matches!(part, Component::CurDir))
         .collect()
 }
 
@@ -124,4 +124,17 @@ fn rows(map: &SourceMap, code_section: usize) -> Vec<Row> {
         })
     };
     map.mappings.iter().filter_map(row).collect()
+}
+
+/// A name that somebody else gave, as a path that stays where it is put: `../a/b.ts` is `a/b.ts`.
+fn relative(name: &str) -> PathBuf {
+    let without_scheme = name.split_once("://").map_or(name, |(_, rest)| rest);
+    let parts = Path::new(without_scheme).components();
+    let path: PathBuf = parts
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect();
+    match path.as_os_str().is_empty() {
+        true => PathBuf::from("source"),
+        false => path,
+    }
 }

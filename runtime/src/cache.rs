@@ -1,33 +1,31 @@
-//! The folder of texts that debuggers show and nobody has as a file: printed modules, and sources that source maps hold.
+//! A folder of files that can be made again: texts that debuggers show and nobody has as a file, and compiled modules.
 //!
 //! ```text
-//! FOLDER/HASH OF THE TEXT/app.wat          read-only; the same text has the same path in every run
+//! FOLDER/HASH OF WHAT IT IS MADE OF/NAME          read-only; the same has the same path in every run
 //! ```
 //!
-//! Debuggers read a file when they first show a line of it, and a program that is debugged often ends by being killed: so files
-//! stay, and the oldest go when there are too many.
+//! A program that is debugged often ends by being killed: so files stay, and the oldest go when there are too many.
 
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Bytes that are kept.
-const KEPT: u64 = 256 << 20;
 /// What is kept whatever its size: those of a program and its neighbours, which are debugged now.
 const NEWEST: usize = 8;
 
 /// Where files are put.
-pub struct Store<'a> {
+pub struct Cache<'a> {
     folder: &'a Path,
+    kept: u64,
 }
 
-impl<'a> Store<'a> {
-    /// In a folder, which need not be there.
-    pub fn new(folder: &'a Path) -> Store<'a> {
-        Store { folder }
+impl<'a> Cache<'a> {
+    /// In a folder, which need not be there; about as many bytes are kept.
+    pub fn new(folder: &'a Path, kept: u64) -> Cache<'a> {
+        Cache { folder, kept }
     }
 
     /// The folder.
@@ -35,11 +33,16 @@ impl<'a> Store<'a> {
         self.folder
     }
 
-    /// The folder for what has `contents`.
+    /// The folder for what is made of `contents`.
     pub fn place(&self, contents: &[&[u8]]) -> PathBuf {
-        let mut hasher = DefaultHasher::new();
-        contents.hash(&mut hasher);
-        self.folder.join(format!("{:016x}", hasher.finish()))
+        self.folder.join(hash(contents))
+    }
+
+    /// Notes that a place is of use now. A folder that is not ours to write is as good.
+    pub fn note_use(place: &Path) {
+        File::open(place)
+            .and_then(|folder| folder.set_modified(SystemTime::now()))
+            .ok();
     }
 
     /// Makes a file in a place, unless it is there.
@@ -51,10 +54,7 @@ impl<'a> Store<'a> {
         let same = fs::metadata(&path).is_ok_and(|it| it.len() == contents.len() as u64)
             && fs::read(&path).is_ok_and(|found| found == contents);
         if same {
-            // The time of its last use. A folder that is not ours to write is as good.
-            File::open(place)
-                .and_then(|folder| folder.set_modified(SystemTime::now()))
-                .ok();
+            Cache::note_use(place);
             return Ok(path);
         }
         let folder = path.parent().unwrap_or(place);
@@ -80,9 +80,7 @@ impl<'a> Store<'a> {
         // Nothing that is not ours.
         let ours = |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| {
-                name.len() == 16 && name.chars().all(|digit| digit.is_ascii_hexdigit())
-            })
+            name.is_some_and(is_hash)
         };
         let mut places: Vec<_> = places
             .map(|entry| entry.path())
@@ -93,11 +91,22 @@ impl<'a> Store<'a> {
         let mut kept = 0;
         for (i, (_, path)) in places.iter().rev().enumerate() {
             kept += size(path, 0);
-            if kept > KEPT && i >= NEWEST {
+            if kept > self.kept && i >= NEWEST {
                 fs::remove_dir_all(path).ok();
             }
         }
     }
+}
+
+/// What stands for `contents` in a path: 16 digits.
+pub fn hash(contents: &[&[u8]]) -> String {
+    let mut hasher = DefaultHasher::new();
+    contents.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn is_hash(name: &str) -> bool {
+    name.len() == 16 && name.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// Bytes of the files in a folder.
@@ -111,17 +120,4 @@ fn size(folder: &Path, depth: usize) -> u64 {
             false => metadata.len(),
         })
         .sum()
-}
-
-/// A name that somebody else gave, as a path that stays where it is put: `../a/b.ts` is `a/b.ts`.
-pub fn relative(name: &str) -> PathBuf {
-    let without_scheme = name.split_once("://").map_or(name, |(_, rest)| rest);
-    let parts = Path::new(without_scheme).components();
-    let path: PathBuf = parts
-        .filter(|part| matches!(part, Component::Normal(_)))
-        .collect();
-    match path.as_os_str().is_empty() {
-        true => PathBuf::from("source"),
-        false => path,
-    }
 }

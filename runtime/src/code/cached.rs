@@ -1,0 +1,69 @@
+//! Artifacts of modules that were compiled before. A program that is debugged is started again and again.
+//!
+//! ```text
+//! FOLDER/HASH OF MODULE, SETTINGS AND COMPILER/HASH OF THE ARTIFACT
+//! ```
+//!
+//! What is found counts only if it is whole, which its name says, and is of the module itself, which it holds.
+
+use super::{Artifact, link};
+use crate::cache::{Cache, hash};
+use crate::compile::{Settings, target};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of artifacts that are kept.
+const KEPT: u64 = 1 << 30;
+
+/// The artifacts in a folder that were made with some settings.
+pub struct CachedArtifacts<'a> {
+    cache: Cache<'a>,
+    settings: &'a Settings,
+    /// What else an artifact depends on.
+    compiler: String,
+}
+
+impl<'a> CachedArtifacts<'a> {
+    /// In a folder, which need not be there; `None` where it cannot be said what artifacts depend on.
+    pub fn new(folder: &'a Path, settings: &'a Settings) -> Option<CachedArtifacts<'a>> {
+        let isa = target::isa(settings.opt_level).ok()?;
+        // The runtime is in there, and may be another one of the same version.
+        let program = fs::metadata("/proc/self/exe").ok()?;
+        let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
+        let compiler = format!(
+            "{}program {len} {seconds}.{nanos}\n",
+            link::settings_text(settings, &isa)
+        );
+        Some(CachedArtifacts {
+            cache: Cache::new(folder, KEPT),
+            settings,
+            compiler,
+        })
+    }
+
+    fn place(&self, wasm: &[u8]) -> PathBuf {
+        self.cache.place(&[wasm, self.compiler.as_bytes()])
+    }
+
+    /// The artifact of a module. It is read, not mapped: files can be cut short, and may be where nothing may be executed.
+    pub fn find(&self, wasm: &[u8]) -> Option<Artifact> {
+        let place = self.place(wasm);
+        let found = fs::read_dir(&place).ok()?.flatten().find_map(|entry| {
+            let bytes = fs::read(entry.path()).ok()?;
+            let is_whole = entry.file_name().to_str() == Some(&hash(&[&bytes]));
+            let artifact = Artifact::from_bytes(is_whole.then_some(&bytes)?, self.settings).ok()?;
+            (artifact.wasm() == wasm).then_some(artifact)
+        })?;
+        Cache::note_use(&place);
+        Some(found)
+    }
+
+    /// Keeps the artifact of a module. If that fails, the module is compiled again the next time.
+    pub fn keep(&self, wasm: &[u8], artifact: &[u8]) {
+        let name = hash(&[artifact]);
+        self.cache
+            .put(&self.place(wasm), Path::new(&name), artifact)
+            .ok();
+    }
+}
