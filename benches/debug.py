@@ -19,6 +19,9 @@ GDB = [
     *("-ex", "set confirm off"),
 ]
 
+# Compiled by that run; kept by the round before, which does not count; compiled by a command of its own.
+HOWS = ("module", "again", "artifact")
+
 
 def gdb(debugger, command, breakpoint):
     return [debugger, *GDB, "-ex", f"break {breakpoint}", "-ex", "run", "-ex", "kill", "--args", *command]
@@ -72,8 +75,9 @@ def measure(given, folder):
     ):
         runs = {}
         for engine in both:
-            for how, file in (("module", given.module), ("artifact", artifacts[engine.name])):
-                guest = engine.run(file, given.args, True, how == "artifact")
+            for how in HOWS:
+                file = artifacts[engine.name] if how == "artifact" else given.module
+                guest = engine.run(file, given.args, True, how == "artifact", how == "again")
                 command = start(debugger, guest, given.breakpoint)
                 runs[f"{engine.name}, {how}"] = lambda c=command, s=stopped: once(c, status=None, says=s)
         report(name, in_turns(runs, given.rounds))
@@ -88,7 +92,7 @@ def report(debugger, samples):
         ],
     )
     rows = []
-    for how in ("module", "artifact"):
+    for how in HOWS:
         over, under = samples.get(f"dwalin, {how}"), samples.get(f"wasmtime, {how}")
         if over and under:
             rows.append([f"dwalin / wasmtime, {how}", *(ratio(over, under, field) for field in ("cpu", "wall", "peak"))])

@@ -40,9 +40,12 @@ class Peer:
     def compile(self, module, artifact, debug):
         return [self.path, "compile", *self.flags(debug), module, "-o", artifact]
 
-    def run(self, module, args, debug, precompiled):
+    def run(self, module, args, debug, precompiled, cache=False):
         allow = ["--allow-precompiled"] if precompiled else []
-        return [self.path, "run", *self.flags(debug), *allow, module, *args]
+        return [self.path, "run", *self.flags(debug), *self.caching(cache), *allow, module, *args]
+
+    def caching(self, enable):
+        return [] if enable else ["-C", "cache=n"]
 
     def flags(self, debug):
         return ["-D", "debug-info", "-O", "opt-level=0"] if debug else []
@@ -53,8 +56,8 @@ class Dwalin(Peer):
 
     name = "dwalin"
 
-    def run(self, module, args, debug, precompiled):
-        return [self.path, "run", *self.flags(debug), module, *args]
+    def run(self, module, args, debug, precompiled, cache=False):
+        return [self.path, "run", *self.flags(debug), *self.caching(cache), module, *args]
 
     def flags(self, debug):
         return ["-g"] if debug else []

@@ -196,6 +196,8 @@ int main(int count, const char **words) {
     for (; at < count && (compile || !file); at++) {
         if (!strcmp(words[at], "-D") && ++at) /* debug-info */
             wasmtime_config_debug_info_set(config, true);
+        else if (!strcmp(words[at], "-C") && ++at) /* cache=n: there is none */
+            ;
         else if (!strcmp(words[at], "-O") && ++at) /* opt-level=0 */
             wasmtime_config_cranelift_opt_level_set(config, 0);
         else if (!strcmp(words[at], "-o") && ++at)
