@@ -301,7 +301,7 @@ impl Code {
     pub fn config(&self) -> Config {
         let mut config = Config::new();
         config.debug_info(self.debug_info);
-        if let Some(folder) = cache_folder().filter(|_| self.debug_info) {
+        if let Some(folder) = cache_folder() {
             config.text_folder(folder.join("text"));
         }
         if self.optimize {

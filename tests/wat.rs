@@ -323,7 +323,11 @@ fn reports_show_the_line_of_text_with_and_without_g() {
         );
     }
     // Nothing is written for text that is a file.
-    assert!(!Path::new(&folder.path("cache")).join("dwalin/text").exists());
+    assert!(
+        !Path::new(&folder.path("cache"))
+            .join("dwalin/text")
+            .exists()
+    );
 }
 
 #[test]
@@ -451,6 +455,51 @@ fn a_source_map_that_cannot_be_used_is_one_warning_and_the_text_is_shown() {
         expect(
             &said,
             &["debuggers show its text, ", "0: square at ", "demo.wat:"],
+        );
+    }
+}
+
+#[test]
+fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
+    if !equipped(&["gdb", "clang-19"]) {
+        return;
+    }
+    let folder = folder("embedded");
+    let module = folder.embedded();
+    let said = gdb(
+        &folder,
+        &module,
+        &[
+            "break half",
+            "run",
+            "up",
+            "list 1,3",
+            "break embedded.c:5",
+            "continue",
+        ],
+    );
+    expect(
+        &said,
+        &[
+            "half.h:2\n",
+            "2\t    return of / 2;",
+            "embedded.c:3\n",
+            "1\t#include \"half.h\"",
+            "embedded.c:5\n",
+            "5\t    return all / none;",
+        ],
+    );
+    for options in [&["run", "-g", &module][..], &["run", &module]] {
+        let said = stderr(&folder.dwalin(options));
+        let text = folder.text("cache/dwalin/text");
+        expect(
+            &said,
+            &[
+                "integer divide by zero",
+                &text,
+                "/src/embedded.c:5:16",
+                "5 |     return all / none;",
+            ],
         );
     }
 }

@@ -219,3 +219,29 @@ fn lldb_debugs_what_a_source_map_names() {
         ],
     );
 }
+
+#[test]
+fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
+    let folder = folder("lldb-embedded");
+    let module = folder.embedded();
+    let said = lldb(
+        &folder,
+        &[],
+        &module,
+        &[
+            "breakpoint set --name half",
+            "run",
+            "breakpoint set --file embedded.c --line 5",
+            "continue",
+        ],
+    );
+    expect(
+        &said,
+        &[
+            " at half.h:2:",
+            "-> 2   \t    return of / 2;",
+            " at embedded.c:5:",
+            "-> 5   \t    return all / none;",
+        ],
+    );
+}

@@ -388,7 +388,8 @@ fn complete(
     files: &DebugFiles,
 ) -> Option<Vec<u8>> {
     let config = engine.config();
-    let completed = files.complete(wasm);
+    let texts = config.texts().map(outline::texts);
+    let completed = files.complete(wasm, texts.as_ref());
     let origins = Origins {
         name,
         file: files.module(),

@@ -255,7 +255,7 @@ impl Config {
     }
 
     /// The folder for texts that debuggers show and nobody has as files: modules without debug info, printed, and sources that
-    /// source maps hold. 256 MiB are kept there. Without it, the default, these modules have lines and no text.
+    /// source maps and line tables hold. 256 MiB are kept there. Without it, the default, these modules have lines and no text.
     pub fn text_folder(&mut self, folder: impl Into<PathBuf>) -> &mut Config {
         self.text_folder = Some(folder.into());
         self

@@ -7,6 +7,8 @@
 //!
 //! The result takes the module's place: whoever reads debug info later finds it in there, from an artifact too.
 
+use crate::cache::Cache;
+use crate::embedded;
 use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
 use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, stale};
@@ -89,8 +91,8 @@ impl DebugFiles {
         self.module.as_deref().and_then(Path::parent)
     }
 
-    /// Looks for a module's debug info.
-    pub(crate) fn complete(&self, wasm: &[u8]) -> Completed {
+    /// Looks for a module's debug info. `texts` is where sources are put that the debug info holds and that are gone.
+    pub(crate) fn complete(&self, wasm: &[u8], texts: Option<&Cache<'_>>) -> Completed {
         let mut messages = Vec::new();
         let Ok(module) = Container::parse(wasm) else {
             return Completed::default();
@@ -105,7 +107,8 @@ impl DebugFiles {
             _ => module,
         };
         let dwarf = WasmDwarf::new(found.sections.iter().copied());
-        let merged = self.merge(&dwarf, &mut messages);
+        let paths = self.paths_with_embedded(&dwarf, texts, &mut messages);
+        let merged = self.merge(&dwarf, &paths, &mut messages);
         let whole = merged.as_ref().map(|merged| {
             let sections = merged.sections.iter();
             WasmDwarf::new(sections.map(|(name, bytes)| (*name, &bytes[..])))
@@ -131,7 +134,30 @@ impl DebugFiles {
         Completed { module, messages }
     }
 
-    fn merge(&self, dwarf: &WasmDwarf<'_>, messages: &mut Vec<String>) -> Option<MergedDwarf> {
+    /// Directories that have other names, for they were given ones or because their files were made again.
+    fn paths_with_embedded(
+        &self,
+        dwarf: &WasmDwarf<'_>,
+        texts: Option<&Cache<'_>>,
+        messages: &mut Vec<String>,
+    ) -> PathMap {
+        let restored = texts.map(|texts| embedded::restore(dwarf, texts, &self.paths));
+        let mut pairs = restored.transpose().unwrap_or_else(|error| {
+            messages.push(format!(
+                "debug info: its sources cannot be made files: {error}"
+            ));
+            None
+        });
+        let pairs = pairs.get_or_insert_default();
+        PathMap([&self.paths.0[..], pairs].concat())
+    }
+
+    fn merge(
+        &self,
+        dwarf: &WasmDwarf<'_>,
+        paths: &PathMap,
+        messages: &mut Vec<String>,
+    ) -> Option<MergedDwarf> {
         let split = merge::is_split(dwarf);
         let package = match &self.package {
             Some(_) if !split => {
@@ -155,7 +181,7 @@ impl DebugFiles {
                 .map(|(name, bytes)| (&name[..], &bytes[..])),
             directory: self.directory(),
             read: &|path| std::fs::read(path),
-            paths: &self.paths,
+            paths,
         };
         let merged = merge::merge(dwarf, &companions)?;
         let shown = |warning: &&Warning| warning.kind != WarningKind::Lost;

@@ -35,6 +35,7 @@ mod compiled;
 mod config;
 pub mod coredump;
 mod debug_files;
+mod embedded;
 mod engine;
 mod error;
 mod host;

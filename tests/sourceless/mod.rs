@@ -69,6 +69,27 @@ impl Folder {
         module.into_os_string().into_string().unwrap()
     }
 
+    /// A program whose debug info holds its source, of which there is no file any more.
+    pub fn embedded(&self) -> String {
+        fs::create_dir_all(self.path("gone/src")).unwrap();
+        fs::create_dir_all(self.path("gone/build")).unwrap();
+        let source = "#include \"half.h\"\nint main(int argc, char **argv) {\n    int all = half(argc * 10);\n    int none = argc - 1;\n    \
+            return all / none;\n}\n";
+        let header = "static int half(int of) {\n    return of / 2;\n}\n";
+        fs::write(self.path("gone/src/embedded.c"), source).unwrap();
+        fs::write(self.path("gone/src/half.h"), header).unwrap();
+        let module = self.path("embedded.wasm");
+        let status = Command::new("clang-19")
+            .args(["--target=wasm32-wasi", "-gdwarf-5", "-gembed-source", "-O0"])
+            .args(["../src/embedded.c", "-o"])
+            .arg(&module)
+            .current_dir(self.path("gone/build"))
+            .status();
+        assert!(status.unwrap().success(), "it compiles");
+        fs::remove_dir_all(self.path("gone")).unwrap();
+        module.into_os_string().into_string().unwrap()
+    }
+
     /// demo.wasm, which says where its source map is.
     pub fn demo(&self, url: &str) -> String {
         let mut wasm = wat::parse_file(self.programs.join("demo.wat")).unwrap();

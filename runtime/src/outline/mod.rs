@@ -36,7 +36,8 @@ const TEXT_SECTION: &str = "dwalin.text";
 /// Bytes of texts that are kept.
 const TEXTS: u64 = 256 << 20;
 
-fn texts(folder: &Path) -> Cache<'_> {
+/// The folder of files that debuggers show and nobody has.
+pub(crate) fn texts(folder: &Path) -> Cache<'_> {
     Cache::new(folder, TEXTS)
 }
 
