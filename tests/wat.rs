@@ -323,7 +323,11 @@ fn reports_show_the_line_of_text_with_and_without_g() {
         );
     }
     // Nothing is written for text that is a file.
-    assert!(!Path::new(&folder.path("cache")).join("dwalin/text").exists());
+    assert!(
+        !Path::new(&folder.path("cache"))
+            .join("dwalin/text")
+            .exists()
+    );
 }
 
 #[test]
