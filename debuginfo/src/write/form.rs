@@ -230,7 +230,7 @@ fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
 
 /// FNV-1a: abbreviations are short, and there are few.
 #[derive(Clone)]
-struct Fnv(u64);
+pub(super) struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Fnv {
