@@ -39,6 +39,9 @@ pub(super) const ABBREV_OFFSET: usize = 8;
 pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let ranges = std::mem::take(&mut unit.ranges.0);
     let locations = std::mem::take(&mut unit.locations.0);
+    if unit.is_indexed {
+        names::complete(&mut unit);
+    }
     let mut abbrev = Vec::new();
     let forms = Forms::of(&unit);
     let mut encoder = Encoder {

@@ -27,6 +27,33 @@ pub(crate) enum Name {
     Own(Box<[u8]>),
 }
 
+/// Names functions that are inlined where they are declared elsewhere. By an index lldb 19 finds an instance of one only where what it is
+/// an instance of has the name itself.
+pub(super) fn complete(unit: &mut Unit) {
+    let lacks_name = |entry: &Entry| {
+        entry.tag() == dw::DW_TAG_subprogram
+            && attribute(entry, dw::DW_AT_inline).is_some()
+            && attribute(entry, dw::DW_AT_specification).is_some()
+            && [dw::DW_AT_linkage_name, dw::DW_AT_name]
+                .iter()
+                .all(|name| attribute(entry, *name).is_none())
+    };
+    let mut found = Vec::new();
+    for (id, entry) in (0..).map(UnitEntryId).zip(unit.entries()) {
+        if lacks_name(entry) {
+            let value = |name| origins(unit, entry).find_map(|entry| attribute(entry, name));
+            let names = [dw::DW_AT_linkage_name, dw::DW_AT_name];
+            let name = names
+                .into_iter()
+                .find_map(|name| Some((name, value(name)?)));
+            found.extend(name.map(|(name, value)| (id, name, value.clone())));
+        }
+    }
+    for (id, name, value) in found {
+        unit.get_mut(id).set(name, value);
+    }
+}
+
 /// All names of a unit, given where its entries are; none if some of them are in other units, as such a unit must not be in an index.
 pub(super) fn listed(unit: &Unit, offsets: &[u32]) -> Option<Vec<Listed>> {
     let mut all = Vec::new();
@@ -64,9 +91,6 @@ fn attribute(entry: &Entry, name: DwAt) -> Option<&AttributeValue> {
 
 fn is_listed(unit: &Unit, entry: &Entry) -> bool {
     let has = |name| attribute(entry, name).is_some();
-    if has(dw::DW_AT_declaration) {
-        return false;
-    }
     match entry.tag() {
         // Numbers without an entry, what is asked for in another way, and what nothing outside can name.
         dw::DW_TAG_null
@@ -78,6 +102,9 @@ fn is_listed(unit: &Unit, entry: &Entry) -> bool {
         | dw::DW_TAG_template_value_parameter
         | dw::DW_TAG_GNU_template_template_param
         | dw::DW_TAG_GNU_template_parameter_pack => false,
+        // Also declarations: constants of classes have their values there.
+        dw::DW_TAG_variable => is_listed_variable(unit, entry),
+        _ if has(dw::DW_AT_declaration) => false,
         dw::DW_TAG_subprogram | dw::DW_TAG_inlined_subroutine | dw::DW_TAG_label => [
             dw::DW_AT_low_pc,
             dw::DW_AT_high_pc,
@@ -86,15 +113,36 @@ fn is_listed(unit: &Unit, entry: &Entry) -> bool {
         ]
         .into_iter()
         .any(has),
-        dw::DW_TAG_variable => match attribute(entry, dw::DW_AT_location) {
-            Some(AttributeValue::Exprloc(it)) if has_address(it.bytes()) => true,
-            location => {
-                let is_known = location.is_some() || has(dw::DW_AT_const_value);
-                is_known && is_global(unit, entry)
-            }
-        },
         _ => true,
     }
+}
+
+fn is_listed_variable(unit: &Unit, variable: &Entry) -> bool {
+    if let Some(AttributeValue::Exprloc(location)) = attribute(variable, dw::DW_AT_location)
+        && has_address(location.bytes())
+    {
+        return true;
+    }
+    let is_known = |entry: &Entry| {
+        attribute(entry, dw::DW_AT_location).is_some()
+            || attribute(entry, dw::DW_AT_const_value).is_some()
+    };
+    is_global(unit, variable) && origins(unit, variable).any(is_known)
+}
+
+/// An entry, and what it is an instance of in the same unit.
+fn origins<'u>(unit: &'u Unit, entry: &'u Entry) -> impl Iterator<Item = &'u Entry> {
+    let origin = |entry: &&Entry| match origin(entry)? {
+        AttributeValue::UnitRef(id) if unit.has(*id) => Some(unit.get(*id)),
+        _ => None,
+    };
+    std::iter::successors(Some(entry), origin).take(MAX_DEPTH)
+}
+
+fn origin(entry: &Entry) -> Option<&AttributeValue> {
+    [dw::DW_AT_abstract_origin, dw::DW_AT_specification]
+        .into_iter()
+        .find_map(|name| attribute(entry, name))
 }
 
 /// Whether an expression names an address.
@@ -127,19 +175,14 @@ fn is_global(unit: &Unit, entry: &Entry) -> bool {
 
 /// A name that an entry has, or what it is an instance of; nothing at all if that is in another unit.
 fn find(unit: &Unit, entry: &Entry, name: DwAt) -> Option<Option<Name>> {
-    let mut entry = entry;
-    for _ in 0..MAX_DEPTH {
+    for entry in origins(unit, entry) {
         match attribute(entry, name) {
             Some(AttributeValue::StringRef(place)) => return Some(Some(Name::Input(*place))),
             Some(AttributeValue::String(own)) => return Some(Some(Name::Own(own[..].into()))),
             _ => {}
         }
-        let origin = [dw::DW_AT_abstract_origin, dw::DW_AT_specification];
-        let origin = origin.into_iter().find_map(|name| attribute(entry, name));
-        match origin {
-            Some(AttributeValue::UnitRef(id)) if unit.has(*id) => entry = unit.get(*id),
-            Some(AttributeValue::DebugInfoRef(_)) => return None,
-            _ => return Some(None),
+        if let Some(AttributeValue::DebugInfoRef(_)) = origin(entry) {
+            return None;
         }
     }
     Some(None)
