@@ -4,6 +4,9 @@
 use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use std::ops::Range;
 
+/// Bytes that functions are aligned to, at least: fewer between two of them are not another one.
+pub const FUNCTION_ALIGNMENT: u64 = 16;
+
 /// One instance's placed code, every address final.
 #[derive(Clone, Debug)]
 pub struct CodeMap<'a> {

@@ -37,9 +37,19 @@ pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};
 
 use code::CodeMap;
 
+/// What shows code to a debugger.
+pub struct Image {
+    /// The ELF image.
+    pub bytes: Vec<u8>,
+    /// One of code and symbols alone that leads to a file with that image.
+    pub link: Option<Vec<u8>>,
+    /// What could not be used.
+    pub warnings: Vec<Warning>,
+}
+
 /// The ELF image that shows code to a debugger. It is made of whatever can be used: without usable DWARF, functions still have
-/// names and can be unwound.
-pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>) -> (Vec<u8>, Vec<Warning>) {
+/// names and can be unwound. `file` is where a debugger is going to find it, if not in memory alone.
+pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>, file: Option<&str>) -> Image {
     let native = transform::transform(dwarf, code);
-    image::write(code, native)
+    image::write(code, native, file)
 }

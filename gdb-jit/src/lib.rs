@@ -31,8 +31,20 @@ unsafe impl Sync for Registration {}
 impl Registration {
     /// Registers an ELF image. If a debugger controls the process, it reads the image before this returns.
     pub fn new(image: impl Into<Box<[u8]>>) -> Registration {
+        let image: Box<[u8]> = image.into();
         Registration {
-            node: list::link(image.into()),
+            node: list::link(Box::new(image), None),
+        }
+    }
+
+    /// Registers an image that a debugger can have from a file: `link` is an image that leads there (`.gnu_debuglink`), and what a
+    /// debugger that controls the process now gets. Those that come later get the image itself.
+    pub fn linked(
+        link: impl Into<Box<[u8]>>,
+        image: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Registration {
+        Registration {
+            node: list::link(Box::new(image), Some(link.into())),
         }
     }
 }

@@ -9,12 +9,23 @@ use std::sync::{Mutex, MutexGuard};
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// An entry of the list and the image that it points to. The entry comes first: a pointer to one is one to the other.
+/// An entry of the list and what it points to. The entry comes first: a pointer to one is one to the other.
 #[repr(C)]
-#[derive(Debug)]
 pub struct Node {
     entry: CodeEntry,
-    image: Box<[u8]>,
+    image: Image,
+    /// What a debugger that is there when the image is registered gets in its place, and is told of again at the end.
+    first: Option<Box<[u8]>>,
+}
+
+/// What holds an image's bytes, at an address that stays.
+pub type Image = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+impl CodeEntry {
+    fn show(&mut self, image: &[u8]) {
+        self.symfile_addr = image.as_ptr();
+        self.symfile_size = image.len() as u64;
+    }
 }
 
 /// The lock guards no data of Rust's, so a panic of another holder spoils nothing.
@@ -22,15 +33,21 @@ fn lock() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Puts an image at the head of the list and tells the debugger.
-pub fn link(image: Box<[u8]>) -> NonNull<Node> {
-    let entry = CodeEntry {
+/// Puts an image at the head of the list and tells the debugger, of `first` if there is one.
+pub fn link(image: Image, first: Option<Box<[u8]>>) -> NonNull<Node> {
+    let mut entry = CodeEntry {
         next: ptr::null_mut(),
         prev: ptr::null_mut(),
-        symfile_addr: image.as_ptr(),
-        symfile_size: image.len() as u64,
+        symfile_addr: ptr::null(),
+        symfile_size: 0,
     };
-    let node = NonNull::from(Box::leak(Box::new(Node { entry, image })));
+    entry.show(first.as_deref().unwrap_or((*image).as_ref()));
+    let node = Node {
+        entry,
+        image,
+        first,
+    };
+    let node = NonNull::from(Box::leak(Box::new(node)));
     let entry = node.as_ptr().cast::<CodeEntry>();
     let _guard = lock();
     // SAFETY: with the lock held, the descriptor and all nodes in the list are ours; nodes are freed only after `unlink`.
@@ -42,6 +59,8 @@ pub fn link(image: Box<[u8]>) -> NonNull<Node> {
         }
         (*descriptor).first_entry = entry;
         notify(descriptor, REGISTER, entry);
+        // For those that come later.
+        (*entry).show((*(*node.as_ptr()).image).as_ref());
     }
     node
 }
@@ -59,6 +78,10 @@ pub unsafe fn unlink(node: NonNull<Node>) {
         match (*entry).prev.as_mut() {
             Some(prev) => prev.next = (*entry).next,
             None => (*descriptor).first_entry = (*entry).next,
+        }
+        // What the debugger knows the code by.
+        if let Some(first) = &(*node.as_ptr()).first {
+            (*entry).show(first);
         }
         if let Some(next) = (*entry).next.as_mut() {
             next.prev = (*entry).prev;
@@ -110,6 +133,16 @@ mod tests {
             }
         }
         images
+    }
+
+    #[test]
+    fn what_is_shown_first_is_not_in_the_list() {
+        let image = b"whole image".to_vec();
+        let shown = Registration::linked(*b"link", image.clone());
+        assert!(images().contains(&image));
+        assert!(!images().contains(&b"link".to_vec()));
+        drop(shown);
+        assert!(!images().contains(&image));
     }
 
     #[test]

@@ -113,3 +113,15 @@ fn a_trap_says_which_one_it_is() {
         );
     }
 }
+
+#[test]
+fn lldb_on_this_machine_maps_the_image() {
+    let said = session(
+        "look/pointers.c",
+        &["b touch", "run", "image list", "up", "v node->name"],
+    );
+    let images = answer(&said, "image list");
+    let linked = |line: &str| line.trim_start().starts_with("/proc/") && line.contains("/fd/");
+    assert!(images.lines().any(linked), "{said}");
+    assert!(answer(&said, "v node->name").contains("\"one\""), "{said}");
+}

@@ -174,9 +174,9 @@ impl Module {
     pub fn debug_image(&self) -> Result<Vec<u8>> {
         let code = PlacedCode::place(&self.0.artifact)?;
         let config = self.engine().config();
-        let (image, warnings) = describe::image(&code, self.no_places(), config, self.name());
-        self.warn(self.warnings().iter().chain(&warnings));
-        Ok(image)
+        let image = describe::image(&code, self.no_places(), config, self.name(), None);
+        self.warn(self.warnings().iter().chain(&image.warnings));
+        Ok(image.bytes)
     }
 
     /// What of the module's debug info a debugger would get, and what is lost on the way. With the name of a variable, more about

@@ -76,6 +76,27 @@ impl Tracer {
     }
 }
 
+/// Whether the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
+/// is not there for an lldb of another machine.
+fn is_traced_by_lldb_here() -> bool {
+    let name = |pid: &str| status(pid, "Name:").unwrap_or_default();
+    let Some(Tracer(server)) = tracer().filter(|it| name(&it.0).starts_with("lldb-server")) else {
+        return false;
+    };
+    let Some(lldb) = status(&server, "PPid:") else {
+        return false;
+    };
+    let parent = name(&lldb);
+    let is_lldb = parent.contains("lldb") && !parent.starts_with("lldb-server");
+    is_lldb && ["pid", "mnt"].iter().all(|kind| shares(&lldb, kind))
+}
+
+/// Whether another process is in this one's namespace (namespaces(7)).
+fn shares(pid: &str, kind: &str) -> bool {
+    let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
+    of("self").is_some_and(|own| of(pid) == Some(own))
+}
+
 fn has_formatters(pid: &str) -> bool {
     let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
     files.into_iter().flatten().flatten().any(|file| {
@@ -322,6 +343,11 @@ impl Config {
 
     pub(crate) fn flavor(&self) -> Flavor {
         self.debugger.flavor()
+    }
+
+    /// Whether native DWARF is for an lldb that can open this process's files.
+    pub(crate) fn has_local_lldb(&self) -> bool {
+        self.flavor() == Flavor::Lldb && is_traced_by_lldb_here()
     }
 
     pub(crate) fn wasm_stack(&self) -> usize {

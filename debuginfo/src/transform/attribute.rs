@@ -3,6 +3,7 @@
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
+use crate::code::FUNCTION_ALIGNMENT;
 use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
 use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
@@ -19,8 +20,10 @@ pub(super) fn set_ranges(
 ) {
     code.retain(|range| range.start < range.end);
     code.sort_unstable_by_key(|range| range.start);
+    // What is between the functions of a unit is nobody's: debuggers take time for each range.
+    let gap = if root { FUNCTION_ALIGNMENT } else { 1 };
     code.dedup_by(|next, before| {
-        let touch = next.start <= before.end;
+        let touch = next.start.0 < before.end.0.saturating_add(gap);
         if touch {
             before.end = before.end.max(next.end);
         }

@@ -3,7 +3,7 @@
 
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::unit::UnitTransform;
-use crate::code::CodeMap;
+use crate::code::{CodeMap, Flavor};
 use crate::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
 use gimli::constants as dw;
@@ -18,6 +18,7 @@ const FUNCTIONS: UnitEntryId = UnitEntryId(2);
 pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
     let text = |text: String| AttributeValue::String(text.into());
     let mut unit = Unit::new(0);
+    unit.is_indexed = code.flavor == Flavor::Lldb;
     let root = unit.get_mut(unit.root());
     root.set(dw::DW_AT_name, text(code.module_name.to_owned()));
     root.set(

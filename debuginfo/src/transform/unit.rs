@@ -9,7 +9,7 @@ use super::pointer::Pointers;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, FunctionCode, Homes};
+use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::questions::{is_call_site, is_scope};
@@ -63,6 +63,7 @@ pub(super) fn convert<'d>(
         );
         return out;
     }
+    unit.unit.is_indexed = code.flavor == Flavor::Lldb;
     let lookup = Lookup::new(code);
     let mut transform = UnitTransform::new(&mut unit, &lookup, &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);

@@ -1,6 +1,7 @@
 //! A unit's tree → bytes, in one pass. References are filled in when all entries have their places.
 
 use super::form::{Forms, abbreviations, leads_somewhere};
+use super::names::{self, Listed};
 use super::{Address, AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
@@ -24,6 +25,8 @@ pub(crate) struct Encoded<'d> {
     pub foreign: Vec<(u32, DebugInfoRef)>,
     /// Where in `info` the entries are, by number: for references from other units.
     pub entries: Vec<u32>,
+    /// What an index has of it, if it is in one.
+    pub names: Option<Vec<Listed>>,
     /// Where `line` refers to strings, and which.
     pub line_strings: Vec<(u32, &'d [u8])>,
 }
@@ -36,6 +39,9 @@ pub(super) const ABBREV_OFFSET: usize = 8;
 pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let ranges = std::mem::take(&mut unit.ranges.0);
     let locations = std::mem::take(&mut unit.locations.0);
+    if unit.is_indexed {
+        names::complete(&mut unit);
+    }
     let mut abbrev = Vec::new();
     let forms = Forms::of(&unit);
     let mut encoder = Encoder {
@@ -52,6 +58,9 @@ pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     };
     encoder.entries();
     let mut out = encoder.finish();
+    if unit.is_indexed {
+        out.names = names::listed(&unit, &out.entries);
+    }
     out.abbrev = abbrev;
     out.rnglists = ranges.bytes;
     out.loclists = locations.bytes;

@@ -108,6 +108,11 @@ impl Forms {
             (dw::DW_AT_decl_file, AttributeValue::Udata(file)) if *file == self.file => {
                 i64::try_from(*file).ok()
             }
+            // A few small numbers, which nearly all of Rust's types and members have.
+            (
+                dw::DW_AT_alignment | dw::DW_AT_accessibility | dw::DW_AT_address_class,
+                AttributeValue::Udata(value @ ..=64),
+            ) => Some(*value as i64),
             // Of pointers: those of other types are read as they are.
             (dw::DW_AT_byte_size, AttributeValue::Data1(size)) => Some(i64::from(*size)),
             _ => None,
@@ -225,7 +230,7 @@ fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
 
 /// FNV-1a: abbreviations are short, and there are few.
 #[derive(Clone)]
-struct Fnv(u64);
+pub(super) struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Fnv {

@@ -3,11 +3,13 @@
 //!
 //! gimli's writer keeps the trees of all units, each attribute 48 bytes, to the end.
 
+mod debug_names;
 mod encode;
 mod expression;
 mod form;
 mod line;
 mod lists;
+mod names;
 mod sections;
 mod strings;
 #[cfg(test)]

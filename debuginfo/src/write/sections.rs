@@ -1,8 +1,8 @@
 //! Units' parts → sections: each part learns where it and those that it refers to came to be.
 
 use super::encode::{ABBREV_OFFSET, Encoded};
-use super::set_length;
 use super::strings::{Strings, Used};
+use super::{debug_names, set_length};
 use crate::offset_set::OffsetSet;
 use gimli::SectionId;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ pub(crate) fn assemble<'d>(
 ) -> (Vec<Section>, Strings<'d>) {
     let bases = bases(&mut units);
     let (line_strings, line_offsets) = line_strings(&units);
-    let used = Used::find(used_strings(&units, strings.len()), strings);
+    let mut used = Used::find(used_strings(&units, strings.len()), strings);
     let targets: Vec<_> = units
         .iter_mut()
         .map(|it| std::mem::take(&mut it.entries))
@@ -53,8 +53,14 @@ pub(crate) fn assemble<'d>(
             patch(&mut unit.line, *at, |_| line_offsets[string]);
         }
     }
+    let listed = units.iter().zip(&bases);
+    let listed: Vec<_> = listed
+        .filter_map(|(unit, base)| Some((base.info, unit.names.as_deref()?)))
+        .collect();
+    let index = debug_names::write(&listed, &mut used, strings);
     let units = &mut units[..];
     let mut sections = vec![
+        (SectionId::DebugNames.name(), vec![index]),
         section(SectionId::DebugAbbrev, |it| &mut it.abbrev, units),
         section(SectionId::DebugInfo, |it| &mut it.info, units),
         section(SectionId::DebugLine, |it| &mut it.line, units),

@@ -77,6 +77,13 @@ impl<'d> Used<'d> {
         }
     }
 
+    /// A string of the input.
+    pub fn text(&self, string: u32, input: &'d [u8]) -> &'d [u8] {
+        let rest = input.get(string as usize..).unwrap_or_default();
+        let end = rest.iter().position(|byte| *byte == 0);
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
     /// Where a string of the input came to be.
     pub fn place(&self, string: u32) -> u32 {
         let index = self.set.index(string as usize);

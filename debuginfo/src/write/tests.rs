@@ -129,3 +129,27 @@ fn ranges_are_read_as_they_were_given() {
         assert_eq!((range.begin, range.end), (begin, begin + length));
     }
 }
+
+/// lldb hashes other names as Unicode folds their case, and lists units by itself that are in no index.
+#[test]
+fn a_unit_with_a_name_beyond_ascii_is_in_no_index() {
+    let indexed = |name: &str| {
+        let mut unit = unit(1);
+        unit.is_indexed = true;
+        let id = unit.add(unit.root(), dw::DW_TAG_typedef);
+        let name = AttributeValue::String(name.into());
+        unit.get_mut(id).set(dw::DW_AT_name, name);
+        unit
+    };
+    let units = |names: &[&str]| {
+        let sections = sections(names.iter().map(|name| indexed(name)).collect());
+        let index = sections
+            .into_iter()
+            .find(|(name, _)| *name == SectionId::DebugNames.name());
+        let count = |(_, bytes): (_, Vec<u8>)| u32::from_le_bytes(bytes[8..12].try_into().unwrap());
+        index.map(count)
+    };
+    assert_eq!(units(&["size"]), Some(1));
+    assert_eq!(units(&["size", "größe", "length"]), Some(2));
+    assert_eq!(units(&["größe"]), None);
+}

@@ -50,6 +50,8 @@ pub(crate) struct Unit {
     entries: Vec<Entry>,
     /// How many have numbers, with those that are not there yet.
     reserved: u32,
+    /// Whether it is to be in an index.
+    pub is_indexed: bool,
     pub ranges: RangeListTable,
     pub locations: LocationListTable,
 }
@@ -90,6 +92,7 @@ impl Unit {
         Unit {
             entries,
             reserved: reserved + 1,
+            is_indexed: false,
             ranges: RangeListTable::default(),
             locations: LocationListTable::default(),
         }

@@ -1,6 +1,7 @@
 //! Placed code and final addresses → native DWARF → the debugger.
 
 use super::PlacedCode;
+use super::image_file::ImageFile;
 use crate::config::Config;
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -10,7 +11,7 @@ use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::{CodeMap, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol};
-use dwalin_debuginfo::{Warning, WasmDwarf};
+use dwalin_debuginfo::{Image, Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
 
@@ -31,8 +32,19 @@ pub fn describe(
     config: &Config,
     module_name: &str,
 ) -> (Registration, Vec<Warning>) {
-    let (image, warnings) = image(code, places, config, module_name);
-    (Registration::new(image), warnings)
+    // lldb on this machine can have it from a file; what goes wrong with that costs time alone.
+    let file = config
+        .has_local_lldb()
+        .then(ImageFile::new)
+        .and_then(Result::ok);
+    let path = file.as_ref().map(ImageFile::path);
+    let image = image(code, places, config, module_name, path);
+    let filled = file.and_then(|file| file.fill(&image.bytes).ok());
+    let registration = match (filled, image.link) {
+        (Some(file), Some(link)) => Registration::linked(link, file),
+        _ => Registration::new(image.bytes),
+    };
+    (registration, image.warnings)
 }
 
 /// The image that a debugger gets.
@@ -41,8 +53,11 @@ pub fn image(
     places: Places,
     config: &Config,
     module_name: &str,
-) -> (Vec<u8>, Vec<Warning>) {
-    with_map(code, places, config, module_name, dwalin_debuginfo::image)
+    path: Option<String>,
+) -> Image {
+    with_map(code, places, config, module_name, |dwarf, map| {
+        dwalin_debuginfo::image(dwarf, map, path.as_deref())
+    })
 }
 
 /// What of the module's debug info is in that image; what was said when it was made.
@@ -54,8 +69,9 @@ pub fn check(
     variable: Option<&str>,
 ) -> (Check, Vec<Warning>) {
     with_map(code, places, config, module_name, |dwarf, map| {
-        let (image, warnings) = dwalin_debuginfo::image(dwarf, map);
-        let check = dwalin_debuginfo::check::check(dwarf, map, &image, &warnings, variable);
+        let image = dwalin_debuginfo::image(dwarf, map, None);
+        let (bytes, warnings) = (&image.bytes, image.warnings);
+        let check = dwalin_debuginfo::check::check(dwarf, map, bytes, &warnings, variable);
         (check, warnings)
     })
 }

@@ -109,10 +109,18 @@ impl Drop for Mapping {
 /// The system's.
 pub fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     let file = rustix::fs::memfd_create("dwalin", rustix::fs::MemfdFlags::CLOEXEC)?;
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let written = rustix::io::write(&file, rest)?;
-        rest = &rest[written..];
-    }
+    write_all(&file, bytes)?;
     Ok(file)
+}
+
+/// Writes all of `bytes`.
+///
+/// # Errors
+/// The system's.
+pub fn write_all(file: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::write(&file, bytes)?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod cached;
 pub mod describe;
 pub mod format;
+pub mod image_file;
 pub mod kept;
 pub mod link;
 pub mod mapping;

@@ -10,7 +10,7 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
 use cranelift_codegen::{Context, FinalizedRelocTarget, MachBufferFrameLayout};
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Homes, Kept, ValueType};
+use dwalin_debuginfo::code::{FUNCTION_ALIGNMENT, Homes, Kept, ValueType};
 
 /// From the frame pointer to the canonical frame address: the saved frame pointer and the return address.
 const FP_TO_CFA: i64 = 16;
@@ -121,7 +121,7 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
     });
     Ok(CompiledFunction {
         code: buffer.data().to_vec(),
-        alignment: buffer.alignment.max(16),
+        alignment: buffer.alignment.max(FUNCTION_ALIGNMENT as u32),
         rows: rows(buffer, &compiled.bb_starts),
         traps: traps.collect::<Result<_, String>>()?,
         calls: calls.collect::<Result<_, String>>()?,

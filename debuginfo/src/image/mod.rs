@@ -1,0 +1,103 @@
+//! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
+
+mod elf;
+mod symbols;
+
+use crate::Image;
+use crate::code::CodeMap;
+use crate::transform::Native;
+use crate::write::Strings;
+use elf::{STRTAB, Section};
+use gimli::SectionId;
+use object::elf as abi;
+use symbols::Symbol;
+pub(crate) use symbols::{GET_POINTER, SET_POINTER};
+
+/// Writes the image, and hands on what could not be used. If the image is going to be in a file, writes a [link](crate::Image::link)
+/// to that as well.
+pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>, file: Option<&str>) -> Image {
+    let mut strings = std::mem::take(&mut native.strings);
+    let symbols = symbols::symbols(code, &native);
+    let link = file.map(|file| link(code, &symbols, file));
+    let symbols = named(symbols, &mut strings);
+    let mut sections = code_sections(code);
+    sections.extend(native.sections.iter().map(|(name, pieces)| {
+        let pieces = pieces.iter().map(Vec::as_slice).collect();
+        Section::unallocated(name, abi::SHT_PROGBITS, pieces)
+    }));
+    // The names of symbols are mostly those that DWARF has: one table is both.
+    let table = |name, ty| Section::unallocated(name, ty, vec![&strings.bytes]);
+    if !native.sections.is_empty() {
+        sections.push(table(SectionId::DebugStr.name(), abi::SHT_PROGBITS));
+    }
+    sections.push(table(STRTAB, abi::SHT_STRTAB));
+    Image {
+        bytes: elf::write(&sections, &symbols),
+        link,
+        warnings: native.warnings,
+    }
+}
+
+/// Symbols with the places of their names.
+fn named<'a>(symbols: Vec<Symbol<'a>>, strings: &mut Strings<'_>) -> Vec<(u32, Symbol<'a>)> {
+    let name = |symbol: Symbol<'a>| (strings.add(symbol.name.as_bytes()), symbol);
+    symbols.into_iter().map(name).collect()
+}
+
+/// An image without debug info that says which file has it: as `objcopy --add-gnu-debuglink` does, but with the whole path.
+fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
+    const ALIGNMENT: usize = 4;
+    let mut place = file.as_bytes().to_vec();
+    place.resize((file.len() + 1).next_multiple_of(ALIGNMENT), 0);
+    // Stands for a checksum, which nobody asks of a file that is there; 0 would have one computed.
+    place.extend((code.text.start.0 as u32 | 1).to_le_bytes());
+    let mut strings = Strings::default();
+    let symbols = named(symbols.to_vec(), &mut strings);
+    let mut sections = code_sections(code);
+    sections.extend([
+        Section {
+            alignment: ALIGNMENT as u64,
+            ..Section::unallocated(".gnu_debuglink", abi::SHT_PROGBITS, vec![&place])
+        },
+        Section::unallocated(STRTAB, abi::SHT_STRTAB, vec![&strings.bytes]),
+    ]);
+    elf::write(&sections, &symbols)
+}
+
+/// What is in the process's memory.
+fn code_sections<'a>(code: &CodeMap<'a>) -> Vec<Section<'a>> {
+    let (eh_frame_address, eh_frame) = code.eh_frame;
+    let nobits = |name, flags, address, size| Section {
+        name,
+        ty: abi::SHT_NOBITS,
+        flags: abi::SectionFlags::from(abi::SHF_ALLOC | flags),
+        address,
+        pieces: Vec::new(),
+        size,
+        alignment: 16,
+    };
+    let text = &code.text;
+    let mut sections = vec![
+        nobits(
+            ".text",
+            abi::SHF_EXECINSTR,
+            text.start.0,
+            text.end.0 - text.start.0,
+        ),
+        Section {
+            flags: abi::SectionFlags::from(abi::SHF_ALLOC),
+            address: eh_frame_address.0,
+            alignment: 8,
+            ..Section::unallocated(".eh_frame", abi::SHT_PROGBITS, vec![eh_frame])
+        },
+    ];
+    // All that the guest can address: debuggers take addresses in no section for those of nothing.
+    let memory = code.memories.first();
+    sections.extend(memory.map(|base| nobits(".wasm.memory", abi::SHF_WRITE, base.0, 1 << 32)));
+    sections.extend(code.pointer_code.iter().map(|functions| {
+        let code = &functions.code;
+        let size = code.end.0 - code.start.0;
+        nobits(".wasm.pointers", abi::SHF_EXECINSTR, code.start.0, size)
+    }));
+    sections
+}

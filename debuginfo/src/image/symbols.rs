@@ -1,0 +1,82 @@
+//! What code and static variables are called.
+
+use crate::address::HostAddress;
+use crate::code::CodeMap;
+use crate::transform::Native;
+use object::elf;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A symbol.
+#[derive(Clone)]
+pub(super) struct Symbol<'a> {
+    pub name: Cow<'a, str>,
+    pub ty: elf::SymbolType,
+    /// The number of its section.
+    pub section: u16,
+    pub address: u64,
+    pub size: u64,
+}
+
+/// The numbers of sections that symbols are in, as [`super::code_sections`] orders them.
+const TEXT: u16 = 1;
+const MEMORY: u16 = 3;
+const POINTERS: u16 = 4;
+
+/// The symbols of the code for pointers.
+pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
+pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
+
+/// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
+/// variables.
+pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
+    let functions = code.functions.iter().enumerate().map(|(index, function)| {
+        let name = native
+            .names
+            .get(&index)
+            .map_or(function.name, String::as_str);
+        (name, &function.code)
+    });
+    let trampolines = code
+        .trampolines
+        .iter()
+        .map(|symbol| (symbol.name, &symbol.code));
+    let entry = |(name, code): (&'a str, &Range<HostAddress>)| Symbol {
+        name: printable(name),
+        ty: elf::STT_FUNC,
+        section: TEXT,
+        address: code.start.0,
+        size: code.end.0 - code.start.0,
+    };
+    let object = |(name, address): &'a (String, HostAddress)| Symbol {
+        name: printable(name),
+        ty: elf::STT_OBJECT,
+        section: MEMORY,
+        address: address.0,
+        size: 0,
+    };
+    let pointers = code.pointer_code.iter().flat_map(|functions| {
+        [(GET_POINTER, functions.get), (SET_POINTER, functions.set)].map(|(name, address)| Symbol {
+            name: name.into(),
+            ty: elf::STT_FUNC,
+            section: POINTERS,
+            address: address.0,
+            size: 0,
+        })
+    });
+    functions
+        .chain(trampolines)
+        .map(entry)
+        .chain(pointers)
+        .chain(native.objects.iter().map(object))
+        .collect()
+}
+
+/// Strings of ELF end at a NUL.
+fn printable(name: &str) -> Cow<'_, str> {
+    if name.contains('\0') {
+        name.replace('\0', "\u{fffd}").into()
+    } else {
+        name.into()
+    }
+}
