@@ -92,13 +92,14 @@ impl Module {
         questions(&dwarf);
         for flavor in [Flavor::Gdb, Flavor::Lldb] {
             let code = self.code(flavor);
-            let (image, warnings) = image(&dwarf, &code);
+            let image = image(&dwarf, &code, Some("/proc/1/fd/3"));
+            let warnings = &image.warnings;
             // Damage in one place is not to cost all the rest.
             let lost = warnings
                 .iter()
                 .find(|it| it.what.contains("cannot be written"));
             assert_eq!(lost, None);
-            check::check(&dwarf, &code, &image, &warnings, Some("argc"));
+            check::check(&dwarf, &code, &image.bytes, warnings, Some("argc"));
         }
         self.read(&dwarf);
     }
