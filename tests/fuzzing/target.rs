@@ -7,7 +7,7 @@ use dwalin_debuginfo::code::{
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
-use dwalin_debuginfo::values::{Machine, Values, WasmValue};
+use dwalin_debuginfo::values::{Machine, WasmValue};
 use dwalin_debuginfo::{Symbolizer, WasmDwarf, check, image, questions};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -106,13 +106,11 @@ impl Module {
     /// What backtraces, reports and core dumps do.
     fn read(&self, dwarf: &WasmDwarf<'_>) {
         let symbolizer = Symbolizer::new(dwarf);
-        let values = Values::new(dwarf);
         for body in &self.bodies {
             for pc in [body.start, body.start + 9, body.end - 1] {
                 let frames = symbolizer.frames(WasmPc(pc));
                 let lines: Vec<_> = frames.iter().map(|frame| frame.line).collect();
-                values.at(WasmPc(pc), None, &lines, &Stopped);
-                values.at(WasmPc(pc), symbolizer.unit(WasmPc(pc)), &lines, &Stopped);
+                symbolizer.variables(WasmPc(pc), &lines, &Stopped);
             }
         }
     }

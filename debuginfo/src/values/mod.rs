@@ -6,15 +6,12 @@
 //! ```
 
 mod evaluate;
-mod read;
 mod render;
 mod rust;
 mod scope;
 
 use crate::address::WasmPc;
-use crate::source::WasmDwarf;
-use crate::symbolize::UnitPlace;
-use read::Units;
+use crate::units::{Place, Units};
 use std::borrow::Cow;
 
 /// A wasm value's bits.
@@ -59,49 +56,30 @@ pub struct Variable {
     pub pointer: Option<u32>,
 }
 
-/// Reads variables. Units are read as they are needed, and kept.
-pub struct Values<'a> {
-    units: Units<'a>,
-}
-
-impl<'a> Values<'a> {
-    /// For a module's DWARF.
-    pub fn new(dwarf: &WasmDwarf<'a>) -> Values<'a> {
-        Values {
-            units: Units::new(dwarf),
-        }
+/// The variables in scope at an address: of the innermost inlined function first.
+pub(crate) fn variables(
+    units: &Units<'_>,
+    pc: WasmPc,
+    lines: &[Option<u32>],
+    machine: &dyn Machine,
+) -> Vec<Vec<Variable>> {
+    let Some(function) = units.at(pc).find_map(|unit| units.function(unit, pc)) else {
+        return Vec::new();
+    };
+    let frames = scope::frames(&function, pc);
+    // Where the two disagree about what is inlined, nothing is attributed to the wrong function.
+    if frames.len() != lines.len() {
+        return Vec::new();
     }
-
-    /// The variables in scope at an address: of the innermost inlined function first. `lines` are the lines that these
-    /// functions are at: a local that is declared further on has no value yet. `unit` is the one that has the code there, where
-    /// that is known: otherwise it is looked for.
-    pub fn at(
-        &self,
-        pc: WasmPc,
-        unit: Option<UnitPlace>,
-        lines: &[Option<u32>],
-        machine: &dyn Machine,
-    ) -> Vec<Vec<Variable>> {
-        let Some(function) = scope::function_at(&self.units, pc, unit) else {
-            return Vec::new();
-        };
-        let mut frames: Vec<_> = function
-            .frames
-            .iter()
-            .zip(lines.iter().rev())
-            .map(|(frame, line)| {
-                let reader = scope::Reader::new(&self.units, &function, machine, pc);
-                frame
-                    .iter()
-                    .filter_map(|variable| reader.variable(*variable, *line))
-                    .collect()
-            })
-            .collect();
-        // Where the two disagree about what is inlined, nothing is attributed to the wrong function.
-        if function.frames.len() != lines.len() {
-            return Vec::new();
-        }
-        frames.reverse();
-        frames
-    }
+    let reader = scope::Reader::new(units, &function, machine, pc);
+    let of_frame = |(frame, line): (Vec<Place>, &Option<u32>)| -> Vec<Variable> {
+        let variables = frame.into_iter();
+        variables
+            .filter_map(|variable| reader.variable(variable, *line))
+            .collect()
+    };
+    let outermost_first = frames.into_iter().zip(lines.iter().rev());
+    let mut frames: Vec<_> = outermost_first.map(of_frame).collect();
+    frames.reverse();
+    frames
 }

@@ -2,9 +2,9 @@
 
 use super::Machine;
 use super::evaluate::Location;
-use super::read::{Place, Units};
 use super::rust::Shown;
 use crate::symbolize::demangle;
+use crate::units::{Place, Units};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use std::cell::Cell;

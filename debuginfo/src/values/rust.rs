@@ -2,8 +2,8 @@
 //! owners own. Types are known by the names and members that rustc gives them; one that looks otherwise is shown as a structure.
 
 use super::evaluate::Location;
-use super::read::Place;
 use super::render::{DEPTH, MEMBERS, Renderer, STRING, number, quote, signed};
+use crate::units::Place;
 use gimli::DwTag;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;

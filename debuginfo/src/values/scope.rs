@@ -1,100 +1,34 @@
 //! The functions around an address, inlined ones each for itself, and the variables in scope in each.
 
 use super::evaluate::{self, Location};
-use super::read::{Place, Units};
 use super::render::Renderer;
 use super::{Machine, Variable};
 use crate::address::WasmPc;
 use crate::expr::decode::{Op, decode};
-use crate::source::ReadUnit;
-use crate::symbolize::UnitPlace;
+use crate::units::functions::Function;
+use crate::units::{Place, Units};
 use gimli::constants as dw;
-use gimli::read::{AttributeValue, DebuggingInformationEntry};
+use gimli::read::AttributeValue;
 
-/// A function with code.
-pub(super) struct Function {
-    place: Place,
-    /// The variables in scope: of the function itself, then of what is inlined, outside in.
-    pub frames: Vec<Vec<Place>>,
-}
-
-/// The function at an address.
-pub(super) fn function_at(
-    units: &Units<'_>,
-    pc: WasmPc,
-    unit: Option<UnitPlace>,
-) -> Option<Function> {
-    let unit_index = units.at(pc, unit)?;
-    let unit = units.get(unit_index)?;
-    let mut entries = unit.entries();
-    let mut function: Option<Function> = None;
-    // Scopes that contain the address: their depth.
-    let mut open: Vec<(isize, usize)> = Vec::new();
-    let mut skipped: Option<isize> = None;
-    while let Some(entry) = entries.next_dfs().ok()? {
-        let depth = entry.depth();
-        if skipped.is_some_and(|skipped| depth > skipped) {
-            continue;
+/// The variables in scope at an address of a function: of the function itself, then of what is inlined, outside in.
+pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Place>> {
+    let mut frames = vec![Vec::new()];
+    for scope in function.scopes_at(pc) {
+        if scope.inlined.is_some() {
+            frames.push(Vec::new());
         }
-        skipped = None;
-        while open.last().is_some_and(|(outer, _)| depth <= *outer) {
-            open.pop();
-        }
-        if function.is_some() && open.is_empty() {
-            break;
-        }
-        let place = Place {
-            unit: unit_index,
-            offset: entry.offset(),
-        };
-        match entry.tag() {
-            dw::DW_TAG_subprogram => match (contains(unit, entry, pc), &function) {
-                (Some(true), None) => {
-                    function = Some(Function {
-                        place,
-                        frames: vec![Vec::new()],
-                    });
-                    open.push((depth, 0));
-                }
-                _ => skipped = Some(depth),
-            },
-            dw::DW_TAG_inlined_subroutine | dw::DW_TAG_lexical_block => {
-                let inside = contains(unit, entry, pc);
-                let Some(function) = function.as_mut().filter(|_| inside == Some(true)) else {
-                    skipped = Some(depth);
-                    continue;
-                };
-                if entry.tag() == dw::DW_TAG_inlined_subroutine {
-                    function.frames.push(Vec::new());
-                }
-                open.push((depth, function.frames.len() - 1));
-            }
-            dw::DW_TAG_formal_parameter | dw::DW_TAG_variable => {
-                if let (Some(function), Some((_, frame))) = (function.as_mut(), open.last()) {
-                    function.frames[*frame].push(place);
-                }
-                skipped = Some(depth);
-            }
-            _ => {}
-        }
+        let unit = function.place.unit;
+        let variables = scope.variables.iter();
+        let variables = variables.map(|offset| Place {
+            unit,
+            offset: *offset,
+        });
+        frames
+            .last_mut()
+            .into_iter()
+            .for_each(|frame| frame.extend(variables.clone()));
     }
-    function
-}
-
-/// Whether an entry's code has an address; `None` where it has no code.
-fn contains<'d>(
-    unit: ReadUnit<'_, 'd>,
-    entry: &DebuggingInformationEntry<crate::source::Reader<'d>>,
-    pc: WasmPc,
-) -> Option<bool> {
-    let mut ranges = unit.die_ranges(entry).ok()?;
-    let mut any = None;
-    while let Some(range) = ranges.next().ok()? {
-        if WasmPc::from_dwarf(range.begin).is_some() {
-            any = Some(any == Some(true) || (range.begin..range.end).contains(&u64::from(pc.0)));
-        }
-    }
-    any
+    frames
 }
 
 /// Reads the variables of one function in one frame.
@@ -119,7 +53,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             frame_base: None,
         };
         // Arguments are stored in the frame by the prologue: before its end, what is there is something else.
-        if !(machine.innermost() && in_prologue(units, function.place, pc).unwrap_or(false)) {
+        if !(machine.innermost() && in_prologue(units, function, pc)) {
             reader.frame_base = reader.frame_base(function.place);
         }
         reader
@@ -223,16 +157,8 @@ impl<'r, 'a> Reader<'r, 'a> {
 }
 
 /// Whether an address is before the end of a function's prologue, as its line table marks it.
-fn in_prologue(units: &Units<'_>, function: Place, pc: WasmPc) -> Option<bool> {
-    let (unit, entry) = units.entry(function)?;
-    let mut ranges = unit.die_ranges(&entry).ok()?;
-    let range = ranges.next().ok()??;
-    let mut rows = unit.line_program.clone()?.rows();
-    let mut end: Option<u64> = None;
-    while let Some((_, row)) = rows.next_row().ok()? {
-        if row.prologue_end() && (range.begin..range.end).contains(&row.address()) {
-            end = Some(end.map_or(row.address(), |end| end.min(row.address())));
-        }
-    }
-    Some(u64::from(pc.0) < end?)
+fn in_prologue(units: &Units<'_>, function: &Function, pc: WasmPc) -> bool {
+    let lines = units.lines(function.place.unit);
+    let end = lines.and_then(|lines| lines.prologue_end(&function.code));
+    end.is_some_and(|end| pc < end)
 }

@@ -13,9 +13,8 @@ use crate::vm::instance::InstanceData;
 use crate::vm::store::{AsContext, StoreCore};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::values::{Values, Variable, WasmValue};
+use dwalin_debuginfo::values::{Variable, WasmValue};
 use dwalin_debuginfo::{SourceFrame, demangle};
-use std::collections::HashMap;
 use std::fmt;
 
 /// One frame: a function of a guest, or of the host between two guests.
@@ -127,7 +126,6 @@ impl WasmBacktrace {
             store,
             stopped,
             details: wanted.details,
-            values: HashMap::new(),
             last: None,
             frames: Vec::new(),
         };
@@ -188,7 +186,6 @@ struct Symbolizing<'s> {
     store: &'s StoreCore,
     stopped: Stopped,
     details: bool,
-    values: HashMap<usize, Values<'s>>,
     last: Option<Described<'s>>,
     frames: Vec<FrameInfo>,
 }
@@ -272,7 +269,7 @@ impl<'s> Symbolizing<'s> {
     }
 
     fn variables(
-        &mut self,
+        &self,
         instance: &'s InstanceData,
         frame: &mut FrameInfo,
         pc: Option<WasmPc>,
@@ -281,10 +278,6 @@ impl<'s> Symbolizing<'s> {
         let (Some(pc), false) = (pc, frame.symbols.is_empty()) else {
             return;
         };
-        let values = self.values.entry(frame.instance).or_insert_with(|| {
-            let artifact = instance.module.artifact();
-            Values::new(&artifact.info().dwarf(artifact.wasm()))
-        });
         let machine = StoppedFrame {
             store: self.store,
             instance,
@@ -292,7 +285,7 @@ impl<'s> Symbolizing<'s> {
             innermost,
         };
         let lines: Vec<_> = frame.symbols.iter().map(|symbol| symbol.line).collect();
-        frame.variables = values.at(pc, instance.module.debug_unit(pc), &lines, &machine);
+        frame.variables = instance.module.symbolizer().variables(pc, &lines, &machine);
     }
 }
 

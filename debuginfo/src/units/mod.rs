@@ -1,25 +1,46 @@
-//! Units by address and by offset, and attributes followed to where they are said.
+//! The units of a module, read as somebody asks for them and kept: what reports, core dumps and `addr2line` look places and
+//! variables up in. Of a unit that nobody asked for, its root entry alone is read.
+//!
+//! ```text
+//! .debug_info ─roots→ ranges of units ─pc→ unit ─functions→ entry ─scopes→ inlined functions, variables
+//!                                               └ lines→ row
+//! ```
+
+pub(crate) mod functions;
+pub(crate) mod lines;
+mod ranges;
+pub(crate) mod roots;
 
 use crate::address::WasmPc;
 use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
-use crate::symbolize::UnitPlace;
+use functions::Functions;
 use gimli::constants as dw;
-use gimli::read::{Attribute, AttributeValue, DebuggingInformationEntry, Unit, UnitHeader};
+use gimli::read::{Attribute, AttributeValue, DebuggingInformationEntry, Unit};
 use gimli::{DebugInfoOffset, UnitOffset};
+use lines::Lines;
+use roots::Roots;
 use std::cell::OnceCell;
 
 /// An entry.
-pub(super) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
+pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
 
 /// The units of a module.
-pub(super) struct Units<'a> {
+pub(crate) struct Units<'a> {
     dwarf: ReadDwarf<'a>,
-    units: Vec<(UnitHeader<Reader<'a>>, OnceCell<Option<Unit<Reader<'a>>>>)>,
+    pub roots: Roots<'a>,
+    parsed: Box<[OnceCell<Option<Box<Parsed<'a>>>>]>,
+}
+
+/// A unit that somebody asked for.
+struct Parsed<'a> {
+    unit: Unit<Reader<'a>>,
+    functions: Functions,
+    lines: OnceCell<Option<Lines<'a>>>,
 }
 
 /// An entry's place: its unit's number and its offset there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub unit: usize,
     pub offset: UnitOffset,
 }
@@ -27,46 +48,51 @@ pub(super) struct Place {
 impl<'a> Units<'a> {
     pub fn new(dwarf: &WasmDwarf<'a>) -> Units<'a> {
         let dwarf = dwarf.read();
-        let mut units = Vec::new();
-        let mut headers = dwarf.units();
-        while let Ok(Some(header)) = headers.next() {
-            units.push((header, OnceCell::new()));
+        let roots = Roots::read(&dwarf);
+        let parsed = roots.units.iter().map(|_| OnceCell::new()).collect();
+        Units {
+            dwarf,
+            roots,
+            parsed,
         }
-        Units { dwarf, units }
+    }
+
+    fn parsed(&self, index: usize) -> Option<&Parsed<'a>> {
+        let parsed = self.parsed.get(index)?.get_or_init(|| {
+            let unit = self.dwarf.unit(self.roots.units[index].header).ok()?;
+            Some(Box::new(Parsed {
+                unit,
+                functions: Functions::default(),
+                lines: OnceCell::new(),
+            }))
+        });
+        parsed.as_deref()
     }
 
     /// A unit, by its number; `None` where it cannot be read.
     pub fn get(&self, index: usize) -> Option<ReadUnit<'_, 'a>> {
-        let (header, unit) = self.units.get(index)?;
-        let unit = unit
-            .get_or_init(|| self.dwarf.unit(*header).ok())
-            .as_ref()?;
-        Some(unit.unit_ref(&self.dwarf))
+        Some(self.parsed(index)?.unit.unit_ref(&self.dwarf))
     }
 
-    /// The number of the unit that has code at an address: the one that is said to have it, if it has, else one that is found.
-    pub fn at(&self, pc: WasmPc, said: Option<UnitPlace>) -> Option<usize> {
-        let said = said.and_then(|said| {
-            let offset = |header: &UnitHeader<_>| header.debug_info_offset();
-            self.units
-                .iter()
-                .position(|(header, _)| offset(header) == Some(said.0))
-        });
-        said.into_iter()
-            .chain(0..self.units.len())
-            .find(|index| self.has(*index, pc) == Some(true))
+    /// The functions of a unit.
+    pub fn functions(&self, index: usize) -> Option<&Functions> {
+        Some(&self.parsed(index)?.functions)
     }
 
-    fn has(&self, unit: usize, pc: WasmPc) -> Option<bool> {
-        let mut ranges = self.get(unit)?.unit_ranges().ok()?;
-        while let Some(range) = ranges.next().ok()? {
-            if WasmPc::from_dwarf(range.begin).is_some()
-                && (range.begin..range.end).contains(&u64::from(pc.0))
-            {
-                return Some(true);
-            }
-        }
-        Some(false)
+    /// The rows of a unit; `None` where there are none that can be read.
+    pub fn lines(&self, index: usize) -> Option<&Lines<'a>> {
+        let parsed = self.parsed(index)?;
+        let lines = parsed
+            .lines
+            .get_or_init(|| Lines::new(parsed.unit.unit_ref(&self.dwarf)));
+        lines.as_ref()
+    }
+
+    /// The units that may have code at an address, by their number: those that say so, then those that do not say what they have.
+    pub fn at(&self, pc: WasmPc) -> impl Iterator<Item = usize> {
+        let silent = self.roots.silent.iter().copied();
+        let silent = silent.filter(move |unit| self.lines(*unit).is_some_and(|it| it.has(pc)));
+        self.roots.at(pc).chain(silent)
     }
 
     /// An entry, and its unit.
@@ -86,13 +112,11 @@ impl<'a> Units<'a> {
     }
 
     fn place(&self, offset: DebugInfoOffset) -> Option<Place> {
-        self.units
-            .iter()
-            .enumerate()
-            .find_map(|(unit, (header, _))| {
-                let offset = offset.to_unit_offset(header)?;
-                Some(Place { unit, offset })
-            })
+        let units = &self.roots.units;
+        let behind = units.partition_point(|root| root.offset <= offset);
+        let unit = behind.checked_sub(1)?;
+        let offset = offset.to_unit_offset(&units[unit].header)?;
+        Some(Place { unit, offset })
     }
 
     /// An attribute of an entry or of the one that it is a copy of, with the number of the unit that says it.
@@ -112,11 +136,23 @@ impl<'a> Units<'a> {
         None
     }
 
-    /// An entry's name.
-    pub fn name(&self, place: Place) -> Option<String> {
-        let (unit, attr) = self.attr(place, dw::DW_AT_name)?;
+    /// An attribute that is a string, of an entry or of the one that it is a copy of.
+    fn text(&self, place: Place, name: gimli::DwAt) -> Option<String> {
+        let (unit, attr) = self.attr(place, name)?;
         let text = self.get(unit)?.attr_string(attr.value()).ok()?;
         Some(String::from_utf8_lossy(text.slice()).into_owned())
+    }
+
+    /// An entry's name.
+    pub fn name(&self, place: Place) -> Option<String> {
+        self.text(place, dw::DW_AT_name)
+    }
+
+    /// A function's name as linkers know it, which says more than its own.
+    pub fn linkage_name(&self, place: Place) -> Option<String> {
+        self.text(place, dw::DW_AT_linkage_name)
+            .or_else(|| self.text(place, dw::DW_AT_MIPS_linkage_name))
+            .or_else(|| self.name(place))
     }
 
     /// A number that an entry has.
