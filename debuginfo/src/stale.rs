@@ -50,7 +50,8 @@ pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
 
 /// Whether the debug info is certainly of the code, without a look at each of its functions: those of a unit are the ranges that it
 /// says it has, and units that say none are few.
-pub(crate) fn is_of(units: &Units<'_>, bodies: &[Range<WasmPc>]) -> bool {
+pub(crate) fn is_of(units: &Units<'_>) -> bool {
+    let bodies = &units.bodies[..];
     let fits = |unit: &usize| {
         let mut found = Stale::default();
         let counted = units.get(*unit).map(|unit| count(unit, bodies, &mut found));

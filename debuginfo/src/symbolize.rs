@@ -38,13 +38,17 @@ pub struct Symbolizer {
 }
 
 impl Symbolizer {
-    /// For a module's DWARF, which is copied.
-    pub fn new(dwarf: &WasmDwarf<'_>) -> Symbolizer {
-        Symbolizer::over(dwarf, |section| Arc::<[u8]>::from(section))
+    /// For a module's DWARF, which is copied, and the bodies of its functions, sorted.
+    pub fn new(dwarf: &WasmDwarf<'_>, bodies: Vec<Range<WasmPc>>) -> Symbolizer {
+        Symbolizer::over(dwarf, bodies, |section| Arc::<[u8]>::from(section))
     }
 
-    /// For a module's DWARF, of which `share` gives a section's bytes that can be kept.
-    pub fn over<S: Section>(dwarf: &WasmDwarf<'_>, share: impl Fn(&[u8]) -> S) -> Symbolizer {
+    /// The same, where `share` gives a section's bytes that can be kept.
+    pub fn over<S: Section>(
+        dwarf: &WasmDwarf<'_>,
+        bodies: Vec<Range<WasmPc>>,
+        share: impl Fn(&[u8]) -> S,
+    ) -> Symbolizer {
         let mut kept: Vec<Box<dyn Debug + Send + Sync>> = Vec::new();
         let mut sections = Vec::new();
         for id in SECTIONS {
@@ -58,7 +62,7 @@ impl Symbolizer {
         }
         let dwarf = WasmDwarf::new(sections.into_iter());
         Symbolizer {
-            units: (!dwarf.is_empty()).then(|| Mutex::new(Units::new(&dwarf))),
+            units: (!dwarf.is_empty()).then(|| Mutex::new(Units::new(&dwarf, bodies))),
             _sections: kept,
         }
     }
@@ -68,11 +72,10 @@ impl Symbolizer {
         Some(units.unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// Whether there is debug info and all of it is here, and certainly of the module's code:
-    /// `bodies` are the module's functions', sorted.
-    pub fn is_whole(&self, bodies: &[Range<WasmPc>]) -> bool {
+    /// Whether there is debug info and all of it is here, and certainly of the module's code.
+    pub fn is_whole(&self) -> bool {
         let units = self.units();
-        units.is_some_and(|units| !units.roots.partial && stale::is_of(&units, bodies))
+        units.is_some_and(|units| !units.roots.partial && stale::is_of(&units))
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.

@@ -331,19 +331,23 @@ impl Module {
     pub(crate) fn symbolizer(&self) -> &Symbolizer {
         self.0.symbolizer.get_or_init(|| {
             let (info, artifact) = (self.info(), &self.0.artifact);
+            let pc = |offset: usize| WasmPc((offset - info.code_section.start) as u32);
+            let bodies = info.bodies.values().map(|it| pc(it.start)..pc(it.end));
+            let bodies: Vec<_> = bodies.collect();
             let dwarf = info.dwarf(artifact.wasm());
-            let own = Symbolizer::over(&dwarf, |section| artifact.window(section));
+            let share = |section: &[u8]| artifact.window(section);
+            let own = Symbolizer::over(&dwarf, bodies.clone(), share);
             let Some(files) = self.0.debug_files.as_ref() else {
                 return own;
             };
-            let pc = |offset: usize| WasmPc((offset - info.code_section.start) as u32);
-            let bodies = info.bodies.values().map(|it| pc(it.start)..pc(it.end));
             let has_map = info.custom.iter().any(|(it, _)| it == "sourceMappingURL");
-            if !has_map && own.is_whole(&bodies.collect::<Vec<_>>()) {
+            if !has_map && own.is_whole() {
                 return own;
             }
             let completed = complete(self.engine(), self.name(), artifact.wasm(), None, files);
-            completed.map_or(own, |module| Symbolizer::new(&module_dwarf(&module)))
+            completed.map_or(own, |module| {
+                Symbolizer::new(&module_dwarf(&module), bodies)
+            })
         })
     }
 }

@@ -105,7 +105,10 @@ impl Module {
 
     /// What backtraces, reports and core dumps do.
     fn read(&self, dwarf: &WasmDwarf<'_>) {
-        let symbolizer = Symbolizer::new(dwarf);
+        let bodies = self.bodies.iter();
+        let bodies = bodies.map(|body| WasmPc(body.start)..WasmPc(body.end));
+        let symbolizer = Symbolizer::new(dwarf, bodies.collect());
+        symbolizer.is_whole();
         for body in &self.bodies {
             for pc in [body.start, body.start + 9, body.end - 1] {
                 let frames = symbolizer.frames(WasmPc(pc));

@@ -20,6 +20,7 @@ use gimli::{DebugInfoOffset, UnitOffset};
 use lines::Lines;
 use roots::Roots;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// An entry.
 pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
@@ -28,6 +29,7 @@ pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
 pub(crate) struct Units<'a> {
     dwarf: ReadDwarf<'a>,
     pub roots: Roots<'a>,
+    pub bodies: Vec<Range<WasmPc>>,
     parsed: Box<[OnceCell<Option<Box<Parsed<'a>>>>]>,
 }
 
@@ -46,13 +48,15 @@ pub(crate) struct Place {
 }
 
 impl<'a> Units<'a> {
-    pub fn new(dwarf: &WasmDwarf<'a>) -> Units<'a> {
+    /// Of a module's DWARF, and the bodies of its functions, sorted.
+    pub fn new(dwarf: &WasmDwarf<'a>, bodies: Vec<Range<WasmPc>>) -> Units<'a> {
         let dwarf = dwarf.read();
         let roots = Roots::read(&dwarf);
         let parsed = roots.units.iter().map(|_| OnceCell::new()).collect();
         Units {
             dwarf,
             roots,
+            bodies,
             parsed,
         }
     }
@@ -92,7 +96,9 @@ impl<'a> Units<'a> {
     pub fn at(&self, pc: WasmPc) -> impl Iterator<Item = usize> {
         let silent = self.roots.silent.iter().copied();
         let silent = silent.filter(move |unit| self.lines(*unit).is_some_and(|it| it.has(pc)));
-        self.roots.at(pc).chain(silent)
+        let behind = self.bodies.partition_point(|body| body.start <= pc);
+        let body = behind.checked_sub(1).map(|body| &self.bodies[body]);
+        self.roots.at(pc, body).into_iter().chain(silent)
     }
 
     /// An entry, and its unit.

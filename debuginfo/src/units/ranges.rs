@@ -31,8 +31,9 @@ impl<'a> RangeAttributes<'a> {
     }
 
     /// Whether there are any, be it of code that a linker dropped.
-    pub fn is_said(&self) -> bool {
-        self.list.is_some() || self.high.is_some()
+    pub fn is_said(&self, unit: ReadUnit<'_, 'a>) -> bool {
+        // The `wat` crate says where a unit begins by a number that is no address.
+        self.list.is_some() || self.base(unit).is_some()
     }
 
     /// The ranges, without those of code that a linker dropped; what of a list can be read.
@@ -48,12 +49,12 @@ impl<'a> RangeAttributes<'a> {
             return found;
         }
         let address = |value| unit.attr_address(value).ok().flatten();
-        if let (Some(low), Some(high)) = (self.low.and_then(address), self.high) {
+        if let (Some(begin), Some(high)) = (self.low.and_then(address), self.high) {
             let end = match high {
-                AttributeValue::Udata(len) => low.checked_add(len),
+                AttributeValue::Udata(len) => begin.checked_add(len),
                 value => address(value),
             };
-            found.extend(end.and_then(|end| code(low, end)));
+            found.extend(end.and_then(|end| code(begin, end)));
         }
         found
     }

@@ -89,14 +89,17 @@ impl<'a> Roots<'a> {
         self.ranges.extend(ranges);
     }
 
-    /// The units that say that they have code at an address.
-    pub fn at(&self, pc: WasmPc) -> impl Iterator<Item = usize> {
+    /// The units that say that they have code at an address, in a function with this body. Several do of a function that each of
+    /// them had, of which the linker kept one: as long as the one that they describe is, if they were not compiled alike.
+    pub fn at(&self, pc: WasmPc, body: Option<&Range<WasmPc>>) -> Vec<usize> {
         let behind = self.ranges.partition_point(|range| range.code.start <= pc);
         let before = self.ranges[..behind].iter().rev();
-        before
-            .take_while(move |range| pc < range.reach)
-            .filter(move |range| pc < range.code.end)
-            .map(|range| range.unit)
+        let mut ranges: Vec<_> = before
+            .take_while(|range| pc < range.reach)
+            .filter(|range| pc < range.code.end)
+            .collect();
+        ranges.sort_by_key(|it| (body != Some(&it.code), it.code.end, it.unit));
+        ranges.into_iter().map(|range| range.unit).collect()
     }
 
     /// Whether the code that units say they have begins where functions of the module do: `bodies` are those, sorted.
@@ -162,7 +165,7 @@ impl Attributes {
         (unit.addr_base, unit.rnglists_base) = (addresses, lists);
         unit.low_pc = ranges.base(unit.unit_ref(dwarf)).unwrap_or(0);
         found.code = ranges.read(unit.unit_ref(dwarf));
-        found.placed = ranges.is_said();
+        found.placed = ranges.is_said(unit.unit_ref(dwarf));
         Some(found)
     }
 }

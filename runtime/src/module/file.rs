@@ -81,7 +81,7 @@ impl ModuleFile {
             imported_functions: 0,
             exports: Vec::new(),
             custom: Vec::new(),
-            symbolizer: Symbolizer::new(&WasmDwarf::default()),
+            symbolizer: Symbolizer::new(&WasmDwarf::default(), Vec::new()),
             stale: None,
         };
         file.scan(&wasm)
@@ -89,7 +89,7 @@ impl ModuleFile {
         file.wasm = wasm;
         let bodies = container::bodies(&file.wasm[file.code_section.clone()]);
         file.stale = stale(&file.dwarf(), &bodies);
-        file.symbolizer = Symbolizer::new(&file.dwarf());
+        file.symbolizer = Symbolizer::new(&file.dwarf(), bodies);
         Ok(file)
     }
 
