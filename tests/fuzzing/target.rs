@@ -2,6 +2,7 @@
 
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::code::KeptValue;
 use dwalin_debuginfo::code::{
     CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, PointerCode, ValueType,
 };
@@ -197,6 +198,10 @@ fn homes(body: Range<u32>) -> Homes {
 struct Stopped;
 
 impl Machine for Stopped {
+    fn kept(&self, _: KeptValue, from: Option<WasmPc>) -> Option<WasmValue> {
+        from.map(|pc| WasmValue::I32(pc.0))
+    }
+
     fn local(&self, index: u32) -> Option<WasmValue> {
         Some(match index % 3 {
             0 => WasmValue::I32(1024 + index),

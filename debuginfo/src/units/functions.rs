@@ -144,6 +144,11 @@ impl Scope {
         }
     }
 
+    /// Where its code begins.
+    pub fn start(&self) -> Option<WasmPc> {
+        self.code.iter().map(|code| code.start).min()
+    }
+
     /// A function's name.
     pub fn name(&self, units: &Units<'_>) -> Option<&str> {
         let name = || {

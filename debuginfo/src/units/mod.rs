@@ -172,6 +172,13 @@ impl<'a> Units<'a> {
         self.reference(unit, attr.value())
     }
 
+    /// The types that something generic is made for.
+    pub fn type_parameters(&self, place: Place) -> Vec<Place> {
+        let children = self.children(place).into_iter();
+        let parameters = children.filter(|(_, tag)| *tag == dw::DW_TAG_template_type_parameter);
+        parameters.filter_map(|(child, _)| self.ty(child)).collect()
+    }
+
     /// An entry's tag.
     pub fn tag(&self, place: Place) -> Option<gimli::DwTag> {
         Some(self.entry(place)?.1.tag())

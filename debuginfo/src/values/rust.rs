@@ -133,7 +133,13 @@ impl Renderer<'_, '_> {
                 break;
             }
             let inner = self.member(*child, value.bytes);
-            let inner = inner.and_then(|(ty, bytes)| self.value(ty, &bytes, value.depth + 1));
+            let inner =
+                inner.and_then(
+                    |(ty, bytes)| match self.is_pointer_to_function(value.ty, ty) {
+                        true => self.variable(ty, &bytes, true),
+                        false => self.value(ty, &bytes, value.depth + 1),
+                    },
+                );
             let inner = inner.unwrap_or_else(|| "?".to_owned());
             shown.push(match named {
                 true => format!("{member} = {inner}"),
@@ -148,6 +154,18 @@ impl Renderer<'_, '_> {
             false if head.starts_with('(') => format!("({})", shown.join(", ")),
             false => format!("{head}({})", shown.join(", ")),
         })
+    }
+
+    /// Whether a member of a structure is certainly a pointer to a function and not a function: that has a type which can only be a
+    /// parameter's, or what a closure has of its surroundings; and those of tuples have no declaration at all.
+    fn is_pointer_to_function(&self, structure: Place, member: Place) -> bool {
+        let declared = self.units.name(structure).is_some_and(|name| {
+            let first = name.chars().next();
+            first.is_some_and(|first| first.is_alphabetic())
+        });
+        declared
+            && self.is_function_of_rust(member)
+            && !self.units.type_parameters(structure).contains(&member)
     }
 
     /// What an enum is, by its discriminant (DWARF 5, section 5.7.10).

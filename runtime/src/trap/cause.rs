@@ -436,6 +436,7 @@ fn instruction<'a>(
         store,
         instance,
         locals: &frame.locals,
+        kept: &[],
         innermost,
     };
     let wasm = instance.module.artifact().wasm();
@@ -465,6 +466,7 @@ fn text_argument(store: &StoreCore, frame: &FrameInfo, name: &str) -> Option<Str
         store,
         instance: store.instances.get(frame.instance)?,
         locals: &[],
+        kept: &[],
         innermost: false,
     };
     let bytes: Vec<u8> = (address..address.saturating_add(200))
