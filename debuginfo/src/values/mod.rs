@@ -6,6 +6,7 @@
 //! ```
 
 mod evaluate;
+mod libcxx;
 mod render;
 mod rust;
 mod scope;

@@ -315,7 +315,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         Some(text)
     }
 
-    fn is_char(&self, ty: Place) -> bool {
+    pub(super) fn is_char(&self, ty: Place) -> bool {
         let Some((ty, dw::DW_TAG_base_type)) = self.bare(ty) else {
             return false;
         };
@@ -372,6 +372,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let children = self.units.children(ty);
         if self.is_rust(ty) {
             return self.rust(Shown { ty, bytes, depth }, &children);
+        }
+        if let Some(text) = self.libcxx(Shown { ty, bytes, depth }) {
+            return Some(text);
         }
         if depth >= DEPTH {
             return Some("{…}".to_owned());

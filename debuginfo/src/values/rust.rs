@@ -234,7 +234,13 @@ impl Renderer<'_, '_> {
     }
 
     /// Elements in memory.
-    fn elements(&self, element: Place, address: u32, len: usize, depth: usize) -> Option<String> {
+    pub(super) fn elements(
+        &self,
+        element: Place,
+        address: u32,
+        len: usize,
+        depth: usize,
+    ) -> Option<String> {
         let size = self.size(element)? as usize;
         if len == 0 || size == 0 {
             return Some(if len == 0 {
@@ -260,7 +266,7 @@ impl Renderer<'_, '_> {
         Some(format!("[{}{more}]", shown?.join(", ")))
     }
 
-    fn text(&self, address: u32, len: usize) -> Option<String> {
+    pub(super) fn text(&self, address: u32, len: usize) -> Option<String> {
         if len == 0 {
             return Some("\"\"".to_owned());
         }
@@ -393,7 +399,7 @@ impl Renderer<'_, '_> {
     }
 }
 
-fn entries(count: usize) -> String {
+pub(super) fn entries(count: usize) -> String {
     match count {
         1 => "{1 entry}".to_owned(),
         count => format!("{{{count} entries}}"),

@@ -4,6 +4,7 @@
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::library::{self, Named};
 use super::report::Options;
+use super::shorten::short;
 use dwalin_debuginfo::values::{Unavailable, Variable};
 use std::fmt::{self, Write};
 
@@ -224,7 +225,7 @@ fn write_line(
     write!(
         f,
         "{number:>4}: {bold}{}{reset}",
-        name.unwrap_or(&frame.func_name)
+        short(name.unwrap_or(&frame.func_name))
     )?;
     match symbol.and_then(|symbol| Some((symbol, symbol.file.as_ref()?))) {
         Some((symbol, file)) => {
