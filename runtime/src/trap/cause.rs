@@ -6,6 +6,7 @@ use super::collect::StoppedFrame;
 use super::kind::TrapKind;
 use super::message::{self, Panic};
 use super::operands::{self, Instruction, instruction_at};
+use super::shorten::short;
 use super::walk::Frames;
 use crate::index::*;
 use crate::vm::store::StoreCore;
@@ -341,8 +342,8 @@ impl Cause {
         match store.peek_function(table, u64::from(index)) {
             Some(callee) => self.note(format!(
                 "`{}` calls element {index} of the table as {expected}; it is `{}`, of type {}",
-                frame.name(),
-                callee.name,
+                short(&frame.name()),
+                short(&callee.name),
                 callee.ty
             )),
             None => {

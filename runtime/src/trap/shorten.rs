@@ -21,6 +21,9 @@ const ALIASES: [(&str, &str); 2] = [
     ("std::basic_string_view<char>", "std::string_view"),
 ];
 
+/// The longest name that is looked into: nobody reads them to here.
+const LONGEST: usize = 4 << 10;
+
 /// What clang calls a `main` with arguments.
 const MAIN: &str = "__main_argc_argv";
 
@@ -29,7 +32,8 @@ pub(super) fn short(name: &str) -> Cow<'_, str> {
     if name == MAIN {
         return "main".into();
     }
-    if !name.contains("std::__") && !name.contains("[abi:") {
+    let long = name.contains("std::__") || name.contains("[abi:");
+    if !long || name.len() > LONGEST {
         return name.into();
     }
     let mut text = VERSIONED
