@@ -317,6 +317,9 @@ impl Module {
     fn place_code(&self) -> Result<PlacedCode> {
         let placed = PlacedCode::place(&self.0.artifact)?;
         if let Some(profiler) = self.0.engine.config().profiler() {
+            if profiler.needs_code_of_no_file() {
+                placed.leave_file()?;
+            }
             profiler.placed(&placed, &|pc| self.source_frames(pc));
         }
         Ok(placed)

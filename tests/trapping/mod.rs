@@ -109,7 +109,7 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     .then_some(out)
 }
 
-fn clang(source: &str, options: &[&str], out: &Path) -> bool {
+pub fn clang(source: &str, options: &[&str], out: &Path) -> bool {
     let compiler = match source.ends_with(".cpp") {
         true => "clang++-19",
         false => "clang-19",
