@@ -168,7 +168,14 @@ fn symbol(symbol: &SourceFrame, variables: &[Variable]) -> Json {
             ("name", Json::string(&variable.name)),
             ("argument", Json::bool(variable.argument)),
             ("type", Json::string(&variable.ty)),
-            ("value", Json::string_or_null(variable.value.as_deref())),
+            (
+                "value",
+                Json::string_or_null(variable.value.as_deref().ok()),
+            ),
+            ("unavailable", {
+                let reason = variable.value.as_ref().err().map(ToString::to_string);
+                Json::string_or_null(reason.as_deref())
+            }),
         ])
     });
     Json::object([

@@ -32,6 +32,13 @@ pub fn run(options: &Run) -> Result<ExitCode> {
 }
 
 fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result<ExitCode> {
+    let reported = ended.as_ref().is_err_and(|error| {
+        let error = error.downcast_ref::<Error>();
+        !matches!(error, Some(Error::Exit(_)))
+    });
+    if reported && store.has_open_line() {
+        eprintln!();
+    }
     match ended {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => match error.downcast_ref::<Error>() {

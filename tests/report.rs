@@ -4,9 +4,11 @@
 mod golden;
 mod trapping;
 
+use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Caller, Config, Engine, Linker, Module, Store};
 use golden::expect;
 use std::collections::HashSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use trapping::{REPORTS, compile, dwalin, folder, frames, stem};
@@ -180,6 +182,27 @@ fn other_threads_report_the_same() {
     for report in reports {
         expect("callbacks.txt", &report.join().unwrap()).unwrap();
     }
+}
+
+/// What an embedder is told that gives the guests no standard error.
+#[test]
+fn what_a_panic_says_is_known_without_a_standard_error() {
+    let Some(wasm) = compile("panic/expect.rs", "-O0", "silent") else {
+        return;
+    };
+    let engine = Engine::new(Config::new().debug_info(true));
+    let module = Module::from_file(&engine, &wasm).unwrap();
+    let mut linker = Linker::new(&engine);
+    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
+    let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start");
+    let error = start.unwrap().call(&mut store, ()).unwrap_err();
+    let golden = fs::read_to_string("tests/golden/expect-O0-g.txt").unwrap();
+    let (_, panicked) = golden.split_once("panicked: ").unwrap();
+    let message = panicked.lines().next().unwrap();
+    let report = format!("{error:?}");
+    assert!(report.contains(&format!("panicked: {message}")), "{report}");
 }
 
 #[test]

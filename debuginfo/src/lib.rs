@@ -26,6 +26,7 @@ pub mod source_map;
 mod stale;
 mod symbolize;
 mod transform;
+mod units;
 pub mod values;
 mod write;
 
@@ -33,7 +34,7 @@ pub use gimli::{CloneStableDeref, StableDeref};
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
 pub use stale::{Stale, stale};
-pub use symbolize::{SourceFrame, Symbolizer, UnitPlace, demangle};
+pub use symbolize::{SourceFrame, Symbolizer, demangle};
 
 use code::CodeMap;
 

@@ -3,6 +3,7 @@
 
 use crate::address::WasmPc;
 use crate::source::{ReadUnit, WasmDwarf};
+use crate::units::Units;
 use gimli::constants as dw;
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::ops::Range;
 const TOLERATED: usize = 20;
 
 /// What shows that debug info is of other code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stale {
     /// Functions that are described.
     pub functions: usize,
@@ -36,10 +37,7 @@ pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
         return None;
     }
     let read = dwarf.read();
-    let mut found = Stale {
-        functions: 0,
-        misplaced: 0,
-    };
+    let mut found = Stale::default();
     let mut headers = read.units();
     while let Ok(Some(header)) = headers.next() {
         if let Ok(unit) = read.unit(header) {
@@ -48,6 +46,18 @@ pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
         }
     }
     (found.misplaced * TOLERATED > found.functions).then_some(found)
+}
+
+/// Whether the debug info is certainly of the code, without a look at each of its functions: those of a unit are the ranges that it
+/// says it has, and units that say none are few.
+pub(crate) fn is_of(units: &Units<'_>) -> bool {
+    let bodies = &units.bodies[..];
+    let fits = |unit: &usize| {
+        let mut found = Stale::default();
+        let counted = units.get(*unit).map(|unit| count(unit, bodies, &mut found));
+        counted.is_some_and(|counted| counted.is_ok()) && found.misplaced == 0
+    };
+    units.roots.fit(bodies) && units.roots.silent.iter().all(fits)
 }
 
 fn count(unit: ReadUnit<'_, '_>, bodies: &[Range<WasmPc>], found: &mut Stale) -> gimli::Result<()> {

@@ -2,10 +2,14 @@
 
 use crate::address::WasmPc;
 use crate::source::WasmDwarf;
-use gimli::{CloneStableDeref, EndianReader, LittleEndian};
+use crate::stale;
+use crate::units::Units;
+use crate::values::{self, Machine, Variable};
+use gimli::{CloneStableDeref, SectionId};
 use std::borrow::Cow;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One function at an address, and where in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,100 +24,135 @@ pub struct SourceFrame {
     pub column: Option<u32>,
 }
 
-/// Where a unit is in .debug_info.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UnitPlace(pub(crate) gimli::DebugInfoOffset);
-
 /// Bytes that stay where they are for as long as this or a clone of it lives.
 pub trait Section: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static {}
 
 impl<S: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static> Section for S {}
 
-type Context<S> = addr2line::Context<EndianReader<LittleEndian, S>>;
-
-/// Finds places in the source. Its tables are built as they are needed, and kept.
+/// Finds places in the source, and variables. Its tables are built as they are needed, and kept.
 pub struct Symbolizer {
     /// `None`: there is no DWARF that can be used.
-    context: Option<Mutex<Box<dyn Find + Send>>>,
+    units: Option<Mutex<Units<'static>>>,
+    /// What `units` borrows from, dropped behind it.
+    _sections: Vec<Box<dyn Debug + Send + Sync>>,
 }
 
 impl Symbolizer {
-    /// For a module's DWARF, which is copied.
-    pub fn new(dwarf: &WasmDwarf<'_>) -> Symbolizer {
-        Symbolizer::over(dwarf, |section| Arc::<[u8]>::from(section))
+    /// For a module's DWARF, which is copied, and the bodies of its functions, sorted.
+    pub fn new(dwarf: &WasmDwarf<'_>, bodies: Vec<Range<WasmPc>>) -> Symbolizer {
+        Symbolizer::over(dwarf, bodies, |section| Arc::<[u8]>::from(section))
     }
 
-    /// For a module's DWARF, of which `share` gives a section's bytes that can be kept.
-    pub fn over<S: Section>(dwarf: &WasmDwarf<'_>, share: impl Fn(&[u8]) -> S) -> Symbolizer {
-        let load = |id| {
-            let bytes = share(dwarf.section(id));
-            Ok::<_, std::convert::Infallible>(EndianReader::new(bytes, LittleEndian))
-        };
-        let Ok(read) = gimli::read::Dwarf::load(load);
-        let context = (!dwarf.is_empty())
-            .then(|| Context::<S>::from_dwarf(read).ok())
-            .flatten();
+    /// The same, where `share` gives a section's bytes that can be kept.
+    pub fn over<S: Section>(
+        dwarf: &WasmDwarf<'_>,
+        bodies: Vec<Range<WasmPc>>,
+        share: impl Fn(&[u8]) -> S,
+    ) -> Symbolizer {
+        let mut kept: Vec<Box<dyn Debug + Send + Sync>> = Vec::new();
+        let mut sections = Vec::new();
+        for id in SECTIONS {
+            let section = Box::new(share(dwarf.section(id)));
+            let bytes: &[u8] = &section;
+            // SAFETY: `StableDeref`: they stay where they are for as long as the section lives, which is dropped behind what
+            // borrows them, and nobody gets them with this lifetime.
+            let bytes = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
+            sections.push((id.name(), bytes));
+            kept.push(section);
+        }
+        let dwarf = WasmDwarf::new(sections.into_iter());
         Symbolizer {
-            context: context.map(|context| Mutex::new(Box::new(context) as Box<dyn Find + Send>)),
+            units: (!dwarf.is_empty()).then(|| Mutex::new(Units::new(&dwarf, bodies))),
+            _sections: kept,
         }
     }
 
-    /// The unit that has code at an address; `None` where none is found.
-    pub fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
-        let context = self.context.as_ref()?.lock();
-        context
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .unit(pc)
+    fn units(&self) -> Option<MutexGuard<'_, Units<'static>>> {
+        let units = self.units.as_ref()?.lock();
+        Some(units.unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Whether there is debug info and all of it is here, and certainly of the module's code.
+    pub fn is_whole(&self) -> bool {
+        let units = self.units();
+        units.is_some_and(|units| !units.roots.partial && stale::is_of(&units))
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.
     pub fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
-        let Some(context) = &self.context else {
+        let Some(units) = self.units() else {
             return Vec::new();
         };
-        let context = context.lock();
-        context
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .frames(pc)
+        let found = units.at(pc).find_map(|unit| frames(&units, unit, pc));
+        found.unwrap_or_default()
+    }
+
+    /// The variables in scope at an address: of the innermost inlined function first, as [`Symbolizer::frames`] has them. `lines`
+    /// are the lines that these functions are at: a local that is declared further on has no value yet.
+    pub fn variables(
+        &self,
+        pc: WasmPc,
+        lines: &[Option<u32>],
+        machine: &dyn Machine,
+    ) -> Vec<Vec<Variable>> {
+        let units = self.units();
+        units.map_or(Vec::new(), |units| {
+            values::variables(&units, pc, lines, machine)
+        })
     }
 }
 
-/// A context, whatever its sections are kept in.
-trait Find {
-    fn unit(&self, pc: WasmPc) -> Option<UnitPlace>;
-    fn frames(&self, pc: WasmPc) -> Vec<SourceFrame>;
-}
+/// The sections that anything is read of.
+const SECTIONS: [SectionId; 11] = [
+    SectionId::DebugAbbrev,
+    SectionId::DebugAddr,
+    SectionId::DebugInfo,
+    SectionId::DebugLine,
+    SectionId::DebugLineStr,
+    SectionId::DebugLoc,
+    SectionId::DebugLocLists,
+    SectionId::DebugRanges,
+    SectionId::DebugRngLists,
+    SectionId::DebugStr,
+    SectionId::DebugStrOffsets,
+];
 
-impl<S: Section> Find for Context<S> {
-    fn unit(&self, pc: WasmPc) -> Option<UnitPlace> {
-        let unit = self.find_dwarf_and_unit(u64::from(pc.0)).skip_all_loads()?;
-        unit.header.debug_info_offset().map(UnitPlace)
-    }
-
-    fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
-        let Ok(mut frames) = self.find_frames(u64::from(pc.0)).skip_all_loads() else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        while let Ok(Some(frame)) = frames.next() {
-            let name = frame
-                .function
-                .as_ref()
-                .and_then(|function| function.raw_name().ok());
-            let place = frame.location.as_ref();
-            found.push(SourceFrame {
-                function: name.map(|name| demangle(&name).into_owned()),
-                file: place
-                    .and_then(|place| place.file)
-                    .map(|file| whole(file).to_owned()),
-                line: place.and_then(|place| place.line),
-                column: place
-                    .and_then(|place| place.column)
-                    .filter(|column| *column != 0),
-            });
+/// The functions of a unit at an address; `None` where it says neither a function nor a line.
+fn frames(units: &Units<'_>, unit: usize, pc: WasmPc) -> Option<Vec<SourceFrame>> {
+    let lines = units.lines(unit);
+    let read = units.get(unit)?;
+    let file = |index| {
+        let path = lines?.file(read, index)?;
+        Some(whole(&path).to_owned())
+    };
+    let row = lines.and_then(|lines| lines.at(pc));
+    let mut place = SourceFrame {
+        function: None,
+        file: row.and_then(|row| file(row.file)),
+        line: row.and_then(|row| (row.line != 0).then_some(row.line)),
+        column: row.and_then(|row| (row.line != 0 && row.column != 0).then_some(row.column)),
+    };
+    let Some(function) = units.function(unit, pc) else {
+        return row.is_some().then(|| vec![place]);
+    };
+    let mut found = Vec::new();
+    for scope in function.scopes_at(pc).into_iter().rev() {
+        // The last one is the function's own.
+        let is_function = scope.place == function.place;
+        if !is_function && scope.inlined.is_none() {
+            continue;
         }
-        found
+        place.function = scope.name(units).map(str::to_owned);
+        let call = scope.inlined.unwrap_or_default();
+        let caller = SourceFrame {
+            function: None,
+            file: call.file.and_then(file),
+            line: call.line,
+            column: call.column,
+        };
+        found.push(std::mem::replace(&mut place, caller));
     }
+    Some(found)
 }
 
 /// A path without the directory that was put before it, where it is a URL and so needs none: wasi-sdk's own.

@@ -20,7 +20,7 @@ use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::GlobalPlace;
 use dwalin_debuginfo::container::Container;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, UnitPlace, Warning, WarningKind, WasmDwarf};
+use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -317,6 +317,9 @@ impl Module {
     fn place_code(&self) -> Result<PlacedCode> {
         let placed = PlacedCode::place(&self.0.artifact)?;
         if let Some(profiler) = self.0.engine.config().profiler() {
+            if profiler.needs_code_of_no_file() {
+                placed.leave_file()?;
+            }
             profiler.placed(&placed, &|pc| self.source_frames(pc));
         }
         Ok(placed)
@@ -324,29 +327,31 @@ impl Module {
 
     /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.
     pub(crate) fn source_frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
-        self.0
-            .symbolizer
-            .get_or_init(|| self.symbolizer())
-            .frames(pc)
+        self.symbolizer().frames(pc)
     }
 
-    /// The unit of debug info that a wasm instruction is of.
-    pub(crate) fn debug_unit(&self, pc: WasmPc) -> Option<UnitPlace> {
-        self.0.symbolizer.get_or_init(|| self.symbolizer()).unit(pc)
-    }
-
-    fn symbolizer(&self) -> Symbolizer {
-        let artifact = &self.0.artifact;
-        let files = self.0.debug_files.as_ref();
-        let completed = files
-            .and_then(|files| complete(self.engine(), self.name(), artifact.wasm(), None, files));
-        match completed {
-            Some(module) => Symbolizer::new(&module_dwarf(&module)),
-            None => {
-                let dwarf = artifact.info().dwarf(artifact.wasm());
-                Symbolizer::over(&dwarf, |section| artifact.window(section))
+    /// What finds places in the source and variables: made once, of the artifact's own bytes unless there are better ones.
+    pub(crate) fn symbolizer(&self) -> &Symbolizer {
+        self.0.symbolizer.get_or_init(|| {
+            let (info, artifact) = (self.info(), &self.0.artifact);
+            let pc = |offset: usize| WasmPc((offset - info.code_section.start) as u32);
+            let bodies = info.bodies.values().map(|it| pc(it.start)..pc(it.end));
+            let bodies: Vec<_> = bodies.collect();
+            let dwarf = info.dwarf(artifact.wasm());
+            let share = |section: &[u8]| artifact.window(section);
+            let own = Symbolizer::over(&dwarf, bodies.clone(), share);
+            let Some(files) = self.0.debug_files.as_ref() else {
+                return own;
+            };
+            let has_map = info.custom.iter().any(|(it, _)| it == "sourceMappingURL");
+            if !has_map && own.is_whole() {
+                return own;
             }
-        }
+            let completed = complete(self.engine(), self.name(), artifact.wasm(), None, files);
+            completed.map_or(own, |module| {
+                Symbolizer::new(&module_dwarf(&module), bodies)
+            })
+        })
     }
 }
 

@@ -53,7 +53,7 @@ pub use debug_files::DebugFiles;
 pub use dwalin_debuginfo::SourceFrame;
 pub use dwalin_debuginfo::address::WasmPc;
 pub use dwalin_debuginfo::check;
-pub use dwalin_debuginfo::values::{Variable, WasmValue};
+pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};

@@ -2,12 +2,13 @@
 
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::code::KeptValue;
 use dwalin_debuginfo::code::{
     CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, PointerCode, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
-use dwalin_debuginfo::values::{Machine, Values, WasmValue};
+use dwalin_debuginfo::values::{Machine, WasmValue};
 use dwalin_debuginfo::{Symbolizer, WasmDwarf, check, image, questions};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -106,14 +107,15 @@ impl Module {
 
     /// What backtraces, reports and core dumps do.
     fn read(&self, dwarf: &WasmDwarf<'_>) {
-        let symbolizer = Symbolizer::new(dwarf);
-        let values = Values::new(dwarf);
+        let bodies = self.bodies.iter();
+        let bodies = bodies.map(|body| WasmPc(body.start)..WasmPc(body.end));
+        let symbolizer = Symbolizer::new(dwarf, bodies.collect());
+        symbolizer.is_whole();
         for body in &self.bodies {
             for pc in [body.start, body.start + 9, body.end - 1] {
                 let frames = symbolizer.frames(WasmPc(pc));
                 let lines: Vec<_> = frames.iter().map(|frame| frame.line).collect();
-                values.at(WasmPc(pc), None, &lines, &Stopped);
-                values.at(WasmPc(pc), symbolizer.unit(WasmPc(pc)), &lines, &Stopped);
+                symbolizer.variables(WasmPc(pc), &lines, &Stopped);
             }
         }
     }
@@ -197,6 +199,10 @@ fn homes(body: Range<u32>) -> Homes {
 struct Stopped;
 
 impl Machine for Stopped {
+    fn kept(&self, _: KeptValue, from: Option<WasmPc>) -> Option<WasmValue> {
+        from.map(|pc| WasmValue::I32(pc.0))
+    }
+
     fn local(&self, index: u32) -> Option<WasmValue> {
         Some(match index % 3 {
             0 => WasmValue::I32(1024 + index),

@@ -29,14 +29,22 @@ pub const REPORTS: &[(&str, &str, &[&str])] = &[
     ("trap/wrong_type.c", "-O0", &["-g"]),
     ("trap/wrong_type.c", "-O2", &["-g"]),
     ("report/assertion.c", "-O0", &["-g"]),
+    ("report/at.cpp", "-O0", &["-g"]),
     ("report/bulk.wat", "", &["-g"]),
     ("report/convert.c", "-O0", &["-g"]),
+    ("report/constructor.cpp", "-O0", &["-g"]),
+    ("report/freed.cpp", "-O0", &["-g"]),
     ("report/inlined.c", "-O0", &["-g"]),
     ("report/inlined.c", "-O2", &["-g"]),
     ("report/inlined.c", "-O2", &["-g", "-O"]),
+    ("report/library.cpp", "-O0", &["-g"]),
     ("report/missing.c", "-O0", &["-g"]),
     ("report/mutual.c", "-O0", &["-g"]),
     ("report/null_negative.c", "-O0", &["-g"]),
+    ("report/null_object.cpp", "-O0", &["-g"]),
+    ("report/null_object.cpp", "-O2", &["-g"]),
+    ("report/number.cpp", "-O0", &["-g"]),
+    ("report/pixels.c", "-O2", &["-g"]),
     ("report/shapes.cpp", "-O0", &["-g"]),
     ("report/shapes.cpp", "-O2", &["-g"]),
     ("report/table.wat", "", &["-g"]),
@@ -63,6 +71,7 @@ pub const REPORTS: &[(&str, &str, &[&str])] = &[
     ("panic/message.rs", "-O0", &["-g", "--backtrace=full"]),
     ("panic/message.rs", "-O0", &["--backtrace=short"]),
     ("panic/message.rs", "-O2", &["-g", "-O"]),
+    ("panic/range.rs", "-O0", &["-g"]),
     ("panic/types.rs", "-O0", &["-g"]),
     ("panic/unwrap.rs", "-O0", &["-g"]),
     ("panic/unwrap.rs", "-O2", &["-g"]),
@@ -100,7 +109,7 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     .then_some(out)
 }
 
-fn clang(source: &str, options: &[&str], out: &Path) -> bool {
+pub fn clang(source: &str, options: &[&str], out: &Path) -> bool {
     let compiler = match source.ends_with(".cpp") {
         true => "clang++-19",
         false => "clang-19",

@@ -1,6 +1,8 @@
 //! Operations → where a variable is, or its bytes. Guest arithmetic is of 32 bits unless an i64 local is in it.
 
 use super::{Machine, WasmValue};
+use crate::address::WasmPc;
+use crate::code::KeptValue;
 use crate::expr::decode::Op;
 use gimli::constants as dw;
 
@@ -67,14 +69,21 @@ impl Word {
     }
 }
 
-/// Evaluates a location; `None` where it is not available. `frame_base` is the address that DW_OP_fbreg counts from.
-pub(super) fn evaluate(
-    ops: &[Op],
-    machine: &dyn Machine,
-    frame_base: Option<u32>,
-) -> Option<Location> {
+/// Where expressions are evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'m> {
+    /// The frame.
+    pub machine: &'m dyn Machine,
+    /// The address that DW_OP_fbreg counts from.
+    pub frame_base: Option<u32>,
+    /// Where the expression begins to count, by which kept operands are known.
+    pub from: Option<WasmPc>,
+}
+
+/// Evaluates a location; `None` where it is not available.
+pub(super) fn evaluate(ops: &[Op], context: Context<'_>) -> Option<Location> {
     if !ops.iter().any(|op| matches!(op, Op::Piece(..))) {
-        return whole(ops, machine, frame_base);
+        return whole(ops, context);
     }
     let mut bytes = Vec::new();
     let mut rest = ops;
@@ -87,8 +96,10 @@ pub(super) fn evaluate(
             return None;
         }
         let len = usize::try_from(bits / 8).ok()?;
-        match whole(&rest[..end], machine, frame_base)? {
-            Location::Memory(address) => bytes.extend_from_slice(&machine.memory(address, len)?),
+        match whole(&rest[..end], context)? {
+            Location::Memory(address) => {
+                bytes.extend_from_slice(&context.machine.memory(address, len)?);
+            }
             Location::Bytes(piece) => bytes.extend_from_slice(piece.get(..len)?),
         }
         rest = &rest[end + 1..];
@@ -96,7 +107,7 @@ pub(super) fn evaluate(
     rest.is_empty().then_some(Location::Bytes(bytes))
 }
 
-fn whole(ops: &[Op], machine: &dyn Machine, frame_base: Option<u32>) -> Option<Location> {
+fn whole(ops: &[Op], context: Context<'_>) -> Option<Location> {
     let mut stack: Vec<Word> = Vec::new();
     let mut next = 0;
     for _ in 0..LIMIT {
@@ -117,27 +128,28 @@ fn whole(ops: &[Op], machine: &dyn Machine, frame_base: Option<u32>) -> Option<L
                 }
             }
             Op::Skip(target) => next = *target,
-            op => step(op, &mut stack, machine, frame_base)?,
+            op => step(op, &mut stack, context)?,
         }
     }
     None
 }
 
-fn step(
-    op: &Op,
-    stack: &mut Vec<Word>,
-    machine: &dyn Machine,
-    frame_base: Option<u32>,
-) -> Option<()> {
+fn step(op: &Op, stack: &mut Vec<Word>, context: Context<'_>) -> Option<()> {
+    let machine = context.machine;
     let constant = |bits| Word {
         bits,
         kind: Kind::Constant,
     };
     let word = match op {
         Op::Local(index) => Word::of(machine.local(*index)?),
-        Op::Global(index) => Word::of(machine.global(*index)?),
+        Op::Global(index) => {
+            let kept = machine.kept(KeptValue::Global(*index), None);
+            Word::of(kept.or_else(|| machine.global(*index))?)
+        }
+        Op::Stack(place) => Word::of(machine.kept(KeptValue::Operand(*place), context.from)?),
+        Op::EntryLocal(index) => Word::of(machine.kept(KeptValue::Entry(*index), None)?),
         Op::FrameOffset(offset) => {
-            Word::narrow(u64::from(frame_base?).wrapping_add(*offset as u64))
+            Word::narrow(u64::from(context.frame_base?).wrapping_add(*offset as u64))
         }
         Op::Address(address) => Word::narrow(u64::from(u32::try_from(*address).ok()?)),
         Op::Unsigned(value) => constant(*value),

@@ -6,16 +6,16 @@
 //! ```
 
 mod evaluate;
-mod read;
+mod libcxx;
 mod render;
 mod rust;
 mod scope;
 
 use crate::address::WasmPc;
-use crate::source::WasmDwarf;
-use crate::symbolize::UnitPlace;
-use read::Units;
+use crate::code::KeptValue;
+use crate::units::Units;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A wasm value's bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,12 +36,48 @@ pub trait Machine {
     fn local(&self, index: u32) -> Option<WasmValue>;
     /// A global's value in this frame; `None` where it is not known: a callee may have changed it.
     fn global(&self, index: u32) -> Option<WasmValue>;
+    /// A value that the frame keeps besides its locals, as it is here; of an operand: one that is kept from this address on.
+    fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue>;
     /// Bytes of the first memory; `None` where they are not all in it.
     fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>>;
     /// Whether this is the innermost frame: it may be in the middle of anything, and others are in a call.
     fn innermost(&self) -> bool;
     /// What an element of the first table holds, in words: a function's name; `None` where that is not known.
     fn function(&self, element: u32) -> Option<String>;
+}
+
+/// Why a variable has no value that is certain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unavailable {
+    /// The compiler says that it is nowhere here.
+    OptimisedOut,
+    /// The same, of a part of it.
+    PartlyOptimisedOut,
+    /// What the compiler says where it is, nothing has kept: an operand, or a global that a callee has changed since.
+    NotKept,
+    /// The function has only begun, and not stored it yet.
+    NotStored,
+    /// It is where there is no memory, or of a type that is not understood.
+    Unreadable,
+    /// In Rust: a pointer to a function or the type of a function itself, which has no size and no place. rustc describes both alike.
+    Function,
+    /// The compiler says that it is this constant in all of its scope. LLVM says so, too, of what a loop that it unrolled changes
+    /// (`validThroughout` in its DwarfDebug.cpp: "not necessarily correct").
+    Constant(String),
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unavailable::OptimisedOut => f.write_str("optimised out"),
+            Unavailable::PartlyOptimisedOut => f.write_str("optimised out in part"),
+            Unavailable::NotKept => f.write_str("not kept"),
+            Unavailable::NotStored => f.write_str("not stored yet"),
+            Unavailable::Unreadable => f.write_str("cannot be read"),
+            Unavailable::Function => f.write_str("a function, or a pointer to one"),
+            Unavailable::Constant(value) => write!(f, "always {value}, says the compiler"),
+        }
+    }
 }
 
 /// A variable in scope.
@@ -53,55 +89,36 @@ pub struct Variable {
     pub argument: bool,
     /// Its type, as its language writes it.
     pub ty: String,
-    /// Its value, shortly; `None` where it is not available.
-    pub value: Option<String>,
+    /// Its value, shortly, or why it is not available.
+    pub value: Result<String, Unavailable>,
     /// The address, where it is a pointer or reference to data.
     pub pointer: Option<u32>,
 }
 
-/// Reads variables. Units are read as they are needed, and kept.
-pub struct Values<'a> {
-    units: Units<'a>,
-}
-
-impl<'a> Values<'a> {
-    /// For a module's DWARF.
-    pub fn new(dwarf: &WasmDwarf<'a>) -> Values<'a> {
-        Values {
-            units: Units::new(dwarf),
-        }
+/// The variables in scope at an address: of the innermost inlined function first.
+pub(crate) fn variables(
+    units: &Units<'_>,
+    pc: WasmPc,
+    lines: &[Option<u32>],
+    machine: &dyn Machine,
+) -> Vec<Vec<Variable>> {
+    let Some(function) = units.at(pc).find_map(|unit| units.function(unit, pc)) else {
+        return Vec::new();
+    };
+    let frames = scope::frames(&function, pc);
+    // Where the two disagree about what is inlined, nothing is attributed to the wrong function.
+    if frames.len() != lines.len() {
+        return Vec::new();
     }
-
-    /// The variables in scope at an address: of the innermost inlined function first. `lines` are the lines that these
-    /// functions are at: a local that is declared further on has no value yet. `unit` is the one that has the code there, where
-    /// that is known: otherwise it is looked for.
-    pub fn at(
-        &self,
-        pc: WasmPc,
-        unit: Option<UnitPlace>,
-        lines: &[Option<u32>],
-        machine: &dyn Machine,
-    ) -> Vec<Vec<Variable>> {
-        let Some(function) = scope::function_at(&self.units, pc, unit) else {
-            return Vec::new();
-        };
-        let mut frames: Vec<_> = function
-            .frames
-            .iter()
-            .zip(lines.iter().rev())
-            .map(|(frame, line)| {
-                let reader = scope::Reader::new(&self.units, &function, machine, pc);
-                frame
-                    .iter()
-                    .filter_map(|variable| reader.variable(*variable, *line))
-                    .collect()
-            })
-            .collect();
-        // Where the two disagree about what is inlined, nothing is attributed to the wrong function.
-        if function.frames.len() != lines.len() {
-            return Vec::new();
-        }
-        frames.reverse();
-        frames
-    }
+    let reader = scope::Reader::new(units, &function, machine, pc);
+    let of_frame = |(frame, line): (Vec<scope::Declared>, &Option<u32>)| -> Vec<Variable> {
+        let variables = frame.into_iter();
+        variables
+            .filter_map(|variable| reader.variable(variable, *line))
+            .collect()
+    };
+    let outermost_first = frames.into_iter().zip(lines.iter().rev());
+    let mut frames: Vec<_> = outermost_first.map(of_frame).collect();
+    frames.reverse();
+    frames
 }

@@ -2,9 +2,9 @@
 
 use super::Machine;
 use super::evaluate::Location;
-use super::read::{Place, Units};
 use super::rust::Shown;
 use crate::symbolize::demangle;
+use crate::units::{Place, Units};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use std::cell::Cell;
@@ -156,6 +156,34 @@ impl<'r, 'a> Renderer<'r, 'a> {
         target.is_some_and(|(_, tag)| tag == dw::DW_TAG_subroutine_type)
     }
 
+    /// A variable's value; `concrete`: its type is not one that something generic was made for.
+    pub fn variable(&self, ty: Place, bytes: &[u8], concrete: bool) -> Option<String> {
+        match concrete && self.is_function_of_rust(ty) {
+            true => self.function_value(number(bytes)? as u32),
+            false => self.value(ty, bytes, 0),
+        }
+    }
+
+    /// A function, by its element of the table.
+    fn function_value(&self, element: u32) -> Option<String> {
+        if element == 0 {
+            return Some("0 (null)".to_owned());
+        }
+        Some(match self.machine.function(element) {
+            Some(name) => format!("{element} ({name})"),
+            None => element.to_string(),
+        })
+    }
+
+    /// Whether a type is what rustc describes pointers to functions by, and the types of functions themselves, which have no size:
+    /// they can only be told apart by where they are.
+    pub(super) fn is_function_of_rust(&self, ty: Place) -> bool {
+        let bare = self.bare(ty);
+        bare.is_some_and(|(ty, tag)| {
+            tag == dw::DW_TAG_pointer_type && self.is_function(ty) && self.is_rust(ty)
+        })
+    }
+
     /// A value; `None` where its type is not understood.
     pub fn value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         if self.nesting.get() > NESTING {
@@ -264,19 +292,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let value = number(bytes)? as u32;
         if self.is_function(ty) {
-            // rustc describes the type of a function, which has no size, as it does pointers to functions, which are never null.
-            if self.is_rust(ty) {
-                let name = self.machine.function(value)?;
-                return (value != 0 && !name.starts_with("no "))
-                    .then(|| format!("{value} ({name})"));
-            }
-            if value == 0 {
-                return Some("0 (null)".to_owned());
-            }
-            return Some(match self.machine.function(value) {
-                Some(name) => format!("{value} ({name})"),
-                None => value.to_string(),
-            });
+            return (!self.is_rust(ty)).then(|| self.function_value(value))?;
         }
         if value == 0 {
             return Some("0x0 (null)".to_owned());
@@ -299,7 +315,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         Some(text)
     }
 
-    fn is_char(&self, ty: Place) -> bool {
+    pub(super) fn is_char(&self, ty: Place) -> bool {
         let Some((ty, dw::DW_TAG_base_type)) = self.bare(ty) else {
             return false;
         };
@@ -356,6 +372,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let children = self.units.children(ty);
         if self.is_rust(ty) {
             return self.rust(Shown { ty, bytes, depth }, &children);
+        }
+        if let Some(text) = self.libcxx(Shown { ty, bytes, depth }) {
+            return Some(text);
         }
         if depth >= DEPTH {
             return Some("{…}".to_owned());

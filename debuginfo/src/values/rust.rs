@@ -2,8 +2,8 @@
 //! owners own. Types are known by the names and members that rustc gives them; one that looks otherwise is shown as a structure.
 
 use super::evaluate::Location;
-use super::read::Place;
 use super::render::{DEPTH, MEMBERS, Renderer, STRING, number, quote, signed};
+use crate::units::Place;
 use gimli::DwTag;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -133,7 +133,13 @@ impl Renderer<'_, '_> {
                 break;
             }
             let inner = self.member(*child, value.bytes);
-            let inner = inner.and_then(|(ty, bytes)| self.value(ty, &bytes, value.depth + 1));
+            let inner =
+                inner.and_then(
+                    |(ty, bytes)| match self.is_pointer_to_function(value.ty, ty) {
+                        true => self.variable(ty, &bytes, true),
+                        false => self.value(ty, &bytes, value.depth + 1),
+                    },
+                );
             let inner = inner.unwrap_or_else(|| "?".to_owned());
             shown.push(match named {
                 true => format!("{member} = {inner}"),
@@ -148,6 +154,18 @@ impl Renderer<'_, '_> {
             false if head.starts_with('(') => format!("({})", shown.join(", ")),
             false => format!("{head}({})", shown.join(", ")),
         })
+    }
+
+    /// Whether a member of a structure is certainly a pointer to a function and not a function: that has a type which can only be a
+    /// parameter's, or what a closure has of its surroundings; and those of tuples have no declaration at all.
+    fn is_pointer_to_function(&self, structure: Place, member: Place) -> bool {
+        let declared = self.units.name(structure).is_some_and(|name| {
+            let first = name.chars().next();
+            first.is_some_and(|first| first.is_alphabetic())
+        });
+        declared
+            && self.is_function_of_rust(member)
+            && !self.units.type_parameters(structure).contains(&member)
     }
 
     /// What an enum is, by its discriminant (DWARF 5, section 5.7.10).
@@ -216,7 +234,13 @@ impl Renderer<'_, '_> {
     }
 
     /// Elements in memory.
-    fn elements(&self, element: Place, address: u32, len: usize, depth: usize) -> Option<String> {
+    pub(super) fn elements(
+        &self,
+        element: Place,
+        address: u32,
+        len: usize,
+        depth: usize,
+    ) -> Option<String> {
         let size = self.size(element)? as usize;
         if len == 0 || size == 0 {
             return Some(if len == 0 {
@@ -242,7 +266,7 @@ impl Renderer<'_, '_> {
         Some(format!("[{}{more}]", shown?.join(", ")))
     }
 
-    fn text(&self, address: u32, len: usize) -> Option<String> {
+    pub(super) fn text(&self, address: u32, len: usize) -> Option<String> {
         if len == 0 {
             return Some("\"\"".to_owned());
         }
@@ -375,7 +399,7 @@ impl Renderer<'_, '_> {
     }
 }
 
-fn entries(count: usize) -> String {
+pub(super) fn entries(count: usize) -> String {
     match count {
         1 => "{1 entry}".to_owned(),
         count => format!("{{{count} entries}}"),

@@ -1,100 +1,47 @@
 //! The functions around an address, inlined ones each for itself, and the variables in scope in each.
 
-use super::evaluate::{self, Location};
-use super::read::{Place, Units};
+use super::evaluate::{self, Context, Location};
 use super::render::Renderer;
-use super::{Machine, Variable};
+use super::{Machine, Unavailable, Variable};
 use crate::address::WasmPc;
+use crate::code::KeptValue;
 use crate::expr::decode::{Op, decode};
-use crate::source::ReadUnit;
-use crate::symbolize::UnitPlace;
+use crate::units::functions::Function;
+use crate::units::{Place, Units};
+use gimli::UnitOffset;
 use gimli::constants as dw;
-use gimli::read::{AttributeValue, DebuggingInformationEntry};
+use gimli::read::AttributeValue;
 
-/// A function with code.
-pub(super) struct Function {
+/// A variable's entry, and where its scope begins.
+#[derive(Clone, Copy)]
+pub(super) struct Declared {
     place: Place,
-    /// The variables in scope: of the function itself, then of what is inlined, outside in.
-    pub frames: Vec<Vec<Place>>,
+    scope: Option<WasmPc>,
+    /// Whether it is of something that is inlined.
+    inlined: bool,
 }
 
-/// The function at an address.
-pub(super) fn function_at(
-    units: &Units<'_>,
-    pc: WasmPc,
-    unit: Option<UnitPlace>,
-) -> Option<Function> {
-    let unit_index = units.at(pc, unit)?;
-    let unit = units.get(unit_index)?;
-    let mut entries = unit.entries();
-    let mut function: Option<Function> = None;
-    // Scopes that contain the address: their depth.
-    let mut open: Vec<(isize, usize)> = Vec::new();
-    let mut skipped: Option<isize> = None;
-    while let Some(entry) = entries.next_dfs().ok()? {
-        let depth = entry.depth();
-        if skipped.is_some_and(|skipped| depth > skipped) {
-            continue;
+/// The variables in scope at an address of a function: of the function itself, then of what is inlined, outside in.
+pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Declared>> {
+    let mut frames: Vec<Vec<Declared>> = Vec::new();
+    for scope in function.scopes_at(pc) {
+        if scope.inlined.is_some() || frames.is_empty() {
+            frames.push(Vec::new());
         }
-        skipped = None;
-        while open.last().is_some_and(|(outer, _)| depth <= *outer) {
-            open.pop();
-        }
-        if function.is_some() && open.is_empty() {
-            break;
-        }
-        let place = Place {
-            unit: unit_index,
-            offset: entry.offset(),
-        };
-        match entry.tag() {
-            dw::DW_TAG_subprogram => match (contains(unit, entry, pc), &function) {
-                (Some(true), None) => {
-                    function = Some(Function {
-                        place,
-                        frames: vec![Vec::new()],
-                    });
-                    open.push((depth, 0));
-                }
-                _ => skipped = Some(depth),
+        let (unit, inlined) = (function.place.unit, frames.len() > 1);
+        let declared = |offset: &UnitOffset| Declared {
+            place: Place {
+                unit,
+                offset: *offset,
             },
-            dw::DW_TAG_inlined_subroutine | dw::DW_TAG_lexical_block => {
-                let inside = contains(unit, entry, pc);
-                let Some(function) = function.as_mut().filter(|_| inside == Some(true)) else {
-                    skipped = Some(depth);
-                    continue;
-                };
-                if entry.tag() == dw::DW_TAG_inlined_subroutine {
-                    function.frames.push(Vec::new());
-                }
-                open.push((depth, function.frames.len() - 1));
-            }
-            dw::DW_TAG_formal_parameter | dw::DW_TAG_variable => {
-                if let (Some(function), Some((_, frame))) = (function.as_mut(), open.last()) {
-                    function.frames[*frame].push(place);
-                }
-                skipped = Some(depth);
-            }
-            _ => {}
+            scope: scope.start(),
+            inlined,
+        };
+        if let Some(frame) = frames.last_mut() {
+            frame.extend(scope.variables.iter().map(declared));
         }
     }
-    function
-}
-
-/// Whether an entry's code has an address; `None` where it has no code.
-fn contains<'d>(
-    unit: ReadUnit<'_, 'd>,
-    entry: &DebuggingInformationEntry<crate::source::Reader<'d>>,
-    pc: WasmPc,
-) -> Option<bool> {
-    let mut ranges = unit.die_ranges(entry).ok()?;
-    let mut any = None;
-    while let Some(range) = ranges.next().ok()? {
-        if WasmPc::from_dwarf(range.begin).is_some() {
-            any = Some(any == Some(true) || (range.begin..range.end).contains(&u64::from(pc.0)));
-        }
-    }
-    any
+    frames
 }
 
 /// Reads the variables of one function in one frame.
@@ -102,8 +49,14 @@ pub(super) struct Reader<'r, 'a> {
     units: &'r Units<'a>,
     machine: &'r dyn Machine,
     pc: WasmPc,
-    frame_base: Option<u32>,
+    /// What DW_OP_fbreg counts from.
+    frame_base: Result<u32, Unavailable>,
+    /// Types that the function was instantiated for.
+    parameters: Vec<Place>,
 }
+
+/// Where a variable is, and whether that says that it has its value there already.
+type Located = (Location, bool);
 
 impl<'r, 'a> Reader<'r, 'a> {
     pub fn new(
@@ -116,100 +69,151 @@ impl<'r, 'a> Reader<'r, 'a> {
             units,
             machine,
             pc,
-            frame_base: None,
+            // Arguments are stored in the frame by the prologue: before its end, what is there is something else.
+            frame_base: Err(Unavailable::NotStored),
+            parameters: units.type_parameters(function.place),
         };
-        // Arguments are stored in the frame by the prologue: before its end, what is there is something else.
-        if !(machine.innermost() && in_prologue(units, function.place, pc).unwrap_or(false)) {
-            reader.frame_base = reader.frame_base(function.place);
+        if !(machine.innermost() && in_prologue(units, function, pc)) {
+            let frame_base = reader.frame_base(function.place);
+            reader.frame_base = frame_base.ok_or(Unavailable::NotKept);
         }
         reader
     }
 
     fn frame_base(&self, function: Place) -> Option<u32> {
         let (unit, attr) = self.units.attr(function, dw::DW_AT_frame_base)?;
-        let ops = self.operations(unit, attr.value())?;
-        // A global is not the frame's own: a callee, or the prologue, may have moved the stack pointer on.
-        if ops.iter().any(|op| matches!(op, Op::Global(_))) {
+        let (ops, from) = self.operations(unit, attr.value())?;
+        // A global itself is not the frame's own: a callee, or the prologue, may have moved the stack pointer on.
+        let kept = |global| self.machine.kept(KeptValue::Global(global), None);
+        let moved = |op: &Op| matches!(op, Op::Global(global) if kept(*global).is_none());
+        if ops.iter().any(moved) {
             return None;
         }
         let value = match ops.last() {
             Some(Op::StackValue) => &ops[..ops.len() - 1],
             _ => &ops[..],
         };
-        match evaluate::evaluate(value, self.machine, None)? {
+        let context = Context {
+            machine: self.machine,
+            frame_base: None,
+            from,
+        };
+        match evaluate::evaluate(value, context)? {
             Location::Memory(address) => Some(address),
             Location::Bytes(_) => None,
         }
     }
 
-    /// The expression that holds at the address.
+    /// The expression that holds at the address, and where it begins to, of a list.
     fn operations(
         &self,
         unit: usize,
         value: AttributeValue<crate::source::Reader<'a>>,
-    ) -> Option<Vec<Op>> {
+    ) -> Option<(Vec<Op>, Option<WasmPc>)> {
         let unit = self.units.get(unit)?;
-        let expression = match value {
-            AttributeValue::Exprloc(expression) => expression,
+        let (expression, from) = match value {
+            AttributeValue::Exprloc(expression) => (expression, None),
             AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
                 let mut list = unit.attr_locations(value).ok()??;
                 loop {
                     let entry = list.next().ok()??;
                     if (entry.range.begin..entry.range.end).contains(&u64::from(self.pc.0)) {
-                        break entry.data;
+                        break (entry.data, WasmPc::from_dwarf(entry.range.begin));
                     }
                 }
             }
             _ => return None,
         };
-        decode(expression, unit).ok()
+        Some((decode(expression, unit).ok()?, from))
     }
 
     /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared behind `line`.
-    pub fn variable(&self, place: Place, line: Option<u32>) -> Option<Variable> {
+    pub fn variable(&self, declared: Declared, line: Option<u32>) -> Option<Variable> {
+        let place = declared.place;
         let (_, entry) = self.units.entry(place)?;
         let argument = entry.tag() == dw::DW_TAG_formal_parameter;
         let name = self.units.name(place)?;
         let ty = self.units.ty(place)?;
         let renderer = Renderer::new(self.units, self.machine);
-        let ty_name = renderer.type_name(ty);
-        let location = self.location(place);
+        let located = self.location(declared);
         let set = argument || self.is_set(place, line);
-        if matches!(location, Some((_, false))) && !set {
+        if matches!(located, Ok((_, false))) && !set {
             return None;
         }
-        let bytes = location.and_then(|(location, _)| renderer.bytes(ty, &location));
-        let value = bytes
-            .as_deref()
-            .and_then(|bytes| renderer.value(ty, bytes, 0));
-        let pointer = bytes.and_then(|bytes| renderer.pointer(ty, &bytes));
+        let bytes = located.and_then(|(location, _)| {
+            let bytes = renderer.bytes(ty, &location);
+            bytes.ok_or(match location {
+                Location::Memory(_) => Unavailable::Unreadable,
+                Location::Bytes(_) => Unavailable::PartlyOptimisedOut,
+            })
+        });
+        let pointer = bytes.as_ref().ok();
+        let pointer = pointer.and_then(|bytes| renderer.pointer(ty, bytes));
+        let value = bytes.and_then(|bytes| {
+            // A function that is generic can be given a function itself, which has no size; what others are given is a pointer.
+            let concrete = argument && !declared.inlined && !self.parameters.contains(&ty);
+            let value = renderer.variable(ty, &bytes, concrete);
+            value.ok_or(match renderer.is_function_of_rust(ty) {
+                true => Unavailable::Function,
+                false => Unavailable::Unreadable,
+            })
+        });
         Some(Variable {
             name,
             argument,
-            ty: ty_name,
-            value,
-            pointer,
+            ty: renderer.type_name(ty),
+            value: match value {
+                Ok(value) if self.is_assumed(place, ty) => Err(Unavailable::Constant(value)),
+                value => value,
+            },
+            pointer: pointer.filter(|_| !self.is_assumed(place, ty)),
         })
     }
 
-    /// Where a variable is, and whether that says that it has its value there already.
-    fn location(&self, place: Place) -> Option<(Location, bool)> {
+    /// Whether what a variable is is said once for all of its scope, though it can change in it.
+    fn is_assumed(&self, variable: Place, ty: Place) -> bool {
+        let says = |name| self.units.attr(variable, name).is_some();
+        let constant = self.units.tag(ty) == Some(dw::DW_TAG_const_type);
+        !says(dw::DW_AT_location) && says(dw::DW_AT_const_value) && !constant
+    }
+
+    fn location(&self, declared: Declared) -> Result<Located, Unavailable> {
+        let place = declared.place;
         if let Some((unit, attr)) = self.units.attr(place, dw::DW_AT_location) {
-            let ops = self.operations(unit, attr.value())?;
+            let operations = self.operations(unit, attr.value());
+            let found = operations.filter(|(ops, _)| !ops.is_empty());
+            let (ops, from) = found.ok_or(Unavailable::OptimisedOut)?;
             let listed = !matches!(attr.value(), AttributeValue::Exprloc(_));
             let fixed = matches!(ops[..], [Op::Address(_), ..]);
-            let location = evaluate::evaluate(&ops, self.machine, self.frame_base)?;
-            return Some((location, listed || fixed));
+            let framed = ops.iter().any(|op| matches!(op, Op::FrameOffset(_)));
+            if let (true, Err(reason)) = (framed, &self.frame_base) {
+                return Err(reason.clone());
+            }
+            let context = Context {
+                machine: self.machine,
+                frame_base: self.frame_base.clone().ok(),
+                from: from.or(declared.scope),
+            };
+            let location = evaluate::evaluate(&ops, context);
+            let location = location.ok_or(match lacks_pieces(&ops) {
+                true => Unavailable::PartlyOptimisedOut,
+                false => Unavailable::NotKept,
+            })?;
+            return Ok((location, listed || fixed));
         }
+        let constant = self.constant(place).ok_or(Unavailable::OptimisedOut)?;
+        Ok((Location::Bytes(constant), true))
+    }
+
+    fn constant(&self, place: Place) -> Option<Vec<u8>> {
         let (_, attr) = self.units.attr(place, dw::DW_AT_const_value)?;
-        let bytes = match attr.value() {
+        Some(match attr.value() {
             AttributeValue::Block(block) => block.slice().to_vec(),
             _ => match attr.sdata_value() {
                 Some(value) => value.to_le_bytes().to_vec(),
                 None => attr.udata_value()?.to_le_bytes().to_vec(),
             },
-        };
-        Some((Location::Bytes(bytes), true))
+        })
     }
 
     /// Whether control has passed a local's declaration, as far as lines tell: in the declaration itself it has no value yet.
@@ -222,17 +226,15 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 }
 
+/// Whether pieces of a location are nowhere (DWARF 5, section 2.6.1.2).
+fn lacks_pieces(ops: &[Op]) -> bool {
+    let is_piece = |op: &Op| matches!(op, Op::Piece(..));
+    ops.first().is_some_and(is_piece) || ops.windows(2).any(|pair| pair.iter().all(is_piece))
+}
+
 /// Whether an address is before the end of a function's prologue, as its line table marks it.
-fn in_prologue(units: &Units<'_>, function: Place, pc: WasmPc) -> Option<bool> {
-    let (unit, entry) = units.entry(function)?;
-    let mut ranges = unit.die_ranges(&entry).ok()?;
-    let range = ranges.next().ok()??;
-    let mut rows = unit.line_program.clone()?.rows();
-    let mut end: Option<u64> = None;
-    while let Some((_, row)) = rows.next_row().ok()? {
-        if row.prologue_end() && (range.begin..range.end).contains(&row.address()) {
-            end = Some(end.map_or(row.address(), |end| end.min(row.address())));
-        }
-    }
-    Some(u64::from(pc.0) < end?)
+fn in_prologue(units: &Units<'_>, function: &Function, pc: WasmPc) -> bool {
+    let lines = units.lines(function.place.unit);
+    let end = lines.and_then(|lines| lines.prologue_end(&function.code));
+    end.is_some_and(|end| pc < end)
 }

@@ -8,7 +8,7 @@ use super::link;
 use super::mapping::{Mapping, memory_file};
 use crate::compile::{Settings, target};
 use crate::index::*;
-use crate::module::names::Names;
+use crate::module::names::FunctionNames;
 use crate::module::parse::parse;
 use crate::module::{ModuleInfo, validate::ModuleError};
 use dwalin_debuginfo::{CloneStableDeref, StableDeref};
@@ -75,7 +75,7 @@ struct Inner {
     bytes: Mapping,
     sections: Sections,
     info: Arc<ModuleInfo>,
-    names: OnceLock<Vec<String>>,
+    names: OnceLock<FunctionNames>,
 }
 
 /// A part of an artifact's bytes.
@@ -256,24 +256,14 @@ impl Artifact {
 
     /// A function's name, from the name section or its number.
     pub fn function_name(&self, func: FuncIndex) -> &str {
-        use cranelift_entity::EntityRef;
         let names = self.0.names.get_or_init(|| {
-            let section = self
-                .info()
-                .custom
-                .iter()
-                .find(|(name, _)| name == "name")
-                .map(|(_, range)| range.clone());
-            let names = section.map_or_else(Names::default, |range| {
-                Names::parse(&self.wasm()[range.clone()], range.start)
-            });
-            self.info()
-                .functions
-                .keys()
-                .map(|func| names.function(func))
-                .collect()
+            let info = self.info();
+            let mut sections = info.custom.iter();
+            let section = sections.find(|(name, _)| name == "name");
+            let section = section.map(|(_, range)| range.clone());
+            FunctionNames::new(self.wasm(), section, info.functions.len())
         });
-        names.get(func.index()).map_or("?", String::as_str)
+        names.get(self.wasm(), func).unwrap_or("?")
     }
 
     /// The address map.

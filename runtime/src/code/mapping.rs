@@ -1,7 +1,7 @@
 //! Pages: the only place that maps memory for code and artifacts and changes what may be done with it.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mprotect, munmap};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
 use std::ops::{Deref, Range};
 use std::ptr::NonNull;
@@ -62,6 +62,24 @@ impl Mapping {
         }
         protect(MprotectFlags::READ | MprotectFlags::EXEC)?;
         Ok(())
+    }
+
+    /// Puts a copy of executable pages into their place that is of no file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn leave_file(&self, pages: Range<usize>) -> io::Result<()> {
+        let bytes = self[pages.start..pages.end.min(self.len)].to_vec();
+        assert!(pages.end <= self.len.next_multiple_of(super::link::PAGE as usize));
+        // SAFETY: the pages are of this mapping, and nobody runs the code in them or reads them meanwhile; afterwards they are
+        // as they were.
+        unsafe {
+            let start = self.start.as_ptr().add(pages.start);
+            let (write, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
+            mmap_anonymous(start.cast(), pages.len(), write, flags | MapFlags::FIXED)?;
+            start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
+        self.make_executable(pages)
     }
 
     /// Makes whole pages executable.

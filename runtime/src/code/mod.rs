@@ -31,6 +31,12 @@ pub struct PlacedCode {
     artifact: Artifact,
 }
 
+/// The pages with code and its unwind table, which is behind it.
+fn pages(artifact: &Artifact) -> Range<usize> {
+    let end = artifact.eh_frame().end;
+    artifact.text().start..end.next_multiple_of(link::PAGE as usize)
+}
+
 impl PlacedCode {
     /// Maps the code of an artifact once more.
     ///
@@ -39,9 +45,9 @@ impl PlacedCode {
     pub fn place(artifact: &Artifact) -> Result<PlacedCode, ArtifactError> {
         let step = |step| move |error| ArtifactError::Io { step, error };
         let mapping = artifact.map_code().map_err(step("map the code"))?;
-        let (text, end) = (artifact.text(), artifact.eh_frame().end);
+        let text = artifact.text();
         mapping
-            .make_executable(text.start..end.next_multiple_of(link::PAGE as usize))
+            .make_executable(pages(artifact))
             .map_err(step("make the code executable"))?;
         let start = mapping.as_ptr() as usize;
         // SAFETY: `artifact` keeps the trap table mapped, and is dropped after `_registered`.
@@ -52,6 +58,18 @@ impl PlacedCode {
             _registered: registered,
             mapping,
             artifact: artifact.clone(),
+        })
+    }
+
+    /// Makes the code, which nobody runs yet, be of no file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn leave_file(&self) -> Result<(), ArtifactError> {
+        let left = self.mapping.leave_file(pages(&self.artifact));
+        left.map_err(|error| ArtifactError::Io {
+            step: "copy the code",
+            error,
         })
     }
 

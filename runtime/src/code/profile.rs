@@ -69,6 +69,13 @@ impl Profiler {
         Ok(Profiler(Mutex::new(output)))
     }
 
+    /// Whether code has to be of no file: perf(1) looks for names of what is of one in that file alone.
+    pub fn needs_code_of_no_file(&self) -> bool {
+        let output = self.0.lock();
+        let output = output.unwrap_or_else(|poisoned| poisoned.into_inner());
+        matches!(*output, Output::PerfMap(_))
+    }
+
     /// Tells of code that was placed. What cannot be written is lost: a program does not fail for its profile.
     pub fn placed(&self, code: &PlacedCode, source: FindSource<'_>) {
         let mut output = self

@@ -4,7 +4,8 @@ use crate::code::mapping::Mapping;
 use crate::module::file::ModuleFile;
 use crate::trap::{FrameInfo, WasmBacktrace};
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::values::{Machine, Values, WasmValue};
+use dwalin_debuginfo::code::KeptValue;
+use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -224,8 +225,8 @@ impl CoreDump {
         // Without locals the frame was being entered.
         if !info.locals.is_empty() {
             let pc = location.code_offset;
-            info.variables =
-                Values::new(&file.dwarf()).at(WasmPc(pc), file.debug_unit(pc), &lines, &machine);
+            let symbolizer = file.symbolizer();
+            info.variables = symbolizer.variables(WasmPc(pc), &lines, &machine);
         }
         info
     }
@@ -269,6 +270,11 @@ impl Machine for DumpedFrame<'_> {
         let global = *self.instance?.globals.get(index as usize)?;
         let value = *self.dump.globals.get(global as usize)?;
         value.filter(|_| self.innermost)
+    }
+
+    /// The format has room for locals alone.
+    fn kept(&self, _: KeptValue, _: Option<WasmPc>) -> Option<WasmValue> {
+        None
     }
 
     fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {

@@ -10,9 +10,7 @@ use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::merge::PathMap;
-use dwalin_debuginfo::{
-    SourceFrame, Stale, Symbolizer, UnitPlace, WasmDwarf, container, demangle, stale,
-};
+use dwalin_debuginfo::{SourceFrame, Stale, Symbolizer, WasmDwarf, container, demangle, stale};
 use std::ops::Range;
 use std::path::Path;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
@@ -83,7 +81,7 @@ impl ModuleFile {
             imported_functions: 0,
             exports: Vec::new(),
             custom: Vec::new(),
-            symbolizer: Symbolizer::new(&WasmDwarf::default()),
+            symbolizer: Symbolizer::new(&WasmDwarf::default(), Vec::new()),
             stale: None,
         };
         file.scan(&wasm)
@@ -91,7 +89,7 @@ impl ModuleFile {
         file.wasm = wasm;
         let bodies = container::bodies(&file.wasm[file.code_section.clone()]);
         file.stale = stale(&file.dwarf(), &bodies);
-        file.symbolizer = Symbolizer::new(&file.dwarf());
+        file.symbolizer = Symbolizer::new(&file.dwarf(), bodies);
         Ok(file)
     }
 
@@ -196,9 +194,9 @@ impl ModuleFile {
         })
     }
 
-    /// The unit of debug info that has an instruction, by its offset in the code section.
-    pub(crate) fn debug_unit(&self, code_offset: u32) -> Option<UnitPlace> {
-        self.symbolizer.unit(WasmPc(code_offset))
+    /// What finds places in the source and variables.
+    pub(crate) fn symbolizer(&self) -> &Symbolizer {
+        &self.symbolizer
     }
 
     /// What is at an offset of the code section; `None` outside functions.

@@ -4,6 +4,7 @@
 use crate::index::FuncIndex;
 use cranelift_entity::EntityRef;
 use std::collections::HashMap;
+use std::ops::Range;
 use wasmparser::{BinaryReader, Name, NameMap};
 
 /// The names in a module's name section.
@@ -50,4 +51,86 @@ fn collect(map: NameMap<'_>) -> HashMap<u32, &str> {
         .map_while(Result::ok)
         .map(|naming| (naming.index, naming.name))
         .collect()
+}
+
+/// The names of all functions, by index. Where the name section has one it stays there: a large program's names are megabytes.
+#[derive(Debug)]
+pub struct FunctionNames(Vec<FunctionName>);
+
+#[derive(Clone, Debug)]
+enum FunctionName {
+    /// In the module's bytes.
+    There(Range<u32>),
+    /// What is shown where there is none, or one that cannot be shown as it is.
+    Own(Box<str>),
+}
+
+impl FunctionNames {
+    /// Of so many functions of a module, whose name section is at `section`.
+    pub fn new(wasm: &[u8], section: Option<Range<usize>>, count: usize) -> FunctionNames {
+        let mut found = vec![None; count];
+        let section = section.and_then(|at| Some((wasm.get(at.clone())?, at.start)));
+        if let Some((bytes, start)) = section {
+            let reader = BinaryReader::new(bytes, start as u64);
+            let reader = wasmparser::NameSectionReader::new(reader);
+            for name in reader.into_iter().map_while(Result::ok) {
+                let Name::Function(map) = name else { continue };
+                for naming in map.into_iter().map_while(Result::ok) {
+                    if let Some(found) = found.get_mut(naming.index as usize) {
+                        let start = naming.name.as_ptr() as usize - wasm.as_ptr() as usize;
+                        *found = Some((start, naming.name));
+                    }
+                }
+            }
+        }
+        let name = |(index, found): (usize, Option<(usize, &str)>)| match found {
+            Some((start, name)) if !name.is_empty() && !name.contains('\0') => {
+                FunctionName::There(start as u32..(start + name.len()) as u32)
+            }
+            // Names end at a NUL where they are shown.
+            Some((_, name)) if !name.is_empty() => {
+                FunctionName::Own(name.replace('\0', "\u{fffd}").into())
+            }
+            _ => FunctionName::Own(format!("wasm-function[{index}]").into()),
+        };
+        FunctionNames(found.into_iter().enumerate().map(name).collect())
+    }
+
+    /// The name of a function of the module whose bytes these are.
+    pub fn get<'n>(&'n self, wasm: &'n [u8], index: FuncIndex) -> Option<&'n str> {
+        match self.0.get(index.index())? {
+            FunctionName::There(range) => {
+                let bytes = wasm.get(range.start as usize..range.end as usize)?;
+                std::str::from_utf8(bytes).ok()
+            }
+            FunctionName::Own(name) => Some(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FunctionNames;
+    use crate::index::FuncIndex;
+    use cranelift_entity::EntityRef;
+
+    #[test]
+    fn names_are_those_of_the_section_where_they_can_be_shown() {
+        // Subsection 1, the functions' names: of 0, 2 (with a NUL) and 3 (empty).
+        let section = b"\x01\x0c\x03\x00\x02ab\x02\x03c\0d\x03\x00";
+        let wasm = [&b"before"[..], section].concat();
+        let names = FunctionNames::new(&wasm, Some(6..wasm.len()), 5);
+        let name = |index| names.get(&wasm, FuncIndex::new(index));
+        let shown = [
+            "ab",
+            "wasm-function[1]",
+            "c\u{fffd}d",
+            "wasm-function[3]",
+            "wasm-function[4]",
+        ];
+        for (index, expected) in shown.into_iter().enumerate() {
+            assert_eq!(name(index), Some(expected));
+        }
+        assert_eq!(name(5), None);
+    }
 }

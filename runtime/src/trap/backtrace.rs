@@ -2,7 +2,7 @@
 
 use super::activation::{Activation, Fault, innermost};
 use super::cause::{Cause, called_import};
-use super::collect::{StoppedFrame, read_homes};
+use super::collect::{StoppedFrame, read_homes, read_kept};
 use super::kind::TrapKind;
 use super::listing;
 use super::report::{self, Report};
@@ -13,9 +13,9 @@ use crate::vm::instance::InstanceData;
 use crate::vm::store::{AsContext, StoreCore};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::values::{Values, Variable, WasmValue};
+use dwalin_debuginfo::code::Kept;
+use dwalin_debuginfo::values::{Variable, WasmValue};
 use dwalin_debuginfo::{SourceFrame, demangle};
-use std::collections::HashMap;
 use std::fmt;
 
 /// One frame: a function of a guest, or of the host between two guests.
@@ -127,7 +127,6 @@ impl WasmBacktrace {
             store,
             stopped,
             details: wanted.details,
-            values: HashMap::new(),
             last: None,
             frames: Vec::new(),
         };
@@ -188,7 +187,6 @@ struct Symbolizing<'s> {
     store: &'s StoreCore,
     stopped: Stopped,
     details: bool,
-    values: HashMap<usize, Values<'s>>,
     last: Option<Described<'s>>,
     frames: Vec<FrameInfo>,
 }
@@ -249,7 +247,12 @@ impl<'s> Symbolizing<'s> {
             let homes = homes.get(defined.index());
             // SAFETY: the frames are there, and this one is past its prologue.
             frame.locals = unsafe { read_homes(walked, &homes.unwrap_or_default().locals) };
-            self.variables(instance, &mut frame, pc, innermost);
+            if let Some(pc) = pc.filter(|_| !frame.symbols.is_empty()) {
+                let kept = instance.module.artifact().kept().get(defined.index());
+                // SAFETY: as above.
+                let kept = unsafe { read_kept(walked, pc, kept.unwrap_or_default().0) };
+                self.variables(instance, &mut frame, (pc, &kept), innermost);
+            }
         }
         Some(frame)
     }
@@ -272,27 +275,21 @@ impl<'s> Symbolizing<'s> {
     }
 
     fn variables(
-        &mut self,
+        &self,
         instance: &'s InstanceData,
         frame: &mut FrameInfo,
-        pc: Option<WasmPc>,
+        (pc, kept): (WasmPc, &[(Kept, WasmValue)]),
         innermost: bool,
     ) {
-        let (Some(pc), false) = (pc, frame.symbols.is_empty()) else {
-            return;
-        };
-        let values = self.values.entry(frame.instance).or_insert_with(|| {
-            let artifact = instance.module.artifact();
-            Values::new(&artifact.info().dwarf(artifact.wasm()))
-        });
         let machine = StoppedFrame {
             store: self.store,
             instance,
             locals: &frame.locals,
+            kept,
             innermost,
         };
         let lines: Vec<_> = frame.symbols.iter().map(|symbol| symbol.line).collect();
-        frame.variables = values.at(pc, instance.module.debug_unit(pc), &lines, &machine);
+        frame.variables = instance.module.symbolizer().variables(pc, &lines, &machine);
     }
 }
 

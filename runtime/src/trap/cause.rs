@@ -6,6 +6,7 @@ use super::collect::StoppedFrame;
 use super::kind::TrapKind;
 use super::message::{self, Panic};
 use super::operands::{self, Instruction, instruction_at};
+use super::shorten::short;
 use super::walk::Frames;
 use crate::index::*;
 use crate::vm::store::StoreCore;
@@ -36,6 +37,9 @@ impl fmt::Display for Cause {
 
 /// Addresses up to here, from either end of the address space, are near null.
 const NEAR_NULL: u64 = 64 << 10;
+
+/// Where wasm-ld puts the first data, if nothing else is asked for.
+const NO_DATA: u32 = 1024;
 
 /// Frames of a recursion that may be endless.
 const DEEP: usize = 256;
@@ -338,8 +342,8 @@ impl Cause {
         match store.peek_function(table, u64::from(index)) {
             Some(callee) => self.note(format!(
                 "`{}` calls element {index} of the table as {expected}; it is `{}`, of type {}",
-                frame.name(),
-                callee.name,
+                short(&frame.name()),
+                short(&callee.name),
                 callee.ty
             )),
             None => {
@@ -347,11 +351,27 @@ impl Cause {
                     "element {index} of the table (of {len}) holds no function"
                 ));
                 if index == 0 {
-                    self.hints
-                        .push("index 0 is the null function pointer".to_owned());
+                    self.null_function(frame, instruction);
                 }
             }
         }
+    }
+
+    /// What a null function pointer probably comes from: one that was read through a null pointer is no pointer of the program's.
+    fn null_function(&mut self, frame: &FrameInfo, instruction: &Instruction<'_>) {
+        let through_null = instruction.read_from.iter().any(|base| *base < NO_DATA);
+        let mut variables = frame.variables.first().into_iter().flatten();
+        let null = variables.find(|variable| variable.pointer == Some(0));
+        self.hints.push(match (through_null, null) {
+            (true, Some(variable)) => format!(
+                "`{}` is a null pointer: the function was looked up in what it points to",
+                variable.name
+            ),
+            (true, None) => {
+                "the function was looked up in what a null pointer points to".to_owned()
+            }
+            (false, _) => "index 0 is the null function pointer".to_owned(),
+        });
     }
 
     /// The message of an abort, an assertion or a Rust panic that an `unreachable` ends.
@@ -403,7 +423,7 @@ impl Cause {
         let said = store.said.text();
         self.note(match message::last_line(&said) {
             Some(line) => format!("{what}; the last line on its standard error is `{line}`"),
-            None => what.to_owned(),
+            None => format!("{what}; it has written nothing on its standard error"),
         });
     }
 }
@@ -436,6 +456,7 @@ fn instruction<'a>(
         store,
         instance,
         locals: &frame.locals,
+        kept: &[],
         innermost,
     };
     let wasm = instance.module.artifact().wasm();
@@ -465,6 +486,7 @@ fn text_argument(store: &StoreCore, frame: &FrameInfo, name: &str) -> Option<Str
         store,
         instance: store.instances.get(frame.instance)?,
         locals: &[],
+        kept: &[],
         innermost: false,
     };
     let bytes: Vec<u8> = (address..address.saturating_add(200))

@@ -12,8 +12,8 @@ use super::cause::Cause;
 use super::walk::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
-use dwalin_debuginfo::address::FrameOffset;
-use dwalin_debuginfo::code::ValueType;
+use dwalin_debuginfo::address::{FrameOffset, WasmPc};
+use dwalin_debuginfo::code::{Kept, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
@@ -51,6 +51,20 @@ pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
     unsafe { activation.leave() }
 }
 
+/// What a frame keeps besides its locals, at an address.
+///
+/// # Safety
+/// As [`read_homes`]: of a function that keeps these.
+pub unsafe fn read_kept(frame: WalkedFrame, pc: WasmPc, kept: Vec<Kept>) -> Vec<(Kept, WasmValue)> {
+    let here = kept.into_iter().filter(|kept| kept.at.contains(&pc));
+    here.filter_map(|kept| {
+        // SAFETY: the caller's promise.
+        let value = unsafe { read_slot(frame, kept.home, kept.ty) }?;
+        Some((kept, value))
+    })
+    .collect()
+}
+
 /// From a frame's frame pointer to its canonical frame address: the saved frame pointer and the return address.
 const FP_TO_CFA: u64 = 16;
 
@@ -63,20 +77,28 @@ pub unsafe fn read_homes(
     homes: &[(u32, FrameOffset, ValueType)],
 ) -> Vec<(u32, WasmValue)> {
     let read = |(local, offset, ty): &(u32, FrameOffset, ValueType)| {
-        let address = (frame.fp + FP_TO_CFA).wrapping_add_signed(i64::from(offset.0));
         // SAFETY: the caller's promise: the home is a slot of the frame, of the type's size.
-        let value = unsafe {
-            match ty {
-                ValueType::I32 => WasmValue::I32((address as *const u32).read_unaligned()),
-                ValueType::I64 => WasmValue::I64((address as *const u64).read_unaligned()),
-                ValueType::F32 => WasmValue::F32((address as *const u32).read_unaligned()),
-                ValueType::F64 => WasmValue::F64((address as *const u64).read_unaligned()),
-                ValueType::V128 | ValueType::Ref => return None,
-            }
-        };
-        Some((*local, value))
+        Some((*local, unsafe { read_slot(frame, *offset, *ty) }?))
     };
     homes.iter().filter_map(read).collect()
+}
+
+/// A value in a frame; `None` for types that reports do not show.
+///
+/// # Safety
+/// The frame must be there, and have a slot there of the type's size.
+unsafe fn read_slot(frame: WalkedFrame, offset: FrameOffset, ty: ValueType) -> Option<WasmValue> {
+    let address = (frame.fp + FP_TO_CFA).wrapping_add_signed(i64::from(offset.0));
+    // SAFETY: the caller's promise.
+    unsafe {
+        Some(match ty {
+            ValueType::I32 => WasmValue::I32((address as *const u32).read_unaligned()),
+            ValueType::I64 => WasmValue::I64((address as *const u64).read_unaligned()),
+            ValueType::F32 => WasmValue::F32((address as *const u32).read_unaligned()),
+            ValueType::F64 => WasmValue::F64((address as *const u64).read_unaligned()),
+            ValueType::V128 | ValueType::Ref => return None,
+        })
+    }
 }
 
 /// A frame whose locals have been read.
@@ -87,6 +109,8 @@ pub struct StoppedFrame<'a> {
     pub instance: &'a InstanceData,
     /// Locals, by index.
     pub locals: &'a [(u32, WasmValue)],
+    /// What else it keeps where it is.
+    pub kept: &'a [(Kept, WasmValue)],
     /// Whether it is the one that trapped.
     pub innermost: bool,
 }
@@ -114,6 +138,15 @@ impl Machine for StoppedFrame<'_> {
             ValType::F64 => Some(WasmValue::F64(bits as u64)),
             ValType::FuncRef | ValType::ExternRef => None,
         }
+    }
+
+    fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue> {
+        let is = |kept: &Kept| {
+            let from = from.is_none_or(|from| kept.at.start == from);
+            kept.what == what && (from || !matches!(what, KeptValue::Operand(_)))
+        };
+        let mut found = self.kept.iter();
+        found.find(|(kept, _)| is(kept)).map(|(_, value)| *value)
     }
 
     fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {

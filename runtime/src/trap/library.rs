@@ -38,7 +38,8 @@ const RAISING: [&str; 6] = [
 ];
 
 /// Functions that only start a program.
-const STARTING: [&str; 6] = [
+const STARTING: [&str; 7] = [
+    "__wasm_call_ctors",
     "_start",
     "_start.command_export",
     "__main_void",

@@ -4,7 +4,8 @@
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::library::{self, Named};
 use super::report::Options;
-use dwalin_debuginfo::values::Variable;
+use super::shorten::short;
+use dwalin_debuginfo::values::{Unavailable, Variable};
 use std::fmt::{self, Write};
 
 /// The functions of frames, inlined ones too, innermost first.
@@ -224,7 +225,7 @@ fn write_line(
     write!(
         f,
         "{number:>4}: {bold}{}{reset}",
-        name.unwrap_or(&frame.func_name)
+        short(name.unwrap_or(&frame.func_name))
     )?;
     match symbol.and_then(|symbol| Some((symbol, symbol.file.as_ref()?))) {
         Some((symbol, file)) => {
@@ -253,16 +254,21 @@ fn write_variable(
     width: usize,
     (dim, reset): (&str, &str),
 ) -> fmt::Result {
-    let value = variable.value.as_deref().unwrap_or("not available");
     let mut text = String::new();
-    write!(text, "{} = {value}", variable.name)?;
+    match &variable.value {
+        Ok(value) => write!(text, "{} = {value}", variable.name)?,
+        Err(reason @ Unavailable::Constant(_)) => {
+            write!(text, "{} = not certain ({reason})", variable.name)?;
+        }
+        Err(reason) => write!(text, "{} = not available ({reason})", variable.name)?,
+    }
     let room = width.saturating_sub(10).max(20);
     if text.chars().count() > room {
         text = text.chars().take(room - 1).collect();
         text.push('…');
     }
     match variable.value {
-        Some(_) => writeln!(f, "          {text}"),
-        None => writeln!(f, "          {dim}{text}{reset}"),
+        Ok(_) => writeln!(f, "          {text}"),
+        Err(_) => writeln!(f, "          {dim}{text}{reset}"),
     }
 }

@@ -12,6 +12,7 @@ pub mod listing;
 pub mod message;
 pub mod operands;
 pub mod report;
+mod shorten;
 pub mod signal;
 pub mod walk;
 

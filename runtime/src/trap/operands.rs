@@ -53,6 +53,33 @@ impl Expr {
             }
     }
 
+    /// The addresses that it was read from, the last first.
+    fn bases(&self, machine: &dyn Machine, found: &mut Vec<u32>) {
+        match self {
+            Expr::Load(_, address) => {
+                let base = match &**address {
+                    // A member's offset, where it is not the instruction's.
+                    Expr::Binary(Binary::Add, base, offset)
+                        if matches!(**offset, Expr::Constant(_)) =>
+                    {
+                        base
+                    }
+                    address => address,
+                };
+                if let Some(WasmValue::I32(base)) = base.value(machine) {
+                    found.push(base);
+                }
+                base.bases(machine, found);
+            }
+            Expr::Binary(_, a, b) => {
+                a.bases(machine, found);
+                b.bases(machine, found);
+            }
+            Expr::Widen(_, a) | Expr::Wrap(a) => a.bases(machine, found),
+            _ => {}
+        }
+    }
+
     fn value(&self, machine: &dyn Machine) -> Option<WasmValue> {
         match self {
             Expr::Unknown => None,
@@ -125,6 +152,8 @@ pub struct Instruction<'a> {
     pub operands: Vec<Option<WasmValue>>,
     /// Whether the topmost but so many is a constant of the code.
     constants: Vec<bool>,
+    /// The addresses that the topmost was read from, and those that these were read from, without the offsets of members.
+    pub read_from: Vec<u32>,
 }
 
 impl Instruction<'_> {
@@ -174,10 +203,15 @@ pub fn instruction_at<'a>(
                 let operands = stack.0.iter().map(|expr| expr.value(machine)).collect();
                 let constants = stack.0.iter();
                 let constants = constants.map(|expr| matches!(expr, Expr::Constant(_)));
+                let mut read_from = Vec::new();
+                if let Some(topmost) = stack.0.last() {
+                    topmost.bases(machine, &mut read_from);
+                }
                 return Some(Instruction {
                     operator,
                     operands,
                     constants: constants.collect(),
+                    read_from,
                 });
             }
             function.op(offset, &operator).ok()?;

@@ -18,6 +18,11 @@ impl Said {
         self.0.extend(bytes);
     }
 
+    /// Whether the last line has not been ended.
+    pub fn is_open(&self) -> bool {
+        self.0.back().is_some_and(|byte| *byte != b'\n')
+    }
+
     /// What is kept, as text.
     pub fn text(&self) -> String {
         let (first, second) = self.0.as_slices();

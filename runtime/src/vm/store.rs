@@ -325,6 +325,11 @@ impl<T: 'static> Store<T> {
         &mut self.0.data
     }
 
+    /// Whether the last line that guests wrote on their standard error has not been ended: what is printed behind it wants one.
+    pub fn has_open_line(&self) -> bool {
+        self.0.core.said.is_open()
+    }
+
     /// The embedder's data; all else is dropped.
     pub fn into_data(self) -> T {
         self.0.data

@@ -1,0 +1,228 @@
+//! The root entries of units: which unit has which code. Of an abbreviation table only the root's declaration is read, which comes
+//! first, and nothing of the line table: most of what a whole unit takes.
+
+use super::ranges::RangeAttributes;
+use crate::address::WasmPc;
+use crate::source::{ReadDwarf, Reader};
+use gimli::constants as dw;
+use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, Unit, UnitHeader};
+use gimli::{
+    DebugAbbrevOffset, DebugAddrBase, DebugInfoOffset, DebugLocListsBase, DebugRngListsBase,
+    DebugStrOffsetsBase, DwarfFileType, LittleEndian, Section, UnitType,
+};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A unit, as far as its root entry says.
+pub(crate) struct Root<'a> {
+    pub header: UnitHeader<Reader<'a>>,
+    pub offset: DebugInfoOffset,
+}
+
+/// The units of a module, up to one that cannot be passed.
+pub(crate) struct Roots<'a> {
+    /// In the order of the section.
+    pub units: Vec<Root<'a>>,
+    /// Units with code that say nothing of where it is.
+    pub silent: Vec<usize>,
+    /// Whether there are units whose rest is in other files, or units of types.
+    pub partial: bool,
+    /// Sorted by where they begin.
+    ranges: Vec<UnitRange>,
+}
+
+struct UnitRange {
+    code: Range<WasmPc>,
+    unit: usize,
+    /// The furthest end of this one and those before it.
+    reach: WasmPc,
+}
+
+impl<'a> Roots<'a> {
+    pub fn read(dwarf: &ReadDwarf<'a>) -> Roots<'a> {
+        let mut roots = Roots {
+            units: Vec::new(),
+            silent: Vec::new(),
+            partial: dwarf.type_units().next().ok().flatten().is_some(),
+            ranges: Vec::new(),
+        };
+        let mut headers = dwarf.units();
+        while let Ok(Some(header)) = headers.next() {
+            roots.add(dwarf, header);
+        }
+        roots.ranges.sort_by_key(|range| range.code.start);
+        let mut reach = WasmPc(0);
+        for range in &mut roots.ranges {
+            reach = reach.max(range.code.end);
+            range.reach = reach;
+        }
+        roots
+    }
+
+    fn add(&mut self, dwarf: &ReadDwarf<'a>, header: UnitHeader<Reader<'a>>) {
+        let Some(offset) = header.debug_info_offset() else {
+            return;
+        };
+        let has_code = match header.type_() {
+            UnitType::Type { .. } | UnitType::SplitType { .. } => {
+                self.partial = true;
+                return;
+            }
+            // They are there to be referred to.
+            UnitType::Partial => false,
+            _ => true,
+        };
+        let unit = self.units.len();
+        self.units.push(Root { header, offset });
+        let Some(root) = has_code.then(|| Attributes::read(dwarf, header)).flatten() else {
+            return;
+        };
+        self.partial |= root.split;
+        if root.lines && !root.placed {
+            self.silent.push(unit);
+        }
+        let ranges = root.code.into_iter().map(|code| UnitRange {
+            reach: code.end,
+            code,
+            unit,
+        });
+        self.ranges.extend(ranges);
+    }
+
+    /// The units that say that they have code at an address, in a function with this body. Several do of a function that each of
+    /// them had, of which the linker kept one: as long as the one that they describe is, if they were not compiled alike.
+    pub fn at(&self, pc: WasmPc, body: Option<&Range<WasmPc>>) -> Vec<usize> {
+        let behind = self.ranges.partition_point(|range| range.code.start <= pc);
+        let before = self.ranges[..behind].iter().rev();
+        let mut ranges: Vec<_> = before
+            .take_while(|range| pc < range.reach)
+            .filter(|range| pc < range.code.end)
+            .collect();
+        ranges.sort_by_key(|it| (body != Some(&it.code), it.code.end, it.unit));
+        ranges.into_iter().map(|range| range.unit).collect()
+    }
+
+    /// Whether the code that units say they have begins where functions of the module do: `bodies` are those, sorted.
+    pub fn fit(&self, bodies: &[Range<WasmPc>]) -> bool {
+        let fits = |start: &WasmPc| {
+            let body = bodies.binary_search_by_key(start, |body| body.start);
+            body.is_ok()
+        };
+        self.ranges.iter().all(|range| fits(&range.code.start))
+    }
+}
+
+/// What a root entry says.
+struct Attributes {
+    code: Vec<Range<WasmPc>>,
+    /// Whether it says where its code is: a linker may have dropped all of it.
+    placed: bool,
+    /// Whether it has a line table.
+    lines: bool,
+    /// Whether the rest of the unit is in another file.
+    split: bool,
+}
+
+impl Attributes {
+    fn read<'a>(dwarf: &ReadDwarf<'a>, header: UnitHeader<Reader<'a>>) -> Option<Attributes> {
+        match root_abbreviation(dwarf, &header) {
+            Some(first) => Attributes::with(dwarf, header, first.into()),
+            None => None,
+        }
+        .or_else(|| Attributes::with(dwarf, header, dwarf.abbreviations(&header).ok()?))
+    }
+
+    /// `None` where the root's abbreviation is not among those given.
+    fn with<'a>(
+        dwarf: &ReadDwarf<'a>,
+        header: UnitHeader<Reader<'a>>,
+        abbreviations: Arc<Abbreviations>,
+    ) -> Option<Attributes> {
+        let mut unit = bare_unit(header, abbreviations);
+        let mut found = Attributes {
+            code: Vec::new(),
+            placed: false,
+            lines: false,
+            split: unit.dwo_id.is_some(),
+        };
+        let mut ranges = RangeAttributes::default();
+        let (mut addresses, mut lists) = (unit.addr_base, unit.rnglists_base);
+        {
+            let mut entries = unit.header.entries_raw(&unit.abbreviations, None).ok()?;
+            let abbreviation = entries.read_abbreviation().ok()??;
+            for spec in abbreviation.attributes() {
+                let attr = entries.read_attribute(*spec).ok()?;
+                ranges.note(&attr);
+                match attr.value() {
+                    AttributeValue::DebugAddrBase(base) => addresses = base,
+                    AttributeValue::DebugRngListsBase(base) => lists = base,
+                    AttributeValue::DwoId(_) => found.split = true,
+                    AttributeValue::DebugLineRef(_) => found.lines = true,
+                    _ => {}
+                }
+            }
+        }
+        (unit.addr_base, unit.rnglists_base) = (addresses, lists);
+        unit.low_pc = ranges.base(unit.unit_ref(dwarf)).unwrap_or(0);
+        found.code = ranges.read(unit.unit_ref(dwarf));
+        found.placed = ranges.is_said(unit.unit_ref(dwarf));
+        Some(found)
+    }
+}
+
+/// A unit of which nothing has been read.
+fn bare_unit(
+    header: UnitHeader<Reader<'_>>,
+    abbreviations: Arc<Abbreviations>,
+) -> Unit<Reader<'_>> {
+    let (encoding, file) = (header.encoding(), DwarfFileType::Main);
+    Unit {
+        header,
+        abbreviations,
+        name: None,
+        comp_dir: None,
+        low_pc: 0,
+        str_offsets_base: DebugStrOffsetsBase::default_for_encoding_and_file(encoding, file),
+        addr_base: DebugAddrBase(0),
+        loclists_base: DebugLocListsBase::default_for_encoding_and_file(encoding, file),
+        rnglists_base: DebugRngListsBase::default_for_encoding_and_file(encoding, file),
+        line_program: None,
+        dwo_id: match header.type_() {
+            UnitType::Skeleton(id) | UnitType::SplitCompilation(id) => Some(id),
+            _ => None,
+        },
+    }
+}
+
+/// The first declaration of a unit's abbreviations, alone: compilers declare the root's first.
+fn root_abbreviation(
+    dwarf: &ReadDwarf<'_>,
+    header: &UnitHeader<Reader<'_>>,
+) -> Option<Abbreviations> {
+    let section = dwarf.debug_abbrev.reader().slice();
+    let table = section.get(header.debug_abbrev_offset().0..)?;
+    let mut table = table.get(..declaration_len(table)?)?.to_vec();
+    // The end of the table (DWARF 5, section 7.5.3).
+    table.push(0);
+    DebugAbbrev::new(&table, LittleEndian)
+        .abbreviations(DebugAbbrevOffset(0))
+        .ok()
+}
+
+/// How many bytes a declaration has: code, tag, whether there are children, and pairs up to one of zeros.
+fn declaration_len(bytes: &[u8]) -> Option<usize> {
+    let mut reader = Reader::new(bytes, LittleEndian);
+    gimli::Reader::read_uleb128(&mut reader).ok()?;
+    gimli::Reader::read_uleb128(&mut reader).ok()?;
+    gimli::Reader::read_u8(&mut reader).ok()?;
+    loop {
+        let name = gimli::Reader::read_uleb128(&mut reader).ok()?;
+        let form = gimli::Reader::read_uleb128(&mut reader).ok()?;
+        if form == u64::from(dw::DW_FORM_implicit_const.0) {
+            gimli::Reader::read_sleb128(&mut reader).ok()?;
+        }
+        if (name, form) == (0, 0) {
+            return Some(bytes.len() - reader.slice().len());
+        }
+    }
+}
