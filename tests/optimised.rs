@@ -1,0 +1,224 @@
+//! Optimised code in real debuggers: what they show of variables is what the module's own DWARF says, which tests/oracle evaluates
+//! on a run in an interpreter of its own.
+
+mod support;
+
+use dwalin_oracle::judge::{Count, Stop, judge};
+use dwalin_runtime::{Config, Engine, Module, ModuleFile, OptLevel};
+use gimli::{EndianSlice, LittleEndian};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{env, fs, io};
+use support::{Folder, equipped};
+
+/// How often a place is looked at.
+const MOST: usize = 4;
+/// The function by which debuggers find where code is: every program has it, and nothing else.
+const SYMBOL: &str = "__wasm_call_dtors";
+
+/// Machine code, and the instruction of wasm that it is of.
+struct Piece {
+    start: u64,
+    end: u64,
+    pc: Option<u32>,
+}
+
+/// A program that was compiled.
+struct Program {
+    folder: Folder,
+    wasm: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// Where [`SYMBOL`] is in the image.
+    base: u64,
+    stops: Vec<Stop>,
+}
+
+impl Program {
+    fn c(source: &str, flags: &[&str]) -> Program {
+        let name = format!("optimised-{source}{}", flags.concat());
+        let folder = Folder::new(&name);
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+        fs::copy(programs.join("header.h"), folder.path("header.h")).unwrap();
+        let extension = Path::new(source).extension().unwrap().to_str().unwrap();
+        let app = format!("app.{extension}");
+        folder.write(&app, fs::read(programs.join(source)).unwrap());
+        folder.compile(&app, flags);
+        Program::new(folder, &app)
+    }
+
+    fn new(folder: Folder, app: &str) -> Program {
+        folder.image("app.wasm", &[]);
+        let wasm = fs::read(folder.path("app.wasm")).unwrap();
+        let image = fs::read(folder.path("image.elf")).unwrap();
+        let elf = object::File::parse(&image[..]).unwrap();
+        let base = elf.symbols().find(|it| it.name() == Ok(SYMBOL)).unwrap();
+        let pieces = pieces(&folder.path("app.wasm"), &wasm, &elf);
+        let mut stops = Vec::new();
+        let mut seen = BTreeSet::new();
+        for address in statements(&elf, app) {
+            let piece = pieces.iter().find(|piece| piece.start == address);
+            let pc = piece.and_then(|piece| piece.pc);
+            // Of an instruction in several pieces, the first.
+            if let Some(pc) = pc.filter(|pc| seen.insert(*pc)) {
+                stops.push(Stop { address, pc });
+            }
+        }
+        Program {
+            base: base.address(),
+            folder,
+            wasm,
+            pieces,
+            stops,
+        }
+    }
+
+    /// What a debugger says at each stop.
+    fn debug(&self, debugger: &str) -> String {
+        let spec = self.folder.write(
+            "spec.json",
+            serde_json::json!({
+                "symbol": SYMBOL,
+                "base": self.base,
+                "stops": self.stops.iter().map(|stop| stop.address).collect::<Vec<_>>(),
+                "most": MOST,
+                "out": self.folder.text("out.json"),
+                "output": self.folder.text("output"),
+                "program": env!("CARGO_BIN_EXE_dwalin"),
+            })
+            .to_string(),
+        );
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/optimised");
+        let script = tests.join(format!("{debugger}.py"));
+        let mut command = match debugger {
+            "gdb" => {
+                let mut gdb = Command::new("gdb");
+                gdb.args(["-nx", "-batch", "-x"]).arg(script);
+                gdb.arg(env!("CARGO_BIN_EXE_dwalin"));
+                gdb
+            }
+            _ => {
+                let mut lldb = Command::new("lldb-19");
+                lldb.args(["--no-lldbinit", "--batch", "-o"]);
+                lldb.arg(format!("command script import {}", script.display()));
+                lldb
+            }
+        };
+        let said = command
+            .env("DRIVER_SPEC", spec)
+            .current_dir(self.folder.path("."))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        fs::read_to_string(self.folder.path("out.json"))
+            .ok()
+            .filter(|out| !out.is_empty())
+            .unwrap_or_else(|| panic!("{debugger}: {said:?}"))
+    }
+
+    fn judge(&self, debugger: &str) -> Count {
+        let said = self.debug(debugger);
+        let instruction = |address: u64| {
+            let behind = self.pieces.partition_point(|piece| piece.start <= address);
+            let piece = &self.pieces[behind.checked_sub(1)?];
+            piece.pc.filter(|_| address < piece.end)
+        };
+        let judged = judge(&self.wasm, "app.wasm", &self.stops, MOST, &said, &instruction);
+        let (count, output) = judged.unwrap();
+        let written = fs::read(self.folder.path("output")).unwrap();
+        assert!(output == written, "the interpreter runs it otherwise");
+        count
+    }
+}
+
+/// The code of a module in its image.
+fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
+    let engine = Engine::new(
+        Config::new()
+            .debug_info(true)
+            .cranelift_opt_level(OptLevel::None),
+    );
+    let module = Module::new(&engine, wasm).unwrap();
+    let file = ModuleFile::open(path).unwrap();
+    // Functions come first, in their order.
+    let symbols = elf.symbols().filter(|it| it.kind() == SymbolKind::Text);
+    let starts: BTreeSet<_> = symbols.map(|it| it.address()).collect();
+    let mut pieces = Vec::new();
+    for (func, start) in file.functions().zip(starts) {
+        let mut address = start;
+        for (offset, bytes) in module.code_of(func).unwrap() {
+            let place = offset.and_then(|offset| file.at_file_offset(offset));
+            let end = address + bytes.len() as u64;
+            pieces.push(Piece {
+                start: address,
+                end,
+                pc: place.map(|place| place.code_offset),
+            });
+            address = end;
+        }
+    }
+    pieces
+}
+
+/// Where statements of the source begin.
+fn statements(elf: &object::File<'_>, source: &str) -> BTreeSet<u64> {
+    let load = |id: gimli::SectionId| {
+        let section = elf.section_by_name(id.name());
+        let bytes = section.map_or(&[][..], |section| section.data().unwrap());
+        Ok::<_, gimli::Error>(EndianSlice::new(bytes, LittleEndian))
+    };
+    let dwarf = gimli::read::Dwarf::load(load).unwrap();
+    let mut found = BTreeSet::new();
+    let mut units = dwarf.units();
+    while let Some(header) = units.next().unwrap() {
+        let unit = dwarf.unit(header).unwrap();
+        let unit = unit.unit_ref(&dwarf);
+        let Some(program) = unit.line_program.clone() else {
+            continue;
+        };
+        let mut rows = program.rows();
+        while let Some((header, row)) = rows.next_row().unwrap() {
+            let file = row.file(header).map(|file| file.path_name());
+            let name = file.and_then(|name| unit.attr_string(name).ok());
+            let is_ours = name.is_some_and(|name| name.to_string_lossy().ends_with(source));
+            if is_ours && row.is_stmt() && !row.end_sequence() {
+                found.insert(row.address());
+            }
+        }
+    }
+    found
+}
+
+/// Compares all; what was counted, by the flags.
+fn compare(debugger: &str) {
+    if !equipped() {
+        return;
+    }
+    let sources = env::var("OPTIMISED").unwrap_or("list.c sort.c tree.c structs.c classes.cpp".into());
+    let mut all: BTreeMap<&str, Count> = BTreeMap::new();
+    for level in ["-O1", "-O2", "-Os"] {
+        for source in sources.split(' ') {
+            let program = Program::c(source, &["-g", "-gdwarf-5", level]);
+            let count = program.judge(debugger);
+            writeln!(io::stderr(), "{source} {level}: {:?}", Count{reasons: Default::default(), ..count.clone()}).ok();
+            all.entry(level).or_default().add(count);
+        }
+    }
+    for (level, count) in &all {
+        writeln!(io::stderr(), "{debugger} {level}: {count:#?}").ok();
+    }
+    let wrong: usize = all.values().map(|count| count.wrong.len()).sum();
+    assert_eq!(wrong, 0);
+}
+
+#[test]
+fn gdb_shows_what_the_module_says() {
+    compare("gdb");
+}
+
+#[test]
+fn lldb_shows_what_the_module_says() {
+    compare("lldb");
+}
