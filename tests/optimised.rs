@@ -77,6 +77,8 @@ impl Program {
 
     /// What a debugger says at each stop.
     fn debug(&self, debugger: &str) -> String {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger/lldb/dwalin_lldb");
+        let formatters = format!("command script import {}", scripts.display());
         let spec = self.folder.write(
             "spec.json",
             serde_json::json!({
@@ -86,6 +88,7 @@ impl Program {
                 "most": MOST,
                 "out": self.folder.text("out.json"),
                 "output": self.folder.text("output"),
+                "commands": ["settings set plugin.jit-loader.gdb.enable on", formatters],
                 "program": env!("CARGO_BIN_EXE_dwalin"),
             })
             .to_string(),
@@ -125,10 +128,22 @@ impl Program {
             let piece = &self.pieces[behind.checked_sub(1)?];
             piece.pc.filter(|_| address < piece.end)
         };
-        let judged = judge(&self.wasm, "app.wasm", &self.stops, MOST, &said, &instruction);
+        let judged = judge(
+            &self.wasm,
+            "app.wasm",
+            &self.stops,
+            MOST,
+            &said,
+            &instruction,
+        );
         let (count, output) = judged.unwrap();
         let written = fs::read(self.folder.path("output")).unwrap();
-        assert!(output == written, "the interpreter runs it otherwise");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(
+            text(&output),
+            text(&written),
+            "the interpreter's run is another one"
+        );
         count
     }
 }
@@ -196,13 +211,14 @@ fn compare(debugger: &str) {
     if !equipped() {
         return;
     }
-    let sources = env::var("OPTIMISED").unwrap_or("list.c sort.c tree.c structs.c classes.cpp".into());
+    let sources =
+        env::var("OPTIMISED").unwrap_or("list.c sort.c tree.c structs.c classes.cpp".into());
     let mut all: BTreeMap<&str, Count> = BTreeMap::new();
     for level in ["-O1", "-O2", "-Os"] {
         for source in sources.split(' ') {
             let program = Program::c(source, &["-g", "-gdwarf-5", level]);
             let count = program.judge(debugger);
-            writeln!(io::stderr(), "{source} {level}: {:?}", Count{reasons: Default::default(), ..count.clone()}).ok();
+            writeln!(io::stderr(), "{source} {level}: {count:?}").ok();
             all.entry(level).or_default().add(count);
         }
     }

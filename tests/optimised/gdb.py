@@ -63,7 +63,7 @@ def variables(frame, pc):
     block = gdb.block_for_pc(pc)
     while block and not block.is_global and not block.is_static:
         for symbol in block:
-            if symbol.needs_frame or symbol.is_variable or symbol.is_argument:
+            if symbol.is_variable or symbol.is_argument or symbol.is_constant:
                 shown = []
                 leaves(lambda symbol=symbol: symbol.value(frame), symbol.type, 0, None, shown)
                 found.append({"name": symbol.name, "line": symbol.line, "leaves": shown})

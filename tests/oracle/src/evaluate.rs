@@ -209,6 +209,10 @@ impl<'a> Run<'_, '_, 'a> {
             // Constants are extended to what they are of.
             _ => 8,
         };
+        // LLVM's form of memory that was set to zeros, of any size.
+        if matches!(operations, [Operation::UnsignedConstant { value: 0 }, _]) {
+            return Ok(Found::Bytes(vec![0; 1 << 12]));
+        }
         let constant = matches!(
             operations.first(),
             Some(Operation::SignedConstant { .. } | Operation::UnsignedConstant { .. })
@@ -231,7 +235,9 @@ impl<'a> Run<'_, '_, 'a> {
             }
             Operation::WasmStack { index } => {
                 let there = place.frame.stack.get(*index as usize).copied();
-                let kept = self.from.and_then(|from| place.frame.kept.get(&(from, *index)));
+                let kept = self
+                    .from
+                    .and_then(|from| place.frame.kept.get(&(from, *index)));
                 match (kept, there) {
                     (Some(kept), Some(there)) if *kept != there => {
                         return Err("an operand that another one took the place of".to_owned());
@@ -297,11 +303,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
     }
 
-    fn operation(
-        &self,
-        operation: &Operation<Slice<'a>>,
-        stack: &mut Vec<Entry>,
-    ) -> Evaluated<()> {
+    fn operation(&self, operation: &Operation<Slice<'a>>, stack: &mut Vec<Entry>) -> Evaluated<()> {
         let generic = |bits| Entry { bits, ty: None };
         let pushed = match operation {
             Operation::Nop => return Ok(()),
@@ -335,11 +337,7 @@ impl<'a> Run<'_, '_, 'a> {
         Ok(())
     }
 
-    fn computing(
-        &self,
-        operation: &Operation<Slice<'a>>,
-        stack: &mut Vec<Entry>,
-    ) -> Evaluated<()> {
+    fn computing(&self, operation: &Operation<Slice<'a>>, stack: &mut Vec<Entry>) -> Evaluated<()> {
         let top = self.wrap(stack.pop().ok_or("an empty stack")?);
         let same = |bits| Entry { bits, ty: top.ty };
         let made = match operation {
@@ -379,9 +377,10 @@ impl<'a> Run<'_, '_, 'a> {
             return Err("computing with floats".to_owned());
         }
         let (x, y) = (a.bits, b.bits);
-        let width = a.ty.map_or(if self.is_long { 64 } else { 32 }, |(bytes, _)| {
-            8 * u64::from(bytes)
-        });
+        let width =
+            a.ty.map_or(if self.is_long { 64 } else { 32 }, |(bytes, _)| {
+                8 * u64::from(bytes)
+            });
         let by_sign = a.ty.is_none_or(|(_, encoding)| is_signed(encoding));
         let (sx, sy) = (self.signed(a), self.signed(b));
         let compared = |order: fn(&i64, &i64) -> bool| {

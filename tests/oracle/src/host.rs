@@ -53,7 +53,11 @@ pub fn call(
         }
         "fd_fdstat_get" => BADF,
         "fd_seek" => {
-            write(machine, argument(3), &(machine.output.len() as u64).to_le_bytes())?;
+            write(
+                machine,
+                argument(3),
+                &(machine.output.len() as u64).to_le_bytes(),
+            )?;
             SUCCESS
         }
         "fd_write" => {
@@ -91,7 +95,5 @@ fn write(machine: &mut Machine<'_, '_>, at: u32, bytes: &[u8]) -> Result<(), Fai
 fn read32(machine: &Machine<'_, '_>, at: u32) -> Result<u32, Failure> {
     let bytes = machine.memory.get(at as usize..at as usize + 4);
     let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-    Ok(u32::from_le_bytes(
-        bytes.ok_or("an address out of bounds")?,
-    ))
+    Ok(u32::from_le_bytes(bytes.ok_or("an address out of bounds")?))
 }

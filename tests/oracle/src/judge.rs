@@ -85,6 +85,8 @@ struct Expected {
 struct ExpectedFrame {
     pc: Pc,
     variables: Vec<Expected>,
+    /// Those of its unit that are in no function.
+    statics: Vec<Expected>,
 }
 
 /// Where a debugger stops: an address of its own, and the instruction of wasm that has its code there.
@@ -161,7 +163,7 @@ fn frames<'a>(info: &Info<'a>, machine: &Machine<'_, 'a>, pc: Pc) -> Vec<Expecte
     for (depth, frame) in machine.frames.iter().rev().take(FRAMES).enumerate() {
         let code = &machine.module.bodies[frame.function].code;
         let pc = if depth == 0 { pc } else { code[frame.at].0 };
-        let mut variables = Vec::new();
+        let (mut variables, mut statics) = (Vec::new(), Vec::new());
         if let Some(function) = info.function_at(pc) {
             let place = Place {
                 module: machine.module,
@@ -183,8 +185,13 @@ fn frames<'a>(info: &Info<'a>, machine: &Machine<'_, 'a>, pc: Pc) -> Vec<Expecte
                 answer: read(&place, variable),
             };
             variables.extend(function.scope.variables_at(pc).into_iter().map(expect));
+            statics.extend(info.statics[function.unit].iter().map(expect));
         }
-        found.push(ExpectedFrame { pc, variables });
+        found.push(ExpectedFrame {
+            pc,
+            variables,
+            statics,
+        });
     }
     found
 }
@@ -196,7 +203,13 @@ fn compare(
     instruction: &dyn Fn(u64) -> Option<Pc>,
     count: &mut Count,
 ) {
-    for (depth, (said, expected)) in said.as_array().into_iter().flatten().zip(expected).enumerate() {
+    for (depth, (said, expected)) in said
+        .as_array()
+        .into_iter()
+        .flatten()
+        .zip(expected)
+        .enumerate()
+    {
         if depth > 0 {
             let at = said["address"].as_u64().and_then(instruction);
             if at != Some(expected.pc) {
@@ -215,12 +228,19 @@ fn compare(
             let found = found.map(|found| shown.remove(found));
             variable_right(variable, found.as_ref(), &place, count);
         }
-        // What the debugger has beyond that must not have a value.
         for more in shown {
-            if more.leaves.iter().any(|leaf| leaf.value.is_some()) {
-                count
-                    .wrong
-                    .push(format!("{place}: {} is not in scope", more.name));
+            // A member is named with its class.
+            let name = more.name.rsplit("::").next();
+            let found = expected.statics.iter();
+            let mut found = found.filter(|it| Some(&it.name[..]) == name && it.line == more.line);
+            match found.next() {
+                Some(variable) => variable_right(variable, Some(&more), &place, count),
+                // What is in no scope must not have a value.
+                None if more.leaves.iter().all(|leaf| leaf.value.is_none()) => {}
+                None => {
+                    let wrong = format!("{place}: {} is not in scope", more.name);
+                    count.wrong.push(wrong);
+                }
             }
         }
     }
@@ -284,7 +304,9 @@ fn shown_variable(said: &Json) -> Option<Shown> {
         Some(Leaf {
             offset: leaf[0].as_u64()?,
             size: leaf[1].as_u64()?,
-            value: leaf[2].as_str().and_then(|hex| u128::from_str_radix(hex, 16).ok()),
+            value: leaf[2]
+                .as_str()
+                .and_then(|hex| u128::from_str_radix(hex, 16).ok()),
             said: leaf[3].as_str()?.to_owned(),
         })
     });

@@ -330,7 +330,9 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn return_from(&mut self) -> Result<(), Failure> {
         let mut frame = self.frames.pop().ok_or("a return from nowhere")?;
         let ty = &self.module.bodies[frame.function].ty;
-        let results = frame.stack.split_off(frame.stack.len() - ty.results().len());
+        let results = frame
+            .stack
+            .split_off(frame.stack.len() - ty.results().len());
         if let Some(caller) = self.frames.last_mut() {
             let params = ty.params().len();
             caller.stack.truncate(caller.stack.len() - params);

@@ -37,7 +37,10 @@ fn pop(stack: &mut Vec<u64>) -> Result<u64, Failure> {
     stack.pop().ok_or_else(|| "an empty stack".to_owned())
 }
 
-fn one<A: Number, R: Number>(stack: &mut Vec<u64>, compute: impl Fn(A) -> R) -> Result<(), Failure> {
+fn one<A: Number, R: Number>(
+    stack: &mut Vec<u64>,
+    compute: impl Fn(A) -> R,
+) -> Result<(), Failure> {
     let a = A::get(pop(stack)?);
     stack.push(compute(a).put());
     Ok(())
@@ -161,14 +164,78 @@ macro_rules! integers {
 }
 
 integers!(
-    integer32, u32, i32, I32Const, I32Eqz, I32Eq, I32Ne, I32LtS, I32LtU, I32GtS, I32GtU, I32LeS, I32LeU, I32GeS,
-    I32GeU, I32Clz, I32Ctz, I32Popcnt, I32Add, I32Sub, I32Mul, I32DivS, I32DivU, I32RemS, I32RemU, I32And, I32Or,
-    I32Xor, I32Shl, I32ShrS, I32ShrU, I32Rotl, I32Rotr, I32Extend8S, I32Extend16S
+    integer32,
+    u32,
+    i32,
+    I32Const,
+    I32Eqz,
+    I32Eq,
+    I32Ne,
+    I32LtS,
+    I32LtU,
+    I32GtS,
+    I32GtU,
+    I32LeS,
+    I32LeU,
+    I32GeS,
+    I32GeU,
+    I32Clz,
+    I32Ctz,
+    I32Popcnt,
+    I32Add,
+    I32Sub,
+    I32Mul,
+    I32DivS,
+    I32DivU,
+    I32RemS,
+    I32RemU,
+    I32And,
+    I32Or,
+    I32Xor,
+    I32Shl,
+    I32ShrS,
+    I32ShrU,
+    I32Rotl,
+    I32Rotr,
+    I32Extend8S,
+    I32Extend16S
 );
 integers!(
-    integer64, u64, i64, I64Const, I64Eqz, I64Eq, I64Ne, I64LtS, I64LtU, I64GtS, I64GtU, I64LeS, I64LeU, I64GeS,
-    I64GeU, I64Clz, I64Ctz, I64Popcnt, I64Add, I64Sub, I64Mul, I64DivS, I64DivU, I64RemS, I64RemU, I64And, I64Or,
-    I64Xor, I64Shl, I64ShrS, I64ShrU, I64Rotl, I64Rotr, I64Extend8S, I64Extend16S
+    integer64,
+    u64,
+    i64,
+    I64Const,
+    I64Eqz,
+    I64Eq,
+    I64Ne,
+    I64LtS,
+    I64LtU,
+    I64GtS,
+    I64GtU,
+    I64LeS,
+    I64LeU,
+    I64GeS,
+    I64GeU,
+    I64Clz,
+    I64Ctz,
+    I64Popcnt,
+    I64Add,
+    I64Sub,
+    I64Mul,
+    I64DivS,
+    I64DivU,
+    I64RemS,
+    I64RemU,
+    I64And,
+    I64Or,
+    I64Xor,
+    I64Shl,
+    I64ShrS,
+    I64ShrU,
+    I64Rotl,
+    I64Rotr,
+    I64Extend8S,
+    I64Extend16S
 );
 
 macro_rules! floats {
@@ -207,16 +274,67 @@ macro_rules! floats {
 }
 
 floats!(
-    float32, f32, f32_min, f32_max, F32Const, F32Eq, F32Ne, F32Lt, F32Gt, F32Le, F32Ge, F32Abs, F32Neg, F32Ceil,
-    F32Floor, F32Trunc, F32Nearest, F32Sqrt, F32Add, F32Sub, F32Mul, F32Div, F32Min, F32Max, F32Copysign
+    float32,
+    f32,
+    f32_min,
+    f32_max,
+    F32Const,
+    F32Eq,
+    F32Ne,
+    F32Lt,
+    F32Gt,
+    F32Le,
+    F32Ge,
+    F32Abs,
+    F32Neg,
+    F32Ceil,
+    F32Floor,
+    F32Trunc,
+    F32Nearest,
+    F32Sqrt,
+    F32Add,
+    F32Sub,
+    F32Mul,
+    F32Div,
+    F32Min,
+    F32Max,
+    F32Copysign
 );
 floats!(
-    float64, f64, f64_min, f64_max, F64Const, F64Eq, F64Ne, F64Lt, F64Gt, F64Le, F64Ge, F64Abs, F64Neg, F64Ceil,
-    F64Floor, F64Trunc, F64Nearest, F64Sqrt, F64Add, F64Sub, F64Mul, F64Div, F64Min, F64Max, F64Copysign
+    float64,
+    f64,
+    f64_min,
+    f64_max,
+    F64Const,
+    F64Eq,
+    F64Ne,
+    F64Lt,
+    F64Gt,
+    F64Le,
+    F64Ge,
+    F64Abs,
+    F64Neg,
+    F64Ceil,
+    F64Floor,
+    F64Trunc,
+    F64Nearest,
+    F64Sqrt,
+    F64Add,
+    F64Sub,
+    F64Mul,
+    F64Div,
+    F64Min,
+    F64Max,
+    F64Copysign
 );
 
 /// 2 to the 31st, 32nd, 63rd and 64th.
-const LIMITS: [f64; 4] = [2147483648.0, 4294967296.0, 9223372036854775808.0, 18446744073709551616.0];
+const LIMITS: [f64; 4] = [
+    2147483648.0,
+    4294967296.0,
+    9223372036854775808.0,
+    18446744073709551616.0,
+];
 
 fn conversion(operator: &Operator<'_>, s: &mut Vec<u64>) -> Done {
     use Operator as O;

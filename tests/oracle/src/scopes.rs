@@ -64,6 +64,8 @@ pub struct Info<'a> {
     pub units: Vec<Unit<Slice<'a>>>,
     /// Functions with code.
     pub functions: Vec<Function<'a>>,
+    /// Variables of no function, by their units.
+    pub statics: Vec<Vec<Variable<'a>>>,
 }
 
 fn text(error: gimli::Error) -> Failure {
@@ -83,18 +85,20 @@ impl<'a> Info<'a> {
         while let Some(header) = headers.next().map_err(text)? {
             units.push(dwarf.unit(header).map_err(text)?);
         }
-        let mut functions = Vec::new();
+        let (mut functions, mut statics) = (Vec::new(), Vec::new());
         for (number, unit) in units.iter().enumerate() {
             let reader = Reader {
                 dwarf: &dwarf,
                 unit,
             };
             reader.functions(number, &mut functions).map_err(text)?;
+            statics.push(reader.statics().map_err(text)?);
         }
         Ok(Info {
             dwarf,
             units,
             functions,
+            statics,
         })
     }
 
@@ -146,6 +150,24 @@ impl<'a> Reader<'_, 'a> {
             });
         }
         Ok(())
+    }
+
+    fn statics(&self) -> gimli::Result<Vec<Variable<'a>>> {
+        let mut entries = self.unit.entries();
+        // Of the function around it, if there is one.
+        let (mut function, mut found) = (None, Vec::new());
+        while let Some(entry) = entries.next_dfs()? {
+            let depth = entry.depth();
+            function = function.filter(|outer| *outer < depth);
+            match entry.tag() {
+                dw::DW_TAG_subprogram => function = function.or(Some(depth)),
+                dw::DW_TAG_variable if function.is_none() => {
+                    found.extend(self.variable(entry)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
     }
 
     /// Not those of code that the linker dropped.
@@ -294,9 +316,7 @@ impl<'a> Reader<'_, 'a> {
         }
         if matches!(
             entry.tag(),
-            dw::DW_TAG_pointer_type
-                | dw::DW_TAG_reference_type
-                | dw::DW_TAG_rvalue_reference_type
+            dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
         ) {
             return Ok(Some(4));
         }
@@ -321,11 +341,7 @@ impl<'a> Reader<'_, 'a> {
 
 /// The operands that locations name: where each location begins, and the place in the stack.
 pub fn operands(info: &Info<'_>) -> Vec<(Pc, u32)> {
-    fn each<'s, 'a>(
-        scope: &'s Scope<'a>,
-        encoding: gimli::Encoding,
-        found: &mut Vec<(Pc, u32)>,
-    ) {
+    fn each<'s, 'a>(scope: &'s Scope<'a>, encoding: gimli::Encoding, found: &mut Vec<(Pc, u32)>) {
         for variable in &scope.variables {
             let Location::Parts(parts) = &variable.location else {
                 continue;
