@@ -49,6 +49,24 @@ impl Program {
         Program::new(folder, &app)
     }
 
+    fn rust(source: &str, level: &str) -> Program {
+        let folder = Folder::new(&format!("optimised-{}", source.replace('/', "-")));
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+        folder.write("app.rs", fs::read(programs.join(source)).unwrap());
+        let level = format!("opt-level={}", level.trim_start_matches("-O"));
+        let target = "--target=wasm32-wasip1";
+        folder.tool(&[
+            "rustc",
+            "--edition=2024",
+            "-g",
+            "-C",
+            &level,
+            target,
+            "app.rs",
+        ]);
+        Program::new(folder, "app.rs")
+    }
+
     fn new(folder: Folder, app: &str) -> Program {
         folder.image("app.wasm", &[]);
         let wasm = fs::read(folder.path("app.wasm")).unwrap();
@@ -206,35 +224,91 @@ fn statements(elf: &object::File<'_>, source: &str) -> BTreeSet<u64> {
     found
 }
 
-/// Compares all; what was counted, by the flags.
-fn compare(debugger: &str) {
-    if !equipped() {
+/// Programs and how they are compiled.
+const SAMPLE: [(&str, &str); 12] = [
+    ("sort.c", "-O1"),
+    ("structs.c", "-O1"),
+    ("operators.cpp", "-O1"),
+    ("inheritance.cpp", "-O1"),
+    ("tree.c", "-O2"),
+    ("callbacks.c", "-O2"),
+    ("members.cpp", "-O2"),
+    ("optimised/words.rs", "-O2"),
+    ("hash.c", "-Os"),
+    ("floats.c", "-Os"),
+    ("classes.cpp", "-Os"),
+    ("virtuals.cpp", "-Os"),
+];
+
+/// What is compared: the sample, or what an environment variable names, programs for all levels.
+fn programs() -> Vec<(String, &'static str)> {
+    let Ok(named) = env::var("OPTIMISED_PROGRAMS") else {
+        return SAMPLE
+            .map(|(source, level)| (source.to_owned(), level))
+            .into();
+    };
+    let levels = ["-O1", "-O2", "-Os"].into_iter();
+    let all = levels.flat_map(|level| named.split(' ').map(move |it| (it.to_owned(), level)));
+    all.collect()
+}
+
+/// Compares all; no number is wrong, and of those that are known, `right` of a hundred are shown.
+fn compare(debugger: &str, right: usize) {
+    if !equipped() || !has(debugger) {
         return;
     }
-    let sources =
-        env::var("OPTIMISED").unwrap_or("list.c sort.c tree.c structs.c classes.cpp".into());
     let mut all: BTreeMap<&str, Count> = BTreeMap::new();
-    for level in ["-O1", "-O2", "-Os"] {
-        for source in sources.split(' ') {
-            let program = Program::c(source, &["-g", "-gdwarf-5", level]);
-            let count = program.judge(debugger);
-            writeln!(io::stderr(), "{source} {level}: {count:?}").ok();
-            all.entry(level).or_default().add(count);
-        }
+    for (source, level) in programs() {
+        let program = match source.ends_with(".rs") {
+            true if !has_rust_library() => continue,
+            true => Program::rust(&source, level),
+            false => Program::c(&source, &["-g", "-gdwarf-5", level]),
+        };
+        let count = program.judge(debugger);
+        let wrong = &count.wrong;
+        assert!(wrong.is_empty(), "{debugger} {source} {level}: {wrong:#?}");
+        all.entry(level).or_default().add(count);
     }
     for (level, count) in &all {
-        writeln!(io::stderr(), "{debugger} {level}: {count:#?}").ok();
+        println!("{debugger} {level}: {count:#?}");
+        assert!(100 * count.right >= right * count.numbers, "{count:#?}");
+        // An `end` has code for some of the ways to it, now and then.
+        assert!(100 * count.astray.len() < 3 * count.stops, "{count:#?}");
+        assert!(100 * count.unsupported.values().sum::<usize>() < count.in_scope);
     }
-    let wrong: usize = all.values().map(|count| count.wrong.len()).sum();
-    assert_eq!(wrong, 0);
+    let described: usize = all.values().map(|count| count.described).sum();
+    assert!(described > 500, "{described}");
 }
 
 #[test]
 fn gdb_shows_what_the_module_says() {
-    compare("gdb");
+    compare("gdb", 99);
 }
 
 #[test]
 fn lldb_shows_what_the_module_says() {
-    compare("lldb");
+    compare("lldb", 60);
+}
+
+/// Whether there is a debugger; says so if there is none.
+fn has(debugger: &str) -> bool {
+    let name = if debugger == "gdb" { "gdb" } else { "lldb-19" };
+    let mut command = Command::new(name);
+    let found = command.arg("--version").stdout(Stdio::null()).status();
+    if found.is_err() {
+        writeln!(io::stderr(), "SKIPPED: {name} is not installed").ok();
+    }
+    found.is_ok()
+}
+
+/// Whether rustc can compile for WebAssembly; says so if it cannot.
+fn has_rust_library() -> bool {
+    let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
+    let output = Command::new("rustc").args(query).output().unwrap();
+    let folder = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = Path::new(folder.trim()).is_dir();
+    if !found {
+        writeln!(io::stderr(), "SKIPPED: rustup target add wasm32-wasip1").ok();
+    }
+    found
 }

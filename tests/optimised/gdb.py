@@ -99,16 +99,13 @@ class Stop(gdb.Breakpoint):
 
 for setting in SETTINGS:
     gdb.execute("set " + setting)
-# The host's own comes first, and the dynamic linker's.
-start = gdb.Breakpoint("_start")
+gdb.Breakpoint("__jit_debug_register_code", temporary=True)
 gdb.execute("run run -g app.wasm > " + spec["output"])
-while True:
-    try:
-        move = int(gdb.parse_and_eval("(long) &" + spec["symbol"])) - spec["base"]
-        break
-    except gdb.error:
-        gdb.execute("continue")
-start.delete()
+gdb.execute("finish")
+# Not Rust, in which the host stands.
+gdb.execute("set language c")
+move = int(gdb.parse_and_eval("(long) &" + spec["symbol"])) - spec["base"]
+gdb.execute("set language auto")
 stops = [Stop(address, move) for address in spec["stops"]]
 gdb.execute("continue")
 while gdb.selected_inferior().pid:

@@ -89,15 +89,11 @@ def run(debugger):
     info.SetWorkingDirectory(os.getcwd())
     info.AddOpenFileAction(1, spec["output"], False, True)
     info.AddOpenFileAction(2, "/dev/null", False, True)
-    start = target.BreakpointCreateByName("_start")
+    start = target.BreakpointCreateByName("__jit_debug_register_code")
     process = target.Launch(info, lldb.SBError())
-    # The host's own comes first.
-    while process.GetState() == lldb.eStateStopped:
-        symbols = target.FindSymbols(spec["symbol"])
-        if symbols.GetSize():
-            move = symbols[0].GetSymbol().GetStartAddress().GetLoadAddress(target) - spec["base"]
-            break
-        process.Continue()
+    process.GetSelectedThread().StepOut()
+    symbol = target.FindSymbols(spec["symbol"])[0].GetSymbol()
+    move = symbol.GetStartAddress().GetLoadAddress(target) - spec["base"]
     target.BreakpointDelete(start.GetID())
     stops, seen = {}, {}
     for address in spec["stops"]:

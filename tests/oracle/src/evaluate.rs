@@ -217,7 +217,10 @@ impl<'a> Run<'_, '_, 'a> {
             operations.first(),
             Some(Operation::SignedConstant { .. } | Operation::UnsignedConstant { .. })
         ) && operations.len() <= 2;
-        let value = if constant { top } else { self.wrap(top) };
+        let value = match constant || plain.is_some() {
+            true => top,
+            false => self.wrap(top),
+        };
         Ok(Found::Value(value.bits, bytes))
     }
 

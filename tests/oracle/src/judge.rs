@@ -27,8 +27,8 @@ struct Shown {
 pub struct Count {
     /// Stops that were compared.
     pub stops: usize,
-    /// Arrivals that one of both had and the other had not.
-    pub astray: usize,
+    /// Places that one of both arrived at more often than the other, and calls that are elsewhere.
+    pub astray: Vec<String>,
     /// Frames of callers that were compared.
     pub callers: usize,
     /// Variables that are in scope.
@@ -55,7 +55,7 @@ impl Count {
     /// Adds another's.
     pub fn add(&mut self, other: Count) {
         self.stops += other.stops;
-        self.astray += other.astray;
+        self.astray.extend(other.astray);
         self.callers += other.callers;
         self.in_scope += other.in_scope;
         self.described += other.described;
@@ -133,27 +133,28 @@ pub fn judge(
         return Err(format!("the program ended with {failure}"));
     }
     let mut count = Count::default();
-    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let mut said_at: HashMap<u64, Vec<Json>> = HashMap::new();
     for line in said.lines() {
         let stop: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let address = stop["address"].as_u64().ok_or("no address")?;
-        let arrival = seen.entry(address).or_default();
-        *arrival += 1;
-        let pc = stops.iter().find(|stop| stop.address == address);
-        let pc = pc.ok_or("a stop that nobody asked for")?.pc;
-        match expected.get(&(pc, *arrival)) {
-            Some(frames) => {
-                count.stops += 1;
-                let place = format!("{pc:#x}, arrival {arrival}");
-                compare(&stop["frames"], frames, &place, instruction, &mut count);
-            }
-            None => count.astray += 1,
-        }
+        said_at.entry(address).or_default().push(stop);
     }
     for stop in stops {
+        let said = said_at.remove(&stop.address).unwrap_or_default();
         let there = arrivals.get(&stop.pc).copied().unwrap_or(0).min(most);
-        let here = seen.get(&stop.address).copied().unwrap_or(0);
-        count.astray += there.saturating_sub(here);
+        // Code of an `end` may be for some of the ways there.
+        if said.len() != there {
+            let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
+            count.astray.push(astray);
+            continue;
+        }
+        for (i, said) in said.iter().enumerate() {
+            let (pc, arrival) = (stop.pc, i + 1);
+            count.stops += 1;
+            let place = format!("{pc:#x}, arrival {arrival}");
+            let expected = &expected[&(pc, arrival)];
+            compare(&said["frames"], expected, &place, instruction, &mut count);
+        }
     }
     Ok((count, machine.output))
 }
@@ -213,7 +214,9 @@ fn compare(
         if depth > 0 {
             let at = said["address"].as_u64().and_then(instruction);
             if at != Some(expected.pc) {
-                count.astray += usize::from(at.is_some());
+                if let Some(at) = at {
+                    count.astray.push(format!("{place}: a call at {at:#x}"));
+                }
                 return;
             }
             count.callers += 1;
@@ -230,10 +233,15 @@ fn compare(
         }
         for more in shown {
             // A member is named with its class.
-            let name = more.name.rsplit("::").next();
-            let found = expected.statics.iter();
-            let mut found = found.filter(|it| Some(&it.name[..]) == name && it.line == more.line);
-            match found.next() {
+            let same = |it: &&Expected| {
+                let class = more.name.strip_suffix(&it.name[..]);
+                let is_name = class.is_some_and(|class| class.is_empty() || class.ends_with("::"));
+                is_name && it.line == more.line
+            };
+            // Instances of a template have one name and line: one of them it is.
+            let found = expected.statics.iter().filter(same);
+            let described = found.filter(|it| it.answer != Answer::NotDescribed);
+            match described.max_by_key(|it| agreeing(it, &more)) {
                 Some(variable) => variable_right(variable, Some(&more), &place, count),
                 // What is in no scope must not have a value.
                 None if more.leaves.iter().all(|leaf| leaf.value.is_none()) => {}
@@ -286,6 +294,17 @@ fn variable_right(variable: &Expected, shown: Option<&Shown>, place: &str, count
             )),
         }
     }
+}
+
+/// How many numbers are shown as they are.
+fn agreeing(variable: &Expected, shown: &Shown) -> usize {
+    let Answer::Bytes(bytes) = &variable.answer else {
+        return 0;
+    };
+    let leaves = shown.leaves.iter();
+    leaves
+        .filter(|leaf| leaf.value.is_some() && known(bytes, leaf) == leaf.value)
+        .count()
 }
 
 /// The number in these bits, if all of them are known.

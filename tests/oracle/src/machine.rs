@@ -10,7 +10,7 @@ const PAGE: usize = 1 << 16;
 
 /// A block that is open.
 struct Label {
-    /// The index of the instruction where a branch goes on.
+    /// The index of the instruction where a branch goes on: the loop, or the end, where machine code of several ways meets.
     target: usize,
     /// Values that a branch takes along.
     arity: usize,
@@ -180,8 +180,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             O::Else => {
                 // The end of what was done instead.
-                let label = self.frame().labels.pop().ok_or("an else alone")?;
-                self.frame().at = label.target;
+                let frame = self.frame();
+                frame.at = frame.labels.last().ok_or("an else alone")?.target;
                 return Ok(());
             }
             O::End => {
@@ -199,7 +199,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 let target = target.transpose().map_err(|error| error.to_string())?;
                 return self.branch(target.unwrap_or(targets.default()));
             }
-            O::Return => return self.return_from(),
+            O::Return => return self.leave(),
             O::Call { function_index } => return self.call(*function_index),
             O::CallIndirect { type_index, .. } => {
                 let index = self.pop32()? as usize;
@@ -256,7 +256,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let target = body.targets[&frame.at];
         let is_loop = matches!(operator, Operator::Loop { .. });
         let label = Label {
-            target: if is_loop { frame.at } else { target.end + 1 },
+            target: if is_loop { frame.at } else { target.end },
             arity: if is_loop { params } else { results },
             height: frame.stack.len() - params,
             is_loop,
@@ -264,11 +264,9 @@ impl<'m, 'a> Machine<'m, 'a> {
         frame.at = match target.otherwise {
             _ if taken => frame.at + 1,
             Some(otherwise) => otherwise + 1,
-            None => target.end + 1,
+            None => target.end,
         };
-        if taken || target.otherwise.is_some() {
-            frame.labels.push(label);
-        }
+        frame.labels.push(label);
         Ok(())
     }
 
@@ -276,15 +274,27 @@ impl<'m, 'a> Machine<'m, 'a> {
         let frame = self.frame();
         let open = frame.labels.len();
         let Some(index) = open.checked_sub(1 + depth as usize) else {
-            return self.return_from();
+            return self.leave();
         };
         let label = &frame.labels[index];
         let taken = frame.stack.len() - label.arity;
         frame.stack.drain(label.height..taken);
-        // A loop is entered anew.
         frame.at = label.target;
-        debug_assert!(!label.is_loop || label.target < usize::MAX);
-        frame.labels.truncate(index);
+        // A loop is entered anew, and an end leaves its block.
+        let stays = usize::from(!label.is_loop);
+        frame.labels.truncate(index + stays);
+        Ok(())
+    }
+
+    /// Goes to the function's end, as a branch to its outermost block does.
+    fn leave(&mut self) -> Result<(), Failure> {
+        let body = self.body(&self.frames[self.frames.len() - 1]);
+        let results = body.ty.results().len();
+        let frame = self.frame();
+        let taken = frame.stack.len() - results;
+        frame.stack.drain(..taken);
+        frame.labels.clear();
+        frame.at = body.code.len() - 1;
         Ok(())
     }
 

@@ -192,10 +192,14 @@ impl<'a> Reader<'_, 'a> {
             variables: Vec::new(),
             children: Vec::new(),
         };
+        // Those that an inlined function has, and this instance of it nothing to say of.
+        let mut silent = self.variables_of_origin(entry)?;
         let mut children = node.children();
         while let Some(child) = children.next()? {
             match child.entry().tag() {
                 dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
+                    let origin = child.entry().attr_value(dw::DW_AT_abstract_origin);
+                    silent.retain(|offset| origin != Some(Value::UnitRef(*offset)));
                     scope.variables.extend(self.variable(child.entry())?);
                 }
                 dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine => {
@@ -204,7 +208,31 @@ impl<'a> Reader<'_, 'a> {
                 _ => {}
             }
         }
+        for offset in silent {
+            let variable = self.variable(&self.unit.entry(offset)?)?;
+            scope.variables.extend(variable);
+        }
         Ok(scope)
+    }
+
+    /// Where the variables of an abstract instance are, but for those in its blocks.
+    fn variables_of_origin(&self, entry: &Entry<'a>) -> gimli::Result<Vec<UnitOffset>> {
+        let Some(Value::UnitRef(origin)) = entry.attr_value(dw::DW_AT_abstract_origin) else {
+            return Ok(Vec::new());
+        };
+        let mut tree = self.unit.entries_tree(Some(origin))?;
+        let mut children = tree.root()?.children();
+        let mut found = Vec::new();
+        while let Some(child) = children.next()? {
+            let entry = child.entry();
+            if matches!(
+                entry.tag(),
+                dw::DW_TAG_variable | dw::DW_TAG_formal_parameter
+            ) {
+                found.push(entry.offset());
+            }
+        }
+        Ok(found)
     }
 
     /// An entry, and those that it is an instance or a definition of.
@@ -319,6 +347,15 @@ impl<'a> Reader<'_, 'a> {
             dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
         ) {
             return Ok(Some(4));
+        }
+        if entry.tag() == dw::DW_TAG_ptr_to_member_type {
+            let of = match entry.attr_value(dw::DW_AT_type) {
+                Some(Value::UnitRef(of)) => Some(self.unit.entry(of)?.tag()),
+                _ => None,
+            };
+            // A function's index and what to add to `this`, or a member's offset.
+            let is_function = of == Some(dw::DW_TAG_subroutine_type);
+            return Ok(Some(if is_function { 8 } else { 4 }));
         }
         let Some(Value::UnitRef(of)) = entry.attr_value(dw::DW_AT_type).filter(|_| depth < 50)
         else {
