@@ -37,8 +37,8 @@ struct Program {
 }
 
 impl Program {
-    fn c(source: &str, flags: &[&str]) -> Program {
-        let name = format!("optimised-{source}{}", flags.concat());
+    fn c(debugger: &str, source: &str, flags: &[&str]) -> Program {
+        let name = format!("optimised-{debugger}-{source}{}", flags.concat());
         let folder = Folder::new(&name);
         let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
         fs::copy(programs.join("header.h"), folder.path("header.h")).unwrap();
@@ -46,11 +46,35 @@ impl Program {
         let app = format!("app.{extension}");
         folder.write(&app, fs::read(programs.join(source)).unwrap());
         folder.compile(&app, flags);
-        Program::new(folder, &app)
+        Program::new(folder, &[&app])
     }
 
-    fn rust(source: &str, level: &str) -> Program {
-        let folder = Folder::new(&format!("optimised-{}", source.replace('/', "-")));
+    /// Of several units, one of which is inlined into another; or all in one.
+    fn linked(debugger: &str, level: &str, one_unit: bool) -> Program {
+        let folder = Folder::new(&format!("optimised-{debugger}-linked{level}{one_unit}"));
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/optimised/lto");
+        for name in ["main.c", "total.c", "item.h"] {
+            folder.write(name, fs::read(programs.join(name)).unwrap());
+        }
+        let how: &[&str] = match one_unit {
+            true => &["-DONE_UNIT", "main.c"],
+            false => &["-flto", "main.c", "total.c"],
+        };
+        let base = [
+            "clang-19",
+            "--target=wasm32-wasi",
+            "-g",
+            level,
+            "-o",
+            "app.wasm",
+        ];
+        folder.tool(&[&base[..], how].concat());
+        Program::new(folder, &["main.c", "total.c"])
+    }
+
+    fn rust(debugger: &str, source: &str, level: &str) -> Program {
+        let name = format!("optimised-{debugger}-{source}{level}");
+        let folder = Folder::new(&name.replace('/', "-"));
         let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
         folder.write("app.rs", fs::read(programs.join(source)).unwrap());
         let level = format!("opt-level={}", level.trim_start_matches("-O"));
@@ -64,10 +88,10 @@ impl Program {
             target,
             "app.rs",
         ]);
-        Program::new(folder, "app.rs")
+        Program::new(folder, &["app.rs"])
     }
 
-    fn new(folder: Folder, app: &str) -> Program {
+    fn new(folder: Folder, sources: &[&str]) -> Program {
         folder.image("app.wasm", &[]);
         let wasm = fs::read(folder.path("app.wasm")).unwrap();
         let image = fs::read(folder.path("image.elf")).unwrap();
@@ -76,7 +100,7 @@ impl Program {
         let pieces = pieces(&folder.path("app.wasm"), &wasm, &elf);
         let mut stops = Vec::new();
         let mut seen = BTreeSet::new();
-        for address in statements(&elf, app) {
+        for address in statements(&elf, sources) {
             let piece = pieces.iter().find(|piece| piece.start == address);
             let pc = piece.and_then(|piece| piece.pc);
             // Of an instruction in several pieces, the first.
@@ -95,8 +119,6 @@ impl Program {
 
     /// What a debugger says at each stop.
     fn debug(&self, debugger: &str) -> String {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger/lldb/dwalin_lldb");
-        let formatters = format!("command script import {}", scripts.display());
         let spec = self.folder.write(
             "spec.json",
             serde_json::json!({
@@ -106,7 +128,7 @@ impl Program {
                 "most": MOST,
                 "out": self.folder.text("out.json"),
                 "output": self.folder.text("output"),
-                "commands": ["settings set plugin.jit-loader.gdb.enable on", formatters],
+                "commands": ["settings set plugin.jit-loader.gdb.enable on", formatters()],
                 "program": env!("CARGO_BIN_EXE_dwalin"),
             })
             .to_string(),
@@ -166,6 +188,12 @@ impl Program {
     }
 }
 
+/// The command that loads Dwalin's formatters in lldb.
+fn formatters() -> String {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger/lldb/dwalin_lldb");
+    format!("command script import {}", scripts.display())
+}
+
 /// The code of a module in its image.
 fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
     let engine = Engine::new(
@@ -195,8 +223,8 @@ fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
     pieces
 }
 
-/// Where statements of the source begin.
-fn statements(elf: &object::File<'_>, source: &str) -> BTreeSet<u64> {
+/// Where statements of the sources begin.
+fn statements(elf: &object::File<'_>, sources: &[&str]) -> BTreeSet<u64> {
     let load = |id: gimli::SectionId| {
         let section = elf.section_by_name(id.name());
         let bytes = section.map_or(&[][..], |section| section.data().unwrap());
@@ -215,7 +243,10 @@ fn statements(elf: &object::File<'_>, source: &str) -> BTreeSet<u64> {
         while let Some((header, row)) = rows.next_row().unwrap() {
             let file = row.file(header).map(|file| file.path_name());
             let name = file.and_then(|name| unit.attr_string(name).ok());
-            let is_ours = name.is_some_and(|name| name.to_string_lossy().ends_with(source));
+            let is_ours = name.is_some_and(|name| {
+                let name = name.to_string_lossy();
+                sources.iter().any(|source| name.ends_with(source))
+            });
             if is_ours && row.is_stmt() && !row.end_sequence() {
                 found.insert(row.address());
             }
@@ -224,8 +255,11 @@ fn statements(elf: &object::File<'_>, source: &str) -> BTreeSet<u64> {
     found
 }
 
+/// The program of several units.
+const LINKED: &str = "optimised/lto";
+
 /// Programs and how they are compiled.
-const SAMPLE: [(&str, &str); 12] = [
+const SAMPLE: [(&str, &str); 13] = [
     ("sort.c", "-O1"),
     ("structs.c", "-O1"),
     ("operators.cpp", "-O1"),
@@ -234,6 +268,7 @@ const SAMPLE: [(&str, &str); 12] = [
     ("callbacks.c", "-O2"),
     ("members.cpp", "-O2"),
     ("optimised/words.rs", "-O2"),
+    (LINKED, "-O2"),
     ("hash.c", "-Os"),
     ("floats.c", "-Os"),
     ("classes.cpp", "-Os"),
@@ -261,8 +296,9 @@ fn compare(debugger: &str, right: usize) {
     for (source, level) in programs() {
         let program = match source.ends_with(".rs") {
             true if !has_rust_library() => continue,
-            true => Program::rust(&source, level),
-            false => Program::c(&source, &["-g", "-gdwarf-5", level]),
+            _ if source == LINKED => Program::linked(debugger, level, false),
+            true => Program::rust(debugger, &source, level),
+            false => Program::c(debugger, &source, &["-g", "-gdwarf-5", level]),
         };
         let count = program.judge(debugger);
         let wrong = &count.wrong;
@@ -288,6 +324,47 @@ fn gdb_shows_what_the_module_says() {
 #[test]
 fn lldb_shows_what_the_module_says() {
     compare("lldb", 60);
+}
+
+#[test]
+fn pointers_of_inlined_functions_are_followed_in_lldb() {
+    if !equipped() || !has("lldb") {
+        return;
+    }
+    for (level, one_unit) in [("-O1", false), ("-O1", true)] {
+        let program = Program::linked("pointers", level, one_unit);
+        let script = [
+            "settings set plugin.jit-loader.gdb.enable on",
+            &formatters(),
+            "breakpoint set -f total.c -l 12",
+            "run",
+            "v second->value",
+            "v second->next->value",
+            "p second->next->value + 1",
+            "v text[4]",
+            "p text[5]",
+        ];
+        let mut lldb = Command::new("lldb-19");
+        lldb.args(["--no-lldbinit", "--batch"]);
+        for line in script {
+            lldb.args(["-o", line]);
+        }
+        lldb.arg("--").arg(env!("CARGO_BIN_EXE_dwalin"));
+        lldb.args(["run", "-g", "app.wasm"]);
+        lldb.current_dir(program.folder.path("."))
+            .stdin(Stdio::null());
+        let said = String::from_utf8_lossy(&lldb.output().unwrap().stdout).into_owned();
+        let answers = said.lines().filter(|line| line.starts_with('('));
+        let answers: Vec<_> = answers.filter(|line| !line.starts_with("(lldb)")).collect();
+        let expected = [
+            "(int) second->value = 11",
+            "(int) second->next->value = 1",
+            "(int) 2",
+            "(const char) text[4] = 'w'",
+            "(const char) 'a'",
+        ];
+        assert_eq!(answers, expected, "{level} {one_unit}: {said}");
+    }
 }
 
 /// Whether there is a debugger; says so if there is none.

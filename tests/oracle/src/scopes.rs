@@ -89,6 +89,7 @@ impl<'a> Info<'a> {
         for (number, unit) in units.iter().enumerate() {
             let reader = Reader {
                 dwarf: &dwarf,
+                units: &units,
                 unit,
             };
             reader.functions(number, &mut functions).map_err(text)?;
@@ -128,10 +129,11 @@ impl<'a> Scope<'a> {
 
 struct Reader<'r, 'a> {
     dwarf: &'r gimli::Dwarf<Slice<'a>>,
+    units: &'r [Unit<Slice<'a>>],
     unit: &'r Unit<Slice<'a>>,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'r, 'a> Reader<'r, 'a> {
     fn functions(&self, number: usize, found: &mut Vec<Function<'a>>) -> gimli::Result<()> {
         let mut entries = self.unit.entries();
         while let Some(entry) = entries.next_dfs()? {
@@ -235,27 +237,51 @@ impl<'a> Reader<'_, 'a> {
         Ok(found)
     }
 
-    /// An entry, and those that it is an instance or a definition of.
-    fn chain(&self, entry: &Entry<'a>) -> gimli::Result<Vec<(usize, Entry<'a>)>> {
-        let mut chain = vec![entry.clone()];
-        while let Some(last) = chain.last()
+    /// The entry that is referred to, and its unit, which may be another one.
+    fn entry(
+        &self,
+        unit: &'r Unit<Slice<'a>>,
+        reference: Value<Slice<'a>>,
+    ) -> gimli::Result<Option<(&'r Unit<Slice<'a>>, Entry<'a>)>> {
+        let (unit, offset) = match reference {
+            Value::UnitRef(offset) => (unit, offset),
+            Value::DebugInfoRef(offset) => {
+                let found = self.units.iter().find_map(|unit| {
+                    let within = offset.to_unit_offset(&unit.header)?;
+                    Some((unit, within))
+                });
+                match found {
+                    Some(found) => found,
+                    None => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some((unit, unit.entry(offset)?)))
+    }
+
+    /// An entry, and those that it is an instance or a definition of, with their units.
+    fn chain(&self, entry: &Entry<'a>) -> gimli::Result<Vec<(&'r Unit<Slice<'a>>, Entry<'a>)>> {
+        let mut chain = vec![(self.unit, entry.clone())];
+        while let Some((unit, last)) = chain.last()
             && chain.len() < 4
         {
             let origin = last
                 .attr_value(dw::DW_AT_abstract_origin)
                 .or(last.attr_value(dw::DW_AT_specification));
-            match origin {
-                Some(Value::UnitRef(offset)) => chain.push(self.unit.entry(offset)?),
-                _ => break,
+            let next = origin.map(|origin| self.entry(unit, origin)).transpose()?;
+            match next.flatten() {
+                Some(next) => chain.push(next),
+                None => break,
             }
         }
-        Ok(chain.into_iter().enumerate().collect())
+        Ok(chain)
     }
 
     fn name(&self, entry: &Entry<'a>) -> gimli::Result<Option<String>> {
-        for (_, entry) in self.chain(entry)? {
+        for (unit, entry) in self.chain(entry)? {
             if let Some(name) = entry.attr_value(dw::DW_AT_name) {
-                let name = self.dwarf.attr_string(self.unit, name)?;
+                let name = self.dwarf.attr_string(unit, name)?;
                 return Ok(Some(name.to_string_lossy().into_owned()));
             }
         }
@@ -273,16 +299,16 @@ impl<'a> Reader<'_, 'a> {
             location: Location::Nowhere,
         };
         let chain = self.chain(entry)?;
-        for (_, entry) in &chain {
+        for (unit, entry) in &chain {
             let line = entry.attr(dw::DW_AT_decl_line);
             let line = line.and_then(|line| line.udata_value());
             if variable.line == 0 {
                 variable.line = line.unwrap_or(0);
             }
             if variable.size.is_none()
-                && let Some(Value::UnitRef(ty)) = entry.attr_value(dw::DW_AT_type)
+                && let Some(ty) = entry.attr_value(dw::DW_AT_type)
             {
-                variable.size = self.size(ty, 0)?;
+                variable.size = self.size(unit, ty, 0)?;
             }
         }
         for (_, entry) in &chain {
@@ -336,8 +362,15 @@ impl<'a> Reader<'_, 'a> {
         Ok(Location::Parts(parts))
     }
 
-    fn size(&self, ty: UnitOffset, depth: usize) -> gimli::Result<Option<u64>> {
-        let entry = self.unit.entry(ty)?;
+    fn size(
+        &self,
+        unit: &'r Unit<Slice<'a>>,
+        ty: Value<Slice<'a>>,
+        depth: usize,
+    ) -> gimli::Result<Option<u64>> {
+        let Some((unit, entry)) = self.entry(unit, ty)? else {
+            return Ok(None);
+        };
         let number = |entry: &Entry<'a>, name| entry.attr(name).and_then(|it| it.udata_value());
         if let Some(size) = number(&entry, dw::DW_AT_byte_size) {
             return Ok(Some(size));
@@ -349,21 +382,19 @@ impl<'a> Reader<'_, 'a> {
             return Ok(Some(4));
         }
         if entry.tag() == dw::DW_TAG_ptr_to_member_type {
-            let of = match entry.attr_value(dw::DW_AT_type) {
-                Some(Value::UnitRef(of)) => Some(self.unit.entry(of)?.tag()),
-                _ => None,
-            };
+            let of = entry.attr_value(dw::DW_AT_type);
+            let of = of.map(|of| self.entry(unit, of)).transpose()?.flatten();
+            let of = of.map(|(_, of)| of.tag());
             // A function's index and what to add to `this`, or a member's offset.
             let is_function = of == Some(dw::DW_TAG_subroutine_type);
             return Ok(Some(if is_function { 8 } else { 4 }));
         }
-        let Some(Value::UnitRef(of)) = entry.attr_value(dw::DW_AT_type).filter(|_| depth < 50)
-        else {
+        let Some(of) = entry.attr_value(dw::DW_AT_type).filter(|_| depth < 50) else {
             return Ok(None);
         };
-        let mut size = self.size(of, depth + 1)?;
+        let mut size = self.size(unit, of, depth + 1)?;
         if entry.tag() == dw::DW_TAG_array_type {
-            let mut tree = self.unit.entries_tree(Some(ty))?;
+            let mut tree = unit.entries_tree(Some(entry.offset()))?;
             let mut dimensions = tree.root()?.children();
             while let Some(dimension) = dimensions.next()? {
                 let entry = dimension.entry();

@@ -1,0 +1,6 @@
+struct item {
+    int value;
+    struct item *next;
+};
+
+int total(struct item *first, const char *text);
