@@ -1,3 +1,5 @@
+#pragma once
+
 struct item {
     int value;
     struct item *next;
