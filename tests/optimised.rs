@@ -33,6 +33,8 @@ struct Program {
     pieces: Vec<Piece>,
     /// Where [`SYMBOL`] is in the image.
     base: u64,
+    /// Where statements of its sources begin.
+    statements: BTreeSet<u64>,
     stops: Vec<Stop>,
 }
 
@@ -98,28 +100,34 @@ impl Program {
         let elf = object::File::parse(&image[..]).unwrap();
         let base = elf.symbols().find(|it| it.name() == Ok(SYMBOL)).unwrap();
         let pieces = pieces(&folder.path("app.wasm"), &wasm, &elf);
-        let mut stops = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut all = statements(&elf, sources);
-        if env::var_os("OPTIMISED_EVERY").is_some() {
-            let (from, to) = (*all.first().unwrap(), *all.last().unwrap());
-            all.extend(pieces.iter().map(|it| it.start).filter(|it| *it > from && *it < to));
-        }
-        for address in all {
-            let piece = pieces.iter().find(|piece| piece.start == address);
-            let pc = piece.and_then(|piece| piece.pc);
-            // Of an instruction in several pieces, the first.
-            if let Some(pc) = pc.filter(|pc| seen.insert(*pc)) {
-                stops.push(Stop { address, pc });
-            }
-        }
+        let statements = statements(&elf, sources);
         Program {
             base: base.address(),
             folder,
             wasm,
             pieces,
-            stops,
+            statements,
+            stops: Vec::new(),
         }
+    }
+
+    /// The same, to be stopped at these.
+    fn at(&mut self, at: At) -> &Program {
+        let (from, to) = (self.statements.first(), self.statements.last());
+        let mut stops = BTreeMap::new();
+        for piece in &self.pieces {
+            let wanted = match at {
+                At::Statements => self.statements.contains(&piece.start),
+                At::Instructions => Some(&piece.start) >= from && Some(&piece.start) <= to,
+            };
+            // Of an instruction in several pieces, the first.
+            if let Some(pc) = piece.pc.filter(|_| wanted) {
+                stops.entry(pc).or_insert(piece.start);
+            }
+        }
+        let stops = stops.into_iter();
+        self.stops = stops.map(|(pc, address)| Stop { address, pc }).collect();
+        self
     }
 
     /// What a debugger says at each stop.
@@ -263,32 +271,45 @@ fn statements(elf: &object::File<'_>, sources: &[&str]) -> BTreeSet<u64> {
 /// The program of several units.
 const LINKED: &str = "optimised/lto";
 
-/// Programs and how they are compiled.
-const SAMPLE: [(&str, &str); 13] = [
-    ("sort.c", "-O1"),
-    ("structs.c", "-O1"),
-    ("operators.cpp", "-O1"),
-    ("inheritance.cpp", "-O1"),
-    ("tree.c", "-O2"),
-    ("callbacks.c", "-O2"),
-    ("members.cpp", "-O2"),
-    ("optimised/words.rs", "-O2"),
-    (LINKED, "-O2"),
-    ("hash.c", "-Os"),
-    ("floats.c", "-O1"),
-    ("classes.cpp", "-Os"),
-    ("virtuals.cpp", "-Os"),
+/// Where debuggers stop.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    Statements,
+    /// As those come to who steps by instructions, or interrupts the program.
+    Instructions,
+}
+
+/// Programs, how they are compiled, and where they are looked at.
+const SAMPLE: [(&str, &str, At); 14] = [
+    ("sort.c", "-O1", At::Statements),
+    ("structs.c", "-O1", At::Statements),
+    ("floats.c", "-O1", At::Statements),
+    ("operators.cpp", "-O1", At::Statements),
+    ("inheritance.cpp", "-O1", At::Instructions),
+    ("tree.c", "-O2", At::Statements),
+    ("callbacks.c", "-O2", At::Statements),
+    ("members.cpp", "-O2", At::Instructions),
+    ("optimised/words.rs", "-O2", At::Statements),
+    (LINKED, "-O2", At::Statements),
+    ("hash.c", "-Os", At::Statements),
+    ("list.c", "-Os", At::Instructions),
+    ("classes.cpp", "-Os", At::Statements),
+    ("virtuals.cpp", "-Os", At::Statements),
 ];
 
 /// What is compared: the sample, or what an environment variable names, programs for all levels.
-fn programs() -> Vec<(String, &'static str)> {
+fn programs() -> Vec<(String, &'static str, At)> {
     let Ok(named) = env::var("OPTIMISED_PROGRAMS") else {
         return SAMPLE
-            .map(|(source, level)| (source.to_owned(), level))
+            .map(|(source, level, at)| (source.to_owned(), level, at))
             .into();
     };
+    let at = match env::var_os("OPTIMISED_EVERY") {
+        Some(_) => At::Instructions,
+        None => At::Statements,
+    };
     let levels = ["-O1", "-O2", "-Os"].into_iter();
-    let all = levels.flat_map(|level| named.split(' ').map(move |it| (it.to_owned(), level)));
+    let all = levels.flat_map(|level| named.split(' ').map(move |it| (it.to_owned(), level, at)));
     all.collect()
 }
 
@@ -298,14 +319,14 @@ fn compare(debugger: &str, right: usize) {
         return;
     }
     let mut all: BTreeMap<&str, Count> = BTreeMap::new();
-    for (source, level) in programs() {
-        let program = match source.ends_with(".rs") {
+    for (source, level, at) in programs() {
+        let mut program = match source.ends_with(".rs") {
             true if !has_rust_library() => continue,
             _ if source == LINKED => Program::linked(debugger, level, false),
             true => Program::rust(debugger, &source, level),
             false => Program::c(debugger, &source, &["-g", "-gdwarf-5", level]),
         };
-        let count = program.judge(debugger);
+        let count = program.at(at).judge(debugger);
         let wrong = &count.wrong;
         assert!(wrong.is_empty(), "{debugger} {source} {level}: {wrong:#?}");
         all.entry(level).or_default().add(count);

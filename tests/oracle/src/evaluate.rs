@@ -83,9 +83,12 @@ pub fn read<'a>(place: &Place<'_, 'a>, variable: &Variable<'a>) -> Answer {
     match run.bytes(expression) {
         Ok(bytes) if bytes.iter().all(Option::is_none) => Answer::NotDescribed,
         Ok(bytes) => Answer::Bytes(bytes),
+        Err(reason) if reason == NOT_THERE => Answer::NotDescribed,
         Err(reason) => Answer::Unsupported(reason),
     }
 }
+
+const NOT_THERE: &str = "an operand that is not there";
 
 impl<'a> Place<'_, 'a> {
     fn encoding(&self) -> gimli::Encoding {
@@ -242,8 +245,10 @@ impl<'a> Run<'_, '_, 'a> {
                     .from
                     .and_then(|from| place.frame.kept.get(&(from, *index)));
                 match (kept, there) {
+                    // It never was where the location begins; or another one has taken its place, and what is meant is not sure.
+                    (None, None) => return Err(NOT_THERE.to_owned()),
                     (Some(kept), Some(there)) if *kept != there => {
-                        return Err("an operand that another one took the place of".to_owned());
+                        return Err(NOT_THERE.to_owned());
                     }
                     (kept, there) => kept.copied().or(there).map(|value| (value, 8)),
                 }
