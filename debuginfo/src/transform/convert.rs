@@ -135,6 +135,12 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         self.id(self.number, entry.0).ok_or("it refers to no entry")
     }
 
+    /// The number of the unit that an entry is in, and where it is there.
+    pub fn locate(&self, entry: DebugInfoOffset) -> Option<(usize, UnitOffset)> {
+        let (unit, offset) = self.kept.locate(entry)?;
+        Some((unit, UnitOffset(offset)))
+    }
+
     /// The entry of any unit that is referred to.
     pub fn convert_debug_info_ref(
         &self,

@@ -140,83 +140,111 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
 
 /// A function's rows over its code.
 fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: &[Row]) {
-    let body = body_row(rows);
     let pieces = pieces(function, rows);
     let starts = starts(&pieces, rows.len());
-    let statements = statements(rows, &starts);
-    program.begin_function(function.code.start.0, rows[0].row.line);
-    let emit = |program: &mut LineProgram,
-                offset: u32,
-                index: usize,
-                is_stmt: bool,
-                prologue_end: bool| {
-        let row = LineRow {
-            is_statement: is_stmt,
-            prologue_end,
-            ..rows[index].row
-        };
-        program.row(u64::from(offset), row);
+    let mut writer = Writer {
+        program,
+        entry: function.wasm.start,
+        body: body_row(rows),
+        statements: statements(rows, &starts),
+        rows,
+        pieces,
+        starts,
+        current: Some(0),
+        body_marked: false,
+        statement: 0,
     };
+    let start = function.code.start.0;
+    writer.program.begin_function(start, rows[0].row.line);
     // The entry is a statement: what is before the first row of the input belongs to it.
-    emit(program, 0, 0, true, false);
-    let mut current = 0;
-    let mut body_marked = false;
-    let mut statement = 0;
-    for (
-        i,
-        &Piece {
-            offset,
-            pc,
-            row: index,
-        },
-    ) in pieces.iter().enumerate()
-    {
-        // Neighbours at one address: the statements before the row, then the row.
-        let stands_in = pieces.get(i + 1).is_some_and(|next| next.pc == pc);
-        if stands_in
-            && rows[index].pc == pc
-            && let Some(row) = rows[index].before.get(statement)
-        {
-            let row = LineRow {
-                prologue_end: false,
-                ..*row
-            };
-            program.row(u64::from(offset), row);
-            // Whatever follows is another row.
-            current = usize::MAX;
-            statement += 1;
-            continue;
+    writer.row(0, 0, true, false);
+    for i in 0..writer.pieces.len() {
+        if !writer.stand_in(i) {
+            writer.piece(i);
         }
-        statement = 0;
-        let begins = |row: usize| starts[row].is_some_and(|start| start.pc == pc);
+    }
+    writer
+        .program
+        .end_function(function.code.end.0 - function.code.start.0);
+}
+
+/// Goes over a function's code, and writes a row where another one begins.
+struct Writer<'w> {
+    program: &'w mut LineProgram,
+    /// Where the function's body begins.
+    entry: WasmPc,
+    rows: &'w [Row],
+    pieces: Vec<Piece>,
+    starts: Vec<Option<Start>>,
+    /// Which rows a statement begins at.
+    statements: Vec<bool>,
+    /// The row at which the body begins, and whether it was written.
+    body: usize,
+    body_marked: bool,
+    /// The row that covers the code so far; `None` behind a statement that only has an instruction that stands in.
+    current: Option<usize>,
+    /// How many of those at the address are written.
+    statement: usize,
+}
+
+impl Writer<'_> {
+    fn row(&mut self, offset: u32, index: usize, is_statement: bool, prologue_end: bool) {
+        let row = LineRow {
+            is_statement,
+            prologue_end,
+            ..self.rows[index].row
+        };
+        self.program.row(u64::from(offset), row);
+    }
+
+    /// Neighbours at one address: the statements before the row, then the row. Whether the piece is of such a statement.
+    fn stand_in(&mut self, i: usize) -> bool {
+        let Piece { offset, pc, row } = self.pieces[i];
+        let has_neighbour = self.pieces.get(i + 1).is_some_and(|next| next.pc == pc);
+        let statement = self.rows[row].before.get(self.statement);
+        let Some(statement) = statement.filter(|_| has_neighbour && self.rows[row].pc == pc) else {
+            self.statement = 0;
+            return false;
+        };
+        let statement = LineRow {
+            prologue_end: false,
+            ..*statement
+        };
+        self.program.row(u64::from(offset), statement);
+        // Whatever follows is another row.
+        self.current = None;
+        self.statement += 1;
+        true
+    }
+
+    fn begins(&self, row: usize, pc: WasmPc) -> bool {
+        self.starts[row].is_some_and(|start| start.pc == pc)
+    }
+
+    fn piece(&mut self, i: usize) {
+        let Piece { offset, pc, row } = self.pieces[i];
         // Homes have their values where the first instruction begins: a breakpoint on the entry's own line goes there.
-        let is_body = !body_marked
-            && index == body
-            && if body == 0 {
-                pc > function.wasm.start
-            } else {
-                begins(body)
-            };
-        let is_start = (index > 0 && begins(index)) || is_body;
-        if offset == 0 || (index == current && !is_start) {
-            continue;
+        let begins_body = match row {
+            0 => pc > self.entry,
+            row => self.begins(row, pc),
+        };
+        let is_body = !self.body_marked && row == self.body && begins_body;
+        let is_start = is_body || row > 0 && self.begins(row, pc);
+        let goes_on = self.current == Some(row);
+        if offset == 0 || goes_on && !is_start {
+            return;
         }
         // An instruction in several pieces is one statement. Each has a row: lldb stops after a call that returns within one.
-        let goes_on = i > 0 && index == current && pieces[i - 1].pc == pc;
-        emit(
-            program,
-            offset,
-            index,
-            statements[index] && is_start && !goes_on,
-            is_body,
-        );
-        body_marked |= is_body;
-        current = index;
+        let same = goes_on && i > 0 && self.pieces[i - 1].pc == pc;
+        let is_statement = self.statements[row] && is_start && !same;
+        self.row(offset, row, is_statement, is_body);
+        self.body_marked |= is_body;
+        self.current = Some(row);
     }
-    program.end_function(function.code.end.0 - function.code.start.0);
 }
 
 /// Code that comes from one instruction.
+#[derive(Clone, Copy)]
 struct Piece {
     /// Bytes from the function's start.
     offset: u32,

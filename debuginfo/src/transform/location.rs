@@ -2,6 +2,7 @@
 
 use super::convert::ConvertUnitEntry;
 use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
@@ -323,47 +324,41 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// Bytes of a variable, where its type says so.
     fn byte_size(&self, entry: &Die<'d>) -> Option<u64> {
-        let mut ty = self.type_of(entry)?;
+        let mut ty = self.type_at(self.unit.read_unit, entry)?;
         let mut count = 1u64;
         for _ in 0..MAX_DEPTH {
-            let said = ty.attr(dw::DW_AT_byte_size);
+            let said = ty.entry.attr(dw::DW_AT_byte_size);
             if let Some(size) = said.and_then(|size| size.udata_value()) {
                 return size.checked_mul(count);
             }
-            match ty.tag() {
+            match ty.entry.tag() {
                 dw::DW_TAG_typedef
                 | dw::DW_TAG_const_type
                 | dw::DW_TAG_volatile_type
                 | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => ty = self.type_of(&ty)?,
+                | dw::DW_TAG_atomic_type => {}
                 tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
                     return count.checked_mul(POINTER_SIZE.into());
                 }
-                dw::DW_TAG_array_type => {
-                    count = count.checked_mul(self.elements(&ty)?)?;
-                    ty = self.type_of(&ty)?;
-                }
+                dw::DW_TAG_array_type => count = count.checked_mul(elements(&ty)?)?,
                 _ => return None,
             }
+            ty = self.type_at(ty.unit, &ty.entry)?;
         }
         None
     }
+}
 
-    /// How many elements an array has, in all its dimensions.
-    fn elements(&self, array: &Die<'d>) -> Option<u64> {
-        let mut tree = self
-            .unit
-            .read_unit
-            .entries_tree(Some(array.offset()))
-            .ok()?;
-        let mut dimensions = tree.root().ok()?.children();
-        let mut count = 1u64;
-        while let Some(dimension) = dimensions.next().ok()? {
-            let entry = dimension.entry();
-            let number = |name| entry.attr(name).and_then(|it| it.udata_value());
-            let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
-            count = count.checked_mul(number(dw::DW_AT_count).or_else(upper)?)?;
-        }
-        Some(count)
+/// How many elements an array has, in all its dimensions.
+fn elements(array: &There<'_, '_>) -> Option<u64> {
+    let mut tree = array.unit.entries_tree(Some(array.entry.offset())).ok()?;
+    let mut dimensions = tree.root().ok()?.children();
+    let mut count = 1u64;
+    while let Some(dimension) = dimensions.next().ok()? {
+        let entry = dimension.entry();
+        let number = |name| entry.attr(name).and_then(|it| it.udata_value());
+        let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
+        count = count.checked_mul(number(dw::DW_AT_count).or_else(upper)?)?;
     }
+    Some(count)
 }

@@ -14,6 +14,7 @@ mod live;
 mod location;
 mod pointee;
 mod pointer;
+mod reference;
 mod unit;
 mod wrapper;
 
@@ -49,16 +50,15 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
     if !dwarf.is_empty() {
         let read = dwarf.read();
         let live = live_units(&read, code, &mut warnings);
-        let (graphs, live): (Vec<_>, Vec<_>) = live
+        let (graphs, live): (Vec<_>, Vec<Live<'d>>) = live
             .into_iter()
             .map(|mut live| (std::mem::take(&mut live.graph), live))
             .unzip();
         let kept = filter::kept(&graphs);
         drop(graphs);
-        let converted: Vec<_> = live
+        let converted: Vec<_> = (0..live.len())
             .into_par_iter()
-            .enumerate()
-            .map(|(number, live)| unit::convert(&read, &live, number, &kept, code))
+            .map(|number| unit::convert(&read, &live, number, &kept, code))
             .collect();
         let mut encoded = Vec::new();
         let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);

@@ -4,13 +4,14 @@
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::convert::ConvertUnitEntry;
+use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::{CodeMap, Flavor};
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
-use gimli::{DwAt, DwTag, UnitOffset};
+use gimli::{DwTag, UnitOffset};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -184,33 +185,39 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id
     }
 
-    /// Whether a variable is a pointer that lldb is to have as one of its own: a local or a parameter, to data.
+    /// Whether a variable is a pointer that lldb is to have as one of its own: a local or a parameter, to data. Of an inlined
+    /// function, what all its instances are of says the type.
     pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
+        let says_value = [
+            dw::DW_AT_location,
+            dw::DW_AT_const_value,
+            dw::DW_AT_artificial,
+        ];
         self.pointers.flavor == Flavor::Lldb
             && matches!(
                 entry.tag(),
                 dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
             )
-            && (entry.attr(dw::DW_AT_location).is_some()
-                || entry.attr(dw::DW_AT_artificial).is_some())
+            && (self.function().is_some_and(|it| it.is_abstract)
+                || says_value.iter().any(|name| entry.attr(*name).is_some()))
             && self.pointer_type(entry).is_some()
     }
 
     /// The pointer or reference to data that an entry's type is, behind typedefs and qualifiers.
-    fn pointer_type(&self, entry: &Die<'d>) -> Option<Die<'d>> {
-        let mut ty = self.type_of(entry)?;
+    fn pointer_type(&self, entry: &Die<'d>) -> Option<There<'a, 'd>> {
+        let mut ty = self.type_at(self.unit.read_unit, entry)?;
         for _ in 0..MAX_DEPTH {
-            match ty.tag() {
+            match ty.entry.tag() {
                 dw::DW_TAG_pointer_type
                 | dw::DW_TAG_reference_type
                 | dw::DW_TAG_rvalue_reference_type => {
-                    return (!self.is_function(&ty)).then_some(ty);
+                    return (!self.is_function_at(&ty)).then_some(ty);
                 }
                 dw::DW_TAG_typedef
                 | dw::DW_TAG_const_type
                 | dw::DW_TAG_volatile_type
                 | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => ty = self.type_of(&ty)?,
+                | dw::DW_TAG_atomic_type => ty = self.type_at(ty.unit, &ty.entry)?,
                 _ => return None,
             }
         }
@@ -219,14 +226,24 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
     pub(super) fn is_function(&self, pointer: &Die<'d>) -> bool {
-        let mut ty = self.type_of(pointer);
+        self.is_of_function(self.type_at(self.unit.read_unit, pointer))
+    }
+
+    fn is_function_at(&self, pointer: &There<'a, 'd>) -> bool {
+        self.is_of_function(self.type_at(pointer.unit, &pointer.entry))
+    }
+
+    fn is_of_function(&self, mut ty: Option<There<'a, 'd>>) -> bool {
         for _ in 0..MAX_DEPTH {
             match ty {
-                Some(found) if found.tag() == dw::DW_TAG_subroutine_type => return true,
+                Some(found) if found.entry.tag() == dw::DW_TAG_subroutine_type => return true,
                 Some(found)
-                    if matches!(found.tag(), dw::DW_TAG_typedef | dw::DW_TAG_const_type) =>
+                    if matches!(
+                        found.entry.tag(),
+                        dw::DW_TAG_typedef | dw::DW_TAG_const_type
+                    ) =>
                 {
-                    ty = self.type_of(&found);
+                    ty = self.type_at(found.unit, &found.entry);
                 }
                 _ => return false,
             }
@@ -234,32 +251,36 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         false
     }
 
-    /// The type that an entry refers to, or that what it is a concrete instance of does.
+    /// The type that an entry refers to, or that what it is a concrete instance of does, if it is of this unit.
     pub(super) fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
-        let reference = |name: DwAt| match entry.attr_value(name)? {
-            Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
-            _ => None,
-        };
-        reference(dw::DW_AT_type)
-            .or_else(|| self.type_of_origin(reference(dw::DW_AT_abstract_origin)?))
-    }
-
-    fn type_of_origin(&self, origin: Die<'d>) -> Option<Die<'d>> {
-        match origin.attr_value(dw::DW_AT_type)? {
-            Read::UnitRef(offset) => self.unit.read_unit.entry(offset).ok(),
-            _ => None,
-        }
+        let unit = self.unit.read_unit;
+        let ty = self.type_at(unit, entry)?;
+        (ty.unit.header.offset() == unit.header.offset()).then_some(ty.entry)
     }
 
     /// The type of a variable that is a pointer of lldb's own.
     pub(super) fn native_pointer_type(
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
-        _attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
         let pointer = self.pointer_type(entry).ok_or("its type is not there")?;
         self.native_pointer(&pointer)
             .map(|id| Some(AttributeValue::UnitRef(id)))
+    }
+
+    /// The constant that such a variable is, as the host has it: null, or at the memory's base.
+    pub(super) fn native_pointer_value(
+        &self,
+        attr: &Attribute<Reader<'d>>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let guest = match attr.value() {
+            Read::Sdata(value) => value as u32,
+            _ => attr.udata_value().ok_or("it is no number")? as u32,
+        };
+        let base = self.lookup.code.memories.first();
+        let base = base.ok_or("an address in a module without a memory")?;
+        let value = if guest == 0 { 0 } else { base.offset(guest).0 };
+        Ok(Some(AttributeValue::Data8(value)))
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.

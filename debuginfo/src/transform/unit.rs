@@ -38,12 +38,13 @@ pub(super) struct Converted<'d> {
 /// Converts what is kept of a unit.
 pub(super) fn convert<'d>(
     read: &ReadDwarf<'d>,
-    live: &Live<'d>,
+    units: &[Live<'d>],
     number: usize,
     kept: &Kept,
     code: &CodeMap<'_>,
 ) -> Converted<'d> {
     let mut out = Converted::default();
+    let live = &units[number];
     let offset = live.unit.header.offset().0;
     let (mut unit, root) = match ConvertUnit::new(live.unit.unit_ref(read), number, kept) {
         Ok(found) => found,
@@ -65,7 +66,7 @@ pub(super) fn convert<'d>(
     }
     unit.unit.is_indexed = code.flavor == Flavor::Lldb;
     let lookup = Lookup::new(code);
-    let mut transform = UnitTransform::new(&mut unit, &lookup, &mut out);
+    let mut transform = UnitTransform::new(&mut unit, (read, units), &lookup, &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
     let result = transform.run(root);
     let line = transform.line.take();
@@ -91,6 +92,9 @@ pub(super) fn convert<'d>(
 /// What a unit's entries need to know of those around them.
 pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) unit: &'u mut ConvertUnit<'a, Reader<'d>>,
+    /// All units, for entries of others that it refers to.
+    pub(super) read: &'a ReadDwarf<'d>,
+    pub(super) units: &'a [Live<'d>],
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     names: &'u mut Vec<(usize, String)>,
@@ -117,6 +121,8 @@ pub(super) struct Function {
     depth: isize,
     /// Its number.
     pub(super) index: Option<usize>,
+    /// Whether it is what instances have in common.
+    pub(super) is_abstract: bool,
     /// Whether it has a frame base that the debugger knows.
     pub(super) has_frame_base: bool,
     /// A frame base that is a list, for lldb, which looks for it in a section of DWARF 4.
@@ -140,12 +146,15 @@ fn returns(function: &FunctionCode<'_>) -> Vec<(WasmPc, HostAddress)> {
 impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn new(
         unit: &'u mut ConvertUnit<'a, Reader<'d>>,
+        (read, units): (&'a ReadDwarf<'d>, &'a [Live<'d>]),
         lookup: &'u Lookup<'u>,
         out: &'u mut Converted<'d>,
     ) -> Self {
         let pointers = Pointers::new(lookup.code);
         UnitTransform {
             unit,
+            read,
+            units,
             lookup,
             warnings: &mut out.warnings,
             names: &mut out.names,
@@ -305,6 +314,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         self.functions.push(Function {
             depth: entry.depth(),
             index,
+            is_abstract: entry.attr(dw::DW_AT_inline).is_some(),
             has_frame_base: entry.attr(dw::DW_AT_frame_base).is_some(),
             frame_bases: self.frame_bases(entry),
             returns: index.map_or_else(Vec::new, |index| returns(self.lookup.function(index))),

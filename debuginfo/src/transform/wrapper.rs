@@ -4,11 +4,12 @@
 //! `struct Node` has `Node*` for `Node *`: lldb knows `char *` by its name, and would look for 8 bytes.
 
 use super::pointer::{Die, POINTER_SIZE};
+use super::reference::There;
 use super::unit::UnitTransform;
 use crate::image::{GET_POINTER, SET_POINTER};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
-use gimli::{DwTag, UnitOffset};
+use gimli::{DebugInfoOffset, DwTag};
 use std::collections::HashMap;
 
 /// The types of a unit that wrappers share.
@@ -17,14 +18,14 @@ pub(super) struct Wrappers {
     /// The member's type, whose name says where the memory is.
     address: Option<UnitEntryId>,
     /// Pointers of the host's size, by the guest's pointer type.
-    pub(super) native: HashMap<UnitOffset, UnitEntryId>,
+    pub(super) native: HashMap<DebugInfoOffset, UnitEntryId>,
 }
 
 fn text(text: &str) -> AttributeValue {
     AttributeValue::String(text.into())
 }
 
-impl<'d> UnitTransform<'_, '_, 'd> {
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Makes the class that stands for a pointer or reference type.
     pub(super) fn wrapper(
         &mut self,
@@ -32,7 +33,10 @@ impl<'d> UnitTransform<'_, '_, 'd> {
         parent: UnitEntryId,
         pointer: &Die<'d>,
     ) -> Result<(), String> {
-        let native = self.native_pointer(pointer)?;
+        let native = self.native_pointer(&There {
+            unit: self.unit.read_unit,
+            entry: pointer.clone(),
+        })?;
         let name = self.type_name(Some(pointer), 0);
         let address = self.address_type();
         self.unit
@@ -67,14 +71,15 @@ impl<'d> UnitTransform<'_, '_, 'd> {
     ) -> Result<(), String> {
         let is_pointer = pointer.tag() == dw::DW_TAG_pointer_type;
         let constant = self.derived(dw::DW_TAG_const_type, id);
-        let this = self.native_type(dw::DW_TAG_pointer_type, Some(constant));
+        let own = AttributeValue::UnitRef;
+        let this = self.native_type(dw::DW_TAG_pointer_type, Some(own(constant)));
         self.method(id, "operator T*", GET_POINTER, native, &[this]);
-        if is_pointer && self.type_of(pointer).is_some() {
+        if is_pointer && pointer.attr(dw::DW_AT_type).is_some() {
             self.method(id, "operator->", GET_POINTER, native, &[this]);
         }
         if is_pointer {
-            let this = self.native_type(dw::DW_TAG_pointer_type, Some(id));
-            let reference = self.native_type(dw::DW_TAG_reference_type, Some(id));
+            let this = self.native_type(dw::DW_TAG_pointer_type, Some(own(id)));
+            let reference = self.native_type(dw::DW_TAG_reference_type, Some(own(id)));
             self.method(id, "operator=", SET_POINTER, reference, &[this, native]);
         }
         Ok(())
@@ -129,32 +134,36 @@ impl<'d> UnitTransform<'_, '_, 'd> {
     }
 
     /// A pointer or reference of the host's size to a type, or to void.
-    fn native_type(&mut self, tag: DwTag, to: Option<UnitEntryId>) -> UnitEntryId {
+    fn native_type(&mut self, tag: DwTag, to: Option<AttributeValue>) -> UnitEntryId {
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, tag);
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
         if let Some(to) = to {
-            entry.set(dw::DW_AT_type, AttributeValue::UnitRef(to));
+            entry.set(dw::DW_AT_type, to);
         }
         id
     }
 
     /// A pointer of the host's size to what a guest's pointer is of.
-    pub(super) fn native_pointer(&mut self, pointer: &Die<'d>) -> Result<UnitEntryId, String> {
-        if let Some(known) = self.wrappers.native.get(&pointer.offset()) {
+    pub(super) fn native_pointer(
+        &mut self,
+        pointer: &There<'a, 'd>,
+    ) -> Result<UnitEntryId, String> {
+        let key = pointer
+            .entry
+            .offset()
+            .to_debug_info_offset(&pointer.unit.header);
+        let key = key.ok_or("a pointer that is in no unit")?;
+        if let Some(known) = self.wrappers.native.get(&key) {
             return Ok(*known);
         }
-        let to = match pointer.attr_value(dw::DW_AT_type) {
-            Some(gimli::read::AttributeValue::UnitRef(offset)) => {
-                let to = self.unit.convert_unit_ref(offset);
-                Some(to.map_err(|error| error.to_string())?)
-            }
-            Some(_) => return Err("a pointer to a type of another unit".to_owned()),
+        let to = match pointer.entry.attr_value(dw::DW_AT_type) {
+            Some(to) => Some(self.converted(pointer.unit, to)?),
             None => None,
         };
-        let id = self.native_type(pointer.tag(), to);
-        self.wrappers.native.insert(pointer.offset(), id);
+        let id = self.native_type(pointer.entry.tag(), to);
+        self.wrappers.native.insert(key, id);
         Ok(id)
     }
 }

@@ -169,7 +169,7 @@ impl Artifact {
             error,
         })?;
         let sections = Sections::find(&bytes)?;
-        let isa = target::isa(settings.opt_level).map_err(|error| ArtifactError::Mismatch {
+        let isa = target::isa(settings).map_err(|error| ArtifactError::Mismatch {
             setting: error.to_string(),
         })?;
         compare_settings(

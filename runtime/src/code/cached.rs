@@ -27,7 +27,7 @@ pub struct CachedArtifacts<'a> {
 impl<'a> CachedArtifacts<'a> {
     /// In a folder, which need not be there; `None` where it cannot be said what artifacts depend on.
     pub fn new(folder: &'a Path, settings: &'a Settings) -> Option<CachedArtifacts<'a>> {
-        let isa = target::isa(settings.opt_level).ok()?;
+        let isa = target::isa(settings).ok()?;
         // The runtime is in there, and may be another one of the same version.
         let program = fs::metadata("/proc/self/exe").ok()?;
         let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());

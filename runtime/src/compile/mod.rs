@@ -139,7 +139,7 @@ pub struct Compiled {
 /// See [`CompileError`].
 pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
     let module = module::parse::parse(wasm)?;
-    let isa = target::isa(settings.opt_level)?;
+    let isa = target::isa(settings)?;
     let (questions, warnings) = questions(settings, &module, wasm);
     let env = Env::new(&module, settings, &*isa, questions.as_ref());
     let functions = compile_functions(&env, wasm)?;

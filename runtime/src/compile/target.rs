@@ -1,7 +1,7 @@
 //! The instruction set and the settings that make its code debuggable: frame pointers, unwind tables, and a register that
 //! always holds the running instance's VmContext.
 
-use super::{CompileError, OptLevel};
+use super::{CompileError, Settings};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 
@@ -10,11 +10,23 @@ use cranelift_codegen::settings::{self, Configurable};
 pub const GUEST_CALL_CONV: cranelift_codegen::isa::CallConv =
     cranelift_codegen::isa::CallConv::SystemV;
 
+/// Features whose instructions have the VEX or EVEX prefix, and constants for operands, at addresses relative to the instruction.
+const PREFIXED: [&str; 7] = [
+    "has_avx",
+    "has_avx2",
+    "has_fma",
+    "has_avx512bitalg",
+    "has_avx512dq",
+    "has_avx512vbmi",
+    "has_avx512vl",
+];
+
 /// The code generator for this machine.
 ///
 /// # Errors
 /// A machine that we cannot make code for.
-pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
+pub fn isa(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
+    let opt_level = settings.opt_level;
     let mut flags = settings::builder();
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
@@ -42,9 +54,16 @@ pub fn isa(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
             .set(name, value)
             .expect("a setting of this version of Cranelift");
     }
-    let builder = cranelift_native::builder().map_err(|reason| CompileError::Target {
+    let mut builder = cranelift_native::builder().map_err(|reason| CompileError::Target {
         reason: reason.to_owned(),
     })?;
+    // gdb up to 15 executes an instruction that a breakpoint is on elsewhere, and reads such an operand there: the program goes on
+    // with another value.
+    for feature in PREFIXED.into_iter().filter(|_| settings.debug_info) {
+        builder
+            .set(feature, "false")
+            .expect("a feature of this version of Cranelift");
+    }
     let isa = builder
         .finish(settings::Flags::new(flags))
         .map_err(|error| CompileError::Target {

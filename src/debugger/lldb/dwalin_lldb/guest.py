@@ -86,8 +86,7 @@ class View:
         self.address = value.GetLoadAddress()
         if self.address == lldb.LLDB_INVALID_ADDRESS:
             self.address = 0
-        # Memories begin where the upper half of an address changes.
-        self.base = memory_base(self.type) or self.address >> 32 << 32
+        self.base = memory_base(self.type) or pointers.memory_of(self.address)
 
     def bytes(self, offset, size):
         if not size:

@@ -148,14 +148,18 @@ class StandIn(Members):
         return self.at(index)
 
 
+def memory_of(address):
+    """Where the memory begins that an address is in: where the upper half of addresses changes."""
+    return address >> 32 << 32
+
+
 def behind(stand_in):
     """What a stand-in stands for, where it is now; None behind null pointers."""
     error, place = lldb.SBError(), stand_in.GetLoadAddress()
     address = stand_in.GetProcess().ReadUnsignedFromMemory(place, 4, error)
     if error.Fail() or not address:
         return None
-    # Memories begin where the upper half of an address changes.
-    address += place >> 32 << 32
+    address += memory_of(place)
     return stand_in.CreateValueFromAddress(stand_in.GetName() or "", address, pointee(stand_in.GetType()))
 
 

@@ -1,0 +1,417 @@
+//! Optimised code in real debuggers: what they show of variables is what the module's own DWARF says, which tests/oracle evaluates
+//! on a run in an interpreter of its own.
+
+mod support;
+
+use dwalin_oracle::judge::{Count, Stop, judge};
+use dwalin_runtime::{Config, Engine, Module, ModuleFile, OptLevel};
+use gimli::{EndianSlice, LittleEndian};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{env, fs, io};
+use support::{Folder, equipped};
+
+/// How often a place is looked at.
+const MOST: usize = 4;
+/// The function by which debuggers find where code is: every program has it, and nothing else.
+const SYMBOL: &str = "__wasm_call_dtors";
+
+/// Machine code, and the instruction of wasm that it is of.
+struct Piece {
+    start: u64,
+    end: u64,
+    pc: Option<u32>,
+}
+
+/// A program that was compiled.
+struct Program {
+    folder: Folder,
+    wasm: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// Where [`SYMBOL`] is in the image.
+    base: u64,
+    /// Where statements of its sources begin.
+    statements: BTreeSet<u64>,
+    stops: Vec<Stop>,
+}
+
+impl Program {
+    fn c(debugger: &str, source: &str, flags: &[&str]) -> Program {
+        let name = format!("optimised-{debugger}-{source}{}", flags.concat());
+        let folder = Folder::new(&name);
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+        fs::copy(programs.join("header.h"), folder.path("header.h")).unwrap();
+        let extension = Path::new(source).extension().unwrap().to_str().unwrap();
+        let app = format!("app.{extension}");
+        folder.write(&app, fs::read(programs.join(source)).unwrap());
+        folder.compile(&app, flags);
+        Program::new(folder, &[&app])
+    }
+
+    /// Of several units, one of which is inlined into another; or all in one.
+    fn linked(debugger: &str, level: &str, one_unit: bool) -> Program {
+        let folder = Folder::new(&format!("optimised-{debugger}-linked{level}{one_unit}"));
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/optimised/lto");
+        for name in ["main.c", "total.c", "item.h"] {
+            folder.write(name, fs::read(programs.join(name)).unwrap());
+        }
+        let how: &[&str] = match one_unit {
+            true => &["-DONE_UNIT", "main.c"],
+            false => &["-flto", "main.c", "total.c"],
+        };
+        let base = [
+            "clang-19",
+            "--target=wasm32-wasi",
+            "-g",
+            level,
+            "-o",
+            "app.wasm",
+        ];
+        folder.tool(&[&base[..], how].concat());
+        Program::new(folder, &["main.c", "total.c"])
+    }
+
+    fn rust(debugger: &str, source: &str, level: &str) -> Program {
+        let name = format!("optimised-{debugger}-{source}{level}");
+        let folder = Folder::new(&name.replace('/', "-"));
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+        folder.write("app.rs", fs::read(programs.join(source)).unwrap());
+        let level = format!("opt-level={}", level.trim_start_matches("-O"));
+        let target = "--target=wasm32-wasip1";
+        folder.tool(&[
+            "rustc",
+            "--edition=2024",
+            "-g",
+            "-C",
+            &level,
+            target,
+            "app.rs",
+        ]);
+        Program::new(folder, &["app.rs"])
+    }
+
+    fn new(folder: Folder, sources: &[&str]) -> Program {
+        folder.image("app.wasm", &[]);
+        let wasm = fs::read(folder.path("app.wasm")).unwrap();
+        let image = fs::read(folder.path("image.elf")).unwrap();
+        let elf = object::File::parse(&image[..]).unwrap();
+        let base = elf.symbols().find(|it| it.name() == Ok(SYMBOL)).unwrap();
+        let pieces = pieces(&folder.path("app.wasm"), &wasm, &elf);
+        let statements = statements(&elf, sources);
+        Program {
+            base: base.address(),
+            folder,
+            wasm,
+            pieces,
+            statements,
+            stops: Vec::new(),
+        }
+    }
+
+    /// The same, to be stopped at these.
+    fn at(&mut self, at: At) -> &Program {
+        let (from, to) = (self.statements.first(), self.statements.last());
+        let mut stops = BTreeMap::new();
+        for piece in &self.pieces {
+            let wanted = match at {
+                At::Statements => self.statements.contains(&piece.start),
+                At::Instructions => Some(&piece.start) >= from && Some(&piece.start) <= to,
+            };
+            // Of an instruction in several pieces, the first.
+            if let Some(pc) = piece.pc.filter(|_| wanted) {
+                stops.entry(pc).or_insert(piece.start);
+            }
+        }
+        let stops = stops.into_iter();
+        self.stops = stops.map(|(pc, address)| Stop { address, pc }).collect();
+        self
+    }
+
+    /// What a debugger says at each stop.
+    fn debug(&self, debugger: &str) -> String {
+        let spec = self.folder.write(
+            "spec.json",
+            serde_json::json!({
+                "symbol": SYMBOL,
+                "base": self.base,
+                "stops": self.stops.iter().map(|stop| stop.address).collect::<Vec<_>>(),
+                "most": MOST,
+                "out": self.folder.text("out.json"),
+                "output": self.folder.text("output"),
+                "commands": ["settings set plugin.jit-loader.gdb.enable on", formatters()],
+                "program": env!("CARGO_BIN_EXE_dwalin"),
+            })
+            .to_string(),
+        );
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/optimised");
+        let script = tests.join(format!("{debugger}.py"));
+        let mut command = match debugger {
+            "gdb" => {
+                let mut gdb = Command::new("gdb");
+                gdb.args(["-nx", "-batch", "-x"]).arg(script);
+                gdb.arg(env!("CARGO_BIN_EXE_dwalin"));
+                gdb
+            }
+            _ => {
+                let mut lldb = Command::new("lldb-19");
+                lldb.args(["--no-lldbinit", "--batch", "-o"]);
+                lldb.arg(format!("command script import {}", script.display()));
+                lldb
+            }
+        };
+        let said = command
+            .env("DRIVER_SPEC", spec)
+            .current_dir(self.folder.path("."))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        fs::read_to_string(self.folder.path("out.json"))
+            .ok()
+            .filter(|out| !out.is_empty())
+            .unwrap_or_else(|| panic!("{debugger}: {said:?}"))
+    }
+
+    fn judge(&self, debugger: &str) -> Count {
+        let said = self.debug(debugger);
+        let instruction = |address: u64| {
+            let behind = self.pieces.partition_point(|piece| piece.start <= address);
+            let piece = &self.pieces[behind.checked_sub(1)?];
+            piece.pc.filter(|_| address < piece.end)
+        };
+        let judged = judge(
+            &self.wasm,
+            "app.wasm",
+            &self.stops,
+            MOST,
+            &said,
+            &instruction,
+        );
+        let (count, output) = judged.unwrap();
+        let written = fs::read(self.folder.path("output")).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(
+            text(&output),
+            text(&written),
+            "the interpreter's run is another one"
+        );
+        count
+    }
+}
+
+/// The command that loads Dwalin's formatters in lldb.
+fn formatters() -> String {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/debugger/lldb/dwalin_lldb");
+    format!("command script import {}", scripts.display())
+}
+
+/// The code of a module in its image.
+fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
+    let engine = Engine::new(
+        Config::new()
+            .debug_info(true)
+            .cranelift_opt_level(OptLevel::None),
+    );
+    let module = Module::new(&engine, wasm).unwrap();
+    let file = ModuleFile::open(path).unwrap();
+    // Functions come first, in their order.
+    let symbols = elf.symbols().filter(|it| it.kind() == SymbolKind::Text);
+    let starts: BTreeSet<_> = symbols.map(|it| it.address()).collect();
+    let mut pieces = Vec::new();
+    for (func, start) in file.functions().zip(starts) {
+        let mut address = start;
+        for (offset, bytes) in module.code_of(func).unwrap() {
+            let place = offset.and_then(|offset| file.at_file_offset(offset));
+            let end = address + bytes.len() as u64;
+            pieces.push(Piece {
+                start: address,
+                end,
+                pc: place.map(|place| place.code_offset),
+            });
+            address = end;
+        }
+    }
+    pieces
+}
+
+/// Where statements of the sources begin.
+fn statements(elf: &object::File<'_>, sources: &[&str]) -> BTreeSet<u64> {
+    let load = |id: gimli::SectionId| {
+        let section = elf.section_by_name(id.name());
+        let bytes = section.map_or(&[][..], |section| section.data().unwrap());
+        Ok::<_, gimli::Error>(EndianSlice::new(bytes, LittleEndian))
+    };
+    let dwarf = gimli::read::Dwarf::load(load).unwrap();
+    let mut found = BTreeSet::new();
+    let mut units = dwarf.units();
+    while let Some(header) = units.next().unwrap() {
+        let unit = dwarf.unit(header).unwrap();
+        let unit = unit.unit_ref(&dwarf);
+        let Some(program) = unit.line_program.clone() else {
+            continue;
+        };
+        let mut rows = program.rows();
+        while let Some((header, row)) = rows.next_row().unwrap() {
+            let file = row.file(header).map(|file| file.path_name());
+            let name = file.and_then(|name| unit.attr_string(name).ok());
+            let is_ours = name.is_some_and(|name| {
+                let name = name.to_string_lossy();
+                sources.iter().any(|source| name.ends_with(source))
+            });
+            if is_ours && row.is_stmt() && !row.end_sequence() {
+                found.insert(row.address());
+            }
+        }
+    }
+    found
+}
+
+/// The program of several units.
+const LINKED: &str = "optimised/lto";
+
+/// Where debuggers stop.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    Statements,
+    /// As those come to who steps by instructions, or interrupts the program.
+    Instructions,
+}
+
+/// Programs, how they are compiled, and where they are looked at.
+const SAMPLE: [(&str, &str, At); 14] = [
+    ("sort.c", "-O1", At::Statements),
+    ("structs.c", "-O1", At::Statements),
+    ("floats.c", "-O1", At::Statements),
+    ("operators.cpp", "-O1", At::Statements),
+    ("inheritance.cpp", "-O1", At::Instructions),
+    ("tree.c", "-O2", At::Statements),
+    ("callbacks.c", "-O2", At::Statements),
+    ("members.cpp", "-O2", At::Instructions),
+    ("optimised/words.rs", "-O2", At::Statements),
+    (LINKED, "-O2", At::Statements),
+    ("hash.c", "-Os", At::Statements),
+    ("list.c", "-Os", At::Instructions),
+    ("classes.cpp", "-Os", At::Statements),
+    ("virtuals.cpp", "-Os", At::Statements),
+];
+
+/// What is compared: the sample, or what an environment variable names, programs for all levels.
+fn programs() -> Vec<(String, &'static str, At)> {
+    let Ok(named) = env::var("OPTIMISED_PROGRAMS") else {
+        return SAMPLE
+            .map(|(source, level, at)| (source.to_owned(), level, at))
+            .into();
+    };
+    let at = match env::var_os("OPTIMISED_EVERY") {
+        Some(_) => At::Instructions,
+        None => At::Statements,
+    };
+    let levels = ["-O1", "-O2", "-Os"].into_iter();
+    let all = levels.flat_map(|level| named.split(' ').map(move |it| (it.to_owned(), level, at)));
+    all.collect()
+}
+
+/// Compares all; no number is wrong, and of those that are known, `right` of a hundred are shown.
+fn compare(debugger: &str, right: usize) {
+    if !equipped() || !has(debugger) {
+        return;
+    }
+    let mut all: BTreeMap<&str, Count> = BTreeMap::new();
+    for (source, level, at) in programs() {
+        let mut program = match source.ends_with(".rs") {
+            true if !has_rust_library() => continue,
+            _ if source == LINKED => Program::linked(debugger, level, false),
+            true => Program::rust(debugger, &source, level),
+            false => Program::c(debugger, &source, &["-g", "-gdwarf-5", level]),
+        };
+        let count = program.at(at).judge(debugger);
+        let wrong = &count.wrong;
+        assert!(wrong.is_empty(), "{debugger} {source} {level}: {wrong:#?}");
+        all.entry(level).or_default().add(count);
+    }
+    for (level, count) in &all {
+        println!("{debugger} {level}: {count:#?}");
+        assert!(100 * count.right >= right * count.numbers, "{count:#?}");
+        // An `end` has code for some of the ways to it, now and then.
+        assert!(100 * count.astray.len() < 3 * count.stops, "{count:#?}");
+        assert!(100 * count.unsupported.values().sum::<usize>() < count.in_scope);
+    }
+    let described: usize = all.values().map(|count| count.described).sum();
+    assert!(described > 500, "{described}");
+}
+
+#[test]
+fn gdb_shows_what_the_module_says() {
+    compare("gdb", 99);
+}
+
+#[test]
+fn lldb_shows_what_the_module_says() {
+    compare("lldb", 60);
+}
+
+#[test]
+fn pointers_of_inlined_functions_are_followed_in_lldb() {
+    if !equipped() || !has("lldb") {
+        return;
+    }
+    for (level, one_unit) in [("-O1", false), ("-O1", true)] {
+        let program = Program::linked("pointers", level, one_unit);
+        let script = [
+            "settings set plugin.jit-loader.gdb.enable on",
+            &formatters(),
+            "breakpoint set -f total.c -l 12",
+            "run",
+            "v second->value",
+            "v second->next->value",
+            "p second->next->value + 1",
+            "v text[4]",
+            "p text[5]",
+        ];
+        let mut lldb = Command::new("lldb-19");
+        lldb.args(["--no-lldbinit", "--batch"]);
+        for line in script {
+            lldb.args(["-o", line]);
+        }
+        lldb.arg("--").arg(env!("CARGO_BIN_EXE_dwalin"));
+        lldb.args(["run", "-g", "app.wasm"]);
+        lldb.current_dir(program.folder.path("."))
+            .stdin(Stdio::null());
+        let said = String::from_utf8_lossy(&lldb.output().unwrap().stdout).into_owned();
+        let answers = said.lines().filter(|line| line.starts_with('('));
+        let answers: Vec<_> = answers.filter(|line| !line.starts_with("(lldb)")).collect();
+        let expected = [
+            "(int) second->value = 11",
+            "(int) second->next->value = 1",
+            "(int) 2",
+            "(const char) text[4] = 'w'",
+            "(const char) 'a'",
+        ];
+        assert_eq!(answers, expected, "{level} {one_unit}: {said}");
+    }
+}
+
+/// Whether there is a debugger; says so if there is none.
+fn has(debugger: &str) -> bool {
+    let name = if debugger == "gdb" { "gdb" } else { "lldb-19" };
+    let mut command = Command::new(name);
+    let found = command.arg("--version").stdout(Stdio::null()).status();
+    if found.is_err() {
+        writeln!(io::stderr(), "SKIPPED: {name} is not installed").ok();
+    }
+    found.is_ok()
+}
+
+/// Whether rustc can compile for WebAssembly; says so if it cannot.
+fn has_rust_library() -> bool {
+    let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
+    let output = Command::new("rustc").args(query).output().unwrap();
+    let folder = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = Path::new(folder.trim()).is_dir();
+    if !found {
+        writeln!(io::stderr(), "SKIPPED: rustup target add wasm32-wasip1").ok();
+    }
+    found
+}
