@@ -2,7 +2,6 @@
 
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
-use dwalin_debuginfo::code::KeptValue;
 use dwalin_debuginfo::code::{
     CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, PointerCode, ValueType,
 };
