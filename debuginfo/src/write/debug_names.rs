@@ -28,6 +28,7 @@ struct IndexName {
 }
 
 /// An entry that has a name.
+#[derive(Clone, Copy)]
 struct IndexEntry {
     /// Number of the name.
     name: u32,
@@ -134,11 +135,7 @@ impl Index {
         for (at, number) in (0..).zip(&order) {
             rank[*number as usize] = at;
         }
-        for entry in &mut self.entries {
-            entry.name = rank[entry.name as usize];
-        }
-        self.entries
-            .sort_unstable_by_key(|entry| (entry.name, entry.unit, entry.offset));
+        self.order_entries(&rank);
         let mut abbreviations = Abbreviations::of(units.len());
         let (starts, pool) = self.entry_pool(&mut abbreviations);
         let sorted = || order.iter().map(|number| &self.names[*number as usize]);
@@ -175,6 +172,25 @@ impl Index {
         out.extend(pool);
         set_length(&mut out, 0);
         out
+    }
+
+    /// Renames entries by their names' ranks, and puts those of a name together, in the order in which they were found.
+    fn order_entries(&mut self, rank: &[u32]) {
+        let mut next = vec![0_usize; rank.len() + 1];
+        for entry in &mut self.entries {
+            entry.name = rank[entry.name as usize];
+            next[entry.name as usize + 1] += 1;
+        }
+        for name in 1..next.len() {
+            next[name] += next[name - 1];
+        }
+        let mut ordered = self.entries.clone();
+        for entry in &self.entries {
+            let place = &mut next[entry.name as usize];
+            ordered[*place] = *entry;
+            *place += 1;
+        }
+        self.entries = ordered;
     }
 
     /// All entries, sorted, and where those of each name begin.

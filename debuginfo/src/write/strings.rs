@@ -80,8 +80,7 @@ impl<'d> Used<'d> {
     /// A string of the input.
     pub fn text(&self, string: u32, input: &'d [u8]) -> &'d [u8] {
         let rest = input.get(string as usize..).unwrap_or_default();
-        let end = rest.iter().position(|byte| *byte == 0);
-        &rest[..end.unwrap_or(rest.len())]
+        CStr::from_bytes_until_nul(rest).map_or(rest, CStr::to_bytes)
     }
 
     /// Where a string of the input came to be.
