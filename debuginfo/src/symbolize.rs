@@ -72,10 +72,13 @@ impl Symbolizer {
         Some(units.unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// Whether there is debug info and all of it is here, and certainly of the module's code.
+    /// Whether there is debug info and all of it is here, certainly of the module's code, and without the text of sources, which may
+    /// have to become files.
     pub fn is_whole(&self) -> bool {
         let units = self.units();
-        units.is_some_and(|units| !units.roots.partial && stale::is_of(&units))
+        units.is_some_and(|units| {
+            !units.roots.partial && stale::is_of(&units) && !units.have_sources()
+        })
     }
 
     /// The functions at an address, the innermost inlined one first; empty where nothing says.

@@ -101,6 +101,11 @@ impl<'a> Units<'a> {
         self.roots.at(pc, body).into_iter().chain(silent)
     }
 
+    /// Whether line tables have the text of sources.
+    pub fn have_sources(&self) -> bool {
+        self.roots.have_sources(&self.dwarf)
+    }
+
     /// An entry, and its unit.
     pub fn entry(&self, place: Place) -> Option<(ReadUnit<'_, 'a>, Entry<'_, 'a>)> {
         let unit = self.get(place.unit)?;

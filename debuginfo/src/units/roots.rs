@@ -7,8 +7,8 @@ use crate::source::{ReadDwarf, Reader};
 use gimli::constants as dw;
 use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, Unit, UnitHeader};
 use gimli::{
-    DebugAbbrevOffset, DebugAddrBase, DebugInfoOffset, DebugLocListsBase, DebugRngListsBase,
-    DebugStrOffsetsBase, DwarfFileType, LittleEndian, Section, UnitType,
+    DebugAbbrevOffset, DebugAddrBase, DebugInfoOffset, DebugLineOffset, DebugLocListsBase,
+    DebugRngListsBase, DebugStrOffsetsBase, DwarfFileType, LittleEndian, Section, UnitType,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(crate) struct Root<'a> {
     pub header: UnitHeader<Reader<'a>>,
     pub offset: DebugInfoOffset,
+    /// Its line table.
+    lines: Option<DebugLineOffset>,
 }
 
 /// The units of a module, up to one that cannot be passed.
@@ -73,12 +75,17 @@ impl<'a> Roots<'a> {
             _ => true,
         };
         let unit = self.units.len();
-        self.units.push(Root { header, offset });
+        self.units.push(Root {
+            header,
+            offset,
+            lines: None,
+        });
         let Some(root) = has_code.then(|| Attributes::read(dwarf, header)).flatten() else {
             return;
         };
         self.partial |= root.split;
-        if root.lines && !root.placed {
+        self.units[unit].lines = root.lines;
+        if root.lines.is_some() && !root.placed {
             self.silent.push(unit);
         }
         let ranges = root.code.into_iter().map(|code| UnitRange {
@@ -102,6 +109,21 @@ impl<'a> Roots<'a> {
         ranges.into_iter().map(|range| range.unit).collect()
     }
 
+    /// Whether a line table has the text of a source (DW_LNCT_LLVM_source), which only those of version 5 have.
+    pub fn have_sources(&self, dwarf: &ReadDwarf<'a>) -> bool {
+        let mut units = self.units.iter().filter(|root| root.header.version() >= 5);
+        units.any(|root| {
+            let size = root.header.address_size();
+            let program = root
+                .lines
+                .and_then(|offset| dwarf.debug_line.program(offset, size, None, None).ok());
+            program.is_some_and(|program| {
+                let mut formats = program.header().file_name_entry_format().iter();
+                formats.any(|format| format.content_type == dw::DW_LNCT_LLVM_source)
+            })
+        })
+    }
+
     /// Whether the code that units say they have begins where functions of the module do: `bodies` are those, sorted.
     pub fn fit(&self, bodies: &[Range<WasmPc>]) -> bool {
         let fits = |start: &WasmPc| {
@@ -117,8 +139,8 @@ struct Attributes {
     code: Vec<Range<WasmPc>>,
     /// Whether it says where its code is: a linker may have dropped all of it.
     placed: bool,
-    /// Whether it has a line table.
-    lines: bool,
+    /// Its line table.
+    lines: Option<DebugLineOffset>,
     /// Whether the rest of the unit is in another file.
     split: bool,
 }
@@ -142,7 +164,7 @@ impl Attributes {
         let mut found = Attributes {
             code: Vec::new(),
             placed: false,
-            lines: false,
+            lines: None,
             split: unit.dwo_id.is_some(),
         };
         let mut ranges = RangeAttributes::default();
@@ -157,7 +179,7 @@ impl Attributes {
                     AttributeValue::DebugAddrBase(base) => addresses = base,
                     AttributeValue::DebugRngListsBase(base) => lists = base,
                     AttributeValue::DwoId(_) => found.split = true,
-                    AttributeValue::DebugLineRef(_) => found.lines = true,
+                    AttributeValue::DebugLineRef(offset) => found.lines = Some(offset),
                     _ => {}
                 }
             }

@@ -49,49 +49,10 @@ impl Renderer<'_, '_> {
         let whole = |it: Shown<'_>| self.value(it.ty, it.bytes, it.depth);
         match head {
             _ if slice => self.slice(name, value),
-            "String" => {
-                let (ty, bytes) = self.field(value, "vec")?;
-                let vec = Shown {
-                    ty,
-                    bytes: &bytes,
-                    ..value
-                };
-                self.text(
-                    self.address(self.field(vec, "buf")?)?,
-                    self.len(vec, "len")?,
-                )
-            }
-            "Vec" => {
-                let address = self.address(self.field(value, "buf")?)?;
-                self.elements(
-                    self.parameter(value.ty)?,
-                    address,
-                    self.len(value, "len")?,
-                    value.depth,
-                )
-            }
-            "Rc" | "Arc" => {
-                let (ty, bytes) = self.field(value, "ptr")?;
-                let target = self.target(Shown {
-                    ty,
-                    bytes: &bytes,
-                    ..value
-                })?;
-                self.owned(
-                    target,
-                    if head == "Rc" { "value" } else { "data" },
-                    value.depth,
-                )
-            }
-            "Ref" | "RefMut" => {
-                let (ty, bytes) = self.field(value, "value")?;
-                let (target, address) = self.target(Shown {
-                    ty,
-                    bytes: &bytes,
-                    ..value
-                })?;
-                self.at(target, address, value.depth + 1)
-            }
+            "String" => self.owned_text(value),
+            "Vec" => self.vector(value),
+            "Rc" | "Arc" => self.counted(value, if head == "Rc" { "value" } else { "data" }),
+            "Ref" | "RefMut" => self.borrowed(value),
             "Cell" | "UnsafeCell" | "ManuallyDrop" => self.member_value(value, "value"),
             "RefCell" => self.ref_cell(value),
             "NonNull" | "Unique" => self.member_value(value, "pointer"),
@@ -109,6 +70,44 @@ impl Renderer<'_, '_> {
             "VecDeque" => Some(entries(self.len(value, "len")?)),
             _ => None,
         }
+    }
+
+    fn owned_text(&self, value: Shown<'_>) -> Option<String> {
+        let (ty, bytes) = self.field(value, "vec")?;
+        let vec = Shown {
+            ty,
+            bytes: &bytes,
+            ..value
+        };
+        let address = self.address(self.field(vec, "buf")?)?;
+        self.text(address, self.len(vec, "len")?)
+    }
+
+    fn vector(&self, value: Shown<'_>) -> Option<String> {
+        let address = self.address(self.field(value, "buf")?)?;
+        let (element, len) = (self.parameter(value.ty)?, self.len(value, "len")?);
+        self.elements(element, address, len, value.depth)
+    }
+
+    /// What is counted, by the name of its member beside the counts.
+    fn counted(&self, value: Shown<'_>, member: &str) -> Option<String> {
+        let (ty, bytes) = self.field(value, "ptr")?;
+        let target = self.target(Shown {
+            ty,
+            bytes: &bytes,
+            ..value
+        })?;
+        self.owned(target, member, value.depth)
+    }
+
+    fn borrowed(&self, value: Shown<'_>) -> Option<String> {
+        let (ty, bytes) = self.field(value, "value")?;
+        let (target, address) = self.target(Shown {
+            ty,
+            bytes: &bytes,
+            ..value
+        })?;
+        self.at(target, address, value.depth + 1)
     }
 
     /// Any other structure: its members, without those that have no size.

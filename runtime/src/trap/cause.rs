@@ -5,12 +5,12 @@ use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::collect::StoppedFrame;
 use super::kind::TrapKind;
 use super::message::{self, Panic};
-use super::operands::{self, Instruction, instruction_at};
+use super::operands::{Instruction, instruction_at};
 use super::shorten::short;
 use super::walk::Frames;
 use crate::index::*;
 use crate::vm::store::StoreCore;
-use dwalin_debuginfo::values::{Machine, Variable, WasmValue};
+use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::fmt;
 use wasmparser::Operator;
 
@@ -35,16 +35,8 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Addresses up to here, from either end of the address space, are near null.
-const NEAR_NULL: u64 = 64 << 10;
-
 /// Where wasm-ld puts the first data, if nothing else is asked for.
 const NO_DATA: u32 = 1024;
-
-/// Frames of a recursion that may be endless.
-const DEEP: usize = 256;
-/// What is said where no variable is the null pointer.
-const NO_POINTER: &str = "that is counted from near 0: probably from a null pointer";
 
 impl Cause {
     /// The cause of a trap whose frames are still there.
@@ -92,7 +84,7 @@ impl Cause {
         cause
     }
 
-    fn note(&mut self, text: String) {
+    pub(super) fn note(&mut self, text: String) {
         self.notes.push(text);
     }
 
@@ -105,156 +97,6 @@ impl Cause {
             "the stack of {used} bytes is full: {} frames deep",
             frames.count()
         ));
-    }
-
-    fn memory(
-        &mut self,
-        store: &StoreCore,
-        fault: Fault,
-        instruction: Option<&Instruction<'_>>,
-        variables: &[Variable],
-    ) {
-        if let Some(instruction) = instruction
-            && self.bulk(store, instruction)
-        {
-            return;
-        }
-        let access = instruction.and_then(|it| operands::access(&it.operator));
-        let base = instruction.and_then(|instruction| {
-            let depth = usize::from(operands::writes(&instruction.operator));
-            match instruction.operand(depth)? {
-                WasmValue::I32(base) => Some((base, instruction.is_constant(depth))),
-                _ => None,
-            }
-        });
-        // A constant address is one that the compiler worked out: no pointer is involved.
-        let constant = base.is_some_and(|(_, constant)| constant);
-        let base = base.map(|(base, _)| base);
-        let at_fault = fault.address.and_then(|address| store.memory_at(address));
-        let computed = base
-            .zip(access)
-            .map(|(base, (offset, _))| u64::from(base) + offset);
-        let address = at_fault
-            .map(|(_, address)| address)
-            .into_iter()
-            .chain(computed)
-            .next();
-        // What was worked out counts only where it agrees with what the processor says.
-        let computed = computed.filter(|computed| match at_fault {
-            Some((_, fault)) => fault.wrapping_sub(*computed) < 8,
-            None => true,
-        });
-        let base = base.filter(|_| computed.is_some());
-        let (Some(address), Some(len)) = (
-            computed.or(address),
-            at_fault
-                .map(|(memory, _)| memory.vm.len)
-                .or_else(|| store.only_memory_len()),
-        ) else {
-            return;
-        };
-        let what = match (instruction, access) {
-            (Some(instruction), Some((_, bytes))) => {
-                let stores = operands::writes(&instruction.operator);
-                let plural = if bytes == 1 { "" } else { "s" };
-                format!(
-                    "{} {bytes} byte{plural} at",
-                    if stores { "writes" } else { "reads" }
-                )
-            }
-            _ => "accesses".to_owned(),
-        };
-        self.note(format!(
-            "{what} address {address:#x}; the memory ends at {len:#x} ({} pages of 64 KiB)",
-            len >> 16
-        ));
-        if !constant {
-            self.pointers(address, base, len, variables);
-        }
-    }
-
-    /// The ranges of an operator on many bytes; `false` for others.
-    fn bulk(&mut self, store: &StoreCore, instruction: &Instruction<'_>) -> bool {
-        let (to, what) = match &instruction.operator {
-            Operator::MemoryCopy { .. } => (true, "copies"),
-            Operator::MemoryFill { .. } => (false, "fills"),
-            Operator::MemoryInit { .. } => (false, "initializes"),
-            _ => return false,
-        };
-        let operand = |depth| match instruction.operand(depth) {
-            Some(WasmValue::I32(bits)) => Some(bits),
-            _ => None,
-        };
-        let (Some(len), Some(middle), Some(start)) = (operand(0), operand(1), operand(2)) else {
-            return true;
-        };
-        let from = if to {
-            format!(" from {middle:#x}")
-        } else {
-            String::new()
-        };
-        let preposition = if to { "to" } else { "at" };
-        let end = match store.only_memory_len() {
-            Some(end) => format!("; the memory ends at {end:#x}"),
-            None => String::new(),
-        };
-        self.note(format!(
-            "{what} {len} bytes{from} {preposition} {start:#x}{end}"
-        ));
-        true
-    }
-
-    /// Endless recursion can use up the program's own stack, which lies in its memory, before that of its calls.
-    fn own_stack(&mut self, depth: usize) {
-        if depth > DEEP && self.hints.iter().any(|hint| hint == NO_POINTER) {
-            self.hints = vec![format!(
-                "{depth} frames deep: probably the program's own stack, which lies in its memory, ran over"
-            )];
-        }
-    }
-
-    /// Which pointer led to an address.
-    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, variables: &[Variable]) {
-        let pointers = || {
-            variables
-                .iter()
-                .filter_map(|variable| Some((&variable.name, variable.pointer?)))
-        };
-        let exact = base.and_then(|base| pointers().find(|(_, value)| *value == base));
-        match exact {
-            Some((name, 0)) => {
-                return self.hints.push(format!(
-                    "`{name}` is a null pointer; the address is {address:#x} bytes from it"
-                ));
-            }
-            Some((name, value)) if u64::from(value) >= len => {
-                return self
-                    .hints
-                    .push(format!("`{name}` points outside the memory, to {value:#x}"));
-            }
-            Some((name, value)) => {
-                return self.hints.push(format!(
-                    "the address is {:#x} bytes from what `{name}` points to",
-                    address.wrapping_sub(u64::from(value))
-                ));
-            }
-            None => {}
-        }
-        let near_null = base.is_some_and(|base| {
-            u64::from(base) < NEAR_NULL || u64::from(base) > (1 << 32) - NEAR_NULL
-        }) || ((1 << 32) - NEAR_NULL..1 << 32).contains(&address);
-        if near_null {
-            let null = pointers().find(|(_, value)| *value == 0);
-            self.hints.push(match null {
-                Some((name, _)) => {
-                    format!("that is counted from near 0: `{name}` is a null pointer")
-                }
-                None => NO_POINTER.to_owned(),
-            });
-        } else if let Some((name, value)) = pointers().find(|(_, value)| u64::from(*value) >= len) {
-            self.hints
-                .push(format!("`{name}` points outside the memory, to {value:#x}"));
-        }
     }
 
     fn operands(&mut self, store: &StoreCore, frame: &FrameInfo, instruction: &Instruction<'_>) {

@@ -1,5 +1,6 @@
 //! Leaving guest code for a reason: traps found by a signal and one look-up, and errors that host functions raise.
 
+mod access;
 pub mod activation;
 pub mod backtrace;
 pub mod cause;

@@ -1,0 +1,184 @@
+//! What is known about an access outside a memory: what was accessed, and which pointer led there.
+
+use super::activation::Fault;
+use super::cause::Cause;
+use super::operands::{self, Instruction};
+use crate::vm::store::StoreCore;
+use dwalin_debuginfo::values::{Variable, WasmValue};
+use wasmparser::Operator;
+
+/// Addresses up to here, from either end of the address space, are near null.
+const NEAR_NULL: u64 = 64 << 10;
+
+/// Frames of a recursion that may be endless.
+const DEEP: usize = 256;
+/// What is said where no variable is the null pointer.
+const NO_POINTER: &str = "that is counted from near 0: probably from a null pointer";
+
+/// Where an access was, as far as it is certain.
+struct Access {
+    address: u64,
+    /// The operand that the instruction's offset is added to.
+    base: Option<u32>,
+    /// Whether that is a constant of the code: one that the compiler worked out, so that no pointer is involved.
+    constant: bool,
+    /// The memory's size in bytes.
+    len: u64,
+}
+
+impl Access {
+    fn find(
+        store: &StoreCore,
+        fault: Fault,
+        instruction: Option<&Instruction<'_>>,
+    ) -> Option<Access> {
+        let access = instruction.and_then(|it| operands::access(&it.operator));
+        let base = instruction.and_then(|instruction| {
+            let depth = usize::from(operands::writes(&instruction.operator));
+            match instruction.operand(depth)? {
+                WasmValue::I32(base) => Some((base, instruction.is_constant(depth))),
+                _ => None,
+            }
+        });
+        let at_fault = fault.address.and_then(|address| store.memory_at(address));
+        let computed = base.zip(access);
+        let computed = computed.map(|((base, _), (offset, _))| u64::from(base) + offset);
+        // What was worked out counts only where it agrees with what the processor says.
+        let computed = computed.filter(|computed| match at_fault {
+            Some((_, fault)) => fault.wrapping_sub(*computed) < 8,
+            None => true,
+        });
+        let len = at_fault.map(|(memory, _)| memory.vm.len);
+        Some(Access {
+            address: computed.or_else(|| at_fault.map(|(_, address)| address))?,
+            base: base.map(|(base, _)| base).filter(|_| computed.is_some()),
+            constant: base.is_some_and(|(_, constant)| constant),
+            len: len.or_else(|| store.only_memory_len())?,
+        })
+    }
+}
+
+/// What an instruction does with memory.
+fn doing(instruction: Option<&Instruction<'_>>) -> String {
+    let access = instruction.and_then(|it| Some((it, operands::access(&it.operator)?)));
+    let Some((instruction, (_, bytes))) = access else {
+        return "accesses".to_owned();
+    };
+    let plural = if bytes == 1 { "" } else { "s" };
+    let what = match operands::writes(&instruction.operator) {
+        true => "writes",
+        false => "reads",
+    };
+    format!("{what} {bytes} byte{plural} at")
+}
+
+impl Cause {
+    pub(super) fn memory(
+        &mut self,
+        store: &StoreCore,
+        fault: Fault,
+        instruction: Option<&Instruction<'_>>,
+        variables: &[Variable],
+    ) {
+        if let Some(instruction) = instruction
+            && self.bulk(store, instruction)
+        {
+            return;
+        }
+        let Some(access) = Access::find(store, fault, instruction) else {
+            return;
+        };
+        let (what, address, len) = (doing(instruction), access.address, access.len);
+        self.note(format!(
+            "{what} address {address:#x}; the memory ends at {len:#x} ({} pages of 64 KiB)",
+            len >> 16
+        ));
+        if !access.constant {
+            self.pointers(address, access.base, len, variables);
+        }
+    }
+
+    /// The ranges of an operator on many bytes; `false` for others.
+    fn bulk(&mut self, store: &StoreCore, instruction: &Instruction<'_>) -> bool {
+        let (to, what) = match &instruction.operator {
+            Operator::MemoryCopy { .. } => (true, "copies"),
+            Operator::MemoryFill { .. } => (false, "fills"),
+            Operator::MemoryInit { .. } => (false, "initializes"),
+            _ => return false,
+        };
+        let operand = |depth| match instruction.operand(depth) {
+            Some(WasmValue::I32(bits)) => Some(bits),
+            _ => None,
+        };
+        let (Some(len), Some(middle), Some(start)) = (operand(0), operand(1), operand(2)) else {
+            return true;
+        };
+        let from = if to {
+            format!(" from {middle:#x}")
+        } else {
+            String::new()
+        };
+        let preposition = if to { "to" } else { "at" };
+        let end = match store.only_memory_len() {
+            Some(end) => format!("; the memory ends at {end:#x}"),
+            None => String::new(),
+        };
+        self.note(format!(
+            "{what} {len} bytes{from} {preposition} {start:#x}{end}"
+        ));
+        true
+    }
+
+    /// Endless recursion can use up the program's own stack, which lies in its memory, before that of its calls.
+    pub(super) fn own_stack(&mut self, depth: usize) {
+        if depth > DEEP && self.hints.iter().any(|hint| hint == NO_POINTER) {
+            self.hints = vec![format!(
+                "{depth} frames deep: probably the program's own stack, which lies in its memory, ran over"
+            )];
+        }
+    }
+
+    /// Which pointer led to an address.
+    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, variables: &[Variable]) {
+        let pointers = || {
+            variables
+                .iter()
+                .filter_map(|variable| Some((&variable.name, variable.pointer?)))
+        };
+        let exact = base.and_then(|base| pointers().find(|(_, value)| *value == base));
+        match exact {
+            Some((name, 0)) => {
+                return self.hints.push(format!(
+                    "`{name}` is a null pointer; the address is {address:#x} bytes from it"
+                ));
+            }
+            Some((name, value)) if u64::from(value) >= len => {
+                return self
+                    .hints
+                    .push(format!("`{name}` points outside the memory, to {value:#x}"));
+            }
+            Some((name, value)) => {
+                return self.hints.push(format!(
+                    "the address is {:#x} bytes from what `{name}` points to",
+                    address.wrapping_sub(u64::from(value))
+                ));
+            }
+            None => {}
+        }
+        let near_null = base.is_some_and(|base| {
+            u64::from(base) < NEAR_NULL || u64::from(base) > (1 << 32) - NEAR_NULL
+        }) || ((1 << 32) - NEAR_NULL..1 << 32).contains(&address);
+        if near_null {
+            let null = pointers().find(|(_, value)| *value == 0);
+            self.hints.push(match null {
+                Some((name, _)) => {
+                    format!("that is counted from near 0: `{name}` is a null pointer")
+                }
+                None => NO_POINTER.to_owned(),
+            });
+        } else if let Some((name, value)) = pointers().find(|(_, value)| u64::from(*value) >= len) {
+            self.hints
+                .push(format!("`{name}` points outside the memory, to {value:#x}"));
+        }
+    }
+}
