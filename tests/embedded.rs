@@ -113,7 +113,7 @@ fn traps_behind_callbacks_of_the_host_are_told_from_any_thread() {
 
 #[test]
 fn panics_behind_callbacks_of_the_host_have_their_message() {
-    let Some(wasm) = compile("panic/visits.rs", REACTOR, "callbacks") else {
+    let Some(wasm) = compile("panic/visits.rs", REACTOR, "panics") else {
         return;
     };
     let report = format!("{:?}", error(&debugged(), &wasm, 0));

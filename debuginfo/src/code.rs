@@ -165,8 +165,6 @@ pub struct OperandQuestion {
     pub place: u32,
     /// The address up to which it is named.
     pub until: WasmPc,
-    /// Whether it counts only while it is on the stack: what is said for all of a scope is not said of an operand's lifetime.
-    pub only_on_stack: bool,
 }
 
 /// What a module's DWARF can ask of the code, known before it is compiled.

@@ -58,11 +58,7 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
         let key = |it: &OperandQuestion| (it.from, it.place);
         key(a).cmp(&key(b)).then(b.until.cmp(&a.until))
     });
-    found.operands.dedup_by(|next, before| {
-        let same = (next.from, next.place) == (before.from, before.place);
-        before.only_on_stack |= same && next.only_on_stack;
-        same
-    });
+    found.operands.dedup_by_key(|it| (it.from, it.place));
     // Those at one address stay in the table's order.
     found.statements.sort_by_key(|statement| statement.pc);
     (found, warnings.finish())
@@ -178,13 +174,11 @@ impl Scope {
                 found.kept.extend(globals);
             }
             Op::Stack(place) => {
-                let only_on_stack = range.is_none();
                 let range = range.or(self.first.as_ref());
                 found.operands.extend(range.map(|range| OperandQuestion {
                     from: range.start,
                     place,
                     until: range.end,
-                    only_on_stack,
                 }));
             }
             _ => {}

@@ -1,7 +1,8 @@
 //! Operands that locations name (DW_OP_WASM_location 2): LLVM leaves variables on the operand stack, where optimised code needs
 //! no local for them. Each is copied to a slot where a location begins to name it. It counts from there on, as far as the location
-//! does, as nobody gets there by another way, and as no other value takes its place: what LLVM names by a place in the stack is the
-//! value, which may be off the stack before the location ends.
+//! does and as nobody gets there by another way: what LLVM names by a place in the stack is the value, which may be off the stack
+//! before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of the last one only
+//! that it is gone.
 
 use super::body::Translator;
 use super::signature::POINTER;
@@ -29,9 +30,6 @@ struct Held {
     index: usize,
     /// How many control frames were open.
     depth: usize,
-    place: usize,
-    value: Value,
-    only_on_stack: bool,
 }
 
 /// The operands of a function that are asked for, as far as translation has come.
@@ -57,7 +55,6 @@ impl Translator<'_, '_> {
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
     /// finds them.
     pub(super) fn save_operands(&mut self, pc: WasmPc) {
-        self.let_go_of_operands(pc);
         while let Some((question, rest)) = self.operands.rest.split_first()
             && question.from <= pc
         {
@@ -74,9 +71,6 @@ impl Translator<'_, '_> {
             self.operands.held.push(Held {
                 index: self.kept.len(),
                 depth: self.control.len(),
-                place: question.place as usize,
-                value,
-                only_on_stack: question.only_on_stack,
             });
             self.kept.push(KeptSlot {
                 slot,
@@ -85,22 +79,6 @@ impl Translator<'_, '_> {
                 at: question.from..question.until,
             });
         }
-    }
-
-    /// Where something else is in its place, or nothing, a location does not say for sure what it means.
-    fn let_go_of_operands(&mut self, pc: WasmPc) {
-        let (stack, kept) = (&self.stack, &mut self.kept);
-        self.operands.held.retain(|held| {
-            let stays = match stack.get(held.place) {
-                Some(value) => *value == held.value,
-                None => !held.only_on_stack,
-            };
-            let at = &mut kept[held.index].at;
-            if !stays {
-                at.end = at.end.min(pc);
-            }
-            stays && at.end > pc
-        });
     }
 
     /// Before an operator that lets control in from elsewhere: what was saved in the block that ends may not have been saved then.

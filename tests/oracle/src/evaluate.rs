@@ -244,14 +244,10 @@ impl<'a> Run<'_, '_, 'a> {
                 let kept = self
                     .from
                     .and_then(|from| place.frame.kept.get(&(from, *index)));
-                match (kept, there) {
-                    // It never was where the location begins; or another one has taken its place, and what is meant is not sure.
-                    (None, None) => return Err(NOT_THERE.to_owned()),
-                    (Some(kept), Some(there)) if *kept != there => {
-                        return Err(NOT_THERE.to_owned());
-                    }
-                    (kept, there) => kept.copied().or(there).map(|value| (value, 8)),
-                }
+                // What is meant is the value that was there where the location begins: LLVM names values, and where several variables
+                // are one operand it says of one only that it is gone.
+                let meant = kept.copied().or(there);
+                Some((meant.ok_or(NOT_THERE)?, 8))
             }
             Operation::EntryValue { expression } => {
                 let mut inner = Expression(*expression).operations(place.encoding());

@@ -214,6 +214,17 @@ impl<'r, 'a> Reader<'r, 'a> {
             let variable = self.variable(&self.unit.entry(offset)?)?;
             scope.variables.extend(variable);
         }
+        // An operand that is named for a whole scope is the one that is there where the scope begins.
+        for variable in &mut scope.variables {
+            if let Location::Everywhere(expression) = &variable.location
+                && operands_of(expression, self.unit.encoding())
+                    .next()
+                    .is_some()
+            {
+                let part = |range: &Range<u64>| (range.start as Pc..range.end as Pc, *expression);
+                variable.location = Location::Parts(scope.ranges.iter().map(part).collect());
+            }
+        }
         Ok(scope)
     }
 
@@ -407,6 +418,18 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 }
 
+/// The operands that an expression names.
+fn operands_of(
+    expression: &Expression<Slice<'_>>,
+    encoding: gimli::Encoding,
+) -> impl Iterator<Item = u32> {
+    let mut operations = expression.operations(encoding);
+    std::iter::from_fn(move || operations.next().ok().flatten()).filter_map(|it| match it {
+        gimli::Operation::WasmStack { index } => Some(index),
+        _ => None,
+    })
+}
+
 /// The operands that locations name: where each location begins, and the place in the stack.
 pub fn operands(info: &Info<'_>) -> Vec<(Pc, u32)> {
     fn each<'s, 'a>(scope: &'s Scope<'a>, encoding: gimli::Encoding, found: &mut Vec<(Pc, u32)>) {
@@ -415,12 +438,8 @@ pub fn operands(info: &Info<'_>) -> Vec<(Pc, u32)> {
                 continue;
             };
             for (range, expression) in parts {
-                let mut operations = expression.operations(encoding);
-                while let Ok(Some(operation)) = operations.next() {
-                    if let gimli::Operation::WasmStack { index } = operation {
-                        found.push((range.start, index));
-                    }
-                }
+                let operands = operands_of(expression, encoding);
+                found.extend(operands.map(|index| (range.start, index)));
             }
         }
         for child in &scope.children {
