@@ -99,7 +99,10 @@ struct Unwritten {
 impl Unwritten {
     fn new() -> Unwritten {
         let wasm = wat::parse_str(MODULE).unwrap();
-        let folder = Folder::new("handmade-instructions");
+        // Tests run at once, each in a thread that is called as it is.
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or_default();
+        let folder = Folder::new(&format!("handmade-instructions-{test}"));
         folder.write("module.wasm", &wasm);
         let file = ModuleFile::open(folder.path("module.wasm")).unwrap();
         let statements = [0, 1].map(|function| Statements::of(&file, function));
