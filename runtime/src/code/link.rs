@@ -105,8 +105,9 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         memory_guard_size,
         parallel: _,
     } = settings;
+    // The first that differs is what a mismatch is said to be, and the target depends on the settings.
     format!(
-        "version {}\ntarget {}\ndebug-info {debug_info}\nall-locals {all_locals}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\n",
+        "version {}\ndebug-info {debug_info}\nall-locals {all_locals}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\ntarget {}\n",
         env!("CARGO_PKG_VERSION"),
         target::features(isa),
     )
