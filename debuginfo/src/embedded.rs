@@ -1,6 +1,7 @@
 //! Sources that line tables hold (DW_LNCT_LLVM_source: `clang -gembed-source`).
 
 use crate::source::{ReadUnit, Reader, Warnings, WasmDwarf, headers};
+use crate::units::roots::Roots;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,10 @@ pub struct SourceFile<'d> {
 /// The source files of a module, sorted; none where no line table holds any text.
 pub fn source_files<'d>(dwarf: &WasmDwarf<'d>) -> Vec<SourceFile<'d>> {
     let read = dwarf.read();
+    // Most modules have none, and each start of a program asks.
+    if !Roots::read(&read).have_sources(&read) {
+        return Vec::new();
+    }
     let mut files = BTreeMap::new();
     // What is damaged is said where it is read for a purpose.
     for header in headers(&read, &mut Warnings::default()) {
