@@ -349,7 +349,7 @@ fn gdb_shows_what_the_module_says() {
 
 #[test]
 fn lldb_shows_what_the_module_says() {
-    compare("lldb", 60);
+    compare("lldb", 99);
 }
 
 #[test]

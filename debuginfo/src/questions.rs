@@ -96,8 +96,7 @@ fn scan_instructions(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Re
 /// A function, or a scope within one.
 struct Scope {
     depth: isize,
-    /// Its first range.
-    first: Option<Range<WasmPc>>,
+    ranges: Vec<Range<WasmPc>>,
     /// The innermost function with code: its address.
     function: Option<WasmPc>,
     /// Globals that are the function's frame base.
@@ -112,8 +111,8 @@ impl Scope {
         outer: Option<&Scope>,
         found: &mut Questions,
     ) -> gimli::Result<Scope> {
-        let first = first_range(unit, entry)?;
-        let start = first.as_ref().map(|range| range.start);
+        let ranges = ranges(unit, entry)?;
+        let start = ranges.first().map(|range| range.start);
         let function = start.filter(|_| entry.tag() == dw::DW_TAG_subprogram);
         if let Some(pc) = function
             && returns_small_structure(unit, entry)
@@ -126,7 +125,7 @@ impl Scope {
         };
         Ok(Scope {
             depth: entry.depth(),
-            first,
+            ranges,
             function,
             frame_globals,
         })
@@ -174,12 +173,14 @@ impl Scope {
                 found.kept.extend(globals);
             }
             Op::Stack(place) => {
-                let range = range.or(self.first.as_ref());
-                found.operands.extend(range.map(|range| OperandQuestion {
-                    from: range.start,
-                    place,
-                    until: range.end,
-                }));
+                let ranges = range.map_or(&self.ranges[..], std::slice::from_ref);
+                found
+                    .operands
+                    .extend(ranges.iter().map(|range| OperandQuestion {
+                        from: range.start,
+                        place,
+                        until: range.end,
+                    }));
             }
             _ => {}
         }
@@ -245,16 +246,18 @@ fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bo
     false
 }
 
-/// The first of an entry's ranges, by address.
-pub(crate) fn first_range<'d>(
+/// An entry's ranges, by address.
+pub(crate) fn ranges<'d>(
     unit: ReadUnit<'_, 'd>,
     entry: &Die<'d>,
-) -> gimli::Result<Option<Range<WasmPc>>> {
+) -> gimli::Result<Vec<Range<WasmPc>>> {
     let mut ranges = unit.die_ranges(entry)?;
     let ranges = std::iter::from_fn(|| ranges.next().ok().flatten());
     let ranges = ranges
         .filter_map(|range| Some(WasmPc::from_dwarf(range.begin)?..WasmPc::from_dwarf(range.end)?));
-    Ok(ranges.min_by_key(|range| range.start))
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_unstable_by_key(|range| range.start);
+    Ok(ranges)
 }
 
 pub(crate) fn is_call_site(tag: gimli::DwTag) -> bool {

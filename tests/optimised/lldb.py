@@ -4,6 +4,7 @@
 """
 import json
 import os
+import re
 
 import lldb
 
@@ -55,6 +56,56 @@ def shown(value):
     return said
 
 
+def member(kind, name):
+    """The member of a name: its type and its offset in bits. Members of bases and of unnamed structures are the structure's own."""
+    kind = kind.GetCanonicalType()
+    for i in range(kind.GetNumberOfFields()):
+        field = kind.GetFieldAtIndex(i)
+        if field.GetName() == name:
+            return field.GetType(), field.GetOffsetInBits()
+    within = [kind.GetDirectBaseClassAtIndex(i) for i in range(kind.GetNumberOfDirectBaseClasses())]
+    if name in [base.GetName() for base in within]:
+        base = next(base for base in within if base.GetName() == name)
+        return base.GetType(), base.GetOffsetInBits()
+    fields = [kind.GetFieldAtIndex(i) for i in range(kind.GetNumberOfFields())]
+    # lldb's form of variants: a union of structures, each with the discriminant.
+    within += [field for field in fields if not field.GetName() or field.GetName().startswith("$variant")]
+    for inner in within:
+        found = member(inner.GetType(), "$discr$" if name == "discriminant" else name)
+        if found:
+            return found[0], found[1] + inner.GetOffsetInBits()
+    return None
+
+
+def fold(variables):
+    """Members that are variables of their own, as `point.x`, where the whole is not there: into the whole."""
+    wholes, rest = {}, []
+    for one in variables:
+        name = re.match(r"[^.\[]*", one["name"] or "")[0]
+        whole = wholes.get((name, one["line"]))
+        path = (one["name"] or "")[len(name):]
+        if not path or not whole:
+            wholes[name, one["line"]] = one
+            rest.append(one)
+            continue
+        kind, offset = whole["type"], 0
+        for step in re.findall(r"\.([^.\[]+)|\[(\d+)\]", path):
+            if step[0]:
+                kind, more = member(kind, step[0])
+            else:
+                kind = kind.GetCanonicalType().GetArrayElementType()
+                more = 8 * int(step[1]) * kind.GetByteSize()
+            offset += more
+        there = {offset + leaf[0]: leaf for leaf in one["leaves"] if leaf[2] is not None}
+        for i, leaf in enumerate(whole["leaves"]):
+            if leaf[0] in there:
+                assert leaf[2] is None, (one["name"], "is there twice")
+                whole["leaves"][i] = leaf[:1] + there[leaf[0]][1:]
+    for one in rest:
+        del one["type"]
+    return rest
+
+
 def look(thread, move):
     said, depth, i = [], 0, 0
     while i < thread.GetNumFrames() and depth < 2:
@@ -71,8 +122,9 @@ def look(thread, move):
             inner = []
             for value in frame.GetVariables(options):
                 line = value.GetDeclaration().GetLine()
-                inner.append({"name": value.GetName(), "line": line, "leaves": shown(value)})
-            variables += reversed(inner)
+                leaves_of = shown(value)
+                inner.append({"name": value.GetName(), "line": line, "leaves": leaves_of, "type": value.GetType()})
+            variables += reversed(fold(inner))
             i += 1
             if not frame.IsInlined() or i >= thread.GetNumFrames():
                 break

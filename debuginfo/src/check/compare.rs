@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::instructions::Instructions;
 use super::units::Units;
-use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, offset};
+use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset};
 use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::WasmPc;
 use crate::code::CodeMap;
@@ -152,6 +152,13 @@ fn index(
         space: &Output::of(code),
         budget,
         found: &mut |found| {
+            let whole = found
+                .part_of
+                .and_then(|whole| shown.get_mut(&whole)?.back_mut());
+            if let Some(whole) = whole {
+                let both = [&whole.described[..], &found.described].concat();
+                whole.described = merged(both);
+            }
             shown.entry(found.key).or_default().push_back(Shown {
                 scope: found.scope,
                 described: found.described,

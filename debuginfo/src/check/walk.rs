@@ -61,6 +61,8 @@ pub(super) struct Found<'u, 'd> {
     pub scope: Ranges,
     /// Where in it a variable has a location.
     pub described: Ranges,
+    /// The variable that it is a member of: an image describes members by themselves where the whole is not there.
+    pub part_of: Option<Key>,
 }
 
 /// Something else that a walk meets.
@@ -218,6 +220,7 @@ impl<'d> Walk<'_, 'd> {
             function,
             scope,
             described,
+            part_of: part_of(key, unit, entry),
         });
     }
 
@@ -308,10 +311,8 @@ impl<'d> Walk<'_, 'd> {
             directory.map(|it| it.slice()).hash(&mut name);
         }
         let (text, line) = self.units.name_and_line(unit, entry);
-        // Many entries can share a name that is as long as the input.
         let text = text.map(|it| it.slice());
-        let start = text.map(|it| it.get(..MAX_NAME).unwrap_or(it));
-        (text.map(<[u8]>::len), start).hash(&mut name);
+        hash_name(text, &mut name);
         Key {
             kind,
             function,
@@ -319,6 +320,25 @@ impl<'d> Walk<'_, 'd> {
             line,
         }
     }
+}
+
+/// The key of the variable that an entry is a member of by its name, `point.x`: such are declared nowhere.
+fn part_of<'d>(key: Key, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Key> {
+    if key.kind != Kind::Variable || entry.attr(dw::DW_AT_decl_file).is_some() {
+        return None;
+    }
+    let path = unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?;
+    let end = path.slice().iter().position(|byte| b".[".contains(byte))?;
+    let mut name = DefaultHasher::new();
+    hash_name(path.slice().get(..end), &mut name);
+    let name = name.finish();
+    Some(Key { name, ..key })
+}
+
+/// Many entries can share a name that is as long as the input.
+fn hash_name(name: Option<&[u8]>, hasher: &mut DefaultHasher) {
+    let start = name.map(|it| it.get(..MAX_NAME).unwrap_or(it));
+    (name.map(<[u8]>::len), start).hash(hasher);
 }
 
 /// Whether an entry says that it has code.

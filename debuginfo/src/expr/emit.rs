@@ -19,6 +19,8 @@ pub(crate) struct Places<'a> {
     pub from: Option<WasmPc>,
     /// Bytes of the variable, where its type says it.
     pub size: Option<u64>,
+    /// Whether what no piece is of is between the members only, where nobody looks.
+    pub only_padding_is_missing: bool,
 }
 
 impl<'a> Places<'a> {
@@ -52,13 +54,13 @@ pub(crate) type Reason = String;
 pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
 
 /// The reason where lldb would show zeros for what is not there.
-const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
+pub(crate) const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
 
 /// Bytes of a value on a debugger's stack.
-const STACK_BYTES: u64 = 8;
+pub(super) const STACK_BYTES: u64 = 8;
 
 /// The most zeros that are written down: more than programs have in a variable that is nowhere.
-const MAX_ZEROS: u64 = 1024;
+pub(super) const MAX_ZEROS: u64 = 1024;
 
 /// What an expression is for, which says what its result means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -320,6 +322,7 @@ impl Emitter<'_> {
         let more = self.places.size.unwrap_or(0).saturating_sub(bits_said / 8);
         match self.places.code.flavor {
             Flavor::Gdb if more > 0 => self.out.op_piece(more),
+            Flavor::Lldb if self.places.only_padding_is_missing => {}
             Flavor::Lldb if more > 0 || missing => {
                 return Err(MISSING.to_owned());
             }

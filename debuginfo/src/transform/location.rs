@@ -1,16 +1,18 @@
 //! Locations: of variables, frame bases, members and what calls pass.
 
 use super::convert::ConvertUnitEntry;
+use super::member::dimensions;
+use super::part::Presence;
 use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
-use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
-use crate::expr::emit::{Places, Purpose, emit};
+use crate::expr::emit::{MISSING, Places, Purpose, emit};
+use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
-use crate::questions::first_range;
-use crate::source::Reader;
+use crate::questions::ranges;
+use crate::source::{ReadUnit, Reader};
 use crate::write::{Address, AttributeValue, Expression as Native, Location, LocationList};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, Expression};
@@ -21,10 +23,27 @@ type Converted = Result<Option<AttributeValue>, String>;
 
 /// What an expression is of.
 #[derive(Clone, Copy)]
-struct Aim {
-    purpose: Purpose,
+pub(super) struct Aim<'e, 'a, 'd> {
+    pub purpose: Purpose,
     /// Bytes of the variable, where they matter and are known.
-    size: Option<u64>,
+    pub size: Option<u64>,
+    /// The entry that has its type, and the unit that it is of.
+    pub of: (ReadUnit<'a, 'd>, &'e Die<'d>),
+}
+
+/// Where a location counts.
+#[derive(Clone)]
+pub(super) struct Span {
+    /// Where it begins in the module: by that operands are known.
+    pub from: WasmPc,
+    pub wasm: Range<WasmPc>,
+}
+
+impl Span {
+    fn new(wasm: Range<WasmPc>) -> Span {
+        let from = wasm.start;
+        Span { from, wasm }
+    }
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
@@ -119,6 +138,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             has_frame_base: self.function().is_some_and(|it| it.has_frame_base),
             from,
             size,
+            only_padding_is_missing: false,
         }
     }
 
@@ -132,14 +152,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// What a variable's location has to be good for.
-    fn aim(&self, entry: &Die<'d>, ops: &[Op], purpose: Purpose) -> Aim {
+    fn aim<'e>(&self, entry: &'e Die<'d>, ops: &[Op], purpose: Purpose) -> Aim<'e, 'a, 'd> {
         let matters = match ops {
             [_, Op::StackValue] => true,
             ops => ops.iter().any(|op| matches!(op, Op::Piece(..))),
         };
         let matters = matters && purpose == Purpose::Location;
-        let size = matters.then(|| self.byte_size(entry)).flatten();
-        Aim { purpose, size }
+        let unit = self.unit.read_unit;
+        let size = matters.then(|| self.byte_size(unit, entry)).flatten();
+        Aim {
+            purpose,
+            size,
+            of: (unit, entry),
+        }
     }
 
     pub(super) fn location(
@@ -161,19 +186,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Read::Exprloc(expression) => {
                 let ops = decode(expression, self.unit.read_unit);
                 let ops = ops.map_err(|error| error.to_string())?;
-                let aim = self.aim(entry, &ops, purpose);
-                if ops.iter().any(|op| matches!(op, Op::Stack(_))) {
-                    return self.location_in_scope(&ops, aim);
-                }
-                if self.needs_frame_bases(&ops) {
-                    let everywhere = WasmPc(0)..WasmPc(u32::MAX);
-                    let mut list = Vec::new();
-                    self.add_by_frame_bases(&mut list, &ops, everywhere, aim)?;
-                    return Ok(self.list(list));
-                }
-                let places = self.places(None, aim.size);
-                self.emit_onto(Native::new(), &ops, &places, purpose)
-                    .map(|it| Some(AttributeValue::Exprloc(it)))
+                self.location_everywhere(entry, &ops, purpose)
             }
             Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
                 self.location_list(entry, attr, purpose)
@@ -182,16 +195,44 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// A location by operands, for all of a scope: it counts from where the scope begins, as far as the operands are known.
-    fn location_in_scope(&mut self, ops: &[Op], aim: Aim) -> Converted {
-        let unit = self.unit.read_unit;
-        let scope = self.scope().and_then(|scope| {
-            let entry = unit.entry(scope).ok()?;
-            first_range(unit, &entry).ok()?
-        });
-        let scope = scope.ok_or("an operand outside of code")?;
+    /// A location that counts in all of a scope.
+    fn location_everywhere(
+        &mut self,
+        entry: &Entry<'a, 'd>,
+        ops: &[Op],
+        purpose: Purpose,
+    ) -> Converted {
+        let aim = self.aim(entry, ops, purpose);
         let mut list = Vec::new();
-        self.add_locations(&mut list, ops, scope, aim)?;
+        if self.needs_frame_bases(ops) {
+            let everywhere = Span::new(WasmPc(0)..WasmPc(u32::MAX));
+            self.add_by_frame_bases(&mut list, ops, &everywhere, aim)?;
+            return Ok(self.list(list));
+        }
+        let names_operand = ops.iter().any(|op| matches!(op, Op::Stack(_)));
+        if !names_operand {
+            let places = self.places(None, aim.size);
+            let is_split = ops.iter().any(|op| matches!(op, Op::Piece(..)));
+            match self.emit_onto(Native::new(), ops, &places, purpose) {
+                Err(reason) if is_split || reason == MISSING => {}
+                whole => return whole.map(|it| Some(AttributeValue::Exprloc(it))),
+            }
+        }
+        let unit = self.unit.read_unit;
+        let scope = self.scope().and_then(|scope| unit.entry(scope).ok());
+        let ranges = scope.map(|scope| ranges(unit, &scope)).transpose();
+        let ranges = ranges.map_err(|error| error.to_string())?;
+        // An operand is the one that is there where each of its ranges begins.
+        let mut missing = None;
+        for wasm in ranges.ok_or("a location outside of code")? {
+            let added = self.add_locations(&mut list, ops, &Span::new(wasm), aim);
+            missing = missing.or(added.err());
+        }
+        match missing {
+            Some(reason) if list.is_empty() && self.parts.is_empty() => return Err(reason),
+            Some(reason) => self.lost_part(entry, &reason),
+            None => {}
+        }
         Ok(self.list(list))
     }
 
@@ -234,18 +275,22 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .map_err(|error| error.to_string())
                 .and_then(|ops| {
                     let aim = self.aim(entry, &ops, purpose);
-                    self.add_locations(&mut list, &ops, start..end, aim)
+                    self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
                 });
             if let Err(reason) = added {
-                let what = format!("a part of a location list cannot be shown: {reason}");
-                let offset = self.offset(entry);
-                self.warnings.lost(what, offset);
+                self.lost_part(entry, &reason);
             }
         }
         Ok(self.list(list))
     }
 
-    fn list(&mut self, list: Vec<Location>) -> Option<AttributeValue> {
+    fn lost_part(&mut self, entry: &Entry<'a, 'd>, reason: &str) {
+        let what = format!("a part of a location list cannot be shown: {reason}");
+        let offset = self.offset(entry);
+        self.warnings.lost(what, offset);
+    }
+
+    pub(super) fn list(&mut self, list: Vec<Location>) -> Option<AttributeValue> {
         if list.is_empty() {
             return None;
         }
@@ -254,28 +299,104 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Where operations count: the code of a wasm range, as far as the operands that they name are known.
-    fn add_locations(
-        &self,
+    pub(super) fn add_locations(
+        &mut self,
         list: &mut Vec<Location>,
         ops: &[Op],
-        wasm: Range<WasmPc>,
-        aim: Aim,
+        span: &Span,
+        aim: Aim<'_, 'a, 'd>,
     ) -> Result<(), String> {
         if self.lookup.is_exhausted() {
             return Err("there are more locations than code has room for".to_owned());
         }
         if self.needs_frame_bases(ops) {
-            return self.add_by_frame_bases(list, ops, wasm, aim);
+            return self.add_by_frame_bases(list, ops, span, aim);
         }
-        let places = self.places(Some(wasm.start), aim.size);
-        let native = self.emit_onto(Native::new(), ops, &places, aim.purpose)?;
-        let end = places.until(ops).map_or(wasm.end, |end| end.min(wasm.end));
-        let code = self.lookup.code_ranges(wasm.start..end.max(wasm.start));
+        let places = self.places(Some(span.from), aim.size);
+        let until = places.until(ops).filter(|until| *until < span.wasm.end);
+        match self.emit_onto(Native::new(), ops, &places, aim.purpose) {
+            Ok(native) if until.is_none() => {
+                self.add_code(list, &span.wasm, &native);
+                Ok(())
+            }
+            result => self.add_pieces(list, ops, span, aim, result.err()),
+        }
+    }
+
+    fn add_code(&self, list: &mut Vec<Location>, wasm: &Range<WasmPc>, native: &Native) {
+        let code = self.lookup.code_ranges(wasm.clone());
         list.extend(code.into_iter().map(|code| Location::StartLength {
             begin: Address::Constant(code.start.0),
             length: code.end.0 - code.start.0,
             data: native.clone(),
         }));
+    }
+
+    /// The same, with each piece where what it names is known: a piece without a place is as one that is not there.
+    fn add_pieces(
+        &mut self,
+        list: &mut Vec<Location>,
+        ops: &[Op],
+        span: &Span,
+        aim: Aim<'_, 'a, 'd>,
+        reason: Option<String>,
+    ) -> Result<(), String> {
+        let Some(pieces) = split(ops, aim.size) else {
+            return reason.map_or(Ok(()), Err);
+        };
+        let mut reason = reason.filter(|reason| reason != MISSING);
+        let mut from = span.wasm.start;
+        while from < span.wasm.end {
+            let (mut known, mut end) = (pieces.clone(), span.wasm.end);
+            for piece in &mut known {
+                let bytes = (piece.bits.end - piece.bits.start).div_ceil(8);
+                let places = self.places(Some(span.from), Some(bytes));
+                let until = places.until(&piece.ops).unwrap_or(span.wasm.end);
+                let native = self.emit_onto(Native::new(), &piece.ops, &places, aim.purpose);
+                if until <= from || native.is_err() {
+                    piece.ops.clear();
+                } else {
+                    end = end.min(until);
+                }
+            }
+            if known.iter().all(|piece| piece.ops.is_empty()) {
+                break;
+            }
+            let counts = Span {
+                from: span.from,
+                wasm: from..end,
+            };
+            if let Err(error) = self.add_known(list, &known, &counts, aim) {
+                reason = reason.or(Some(error));
+            }
+            from = end;
+        }
+        reason.map_or(Ok(()), Err)
+    }
+
+    /// A location of pieces that are there or not, for all of a range.
+    fn add_known(
+        &mut self,
+        list: &mut Vec<Location>,
+        pieces: &[Piece],
+        span: &Span,
+        aim: Aim<'_, 'a, 'd>,
+    ) -> Result<(), String> {
+        let ops = join(pieces);
+        let mut places = self.places(Some(span.from), aim.size);
+        let native = match self.emit_onto(Native::new(), &ops, &places, aim.purpose) {
+            Err(reason) if reason == MISSING => match self.present(aim, pieces, span) {
+                Presence::All => {
+                    places = self.places(Some(span.from), aim.size);
+                    places.only_padding_is_missing = true;
+                    self.emit_onto(Native::new(), &ops, &places, aim.purpose)
+                }
+                Presence::Some { all_shown: true } => return Ok(()),
+                _ => Err(reason),
+            },
+            result => result,
+        }?;
+        self.add_code(list, &span.wasm, &native);
         Ok(())
     }
 
@@ -287,11 +408,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// The same as [`Self::add_locations`], with each frame base put in where it counts.
     fn add_by_frame_bases(
-        &self,
+        &mut self,
         list: &mut Vec<Location>,
         ops: &[Op],
-        wasm: Range<WasmPc>,
-        aim: Aim,
+        span: &Span,
+        aim: Aim<'_, 'a, 'd>,
     ) -> Result<(), String> {
         if ops
             .iter()
@@ -299,9 +420,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         {
             return Err("branches, with a frame base that is a list".to_owned());
         }
-        for (counts, base) in self.function().iter().flat_map(|it| &it.frame_bases) {
-            let from = counts.start.max(wasm.start);
-            let until = counts.end.min(wasm.end);
+        let bases = self.function().map(|it| it.frame_bases.clone());
+        for (counts, base) in bases.iter().flatten() {
+            let from = counts.start.max(span.wasm.start);
+            let until = counts.end.min(span.wasm.end);
             let is_frame_offset = |op: &Op| matches!(op, Op::FrameOffset(_));
             if from >= until || base.iter().any(is_frame_offset) {
                 continue;
@@ -317,14 +439,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     op => whole.push(op.clone()),
                 }
             }
-            self.add_locations(list, &whole, from..until, aim)?;
+            self.add_locations(list, &whole, &Span::new(from..until), aim)?;
         }
         Ok(())
     }
 
     /// Bytes of a variable, where its type says so.
-    fn byte_size(&self, entry: &Die<'d>) -> Option<u64> {
-        let mut ty = self.type_at(self.unit.read_unit, entry)?;
+    pub(super) fn byte_size(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<u64> {
+        let mut ty = self.bare_type(unit, entry)?;
         let mut count = 1u64;
         for _ in 0..MAX_DEPTH {
             let said = ty.entry.attr(dw::DW_AT_byte_size);
@@ -332,33 +454,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 return size.checked_mul(count);
             }
             match ty.entry.tag() {
-                dw::DW_TAG_typedef
-                | dw::DW_TAG_const_type
-                | dw::DW_TAG_volatile_type
-                | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => {}
                 tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
                     return count.checked_mul(POINTER_SIZE.into());
                 }
-                dw::DW_TAG_array_type => count = count.checked_mul(elements(&ty)?)?,
+                dw::DW_TAG_array_type => {
+                    let mut dimensions = dimensions(&ty)?.into_iter();
+                    count = dimensions.try_fold(count, u64::checked_mul)?;
+                }
                 _ => return None,
             }
-            ty = self.type_at(ty.unit, &ty.entry)?;
+            ty = self.bare_type(ty.unit, &ty.entry)?;
         }
         None
     }
-}
-
-/// How many elements an array has, in all its dimensions.
-fn elements(array: &There<'_, '_>) -> Option<u64> {
-    let mut tree = array.unit.entries_tree(Some(array.entry.offset())).ok()?;
-    let mut dimensions = tree.root().ok()?.children();
-    let mut count = 1u64;
-    while let Some(dimension) = dimensions.next().ok()? {
-        let entry = dimension.entry();
-        let number = |name| entry.attr(name).and_then(|it| it.udata_value());
-        let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
-        count = count.checked_mul(number(dw::DW_AT_count).or_else(upper)?)?;
-    }
-    Some(count)
 }

@@ -12,6 +12,8 @@ mod function;
 mod line;
 mod live;
 mod location;
+mod member;
+mod part;
 mod pointee;
 mod pointer;
 mod reference;

@@ -7,7 +7,7 @@ use super::convert::ConvertUnitEntry;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::{CodeMap, Flavor};
-use crate::source::Reader;
+use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
@@ -200,28 +200,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             )
             && (self.function().is_some_and(|it| it.is_abstract)
                 || says_value.iter().any(|name| entry.attr(*name).is_some()))
-            && self.pointer_type(entry).is_some()
+            && self.pointer_type(self.unit.read_unit, entry).is_some()
     }
 
     /// The pointer or reference to data that an entry's type is, behind typedefs and qualifiers.
-    fn pointer_type(&self, entry: &Die<'d>) -> Option<There<'a, 'd>> {
-        let mut ty = self.type_at(self.unit.read_unit, entry)?;
-        for _ in 0..MAX_DEPTH {
-            match ty.entry.tag() {
-                dw::DW_TAG_pointer_type
-                | dw::DW_TAG_reference_type
-                | dw::DW_TAG_rvalue_reference_type => {
-                    return (!self.is_function_at(&ty)).then_some(ty);
-                }
-                dw::DW_TAG_typedef
-                | dw::DW_TAG_const_type
-                | dw::DW_TAG_volatile_type
-                | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => ty = self.type_at(ty.unit, &ty.entry)?,
-                _ => return None,
-            }
-        }
-        None
+    pub(super) fn pointer_type(
+        &self,
+        unit: ReadUnit<'a, 'd>,
+        entry: &Die<'d>,
+    ) -> Option<There<'a, 'd>> {
+        let ty = self.bare_type(unit, entry)?;
+        let is_data = matches!(
+            ty.entry.tag(),
+            dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
+        ) && !self.is_function_at(&ty);
+        is_data.then_some(ty)
     }
 
     /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
@@ -263,7 +256,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        let pointer = self.pointer_type(entry).ok_or("its type is not there")?;
+        let pointer = self.pointer_type(self.unit.read_unit, entry);
+        let pointer = pointer.ok_or("its type is not there")?;
         self.native_pointer(&pointer)
             .map(|id| Some(AttributeValue::UnitRef(id)))
     }

@@ -1,6 +1,6 @@
 //! Entries that others refer to: of the same unit, or of another one, as link-time optimisation has types and inlined functions.
 
-use super::pointer::Die;
+use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
 use crate::source::{ReadUnit, Reader};
 use crate::write::AttributeValue;
@@ -33,8 +33,47 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if let Some(ty) = entry.attr_value(dw::DW_AT_type) {
             return self.there(unit, ty);
         }
-        let origin = self.there(unit, entry.attr_value(dw::DW_AT_abstract_origin)?)?;
+        let origin = self.origin_at(unit, entry)?;
         self.there(origin.unit, origin.entry.attr_value(dw::DW_AT_type)?)
+    }
+
+    /// The same, behind its other names and qualifiers.
+    pub(super) fn bare_type(
+        &self,
+        unit: ReadUnit<'a, 'd>,
+        entry: &Die<'d>,
+    ) -> Option<There<'a, 'd>> {
+        let mut ty = self.type_at(unit, entry)?;
+        for _ in 0..MAX_DEPTH {
+            match ty.entry.tag() {
+                dw::DW_TAG_typedef
+                | dw::DW_TAG_const_type
+                | dw::DW_TAG_volatile_type
+                | dw::DW_TAG_restrict_type
+                | dw::DW_TAG_atomic_type => ty = self.type_at(ty.unit, &ty.entry)?,
+                _ => return Some(ty),
+            }
+        }
+        None
+    }
+
+    /// What an entry is a concrete instance of.
+    fn origin_at(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<There<'a, 'd>> {
+        self.there(unit, entry.attr_value(dw::DW_AT_abstract_origin)?)
+    }
+
+    /// The name and the line that a variable is declared with, there or in what it is a concrete instance of.
+    pub(super) fn declared(&self, entry: &Die<'d>) -> Option<(Reader<'d>, Option<u64>)> {
+        let own = |unit: ReadUnit<'a, 'd>, entry: &Die<'d>| {
+            let name = unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?;
+            let line = entry.attr(dw::DW_AT_decl_line);
+            Some((name, line.and_then(|line| line.udata_value())))
+        };
+        let unit = self.unit.read_unit;
+        own(unit, entry).or_else(|| {
+            let origin = self.origin_at(unit, entry)?;
+            own(origin.unit, &origin.entry)
+        })
     }
 
     /// The same reference from an entry of this unit.

@@ -4,6 +4,7 @@ use super::base::Hidden;
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::filter::Kept;
 use super::live::Live;
+use super::part::Part;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
 use super::wrapper::Wrappers;
@@ -105,6 +106,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
     pub(super) hidden: Hidden,
+    /// Members that are there of the variable that is being converted.
+    pub(super) parts: Vec<Part<'a, 'd>>,
     /// Functions that debuggers must not call.
     pub(super) uncallable: Vec<UnitEntryId>,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
@@ -165,6 +168,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),
             hidden: Hidden::new(),
+            parts: Vec::new(),
             uncallable: Vec::new(),
             returns_in_memory: None,
             functions: Vec::new(),
@@ -298,6 +302,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         }
         self.code_ranges(id, entry);
         self.finish_type(id, entry);
+        self.finish_parts(id, entry);
     }
 
     /// The frame base and the homes that the function's variables are found by.

@@ -38,8 +38,8 @@ pub struct Frame {
     results: usize,
     /// Operands below the frame's own.
     height: usize,
-    /// Whether something branches to `end`.
-    branched_to: bool,
+    /// Whether something branches to it: how many values were kept for locations before the first that does.
+    branched_to: Option<usize>,
 }
 
 impl Frame {
@@ -65,7 +65,7 @@ impl Translator<'_, '_> {
             params: 0,
             results: ty.results().len(),
             height: 0,
-            branched_to: false,
+            branched_to: None,
         });
     }
 
@@ -134,7 +134,7 @@ impl Translator<'_, '_> {
             params: ty.params().len(),
             results: ty.results().len(),
             height,
-            branched_to: false,
+            branched_to: None,
         });
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Translator<'_, '_> {
             params: 0,
             results: 0,
             height: self.stack.len(),
-            branched_to: false,
+            branched_to: None,
         };
         self.control.push(frame);
     }
@@ -186,7 +186,7 @@ impl Translator<'_, '_> {
             params: ty.params().len(),
             results: ty.results().len(),
             height,
-            branched_to: false,
+            branched_to: None,
         });
         Ok(())
     }
@@ -209,8 +209,9 @@ impl Translator<'_, '_> {
         if !self.reachable {
             return;
         }
+        let kept = self.kept.len();
         let frame = self.control.last_mut().expect("validated: a frame is open");
-        frame.branched_to = true;
+        frame.branched_to.get_or_insert(kept);
         let values = args(&self.stack[self.stack.len() - frame.results..]);
         self.builder.ins().jump(frame.end, &values);
         self.reachable = false;
@@ -227,15 +228,15 @@ impl Translator<'_, '_> {
             // Without `else`, the operands are the results.
             self.builder.switch_to_block(*otherwise);
             self.builder.ins().jump(frame.end, &args(params));
-            frame.branched_to = true;
+            frame.branched_to = Some(0);
         }
-        self.reachable = frame.branched_to;
-        if frame.branched_to {
+        self.reachable = frame.branched_to.is_some();
+        if self.reachable {
             self.builder.switch_to_block(frame.end);
             self.stack
                 .extend_from_slice(self.builder.block_params(frame.end));
         }
-        if let (Kind::Function, true) = (&frame.kind, frame.branched_to) {
+        if let (Kind::Function, true) = (&frame.kind, self.reachable) {
             let results = std::mem::take(&mut self.stack);
             self.leave_leaf_frame();
             self.restore_context();
@@ -243,12 +244,12 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Whether control may come to the end of the innermost frame by a way that leaves out some of the frame.
-    pub(super) fn is_met_at_end(&self) -> bool {
-        self.control.last().is_some_and(|frame| match frame.kind {
-            Kind::Loop { .. } | Kind::Dead => false,
-            Kind::If { .. } => true,
-            _ => frame.branched_to,
+    /// Which of the values that were kept in the innermost frame are not kept on each way to its end: those behind so many.
+    pub(super) fn kept_on_all_ways(&self) -> usize {
+        self.control.last().map_or(0, |frame| match frame.kind {
+            Kind::Loop { .. } | Kind::Dead => usize::MAX,
+            Kind::If { .. } => 0,
+            _ => frame.branched_to.unwrap_or(usize::MAX),
         })
     }
 
@@ -256,7 +257,7 @@ impl Translator<'_, '_> {
     fn target(&mut self, depth: u32) -> (Block, usize) {
         let index = self.control.len() - 1 - depth as usize;
         let frame = &mut self.control[index];
-        frame.branched_to = true;
+        frame.branched_to.get_or_insert(self.kept.len());
         frame.target()
     }
 

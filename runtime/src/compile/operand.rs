@@ -1,8 +1,8 @@
 //! Operands that locations name (DW_OP_WASM_location 2): LLVM leaves variables on the operand stack, where optimised code needs
 //! no local for them. Each is copied to a slot where a location begins to name it. It counts from there on, as far as the location
-//! does and as nobody gets there by another way: what LLVM names by a place in the stack is the value, which may be off the stack
-//! before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of the last one only
-//! that it is gone.
+//! does and as nobody gets there by a way that leaves out its beginning: what LLVM names by a place in the stack is the value, which may
+//! be off the stack before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of
+//! the last one only that it is gone.
 
 use super::body::Translator;
 use super::signature::POINTER;
@@ -24,7 +24,7 @@ pub struct KeptSlot {
     pub at: Range<WasmPc>,
 }
 
-/// An operand in its slot, that control may still get to by one way only.
+/// An operand in its slot, on all ways to where control is.
 struct Held {
     /// Among the kept.
     index: usize,
@@ -81,19 +81,21 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Before an operator that lets control in from elsewhere: what was saved in the block that ends may not have been saved then.
+    /// Before an operator that lets control in from elsewhere: what was kept in the frame that ends is there on the ways that begin
+    /// behind that only.
     pub(super) fn meet_at(&mut self, pc: WasmPc, operator: &Operator<'_>) {
-        let meets = match operator {
-            Operator::Else => true,
-            Operator::End => self.is_met_at_end(),
-            _ => false,
+        let on_all_ways = match operator {
+            Operator::Else => 0,
+            Operator::End => self.kept_on_all_ways(),
+            _ => return,
         };
-        if !meets {
-            return;
-        }
         let (depth, kept) = (self.control.len(), &mut self.kept);
-        self.operands.held.retain(|held| {
-            let stays = held.depth < depth;
+        self.operands.held.retain_mut(|held| {
+            if held.depth < depth {
+                return true;
+            }
+            held.depth = depth - 1;
+            let stays = held.index < on_all_ways;
             let at = &mut kept[held.index].at;
             if !stays && at.end > pc {
                 at.end = pc;

@@ -123,6 +123,7 @@ impl Machine {
             has_frame_base: true,
             from: Some(WasmPc(10)),
             size: self.size,
+            only_padding_is_missing: false,
         }
     }
 

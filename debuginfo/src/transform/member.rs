@@ -1,0 +1,215 @@
+//! What the variables of a type consist of: members, base classes, elements, and where in a variable each is.
+
+use super::reference::There;
+use super::unit::UnitTransform;
+use gimli::constants as dw;
+use gimli::read::AttributeValue as Read;
+use std::ops::Range;
+
+/// The most members or elements that are looked at in one type.
+const MAX_MEMBERS: u64 = 256;
+
+/// What a structure, a union or an array consists of.
+pub(super) struct Members<'a, 'd> {
+    pub all: Vec<Member<'a, 'd>>,
+    /// Whether some of them share their place: a value, or the program, says which one is there.
+    pub are_alternatives: bool,
+}
+
+/// One of its parts.
+pub(super) struct Member<'a, 'd> {
+    /// The entry that has its type: the member's, or the array's.
+    pub of: There<'a, 'd>,
+    /// Where in the variable it is.
+    pub bits: Range<u64>,
+    /// What its path has behind that of what it is in: nothing for one without a name.
+    pub name: String,
+    /// Whether those in it go by the path of what it is in: a base class or an unnamed structure.
+    pub is_transparent: bool,
+    /// Whether it shares bytes with others.
+    pub is_bit_field: bool,
+    /// Of what it is, if its structure has variants (DWARF 5, section 5.7.10).
+    pub role: Role,
+}
+
+/// What a member is in a structure that has variants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is there always.
+    Common,
+    /// It says which variant is there.
+    Discriminant,
+    /// It is there where the discriminant has this value, or none of the others' for the default.
+    Variant(Option<u64>),
+}
+
+impl<'a, 'd> Member<'a, 'd> {
+    fn in_role(self, role: Role) -> Member<'a, 'd> {
+        let is_unnamed = role == Role::Discriminant && self.name.is_empty();
+        let name = match is_unnamed {
+            true => ".discriminant".to_owned(),
+            false => self.name,
+        };
+        Member { role, name, ..self }
+    }
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// The members of what an entry is of, which begins at a bit; `None` for what has none.
+    pub(super) fn members(&self, of: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+        let ty = self.bare_type(of.unit, &of.entry)?;
+        match ty.entry.tag() {
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
+                self.fields(&ty, at)
+            }
+            dw::DW_TAG_array_type => self.elements(&ty, at),
+            _ => None,
+        }
+    }
+
+    fn fields(&self, structure: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+        let unit = structure.unit;
+        let mut members = Members {
+            all: Vec::new(),
+            are_alternatives: structure.entry.tag() == dw::DW_TAG_union_type,
+        };
+        let mut entries = unit.entries_at_offset(structure.entry.offset()).ok()?;
+        entries.next_dfs().ok()?;
+        // A structure's own members, and those of its variants.
+        let mut depth = 1;
+        let mut variant = Role::Common;
+        while let Some(entry) = entries.next_dfs().ok()?.filter(|it| it.depth() > 0) {
+            if entry.depth() > depth {
+                continue;
+            }
+            depth = entry.depth();
+            match entry.tag() {
+                dw::DW_TAG_variant_part => {
+                    members.are_alternatives = true;
+                    variant = Role::Discriminant;
+                    depth += 1;
+                }
+                dw::DW_TAG_variant => {
+                    // No compiler makes lists of values.
+                    if entry.attr(dw::DW_AT_discr_list).is_some() {
+                        return None;
+                    }
+                    let value = entry.attr(dw::DW_AT_discr_value);
+                    variant = Role::Variant(value.and_then(|value| value.udata_value()));
+                    depth += 1;
+                }
+                dw::DW_TAG_inheritance | dw::DW_TAG_member => {
+                    if members.all.len() as u64 == MAX_MEMBERS {
+                        return None;
+                    }
+                    let entry = entry.clone();
+                    let role = match depth {
+                        1 => Role::Common,
+                        _ => variant,
+                    };
+                    let field = self.field(There { unit, entry }, at)?;
+                    members.all.extend(field.map(|it| it.in_role(role)));
+                }
+                _ => {}
+            }
+        }
+        Some(members)
+    }
+
+    /// A member or a base class; nothing for a static member, which is declared here only.
+    fn field(&self, of: There<'a, 'd>, at: u64) -> Option<Option<Member<'a, 'd>>> {
+        let is_base = of.entry.tag() == dw::DW_TAG_inheritance;
+        let declares = [dw::DW_AT_external, dw::DW_AT_declaration];
+        if declares.iter().any(|name| of.entry.attr(*name).is_some()) {
+            return Some(None);
+        }
+        let number = |name| {
+            let attr = of.entry.attr(name)?;
+            attr.udata_value()
+        };
+        let bytes = match of.entry.attr_value(dw::DW_AT_data_member_location) {
+            // Computed, as those of virtual bases are.
+            Some(Read::Exprloc(_)) => return None,
+            Some(_) => number(dw::DW_AT_data_member_location)?,
+            None => 0,
+        };
+        let is_bit_field = of.entry.attr(dw::DW_AT_bit_size).is_some();
+        // Before DWARF 5 a bit field has the unit of storage that it is in: more of it than its own bits is not looked at.
+        let (start, bits) = match number(dw::DW_AT_data_bit_offset) {
+            Some(offset) => (offset, number(dw::DW_AT_bit_size)?),
+            None => (bytes.checked_mul(8)?, self.bits(&of)?),
+        };
+        let start = at.checked_add(start)?;
+        let ty = self.type_at(of.unit, &of.entry);
+        let named = match is_base {
+            true => ty.as_ref().and_then(|ty| self.name_at(ty)),
+            false => self.name_at(&of),
+        };
+        Some(Some(Member {
+            bits: start..start.checked_add(bits)?,
+            is_transparent: is_base || named.is_none(),
+            name: named.map_or_else(String::new, |name| format!(".{name}")),
+            is_bit_field,
+            role: Role::Common,
+            of,
+        }))
+    }
+
+    fn elements(&self, array: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+        let dimensions = dimensions(array)?;
+        let count = dimensions.iter().copied().try_fold(1, u64::checked_mul)?;
+        let bits = self.bits(array)?;
+        if count > MAX_MEMBERS {
+            return None;
+        }
+        let element = |index: u64| {
+            let (mut name, mut rest) = (String::new(), index);
+            for dimension in dimensions.iter().rev() {
+                name.insert_str(0, &format!("[{}]", rest % dimension));
+                rest /= dimension;
+            }
+            let start = at.checked_add(index.checked_mul(bits)?)?;
+            Some(Member {
+                of: There {
+                    unit: array.unit,
+                    entry: array.entry.clone(),
+                },
+                bits: start..start.checked_add(bits)?,
+                name,
+                is_transparent: false,
+                is_bit_field: false,
+                role: Role::Common,
+            })
+        };
+        Some(Members {
+            all: (0..count).map(element).collect::<Option<_>>()?,
+            are_alternatives: false,
+        })
+    }
+
+    /// The size of what an entry is of.
+    fn bits(&self, of: &There<'a, 'd>) -> Option<u64> {
+        self.byte_size(of.unit, &of.entry)?.checked_mul(8)
+    }
+
+    /// An entry's own name.
+    pub(super) fn name_at(&self, of: &There<'a, 'd>) -> Option<String> {
+        let name = of.entry.attr_value(dw::DW_AT_name)?;
+        let name = of.unit.attr_string(name).ok()?;
+        Some(name.to_string_lossy().into_owned())
+    }
+}
+
+/// How many elements an array has in each dimension.
+pub(super) fn dimensions(array: &There<'_, '_>) -> Option<Vec<u64>> {
+    let mut tree = array.unit.entries_tree(Some(array.entry.offset())).ok()?;
+    let mut subranges = tree.root().ok()?.children();
+    let mut counts = Vec::new();
+    while let Some(subrange) = subranges.next().ok()? {
+        let entry = subrange.entry();
+        let number = |name| entry.attr(name).and_then(|it| it.udata_value());
+        let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
+        counts.push(number(dw::DW_AT_count).or_else(upper)?);
+    }
+    Some(counts)
+}

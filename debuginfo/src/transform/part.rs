@@ -1,0 +1,285 @@
+//! Variables of which lldb gets what is there of them: it shows zeros for bits that no piece of a location is of (DWARF 5, section
+//! 2.6.1.2). Where only padding is missing that does no harm; otherwise each member that is there becomes a variable of its own,
+//! `point.x`, and the whole has no location there.
+
+use super::convert::ConvertUnitEntry;
+use super::location::{Aim, Span};
+use super::member::{Member, Members, Role};
+use super::pointer::{Die, MAX_DEPTH};
+use super::reference::There;
+use super::unit::UnitTransform;
+use crate::expr::decode::Op;
+use crate::expr::emit::Purpose;
+use crate::expr::piece::{Piece, cut};
+use crate::source::Reader;
+use crate::write::{AttributeValue, UnitEntryId};
+use gimli::constants as dw;
+use std::ops::Range;
+
+/// The most members that are made variables, in all places of one variable.
+const MAX_PARTS: usize = 1024;
+
+/// A member that is there where the whole is not.
+pub(super) struct Part<'a, 'd> {
+    /// The bit of the variable that it begins at.
+    at: u64,
+    /// Behind the variable's name.
+    path: String,
+    /// The entry that has its type.
+    of: There<'a, 'd>,
+    ops: Vec<Op>,
+    span: Span,
+}
+
+/// How much of a variable is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Nothing,
+    /// Some of the members, and whether there are others that are there in part.
+    Some {
+        all_shown: bool,
+    },
+    /// All that has a name.
+    All,
+}
+
+/// What is there of a variable, in one place.
+struct Search<'s, 'a, 'd> {
+    pieces: &'s [Piece],
+    span: &'s Span,
+    found: Vec<Part<'a, 'd>>,
+    /// Whether something that is there has no name of its own.
+    lost: bool,
+}
+
+impl Search<'_, '_, '_> {
+    fn presence(&self, bits: &Range<u64>) -> Presence {
+        let touches = |piece: &&Piece| piece.bits.start < bits.end && bits.start < piece.bits.end;
+        let mut there = self
+            .pieces
+            .iter()
+            .filter(touches)
+            .map(|it| !it.ops.is_empty());
+        // What has no bits is not missed.
+        let Some(first) = there.next() else {
+            return Presence::All;
+        };
+        match there.all(|it| it == first) {
+            true if first => Presence::All,
+            true => Presence::Nothing,
+            false => Presence::Some { all_shown: true },
+        }
+    }
+
+    /// Leaves out the variants that are not there, where the discriminant is a constant.
+    fn choose_variant(&self, members: &mut Members<'_, '_>) {
+        let discriminant = members.all.iter().find(|it| it.role == Role::Discriminant);
+        let Some(bits) = discriminant.map(|it| it.bits.clone()) else {
+            return;
+        };
+        let value = match cut(self.pieces, &bits).as_deref() {
+            Some([Op::Unsigned(value), Op::StackValue]) => *value,
+            Some([Op::Signed(value), Op::StackValue]) => *value as u64,
+            _ => return,
+        };
+        let mask = u64::MAX >> 64u64.saturating_sub(bits.end - bits.start).min(63);
+        let is = |it: &Member<'_, '_>| match it.role {
+            Role::Variant(Some(of)) => of & mask == value & mask,
+            _ => false,
+        };
+        let is_default = !members.all.iter().any(is);
+        members.all.retain(|it| match it.role {
+            Role::Variant(None) => is_default,
+            Role::Variant(_) => is(it),
+            _ => true,
+        });
+        members.are_alternatives = false;
+    }
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// How much of a variable pieces are of. Members that are there are noted, where others are not.
+    pub(super) fn present(
+        &mut self,
+        aim: Aim<'_, 'a, 'd>,
+        pieces: &[Piece],
+        span: &Span,
+    ) -> Presence {
+        let (unit, entry) = aim.of;
+        let whole = There {
+            unit,
+            entry: entry.clone(),
+        };
+        let mut search = Search {
+            pieces,
+            span,
+            found: Vec::new(),
+            lost: false,
+        };
+        let bits = 0..pieces.last().map_or(0, |piece| piece.bits.end);
+        let presence = self.search(&whole, bits, "", 0, &mut search);
+        let Search { found, lost, .. } = search;
+        match presence {
+            Presence::Some { .. } if self.parts.len() + found.len() <= MAX_PARTS => {
+                self.parts.extend(found);
+                Presence::Some { all_shown: !lost }
+            }
+            Presence::Some { .. } => Presence::Nothing,
+            all_or_nothing => all_or_nothing,
+        }
+    }
+
+    fn search(
+        &self,
+        of: &There<'a, 'd>,
+        bits: Range<u64>,
+        path: &str,
+        depth: usize,
+        search: &mut Search<'_, 'a, 'd>,
+    ) -> Presence {
+        let known = search.presence(&bits);
+        if !matches!(known, Presence::Some { .. }) {
+            return known;
+        }
+        let members = self.members(of, bits.start).filter(|_| depth < MAX_DEPTH);
+        let Some(mut members) = members else {
+            search.lost = true;
+            return Presence::Nothing;
+        };
+        search.choose_variant(&mut members);
+        let before = (search.found.len(), search.lost);
+        let (mut all, mut nothing, mut discriminant) = (true, true, None);
+        for member in members.all {
+            let inner = match member.is_transparent {
+                true => path.to_owned(),
+                false => format!("{path}{}", member.name),
+            };
+            let bits = member.bits.clone();
+            let presence = self.search(&member.of, bits, &inner, depth + 1, search);
+            all &= presence == Presence::All;
+            if presence == Presence::All && member.role == Role::Discriminant {
+                discriminant = Some(member);
+                continue;
+            }
+            nothing &= presence == Presence::Nothing;
+            if presence == Presence::All {
+                self.note(member, path, depth, search);
+            }
+        }
+        if all {
+            search.found.truncate(before.0);
+            search.lost = before.1;
+            return Presence::All;
+        }
+        // Which of them the parts are of is not known.
+        if members.are_alternatives && !nothing {
+            search.found.truncate(before.0);
+            search.lost = true;
+        }
+        if let Some(member) = discriminant {
+            self.note(member, path, depth, search);
+        }
+        match search.found.len() > before.0 {
+            true => Presence::Some { all_shown: true },
+            false => Presence::Nothing,
+        }
+    }
+
+    /// Notes a member that is there; one without a name by those in it.
+    fn note(
+        &self,
+        member: Member<'a, 'd>,
+        path: &str,
+        depth: usize,
+        search: &mut Search<'_, 'a, 'd>,
+    ) {
+        if member.bits.is_empty() || search.found.len() > MAX_PARTS {
+            return;
+        }
+        if member.name.is_empty() {
+            let inner = self.members(&member.of, member.bits.start);
+            match inner.filter(|_| depth < MAX_DEPTH) {
+                Some(inner) => inner
+                    .all
+                    .into_iter()
+                    .for_each(|it| self.note(it, path, depth + 1, search)),
+                None => search.lost = true,
+            }
+            return;
+        }
+        match cut(search.pieces, &member.bits).filter(|_| !member.is_bit_field) {
+            Some(ops) => search.found.push(Part {
+                at: member.bits.start,
+                path: format!("{path}{}", member.name),
+                of: member.of,
+                ops,
+                span: search.span.clone(),
+            }),
+            None => search.lost = true,
+        }
+    }
+
+    /// Makes variables of the members that were noted while a variable's location was converted.
+    pub(super) fn finish_parts(
+        &mut self,
+        id: UnitEntryId,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+    ) {
+        let mut parts = std::mem::take(&mut self.parts);
+        // Those of one member one after the other.
+        parts.sort_by(|one, other| (one.at, &one.path).cmp(&(other.at, &other.path)));
+        for same in parts.chunk_by(|one, other| one.path == other.path) {
+            if let Err(reason) = self.part(id, entry, same) {
+                let what = format!("a member of a variable cannot be shown: {reason}");
+                self.warnings.lost(what, self.offset(entry));
+            }
+        }
+    }
+
+    fn part(
+        &mut self,
+        variable: UnitEntryId,
+        entry: &Die<'d>,
+        same: &[Part<'a, 'd>],
+    ) -> Result<(), String> {
+        let (Some(first), Some((name, line))) = (same.first(), self.declared(entry)) else {
+            return Ok(());
+        };
+        let pointer = self.pointer_type(first.of.unit, &first.of.entry);
+        let ty = match &pointer {
+            Some(pointer) => AttributeValue::UnitRef(self.native_pointer(pointer)?),
+            None => {
+                let ty = first.of.entry.attr_value(dw::DW_AT_type);
+                self.converted(first.of.unit, ty.ok_or("it has no type")?)?
+            }
+        };
+        let purpose = match pointer {
+            Some(_) => Purpose::Pointer,
+            None => Purpose::Location,
+        };
+        let mut list = Vec::new();
+        for part in same {
+            let aim = Aim {
+                purpose,
+                size: self.byte_size(part.of.unit, &part.of.entry),
+                of: (part.of.unit, &part.of.entry),
+            };
+            self.add_locations(&mut list, &part.ops, &part.span, aim)?;
+        }
+        let Some(list) = self.list(list) else {
+            return Ok(());
+        };
+        let unit = &mut self.unit.unit;
+        let parent = unit.get(variable).parent().unwrap_or(unit.root());
+        let part = unit.add(parent, dw::DW_TAG_variable);
+        let part = unit.get_mut(part);
+        let name = [name.slice(), first.path.as_bytes()].concat();
+        part.set(dw::DW_AT_name, AttributeValue::String(name));
+        if let Some(line) = line {
+            part.set(dw::DW_AT_decl_line, AttributeValue::Udata(line));
+        }
+        part.set(dw::DW_AT_type, ty);
+        part.set(dw::DW_AT_location, list);
+        Ok(())
+    }
+}
