@@ -78,6 +78,12 @@ fn print(check: &Check, messages: &[String]) {
     println!(
         "\nThe compiler describes {all} variables wherever they are in scope, {some} in a part of it, {none} nowhere."
     );
+    let (variables, bytes) = check.astray;
+    if variables > 0 {
+        println!(
+            "For {variables} variables, in {bytes} bytes of code, it names operands that the stack does not have."
+        );
+    }
     if check.elsewhere > 0 {
         println!(
             "{} functions are described at addresses that are none of the module's code.",
@@ -168,6 +174,12 @@ fn print_variables(file: &ModuleFile, name: &str, found: &[Variable]) {
                 println!("    {}", range_text(file, range));
             }
         }
+        if variable.astray > 0 {
+            println!(
+                "  in {} more it names an operand that the stack does not have",
+                variable.astray
+            );
+        }
         match (bytes.lost(), &variable.reason) {
             _ if bytes.described == 0 => {}
             (0, _) => println!("  debuggers see it there"),
@@ -238,12 +250,18 @@ fn json(check: &Check, messages: &[String], complete: bool) -> Json {
     });
     let [all, some, none] = check.availability.map(number);
     let availability = [("everywhere", all), ("in_part", some), ("nowhere", none)];
+    let (variables, bytes) = check.astray;
+    let astray = [
+        ("variables", number(variables)),
+        ("bytes", Json::number(bytes)),
+    ];
     Json::object([
         ("version", Json::number(VERSION)),
         ("complete", Json::bool(complete)),
         ("entries", Json::object(counts)),
         ("bytes", Json::object(sums)),
         ("compiler_describes", Json::object(availability)),
+        ("operands_not_there", Json::object(astray)),
         ("outside_code", number(check.elsewhere)),
         ("losses", Json::array(losses)),
         (

@@ -6,7 +6,7 @@ use super::units::Units;
 use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset};
 use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::WasmPc;
-use crate::code::CodeMap;
+use crate::code::{CodeMap, KeptValue};
 use crate::container::Container;
 use crate::expr::decode::Op;
 use crate::lookup::Lookup;
@@ -33,6 +33,18 @@ impl Space for Input<'_> {
 
     fn has_data(&self, address: u64) -> bool {
         u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1)
+    }
+
+    fn has_operand(&self, function: usize, at: u64, place: u32) -> bool {
+        let what = KeptValue::Operand(place);
+        // In the order of the code.
+        let kept = &self.0.function(function).homes.kept;
+        let first = kept.partition_point(|it| u64::from(it.at.start.0) < at);
+        let mut there = kept[first..].iter();
+        there
+            .by_ref()
+            .take_while(|it| u64::from(it.at.start.0) == at)
+            .any(|it| it.what == what)
     }
 
     fn is_data(&self, location: &[Op]) -> bool {
@@ -68,6 +80,10 @@ impl Space for Output {
     }
 
     fn has_data(&self, _: u64) -> bool {
+        true
+    }
+
+    fn has_operand(&self, _: usize, _: u64, _: u32) -> bool {
         true
     }
 
@@ -261,6 +277,12 @@ impl<'d> Compare<'_, 'd> {
         let covered = shown.map_or(&[][..], |it| &it.described);
         let bytes = self.bytes(&found.scope, &found.described, covered);
         add(&mut self.check.variable_bytes, bytes);
+        let length = |(_, body): &(usize, Range<u64>)| body.end - body.start;
+        let astray = self.bodies(&found.astray).iter().map(length).sum();
+        if astray > 0 {
+            self.check.astray.0 += 1;
+            self.check.astray.1 += astray;
+        }
         let availability = match bytes.described {
             0 => 2,
             all if all == bytes.scope => 0,
@@ -280,6 +302,7 @@ impl<'d> Compare<'_, 'd> {
                 scope: pcs(&found.scope),
                 described: pcs(&found.described),
                 bytes,
+                astray,
                 reason,
             });
         }

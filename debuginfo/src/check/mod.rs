@@ -43,6 +43,9 @@ pub struct Check {
     pub variable_bytes: Bytes,
     /// Variables by how much of their scope the input describes: all, some, none.
     pub availability: [usize; 3],
+    /// Variables whose locations name operands that the stack does not have there, and the bytes of code where they do: these count
+    /// as not described.
+    pub astray: (usize, u64),
     /// Functions at addresses that are not in the module's code.
     pub elsewhere: usize,
     /// What is missing, by reason, the most bytes first.
@@ -136,6 +139,8 @@ pub struct Variable {
     pub described: Vec<Range<WasmPc>>,
     /// What became of that.
     pub bytes: Bytes,
+    /// Bytes of code where the input names an operand that the stack does not have.
+    pub astray: u64,
     /// Why some is missing.
     pub reason: Option<String>,
 }

@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::units::Units;
 use crate::expr::decode::{Op, decode};
+use crate::expr::piece::split;
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -26,6 +27,8 @@ pub(super) trait Space {
     fn function_at(&self, address: u64) -> Option<usize>;
     /// Whether data at an address was not dropped.
     fn has_data(&self, address: u64) -> bool;
+    /// Whether the operand stack of a function has a place at an address.
+    fn has_operand(&self, function: usize, at: u64, place: u32) -> bool;
     /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
     fn is_data(&self, location: &[Op]) -> bool;
 }
@@ -61,8 +64,26 @@ pub(super) struct Found<'u, 'd> {
     pub scope: Ranges,
     /// Where in it a variable has a location.
     pub described: Ranges,
+    /// Where in it its location names operands that the stack does not have.
+    pub astray: Ranges,
     /// The variable that it is a member of: an image describes members by themselves where the whole is not there.
     pub part_of: Option<Key>,
+}
+
+/// Where a variable's location leads.
+#[derive(Default)]
+struct Described {
+    there: Ranges,
+    astray: Ranges,
+}
+
+impl Described {
+    fn all(scope: &Ranges) -> Described {
+        Described {
+            there: scope.clone(),
+            astray: Ranges::default(),
+        }
+    }
 }
 
 /// Something else that a walk meets.
@@ -110,7 +131,7 @@ impl<'d> Walk<'_, 'd> {
         let key = self.key(Kind::Unit, None, unit, root);
         let root = root.clone();
         let scope = self.ranges(unit, &root);
-        self.found(key, unit, &root, None, scope, Ranges::default());
+        self.found(key, unit, &root, None, scope, Described::default());
         let mut scopes: Vec<Scope> = Vec::new();
         while let Some(entry) = entries.next_dfs()? {
             let depth = entry.depth();
@@ -147,7 +168,7 @@ impl<'d> Walk<'_, 'd> {
         let has_code = has_code(entry);
         if let Some(number) = number {
             let key = self.key(Kind::Function, Some(number), unit, entry);
-            let nothing = Ranges::default();
+            let nothing = Described::default();
             self.found(key, unit, entry, Some(offset), ranges.clone(), nothing);
         } else if has_code {
             (self.other)(match ranges.is_empty() {
@@ -174,7 +195,7 @@ impl<'d> Walk<'_, 'd> {
             && !ranges.is_empty()
         {
             let key = self.key(Kind::Inlined, Some(number), unit, entry);
-            let nothing = Ranges::default();
+            let nothing = Described::default();
             self.found(key, unit, entry, Some(function), ranges.clone(), nothing);
         }
         Scope {
@@ -191,14 +212,14 @@ impl<'d> Walk<'_, 'd> {
             && let Some((number, function)) = scope.function
         {
             let key = self.key(Kind::Variable, Some(number), unit, entry);
-            let described = self.described(unit, entry, &scope.ranges);
+            let described = self.described(number, unit, entry, &scope.ranges);
             let scope = scope.ranges.clone();
             return self.found(key, unit, entry, Some(function), scope, described);
         }
         if entry.tag() == dw::DW_TAG_variable && self.is_static(unit, entry) {
             let key = self.key(Kind::Static, None, unit, entry);
-            let nothing = Ranges::default();
-            self.found(key, unit, entry, None, nothing.clone(), nothing);
+            let nothing = Described::default();
+            self.found(key, unit, entry, None, Ranges::default(), nothing);
         } else if own.is_some_and(|scope| scope.dropped) {
             (self.other)(Other::Dropped(Kind::Variable));
         }
@@ -211,7 +232,7 @@ impl<'d> Walk<'_, 'd> {
         entry: &Die<'d>,
         function: Option<DebugInfoOffset>,
         scope: Ranges,
-        described: Ranges,
+        described: Described,
     ) {
         (self.found)(Found {
             key,
@@ -219,7 +240,8 @@ impl<'d> Walk<'_, 'd> {
             entry,
             function,
             scope,
-            described,
+            described: described.there,
+            astray: described.astray,
             part_of: part_of(key, unit, entry),
         });
     }
@@ -244,32 +266,70 @@ impl<'d> Walk<'_, 'd> {
         (begin < end).then_some(begin..end)
     }
 
-    /// Where in its scope a variable has a location or a constant value.
-    fn described(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, scope: &Ranges) -> Ranges {
+    /// Where in its scope a variable of a function has a location or a constant value.
+    fn described(
+        &self,
+        function: usize,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        scope: &Ranges,
+    ) -> Described {
         if entry.attr(dw::DW_AT_const_value).is_some() {
-            return scope.clone();
+            return Described::all(scope);
         }
+        let (mut there, mut astray) = (Vec::new(), Vec::new());
+        let mut add = |expression, range: &Range<u64>| {
+            if self.is_place(unit, expression) {
+                match self.has_operands(function, unit, expression, range.start) {
+                    true => there.push(range.clone()),
+                    false => astray.push(range.clone()),
+                }
+            }
+        };
         match entry.attr_value(dw::DW_AT_location) {
-            Some(AttributeValue::Exprloc(expression)) => match self.is_place(unit, expression) {
-                true => scope.clone(),
-                false => Ranges::default(),
-            },
+            Some(AttributeValue::Exprloc(expression)) => {
+                scope.iter().for_each(|range| add(expression, range));
+            }
             Some(value) => {
                 let Ok(Some(mut locations)) = unit.attr_locations(value) else {
-                    return Ranges::default();
+                    return Described::default();
                 };
-                let mut found = Vec::new();
                 while let Ok(Some(location)) = locations.next() {
                     if !self.budget.spend(1) {
                         break;
                     }
-                    if self.is_place(unit, location.data) {
-                        found.extend(self.range(location.range));
-                    }
+                    let range = self.range(location.range);
+                    range.iter().for_each(|range| add(location.data, range));
                 }
-                common(&merged(found), scope)
             }
-            None => Ranges::default(),
+            None => {}
+        }
+        Described {
+            there: common(&merged(there), scope),
+            astray: common(&merged(astray), scope),
+        }
+    }
+
+    /// Whether the stack has the operands that a location from an address on names, of one of its pieces at least.
+    fn has_operands(
+        &self,
+        function: usize,
+        unit: ReadUnit<'_, 'd>,
+        expression: gimli::read::Expression<Reader<'d>>,
+        from: u64,
+    ) -> bool {
+        let Ok(ops) = decode(expression, unit) else {
+            return true;
+        };
+        let is_there = |op: &Op| match op {
+            Op::Stack(place) => self.space.has_operand(function, from, *place),
+            _ => true,
+        };
+        match split(&ops, None) {
+            Some(pieces) => pieces
+                .iter()
+                .any(|piece| !piece.ops.is_empty() && piece.ops.iter().all(is_there)),
+            None => ops.iter().all(is_there),
         }
     }
 

@@ -203,7 +203,12 @@ impl Emitter<'_> {
     fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Reason> {
         let (kept, what) = match op {
             Op::Local(local) => return self.home(*local),
-            Op::Stack(place) => (self.places.operand(*place), "an operand"),
+            Op::Stack(place) => {
+                let kept = self.places.operand(*place);
+                return kept
+                    .map(|kept| (kept.home, kept.ty))
+                    .ok_or_else(|| "it names an operand that the stack does not have".to_owned());
+            }
             Op::EntryLocal(local) => {
                 let what = KeptValue::Entry(*local);
                 let kept = self.places.kept(|kept| kept.what == what);
