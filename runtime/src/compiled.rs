@@ -1,6 +1,6 @@
 //! A compiled module, as embedders hold it.
 
-use crate::code::cached::CachedArtifacts;
+use crate::code::cached::{CachedArtifacts, Place};
 use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
@@ -363,22 +363,24 @@ fn make(
     cache: Option<&CachedArtifacts<'_>>,
     complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
 ) -> Result<(Artifact, Vec<Warning>)> {
-    let mut known = cache.and_then(|cache| cache.find(wasm));
+    let mut place = cache.map(|cache| cache.place(wasm));
+    let mut known = place.as_ref().and_then(Place::find);
     if known.is_none() {
         validate(wasm).map_err(CompileError::from)?;
     }
     let completed = complete(wasm);
     let whole = completed.as_deref().unwrap_or(wasm);
     if completed.is_some() {
-        known = cache.and_then(|cache| cache.find(whole));
+        place = cache.map(|cache| cache.place(whole));
+        known = place.as_ref().and_then(Place::find);
     }
     if let Some(artifact) = known {
         return Ok((artifact, Vec::new()));
     }
     let compiled = compile(settings, whole)?;
     // What there is to be said is to be said each time.
-    if let Some(cache) = cache.filter(|_| compiled.warnings.is_empty()) {
-        cache.keep(whole, &compiled.artifact);
+    if let Some(place) = place.filter(|_| compiled.warnings.is_empty()) {
+        place.keep(&compiled.artifact);
     }
     let artifact = Artifact::from_bytes(&compiled.artifact, settings)?;
     Ok((artifact, compiled.warnings))

@@ -42,28 +42,44 @@ impl<'a> CachedArtifacts<'a> {
         })
     }
 
-    fn place(&self, wasm: &[u8]) -> PathBuf {
-        self.cache.place(&[wasm, self.compiler.as_bytes()])
+    /// Where the artifact of a module is, or would be.
+    pub fn place<'p>(&'p self, wasm: &'p [u8]) -> Place<'p> {
+        Place {
+            cached: self,
+            wasm,
+            folder: self.cache.place(&[wasm, self.compiler.as_bytes()]),
+        }
     }
+}
 
-    /// The artifact of a module. It is read, not mapped: files can be cut short, and may be where nothing may be executed.
-    pub fn find(&self, wasm: &[u8]) -> Option<Artifact> {
-        let place = self.place(wasm);
-        let found = fs::read_dir(&place).ok()?.flatten().find_map(|entry| {
-            let bytes = fs::read(entry.path()).ok()?;
-            let is_whole = entry.file_name().to_str() == Some(&hash(&[&bytes]));
-            let artifact = Artifact::from_bytes(is_whole.then_some(&bytes)?, self.settings).ok()?;
-            (artifact.wasm() == wasm).then_some(artifact)
-        })?;
-        Cache::note_use(&place);
+/// The place of a module's artifact.
+pub struct Place<'a> {
+    cached: &'a CachedArtifacts<'a>,
+    wasm: &'a [u8],
+    folder: PathBuf,
+}
+
+impl Place<'_> {
+    /// The artifact, if it is there. It is read, not mapped: files can be cut short, and may be where nothing may be executed.
+    pub fn find(&self) -> Option<Artifact> {
+        let found = fs::read_dir(&self.folder)
+            .ok()?
+            .flatten()
+            .find_map(|entry| {
+                let bytes = fs::read(entry.path()).ok()?;
+                let is_whole = entry.file_name().to_str() == Some(&hash(&[&bytes]));
+                let bytes = is_whole.then_some(&bytes)?;
+                let artifact = Artifact::from_bytes(bytes, self.cached.settings).ok()?;
+                (artifact.wasm() == self.wasm).then_some(artifact)
+            })?;
+        Cache::note_use(&self.folder);
         Some(found)
     }
 
-    /// Keeps the artifact of a module. If that fails, the module is compiled again the next time.
-    pub fn keep(&self, wasm: &[u8], artifact: &[u8]) {
+    /// Keeps the artifact. If that fails, the module is compiled again the next time.
+    pub fn keep(&self, artifact: &[u8]) {
         let name = hash(&[artifact]);
-        self.cache
-            .put(&self.place(wasm), Path::new(&name), artifact)
-            .ok();
+        let cache = &self.cached.cache;
+        cache.put(&self.folder, Path::new(&name), artifact).ok();
     }
 }
