@@ -13,7 +13,7 @@ use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::module::validate::validate;
 use crate::outline::{self, Input, Origins, Text};
-use crate::threads::with_threads;
+use crate::threads::Threads;
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -102,9 +102,7 @@ impl Module {
         };
         let folder = engine.config().artifacts();
         let cache = folder.and_then(|folder| CachedArtifacts::new(folder, &settings));
-        let (artifact, warnings) = with_threads(settings.parallel, || {
-            make(&settings, &wasm, cache.as_ref(), &complete)
-        })?;
+        let (artifact, warnings) = make(&settings, &wasm, cache.as_ref(), complete)?;
         let later = (!now).then(|| files.clone());
         Ok(Module::of(engine, name, artifact, warnings, later))
     }
@@ -361,12 +359,13 @@ fn make(
     settings: &Settings,
     wasm: &[u8],
     cache: Option<&CachedArtifacts<'_>>,
-    complete: &(dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync),
+    complete: impl Fn(&[u8]) -> Option<Vec<u8>>,
 ) -> Result<(Artifact, Vec<Warning>)> {
+    let threads = Threads::new(settings.parallel);
     let mut place = cache.map(|cache| cache.place(wasm));
     let mut known = place.as_ref().and_then(Place::find);
     if known.is_none() {
-        validate(wasm).map_err(CompileError::from)?;
+        threads.run(|| validate(wasm)).map_err(CompileError::from)?;
     }
     let completed = complete(wasm);
     let whole = completed.as_deref().unwrap_or(wasm);
@@ -377,7 +376,7 @@ fn make(
     if let Some(artifact) = known {
         return Ok((artifact, Vec::new()));
     }
-    let compiled = compile(settings, whole)?;
+    let compiled = threads.run(|| compile(settings, whole))?;
     // What there is to be said is to be said each time.
     if let Some(place) = place.filter(|_| compiled.warnings.is_empty()) {
         place.keep(&compiled.artifact);

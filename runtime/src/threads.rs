@@ -1,43 +1,70 @@
 //! Threads for work that is done on all cores. They end with it: a program under a debugger has the threads that are its own.
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustix::thread::{Pid, gettid};
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
-use std::sync::Mutex;
+use std::thread::{Builder, JoinHandle, sleep};
 use std::time::Duration;
 
 /// How often, and how long at a time, the end of a thread is waited for: a tenth of a second.
 const TRIES: u32 = 1000;
 const PAUSE: Duration = Duration::from_micros(100);
 
-/// Does work whose parallel parts run on threads of their own, one for each core or one only; on rayon's common ones where there can
-/// be no others.
-pub fn with_threads<R: Send>(parallel: bool, work: impl Fn() -> R + Sync) -> R {
-    let threads = Mutex::new(Vec::new());
-    let note = || {
-        if let Ok(mut threads) = threads.lock() {
-            threads.push(gettid());
+/// Threads, one for each core or one only, that are made when there is work and gone when this is dropped.
+pub struct Threads {
+    parallel: bool,
+    pool: OnceCell<Option<ThreadPool>>,
+    /// Each says who it was.
+    ends: RefCell<Vec<JoinHandle<Pid>>>,
+}
+
+impl Threads {
+    /// None yet.
+    pub fn new(parallel: bool) -> Threads {
+        Threads {
+            parallel,
+            pool: OnceCell::new(),
+            ends: RefCell::default(),
         }
-    };
-    // None is rayon's choice.
-    let count = usize::from(!parallel);
-    let result = ThreadPoolBuilder::new()
-        .num_threads(count)
-        .thread_name(|index| format!("dwalin-{index}"))
-        .build_scoped(
-            |thread| {
-                note();
-                thread.run();
-            },
-            |pool| pool.install(&work),
-        )
-        .unwrap_or_else(|_| work());
-    threads
-        .into_inner()
-        .into_iter()
-        .flatten()
-        .for_each(wait_for_end);
-    result
+    }
+
+    /// Does work whose parallel parts run on these threads; on rayon's common ones where there can be no others.
+    pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match self.pool.get_or_init(|| self.start()) {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    fn start(&self) -> Option<ThreadPool> {
+        // None is rayon's choice.
+        let count = usize::from(!self.parallel);
+        ThreadPoolBuilder::new()
+            .num_threads(count)
+            .spawn_handler(|thread| {
+                let name = format!("dwalin-{}", thread.index());
+                let work = || {
+                    thread.run();
+                    gettid()
+                };
+                let end = Builder::new().name(name).spawn(work)?;
+                self.ends.borrow_mut().push(end);
+                Ok(())
+            })
+            .build()
+            .ok()
+    }
+}
+
+impl Drop for Threads {
+    /// Waits until all of them are gone.
+    fn drop(&mut self) {
+        drop(self.pool.take());
+        for thread in self.ends.take() {
+            thread.join().into_iter().for_each(wait_for_end);
+        }
+    }
 }
 
 /// Waits until a thread that is about to end is gone. One that ends while a debugger stops the process, as it does when it is told of
@@ -48,6 +75,6 @@ fn wait_for_end(thread: Pid) {
         if !Path::new(&task).exists() {
             return;
         }
-        std::thread::sleep(PAUSE);
+        sleep(PAUSE);
     }
 }

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
-use crate::threads::with_threads;
+use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
@@ -81,7 +81,7 @@ fn with_map<T: Send>(
     places: Places,
     config: &Config,
     module_name: &str,
-    make: impl Fn(&WasmDwarf<'_>, &CodeMap<'_>) -> T + Sync,
+    make: impl FnOnce(&WasmDwarf<'_>, &CodeMap<'_>) -> T + Send,
 ) -> T {
     let artifact = code.artifact();
     let info = artifact.info();
@@ -90,8 +90,8 @@ fn with_map<T: Send>(
         name,
         code: code.clone(),
     });
-    let parallel = config.settings().parallel;
-    let table = with_threads(parallel, || lasting_elements(info, artifact.wasm()));
+    let threads = Threads::new(config.settings().parallel);
+    let table = threads.run(|| lasting_elements(info, artifact.wasm()));
     let map = CodeMap {
         module_name,
         text: code.text(),
@@ -112,7 +112,7 @@ fn with_map<T: Send>(
         pointer_code: places.pointer_code,
     };
     let dwarf = info.dwarf(artifact.wasm());
-    with_threads(parallel, || make(&dwarf, &map))
+    threads.run(|| make(&dwarf, &map))
 }
 
 fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
