@@ -13,6 +13,7 @@ pub mod address;
 pub mod check;
 pub mod code;
 pub mod container;
+pub mod elf;
 pub mod embedded;
 mod expr;
 mod image;

@@ -1,13 +1,12 @@
 //! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
 
-mod elf;
 mod symbols;
 
 use crate::Image;
 use crate::code::CodeMap;
+use crate::elf::{self, STRTAB, Section, Segment};
 use crate::transform::Native;
 use crate::write::Strings;
-use elf::{STRTAB, Section};
 use gimli::SectionId;
 use object::elf as abi;
 use symbols::Symbol;
@@ -19,7 +18,7 @@ pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>, file: Option<&st
     let mut strings = std::mem::take(&mut native.strings);
     let symbols = symbols::symbols(code, &native);
     let link = file.map(|file| link(code, &symbols, file));
-    let symbols = named(symbols, &mut strings);
+    let symbols = entries(&symbols, &mut strings);
     let mut sections = code_sections(code);
     sections.extend(native.sections.iter().map(|(name, pieces)| {
         let pieces = pieces.iter().map(Vec::as_slice).collect();
@@ -32,16 +31,28 @@ pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>, file: Option<&st
     }
     sections.push(table(STRTAB, abi::SHT_STRTAB));
     Image {
-        bytes: elf::write(&sections, &symbols),
+        bytes: image(&sections, &symbols),
         link,
         warnings: native.warnings,
     }
 }
 
-/// Symbols with the places of their names.
-fn named<'a>(symbols: Vec<Symbol<'a>>, strings: &mut Strings<'_>) -> Vec<(u32, Symbol<'a>)> {
-    let name = |symbol: Symbol<'a>| (strings.add(symbol.name.as_bytes()), symbol);
-    symbols.into_iter().map(name).collect()
+/// The table of symbols, whose names are put where they are looked for.
+fn entries(symbols: &[Symbol<'_>], names: &mut Strings<'_>) -> Vec<elf::Symbol> {
+    let entry = |symbol: &Symbol<'_>| symbol.entry(names.add(symbol.name.as_bytes()));
+    symbols.iter().map(entry).collect()
+}
+
+fn image(sections: &[Section<'_>], symbols: &[elf::Symbol]) -> Vec<u8> {
+    let indices = (0..sections.len()).filter(|index| sections[*index].is_allocated());
+    // gdb warns of allocated sections that no segment holds.
+    let segments: Vec<_> = indices
+        .map(|index| Segment {
+            sections: index..index + 1,
+            alignment: 1,
+        })
+        .collect();
+    elf::write(sections, &segments, Some(symbols))
 }
 
 /// An image without debug info that says which file has it: as `objcopy --add-gnu-debuglink` does, but with the whole path.
@@ -52,7 +63,7 @@ fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
     // Stands for a checksum, which nobody asks of a file that is there; 0 would have one computed.
     place.extend((code.text.start.0 as u32 | 1).to_le_bytes());
     let mut strings = Strings::default();
-    let symbols = named(symbols.to_vec(), &mut strings);
+    let symbols = entries(symbols, &mut strings);
     let mut sections = code_sections(code);
     sections.extend([
         Section {
@@ -61,7 +72,7 @@ fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
         },
         Section::unallocated(STRTAB, abi::SHT_STRTAB, vec![&strings.bytes]),
     ]);
-    elf::write(&sections, &symbols)
+    image(&sections, &symbols)
 }
 
 /// What is in the process's memory.

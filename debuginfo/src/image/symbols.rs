@@ -2,8 +2,9 @@
 
 use crate::address::HostAddress;
 use crate::code::CodeMap;
+use crate::elf::Symbol as Entry;
 use crate::transform::Native;
-use object::elf;
+use object::{LittleEndian, U16, U32, U64, elf};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -16,6 +17,20 @@ pub(super) struct Symbol<'a> {
     pub section: u16,
     pub address: u64,
     pub size: u64,
+}
+
+impl Symbol<'_> {
+    /// Its entry, with the place of its name.
+    pub fn entry(&self, name: u32) -> Entry {
+        Entry {
+            st_name: U32::new(LittleEndian, name),
+            st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, self.ty),
+            st_other: elf::SymbolOther(0),
+            st_shndx: U16::new(LittleEndian, elf::SymbolSection(self.section)),
+            st_value: U64::new(LittleEndian, self.address),
+            st_size: U64::new(LittleEndian, self.size),
+        }
+    }
 }
 
 /// The numbers of sections that symbols are in, as [`super::code_sections`] orders them.

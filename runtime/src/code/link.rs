@@ -13,9 +13,8 @@ use cranelift_codegen::gimli::write::{Address, EhFrame, EndianVec, FrameTable, W
 use cranelift_codegen::gimli::{self, DW_EH_PE_pcrel, DW_EH_PE_sdata4, RunTimeEndian};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_entity::EntityRef;
+use dwalin_debuginfo::elf::{Section, Segment, write};
 use object::elf;
-use object::write::StringId;
-use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Writer};
 
 /// The largest page of the machines that we make code for.
 pub const PAGE: u64 = 4096;
@@ -92,7 +91,7 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
         ),
         (format::WASM, parts.wasm),
     ];
-    Ok(elf_image(&text.bytes, &eh_frame, &sections))
+    Ok(artifact(&text.bytes, &eh_frame, &sections))
 }
 
 /// What an artifact must agree in with the process that uses it.
@@ -168,9 +167,11 @@ fn lay_out(
     Ok(Text { bytes, offsets })
 }
 
+const EH_FRAME_ALIGNMENT: u64 = 8;
+
 /// Where `.eh_frame` starts, from the start of `.text`.
 fn eh_frame_offset(text: &[u8]) -> u64 {
-    (text.len() as u64).next_multiple_of(8)
+    (text.len() as u64).next_multiple_of(EH_FRAME_ALIGNMENT)
 }
 
 fn eh_frame(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], text: &Text) -> Vec<u8> {
@@ -232,84 +233,31 @@ fn traps(pieces: &[&CompiledFunction], text: &Text) -> Vec<(u32, u8)> {
     pieces.iter().zip(&text.offsets).flat_map(traps).collect()
 }
 
-fn elf_image(text: &[u8], eh_frame: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut image: Vec<u8> = Vec::new();
-    let mut headers: Vec<u8> = Vec::new();
-    let mut writer = Writer::new_single_phase(object::Endianness::Little, true, &mut image);
-    let header = FileHeader {
-        os_abi: elf::ELFOSABI_NONE,
-        abi_version: 0,
-        e_type: elf::ET_DYN,
-        e_machine: elf::EM_X86_64,
-        e_entry: 0,
-        e_flags: elf::FileFlags(0),
-    };
-    writer
-        .write_file_header(&header)
-        .expect("a header of an empty file fits");
-    writer.write_program_headers_placeholder(1);
-    let start = writer.write_align(PAGE);
-    writer.write(text);
-    let eh_frame_start = writer.write_align(8);
-    writer.write(eh_frame);
-    let end = writer.write_align(PAGE);
-    let mut contents = vec![
-        (
-            format::TEXT,
-            start,
-            text.len() as u64,
-            elf::SectionFlags::from(elf::SHF_ALLOC | elf::SHF_EXECINSTR),
-            PAGE,
-        ),
-        (
-            format::EH_FRAME,
-            eh_frame_start,
-            eh_frame.len() as u64,
-            elf::SectionFlags::from(elf::SHF_ALLOC),
-            8,
-        ),
+fn artifact(text: &[u8], eh_frame: &[u8], tables: &[(&str, &[u8])]) -> Vec<u8> {
+    let section = |name, bytes| Section::unallocated(name, elf::SHT_PROGBITS, vec![bytes]);
+    let mut sections = vec![
+        Section {
+            flags: (elf::SHF_ALLOC | elf::SHF_EXECINSTR).into(),
+            // Addresses are places in the file, whose headers take less than a page.
+            address: PAGE,
+            alignment: PAGE,
+            ..section(format::TEXT, text)
+        },
+        Section {
+            flags: elf::SHF_ALLOC.into(),
+            address: PAGE + eh_frame_offset(text),
+            alignment: EH_FRAME_ALIGNMENT,
+            ..section(format::EH_FRAME, eh_frame)
+        },
     ];
-    for (name, bytes) in sections {
-        let offset = writer.write_align(8);
-        writer.write(bytes);
-        contents.push((name, offset, bytes.len() as u64, elf::SectionFlags(0), 8));
-    }
-    let names: Vec<StringId> = contents
-        .iter()
-        .map(|(name, ..)| writer.add_section_name(name.as_bytes()))
-        .collect();
-    writer.write_shstrtab().expect("few short names");
-    writer.write_null_section_header();
-    for ((_, offset, size, flags, alignment), name) in contents.iter().zip(names) {
-        let allocated = flags.0 != 0;
-        writer.write_section_header(&SectionHeader {
-            sh_name: writer.section_name_offset(Some(name)),
-            sh_type: elf::SHT_PROGBITS,
-            sh_flags: *flags,
-            sh_addr: if allocated { *offset } else { 0 },
-            sh_offset: *offset,
-            sh_size: *size,
-            sh_link: 0,
-            sh_info: 0,
-            sh_addralign: *alignment,
-            sh_entsize: 0,
-        });
-    }
-    writer.write_shstrtab_section_header();
-    let load = ProgramHeader {
-        p_type: elf::PT_LOAD,
-        p_flags: elf::ProgramFlags::from(elf::PF_R | elf::PF_X),
-        p_offset: start,
-        p_vaddr: start,
-        p_paddr: start,
-        p_filesz: end - start,
-        p_memsz: end - start,
-        p_align: PAGE,
+    sections.extend(tables.iter().enumerate().map(|(i, (name, bytes))| Section {
+        // Tables are in no page that is executable.
+        alignment: if i == 0 { PAGE } else { 8 },
+        ..section(name, bytes)
+    }));
+    let code = Segment {
+        sections: 0..2,
+        alignment: PAGE,
     };
-    writer
-        .write_headers_to(&mut headers, &[load])
-        .expect("an image of less than 2 GiB of code has few sections");
-    drop(writer);
-    image[..headers.len()].copy_from_slice(&headers);
-    image
+    write(&sections, &[code], None)
 }
