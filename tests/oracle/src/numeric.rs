@@ -117,15 +117,17 @@ pub fn compute(operator: &Operator<'_>, stack: &mut Vec<u64>) -> Result<bool, Fa
 type Done = Option<Result<(), Failure>>;
 
 macro_rules! integers {
-    ($name:ident, $u:ident, $i:ident, $($op:ident),*) => { integers!(@ $name, $u, $i, $($op)*); };
-    (@ $name:ident, $u:ident, $i:ident, $constant:ident $eqz:ident $eq:ident $ne:ident $lts:ident $ltu:ident $gts:ident
+    ($name:ident, $u:ident, $i:ident: $constant:ident $eqz:ident $eq:ident $ne:ident $lts:ident $ltu:ident $gts:ident
      $gtu:ident $les:ident $leu:ident $ges:ident $geu:ident $clz:ident $ctz:ident $popcnt:ident $add:ident $sub:ident
      $mul:ident $divs:ident $divu:ident $rems:ident $remu:ident $and:ident $or:ident $xor:ident $shl:ident $shrs:ident
      $shru:ident $rotl:ident $rotr:ident $ext8:ident $ext16:ident) => {
         fn $name(operator: &Operator<'_>, s: &mut Vec<u64>) -> Done {
             use Operator as O;
             Some(match operator {
-                O::$constant { value } => { s.push(value.put()); Ok(()) }
+                O::$constant { value } => {
+                    s.push(value.put());
+                    Ok(())
+                }
                 O::$eqz => one(s, |a: $u| a == 0),
                 O::$eq => two(s, |a: $u, b| a == b),
                 O::$ne => two(s, |a: $u, b| a != b),
@@ -163,90 +165,30 @@ macro_rules! integers {
     };
 }
 
-integers!(
-    integer32,
-    u32,
-    i32,
-    I32Const,
-    I32Eqz,
-    I32Eq,
-    I32Ne,
-    I32LtS,
-    I32LtU,
-    I32GtS,
-    I32GtU,
-    I32LeS,
-    I32LeU,
-    I32GeS,
-    I32GeU,
-    I32Clz,
-    I32Ctz,
-    I32Popcnt,
-    I32Add,
-    I32Sub,
-    I32Mul,
-    I32DivS,
-    I32DivU,
-    I32RemS,
-    I32RemU,
-    I32And,
-    I32Or,
-    I32Xor,
-    I32Shl,
-    I32ShrS,
-    I32ShrU,
-    I32Rotl,
-    I32Rotr,
-    I32Extend8S,
-    I32Extend16S
-);
-integers!(
-    integer64,
-    u64,
-    i64,
-    I64Const,
-    I64Eqz,
-    I64Eq,
-    I64Ne,
-    I64LtS,
-    I64LtU,
-    I64GtS,
-    I64GtU,
-    I64LeS,
-    I64LeU,
-    I64GeS,
-    I64GeU,
-    I64Clz,
-    I64Ctz,
-    I64Popcnt,
-    I64Add,
-    I64Sub,
-    I64Mul,
-    I64DivS,
-    I64DivU,
-    I64RemS,
-    I64RemU,
-    I64And,
-    I64Or,
-    I64Xor,
-    I64Shl,
-    I64ShrS,
-    I64ShrU,
-    I64Rotl,
-    I64Rotr,
-    I64Extend8S,
-    I64Extend16S
-);
+integers! {
+    integer32, u32, i32:
+    I32Const I32Eqz I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU I32Clz
+    I32Ctz I32Popcnt I32Add I32Sub I32Mul I32DivS I32DivU I32RemS I32RemU I32And I32Or I32Xor I32Shl
+    I32ShrS I32ShrU I32Rotl I32Rotr I32Extend8S I32Extend16S
+}
+integers! {
+    integer64, u64, i64:
+    I64Const I64Eqz I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU I64Clz
+    I64Ctz I64Popcnt I64Add I64Sub I64Mul I64DivS I64DivU I64RemS I64RemU I64And I64Or I64Xor I64Shl
+    I64ShrS I64ShrU I64Rotl I64Rotr I64Extend8S I64Extend16S
+}
 
 macro_rules! floats {
-    ($name:ident, $f:ident, $min_of:ident, $max_of:ident, $($op:ident),*) => { floats!(@ $name, $f, $min_of, $max_of, $($op)*); };
-    (@ $name:ident, $f:ident, $min_of:ident, $max_of:ident, $constant:ident $eq:ident $ne:ident $lt:ident $gt:ident
+    ($name:ident, $f:ident, $min_of:ident, $max_of:ident: $constant:ident $eq:ident $ne:ident $lt:ident $gt:ident
      $le:ident $ge:ident $abs:ident $neg:ident $ceil:ident $floor:ident $trunc:ident $nearest:ident $sqrt:ident $add:ident
      $sub:ident $mul:ident $div:ident $min:ident $max:ident $copysign:ident) => {
         fn $name(operator: &Operator<'_>, s: &mut Vec<u64>) -> Done {
             use Operator as O;
             Some(match operator {
-                O::$constant { value } => { s.push(value.bits().into()); Ok(()) }
+                O::$constant { value } => {
+                    s.push(value.bits().into());
+                    Ok(())
+                }
                 O::$eq => two(s, |a: $f, b| a == b),
                 O::$ne => two(s, |a: $f, b| a != b),
                 O::$lt => two(s, |a: $f, b| a < b),
@@ -273,60 +215,16 @@ macro_rules! floats {
     };
 }
 
-floats!(
-    float32,
-    f32,
-    f32_min,
-    f32_max,
-    F32Const,
-    F32Eq,
-    F32Ne,
-    F32Lt,
-    F32Gt,
-    F32Le,
-    F32Ge,
-    F32Abs,
-    F32Neg,
-    F32Ceil,
-    F32Floor,
-    F32Trunc,
-    F32Nearest,
-    F32Sqrt,
-    F32Add,
-    F32Sub,
-    F32Mul,
-    F32Div,
-    F32Min,
-    F32Max,
-    F32Copysign
-);
-floats!(
-    float64,
-    f64,
-    f64_min,
-    f64_max,
-    F64Const,
-    F64Eq,
-    F64Ne,
-    F64Lt,
-    F64Gt,
-    F64Le,
-    F64Ge,
-    F64Abs,
-    F64Neg,
-    F64Ceil,
-    F64Floor,
-    F64Trunc,
-    F64Nearest,
-    F64Sqrt,
-    F64Add,
-    F64Sub,
-    F64Mul,
-    F64Div,
-    F64Min,
-    F64Max,
-    F64Copysign
-);
+floats! {
+    float32, f32, f32_min, f32_max:
+    F32Const F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F32Abs F32Neg F32Ceil F32Floor F32Trunc F32Nearest
+    F32Sqrt F32Add F32Sub F32Mul F32Div F32Min F32Max F32Copysign
+}
+floats! {
+    float64, f64, f64_min, f64_max:
+    F64Const F64Eq F64Ne F64Lt F64Gt F64Le F64Ge F64Abs F64Neg F64Ceil F64Floor F64Trunc F64Nearest
+    F64Sqrt F64Add F64Sub F64Mul F64Div F64Min F64Max F64Copysign
+}
 
 /// 2 to the 31st, 32nd, 63rd and 64th.
 const LIMITS: [f64; 4] = [
