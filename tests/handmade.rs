@@ -424,11 +424,8 @@ fn what_is_not_there_is_not_shown_as_zeros() {
     }
 }
 
-#[test]
-fn operations_that_are_rare_are_understood() {
-    if !equipped() {
-        return;
-    }
+/// A variable for each operation that compilers rarely use.
+fn with_rare_operations() -> Unwritten {
     let mut info = Unwritten::new();
     let (f, int) = (info.functions[0], info.int);
     let mut typed = Expression::new();
@@ -469,7 +466,15 @@ fn operations_that_are_rare_are_understood() {
         dw::DW_OP_form_tls_address.0,
     ];
     info.variable(root, "thread", raw(&tls));
-    let folder = info.finish("handmade-rare");
+    info
+}
+
+#[test]
+fn operations_that_are_rare_are_understood() {
+    if !equipped() {
+        return;
+    }
+    let folder = with_rare_operations().finish("handmade-rare");
     let expected = [
         ("typed", "-2"),
         ("implicit", "77"),
@@ -478,16 +483,8 @@ fn operations_that_are_rare_are_understood() {
         ("called", "-2"),
         ("thread", "-2"),
     ];
-    expect(
-        &folder,
-        5,
-        false,
-        &[&expected[..], &[("chosen", "20")]].concat(),
-    );
-    expect(
-        &folder,
-        6,
-        false,
-        &[&expected[..], &[("chosen", "10")]].concat(),
-    );
+    for (line, chosen) in [(5, "20"), (6, "10")] {
+        let expected = [&expected[..], &[("chosen", chosen)]].concat();
+        expect(&folder, line, false, &expected);
+    }
 }

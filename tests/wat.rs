@@ -59,6 +59,58 @@ fn stops(said: &str) -> Vec<usize> {
     rows.filter_map(|(number, _)| number.parse().ok()).collect()
 }
 
+/// What gdb is told to do with numbers.wat.
+const COMMANDS_FOR_NUMBERS: [&str; 23] = [
+    "break numbers.wat:9",
+    "break scale",
+    "run",
+    "info args",
+    "info locals",
+    "print n * 2",
+    "ptype by",
+    "delete 2",
+    "continue",
+    "list 9,9",
+    "delete",
+    "tbreak 21",
+    "set var local3 = 1",
+    "next 2",
+    "print local3",
+    "set var local3 = 2",
+    "print total",
+    "set var total = 100",
+    "print ratio",
+    "backtrace 2",
+    "continue",
+    "finish",
+    "print total",
+];
+
+/// What it says then, in this order.
+const SAID_OF_NUMBERS: [&str; 20] = [
+    "hit Breakpoint 2, scale (n=3, by=1.5) at ",
+    "numbers.wat:7\n7\t    local.get $n\n",
+    "n = 3\nby = 1.5\n",
+    "sum = 0\nlocal3 = 0\n",
+    "$1 = 6\n",
+    "type = f32\n",
+    "hit Breakpoint 1, scale (n=3, by=1.5) at ",
+    "9\t    i32.mul\n",
+    "9\t    i32.mul\n",
+    "11\t    loop $again\n",
+    "$2 = 6\n",
+    "$3 = 40\n",
+    "$4 = 2.5\n",
+    "#0  scale (n=3, by=1.5) at ",
+    "#1  0x",
+    " in _start () at ",
+    "numbers.wat:25\n",
+    // 100 + 2 + 1
+    "Temporary breakpoint 3, scale (n=3, by=1.5) at ",
+    "Value returned is $5 = 103\n",
+    "$6 = 103\n",
+];
+
 #[test]
 fn gdb_debugs_text_in_its_own_file() {
     if !equipped(&["gdb"]) {
@@ -66,61 +118,8 @@ fn gdb_debugs_text_in_its_own_file() {
     }
     let folder = folder("gdb-text");
     let module = folder.copy("numbers.wat");
-    let said = gdb(
-        &folder,
-        &module,
-        &[
-            "break numbers.wat:9",
-            "break scale",
-            "run",
-            "info args",
-            "info locals",
-            "print n * 2",
-            "ptype by",
-            "delete 2",
-            "continue",
-            "list 9,9",
-            "delete",
-            "tbreak 21",
-            "set var local3 = 1",
-            "next 2",
-            "print local3",
-            "set var local3 = 2",
-            "print total",
-            "set var total = 100",
-            "print ratio",
-            "backtrace 2",
-            "continue",
-            "finish",
-            "print total",
-        ],
-    );
-    expect(
-        &said,
-        &[
-            "hit Breakpoint 2, scale (n=3, by=1.5) at ",
-            "numbers.wat:7\n7\t    local.get $n\n",
-            "n = 3\nby = 1.5\n",
-            "sum = 0\nlocal3 = 0\n",
-            "$1 = 6\n",
-            "type = f32\n",
-            "hit Breakpoint 1, scale (n=3, by=1.5) at ",
-            "9\t    i32.mul\n",
-            "9\t    i32.mul\n",
-            "11\t    loop $again\n",
-            "$2 = 6\n",
-            "$3 = 40\n",
-            "$4 = 2.5\n",
-            "#0  scale (n=3, by=1.5) at ",
-            "#1  0x",
-            " in _start () at ",
-            "numbers.wat:25\n",
-            // 100 + 2 + 1
-            "Temporary breakpoint 3, scale (n=3, by=1.5) at ",
-            "Value returned is $5 = 103\n",
-            "$6 = 103\n",
-        ],
-    );
+    let said = gdb(&folder, &module, &COMMANDS_FOR_NUMBERS);
+    expect(&said, &SAID_OF_NUMBERS);
 }
 
 #[test]

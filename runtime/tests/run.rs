@@ -26,63 +26,66 @@ fn trap_of(wat: &str) -> Trap {
     }
 }
 
+/// What traps, and how.
+const TRAPS: [(&str, TrapKind); 16] = [
+    ("unreachable", TrapKind::UnreachableCodeReached),
+    (
+        "(drop (i32.load (i32.const 65533)))",
+        TrapKind::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i32.load (i32.const -1)))",
+        TrapKind::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i64.load offset=4294967295 (i32.const -1)))",
+        TrapKind::MemoryOutOfBounds,
+    ),
+    (
+        "(i32.store offset=40000000 (i32.const 0) (i32.const 1))",
+        TrapKind::MemoryOutOfBounds,
+    ),
+    (
+        "(memory.fill (i32.const 65530) (i32.const 1) (i32.const 7))",
+        TrapKind::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i32.div_s (i32.const 1) (i32.const 0)))",
+        TrapKind::IntegerDivisionByZero,
+    ),
+    (
+        "(drop (i64.rem_u (i64.const 1) (i64.const 0)))",
+        TrapKind::IntegerDivisionByZero,
+    ),
+    (
+        "(drop (i32.div_s (i32.const -2147483648) (i32.const -1)))",
+        TrapKind::IntegerOverflow,
+    ),
+    (
+        "(drop (i32.trunc_f32_s (f32.const nan)))",
+        TrapKind::BadConversionToInteger,
+    ),
+    (
+        "(drop (i32.trunc_f64_u (f64.const 1e10)))",
+        TrapKind::IntegerOverflow,
+    ),
+    ("(call_indirect (i32.const 2))", TrapKind::TableOutOfBounds),
+    (
+        "(call_indirect (i32.const 1))",
+        TrapKind::IndirectCallToNull,
+    ),
+    ("(call_indirect (i32.const 0))", TrapKind::BadSignature),
+    (
+        "(drop (table.get 0 (i32.const -1)))",
+        TrapKind::TableOutOfBounds,
+    ),
+    ("(call $f)", TrapKind::StackOverflow),
+];
+
 #[test]
 fn every_kind_of_trap_is_told_apart() {
     let memory = "(memory 1) (table 2 funcref) (elem (i32.const 0) $g) (func $g (param i32))";
-    for (body, kind) in [
-        ("unreachable", TrapKind::UnreachableCodeReached),
-        (
-            "(drop (i32.load (i32.const 65533)))",
-            TrapKind::MemoryOutOfBounds,
-        ),
-        (
-            "(drop (i32.load (i32.const -1)))",
-            TrapKind::MemoryOutOfBounds,
-        ),
-        (
-            "(drop (i64.load offset=4294967295 (i32.const -1)))",
-            TrapKind::MemoryOutOfBounds,
-        ),
-        (
-            "(i32.store offset=40000000 (i32.const 0) (i32.const 1))",
-            TrapKind::MemoryOutOfBounds,
-        ),
-        (
-            "(memory.fill (i32.const 65530) (i32.const 1) (i32.const 7))",
-            TrapKind::MemoryOutOfBounds,
-        ),
-        (
-            "(drop (i32.div_s (i32.const 1) (i32.const 0)))",
-            TrapKind::IntegerDivisionByZero,
-        ),
-        (
-            "(drop (i64.rem_u (i64.const 1) (i64.const 0)))",
-            TrapKind::IntegerDivisionByZero,
-        ),
-        (
-            "(drop (i32.div_s (i32.const -2147483648) (i32.const -1)))",
-            TrapKind::IntegerOverflow,
-        ),
-        (
-            "(drop (i32.trunc_f32_s (f32.const nan)))",
-            TrapKind::BadConversionToInteger,
-        ),
-        (
-            "(drop (i32.trunc_f64_u (f64.const 1e10)))",
-            TrapKind::IntegerOverflow,
-        ),
-        ("(call_indirect (i32.const 2))", TrapKind::TableOutOfBounds),
-        (
-            "(call_indirect (i32.const 1))",
-            TrapKind::IndirectCallToNull,
-        ),
-        ("(call_indirect (i32.const 0))", TrapKind::BadSignature),
-        (
-            "(drop (table.get 0 (i32.const -1)))",
-            TrapKind::TableOutOfBounds,
-        ),
-        ("(call $f)", TrapKind::StackOverflow),
-    ] {
+    for (body, kind) in TRAPS {
         let wat = format!("(module {memory} (func $f (export \"f\") {body}))");
         let trap = trap_of(&wat);
         assert_eq!(trap.kind(), kind, "{body}");
@@ -161,6 +164,25 @@ fn a_deep_recursion_is_a_trap_on_any_thread_and_keeps_both_ends() {
         .unwrap();
 }
 
+/// A function of the host that is told how it ends, and notes how many guests wait for it.
+fn call_back_or_fail(mut caller: Caller<'_, Vec<usize>>, how: i32) -> Result<()> {
+    let backtrace = caller.backtrace();
+    let frames = backtrace.frames().iter().filter(|it| !it.host).count();
+    caller.data_mut().push(frames);
+    match how {
+        0 => {
+            let leaf = caller.get_export("leaf").unwrap().into_func().unwrap();
+            leaf.call(&mut caller, &[], &mut [])
+        }
+        1 => Err(Error::host("the host's own")),
+        2 => panic!("a panic of the host"),
+        how => {
+            let outer = caller.get_export("f").unwrap().into_func().unwrap();
+            outer.call(&mut caller, &[Val::I32(how - 3)], &mut [])
+        }
+    }
+}
+
 #[test]
 fn traps_errors_and_panics_cross_nested_guests() {
     let wat = r#"(module (import "h" "inner" (func $inner (param i32)))
@@ -169,29 +191,7 @@ fn traps_errors_and_panics_cross_nested_guests() {
     let engine = Engine::default();
     let module = Module::new(&engine, wat).unwrap();
     let mut linker = Linker::new(&engine);
-    linker
-        .func_wrap(
-            "h",
-            "inner",
-            |mut caller: Caller<'_, Vec<usize>>, how: i32| -> Result<()> {
-                let backtrace = caller.backtrace();
-                let frames = backtrace.frames().iter().filter(|it| !it.host).count();
-                caller.data_mut().push(frames);
-                match how {
-                    0 => {
-                        let leaf = caller.get_export("leaf").unwrap().into_func().unwrap();
-                        leaf.call(&mut caller, &[], &mut [])
-                    }
-                    1 => Err(Error::host("the host's own")),
-                    2 => panic!("a panic of the host"),
-                    how => {
-                        let outer = caller.get_export("f").unwrap().into_func().unwrap();
-                        outer.call(&mut caller, &[Val::I32(how - 3)], &mut [])
-                    }
-                }
-            },
-        )
-        .unwrap();
+    linker.func_wrap("h", "inner", call_back_or_fail).unwrap();
     let mut store = Store::new(&engine, Vec::new());
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let func = instance.get_typed_func::<i32, ()>(&mut store, "f").unwrap();

@@ -18,59 +18,64 @@ struct Script {
     objects: HashMap<u32, ExternRef>,
 }
 
+/// What all the tests may import.
+fn define_host(linker: &mut Linker<()>, store: &mut Store<()>) {
+    linker.func_wrap("spectest", "print", || {}).unwrap();
+    linker
+        .func_wrap("spectest", "print_i32", |_: i32| {})
+        .unwrap();
+    linker
+        .func_wrap("spectest", "print_i64", |_: i64| {})
+        .unwrap();
+    linker
+        .func_wrap("spectest", "print_f32", |_: f32| {})
+        .unwrap();
+    linker
+        .func_wrap("spectest", "print_f64", |_: f64| {})
+        .unwrap();
+    linker
+        .func_wrap("spectest", "print_i32_f32", |_: i32, _: f32| {})
+        .unwrap();
+    linker
+        .func_wrap("spectest", "print_f64_f64", |_: f64, _: f64| {})
+        .unwrap();
+    for (name, value) in [
+        ("global_i32", Val::from(666)),
+        ("global_i64", Val::from(666i64)),
+        ("global_f32", Val::from(666.6f32)),
+        ("global_f64", Val::from(666.6f64)),
+    ] {
+        let ty = GlobalType {
+            content: value.ty(),
+            mutability: Mutability::Const,
+        };
+        let global = Global::new(&mut *store, ty, value).unwrap();
+        linker.define("spectest", name, global).unwrap();
+    }
+    let limits = Limits {
+        min: 10,
+        max: Some(20),
+    };
+    let table = TableType {
+        element: ValType::FuncRef,
+        limits,
+    };
+    let table = Table::new(&mut *store, table, Val::FuncRef(None)).unwrap();
+    linker.define("spectest", "table", table).unwrap();
+    let limits = Limits {
+        min: 1,
+        max: Some(2),
+    };
+    let memory = Memory::new(store, MemoryType { limits }).unwrap();
+    linker.define("spectest", "memory", memory).unwrap();
+}
+
 impl Script {
     fn new(config: &Config) -> Script {
         let engine = Engine::new(config);
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
-        linker.func_wrap("spectest", "print", || {}).unwrap();
-        linker
-            .func_wrap("spectest", "print_i32", |_: i32| {})
-            .unwrap();
-        linker
-            .func_wrap("spectest", "print_i64", |_: i64| {})
-            .unwrap();
-        linker
-            .func_wrap("spectest", "print_f32", |_: f32| {})
-            .unwrap();
-        linker
-            .func_wrap("spectest", "print_f64", |_: f64| {})
-            .unwrap();
-        linker
-            .func_wrap("spectest", "print_i32_f32", |_: i32, _: f32| {})
-            .unwrap();
-        linker
-            .func_wrap("spectest", "print_f64_f64", |_: f64, _: f64| {})
-            .unwrap();
-        for (name, value) in [
-            ("global_i32", Val::from(666)),
-            ("global_i64", Val::from(666i64)),
-            ("global_f32", Val::from(666.6f32)),
-            ("global_f64", Val::from(666.6f64)),
-        ] {
-            let ty = GlobalType {
-                content: value.ty(),
-                mutability: Mutability::Const,
-            };
-            let global = Global::new(&mut store, ty, value).unwrap();
-            linker.define("spectest", name, global).unwrap();
-        }
-        let limits = Limits {
-            min: 10,
-            max: Some(20),
-        };
-        let table = TableType {
-            element: ValType::FuncRef,
-            limits,
-        };
-        let table = Table::new(&mut store, table, Val::FuncRef(None)).unwrap();
-        linker.define("spectest", "table", table).unwrap();
-        let limits = Limits {
-            min: 1,
-            max: Some(2),
-        };
-        let memory = Memory::new(&mut store, MemoryType { limits }).unwrap();
-        linker.define("spectest", "memory", memory).unwrap();
+        define_host(&mut linker, &mut store);
         Script {
             engine,
             store,

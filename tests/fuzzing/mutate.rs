@@ -46,59 +46,65 @@ pub fn mutate(sections: &mut Sections, numbers: &mut Numbers) {
     for _ in 0..=numbers.below(4) {
         let at = pick(sections, numbers);
         let other = pick(sections, numbers);
-        let kind = numbers.below(16);
-        let bytes = &mut sections[at].1;
-        match kind {
-            0..=3 => {
-                for _ in 0..=numbers.below(4) {
-                    let i = numbers.below(bytes.len());
-                    if let Some(byte) = bytes.get_mut(i) {
-                        *byte = numbers.next() as u8;
-                    }
-                }
-            }
-            4 | 5 => {
-                let i = numbers.below(bytes.len());
-                if let Some(byte) = bytes.get_mut(i) {
-                    *byte ^= 1 << numbers.below(8);
-                }
-            }
-            6..=8 => {
-                let (i, value) = (numbers.below(bytes.len()), numbers.below(VALUES.len()));
-                let value = VALUES[value];
-                if let Some(place) = bytes.get_mut(i..i + value.len()) {
-                    place.copy_from_slice(value);
-                }
-            }
-            // A reference into the same section, near its start so that it leads somewhere.
-            9 | 10 => {
-                let (i, to) = (
-                    numbers.below(bytes.len()),
-                    numbers.below(bytes.len()) as u32,
-                );
-                if let Some(place) = bytes.get_mut(i..i + 4) {
-                    place.copy_from_slice(&to.to_le_bytes());
-                }
-            }
-            11 => bytes.truncate(numbers.below(bytes.len())),
-            12 => {
-                let (from, to) = (numbers.below(bytes.len()), numbers.below(bytes.len()));
-                let length = numbers.below(64).min(bytes.len() - from.max(to));
-                bytes.copy_within(from..from + length, to);
-            }
-            13 => {
-                let copy = bytes.clone();
-                bytes.extend(copy);
-            }
+        match numbers.below(16) {
+            kind @ 0..=10 => overwrite(&mut sections[at].1, kind, numbers),
             14 => {
                 let copy = sections[other].1.clone();
                 sections[other].1 = std::mem::replace(&mut sections[at].1, copy);
             }
-            _ => {
-                let length = numbers.below(40);
-                let start = numbers.below(bytes.len());
-                bytes.drain(start..(start + length).min(bytes.len()));
+            kind => rearrange(&mut sections[at].1, kind, numbers),
+        }
+    }
+}
+
+/// Changes bytes in place.
+fn overwrite(bytes: &mut [u8], kind: usize, numbers: &mut Numbers) {
+    match kind {
+        0..=3 => {
+            for _ in 0..=numbers.below(4) {
+                if let Some(byte) = bytes.get_mut(numbers.below(bytes.len())) {
+                    *byte = numbers.next() as u8;
+                }
             }
+        }
+        4 | 5 => {
+            if let Some(byte) = bytes.get_mut(numbers.below(bytes.len())) {
+                *byte ^= 1 << numbers.below(8);
+            }
+        }
+        6..=8 => {
+            let (i, value) = (numbers.below(bytes.len()), numbers.below(VALUES.len()));
+            put(bytes, i, VALUES[value]);
+        }
+        // A reference into the same section, near its start so that it leads somewhere.
+        _ => {
+            let (i, to) = (numbers.below(bytes.len()), numbers.below(bytes.len()));
+            put(bytes, i, &(to as u32).to_le_bytes());
+        }
+    }
+}
+
+/// Writes a value, if there is room for it.
+fn put(bytes: &mut [u8], i: usize, value: &[u8]) {
+    if let Some(place) = bytes.get_mut(i..i + value.len()) {
+        place.copy_from_slice(value);
+    }
+}
+
+/// Cuts, copies and moves bytes.
+fn rearrange(bytes: &mut Vec<u8>, kind: usize, numbers: &mut Numbers) {
+    match kind {
+        11 => bytes.truncate(numbers.below(bytes.len())),
+        12 => {
+            let (from, to) = (numbers.below(bytes.len()), numbers.below(bytes.len()));
+            let length = numbers.below(64).min(bytes.len() - from.max(to));
+            bytes.copy_within(from..from + length, to);
+        }
+        13 => bytes.extend_from_within(..),
+        _ => {
+            let length = numbers.below(40);
+            let start = numbers.below(bytes.len());
+            bytes.drain(start..(start + length).min(bytes.len()));
         }
     }
 }

@@ -89,13 +89,7 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
     if dwarf.named(".debug_info.dwo").is_some() {
         sources.add_dwo(&|name| dwarf.named(name), &mut warnings);
     }
-    for skeleton in &units {
-        let split = skeleton.dwo_id.and_then(|id| sources.split.get_mut(&id.0));
-        // Its indices count from where the skeleton says (DWARF 5, section 3.1.2).
-        if let Some(split) = split {
-            split.unit.copy_relocated_attributes(skeleton);
-        }
-    }
+    sources.relocate_split_units(&units);
     found.extend(sources.split.keys());
     let package = package.and(companions.package).map(|(name, _)| name);
     find::warn_of_missing(

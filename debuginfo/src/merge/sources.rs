@@ -126,6 +126,16 @@ impl<'a> Sources<'a> {
         self.add(dwarf, strings, warnings);
     }
 
+    /// Has the indices of split units count from where their skeletons say (DWARF 5, section 3.1.2).
+    pub fn relocate_split_units(&mut self, skeletons: &[Unit<Reader<'a>>]) {
+        for skeleton in skeletons {
+            let split = skeleton.dwo_id.and_then(|id| self.split.get_mut(&id.0));
+            if let Some(split) = split {
+                split.unit.copy_relocated_attributes(skeleton);
+            }
+        }
+    }
+
     fn add(&mut self, dwarf: ReadDwarf<'a>, strings: usize, warnings: &mut Warnings) {
         self.list.push(Source {
             dwarf,

@@ -111,19 +111,24 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         match value {
             Ok(Some(value)) => self.unit.unit.get_mut(id).set(attr.name(), value),
             Ok(None) => {}
-            // What is of code or data that was dropped has no place, and that is no loss.
-            Err(_) if self.function().is_some_and(|it| it.index.is_none()) => {}
-            Err(reason) if reason == DROPPED_DATA => {}
-            Err(reason) => {
-                let offset = self.offset(entry);
-                let what = format!(
-                    "{} of {} cannot be shown: {reason}",
-                    attr.name(),
-                    entry.tag()
-                );
-                self.warnings.lost(what, offset);
-            }
+            Err(reason) => self.warn_of_loss(entry, attr, &reason),
         }
+    }
+
+    fn warn_of_loss(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        attr: &Attribute<Reader<'d>>,
+        reason: &str,
+    ) {
+        // What is of code or data that was dropped has no place, and that is no loss.
+        let is_dropped = self.function().is_some_and(|it| it.index.is_none());
+        if is_dropped || reason == DROPPED_DATA {
+            return;
+        }
+        let (name, tag) = (attr.name(), entry.tag());
+        let what = format!("{name} of {tag} cannot be shown: {reason}");
+        self.warnings.lost(what, self.offset(entry));
     }
 
     /// What is neither code nor a location.

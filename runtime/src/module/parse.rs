@@ -46,12 +46,7 @@ impl ModuleInfo {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    let table = table?;
-                    self.tables.push(table_type(table.ty)?);
-                    self.table_inits.push(match &table.init {
-                        wasmparser::TableInit::RefNull => None,
-                        wasmparser::TableInit::Expr(expr) => Some(const_expr(expr)?),
-                    });
+                    self.table(&table?)?;
                 }
             }
             Payload::MemorySection(section) => {
@@ -61,9 +56,7 @@ impl ModuleInfo {
             }
             Payload::GlobalSection(section) => {
                 for global in section {
-                    let global = global?;
-                    self.globals.push(global_type(global.ty)?);
-                    self.global_inits.push(const_expr(&global.init_expr)?);
+                    self.global(&global?)?;
                 }
             }
             Payload::ExportSection(section) => {
@@ -85,16 +78,11 @@ impl ModuleInfo {
             Payload::CodeSectionStart {
                 unchecked_range, ..
             } => self.code_section = to_usize(unchecked_range),
-            Payload::CodeSectionEntry(body) => {
-                self.bodies.push(to_usize(body.range()));
-            }
-            Payload::CustomSection(section) => {
-                let start = section.data_offset() as usize;
-                self.custom.push((
-                    section.name().to_owned(),
-                    start..start + section.data().len(),
-                ));
-            }
+            Payload::CodeSectionEntry(body) => _ = self.bodies.push(to_usize(body.range())),
+            Payload::CustomSection(section) => self.custom.push((
+                section.name().to_owned(),
+                to_usize(section.data_offset()..section.range().end),
+            )),
             _ => {}
         }
         Ok(())
@@ -133,6 +121,21 @@ impl ModuleInfo {
             name: import.name.to_owned(),
             ty,
         });
+        Ok(())
+    }
+
+    fn table(&mut self, table: &wasmparser::Table<'_>) -> Result<()> {
+        self.tables.push(table_type(table.ty)?);
+        self.table_inits.push(match &table.init {
+            wasmparser::TableInit::RefNull => None,
+            wasmparser::TableInit::Expr(expr) => Some(const_expr(expr)?),
+        });
+        Ok(())
+    }
+
+    fn global(&mut self, global: &wasmparser::Global<'_>) -> Result<()> {
+        self.globals.push(global_type(global.ty)?);
+        self.global_inits.push(const_expr(&global.init_expr)?);
         Ok(())
     }
 

@@ -53,33 +53,32 @@ pub fn call(
         }
         "fd_fdstat_get" => BADF,
         "fd_seek" => {
-            write(
-                machine,
-                argument(3),
-                &(machine.output.len() as u64).to_le_bytes(),
-            )?;
+            let end = machine.output.len() as u64;
+            write(machine, argument(3), &end.to_le_bytes())?;
             SUCCESS
         }
         "fd_write" => {
-            let mut written = 0;
-            for i in 0..argument(2) {
-                let (at, len) = (
-                    read32(machine, argument(1) + 8 * i)?,
-                    read32(machine, argument(1) + 8 * i + 4)?,
-                );
-                let bytes = machine.memory.get(at as usize..(at + len) as usize);
-                let bytes = bytes.ok_or("an address out of bounds")?.to_vec();
-                if argument(0) == 1 {
-                    machine.output.extend(bytes);
-                }
-                written += len;
+            let bytes = gather(machine, argument(1), argument(2))?;
+            write(machine, argument(3), &(bytes.len() as u32).to_le_bytes())?;
+            if argument(0) == 1 {
+                machine.output.extend(bytes);
             }
-            write(machine, argument(3), &written.to_le_bytes())?;
             SUCCESS
         }
         _ => NOSYS,
     };
     Ok(Some(done))
+}
+
+/// What buffers hold, whose addresses and lengths are at an address.
+fn gather(machine: &Machine<'_, '_>, buffers: u32, count: u32) -> Result<Vec<u8>, Failure> {
+    let mut gathered = Vec::new();
+    for buffer in (buffers..).step_by(8).take(count as usize) {
+        let (at, len) = (read32(machine, buffer)?, read32(machine, buffer + 4)?);
+        let bytes = machine.memory.get(at as usize..(at + len) as usize);
+        gathered.extend(bytes.ok_or("an address out of bounds")?);
+    }
+    Ok(gathered)
 }
 
 fn write(machine: &mut Machine<'_, '_>, at: u32, bytes: &[u8]) -> Result<(), Failure> {

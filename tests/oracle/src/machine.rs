@@ -168,10 +168,14 @@ impl<'m, 'a> Machine<'m, 'a> {
             self.frame().at += 1;
             return Ok(());
         }
-        self.other(operator, body)
+        self.control_operator(operator, body)
     }
 
-    fn other(&mut self, operator: &Operator<'a>, body: &Body<'a>) -> Result<(), Failure> {
+    fn control_operator(
+        &mut self,
+        operator: &Operator<'a>,
+        body: &Body<'a>,
+    ) -> Result<(), Failure> {
         use Operator as O;
         let at = self.frame().at;
         match operator {
@@ -201,16 +205,18 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             O::Return => return self.leave(),
             O::Call { function_index } => return self.call(*function_index),
-            O::CallIndirect { type_index, .. } => {
-                let index = self.pop32()? as usize;
-                let function = self.table.get(index).copied().flatten();
-                let function = function.ok_or("a call of no function")?;
-                if self.module.function_type(function) != self.module.ty(*type_index) {
-                    return Err("a call of another type".to_owned());
-                }
-                // It stays there, as arguments do.
-                return self.call(function);
-            }
+            O::CallIndirect { type_index, .. } => return self.call_indirect(*type_index),
+            O::Nop => {}
+            O::Unreachable => return Err("unreachable".to_owned()),
+            operator => self.variable_operator(operator)?,
+        }
+        self.frame().at = at + 1;
+        Ok(())
+    }
+
+    fn variable_operator(&mut self, operator: &Operator<'a>) -> Result<(), Failure> {
+        use Operator as O;
+        match operator {
             O::LocalGet { local_index } => {
                 let value = self.frame().locals[*local_index as usize];
                 self.push(value);
@@ -235,11 +241,8 @@ impl<'m, 'a> Machine<'m, 'a> {
                 let (condition, otherwise, value) = (self.pop32()?, self.pop()?, self.pop()?);
                 self.push(if condition != 0 { value } else { otherwise });
             }
-            O::Nop => {}
-            O::Unreachable => return Err("unreachable".to_owned()),
             operator => self.memory_operator(operator)?,
         }
-        self.frame().at = at + 1;
         Ok(())
     }
 
@@ -335,6 +338,17 @@ impl<'m, 'a> Machine<'m, 'a> {
             labels: Vec::new(),
         });
         Ok(())
+    }
+
+    fn call_indirect(&mut self, ty: u32) -> Result<(), Failure> {
+        let index = self.pop32()? as usize;
+        let function = self.table.get(index).copied().flatten();
+        let function = function.ok_or("a call of no function")?;
+        if self.module.function_type(function) != self.module.ty(ty) {
+            return Err("a call of another type".to_owned());
+        }
+        // The arguments stay on the stack during the call.
+        self.call(function)
     }
 
     fn return_from(&mut self) -> Result<(), Failure> {

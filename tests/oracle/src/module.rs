@@ -90,12 +90,7 @@ impl<'a> Module<'a> {
             }
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
-                    let import = import.map_err(text)?;
-                    let TypeRef::Func(ty) = import.ty else {
-                        return Err(format!("an import of {}", import.name));
-                    };
-                    let ty = self.types[ty as usize].clone();
-                    self.imports.push((import.name.to_owned(), ty));
+                    self.import(&import.map_err(text)?)?;
                 }
             }
             Payload::FunctionSection(types) => {
@@ -121,10 +116,7 @@ impl<'a> Module<'a> {
             }
             Payload::ExportSection(exports) => {
                 for export in exports {
-                    let export = export.map_err(text)?;
-                    if export.kind == ExternalKind::Func {
-                        self.exports.insert(export.name.to_owned(), export.index);
-                    }
+                    self.export(&export.map_err(text)?);
                 }
             }
             Payload::ElementSection(elements) => {
@@ -148,6 +140,21 @@ impl<'a> Module<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn import(&mut self, import: &wasmparser::Import<'a>) -> Result<(), Failure> {
+        let TypeRef::Func(ty) = import.ty else {
+            return Err(format!("an import of {}", import.name));
+        };
+        let ty = self.types[ty as usize].clone();
+        self.imports.push((import.name.to_owned(), ty));
+        Ok(())
+    }
+
+    fn export(&mut self, export: &wasmparser::Export<'a>) {
+        if export.kind == ExternalKind::Func {
+            self.exports.insert(export.name.to_owned(), export.index);
+        }
     }
 
     fn element(&mut self, element: wasmparser::Element<'a>) -> Result<(), Failure> {
