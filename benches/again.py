@@ -11,13 +11,12 @@ With --calls a program that traps by itself is called in one store, so that ther
 Figures are the processor's microseconds; what lines cost is a run with them less one without.
 """
 
-import argparse
 import os
 import re
 import subprocess
 
 import wasm
-from measure import once, options, scratch, spread, table
+from measure import once, options, parse, scratch, spread, table
 
 LINES = {"WASMTIME_BACKTRACE_DETAILS": "1"}
 NO_LINES = {"WASMTIME_BACKTRACE_DETAILS": "0"}
@@ -29,20 +28,14 @@ def main():
     parser.add_argument("--runs", type=int, default=9, metavar="N", help="how often a process runs the program [9]")
     parser.add_argument("--function", metavar="NAME", help="what traps: its name, or a part that is unique")
     parser.add_argument("--calls", action="store_true", help="call the program again in one store")
-    parser.add_argument("module", metavar="MODULE")
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
-    given = parser.parse_args()
+    given = parse(parser)
     with scratch() as folder:
         measure(given, folder)
 
 
 def commands(given, folder):
     """Name → command and environment."""
-    module = given.module
-    if given.function:
-        module = os.path.join(folder, "trapping.wasm")
-        with open(given.module, "rb") as fine, open(module, "wb") as out:
-            out.write(wasm.trapping(fine.read(), given.function))
+    module = wasm.write_trapping(given, folder) if given.function else given.module
     calls = ["--calls"] if given.calls else []
     dwalin, peer = (os.path.join(folder, name) for name in ("dwalin", "peer"))
     once([given.dwalin, "compile", module, "-o", dwalin])

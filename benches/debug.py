@@ -7,10 +7,9 @@ From the debugger's start to its end: it loads the runtime's symbols, the runtim
 debugger reads the image, stops, and kills the program. A run that does not stop at the breakpoint is not counted.
 """
 
-import argparse
 import os
 
-from measure import engines, in_turns, median, mib, need, once, options, ratio, scratch, table
+from measure import engines, in_turns, median, mib, need, once, options, parse, ratio, scratch, table
 
 GDB = [
     *("-nx", "-batch"),
@@ -44,9 +43,7 @@ def main():
     parser.add_argument("--break", dest="breakpoint", required=True, metavar="FUNCTION")
     parser.add_argument("--gdb", default="gdb", metavar="PATH")
     parser.add_argument("--lldb", default="lldb-19", metavar="PATH")
-    parser.add_argument("module", metavar="MODULE")
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
-    given = parser.parse_args()
+    given = parse(parser)
     os.environ.setdefault("LLDB_DEBUGSERVER_PATH", "/usr/lib/llvm-19/bin/lldb-server")
     need(given.gdb)
     need(given.lldb)

@@ -72,6 +72,13 @@ def options(description):
     return parser
 
 
+def parse(parser):
+    """What was given: the options, and the program with its arguments."""
+    parser.add_argument("module", metavar="MODULE")
+    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
+    return parser.parse_args()
+
+
 def engines(given):
     return [Dwalin(given.dwalin)] + ([Peer(given.peer)] if given.peer else [])
 

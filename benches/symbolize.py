@@ -11,7 +11,6 @@ debug sections in memory and looks the offsets of the same frames up: the innerm
 processor's microseconds, medians of the rounds.
 """
 
-import argparse
 import json
 import os
 import re
@@ -19,7 +18,7 @@ import statistics
 import subprocess
 
 import wasm
-from measure import once, options, scratch, spread, table
+from measure import once, options, parse, scratch, spread, table
 
 
 def main():
@@ -27,9 +26,7 @@ def main():
     parser.add_argument("--again", default="target/release/examples/again", metavar="PATH")
     parser.add_argument("--symbolize", default="target/release/examples/symbolize", metavar="PATH")
     parser.add_argument("--function", required=True, metavar="NAME", help="what traps: its name, or a part that is unique")
-    parser.add_argument("module", metavar="MODULE")
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
-    given = parser.parse_args()
+    given = parse(parser)
     with scratch() as folder:
         measure(given, folder)
 
@@ -45,9 +42,7 @@ def offsets(given, artifact, module):
 
 
 def measure(given, folder):
-    module, artifact = os.path.join(folder, "trapping.wasm"), os.path.join(folder, "artifact")
-    with open(given.module, "rb") as fine, open(module, "wb") as out:
-        out.write(wasm.trapping(fine.read(), given.function))
+    module, artifact = wasm.write_trapping(given, folder), os.path.join(folder, "artifact")
     once([given.dwalin, "compile", module, "-o", artifact])
     places = offsets(given, artifact, module)
     commands = {

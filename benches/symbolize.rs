@@ -7,31 +7,15 @@
 
 use dwalin_debuginfo::container::Container;
 use gimli::{EndianSlice, LittleEndian};
+use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Write;
 use std::hint::black_box;
+use std::time::Duration;
 
-#[repr(C)]
-struct Timespec {
-    seconds: i64,
-    nanoseconds: i64,
-}
-
-unsafe extern "C" {
-    fn clock_gettime(clock: i32, now: *mut Timespec) -> i32;
-}
-
-/// From <time.h>, on Linux.
-const CLOCK_THREAD_CPUTIME_ID: i32 = 3;
-
-/// Microseconds that this thread has run (clock_gettime(2)).
-fn processor_time() -> u64 {
-    let mut now = Timespec {
-        seconds: 0,
-        nanoseconds: 0,
-    };
-    // SAFETY: it writes a timespec, which this is on 64-bit Linux.
-    unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &mut now) };
-    (now.seconds * 1_000_000 + now.nanoseconds / 1000) as u64
+/// How long this thread has run.
+fn processor_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
 type Context<'a> = addr2line::Context<EndianSlice<'a, LittleEndian>>;
@@ -76,9 +60,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     black_box(texts);
     println!(
         "context {} first {} all {}",
-        made - start,
-        first - start,
-        all - start
+        (made - start).as_micros(),
+        (first - start).as_micros(),
+        (all - start).as_micros()
     );
     Ok(())
 }

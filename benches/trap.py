@@ -8,11 +8,10 @@ late. Both are compiled before, so that only the run counts. wasmtime gets WASMT
 lines.
 """
 
-import argparse
 import os
 
 import wasm
-from measure import engines, in_turns, median, once, options, scratch, spread, table
+from measure import engines, in_turns, median, once, options, parse, scratch, spread, table
 
 DETAILS = {"WASMTIME_BACKTRACE_DETAILS": "1"}
 
@@ -20,18 +19,13 @@ DETAILS = {"WASMTIME_BACKTRACE_DETAILS": "1"}
 def main():
     parser = options(__doc__.splitlines()[0])
     parser.add_argument("--function", required=True, metavar="NAME", help="what traps: its name, or a part that is unique")
-    parser.add_argument("module", metavar="MODULE")
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
-    given = parser.parse_args()
+    given = parse(parser)
     with scratch() as folder:
         measure(given, folder)
 
 
 def measure(given, folder):
-    trapping = os.path.join(folder, "trapping.wasm")
-    with open(given.module, "rb") as module, open(trapping, "wb") as out:
-        out.write(wasm.trapping(module.read(), given.function))
-
+    trapping = wasm.write_trapping(given, folder)
     runs = {}
     for engine in engines(given):
         for debug in (False, True):

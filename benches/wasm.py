@@ -1,5 +1,7 @@
 """As much of WebAssembly's binary format as it takes to let a function of a module trap."""
 
+import os
+
 # Instructions with one LEB128 immediate and nothing that must be closed: call, local and global access, constants.
 ONE_IMMEDIATE = (0x10, 0x20, 0x21, 0x22, 0x23, 0x24, 0x41, 0x42)
 UNREACHABLE, NOP = 0x00, 0x01
@@ -105,3 +107,11 @@ def trapping(data, name):
         changed[first : cursor.at] = bytes([UNREACHABLE]) + bytes([NOP]) * (cursor.at - first - 1)
         return bytes(changed)
     raise SystemExit("no code")
+
+
+def write_trapping(given, folder):
+    """Writes the module whose function traps; its path."""
+    path = os.path.join(folder, "trapping.wasm")
+    with open(given.module, "rb") as fine, open(path, "wb") as out:
+        out.write(trapping(fine.read(), given.function))
+    return path

@@ -6,30 +6,14 @@
 
 use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Config, Engine, Error, Linker, Module, Store, TypedFunc};
+use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
+use std::time::Duration;
 
-#[repr(C)]
-struct Timespec {
-    seconds: i64,
-    nanoseconds: i64,
-}
-
-unsafe extern "C" {
-    fn clock_gettime(clock: i32, now: *mut Timespec) -> i32;
-}
-
-/// From <time.h>, on Linux.
-const CLOCK_THREAD_CPUTIME_ID: i32 = 3;
-
-/// Nanoseconds that this thread has run (clock_gettime(2)).
-fn processor_time() -> u64 {
-    let mut now = Timespec {
-        seconds: 0,
-        nanoseconds: 0,
-    };
-    // SAFETY: it writes a timespec, which this is on 64-bit Linux.
-    unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &mut now) };
-    (now.seconds * 1_000_000_000 + now.nanoseconds) as u64
+/// How long this thread has run.
+fn processor_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
 struct Program {
@@ -59,7 +43,7 @@ impl Program {
         }
     }
 
-    fn measure(&self, calls: bool) -> Result<u64, Error> {
+    fn measure(&self, calls: bool) -> Result<Duration, Error> {
         let mut kept = calls.then(|| self.start()).transpose()?;
         let before = processor_time();
         let ended = match &mut kept {
@@ -72,13 +56,13 @@ impl Program {
             }
         };
         black_box(ended);
-        let spent = (processor_time() - before) / 1000;
+        let spent = processor_time() - before;
         Ok(if calls { spent / CALLS } else { spent })
     }
 }
 
 /// How many calls in one store are measured together: the clock is coarse beside one.
-const CALLS: u64 = 1000;
+const CALLS: u32 = 1000;
 
 fn main() -> Result<(), Error> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -107,6 +91,7 @@ fn main() -> Result<(), Error> {
     let mut costs = costs?;
     let first = costs.remove(0);
     costs.sort_unstable();
-    println!("first {first} later {}", costs[costs.len() / 2]);
+    let later = costs[costs.len() / 2];
+    println!("first {} later {}", first.as_micros(), later.as_micros());
     Ok(())
 }
