@@ -147,6 +147,18 @@ pub enum ValueType {
     Ref,
 }
 
+impl ValueType {
+    /// All of them, by their numbers.
+    pub const ALL: [ValueType; 6] = [
+        ValueType::I32,
+        ValueType::I64,
+        ValueType::F32,
+        ValueType::F64,
+        ValueType::V128,
+        ValueType::Ref,
+    ];
+}
+
 /// Where a line table starts a statement.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Statement {

@@ -38,15 +38,6 @@ pub const WASM: &str = ".wasm";
 /// The function's VmContext has no home.
 pub const NO_HOME: u32 = u32::MAX;
 
-pub(super) const VALUE_TYPES: [ValueType; 6] = [
-    ValueType::I32,
-    ValueType::I64,
-    ValueType::F32,
-    ValueType::F64,
-    ValueType::V128,
-    ValueType::Ref,
-];
-
 /// A window of u32s.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a>(&'a [[u8; 4]]);
@@ -175,7 +166,7 @@ impl<'a> HomeTable<'a> {
             self.starts.get(function + 1)? as usize,
         );
         let record = |i: usize| {
-            let ty = VALUE_TYPES.get(self.records.get(i * 3 + 1)? as usize)?;
+            let ty = ValueType::ALL.get(self.records.get(i * 3 + 1)? as usize)?;
             Some((
                 self.records.get(i * 3)?,
                 FrameOffset(self.records.get(i * 3 + 2)? as i32),

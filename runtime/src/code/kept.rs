@@ -3,9 +3,9 @@
 //! The number n of functions, n + 1 positions (in words) in what follows. For each function: the number of values, for each its kind,
 //! number, address, end address, frame offset and type; then where calls return to, as offsets in the function's code.
 
-use super::format::{VALUE_TYPES, Words, WordsWriter};
+use super::format::{Words, WordsWriter};
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Kept, KeptValue};
+use dwalin_debuginfo::code::{Kept, KeptValue, ValueType};
 
 /// Words of a value.
 const RECORD: usize = 6;
@@ -89,7 +89,7 @@ fn parse_record(words: Words<'_>) -> Option<Kept> {
         },
         at: WasmPc(words.get(2)?)..WasmPc(words.get(3)?),
         home: FrameOffset(words.get(4)? as i32),
-        ty: *VALUE_TYPES.get(words.get(5)? as usize)?,
+        ty: *ValueType::ALL.get(words.get(5)? as usize)?,
     })
 }
 

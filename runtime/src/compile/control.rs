@@ -118,7 +118,7 @@ impl Translator<'_, '_> {
     fn open(
         &mut self,
         ty: &BlockType,
-        kind: fn(&mut Self, &FuncType, usize) -> Kind,
+        kind: impl FnOnce(&mut Self, &FuncType, usize) -> Kind,
     ) -> Result<(), ModuleError> {
         if !self.reachable {
             self.open_dead();
@@ -168,27 +168,17 @@ impl Translator<'_, '_> {
             return Ok(());
         }
         let condition = self.pop();
-        let ty = self.block_type(ty)?;
-        let (then, otherwise) = (self.builder.create_block(), self.builder.create_block());
-        let end = self.block_with(ty.results());
-        let height = self.stack.len() - ty.params().len();
-        self.builder
-            .ins()
-            .brif(condition, then, &[], otherwise, &[]);
-        self.builder.switch_to_block(then);
-        let kind = Kind::If {
-            otherwise,
-            params: self.stack[height..].into(),
-        };
-        self.control.push(Frame {
-            kind,
-            end,
-            params: ty.params().len(),
-            results: ty.results().len(),
-            height,
-            branched_to: None,
-        });
-        Ok(())
+        self.open(ty, |body, _, height| {
+            let (then, otherwise) = (body.builder.create_block(), body.builder.create_block());
+            body.builder
+                .ins()
+                .brif(condition, then, &[], otherwise, &[]);
+            body.builder.switch_to_block(then);
+            Kind::If {
+                otherwise,
+                params: body.stack[height..].into(),
+            }
+        })
     }
 
     fn begin_else(&mut self) {

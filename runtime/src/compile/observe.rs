@@ -56,15 +56,6 @@ pub enum Slot {
     Instance,
 }
 
-const VALUE_TYPES: [ValueType; 6] = [
-    ValueType::I32,
-    ValueType::I64,
-    ValueType::F32,
-    ValueType::F64,
-    ValueType::V128,
-    ValueType::Ref,
-];
-
 impl Slot {
     /// As a stack slot's key.
     pub fn key(self) -> cranelift_codegen::ir::StackSlotKey {
@@ -79,7 +70,7 @@ impl Slot {
         if bits == 0 {
             Slot::Instance
         } else {
-            Slot::Local(bits as u32, VALUE_TYPES[(bits >> 32 & 0xff) as usize])
+            Slot::Local(bits as u32, ValueType::ALL[(bits >> 32 & 0xff) as usize])
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::instance::{InstanceData, copy_elements};
 use super::layout::{VmContextHead, VmFuncRef};
+use super::memory::Memory;
 use super::store::StoreCore;
+use super::table;
 use crate::compile::builtin::Builtin;
 use crate::index::*;
 use crate::trap::activation::innermost;
@@ -77,9 +79,17 @@ impl<'a> Call<'a> {
         found.expect("a running instance is in its store")
     }
 
+    fn memory(&mut self, memory: u32) -> Memory {
+        self.instance().memories[memory as usize]
+    }
+
+    fn table(&mut self, table: u32) -> table::Table {
+        self.instance().tables[table as usize]
+    }
+
     /// A memory's bytes.
     fn bytes(&mut self, memory: u32) -> *mut [u8] {
-        let memory = self.instance().memories[memory as usize];
+        let memory = self.memory(memory);
         // SAFETY: what is returned is a pointer.
         unsafe { self.store.memory(memory).bytes() }
     }
@@ -99,7 +109,7 @@ fn done(result: Option<()>) -> u32 {
 unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages: u64) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let memory = call.instance().memories[memory as usize];
+    let memory = call.memory(memory);
     call.store
         .memory_mut(memory)
         .grow(pages)
@@ -192,7 +202,7 @@ unsafe extern "C" fn table_grow(
 ) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let table = call.instance().tables[table as usize];
+    let table = call.table(table);
     call.store
         .table_mut(table)
         .grow(delta, value)
@@ -208,7 +218,7 @@ unsafe extern "C" fn table_fill(
 ) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let table = call.instance().tables[table as usize];
+    let table = call.table(table);
     let table = call.store.table_mut(table);
     done(
         range(to, len, table.vm.len)
@@ -226,10 +236,7 @@ unsafe extern "C" fn table_copy(
 ) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let (to_table, from_table) = (
-        call.instance().tables[to_table as usize],
-        call.instance().tables[from_table as usize],
-    );
+    let (to_table, from_table) = (call.table(to_table), call.table(from_table));
     let (to_len, from_len) = (
         call.store.table(to_table).vm.len,
         call.store.table(from_table).vm.len,
@@ -262,7 +269,7 @@ unsafe extern "C" fn table_init(
 ) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let table = call.instance().tables[table as usize];
+    let table = call.table(table);
     let segment = ElemIndex::from_u32(segment);
     let instance = call.instance();
     let available = match instance.dropped_elements[segment.index()] {
@@ -289,7 +296,7 @@ unsafe extern "C" fn elem_drop(context: *mut VmContextHead, segment: u32) {
 unsafe extern "C" fn table_get_lazy(context: *mut VmContextHead, table: u32, index: u64) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let table = call.instance().tables[table as usize];
+    let table = call.table(table);
     call.store.table_element(table, index).unwrap_or(0)
 }
 

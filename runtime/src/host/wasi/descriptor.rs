@@ -97,6 +97,12 @@ impl Descriptor {
             Err(Errno::Notcapable)
         }
     }
+
+    /// The same for reading and writing, as POSIX has it for a descriptor that was not opened for this: a guest's C library knows no
+    /// lack of rights.
+    pub fn require_open_for(&self, rights: u64) -> Result<(), Errno> {
+        self.require(rights).map_err(|_| Errno::Badf)
+    }
 }
 
 /// The type of an open file.

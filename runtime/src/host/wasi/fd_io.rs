@@ -67,10 +67,7 @@ pub fn read(
     memory: &mut GuestMemory<'_>,
     spans: &[Span],
 ) -> Result<usize, Errno> {
-    // As POSIX has it for a descriptor that was not opened for this; a guest's C library knows no lack of rights.
-    descriptor
-        .require(rights::FD_READ)
-        .map_err(|_| Errno::Badf)?;
+    descriptor.require_open_for(rights::FD_READ)?;
     if let Object::Stream(stream) = &mut descriptor.object {
         stream.check_ready(PollFlags::IN)?;
         if let Stream {
@@ -96,9 +93,7 @@ pub fn write(
     memory: &GuestMemory<'_>,
     spans: &[Span],
 ) -> Result<usize, Errno> {
-    descriptor
-        .require(rights::FD_WRITE)
-        .map_err(|_| Errno::Badf)?;
+    descriptor.require_open_for(rights::FD_WRITE)?;
     let slices = slices(memory, spans)?;
     if let Object::Stream(stream) = &mut descriptor.object {
         stream.check_ready(PollFlags::OUT)?;
@@ -154,9 +149,7 @@ pub fn fd_pread(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, offset, result_at) = (args.u32(), args.span(), args.u64(), args.u32());
     let descriptor = call.ctx.descriptors.get(fd)?;
     let host = seekable(descriptor, rights::FD_SEEK)?;
-    descriptor
-        .require(rights::FD_READ)
-        .map_err(|_| Errno::Badf)?;
+    descriptor.require_open_for(rights::FD_READ)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
     let count = fill(call.memory, &spans, |slices| {
@@ -169,9 +162,7 @@ pub fn fd_pwrite(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, offset, result_at) = (args.u32(), args.span(), args.u64(), args.u32());
     let descriptor = call.ctx.descriptors.get(fd)?;
     let host = seekable(descriptor, rights::FD_SEEK)?;
-    descriptor
-        .require(rights::FD_WRITE)
-        .map_err(|_| Errno::Badf)?;
+    descriptor.require_open_for(rights::FD_WRITE)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
     let slices = slices(call.memory, &spans)?;

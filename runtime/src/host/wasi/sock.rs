@@ -62,9 +62,7 @@ fn peek(
     memory: &mut GuestMemory<'_>,
     spans: &[Span],
 ) -> Result<usize, Errno> {
-    descriptor
-        .require(rights::FD_READ)
-        .map_err(|_| Errno::Badf)?;
+    descriptor.require_open_for(rights::FD_READ)?;
     match spans.first() {
         None => Ok(0),
         Some(first) => Ok(stream(descriptor)?.peek(memory.bytes_mut(first.start, first.len)?)?),
