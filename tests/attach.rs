@@ -2,29 +2,12 @@
 
 mod running;
 
-use running::{Running, expect, forbidden, said};
-use std::io::{self, Write};
+use running::{Running, expect, may_attach, said, tools};
 use std::path::Path;
-use std::process::{Command, Stdio};
-
-/// Why these tests cannot run here, if so.
-fn missing() -> Option<String> {
-    let tool = ["gdb", "clang-19"].into_iter().find(|tool| {
-        let version = Command::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        version.is_err()
-    });
-    tool.map(|tool| format!("{tool} is not installed; .ci/setup installs it"))
-        .or_else(forbidden)
-}
 
 /// Attaches, stops in the loop, looks around, and lets the program go and end.
 fn attaches(name: &str, options: &[&str]) {
-    if let Some(why) = missing() {
-        // Not with `eprintln!`, which shows nothing for a test that passes.
-        writeln!(io::stderr(), "SKIPPED: {why}").ok();
+    if !tools::have(&["gdb", "clang-19"]) || !may_attach() {
         return;
     }
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

@@ -1,25 +1,11 @@
 //! Has cargo run and test examples/rust-cargo, whose .cargo/config.toml names Dwalin as the runner.
 
-use std::io::{self, Write};
+#[path = "support/tools.rs"]
+mod tools;
+
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
-
-/// Whether this machine can compile Rust to wasm; says so if it cannot.
-fn equipped() -> bool {
-    let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
-    let folder = Command::new("rustc").args(query).output().unwrap();
-    let there = Path::new(String::from_utf8_lossy(&folder.stdout).trim()).is_dir();
-    if !there {
-        // Not with `eprintln!`, which shows nothing for a test that passes.
-        writeln!(
-            io::stderr(),
-            "SKIPPED: rustup target add wasm32-wasip1; .ci/setup does"
-        )
-        .ok();
-    }
-    there
-}
 
 /// What cargo does in the example: the exit code, standard output and standard error.
 fn cargo(args: &[&str]) -> (Option<i32>, String, String) {
@@ -52,7 +38,7 @@ fn line(text: &str) -> usize {
 
 #[test]
 fn cargo_runs_a_program_with_its_arguments_and_its_exit_code() {
-    if !equipped() {
+    if !tools::have_rust_for_wasi() {
         return;
     }
     let run = ["run", "--quiet", "--locked", "--offline", "--"];
@@ -69,7 +55,7 @@ fn cargo_runs_a_program_with_its_arguments_and_its_exit_code() {
 
 #[test]
 fn a_panic_is_reported_with_the_way_to_it() {
-    if !equipped() {
+    if !tools::have_rust_for_wasi() {
         return;
     }
     let (code, _, stderr) = cargo(&["run", "--quiet", "--locked", "--offline", "--", "1"]);
@@ -96,7 +82,7 @@ fn a_panic_is_reported_with_the_way_to_it() {
 
 #[test]
 fn cargo_tests_a_program() {
-    if !equipped() {
+    if !tools::have_rust_for_wasi() {
         return;
     }
     let test = ["test", "--locked", "--offline"];

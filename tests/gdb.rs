@@ -3,10 +3,12 @@
 //! gdb/driver.py says what is looked at. The transcripts stay in target/tmp/gdb: to look closer at a failure, diff the two
 //! that it names. `DWALIN_GDB_ONLY=list.c` runs one program.
 
-use std::io::Write;
+#[path = "support/tools.rs"]
+mod tools;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs, io};
+use std::{env, fs};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
@@ -169,25 +171,8 @@ fn same(native: &[&str], wasm: &[&str]) -> bool {
     rows(native) == rows(wasm)
 }
 
-/// Whether this machine can run these tests; says so if it cannot.
 fn equipped() -> bool {
-    let missing = ["gdb", "clang-19", "llvm-dwarfdump-19"]
-        .into_iter()
-        .find(|tool| {
-            Command::new(tool)
-                .arg("--version")
-                .stdout(Stdio::null())
-                .status()
-                .is_err()
-        });
-    missing
-        .inspect(|tool| skipped(&format!("{tool} is not installed; .ci/setup installs it")))
-        .is_none()
-}
-
-/// Not with `eprintln!`, which shows nothing for a test that passes.
-fn skipped(why: &str) {
-    writeln!(io::stderr(), "SKIPPED: {why}").ok();
+    tools::have(&["gdb", "clang-19", "llvm-dwarfdump-19"])
 }
 
 /// All programs in tests/programs, or in a folder below.

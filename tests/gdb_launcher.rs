@@ -1,9 +1,11 @@
 //! `dwalin gdb` with the real gdb: what the person at the keyboard sees. What is expected is what the guest's source says.
 
-use std::io::Write;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{fs, io};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
@@ -84,17 +86,8 @@ fn gdb(prefix: &[&str], program: &str, commands: &[&str]) -> String {
     String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
 }
 
-/// Whether this machine can run these tests; says so if it cannot.
 fn equipped() -> bool {
-    let missing = ["gdb", "clang-19", "clang++-19"].into_iter().find(|tool| {
-        let mut tool = Command::new(tool);
-        let version = tool.arg("--version").stdout(Stdio::null());
-        version.status().is_err()
-    });
-    if let Some(tool) = missing {
-        writeln!(io::stderr(), "SKIPPED: {tool} is not installed").ok();
-    }
-    missing.is_none()
+    tools::have(&["gdb", "clang-19", "clang++-19"])
 }
 
 const LIST: &str = "tests/programs/list.c";
@@ -196,22 +189,7 @@ fn containers_of_libcxx_print_as_what_they_hold() {
 /// Who may not map low addresses has no second mapping of most of a small program's memory.
 #[test]
 fn containers_of_libcxx_print_for_ordinary_users() {
-    let nobody = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-    ];
-    let may_start = |program: &str| {
-        let mut line = Command::new(nobody[0]);
-        let line = line.args(&nobody[1..]).args([program, "--version"]);
-        line.output().is_ok_and(|said| said.status.success())
-    };
-    if !equipped() {
-        return;
-    }
-    if !may_start(DWALIN) {
-        writeln!(io::stderr(), "SKIPPED: cannot become nobody and run dwalin").ok();
+    if !equipped() || !tools::nobody_can_run(DWALIN) {
         return;
     }
     let wasm = compile(
@@ -219,5 +197,5 @@ fn containers_of_libcxx_print_for_ordinary_users() {
         "tests/programs/launcher/libcxx.cpp",
         "libcxx-nobody.wasm",
     );
-    libcxx_prints(&nobody, &wasm);
+    libcxx_prints(&tools::NOBODY, &wasm);
 }

@@ -1,18 +1,14 @@
 //! Rust's types in `dwalin gdb` with the real gdb. What is expected is what the guest's source says.
 
-use std::io::Write;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{fs, io};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 const SOURCE: &str = "tests/programs/launcher/rust.rs";
-const NOBODY: [&str; 4] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-];
 
 /// rust.rs's variables, as `info locals` shows them: how each line begins and ends, with an address between them.
 const LOCALS: [(&str, &str); 74] = [
@@ -156,10 +152,7 @@ const PRINTED: [(&str, &str); 13] = [
 
 /// The guest, with options of rustc's; nothing, and a line that says so, where this machine cannot run these tests.
 fn compile(name: &str, options: &[&str]) -> Option<PathBuf> {
-    let gdb = Command::new("gdb").arg("--version").output();
-    let library = rustc(&["--print=target-libdir", "--target=wasm32-wasip1"]);
-    if gdb.is_err() || !Path::new(library.trim()).is_dir() {
-        writeln!(io::stderr(), "SKIPPED: needs gdb and rustc's wasm32-wasip1").ok();
+    if !tools::have(&["gdb"]) || !tools::have_rust_for_wasi() {
         return None;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gdb-rust");
@@ -255,11 +248,7 @@ fn types_of_rust_print_for_ordinary_users() {
     let Some(wasm) = compile("nobody.wasm", &["-Clink-arg=-zstack-size=16384"]) else {
         return;
     };
-    let mut nobody = Command::new(NOBODY[0]);
-    let nobody = nobody.args(&NOBODY[1..]).args([DWALIN, "--version"]);
-    if !nobody.output().is_ok_and(|said| said.status.success()) {
-        writeln!(io::stderr(), "SKIPPED: cannot become nobody and run dwalin").ok();
-        return;
+    if tools::nobody_can_run(DWALIN) {
+        shows_locals(&gdb(&tools::NOBODY, &wasm, &["info locals"]));
     }
-    shows_locals(&gdb(&NOBODY, &wasm, &["info locals"]));
 }

@@ -2,9 +2,11 @@
 //!
 //! The host that gdb runs is this test itself, started again.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use dwalin_runtime::{Config, Engine, Instance, Module, Store};
 use std::env;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -95,17 +97,7 @@ fn each_instance_shows_its_own_memory() {
     if env::var(MODULE).is_ok() {
         return;
     }
-    if Command::new("gdb")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status()
-        .is_err()
-    {
-        writeln!(
-            std::io::stderr(),
-            "SKIPPED: gdb is not installed; .ci/setup installs it"
-        )
-        .ok();
+    if !tools::have(&["gdb"]) {
         return;
     }
     let seen = answers(&[

@@ -2,57 +2,16 @@
 //! wasm. Once more as a user who may not map the lowest addresses, where strings need the launcher's printers.
 
 mod look;
+#[path = "support/tools.rs"]
+mod tools;
 
 use look::{Question, Stop, plain};
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::{env, fs, io};
+use std::{env, fs};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
-
-fn programs() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/look");
-    let entries = fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-/// Whether this machine can run these tests; says so if it cannot.
-fn equipped() -> bool {
-    let missing = ["gdb", "clang-19"].into_iter().find(|tool| {
-        let version = Command::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        version.is_err()
-    });
-    if let Some(tool) = missing {
-        writeln!(
-            io::stderr(),
-            "SKIPPED: {tool} is not installed; .ci/setup installs it"
-        )
-        .ok();
-    }
-    missing.is_none()
-}
-
-fn compile(source: &Path, flags: &[&str], name: &str) -> String {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("look");
-    fs::create_dir_all(&folder).unwrap();
-    let stem = source.file_name().unwrap().to_string_lossy();
-    let out = folder.join(format!("{stem}.{name}"));
-    let compiler = if stem.ends_with(".cpp") {
-        "clang++-19"
-    } else {
-        "clang-19"
-    };
-    let mut command = Command::new(compiler);
-    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
-    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
-    assert!(status.success(), "{stem} compiles");
-    out.into_os_string().into_string().unwrap()
-}
 
 /// The commands that stop and ask. Answers come between marks.
 fn script(source: &Path, stops: &[Stop]) -> String {
@@ -140,11 +99,11 @@ fn check(
     name: &str,
     accept: fn(&Question, &str) -> bool,
 ) {
-    if !equipped() {
+    if !tools::have(&["gdb", "clang-19"]) {
         return;
     }
     let mut failures = Vec::new();
-    for source in programs() {
+    for source in look::programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")) {
         for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
             let flags: &[&str] = if wasm {
                 &[dwarf, "--target=wasm32-wasi"]
@@ -153,7 +112,7 @@ fn check(
             };
             let stem = source.file_name().unwrap().to_string_lossy().into_owned();
             let case = format!("{name}{dwarf}");
-            let program = compile(&source, flags, &case);
+            let program = look::compile(&source, flags, &case);
             let stops = look::stops(&source, "gdb");
             let script = script(&source, &stops);
             let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{case}.gdb"));

@@ -5,34 +5,15 @@
 mod running;
 mod sourceless;
 
-use running::{expect, said};
+use running::{expect, said, tools};
 use sourceless::{Folder, line, stderr};
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 fn folder(name: &str) -> Folder {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     Folder::new(name, &tests, env!("CARGO_BIN_EXE_dwalin"))
-}
-
-/// Whether tools are here; says so if they are not.
-fn equipped(tools: &[&str]) -> bool {
-    let missing = tools.iter().find(|tool| {
-        let mut version = Command::new(tool);
-        version
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status()
-            .is_err()
-    });
-    if let Some(tool) = missing {
-        // Not with `eprintln!`, which shows nothing for a test that passes.
-        writeln!(io::stderr(), "SKIPPED: {tool} is not installed").ok();
-    }
-    missing.is_none()
 }
 
 /// What gdb says to commands about a module that `dwalin run -g` runs.
@@ -113,7 +94,7 @@ const SAID_OF_NUMBERS: [&str; 20] = [
 
 #[test]
 fn gdb_debugs_text_in_its_own_file() {
-    if !equipped(&["gdb"]) {
+    if !tools::have(&["gdb"]) {
         return;
     }
     let folder = folder("gdb-text");
@@ -124,7 +105,7 @@ fn gdb_debugs_text_in_its_own_file() {
 
 #[test]
 fn gdb_steps_through_text_instruction_by_instruction() {
-    if !equipped(&["gdb"]) {
+    if !tools::have(&["gdb"]) {
         return;
     }
     let folder = folder("gdb-steps");
@@ -139,7 +120,7 @@ fn gdb_steps_through_text_instruction_by_instruction() {
 
 #[test]
 fn gdb_debugs_a_module_without_debug_info_in_its_printed_text() {
-    if !equipped(&["gdb", "clang-19", "wasm-ld-19"]) {
+    if !tools::have(&["gdb", "clang-19", "wasm-ld-19"]) {
         return;
     }
     for stripped in [false, true] {
@@ -192,7 +173,7 @@ fn gdb_debugs_a_module_without_debug_info_in_its_printed_text() {
 
 #[test]
 fn gdb_finds_functions_of_cpp_by_their_scopes() {
-    if !equipped(&["gdb", "clang++-19"]) {
+    if !tools::have(&["gdb", "clang++-19"]) {
         return;
     }
     let folder = folder("gdb-scopes");
@@ -224,7 +205,7 @@ fn gdb_finds_functions_of_cpp_by_their_scopes() {
 
 #[test]
 fn gdb_debugs_what_a_source_map_names() {
-    if !equipped(&["gdb"]) {
+    if !tools::have(&["gdb"]) {
         return;
     }
     let folder = folder("gdb-map");
@@ -282,7 +263,7 @@ fn gdb_debugs_what_a_source_map_names() {
 
 #[test]
 fn a_source_that_only_the_map_has_is_kept_for_the_debugger() {
-    if !equipped(&["gdb"]) {
+    if !tools::have(&["gdb"]) {
         return;
     }
     let folder = folder("gdb-held");
@@ -331,7 +312,7 @@ fn reports_show_the_line_of_text_with_and_without_g() {
 
 #[test]
 fn reports_of_printed_modules_and_source_maps_show_lines() {
-    if !equipped(&["clang-19"]) {
+    if !tools::have(&["clang-19"]) {
         return;
     }
     let folder = folder("reports-made");
@@ -401,7 +382,7 @@ fn addr2line_knows_lines_of_text_and_of_source_maps() {
 
 #[test]
 fn printed_text_is_kept_once_and_made_again_for_an_artifact() {
-    if !equipped(&["clang-19"]) {
+    if !tools::have(&["clang-19"]) {
         return;
     }
     let folder = folder("kept");
@@ -460,7 +441,7 @@ fn a_source_map_that_cannot_be_used_is_one_warning_and_the_text_is_shown() {
 
 #[test]
 fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
-    if !equipped(&["gdb", "clang-19"]) {
+    if !tools::have(&["gdb", "clang-19"]) {
         return;
     }
     let folder = folder("embedded");

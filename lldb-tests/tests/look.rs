@@ -6,29 +6,7 @@ mod look;
 
 use lldb_tests::{Session, Stop, dwalin, root};
 use look::{Question, plain};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
-
-fn programs() -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join("tests/programs/look")).unwrap();
-    entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-fn compile(source: &Path, flags: &[&str], name: &str) -> String {
-    let stem = source.file_name().unwrap().to_string_lossy();
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look-{stem}.{name}"));
-    let compiler = if stem.ends_with(".cpp") {
-        "clang++-19"
-    } else {
-        "clang-19"
-    };
-    let mut command = Command::new(compiler);
-    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
-    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
-    assert!(status.success(), "{stem} compiles");
-    out.into_os_string().into_string().unwrap()
-}
+use std::path::Path;
 
 /// Answers that are not those that the program gives itself.
 fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str], wasm: bool) -> Vec<String> {
@@ -85,15 +63,15 @@ fn check(wasm: bool) {
     let formatters = root().join("src/debugger/lldb/dwalin_lldb");
     let import = format!("command script import {}", formatters.display());
     let mut failures = Vec::new();
-    for source in programs() {
+    for source in look::programs(&root().join("tests")) {
         for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
             failures.extend(if wasm {
-                let wasm = compile(&source, &[dwarf, "--target=wasm32-wasi"], "wasm");
+                let wasm = look::compile(&source, &[dwarf, "--target=wasm32-wasi"], "wasm");
                 wrong(&source, &dwalin(), &["run", "-g", &wasm], &[&import], true)
             } else {
                 wrong(
                     &source,
-                    &compile(&source, &[dwarf], "native"),
+                    &look::compile(&source, &[dwarf], "native"),
                     &[],
                     &[],
                     false,

@@ -22,6 +22,7 @@ pub const GDB: Package = Package {
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
+        ("contents.py", include_str!("gdb/contents.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
         ("at.py", include_str!("gdb/at.py")),
         ("rust.py", include_str!("gdb/rust.py")),

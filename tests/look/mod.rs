@@ -12,8 +12,9 @@
 
 #![allow(dead_code, reason = "each debugger's tests use their part")]
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
 
 /// What there is to do at a stop.
 #[derive(Clone, Debug)]
@@ -33,6 +34,30 @@ pub enum Question {
 pub struct Stop {
     pub line: u32,
     pub questions: Vec<Question>,
+}
+
+/// The programs.
+pub fn programs(tests: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(tests.join("programs/look")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Compiles a program to a file of this name.
+pub fn compile(source: &Path, flags: &[&str], name: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("look");
+    fs::create_dir_all(&folder).unwrap();
+    let stem = source.file_name().unwrap().to_string_lossy();
+    let out = folder.join(format!("{stem}.{name}"));
+    let compiler = if stem.ends_with(".cpp") {
+        "clang++-19"
+    } else {
+        "clang-19"
+    };
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
+    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
+    assert!(status.success(), "{stem} compiles");
+    out.into_os_string().into_string().unwrap()
 }
 
 /// The stops of a program for `gdb` or `lldb`.

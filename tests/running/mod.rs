@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+#[path = "../support/tools.rs"]
+pub mod tools;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -84,14 +87,20 @@ pub fn expect(said: &str, all: &[&str]) {
     }
 }
 
-/// Why no debugger can attach to a process here that it has not started, if so.
-pub fn forbidden() -> Option<String> {
-    let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
+/// Whether debuggers can attach to processes here that they have not started; says so if they cannot.
+pub fn may_attach() -> bool {
+    let Ok(scope) = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope") else {
+        return true;
+    };
     let root =
         fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nUid:\t0\t"));
-    match scope.trim() {
-        "0" => None,
-        "1" | "2" if root => None,
-        scope => Some(format!("kernel.yama.ptrace_scope is {scope}")),
+    let may = match scope.trim() {
+        "0" => true,
+        "1" | "2" => root,
+        _ => false,
+    };
+    if !may {
+        tools::skip(&format!("kernel.yama.ptrace_scope is {}", scope.trim()));
     }
+    may
 }

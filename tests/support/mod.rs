@@ -2,11 +2,12 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod tools;
+
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::{fs, io};
+use std::process::{Command, Output};
 
 /// A folder of a test's own, empty at first.
 pub struct Folder(PathBuf);
@@ -157,22 +158,10 @@ pub fn stderr(output: &Output) -> String {
 
 /// Whether this machine can run these tests; says so if it cannot.
 pub fn equipped() -> bool {
-    let tools = [
+    tools::have(&[
         "clang-19",
         "llvm-dwarfdump-19",
         "llvm-dwp-19",
         "llvm-objcopy-19",
-    ];
-    let missing = tools.into_iter().find(|tool| {
-        Command::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status()
-            .is_err()
-    });
-    if let Some(tool) = missing {
-        // Not with `eprintln!`, which shows nothing for a test that passes.
-        writeln!(io::stderr(), "SKIPPED: {tool} is not installed").ok();
-    }
-    missing.is_none()
+    ])
 }

@@ -4,8 +4,8 @@ import struct
 
 import gdb
 
+from .contents import Contents
 from .guest import Unreadable
-from .libcxx import Contents
 
 
 def children(container):

@@ -11,39 +11,15 @@ import struct
 import gdb
 
 from . import guest, pointers
+from .contents import Contents, chain, contents, elements, sequence
 from .guest import Unreadable, align, value_at, word
 
-MOST = 100000  # Elements; more is taken for damage when `print elements` is unlimited.
 NAME = re.compile(r"^std::(?:__\w+::)?(?:chrono::)?(\w+)<")
 PRINTERS = {}
 
 
 def printer(*names):
     return lambda function: [PRINTERS.__setitem__(name, function) for name in names] and function
-
-
-class Contents:
-    """A title and children; what goes wrong while they are read is the last child."""
-
-    def __init__(self, title, children=None, hint=None):
-        self.title, self.make, self.hint = title, children, hint
-
-    def to_string(self):
-        return self.title
-
-    def display_hint(self):
-        return self.hint
-
-    def children(self):
-        children, count = self.make() if self.make else (), 0
-        try:
-            # Keys and values of a map are children of their own.
-            for count, child in enumerate(itertools.islice(children, MOST), 1):
-                yield child
-        except (Unreadable, gdb.error, struct.error) as why:
-            yield "error", "<error: %s>" % why
-            if self.hint == "map" and count % 2 == 0:
-                yield "error", "?"
 
 
 def argument(type, index):
@@ -53,14 +29,6 @@ def argument(type, index):
 def words(value, count, skip=0):
     address = guest.address_of(value) + 4 * skip
     return struct.unpack("<%dI" % count, guest.read(address, 4 * count))
-
-
-def elements(type, begin, count):
-    return (("[%d]" % i, value_at(type, begin + i * type.sizeof)) for i in range(count))
-
-
-def sequence(what, length, children):
-    return Contents("%s of length %d" % (what, length), children, "array")
 
 
 def field(type, name, offset=0):
@@ -151,19 +119,6 @@ def deque(value, type):
         return Contents("std::deque <error: %d elements from %d in %d blocks>" % (size, start, (end - begin) // 4))
     at = lambda i: word(begin + i // block * 4) + i % block * element.sizeof
     return sequence("std::deque", size, lambda: (("[%d]" % i, value_at(element, at(start + i))) for i in range(size)))
-
-
-def chain(node, end, next_at):
-    """Nodes of a list."""
-    seen = set()
-    while node != end:
-        if node in seen:
-            raise Unreadable("the list comes back to 0x%x" % node)
-        seen.add(node)
-        if not node:
-            raise Unreadable("the list ends early")
-        yield node
-        node = word(node + next_at)
 
 
 @printer("list")
@@ -338,10 +293,7 @@ def look_up(value):
     # The guest's only: libraries of the host are not what this gdb is for, and their pointers have 8 bytes.
     if not make or not guest.images():
         return None
-    try:
-        return make(value, type)
-    except (Unreadable, gdb.error, RuntimeError, TypeError, struct.error) as why:
-        return Contents("<error: %s>" % why)
+    return contents(make, value, type)
 
 
 def install():

@@ -10,8 +10,8 @@ import struct
 import gdb
 
 from . import guest, pointers, rust_maps  # The maps' printers, too.
+from .contents import Contents, chain, contents, elements, sequence
 from .guest import Unreadable, align, value_at
-from .libcxx import Contents, chain, elements, sequence
 from .rust_members import PRINTERS, damaged, find, member, number, printer, scalar, short, within_memory
 
 VTABLE = re.compile(r"^\s*static (<(.+) as .+>::\{vtable)_type\};$")
@@ -276,10 +276,7 @@ def look_up(value):
     make = maker(value.type, type)
     if not make or not guest.images():
         return None
-    try:
-        return make(value, type)
-    except (Unreadable, gdb.error, RuntimeError, TypeError, struct.error) as why:
-        return Contents("<error: %s>" % why)
+    return contents(make, value, type)
 
 
 def install():

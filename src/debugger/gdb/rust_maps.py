@@ -3,8 +3,8 @@ import itertools
 import struct
 
 from . import guest
+from .contents import Contents
 from .guest import Unreadable, value_at, word
-from .libcxx import Contents
 from .rust_members import damaged, find, member, number, printer, scalar, short
 
 MOST_BUCKETS = 1 << 28

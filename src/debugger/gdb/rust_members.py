@@ -4,8 +4,8 @@ import re
 import gdb
 
 from . import guest
+from .contents import Contents
 from .guest import Unreadable
-from .libcxx import Contents
 
 NAME = re.compile(r"^(?:alloc|core|std|hashbrown)::(?:\w+::)*(\w+)(?:<|$)")
 STRUCTURES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
