@@ -1,7 +1,8 @@
 //! What a host function can reach while a guest waits for it.
 
 use crate::trap::WasmBacktrace;
-use crate::vm::instance::{Extern, InstanceData};
+use crate::vm::external::Extern;
+use crate::vm::instance::InstanceData;
 use crate::vm::layout::VmContextHead;
 use crate::vm::store::{
     AsContext, AsContextMut, StoreContext, StoreContextMut, StoreCore, StoreInner,

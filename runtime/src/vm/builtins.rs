@@ -1,6 +1,7 @@
 //! The runtime functions behind [`Builtin`], in its order. Each gets the VmContext of the instance that calls.
 
-use super::instance::{InstanceData, copy_elements};
+use super::instance::InstanceData;
+use super::instantiate::copy_elements;
 use super::layout::{VmContextHead, VmFuncRef};
 use super::memory::Memory;
 use super::store::StoreCore;

@@ -1,10 +1,12 @@
 //! What exists at run time: a store and the memories, tables, globals, functions and instances in it.
 
 pub mod builtins;
+pub mod external;
 pub mod func;
 pub mod global;
 pub mod imports;
 pub mod instance;
+pub mod instantiate;
 pub mod layout;
 pub mod memory;
 pub mod said;
