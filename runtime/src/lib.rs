@@ -62,11 +62,12 @@ pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
 pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
+pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use vm::external::Extern;
 pub use vm::func::Func;
 pub use vm::global::Global;
 pub use vm::instance::Instance;
 pub use vm::memory::Memory;
-pub use vm::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use vm::store::Store;
 pub use vm::table::Table;
 pub use vm::value::{ExternRef, Val};

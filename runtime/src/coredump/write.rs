@@ -3,9 +3,10 @@
 use crate::index::*;
 use crate::module::types::{GlobalType, Mutability, ValType};
 use crate::trap::{FrameInfo, Trap};
+use crate::vm::context::AsContext;
 use crate::vm::instance::InstanceData;
 use crate::vm::memory::PAGE;
-use crate::vm::store::{AsContext, StoreCore};
+use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;
 use std::collections::HashMap;
 use std::io::{self, Write};

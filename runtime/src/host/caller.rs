@@ -1,12 +1,11 @@
 //! What a host function can reach while a guest waits for it.
 
 use crate::trap::WasmBacktrace;
+use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::external::Extern;
 use crate::vm::instance::InstanceData;
 use crate::vm::layout::VmContextHead;
-use crate::vm::store::{
-    AsContext, AsContextMut, StoreContext, StoreContextMut, StoreCore, StoreInner,
-};
+use crate::vm::store::{StoreCore, StoreInner};
 
 /// The store, and the instance that called the host function.
 pub struct Caller<'a, T: 'static> {

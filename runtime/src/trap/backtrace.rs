@@ -1,16 +1,17 @@
 //! Frames of guest code → names and places in the source, printed as people read them.
 
-use super::activation::{Activation, Fault, innermost};
-use super::cause::{Cause, called_import};
+use super::activation::innermost;
+use super::cause::called_import;
 use super::collect::{StoppedFrame, read_homes, read_kept};
 use super::kind::TrapKind;
 use super::listing;
-use super::report::{self, Report};
+use super::report;
 use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::compiled::Module;
 use crate::index::{DefinedFuncIndex, FuncIndex};
+use crate::vm::context::AsContext;
 use crate::vm::instance::InstanceData;
-use crate::vm::store::{AsContext, StoreCore};
+use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::Kept;
@@ -326,72 +327,3 @@ impl fmt::Display for WasmBacktrace {
         listing::write_frames(f, self, &report::Options::short())
     }
 }
-
-/// Why guest code trapped, and where.
-#[derive(Clone)]
-pub struct Trap {
-    kind: TrapKind,
-    backtrace: WasmBacktrace,
-    cause: Cause,
-}
-
-impl Trap {
-    pub(crate) fn new(store: &StoreCore, fault: Fault, activation: &Activation) -> Trap {
-        let (backtrace, cause) = match activation.collected.take() {
-            Some(collected) => (collected.backtrace, collected.cause),
-            None => (
-                WasmBacktrace::symbolize(store, &activation.frames.borrow(), Stopped::Gone),
-                None,
-            ),
-        };
-        let cause = cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation, &backtrace));
-        Trap {
-            kind: fault.kind,
-            backtrace,
-            cause,
-        }
-    }
-
-    /// A trap that no instruction stands for: of instantiation.
-    pub(crate) fn without_frames(kind: TrapKind) -> Trap {
-        Trap {
-            kind,
-            backtrace: WasmBacktrace::default(),
-            cause: Cause::default(),
-        }
-    }
-
-    /// Why.
-    pub fn kind(&self) -> TrapKind {
-        self.kind
-    }
-
-    /// What is known about why.
-    pub fn cause(&self) -> &Cause {
-        &self.cause
-    }
-
-    /// The frames.
-    pub fn backtrace(&self) -> &WasmBacktrace {
-        &self.backtrace
-    }
-}
-
-impl fmt::Display for Trap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "wasm trap: {}", self.kind)?;
-        if !self.backtrace.frames.is_empty() {
-            write!(f, "\nwasm backtrace, innermost first:\n{}", self.backtrace)?;
-        }
-        Ok(())
-    }
-}
-
-// The full report: what `unwrap` and a `main` that returns an error print.
-impl fmt::Debug for Trap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Report::new(self))
-    }
-}
-
-impl std::error::Error for Trap {}

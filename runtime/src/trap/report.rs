@@ -1,6 +1,7 @@
 //! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
 
-use super::backtrace::{Trap, WasmBacktrace};
+use super::Trap;
+use super::backtrace::WasmBacktrace;
 use super::cause::Cause;
 use super::host_error::HostError;
 use super::library;

@@ -1,9 +1,9 @@
 //! What can be imported and exported.
 
+use super::context::AsContext;
 use super::func::Func;
 use super::global::Global;
 use super::memory::Memory;
-use super::store::AsContext;
 use super::table::Table;
 use crate::module::types::ExternType;
 

@@ -1,6 +1,6 @@
 //! Globals: 16 bytes at a fixed address, in an instance's context or, when the host made them, in the store.
 
-use super::store::{AsContext, AsContextMut};
+use super::context::{AsContext, AsContextMut};
 use super::value::Val;
 use crate::error::{Error, Result};
 use crate::module::types::{GlobalType, Mutability};

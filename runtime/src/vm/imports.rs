@@ -1,7 +1,7 @@
 //! What is given for imports → whether it is what the module wants (WebAssembly 2.0, section 4.5.2, "matching").
 
+use super::context::AsContext;
 use super::external::Extern;
-use super::store::AsContext;
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};

@@ -1,5 +1,6 @@
 //! An instance: what it has in its store, and what others get of it.
 
+use super::context::{AsContextMut, StoreContext};
 use super::external::Extern;
 use super::func::Func;
 use super::global::Global;
@@ -7,7 +8,6 @@ use super::imports::check_imports;
 use super::instantiate::instantiate;
 use super::layout::{VmContextHead, VmFuncRef};
 use super::memory::Memory;
-use super::store::AsContextMut;
 use super::table::Table;
 use crate::code::PlacedCode;
 use crate::code::pointers::PointerFunctions;
@@ -192,10 +192,7 @@ impl Instance {
     }
 
     /// The module.
-    pub fn module<'a, T: 'static>(
-        &self,
-        store: impl Into<super::store::StoreContext<'a, T>>,
-    ) -> &'a Module {
+    pub fn module<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
         &store.into().0.core.instances[self.index].module
     }
 

@@ -1,7 +1,8 @@
 //! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
 
+use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use super::layout::VmMemory;
-use super::store::{AsContext, AsContextMut, Stored};
+use super::store::Stored;
 use crate::code::mapping::memory_file;
 use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
@@ -335,10 +336,7 @@ impl Memory {
     }
 
     /// Its bytes.
-    pub fn data<'a, T: 'static>(
-        &self,
-        store: impl Into<super::store::StoreContext<'a, T>>,
-    ) -> &'a [u8] {
+    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         // SAFETY: the store is borrowed for as long as the slice, so no guest runs and nobody writes.
         unsafe { &*store.into().0.core.memory(*self).bytes() }
     }
@@ -346,7 +344,7 @@ impl Memory {
     /// Its bytes, to write.
     pub fn data_mut<'a, T: 'static>(
         &self,
-        store: impl Into<super::store::StoreContextMut<'a, T>>,
+        store: impl Into<StoreContextMut<'a, T>>,
     ) -> &'a mut [u8] {
         // SAFETY: the store is borrowed mutably for as long as the slice.
         unsafe { &mut *store.into().0.core.memory(*self).bytes() }

@@ -1,6 +1,8 @@
 //! What exists at run time: a store and the memories, tables, globals, functions and instances in it.
 
 pub mod builtins;
+pub mod callee;
+pub mod context;
 pub mod external;
 pub mod func;
 pub mod global;

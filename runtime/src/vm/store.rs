@@ -1,5 +1,6 @@
 //! A store: everything that instances are made of, alive until the store is dropped, and the embedder's own data.
 
+use super::context::{AsContextMut, StoreContext};
 use super::func::HostFunc;
 use super::global::Global;
 use super::instance::InstanceData;
@@ -12,8 +13,7 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{FuncType, GlobalType, MemoryType, TableType};
-use dwalin_debuginfo::demangle;
+use crate::module::types::{GlobalType, MemoryType, TableType};
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -214,18 +214,6 @@ impl StoreCore {
         Some(reference)
     }
 
-    /// The function that a table's element holds, as it is: nothing is given its first value.
-    pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
-        match self.table(table).raw(index)? {
-            0 => self.instances.iter().find_map(|instance| {
-                Callee::of_module(&instance.module, instance.lazy_func(table, index)?)
-            }),
-            raw => {
-                Callee::of_reference(self, (raw & !super::layout::INITIALIZED) as *mut VmFuncRef)
-            }
-        }
-    }
-
     /// The size of the store's memory, where it has one only.
     pub(crate) fn only_memory_len(&self) -> Option<u64> {
         match &self.memories[..] {
@@ -249,41 +237,6 @@ impl StoreCore {
             .iter_mut()
             .find_map(|instance| instance.lazy_element(table, index));
         found.map_or(0, |reference: *mut VmFuncRef| reference as u64)
-    }
-}
-
-/// A function that something refers to.
-pub(crate) struct Callee {
-    /// Its name, demangled.
-    pub(crate) name: String,
-    /// Its type.
-    pub(crate) ty: FuncType,
-}
-
-impl Callee {
-    fn of_module(module: &Module, func: FuncIndex) -> Option<Callee> {
-        Some(Callee {
-            name: demangle(module.artifact().function_name(func)).into_owned(),
-            ty: module.info().func_type(func).clone(),
-        })
-    }
-
-    fn of_reference(store: &StoreCore, reference: *mut VmFuncRef) -> Option<Callee> {
-        if reference.is_null() {
-            return None;
-        }
-        // SAFETY: references live as long as their store.
-        let code = unsafe { (*reference).code } as usize;
-        let found = store.instances.iter().find_map(|instance| {
-            let (func, _) = instance.code.wasm_pc(code)?;
-            Callee::of_module(&instance.module, instance.module.info().func_index(func))
-        });
-        found.or_else(|| {
-            Some(Callee {
-                name: "a host function".to_owned(),
-                ty: store.type_of(reference),
-            })
-        })
     }
 }
 
@@ -333,99 +286,6 @@ impl<T: 'static> Store<T> {
     /// The embedder's data; all else is dropped.
     pub fn into_data(self) -> T {
         self.0.data
-    }
-}
-
-/// A borrowed store.
-pub struct StoreContext<'a, T: 'static>(pub(crate) &'a StoreInner<T>);
-
-/// A mutably borrowed store.
-pub struct StoreContextMut<'a, T: 'static>(pub(crate) &'a mut StoreInner<T>);
-
-/// What a store can be read through: itself, references to it, and the [`Caller`](crate::Caller) of a host function.
-pub trait AsContext {
-    /// The embedder's data.
-    type Data: 'static;
-
-    /// The store.
-    fn as_context(&self) -> StoreContext<'_, Self::Data>;
-
-    #[doc(hidden)]
-    fn core(&self) -> &StoreCore {
-        &self.as_context().0.core
-    }
-}
-
-/// What a store can be changed through.
-pub trait AsContextMut: AsContext {
-    /// The store.
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
-
-    #[doc(hidden)]
-    fn core_mut(&mut self) -> &mut StoreCore {
-        &mut self.as_context_mut().0.core
-    }
-}
-
-impl<T: 'static> AsContext for Store<T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext(&self.0)
-    }
-}
-
-impl<T: 'static> AsContextMut for Store<T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut(&mut self.0)
-    }
-}
-
-impl<T: 'static> AsContext for StoreContextMut<'_, T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext(self.0)
-    }
-}
-
-impl<T: 'static> AsContextMut for StoreContextMut<'_, T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut(self.0)
-    }
-}
-
-impl<C: AsContext> AsContext for &C {
-    type Data = C::Data;
-
-    fn as_context(&self) -> StoreContext<'_, C::Data> {
-        (**self).as_context()
-    }
-}
-
-impl<C: AsContext> AsContext for &mut C {
-    type Data = C::Data;
-
-    fn as_context(&self) -> StoreContext<'_, C::Data> {
-        (**self).as_context()
-    }
-}
-
-impl<C: AsContextMut> AsContextMut for &mut C {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
-        (**self).as_context_mut()
-    }
-}
-
-impl<'a, C: AsContext> From<&'a C> for StoreContext<'a, C::Data> {
-    fn from(context: &'a C) -> Self {
-        context.as_context()
-    }
-}
-
-impl<'a, C: AsContextMut> From<&'a mut C> for StoreContextMut<'a, C::Data> {
-    fn from(context: &'a mut C) -> Self {
-        context.as_context_mut()
     }
 }
 

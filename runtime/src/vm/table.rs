@@ -1,8 +1,9 @@
 //! Tables: an array reserved up to its maximum, all zero at first, whose elements get their first values when they are asked
 //! for.
 
+use super::context::{AsContext, AsContextMut};
 use super::layout::{INITIALIZED, VmTable};
-use super::store::{AsContext, AsContextMut, Stored};
+use super::store::Stored;
 use super::value::Val;
 use crate::error::{Error, Result};
 use crate::module::types::{TableType, ValType};

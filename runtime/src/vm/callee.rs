@@ -1,0 +1,56 @@
+//! Functions that tables and references hold, for those who look only.
+
+use super::layout::{INITIALIZED, VmFuncRef};
+use super::store::StoreCore;
+use super::table::Table;
+use crate::compiled::Module;
+use crate::index::FuncIndex;
+use crate::module::types::FuncType;
+use dwalin_debuginfo::demangle;
+
+/// A function that something refers to.
+pub(crate) struct Callee {
+    /// Its name, demangled.
+    pub(crate) name: String,
+    /// Its type.
+    pub(crate) ty: FuncType,
+}
+
+impl Callee {
+    fn of_module(module: &Module, func: FuncIndex) -> Option<Callee> {
+        Some(Callee {
+            name: demangle(module.artifact().function_name(func)).into_owned(),
+            ty: module.info().func_type(func).clone(),
+        })
+    }
+
+    fn of_reference(store: &StoreCore, reference: *mut VmFuncRef) -> Option<Callee> {
+        if reference.is_null() {
+            return None;
+        }
+        // SAFETY: references live as long as their store.
+        let code = unsafe { (*reference).code } as usize;
+        let found = store.instances.iter().find_map(|instance| {
+            let (func, _) = instance.code.wasm_pc(code)?;
+            Callee::of_module(&instance.module, instance.module.info().func_index(func))
+        });
+        found.or_else(|| {
+            Some(Callee {
+                name: "a host function".to_owned(),
+                ty: store.type_of(reference),
+            })
+        })
+    }
+}
+
+impl StoreCore {
+    /// The function that a table's element holds, as it is: nothing is given its first value.
+    pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
+        match self.table(table).raw(index)? {
+            0 => self.instances.iter().find_map(|instance| {
+                Callee::of_module(&instance.module, instance.lazy_func(table, index)?)
+            }),
+            raw => Callee::of_reference(self, (raw & !INITIALIZED) as *mut VmFuncRef),
+        }
+    }
+}
