@@ -59,8 +59,8 @@ fn style(options: &Run) -> ReportOptions {
     style
 }
 
-/// Whether there is colour: on terminals, if it is not turned off (https://no-color.org), or where it is asked for
-/// (https://bixense.com/clicolors). `set` is an environment variable that is not empty.
+/// Whether there is colour: on terminals, if it is not turned off (<https://no-color.org>), or where it is asked for
+/// (<https://bixense.com/clicolors>). `set` is an environment variable that is not empty.
 fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
     let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let dumb = set("TERM").is_some_and(|value| value == "dumb");

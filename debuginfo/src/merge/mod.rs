@@ -1,9 +1,9 @@
 //! Debug info of several files and kinds → one section of compilation units, as if it had been compiled so.
 //!
 //! Debuggers look for packages beside files, and an image in memory has none beside it. So units of split DWARF take the place
-//! of their [`skeletons`](find), and types of [type units](sources) go into each unit that refers to them. All who read debug
-//! info here then meet nothing but units that are whole. What is neither split nor has type units stays as it is, unless its
-//! [paths](table) are to be others.
+//! of their skeletons (`find.rs`), and types of type units (`sources.rs`) go into each unit that refers to them. All who read debug
+//! info here then meet nothing but units that are whole. What is neither split nor has type units stays as it is, unless its paths
+//! (`table.rs`) are to be others.
 //!
 //! ```text
 //! skeletons ─find→ package, .dwo files ─sources→ units by identifier, types by signature

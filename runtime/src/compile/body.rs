@@ -79,7 +79,7 @@ pub enum Local {
     Shadowed(Variable, StackSlot),
 }
 
-/// The translation of one function's operators. Operands are CLIF values, the control stack is [`Frame`]s.
+/// The translation of one function's operators. Operands are CLIF values, the control stack is `Frame`s.
 pub struct Translator<'a, 'f> {
     pub(super) env: &'a Env<'a>,
     pub(super) builder: FunctionBuilder<'f>,

@@ -4,7 +4,7 @@
 //! 2. ask its DWARF what must stay visible ([`dwalin_debuginfo::questions`], with debug info only),
 //! 3. [`body`]: each function → CLIF → code; [`trampoline`]: those of its types and of the [`builtin`]s,
 //! 4. [`observe`]: what the code generator says of a function → plain tables,
-//! 5. [`link`](crate::code::link): all of it → one artifact.
+//! 5. [`link`](mod@link): all of it → one artifact.
 
 pub mod body;
 pub mod builtin;

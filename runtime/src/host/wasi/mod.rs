@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `wasi_snapshot_preview1` is [`FUNCTIONS`]; `wasi_unstable`, its predecessor, is [`UNSTABLE_FUNCTIONS`]: the same code
-//! told by a [`Snapshot`] where the layouts differ. Paths are resolved by `cap_std` below the directories that the embedder
+//! told by a `Snapshot` where the layouts differ. Paths are resolved by `cap_std` below the directories that the embedder
 //! opened, and nothing is buffered: what a guest has written is out when it traps.
 
 mod args;
