@@ -16,13 +16,14 @@ const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 /// The commands that stop and ask. Answers come between marks.
 fn script(source: &Path, stops: &[Stop]) -> String {
     let file = source.file_name().unwrap().to_string_lossy();
+    let asking = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/look/ask.py");
     let mut script = String::from(
         "set pagination off\nset confirm off\nset breakpoint pending on\nset width 0\nset debuginfod enabled off\n",
     );
+    writeln!(script, "source {}", asking.display()).unwrap();
     for stop in stops {
         writeln!(script, "tbreak {file}:{}", stop.line).unwrap();
     }
-    script.push_str("python\ndef ask(command):\n  try:\n    said = gdb.execute(command, to_string=True)\n  except gdb.error as error:\n    said = '! %s' % error\n  print('«%s»' % said.strip())\nlast = None\ndef note(event):\n  global last\n  last = event\ngdb.events.stop.connect(note)\ndef why():\n  watched = isinstance(last, gdb.BreakpointEvent) and last.breakpoint.type == gdb.BP_HARDWARE_WATCHPOINT\n  print('«%s»' % ('watched' if watched else last))\nend\n");
     for (number, stop) in stops.iter().enumerate() {
         script.push_str(if number == 0 { "run\n" } else { "continue\n" });
         for question in &stop.questions {

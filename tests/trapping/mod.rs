@@ -83,7 +83,8 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Compiles a program, at a level that may have `-split` or `-reactor` behind it; `None` where the compiler is not installed. `user` keeps tests apart that run at once.
+/// Compiles a program, at a level that may have `-split` or `-reactor` behind it; `None` where the compiler is not installed. `user`
+/// keeps tests apart that run at once.
 pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     if source.ends_with(".wat") {
         return Some(Path::new(ROOT).join("tests/programs").join(source));

@@ -105,11 +105,16 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         parallel: _,
     } = settings;
     // The first that differs is what a mismatch is said to be, and the target depends on the settings.
-    format!(
-        "version {}\ndebug-info {debug_info}\nall-locals {all_locals}\nopt-level {opt_level:?}\nmemory-reservation {memory_reservation}\nmemory-guard-size {memory_guard_size}\ntarget {}\n",
-        env!("CARGO_PKG_VERSION"),
-        target::features(isa),
-    )
+    let lines = [
+        format!("version {}\n", env!("CARGO_PKG_VERSION")),
+        format!("debug-info {debug_info}\n"),
+        format!("all-locals {all_locals}\n"),
+        format!("opt-level {opt_level:?}\n"),
+        format!("memory-reservation {memory_reservation}\n"),
+        format!("memory-guard-size {memory_guard_size}\n"),
+        format!("target {}\n", target::features(isa)),
+    ];
+    lines.concat()
 }
 
 /// Bytes of the last word of the text, which is the VmContext's address.

@@ -1,5 +1,6 @@
-//! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), kept for the next time ([`cached`]), placed
-//! where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers ([`describe`]).
+//! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), kept for the next
+//! time ([`cached`]), placed where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers
+//! ([`describe`]).
 
 pub mod addrmap;
 pub mod artifact;

@@ -60,12 +60,20 @@ pub enum ModuleError {
 impl fmt::Display for ModuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ModuleError::Invalid { message, offset } => write!(f, "invalid WebAssembly module: {message} (at offset {offset:#x})"),
+            ModuleError::Invalid { message, offset } => write!(
+                f,
+                "invalid WebAssembly module: {message} (at offset {offset:#x})"
+            ),
             ModuleError::NeedsProposals(names) => {
-                let plural = if names.len() == 1 { "proposal" } else { "proposals" };
-                write!(f, "the module needs the {} {plural}, which this version of Dwalin does not support: compile it without", names.join(", "))
+                let plural = if names.len() == 1 { "" } else { "s" };
+                let names = names.join(", ");
+                write!(f, "the module needs the {names} proposal{plural}, ")?;
+                f.write_str("which this version of Dwalin does not support: compile it without")
             }
-            ModuleError::Component => f.write_str("this is a component, and this version of Dwalin runs modules only: give it the core module"),
+            ModuleError::Component => {
+                f.write_str("this is a component, and this version of Dwalin runs modules only: ")?;
+                f.write_str("give it the core module")
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the frames and their variables.
+//! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the
+//! frames and their variables.
 
 use super::Trap;
 use super::backtrace::WasmBacktrace;
