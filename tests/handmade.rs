@@ -483,8 +483,16 @@ fn operations_that_are_rare_are_understood() {
         ("called", "-2"),
         ("thread", "-2"),
     ];
-    for (line, chosen) in [(5, "20"), (6, "10")] {
-        let expected = [&expected[..], &[("chosen", chosen)]].concat();
-        expect(&folder, line, false, &expected);
-    }
+    expect(
+        &folder,
+        5,
+        false,
+        &[&expected[..], &[("chosen", "20")]].concat(),
+    );
+    expect(
+        &folder,
+        6,
+        false,
+        &[&expected[..], &[("chosen", "10")]].concat(),
+    );
 }
