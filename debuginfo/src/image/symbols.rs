@@ -1,7 +1,7 @@
 //! What code and static variables are called.
 
 use crate::address::HostAddress;
-use crate::code::CodeMap;
+use crate::code::{CodeMap, Flavor};
 use crate::elf::Symbol as Entry;
 use crate::transform::Native;
 use object::{LittleEndian, U16, U32, U64, elf};
@@ -43,14 +43,17 @@ pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
 pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
-/// variables.
+/// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for those
+/// of functions that the DWARF describes.
 pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
-    let functions = code.functions.iter().enumerate().map(|(index, function)| {
-        let name = native
-            .names
-            .get(&index)
-            .map_or(function.name, String::as_str);
-        (name, &function.code)
+    let functions = code.functions.iter().enumerate();
+    let functions = functions.filter_map(|(index, function)| {
+        let name = match native.names.get(&index) {
+            Some(name) if code.flavor == Flavor::Gdb && is_mangled(name) => return None,
+            Some(name) => name,
+            None => function.name,
+        };
+        Some((name, &function.code))
     });
     let trampolines = code
         .trampolines
@@ -85,6 +88,11 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
         .chain(pointers)
         .chain(native.objects.iter().map(object))
         .collect()
+}
+
+/// Whether a linkage name is one of C++ (Itanium C++ ABI, section 5.1) or Rust.
+fn is_mangled(name: &str) -> bool {
+    name.starts_with("_Z") || name.starts_with("_R")
 }
 
 /// Strings of ELF end at a NUL.
