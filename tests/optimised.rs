@@ -32,7 +32,7 @@ struct Program {
 impl Program {
     fn c(debugger: &str, source: &str, flags: &[&str]) -> Program {
         let name = format!("optimised-{debugger}-{source}{}", flags.concat());
-        let folder = Folder::new(&name);
+        let folder = Folder::new(&name.replace('/', "-"));
         let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
         fs::copy(programs.join("header.h"), folder.path("header.h")).unwrap();
         let extension = Path::new(source).extension().unwrap().to_str().unwrap();

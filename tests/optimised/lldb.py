@@ -20,6 +20,8 @@ def leaves(kind, offset, size, found):
         count = kind.GetByteSize() // max(element.GetByteSize(), 1)
         for i in range(min(count, MOST_ELEMENTS)):
             leaves(element, offset + 8 * i * element.GetByteSize(), None, found)
+    elif kind.GetByteSize() == 0:
+        return  # rustc gives functions, which have no bytes, the members of pointers
     elif kind.GetTypeClass() in (lldb.eTypeClassClass, lldb.eTypeClassStruct, lldb.eTypeClassUnion):
         for i in range(kind.GetNumberOfDirectBaseClasses()):
             base = kind.GetDirectBaseClassAtIndex(i)

@@ -29,6 +29,8 @@ pub struct Count {
     pub stops: usize,
     /// Places that one of both arrived at more often than the other, and calls that are elsewhere.
     pub astray: Vec<String>,
+    /// Places that the program gets to in several ways, of which machine code may have some elsewhere, and nothing tells which.
+    pub ambiguous: usize,
     /// Frames of callers that were compared.
     pub callers: usize,
     /// Variables that are in scope.
@@ -56,6 +58,7 @@ impl Count {
     pub fn add(&mut self, other: Count) {
         self.stops += other.stops;
         self.astray.extend(other.astray);
+        self.ambiguous += other.ambiguous;
         self.callers += other.callers;
         self.in_scope += other.in_scope;
         self.described += other.described;
@@ -97,6 +100,66 @@ pub struct Stop {
     pub pc: Pc,
 }
 
+/// The times that the program gets to a place.
+#[derive(Default)]
+struct Arrivals {
+    /// How often, by where it comes from: a jump, or what is before the place.
+    ways: BTreeMap<Option<usize>, usize>,
+    /// What is to be seen the first times of each way, in their order.
+    expected: Vec<(Option<usize>, Vec<ExpectedFrame>)>,
+}
+
+/// Ways to one place that are told apart, as each doubles what machine code may do; of more, those behind jumps are one.
+const WAYS: usize = 6;
+
+impl Arrivals {
+    /// Counts one, and says whether to look at it.
+    fn add(&mut self, way: Option<usize>, most: usize) -> bool {
+        let times = self.ways.entry(way).or_default();
+        *times += 1;
+        *times <= most
+    }
+
+    /// The arrivals at a place of machine code where a debugger stopped, by the calls that it says it stopped in. An `end` is
+    /// where all ways to it meet, but machine code may do what is left to do there before it jumps, or have nothing to do there:
+    /// what it has for the place is of some of the ways. All that agree with how often, and where from, it was got to.
+    fn agreeing(&self, calls: &[Option<Pc>], most: usize) -> Vec<Vec<usize>> {
+        if calls.is_empty() && self.ways.is_empty() {
+            return vec![Vec::new()];
+        }
+        let ways: Vec<_> = self.ways.keys().copied().take(WAYS).collect();
+        let mut found: Vec<Vec<usize>> = Vec::new();
+        for chosen in 1..1_usize << ways.len() {
+            let is_chosen = |way: Option<usize>| {
+                let index = ways.iter().position(|it| *it == way).unwrap_or(WAYS - 1);
+                chosen & 1 << index != 0
+            };
+            let times: usize = self
+                .ways
+                .iter()
+                .filter(|it| is_chosen(*it.0))
+                .map(|it| it.1)
+                .sum();
+            let arrivals = (0..self.expected.len()).filter(|i| is_chosen(self.expected[*i].0));
+            let arrivals: Vec<_> = arrivals.take(most).collect();
+            let same = |(call, arrival): (&Option<Pc>, &usize)| {
+                let expected = self.expected[*arrival].1.get(1).map(|caller| caller.pc);
+                call.is_none() || *call == expected
+            };
+            let agrees = times.min(most) == calls.len() && calls.iter().zip(&arrivals).all(same);
+            if agrees && !found.contains(&arrivals) {
+                found.push(arrivals);
+            }
+        }
+        found
+    }
+}
+
+/// The instruction that called the function where a debugger stopped, where it says so.
+fn call(said: &Json, instruction: &dyn Fn(u64) -> Option<Pc>) -> Option<Pc> {
+    instruction(said["frames"][1]["address"].as_u64()?)
+}
+
 /// How deep frames are compared.
 const FRAMES: usize = 2;
 
@@ -119,14 +182,14 @@ pub fn judge(
     for (pc, place) in operands(&info) {
         wanted.operands.entry(pc).or_default().push(place);
     }
-    let mut arrivals: HashMap<Pc, usize> = HashMap::new();
-    let mut expected: HashMap<(Pc, usize), Vec<ExpectedFrame>> = HashMap::new();
+    let mut arrivals: HashMap<Pc, Arrivals> = HashMap::new();
     let mut machine = Machine::new(&module, program);
     let end = machine.run(&wanted, &mut |machine, pc| {
-        let arrival = arrivals.entry(pc).or_default();
-        *arrival += 1;
-        if *arrival <= most {
-            expected.insert((pc, *arrival), frames(&info, machine, pc));
+        let way = machine.frames.last().and_then(|frame| frame.came_from);
+        let arrivals = arrivals.entry(pc).or_default();
+        if arrivals.add(way, most) {
+            let frames = frames(&info, machine, pc);
+            arrivals.expected.push((way, frames));
         }
     });
     if let End::Trap(failure) = &end {
@@ -141,18 +204,26 @@ pub fn judge(
     }
     for stop in stops {
         let said = said_at.remove(&stop.address).unwrap_or_default();
-        let there = arrivals.get(&stop.pc).copied().unwrap_or(0).min(most);
-        // Code of an `end` may be for some of the ways there.
-        if said.len() != there {
-            let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
-            count.astray.push(astray);
-            continue;
-        }
-        for (i, said) in said.iter().enumerate() {
-            let (pc, arrival) = (stop.pc, i + 1);
+        let at = arrivals.entry(stop.pc).or_default();
+        let calls: Vec<_> = said.iter().map(|said| call(said, instruction)).collect();
+        let mut found = at.agreeing(&calls, most);
+        let expected = match found.len() {
+            0 => {
+                let there = at.ways.values().sum::<usize>().min(most);
+                let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
+                count.astray.push(astray);
+                continue;
+            }
+            1 => found.remove(0),
+            _ => {
+                count.ambiguous += 1;
+                continue;
+            }
+        };
+        for (i, (said, expected)) in said.iter().zip(expected).enumerate() {
             count.stops += 1;
-            let place = format!("{pc:#x}, arrival {arrival}");
-            let expected = &expected[&(pc, arrival)];
+            let place = format!("{:#x}, arrival {}", stop.pc, i + 1);
+            let expected = &at.expected[expected].1;
             compare(&said["frames"], expected, &place, instruction, &mut count);
         }
     }
