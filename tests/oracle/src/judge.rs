@@ -1,5 +1,6 @@
 //! What a debugger says, against what the DWARF says.
 
+use crate::arrivals::Arrivals;
 use crate::evaluate::{Answer, Place, read};
 use crate::machine::{End, Machine, Wanted};
 use crate::module::{Failure, Module, Pc};
@@ -100,61 +101,6 @@ pub struct Stop {
     pub pc: Pc,
 }
 
-/// The times that the program gets to a place.
-#[derive(Default)]
-struct Arrivals {
-    /// How often, by where it comes from: a jump, or what is before the place.
-    ways: BTreeMap<Option<usize>, usize>,
-    /// What is to be seen the first times of each way, in their order.
-    expected: Vec<(Option<usize>, Vec<ExpectedFrame>)>,
-}
-
-/// Ways to one place that are told apart, as each doubles what machine code may do; of more, those behind jumps are one.
-const WAYS: usize = 6;
-
-impl Arrivals {
-    /// Counts one, and says whether to look at it.
-    fn add(&mut self, way: Option<usize>, most: usize) -> bool {
-        let times = self.ways.entry(way).or_default();
-        *times += 1;
-        *times <= most
-    }
-
-    /// The arrivals at a place of machine code where a debugger stopped, by the calls that it says it stopped in. An `end` is
-    /// where all ways to it meet, but machine code may do what is left to do there before it jumps, or have nothing to do there:
-    /// what it has for the place is of some of the ways. All that agree with how often, and where from, it was got to.
-    fn agreeing(&self, calls: &[Option<Pc>], most: usize) -> Vec<Vec<usize>> {
-        if calls.is_empty() && self.ways.is_empty() {
-            return vec![Vec::new()];
-        }
-        let ways: Vec<_> = self.ways.keys().copied().take(WAYS).collect();
-        let mut found: Vec<Vec<usize>> = Vec::new();
-        for chosen in 1..1_usize << ways.len() {
-            let is_chosen = |way: Option<usize>| {
-                let index = ways.iter().position(|it| *it == way).unwrap_or(WAYS - 1);
-                chosen & 1 << index != 0
-            };
-            let times: usize = self
-                .ways
-                .iter()
-                .filter(|it| is_chosen(*it.0))
-                .map(|it| it.1)
-                .sum();
-            let arrivals = (0..self.expected.len()).filter(|i| is_chosen(self.expected[*i].0));
-            let arrivals: Vec<_> = arrivals.take(most).collect();
-            let same = |(call, arrival): (&Option<Pc>, &usize)| {
-                let expected = self.expected[*arrival].1.get(1).map(|caller| caller.pc);
-                call.is_none() || *call == expected
-            };
-            let agrees = times.min(most) == calls.len() && calls.iter().zip(&arrivals).all(same);
-            if agrees && !found.contains(&arrivals) {
-                found.push(arrivals);
-            }
-        }
-        found
-    }
-}
-
 /// The instruction that called the function where a debugger stopped, where it says so.
 fn call(said: &Json, instruction: &dyn Fn(u64) -> Option<Pc>) -> Option<Pc> {
     instruction(said["frames"][1]["address"].as_u64()?)
@@ -182,15 +128,12 @@ pub fn judge(
     for (pc, place) in operands(&info) {
         wanted.operands.entry(pc).or_default().push(place);
     }
-    let mut arrivals: HashMap<Pc, Arrivals> = HashMap::new();
+    let mut arrivals: HashMap<Pc, Arrivals<Vec<ExpectedFrame>>> = HashMap::new();
     let mut machine = Machine::new(&module, program);
     let end = machine.run(&wanted, &mut |machine, pc| {
         let way = machine.frames.last().and_then(|frame| frame.came_from);
         let arrivals = arrivals.entry(pc).or_default();
-        if arrivals.add(way, most) {
-            let frames = frames(&info, machine, pc);
-            arrivals.expected.push((way, frames));
-        }
+        arrivals.add(way, most, || frames(&info, machine, pc));
     });
     if let End::Trap(failure) = &end {
         return Err(format!("the program ended with {failure}"));
@@ -206,10 +149,13 @@ pub fn judge(
         let said = said_at.remove(&stop.address).unwrap_or_default();
         let at = arrivals.entry(stop.pc).or_default();
         let calls: Vec<_> = said.iter().map(|said| call(said, instruction)).collect();
-        let mut found = at.agreeing(&calls, most);
+        let same = |said: &Option<Pc>, expected: &Vec<ExpectedFrame>| {
+            said.is_none() || *said == expected.get(1).map(|caller| caller.pc)
+        };
+        let mut found = at.agreeing(&calls, most, same);
         let expected = match found.len() {
             0 => {
-                let there = at.ways.values().sum::<usize>().min(most);
+                let there = at.times().min(most);
                 let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
                 count.astray.push(astray);
                 continue;
@@ -223,7 +169,7 @@ pub fn judge(
         for (i, (said, expected)) in said.iter().zip(expected).enumerate() {
             count.stops += 1;
             let place = format!("{:#x}, arrival {}", stop.pc, i + 1);
-            let expected = &at.expected[expected].1;
+            let expected = at.seen(expected);
             compare(&said["frames"], expected, &place, instruction, &mut count);
         }
     }
