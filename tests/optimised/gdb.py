@@ -55,7 +55,9 @@ def leaves(value, kind, offset, size, found):
                 bits = hexadecimal(number(read, kind), size)
                 found.append([offset, size, bits, bits])
         except (gdb.error, gdb.MemoryError) as error:
-            found.append([offset, size, None, str(error)])
+            # Of Rust's enumerations gdb has the variant that is there.
+            if not str(error).startswith("There is no member named "):
+                found.append([offset, size, None, str(error)])
 
 
 def variables(frame, pc):

@@ -66,9 +66,10 @@ def member(kind, name):
         if field.GetName() == name:
             return field.GetType(), field.GetOffsetInBits()
     within = [kind.GetDirectBaseClassAtIndex(i) for i in range(kind.GetNumberOfDirectBaseClasses())]
-    if name in [base.GetName() for base in within]:
-        base = next(base for base in within if base.GetName() == name)
-        return base.GetType(), base.GetOffsetInBits()
+    for base in within:
+        # lldb names it with its namespace, and with spaces of its own.
+        if base.GetName().replace(" ", "").endswith(name.replace(" ", "")):
+            return base.GetType(), base.GetOffsetInBits()
     fields = [kind.GetFieldAtIndex(i) for i in range(kind.GetNumberOfFields())]
     # lldb's form of variants: a union of structures, each with the discriminant.
     within += [field for field in fields if not field.GetName() or field.GetName().startswith("$variant")]
