@@ -197,7 +197,7 @@ enum At {
 }
 
 /// Programs, how they are compiled, and where they are looked at.
-const SAMPLE: [(&str, &str, At); 14] = [
+const SAMPLE: [(&str, &str, At); 19] = [
     ("sort.c", "-O1", At::Statements),
     ("structs.c", "-O1", At::Statements),
     ("floats.c", "-O1", At::Statements),
@@ -207,6 +207,11 @@ const SAMPLE: [(&str, &str, At); 14] = [
     ("callbacks.c", "-O2", At::Statements),
     ("members.cpp", "-O2", At::Instructions),
     ("optimised/words.rs", "-O2", At::Statements),
+    ("optimised/shelf.cpp", "-O1", At::Statements),
+    ("optimised/ledger.rs", "-O1", At::Statements),
+    ("optimised/tokens.cpp", "-O2", At::Statements),
+    ("optimised/slices.rs", "-Os", At::Statements),
+    ("optimised/grid.cpp", "-Os", At::Statements),
     (LINKED, "-O2", At::Statements),
     ("hash.c", "-Os", At::Statements),
     ("list.c", "-Os", At::Instructions),

@@ -46,6 +46,9 @@ def shown(value):
     places = []
     leaves(value.GetType(), 0, None, places)
     for offset, size, is_pointer in places:
+        # lldb 19 lays some of Rust's variants out anew, beyond the end of the enumeration.
+        if offset + (32 if is_pointer else size) > 8 * value.GetType().GetByteSize():
+            continue
         if content is None:
             said.append([offset, 32 if is_pointer else size, None, failure.GetCString() or "no data"])
             continue
@@ -82,13 +85,14 @@ def member(kind, name):
 
 def fold(variables):
     """Members that are variables of their own, as `point.x`, where the whole is not there: into the whole."""
-    wholes, rest = {}, []
-    for one in variables:
-        name = re.match(r"[^.\[]*", one["name"] or "")[0]
-        whole = wholes.get((name, one["line"]))
-        path = (one["name"] or "")[len(name):]
-        if not path or not whole:
-            wholes[name, one["line"]] = one
+    split = [(re.match(r"[^.\[]*", one["name"] or "")[0], one) for one in variables]
+    rest = [one for name, one in split if name == (one["name"] or "")]
+    wholes = {(one["name"] or "", one["line"]): one for one in rest}
+    for name, one in split:
+        path, whole = (one["name"] or "")[len(name):], wholes.get((name, one["line"]))
+        if not path:
+            continue
+        if not whole:
             rest.append(one)
             continue
         kind, offset = whole["type"], 0
