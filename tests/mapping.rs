@@ -4,15 +4,13 @@
 mod support;
 
 use dwalin_debuginfo::container::Container;
-use dwalin_runtime::{Config, Engine, Module, ModuleFile, OptLevel};
 use gimli::{EndianSlice, LittleEndian};
-use object::{Object, ObjectSymbol, SymbolKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
-use support::{Folder, equipped};
+use support::{Folder, code, equipped};
 
 /// A program, and the image for it.
 struct Mapped {
@@ -48,7 +46,7 @@ impl Mapped {
         folder.image("app.wasm", &[]);
         let wasm = fs::read(folder.path("app.wasm")).unwrap();
         let image = fs::read(folder.path("image.elf")).unwrap();
-        let code = code(&folder.path("app.wasm"), &wasm, &image);
+        let code = mapped(&folder.path("app.wasm"), &wasm, &image);
         Mapped {
             folder,
             wasm,
@@ -83,36 +81,25 @@ impl Mapped {
 }
 
 /// The instructions of a module that have code in an image.
-fn code(path: &Path, wasm: &[u8], image: &[u8]) -> Code {
-    let engine = Engine::new(
-        Config::new()
-            .debug_info(true)
-            .cranelift_opt_level(OptLevel::None),
-    );
-    let module = Module::new(&engine, wasm).unwrap();
-    let file = ModuleFile::open(path).unwrap();
+fn mapped(path: &Path, wasm: &[u8], image: &[u8]) -> Code {
     let elf = object::File::parse(image).unwrap();
-    // Functions come first, in their order.
-    let symbols = elf.symbols().filter(|it| it.kind() == SymbolKind::Text);
-    let starts: BTreeSet<_> = symbols.map(|it| it.address()).collect();
-    let mut code = Code::default();
-    for (func, start) in file.functions().zip(starts) {
-        let mut address = start;
-        let mut all = Vec::new();
+    let mut mapped = Code::default();
+    for pieces in code::functions(path, wasm, &elf) {
+        let Some(start) = pieces.first().map(|piece| piece.start) else {
+            continue;
+        };
         let mut seen = BTreeSet::new();
-        for (offset, bytes) in module.code_of(func).unwrap() {
-            let place = offset.and_then(|offset| file.at_file_offset(offset));
-            let pc = place.map(|place| u64::from(place.code_offset));
+        for piece in &pieces {
             // Not the prologue, and of several pieces the first.
-            if let Some(pc) = pc.filter(|pc| address > start && seen.insert(*pc)) {
-                code.instructions.push((pc, address));
+            let pc = piece.pc.map(u64::from);
+            if let Some(pc) = pc.filter(|pc| piece.start > start && seen.insert(*pc)) {
+                mapped.instructions.push((pc, piece.start));
             }
-            address += bytes.len() as u64;
-            all.extend(bytes);
         }
-        code.functions.insert(start, all);
+        let bytes = pieces.into_iter().flat_map(|piece| piece.bytes);
+        mapped.functions.insert(start, bytes.collect());
     }
-    code
+    mapped
 }
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;

@@ -21,6 +21,7 @@ mod lookup;
 pub mod merge;
 mod offset_set;
 pub mod outline;
+mod owners;
 mod questions;
 mod source;
 pub mod source_map;

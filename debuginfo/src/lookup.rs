@@ -2,6 +2,8 @@
 
 use crate::address::{HostAddress, WasmPc};
 use crate::code::{CodeMap, FunctionCode};
+use crate::owners::Owners;
+use gimli::DebugInfoOffset;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
@@ -17,6 +19,8 @@ struct Piece {
 pub(crate) struct Lookup<'a> {
     /// The code.
     pub code: &'a CodeMap<'a>,
+    /// The unit that asks, and what functions are not its own.
+    unit: Option<(DebugInfoOffset, &'a Owners)>,
     /// Sorted by wasm address, then by code address.
     latest: RefCell<Option<(usize, Rc<[Piece]>)>>,
     /// Pieces of code that may still be asked for: entries can share lists, and each asks anew.
@@ -33,14 +37,37 @@ impl<'a> Lookup<'a> {
         let rows = code.functions.iter().map(|it| it.rows.len()).sum::<usize>();
         Lookup {
             code,
+            unit: None,
             latest: RefCell::new(None),
             left: Cell::new(PIECES_BESIDE + PIECES * rows),
         }
     }
 
+    /// For a unit: without the functions of which it describes copies that are not there.
+    pub fn of_unit(code: &'a CodeMap<'a>, owners: &'a Owners, unit: DebugInfoOffset) -> Lookup<'a> {
+        Lookup {
+            unit: Some((unit, owners)),
+            ..Lookup::new(code)
+        }
+    }
+
+    /// Whether an address is in a function of which the unit describes a copy that is not there.
+    pub fn is_copy_at(&self, pc: WasmPc) -> bool {
+        self.body_at(pc).is_some_and(|index| self.is_copy(index))
+    }
+
+    fn is_copy(&self, index: usize) -> bool {
+        self.unit
+            .is_some_and(|(unit, owners)| owners.is_copy(index, unit))
+    }
+
     /// The number of the function whose body an address is in. LLVM's tools count a body's size field to it, the `wat` crate's
     /// addresses are one or two bytes too low: neither is inside another body.
     pub fn function_at(&self, pc: WasmPc) -> Option<usize> {
+        self.body_at(pc).filter(|index| !self.is_copy(*index))
+    }
+
+    fn body_at(&self, pc: WasmPc) -> Option<usize> {
         let index = self
             .code
             .functions
@@ -77,7 +104,7 @@ impl<'a> Lookup<'a> {
         let from = functions.partition_point(|function| function.wasm.end <= wasm.start);
         let to = functions.partition_point(|function| function.wasm.start < wasm.end);
         let mut ranges = Vec::new();
-        for index in from..to {
+        for index in (from..to).filter(|index| !self.is_copy(*index)) {
             let function = self.function(index);
             if wasm.start <= function.wasm.start && wasm.end >= function.wasm.end {
                 ranges.push(function.code.clone());

@@ -40,7 +40,7 @@ def leaves(value, kind, offset, size, found):
         element = kind.target()
         for i in range(low, min(high + 1, low + MOST_ELEMENTS)):
             leaves(lambda i=i: value()[i], element, offset + 8 * (i - low) * element.sizeof, None, found)
-    elif kind.code in RECORDS:
+    elif kind.code in RECORDS and kind.sizeof:  # rustc gives functions, which have no bytes, the members of pointers
         for field in kind.fields():
             if hasattr(field, "bitpos") and field.bitpos is not None and not field.artificial:
                 size = field.bitsize or None
@@ -55,7 +55,9 @@ def leaves(value, kind, offset, size, found):
                 bits = hexadecimal(number(read, kind), size)
                 found.append([offset, size, bits, bits])
         except (gdb.error, gdb.MemoryError) as error:
-            found.append([offset, size, None, str(error)])
+            # Of Rust's enumerations gdb has the variant that is there.
+            if not str(error).startswith("There is no member named "):
+                found.append([offset, size, None, str(error)])
 
 
 def variables(frame, pc):

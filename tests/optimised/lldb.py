@@ -20,6 +20,8 @@ def leaves(kind, offset, size, found):
         count = kind.GetByteSize() // max(element.GetByteSize(), 1)
         for i in range(min(count, MOST_ELEMENTS)):
             leaves(element, offset + 8 * i * element.GetByteSize(), None, found)
+    elif kind.GetByteSize() == 0:
+        return  # rustc gives functions, which have no bytes, the members of pointers
     elif kind.GetTypeClass() in (lldb.eTypeClassClass, lldb.eTypeClassStruct, lldb.eTypeClassUnion):
         for i in range(kind.GetNumberOfDirectBaseClasses()):
             base = kind.GetDirectBaseClassAtIndex(i)
@@ -44,6 +46,9 @@ def shown(value):
     places = []
     leaves(value.GetType(), 0, None, places)
     for offset, size, is_pointer in places:
+        # lldb 19 lays some of Rust's variants out anew, beyond the end of the enumeration.
+        if offset + (32 if is_pointer else size) > 8 * value.GetType().GetByteSize():
+            continue
         if content is None:
             said.append([offset, 32 if is_pointer else size, None, failure.GetCString() or "no data"])
             continue
@@ -64,9 +69,10 @@ def member(kind, name):
         if field.GetName() == name:
             return field.GetType(), field.GetOffsetInBits()
     within = [kind.GetDirectBaseClassAtIndex(i) for i in range(kind.GetNumberOfDirectBaseClasses())]
-    if name in [base.GetName() for base in within]:
-        base = next(base for base in within if base.GetName() == name)
-        return base.GetType(), base.GetOffsetInBits()
+    for base in within:
+        # lldb names it with its namespace, and with spaces of its own.
+        if base.GetName().replace(" ", "").endswith(name.replace(" ", "")):
+            return base.GetType(), base.GetOffsetInBits()
     fields = [kind.GetFieldAtIndex(i) for i in range(kind.GetNumberOfFields())]
     # lldb's form of variants: a union of structures, each with the discriminant.
     within += [field for field in fields if not field.GetName() or field.GetName().startswith("$variant")]
@@ -79,13 +85,14 @@ def member(kind, name):
 
 def fold(variables):
     """Members that are variables of their own, as `point.x`, where the whole is not there: into the whole."""
-    wholes, rest = {}, []
-    for one in variables:
-        name = re.match(r"[^.\[]*", one["name"] or "")[0]
-        whole = wholes.get((name, one["line"]))
-        path = (one["name"] or "")[len(name):]
-        if not path or not whole:
-            wholes[name, one["line"]] = one
+    split = [(re.match(r"[^.\[]*", one["name"] or "")[0], one) for one in variables]
+    rest = [one for name, one in split if name == (one["name"] or "")]
+    wholes = {(one["name"] or "", one["line"]): one for one in rest}
+    for name, one in split:
+        path, whole = (one["name"] or "")[len(name):], wholes.get((name, one["line"]))
+        if not path:
+            continue
+        if not whole:
             rest.append(one)
             continue
         kind, offset = whole["type"], 0

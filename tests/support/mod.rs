@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod code;
+pub mod scripted;
 pub mod tools;
 
 use std::collections::BTreeSet;

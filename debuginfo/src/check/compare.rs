@@ -10,6 +10,7 @@ use crate::code::{CodeMap, KeptValue};
 use crate::container::Container;
 use crate::expr::decode::Op;
 use crate::lookup::Lookup;
+use crate::owners::Owners;
 use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -20,7 +21,7 @@ use std::ops::Range;
 const STEPS: u64 = 1 << 4;
 
 /// The address space of the input.
-pub(super) struct Input<'a>(pub &'a Lookup<'a>);
+pub(super) struct Input<'a>(pub &'a Lookup<'a>, pub &'a Owners);
 
 impl Space for Input<'_> {
     fn code(&self, address: u64) -> Option<u64> {
@@ -29,6 +30,11 @@ impl Space for Input<'_> {
 
     fn function_at(&self, address: u64) -> Option<usize> {
         WasmPc::from_dwarf(address).and_then(|pc| self.0.function_at(pc))
+    }
+
+    fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool {
+        let function = self.function_at(address);
+        function.is_some_and(|function| self.1.is_copy(function, unit))
     }
 
     fn has_data(&self, address: u64) -> bool {
@@ -79,6 +85,10 @@ impl Space for Output {
         (address < code.end).then_some(*number)
     }
 
+    fn is_copy(&self, _: DebugInfoOffset, _: u64) -> bool {
+        false
+    }
+
     fn has_data(&self, _: u64) -> bool {
         true
     }
@@ -103,6 +113,7 @@ struct Compare<'c, 'd> {
     units: &'c Units<'c, 'd>,
     code: &'c CodeMap<'c>,
     lookup: &'c Lookup<'c>,
+    owners: &'c Owners,
     budget: &'c Budget,
     /// Why entries are missing, by their offsets.
     reasons: HashMap<usize, &'c str>,
@@ -126,6 +137,7 @@ pub(super) fn compare(
     let read = dwarf.read();
     let units = Units::of(&read);
     let lookup = Lookup::new(code);
+    let owners = Owners::of(units.iter(), &lookup);
     let sections = Container::parse(image).unwrap_or_default().sections;
     let native = WasmDwarf::new(sections.into_iter()).read();
     let native_units = Units::of(&native);
@@ -139,6 +151,7 @@ pub(super) fn compare(
         units: &units,
         code,
         lookup: &lookup,
+        owners: &owners,
         budget: &budget,
         reasons: reasons.collect(),
         shown,
@@ -150,7 +163,7 @@ pub(super) fn compare(
     };
     compare.run();
     let covered = lines::rows(&native_units, &Output::of(code), &budget);
-    for (offset, rows) in lines::by_unit(&units, &Input(&lookup), &budget) {
+    for (offset, rows) in lines::by_unit(&units, &Input(&lookup, &owners), &budget) {
         compare.lines(offset, &rows, &covered);
     }
     compare.finish()
@@ -192,7 +205,7 @@ impl<'d> Compare<'_, 'd> {
         let mut others = Vec::new();
         let mut walk = Walk {
             units,
-            space: &Input(lookup),
+            space: &Input(lookup, self.owners),
             budget,
             found: &mut |found| self.found(&found),
             other: &mut |other| others.push(other),

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::units::Units;
-use super::walk::{Ranges, Space, merged};
+use super::walk::{Ranges, Space, merged, unit_offset};
 use crate::source::ReadUnit;
 use gimli::DebugInfoOffset;
 use std::ops::Range;
@@ -16,7 +16,7 @@ pub(super) fn by_unit(
     let mut found = Vec::new();
     for unit in units.iter() {
         let rows = merged(unit_rows(unit, space, budget));
-        found.push((DebugInfoOffset(unit.header.offset().0), rows));
+        found.push((unit_offset(unit), rows));
     }
     found
 }
@@ -54,7 +54,8 @@ fn unit_rows(unit: ReadUnit<'_, '_>, space: &dyn Space, budget: &Budget) -> Vec<
             }
         }
         let has_line = !row.end_sequence() && row.line().is_some();
-        start = address.filter(|_| has_line);
+        let counts = has_line && !space.is_copy(unit_offset(unit), row.address());
+        start = address.filter(|_| counts);
     }
     found
 }

@@ -25,6 +25,8 @@ pub(super) trait Space {
     fn code(&self, address: u64) -> Option<u64>;
     /// The number of the function that an address is in.
     fn function_at(&self, address: u64) -> Option<usize>;
+    /// Whether a unit says of an address what a linker's other copy of that function was like.
+    fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
     /// Whether data at an address was not dropped.
     fn has_data(&self, address: u64) -> bool;
     /// Whether the operand stack of a function has a place at an address.
@@ -256,7 +258,9 @@ impl<'d> Walk<'_, 'd> {
             if !self.budget.spend(1) {
                 break;
             }
-            found.extend(self.range(range));
+            let begin = range.begin;
+            let range = self.range(range);
+            found.extend(range.filter(|_| !self.space.is_copy(unit_offset(unit), begin)));
         }
         merged(found)
     }
@@ -405,6 +409,11 @@ fn hash_name(name: Option<&[u8]>, hasher: &mut DefaultHasher) {
 fn has_code(entry: &Die<'_>) -> bool {
     entry.attr(dw::DW_AT_ranges).is_some()
         || entry.attr(dw::DW_AT_low_pc).is_some() && entry.attr(dw::DW_AT_high_pc).is_some()
+}
+
+/// Where a unit is.
+pub(super) fn unit_offset(unit: ReadUnit<'_, '_>) -> DebugInfoOffset {
+    DebugInfoOffset(unit.header.offset().0)
 }
 
 /// Where an entry is.

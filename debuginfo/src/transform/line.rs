@@ -121,11 +121,18 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
         same
     });
     let mut rows = rows.into_iter().peekable();
+    // A linker's other copy of a function may have been longer, and its rows go on behind it.
+    let mut is_copy = false;
     while let Some(first) = rows.next() {
+        is_copy |= lookup.is_copy_at(first.pc);
         let covered = end > u64::from(first.pc.0);
         let Some(index) = lookup.function_at(first.pc).filter(|_| covered) else {
             continue;
         };
+        is_copy &= lookup.function(index).wasm.start != first.pc;
+        if is_copy {
+            continue;
+        }
         let until = lookup.function(index).wasm.end;
         let mut rows_of_it = vec![first];
         while let Some(row) = rows.next_if(|row| row.pc < until) {

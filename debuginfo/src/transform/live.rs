@@ -8,7 +8,7 @@ use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
-use gimli::read::{AttributeValue, UnitHeader};
+use gimli::read::AttributeValue;
 use std::collections::HashSet;
 
 /// How deep entries may be in each other, as they are written recursively: scopes, namespaces and inlined calls are far less.
@@ -33,17 +33,17 @@ pub(super) struct Live<'d> {
 /// Where not even its root can be read.
 pub(super) fn find<'d>(
     read: &ReadDwarf<'d>,
-    header: UnitHeader<Reader<'d>>,
+    unit: gimli::read::Unit<Reader<'d>>,
     lookup: &Lookup<'_>,
     warnings: &mut Warnings,
 ) -> gimli::Result<Live<'d>> {
-    let unit = read.unit(header)?;
+    let offset = unit.header.offset().0;
     let mut returns_in_memory = HashSet::new();
     let mut filter = FilterUnit::new(unit.unit_ref(read))?;
     match require(&mut filter, lookup, &mut returns_in_memory) {
         Ok(true) => {}
-        Ok(false) => warnings.add("entries are too deep in each other", header.offset().0),
-        Err(error) => warnings.add(format!("a unit is damaged: {error}"), header.offset().0),
+        Ok(false) => warnings.add("entries are too deep in each other", offset),
+        Err(error) => warnings.add(format!("a unit is damaged: {error}"), offset),
     }
     let graph = filter.finish();
     Ok(Live {

@@ -23,9 +23,11 @@ mod wrapper;
 use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::lookup::Lookup;
-use crate::source::{ReadDwarf, Warning, Warnings, WasmDwarf, headers};
+use crate::owners::Owners;
+use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
 use crate::write::{Section, Strings, assemble};
-use gimli::SectionId;
+use gimli::read::Unit;
+use gimli::{DebugInfoOffset, SectionId};
 use live::Live;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -51,7 +53,10 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
     let mut native = Native::default();
     if !dwarf.is_empty() {
         let read = dwarf.read();
-        let live = live_units(&read, code, &mut warnings);
+        let units = units(&read, &mut warnings);
+        let all = units.iter().map(|unit| unit.unit_ref(&read));
+        let owners = Owners::of(all, &Lookup::new(code));
+        let live = live_units(units, &read, (code, &owners), &mut warnings);
         let (graphs, live): (Vec<_>, Vec<Live<'d>>) = live
             .into_iter()
             .map(|mut live| (std::mem::take(&mut live.graph), live))
@@ -60,7 +65,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         drop(graphs);
         let converted: Vec<_> = (0..live.len())
             .into_par_iter()
-            .map(|number| unit::convert(&read, &live, number, &kept, code))
+            .map(|number| unit::convert(&read, &live, number, &kept, (code, &owners)))
             .collect();
         let mut encoded = Vec::new();
         let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);
@@ -83,26 +88,47 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
 
 /// All units that can be read, with what they ask for.
 fn live_units<'d>(
+    units: Vec<Unit<Reader<'d>>>,
     read: &ReadDwarf<'d>,
-    code: &CodeMap<'_>,
+    (code, owners): (&CodeMap<'_>, &Owners),
     warnings: &mut Warnings,
 ) -> Vec<Live<'d>> {
-    let units: Vec<_> = headers(read, warnings)
+    let find = |unit: Unit<Reader<'d>>, warnings: &mut Warnings| {
+        let offset = DebugInfoOffset(unit.header.offset().0);
+        live::find(read, unit, &Lookup::of_unit(code, owners, offset), warnings)
+    };
+    readable(units, |unit| unit.header.offset().0, find, warnings)
+}
+
+/// All units that can be read.
+fn units<'d>(read: &ReadDwarf<'d>, warnings: &mut Warnings) -> Vec<Unit<Reader<'d>>> {
+    let headers = headers(read, warnings);
+    let unit = |header, _: &mut Warnings| read.unit(header);
+    readable(headers, |header| header.offset().0, unit, warnings)
+}
+
+/// What is read of each unit, in parallel; warns of those that cannot be read.
+fn readable<T: Send, R: Send>(
+    units: Vec<T>,
+    offset: impl Fn(&T) -> usize + Sync,
+    read: impl Fn(T, &mut Warnings) -> gimli::Result<R> + Sync,
+    warnings: &mut Warnings,
+) -> Vec<R> {
+    let found: Vec<_> = units
         .into_par_iter()
-        .map(|header| {
-            let mut warnings = Warnings::default();
-            let live = live::find(read, header, &Lookup::new(code), &mut warnings);
-            if let Err(error) = &live {
-                let what = format!("a unit cannot be read: {error}");
-                warnings.add(what, header.offset().0);
+        .map(|unit| {
+            let (mut warnings, offset) = (Warnings::default(), offset(&unit));
+            let found = read(unit, &mut warnings);
+            if let Err(error) = &found {
+                warnings.add(format!("a unit cannot be read: {error}"), offset);
             }
-            (live, warnings)
+            (found.ok(), warnings)
         })
         .collect();
-    let mut live = Vec::new();
-    for (unit, more) in units {
-        live.extend(unit);
+    let mut all = Vec::new();
+    for (one, more) in found {
+        all.extend(one);
         warnings.extend(more);
     }
-    live
+    all
 }

@@ -242,7 +242,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &Die<'d>,
         same: &[Part<'a, 'd>],
     ) -> Result<(), String> {
-        let (Some(first), Some((name, line))) = (same.first(), self.declared(entry)) else {
+        let (Some(first), Some(declared)) = (same.first(), self.declared(entry)) else {
             return Ok(());
         };
         let pointer = self.pointer_type(first.of.unit, &first.of.entry);
@@ -273,10 +273,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let parent = unit.get(variable).parent().unwrap_or(unit.root());
         let part = unit.add(parent, dw::DW_TAG_variable);
         let part = unit.get_mut(part);
-        let name = [name.slice(), first.path.as_bytes()].concat();
+        let name = [declared.name.slice(), first.path.as_bytes()].concat();
         part.set(dw::DW_AT_name, AttributeValue::String(name));
-        if let Some(line) = line {
+        if let Some(line) = declared.line {
             part.set(dw::DW_AT_decl_line, AttributeValue::Udata(line));
+        }
+        if declared.is_artificial {
+            part.set(dw::DW_AT_artificial, AttributeValue::Flag(true));
         }
         part.set(dw::DW_AT_type, ty);
         part.set(dw::DW_AT_location, list);

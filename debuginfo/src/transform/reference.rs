@@ -13,6 +13,14 @@ pub(super) struct There<'a, 'd> {
     pub entry: Die<'d>,
 }
 
+/// What a variable is called, and where its source is.
+pub(super) struct Declared<'d> {
+    pub name: Reader<'d>,
+    pub line: Option<u64>,
+    /// Whether the compiler made it up: lldb does not show those.
+    pub is_artificial: bool,
+}
+
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What an entry of a unit refers to.
     fn there(&self, unit: ReadUnit<'a, 'd>, value: Read<Reader<'d>>) -> Option<There<'a, 'd>> {
@@ -62,12 +70,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.there(unit, entry.attr_value(dw::DW_AT_abstract_origin)?)
     }
 
-    /// The name and the line that a variable is declared with, there or in what it is a concrete instance of.
-    pub(super) fn declared(&self, entry: &Die<'d>) -> Option<(Reader<'d>, Option<u64>)> {
+    /// What a variable is declared with, there or in what it is a concrete instance of.
+    pub(super) fn declared(&self, entry: &Die<'d>) -> Option<Declared<'d>> {
         let own = |unit: ReadUnit<'a, 'd>, entry: &Die<'d>| {
-            let name = unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?;
             let line = entry.attr(dw::DW_AT_decl_line);
-            Some((name, line.and_then(|line| line.udata_value())))
+            Some(Declared {
+                name: unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?,
+                line: line.and_then(|line| line.udata_value()),
+                is_artificial: entry.attr(dw::DW_AT_artificial).is_some(),
+            })
         };
         let unit = self.unit.read_unit;
         own(unit, entry).or_else(|| {

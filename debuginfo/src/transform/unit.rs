@@ -13,6 +13,7 @@ use crate::address::{CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
+use crate::owners::Owners;
 use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
@@ -42,7 +43,7 @@ pub(super) fn convert<'d>(
     units: &[Live<'d>],
     number: usize,
     kept: &Kept,
-    code: &CodeMap<'_>,
+    (code, owners): (&CodeMap<'_>, &Owners),
 ) -> Converted<'d> {
     let mut out = Converted::default();
     let live = &units[number];
@@ -66,7 +67,7 @@ pub(super) fn convert<'d>(
         return out;
     }
     unit.unit.is_indexed = code.flavor == Flavor::Lldb;
-    let lookup = Lookup::new(code);
+    let lookup = Lookup::of_unit(code, owners, DebugInfoOffset(offset));
     let mut transform = UnitTransform::new(&mut unit, (read, units), &lookup, &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
     let result = transform.run(root);

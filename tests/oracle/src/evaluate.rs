@@ -151,9 +151,13 @@ impl<'a> Run<'_, '_, 'a> {
                 return Err("pieces of bits".to_owned());
             };
             let size = (*size_in_bits / 8) as usize;
+            // Of a piece whose operand is not there nothing is known, of the others it is.
             found.extend(match piece.is_empty() {
                 true => vec![None; size],
-                false => self.read(self.result(piece)?, size),
+                false => match self.result(piece) {
+                    Err(reason) if reason == NOT_THERE => vec![None; size],
+                    result => self.read(result?, size),
+                },
             });
         }
         found.resize(size, None);

@@ -1,5 +1,6 @@
 //! What a debugger says, against what the DWARF says.
 
+use crate::arrivals::Arrivals;
 use crate::evaluate::{Answer, Place, read};
 use crate::machine::{End, Machine, Wanted};
 use crate::module::{Failure, Module, Pc};
@@ -29,6 +30,8 @@ pub struct Count {
     pub stops: usize,
     /// Places that one of both arrived at more often than the other, and calls that are elsewhere.
     pub astray: Vec<String>,
+    /// Places that the program gets to in several ways, of which machine code may have some elsewhere, and nothing tells which.
+    pub ambiguous: usize,
     /// Frames of callers that were compared.
     pub callers: usize,
     /// Variables that are in scope.
@@ -56,6 +59,7 @@ impl Count {
     pub fn add(&mut self, other: Count) {
         self.stops += other.stops;
         self.astray.extend(other.astray);
+        self.ambiguous += other.ambiguous;
         self.callers += other.callers;
         self.in_scope += other.in_scope;
         self.described += other.described;
@@ -97,6 +101,11 @@ pub struct Stop {
     pub pc: Pc,
 }
 
+/// The instruction that called the function where a debugger stopped, where it says so.
+fn call(said: &Json, instruction: &dyn Fn(u64) -> Option<Pc>) -> Option<Pc> {
+    instruction(said["frames"][1]["address"].as_u64()?)
+}
+
 /// How deep frames are compared.
 const FRAMES: usize = 2;
 
@@ -119,15 +128,12 @@ pub fn judge(
     for (pc, place) in operands(&info) {
         wanted.operands.entry(pc).or_default().push(place);
     }
-    let mut arrivals: HashMap<Pc, usize> = HashMap::new();
-    let mut expected: HashMap<(Pc, usize), Vec<ExpectedFrame>> = HashMap::new();
+    let mut arrivals: HashMap<Pc, Arrivals<Vec<ExpectedFrame>>> = HashMap::new();
     let mut machine = Machine::new(&module, program);
     let end = machine.run(&wanted, &mut |machine, pc| {
-        let arrival = arrivals.entry(pc).or_default();
-        *arrival += 1;
-        if *arrival <= most {
-            expected.insert((pc, *arrival), frames(&info, machine, pc));
-        }
+        let way = machine.frames.last().and_then(|frame| frame.came_from);
+        let arrivals = arrivals.entry(pc).or_default();
+        arrivals.add(way, most, || frames(&info, machine, pc));
     });
     if let End::Trap(failure) = &end {
         return Err(format!("the program ended with {failure}"));
@@ -141,18 +147,29 @@ pub fn judge(
     }
     for stop in stops {
         let said = said_at.remove(&stop.address).unwrap_or_default();
-        let there = arrivals.get(&stop.pc).copied().unwrap_or(0).min(most);
-        // Code of an `end` may be for some of the ways there.
-        if said.len() != there {
-            let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
-            count.astray.push(astray);
-            continue;
-        }
-        for (i, said) in said.iter().enumerate() {
-            let (pc, arrival) = (stop.pc, i + 1);
+        let at = arrivals.entry(stop.pc).or_default();
+        let calls: Vec<_> = said.iter().map(|said| call(said, instruction)).collect();
+        let same = |said: &Option<Pc>, expected: &Vec<ExpectedFrame>| {
+            said.is_none() || *said == expected.get(1).map(|caller| caller.pc)
+        };
+        let mut found = at.agreeing(&calls, most, same);
+        let expected = match found.len() {
+            0 => {
+                let there = at.times().min(most);
+                let astray = format!("{:#x}: {} arrivals, not {there}", stop.pc, said.len());
+                count.astray.push(astray);
+                continue;
+            }
+            1 => found.remove(0),
+            _ => {
+                count.ambiguous += 1;
+                continue;
+            }
+        };
+        for (i, (said, expected)) in said.iter().zip(expected).enumerate() {
             count.stops += 1;
-            let place = format!("{pc:#x}, arrival {arrival}");
-            let expected = &expected[&(pc, arrival)];
+            let place = format!("{:#x}, arrival {}", stop.pc, i + 1);
+            let expected = at.seen(expected);
             compare(&said["frames"], expected, &place, instruction, &mut count);
         }
     }

@@ -2,8 +2,9 @@
 //! runs the module, an instruction of wasm at a time, and the module's DWARF is evaluated on the interpreter's state.
 //!
 //! [`module`] reads a module, [`machine`] runs it (with [`numeric`] operators and the [`host`]'s functions), [`scopes`] finds the
-//! variables at a place, [`evaluate`] reads one, [`judge`] compares what a debugger says.
+//! variables at a place, [`evaluate`] reads one, [`arrivals`] tells the ways to a place apart, [`judge`] compares what a debugger says.
 
+pub mod arrivals;
 pub mod evaluate;
 pub mod host;
 pub mod judge;

@@ -35,7 +35,16 @@ pub struct Frame {
     pub globals: Vec<u64>,
     /// Operands as they were where somebody asked to keep them: by where, and the place.
     pub kept: HashMap<(Pc, u32), u64>,
+    /// The jump that led to the next instruction, by its index; `None` if that is behind the one before.
+    pub came_from: Option<usize>,
     labels: Vec<Label>,
+}
+
+impl Frame {
+    fn jump(&mut self, target: usize) {
+        self.came_from = Some(self.at);
+        self.at = target;
+    }
 }
 
 /// What is wanted of a run.
@@ -164,6 +173,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         if wanted.stops.contains(pc) {
             see(self, *pc);
         }
+        self.frame().came_from = None;
         if compute(operator, &mut self.frame().stack)? {
             self.frame().at += 1;
             return Ok(());
@@ -185,7 +195,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             O::Else => {
                 // The end of what was done instead.
                 let frame = self.frame();
-                frame.at = frame.labels.last().ok_or("an else alone")?.target;
+                let target = frame.labels.last().ok_or("an else alone")?.target;
+                frame.jump(target);
                 return Ok(());
             }
             O::End => {
@@ -264,11 +275,11 @@ impl<'m, 'a> Machine<'m, 'a> {
             height: frame.stack.len() - params,
             is_loop,
         };
-        frame.at = match target.otherwise {
-            _ if taken => frame.at + 1,
-            Some(otherwise) => otherwise + 1,
-            None => target.end,
-        };
+        match target.otherwise {
+            _ if taken => frame.at += 1,
+            Some(otherwise) => frame.jump(otherwise + 1),
+            None => frame.jump(target.end),
+        }
         frame.labels.push(label);
         Ok(())
     }
@@ -282,9 +293,10 @@ impl<'m, 'a> Machine<'m, 'a> {
         let label = &frame.labels[index];
         let taken = frame.stack.len() - label.arity;
         frame.stack.drain(label.height..taken);
-        frame.at = label.target;
+        let (target, is_loop) = (label.target, label.is_loop);
+        frame.jump(target);
         // A loop is entered anew, and an end leaves its block.
-        let stays = usize::from(!label.is_loop);
+        let stays = usize::from(!is_loop);
         frame.labels.truncate(index + stays);
         Ok(())
     }
@@ -297,7 +309,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let taken = frame.stack.len() - results;
         frame.stack.drain(..taken);
         frame.labels.clear();
-        frame.at = body.code.len() - 1;
+        frame.jump(body.code.len() - 1);
         Ok(())
     }
 
@@ -335,6 +347,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             stack: Vec::new(),
             globals: Vec::new(),
             kept: HashMap::new(),
+            came_from: None,
             labels: Vec::new(),
         });
         Ok(())
