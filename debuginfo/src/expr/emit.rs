@@ -376,7 +376,16 @@ impl Emitter<'_> {
 
     fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
         match ops {
-            [value @ .., Op::StackValue] => self.operations(value)?,
+            [
+                op @ (Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_)),
+                Op::StackValue,
+            ] if !self.is_long(op) => {
+                self.load(op)?;
+            }
+            [value @ .., Op::StackValue] => {
+                self.operations(value)?;
+                self.mask();
+            }
             _ if ops
                 .iter()
                 .any(|op| matches!(op, Op::Piece(..) | Op::Implicit(_))) =>
@@ -390,7 +399,6 @@ impl Emitter<'_> {
                 self.out.op_deref_size(4);
             }
         }
-        self.mask();
         // Null stays null.
         let base = self.memory_base()?;
         for op in [dw::DW_OP_dup, dw::DW_OP_lit0, dw::DW_OP_ne] {

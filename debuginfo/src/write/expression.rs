@@ -58,12 +58,32 @@ impl Expression {
     }
 
     /// A number, in the shortest form.
+    /// A constant in its shortest form. Bases of memories have nothing in their low half.
     pub fn op_constu(&mut self, value: u64) {
-        if value < 32 {
-            return self.op(DwOp(dw::DW_OP_lit0.0 + value as u8));
+        const HALF: u32 = 32;
+        let high = value >> HALF;
+        match value {
+            0..32 => self.op(DwOp(dw::DW_OP_lit0.0 + value as u8)),
+            32..128 => self.bytes.extend([dw::DW_OP_const1u.0, value as u8]),
+            0x4000..=0xffff => self.number(dw::DW_OP_const2u, &(value as u16).to_le_bytes()),
+            0x1000_0000..=0xffff_ffff => {
+                self.number(dw::DW_OP_const4u, &(value as u32).to_le_bytes());
+            }
+            _ if value as u32 == 0 && high <= 0xffff => {
+                self.op_constu(high);
+                self.op_constu(HALF.into());
+                self.op(dw::DW_OP_shl);
+            }
+            _ => {
+                self.op(dw::DW_OP_constu);
+                uleb(&mut self.bytes, value);
+            }
         }
-        self.op(dw::DW_OP_constu);
-        uleb(&mut self.bytes, value);
+    }
+
+    fn number(&mut self, operation: DwOp, bytes: &[u8]) {
+        self.op(operation);
+        self.bytes.extend(bytes);
     }
 
     pub fn op_consts(&mut self, value: i64) {
