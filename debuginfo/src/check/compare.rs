@@ -55,8 +55,7 @@ impl Space for Input<'_> {
 
     fn is_data(&self, location: &[Op]) -> bool {
         // An address, or the distance from that of the thread's own data.
-        let tls = Op::Other("DW_OP_form_tls_address");
-        matches!(location.first(), Some(Op::Address(_))) || location.contains(&tls)
+        matches!(location.first(), Some(Op::Address(_))) || location.contains(&Op::ThreadLocal)
     }
 }
 

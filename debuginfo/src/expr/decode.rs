@@ -2,7 +2,7 @@
 
 use crate::source::{ReadUnit, Reader};
 use gimli::read::{AttributeValue, DieReference, Expression, Operation};
-use gimli::{DwOp, UnitOffset, constants as dw};
+use gimli::{DebugInfoOffset, DwOp, UnitOffset, constants as dw};
 
 /// One operation. Branch targets are indices of operations; one past the last is the end.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,6 +43,8 @@ pub(crate) enum Op {
     Piece(u64, Option<u64>),
     /// DW_OP_implicit_value.
     Implicit(Vec<u8>),
+    /// DW_OP_implicit_pointer: into what an entry describes, so many bytes from its start.
+    ImplicitPointer(DebugInfoOffset, i64),
     /// DW_OP_convert: to the base type there, or back to the generic type.
     Convert(Option<UnitOffset>),
     /// DW_OP_reinterpret.
@@ -105,9 +107,8 @@ fn decode_calls<'d>(
         if let Operation::Bra { target } | Operation::Skip { target } = operation {
             branches.push((ops.len(), end + i64::from(target)));
         }
-        if let Operation::Call {
-            offset: DieReference::UnitRef(entry),
-        } = operation
+        if let Operation::Call { offset } = operation
+            && let Some(entry) = in_unit(offset, unit)
             && depth < MAX_CALLS
         {
             called(entry, unit, depth, budget, &mut ops)?;
@@ -134,6 +135,14 @@ fn decode_calls<'d>(
         }
     }
     Ok(ops)
+}
+
+/// The entry of the unit that is called.
+fn in_unit(entry: DieReference<usize>, unit: ReadUnit<'_, '_>) -> Option<UnitOffset> {
+    match entry {
+        DieReference::UnitRef(offset) => Some(offset),
+        DieReference::DebugInfoRef(offset) => offset.to_unit_offset(&unit.header),
+    }
 }
 
 /// The operations of the location that an expression calls: an entry without one has none (DWARF 5, section 2.5.1.5).
@@ -203,6 +212,9 @@ fn op<'d>(operation: Operation<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Re
             bit_offset,
         } => Op::Piece(size_in_bits, bit_offset),
         Operation::ImplicitValue { data } => Op::Implicit(data.to_vec()),
+        Operation::ImplicitPointer { value, byte_offset } => {
+            Op::ImplicitPointer(value, byte_offset)
+        }
         Operation::Convert { base_type } => {
             Op::Convert((base_type != UnitOffset(0)).then_some(base_type))
         }
@@ -265,7 +277,6 @@ fn name(operation: &Operation<Reader<'_>>) -> &'static str {
         Operation::Call { .. } => "DW_OP_call of another unit",
         Operation::VariableValue { .. } => "DW_OP_variable_value",
         Operation::CallFrameCFA => "DW_OP_call_frame_cfa",
-        Operation::ImplicitPointer { .. } => "DW_OP_implicit_pointer",
         Operation::ParameterRef { .. } => "DW_OP_GNU_parameter_ref",
         Operation::Deref { .. } => "DW_OP_xderef: an address of another memory",
         _ => "an unknown operation",

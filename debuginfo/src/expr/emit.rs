@@ -4,8 +4,8 @@ use super::decode::Op;
 use super::width::{BaseType, Width};
 use crate::address::{FrameOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
-use crate::write::{Address, Expression};
-use gimli::{UnitOffset, constants as dw};
+use crate::write::{Address, DebugInfoRef, Expression};
+use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
 
 /// Where things are that expressions name.
 pub(crate) struct Places<'a> {
@@ -56,6 +56,13 @@ pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
 /// The reason where lldb would show zeros for what is not there.
 pub(crate) const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
 
+/// The reason where a pointer is of nothing that has an address.
+const NO_IMPLICIT_POINTERS: &str =
+    "a pointer to what lies nowhere (DW_OP_implicit_pointer), which lldb has none of";
+
+/// Bytes of a guest's pointer.
+const POINTER_BYTES: u64 = 4;
+
 /// Bytes of a value on a debugger's stack.
 pub(super) const STACK_BYTES: u64 = 8;
 
@@ -77,7 +84,15 @@ pub(crate) enum Purpose {
     Pointer,
 }
 
-/// Makes the native form, behind operations that are there. `base_type` finds base types that operations refer to.
+/// Finds the native entries that operations refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'a> {
+    pub base_type: &'a dyn Fn(UnitOffset) -> Option<BaseType>,
+    /// Of any unit.
+    pub any: &'a dyn Fn(DebugInfoOffset) -> Option<DebugInfoRef>,
+}
+
+/// Makes the native form, behind operations that are there.
 ///
 /// # Errors
 /// The operation that cannot be expressed.
@@ -86,11 +101,11 @@ pub(crate) fn emit(
     ops: &[Op],
     places: &Places<'_>,
     purpose: Purpose,
-    base_type: &dyn Fn(UnitOffset) -> Option<BaseType>,
+    entries: Entries<'_>,
 ) -> Result<Expression, Reason> {
     let mut emitter = Emitter {
         places,
-        base_type,
+        entries,
         out,
         purpose,
         width: Width::Address,
@@ -127,7 +142,7 @@ pub(crate) fn emit(
 
 pub(super) struct Emitter<'a> {
     pub(super) places: &'a Places<'a>,
-    pub(super) base_type: &'a dyn Fn(UnitOffset) -> Option<BaseType>,
+    pub(super) entries: Entries<'a>,
     pub(super) out: Expression,
     purpose: Purpose,
     /// How wide the guest's values are, here and without base types.
@@ -291,11 +306,19 @@ impl Emitter<'_> {
         }
         if !pieces {
             let bytes = self.places.size.unwrap_or(0);
-            return if self.wide(ops, bytes)? {
-                Ok(())
-            } else {
-                self.place(ops)
-            };
+            if self.wide(ops, bytes)? {
+                return Ok(());
+            }
+            self.place(ops)?;
+            if matches!(ops, [Op::ImplicitPointer(..)]) {
+                // gdb takes it to be as long as the host's, and refuses what is longer than the variable.
+                self.out.op_piece(POINTER_BYTES);
+                match bytes.saturating_sub(POINTER_BYTES) {
+                    0 => {}
+                    missing => self.out.op_piece(missing),
+                }
+            }
+            return Ok(());
         }
         let mut rest = ops;
         let (mut bits_said, mut missing) = (0u64, false);
@@ -376,6 +399,7 @@ impl Emitter<'_> {
 
     fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
         match ops {
+            [Op::ImplicitPointer(..)] => return Err(NO_IMPLICIT_POINTERS.to_owned()),
             [value @ .., Op::StackValue] => self.operations(value)?,
             _ if ops
                 .iter()
@@ -407,6 +431,15 @@ impl Emitter<'_> {
         match ops {
             [Op::Implicit(bytes)] => {
                 self.out.op_implicit_value(bytes.clone().into());
+                Ok(())
+            }
+            [Op::ImplicitPointer(entry, offset)] => {
+                if self.places.code.flavor == Flavor::Lldb {
+                    return Err(NO_IMPLICIT_POINTERS.to_owned());
+                }
+                let entry = (self.entries.any)(*entry);
+                let entry = entry.ok_or("a pointer into an entry that is not there")?;
+                self.out.op_implicit_pointer(entry, *offset);
                 Ok(())
             }
             [value @ .., Op::StackValue] => {
@@ -494,7 +527,7 @@ impl Emitter<'_> {
             }
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
-            Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
+            Op::StackValue | Op::Piece(..) | Op::Implicit(_) | Op::ImplicitPointer(..) => {
                 return Err("a location in the middle of an expression".to_owned());
             }
             Op::Branch(_) | Op::Skip(_) => unreachable!("taken by `operations`"),

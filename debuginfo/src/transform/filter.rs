@@ -32,7 +32,7 @@ pub(super) struct Graph {
     edges: Vec<u32>,
     first_edge: Vec<u32>,
     required: Vec<u32>,
-    /// Whether one refers to another unit.
+    /// Whether one refers to another unit, or to its own as if it were another.
     has_foreign: bool,
 }
 
@@ -197,6 +197,7 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
                     self.edge(base_type);
                 }
                 Operation::ParameterRef { offset, .. } => self.edge(offset),
+                Operation::ImplicitPointer { value, .. } => self.foreign_edge(value),
                 Operation::Call { offset, .. } => match offset {
                     gimli::DieReference::UnitRef(offset) => self.edge(offset),
                     gimli::DieReference::DebugInfoRef(offset) => self.foreign_edge(offset),

@@ -8,7 +8,7 @@ use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
-use crate::expr::emit::{MISSING, Places, Purpose, emit};
+use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
 use crate::questions::ranges;
@@ -128,7 +128,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let bits = u32::try_from(bits).ok().filter(|bits| *bits > 0)?;
             Some(BaseType { id, encoding, bits })
         };
-        emit(out, ops, places, purpose, &base_type)
+        let entries = Entries {
+            base_type: &base_type,
+            any: &|entry| self.unit.convert_debug_info_ref(entry).ok(),
+        };
+        emit(out, ops, places, purpose, entries)
     }
 
     fn places(&self, from: Option<WasmPc>, size: Option<u64>) -> Places<'_> {
@@ -154,7 +158,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What a variable's location has to be good for.
     fn aim<'e>(&self, entry: &'e Die<'d>, ops: &[Op], purpose: Purpose) -> Aim<'e, 'a, 'd> {
         let matters = match ops {
-            [_, Op::StackValue] => true,
+            [_, Op::StackValue] | [Op::ImplicitPointer(..)] => true,
             ops => ops.iter().any(|op| matches!(op, Op::Piece(..))),
         };
         let matters = matters && purpose == Purpose::Location;

@@ -44,9 +44,16 @@ pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Declared>> {
     frames
 }
 
+impl Declared {
+    /// Another entry, in the same scope.
+    pub(super) fn with(self, place: Place) -> Declared {
+        Declared { place, ..self }
+    }
+}
+
 /// Reads the variables of one function in one frame.
 pub(super) struct Reader<'r, 'a> {
-    units: &'r Units<'a>,
+    pub(super) units: &'r Units<'a>,
     machine: &'r dyn Machine,
     pc: WasmPc,
     /// What DW_OP_fbreg counts from.
@@ -105,7 +112,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// The expression that holds at the address, and where it begins to, of a list.
-    fn operations(
+    pub(super) fn operations(
         &self,
         unit: usize,
         value: AttributeValue<crate::source::Reader<'a>>,
@@ -135,6 +142,15 @@ impl<'r, 'a> Reader<'r, 'a> {
         let name = self.units.name(place)?;
         let ty = self.units.ty(place)?;
         let renderer = Renderer::new(self.units, self.machine);
+        if let Some(target) = self.implicit_target(place) {
+            return Some(Variable {
+                name,
+                argument,
+                ty: renderer.type_name(ty),
+                value: self.through(&renderer, ty, target, declared, line),
+                pointer: None,
+            });
+        }
         let located = self.location(declared);
         let set = argument || self.is_set(place, line);
         if matches!(located, Ok((_, false))) && !set {
@@ -171,13 +187,13 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// Whether what a variable is is said once for all of its scope, though it can change in it.
-    fn is_assumed(&self, variable: Place, ty: Place) -> bool {
+    pub(super) fn is_assumed(&self, variable: Place, ty: Place) -> bool {
         let says = |name| self.units.attr(variable, name).is_some();
         let constant = self.units.tag(ty) == Some(dw::DW_TAG_const_type);
         !says(dw::DW_AT_location) && says(dw::DW_AT_const_value) && !constant
     }
 
-    fn location(&self, declared: Declared) -> Result<Located, Unavailable> {
+    pub(super) fn location(&self, declared: Declared) -> Result<Located, Unavailable> {
         let place = declared.place;
         if let Some((unit, attr)) = self.units.attr(place, dw::DW_AT_location) {
             let operations = self.operations(unit, attr.value());
@@ -217,7 +233,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// Whether control has passed a local's declaration, as far as lines tell: in the declaration itself it has no value yet.
-    fn is_set(&self, place: Place, line: Option<u32>) -> bool {
+    pub(super) fn is_set(&self, place: Place, line: Option<u32>) -> bool {
         let declared = self.units.number(place, dw::DW_AT_decl_line);
         match (declared, line) {
             (Some(declared), Some(line)) => declared < u64::from(line),
