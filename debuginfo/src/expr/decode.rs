@@ -59,6 +59,16 @@ pub(crate) enum Op {
     Other(&'static str),
 }
 
+impl Op {
+    /// Whether it names a base type, by its place in the unit.
+    pub(crate) fn names_type(&self) -> bool {
+        matches!(
+            self,
+            Op::Convert(Some(_)) | Op::Reinterpret(Some(_)) | Op::Typed(..) | Op::TypedDeref(..)
+        )
+    }
+}
+
 /// How deep expressions call others (DW_OP_call2, call4): deeper than any does, and an end for those that go in circles.
 const MAX_CALLS: usize = 8;
 

@@ -94,17 +94,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
     ) -> Result<Native, String> {
-        self.expression_onto(Native::new(), expression, purpose)
+        self.expression_onto(Native::new(), (expression, self.unit.read_unit), purpose)
     }
 
-    /// The same, behind operations that are there.
+    /// The same of any unit's, behind operations that are there.
     pub(super) fn expression_onto(
         &self,
         out: Native,
-        expression: Expression<Reader<'d>>,
+        (expression, unit): (Expression<Reader<'d>>, ReadUnit<'a, 'd>),
         purpose: Purpose,
     ) -> Result<Native, String> {
-        let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
+        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        let is_own = unit.header.offset() == self.unit.read_unit.header.offset();
+        if !is_own && ops.iter().any(Op::names_type) {
+            return Err("a base type of another unit".to_owned());
+        }
         let size = None;
         self.emit_onto(out, &ops, &self.places(None, size), purpose)
     }

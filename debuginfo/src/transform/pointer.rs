@@ -11,7 +11,7 @@ use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
-use gimli::{DwTag, UnitOffset};
+use gimli::{DebugInfoOffset, DwTag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub(super) struct Pointers {
     /// What pointers in memory are otherwise.
     number: Option<UnitEntryId>,
     /// Whether classes have virtual bases, as far as that was asked.
-    pub(super) virtual_bases: RefCell<HashMap<UnitOffset, bool>>,
+    pub(super) virtual_bases: RefCell<HashMap<DebugInfoOffset, bool>>,
 }
 
 impl Pointers {
@@ -130,7 +130,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// A pointer type as the debugger is to see it in memory: a number with the pointer's name.
     pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let parent = entry.parent.unwrap_or(self.unit.unit.root());
-        let name = AttributeValue::String(self.type_name(Some(entry), 0).into_bytes());
+        let name = AttributeValue::String(self.type_name(Some(&self.here(entry)), 0).into_bytes());
         let is_function = self.is_function(entry);
         if entry.tag() == dw::DW_TAG_ptr_to_member_type {
             if is_function {
@@ -222,7 +222,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.is_of_function(self.type_at(self.unit.read_unit, pointer))
     }
 
-    fn is_function_at(&self, pointer: &There<'a, 'd>) -> bool {
+    pub(super) fn is_function_at(&self, pointer: &There<'a, 'd>) -> bool {
         self.is_of_function(self.type_at(pointer.unit, &pointer.entry))
     }
 
@@ -242,13 +242,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
         }
         false
-    }
-
-    /// The type that an entry refers to, or that what it is a concrete instance of does, if it is of this unit.
-    pub(super) fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
-        let unit = self.unit.read_unit;
-        let ty = self.type_at(unit, entry)?;
-        (ty.unit.header.offset() == unit.header.offset()).then_some(ty.entry)
     }
 
     /// The type of a variable that is a pointer of lldb's own.
@@ -278,7 +271,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
-    pub(super) fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
+    pub(super) fn type_name(&self, ty: Option<&There<'a, 'd>>, depth: usize) -> String {
         let Some(ty) = ty else {
             return "void".to_owned();
         };
@@ -286,17 +279,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return "?".to_owned();
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
-        match ty.tag() {
+        match ty.entry.tag() {
             dw::DW_TAG_ptr_to_member_type => {
-                let class = match ty.attr_value(dw::DW_AT_containing_type) {
-                    Some(Read::UnitRef(offset)) => self.unit.read_unit.entry(offset).ok(),
-                    _ => None,
-                };
+                let class = ty.entry.attr_value(dw::DW_AT_containing_type);
+                let class = class.and_then(|class| self.there(ty.unit, class));
                 // Its own name only: two ways on from each type would be without end for types that go in circles.
                 let class = class.and_then(|class| self.name(&class));
                 format!("{} {}::*", inner(), class.unwrap_or_default())
             }
-            tag if is_pointer(tag) && self.is_function(ty) => {
+            tag if is_pointer(tag) && self.is_function_at(ty) => {
                 let own = self.name(ty);
                 own.unwrap_or_else(|| self.function_pointer_name(ty, depth))
             }
@@ -320,9 +311,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn name(&self, entry: &Die<'d>) -> Option<String> {
-        let name = entry.attr_value(dw::DW_AT_name)?;
-        let name = self.unit.read_unit.attr_string(name).ok()?;
+    fn name(&self, there: &There<'a, 'd>) -> Option<String> {
+        let name = there.entry.attr_value(dw::DW_AT_name)?;
+        let name = there.unit.attr_string(name).ok()?;
         // Many types can share a name that is as long as the input.
         let name = name.slice().get(..MAX_NAME).unwrap_or(name.slice());
         Some(String::from_utf8_lossy(name).into_owned())

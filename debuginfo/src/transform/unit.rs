@@ -7,6 +7,7 @@ use super::live::Live;
 use super::part::Part;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
+use super::reference::There;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
@@ -18,7 +19,7 @@ use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
 use gimli::constants as dw;
-use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
+use gimli::read::AttributeValue as Read;
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -329,17 +330,16 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        if let Some(name) = self.name_of(entry) {
+        if let Some(name) = self.name_of(&self.here(entry)) {
             self.names.push((index, name));
         }
     }
 
-    fn name_of(&self, entry: &DebuggingInformationEntry<Reader<'d>>) -> Option<String> {
-        let unit = self.unit.read_unit;
+    fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {
         [dw::DW_AT_linkage_name, dw::DW_AT_name]
             .into_iter()
             .find_map(|name| {
-                let text = unit.attr_string(entry.attr_value(name)?).ok()?;
+                let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
                 Some(text.to_string_lossy().into_owned())
             })
     }
@@ -360,13 +360,10 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             return;
         };
         // A static member is declared in its class, which has the name.
-        let declared = match entry.attr_value(dw::DW_AT_specification) {
-            Some(Read::UnitRef(offset)) => unit.entry(offset).ok(),
-            _ => None,
-        };
+        let declared = entry.attr_value(dw::DW_AT_specification);
         let name = self
-            .name_of(entry)
-            .or_else(|| self.name_of(declared.as_ref()?));
+            .name_of(&self.here(entry))
+            .or_else(|| self.name_of(&self.there(unit, declared?)?));
         self.objects
             .extend(name.map(|name| (name, memory.offset(address))));
     }

@@ -33,11 +33,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         parent: UnitEntryId,
         pointer: &Die<'d>,
     ) -> Result<(), String> {
-        let native = self.native_pointer(&There {
-            unit: self.unit.read_unit,
-            entry: pointer.clone(),
-        })?;
-        let name = self.type_name(Some(pointer), 0);
+        let there = self.here(pointer);
+        let native = self.native_pointer(&there)?;
+        let name = self.type_name(Some(&there), 0);
         let address = self.address_type();
         self.unit
             .unit
