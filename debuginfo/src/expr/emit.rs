@@ -2,7 +2,7 @@
 
 use super::decode::Op;
 use super::width::{BaseType, Width};
-use crate::address::{FrameOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, FrameOffset, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
 use crate::write::{Address, DebugInfoRef, Expression};
 use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
@@ -21,6 +21,8 @@ pub(crate) struct Places<'a> {
     pub size: Option<u64>,
     /// Whether what no piece is of is between the members only, where nobody looks.
     pub only_padding_is_missing: bool,
+    /// How wide the guest's addresses are.
+    pub addresses: AddressSize,
 }
 
 impl<'a> Places<'a> {
@@ -59,9 +61,6 @@ pub(crate) const MISSING: &str = "a part of it is not there, which lldb would sh
 /// The reason where a pointer is of nothing that has an address.
 const NO_IMPLICIT_POINTERS: &str =
     "a pointer to what lies nowhere (DW_OP_implicit_pointer), which lldb has none of";
-
-/// Bytes of a guest's pointer.
-const POINTER_BYTES: u64 = 4;
 
 /// Bytes of a value on a debugger's stack.
 pub(super) const STACK_BYTES: u64 = 8;
@@ -111,7 +110,7 @@ pub(crate) fn emit(
         width: Width::Address,
         generic: Width::Address,
     };
-    if ops.iter().any(|op| emitter.is_long(op)) {
+    if places.addresses == AddressSize::Eight || ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
         emitter.generic = Width::Long;
     }
@@ -132,9 +131,9 @@ pub(crate) fn emit(
         }
         Purpose::Member => {
             emitter.out.op(dw::DW_OP_dup);
-            emitter.mask();
+            emitter.guest_address()?;
             emitter.operations(ops)?;
-            emitter.from_object();
+            emitter.from_object()?;
         }
     }
     Ok(emitter.out)
@@ -151,20 +150,6 @@ pub(super) struct Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    /// Object, member → the member as far from the object, which may be at the guest's address or the host's. gdb takes the
-    /// difference for the member's offset.
-    fn from_object(&mut self) {
-        const SIGN: u64 = 1 << 31;
-        self.out.op(dw::DW_OP_over);
-        self.out.op(dw::DW_OP_minus);
-        self.mask();
-        for op in [dw::DW_OP_xor, dw::DW_OP_minus] {
-            self.out.op_constu(SIGN);
-            self.out.op(op);
-        }
-        self.out.op(dw::DW_OP_plus);
-    }
-
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
     fn simple(&mut self, ops: &[Op], wanted: Option<u64>) -> Result<bool, Reason> {
         match *ops {
@@ -262,39 +247,6 @@ impl Emitter<'_> {
         ty == Some(ValueType::I64)
     }
 
-    fn memory_base(&self) -> Result<HostAddress, Reason> {
-        self.places
-            .code
-            .memories
-            .first()
-            .copied()
-            .ok_or_else(|| "an address in a module without a memory".to_owned())
-    }
-
-    fn address(&mut self, address: u64, more: u64) -> Result<(), Reason> {
-        let guest = u32::try_from(address)
-            .ok()
-            .filter(|guest| *guest < u32::MAX - 1)
-            .ok_or(DROPPED_DATA)?;
-        let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
-        self.out.op_addr(Address::Constant(host.0));
-        Ok(())
-    }
-
-    /// The guest address on the stack → the host's.
-    fn memory_address(&mut self) -> Result<(), Reason> {
-        let base = self.memory_base()?;
-        self.out.op_constu(base.0);
-        self.out.op(dw::DW_OP_plus);
-        Ok(())
-    }
-
-    /// Guest arithmetic is of 32 bits, the debugger's of 64.
-    pub(super) fn mask(&mut self) {
-        self.out.op_constu(u64::from(u32::MAX));
-        self.out.op(dw::DW_OP_and);
-    }
-
     /// A location, in pieces or in one: each says where it is or, with DW_OP_stack_value, what.
     fn location(&mut self, ops: &[Op]) -> Result<(), Reason> {
         let branches = ops
@@ -312,8 +264,9 @@ impl Emitter<'_> {
             self.place(ops)?;
             if matches!(ops, [Op::ImplicitPointer(..)]) {
                 // gdb takes it to be as long as the host's, and refuses what is longer than the variable.
-                self.out.op_piece(POINTER_BYTES);
-                match bytes.saturating_sub(POINTER_BYTES) {
+                let pointer = self.places.addresses.bytes().into();
+                self.out.op_piece(pointer);
+                match bytes.saturating_sub(pointer) {
                     0 => {}
                     missing => self.out.op_piece(missing),
                 }
@@ -411,7 +364,7 @@ impl Emitter<'_> {
                 if !self.simple(ops, None)? {
                     self.place(ops)?;
                 }
-                self.out.op_deref_size(4);
+                self.out.op_deref_size(self.places.addresses.bytes());
             }
         }
         self.mask();
@@ -497,7 +450,7 @@ impl Emitter<'_> {
                 self.out.op_deref_size(size(place.ty)?);
             }
             Op::FrameOffset(offset) => self.frame_offset(*offset)?,
-            Op::Address(address) => self.out.op_constu(*address & u64::from(u32::MAX)),
+            Op::Address(address) => self.out.op_constu(self.guest(*address)),
             Op::Unsigned(value) => self.out.op_constu(*value),
             Op::Signed(value) => self.out.op_consts(*value),
             Op::Plain(op) => self.plain(*op),
@@ -535,14 +488,13 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// The debugger knows where that is in the host; memories begin where the low 32 bits are zero.
+    /// The debugger knows where that is in the host.
     fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
         if !self.places.has_frame_base || self.purpose == Purpose::FrameBase {
             return Err("no frame base".to_owned());
         }
         self.out.op_fbreg(offset);
-        self.mask();
-        Ok(())
+        self.guest_address()
     }
 
     /// A value in the frame.

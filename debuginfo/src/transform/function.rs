@@ -4,6 +4,7 @@
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
 use crate::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
@@ -62,7 +63,9 @@ pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Whether an entry is a pointer or a reference to a function that can be shown by its name.
     pub(super) fn is_function_pointer(&self, entry: &Die<'d>) -> bool {
+        // The enumeration is of 4 bytes.
         !self.lookup.code.table.is_empty()
+            && self.address_size() == AddressSize::Four
             && is_pointer(entry.tag())
             && entry.tag() != dw::DW_TAG_ptr_to_member_type
             && self.is_function(entry)

@@ -2,7 +2,7 @@
 //! refer to and what they are in is found by [`filter`](super::filter).
 
 use super::filter::{FilterUnit, Graph};
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
@@ -154,7 +154,7 @@ fn is_static<'d>(
     let Ok(ops) = decode(expression, unit) else {
         return false;
     };
-    let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
+    let live = |address: u64| AddressSize::of(unit.encoding()).data(address).is_some();
     // A global of the module's that is a variable.
     if matches!(ops[..], [Op::Global(_), Op::StackValue]) {
         return true;

@@ -3,7 +3,7 @@
 use super::convert::ConvertUnitEntry;
 use super::member::dimensions;
 use super::part::Presence;
-use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
@@ -147,6 +147,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             from,
             size,
             only_padding_is_missing: false,
+            addresses: self.address_size(),
         }
     }
 
@@ -463,7 +464,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
             match ty.entry.tag() {
                 tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
-                    return count.checked_mul(POINTER_SIZE.into());
+                    return count.checked_mul(self.address_size().bytes().into());
                 }
                 dw::DW_TAG_array_type => {
                     let mut dimensions = dimensions(&ty)?.into_iter();

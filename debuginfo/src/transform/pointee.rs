@@ -18,10 +18,10 @@
 //! and in there they have no symbols of their own.
 
 use super::convert::ConvertUnitEntry;
-use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::reference::There;
 use super::unit::UnitTransform;
-use crate::address::HostAddress;
+use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
 use crate::expr::emit::Purpose;
 use crate::source::Reader;
@@ -121,12 +121,21 @@ fn is_part(tag: DwTag) -> bool {
 }
 
 /// Where an object is that gdb believes at a guest's address: at the memory's base, if its address is not the host's already.
-fn at_base(base: HostAddress) -> Expression {
+/// The host's are beyond 32 bits; and none of a guest's of 64 bits is as far as the base of its own memory.
+fn at_base(base: HostAddress, size: AddressSize) -> Expression {
     let mut expression = Expression::new();
     expression.op(dw::DW_OP_push_object_address);
     expression.op(dw::DW_OP_dup);
-    expression.op_constu(32);
-    expression.op(dw::DW_OP_shr);
+    match size {
+        AddressSize::Four => {
+            expression.op_constu(32);
+            expression.op(dw::DW_OP_shr);
+        }
+        AddressSize::Eight => {
+            expression.op_constu(base.0);
+            expression.op(dw::DW_OP_ge);
+        }
+    }
     let hosts = expression.op_bra();
     expression.op_constu(base.0);
     expression.op(dw::DW_OP_plus);
@@ -268,7 +277,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 let sized = self.add_type(dw::DW_TAG_array_type, id);
                 self.hold(sized);
             }
-            _ => self.copy(id, ty, None, (dw::DW_AT_data_location, at_base(base)))?,
+            _ => {
+                let place = at_base(base, self.address_size());
+                self.copy(id, ty, None, (dw::DW_AT_data_location, place))?;
+            }
         }
         Ok(())
     }
@@ -354,11 +366,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         base: Option<HostAddress>,
     ) {
         self.add_reserved_type(id, dw::DW_TAG_typedef, inner);
+        let size = self.address_size();
         let typedef = self.unit.unit.get_mut(id);
         let name = AttributeValue::String(name.into_bytes());
         typedef.set(dw::DW_AT_name, name);
         if let Some(base) = base {
-            let place = AttributeValue::Exprloc(at_base(base));
+            let place = AttributeValue::Exprloc(at_base(base, size));
             typedef.set(dw::DW_AT_data_location, place);
         }
     }
@@ -481,7 +494,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// A pointer to a type, of the guest's size, that gdb reads.
     fn add_pointer(&mut self, to: UnitEntryId) {
         let pointer = self.add_type(dw::DW_TAG_pointer_type, to);
-        let size = AttributeValue::Data1(POINTER_SIZE);
+        let size = AttributeValue::Data1(self.address_size().bytes());
         let entry = self.unit.unit.get_mut(pointer);
         entry.set(dw::DW_AT_byte_size, size);
         self.hold(pointer);

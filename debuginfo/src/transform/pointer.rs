@@ -1,4 +1,4 @@
-//! Guest pointers, 4 bytes that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
+//! Guest pointers, 4 bytes (8 with memory64) that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
 //!
 //! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes (or, with
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
@@ -6,6 +6,7 @@
 use super::convert::ConvertUnitEntry;
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
 use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
@@ -15,8 +16,6 @@ use gimli::{DebugInfoOffset, DwTag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Bytes of a guest's pointer.
-pub(super) const POINTER_SIZE: u8 = 4;
 /// Bytes of a name that names of other types are made of.
 const MAX_NAME: usize = 4096;
 /// How far types are followed: further than programs go, and an end for those that go in circles.
@@ -78,10 +77,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
     ) {
         if is_pointer(entry.tag()) && entry.tag() != dw::DW_TAG_ptr_to_member_type {
+            let size = self.address_size().bytes();
             self.unit
                 .unit
                 .get_mut(id)
-                .set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+                .set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         }
         if entry.tag() == dw::DW_TAG_base_type {
             self.finish_base_type(id, entry);
@@ -154,13 +154,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// plus 1; and what to add to `this`.
     fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
         let number = self.number_type();
+        let size = self.address_size().bytes();
         self.unit
             .unit
             .add_reserved(id, parent, dw::DW_TAG_structure_type);
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
-        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * POINTER_SIZE));
-        for (name, offset) in [("ptr", 0), ("adj", POINTER_SIZE)] {
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * size));
+        for (name, offset) in [("ptr", 0), ("adj", size)] {
             let member = self.unit.unit.add(id, dw::DW_TAG_member);
             let member = self.unit.unit.get_mut(member);
             let place = AttributeValue::Data1(offset);
@@ -170,16 +171,26 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
+    /// How wide the guest's addresses are: pointers, too.
+    pub(super) fn address_size(&self) -> AddressSize {
+        AddressSize::of(self.unit.read_unit.encoding())
+    }
+
     pub(super) fn number_type(&mut self) -> UnitEntryId {
         if let Some(number) = self.pointers.number {
             return number;
         }
+        let size = self.address_size();
+        let name = match size {
+            AddressSize::Four => "unsigned int",
+            AddressSize::Eight => "unsigned long long",
+        };
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
         let entry = self.unit.unit.get_mut(id);
-        let (name, unsigned) = (b"unsigned int".to_vec(), dw::DW_ATE_unsigned);
+        let (name, unsigned) = (name.into(), dw::DW_ATE_unsigned);
         entry.set(dw::DW_AT_name, AttributeValue::String(name));
-        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(size.bytes()));
         entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(unsigned));
         self.pointers.number = Some(id);
         id
@@ -261,12 +272,20 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
         let guest = match attr.value() {
-            Read::Sdata(value) => value as u32,
-            _ => attr.udata_value().ok_or("it is no number")? as u32,
+            Read::Sdata(value) => value as u64,
+            _ => attr.udata_value().ok_or("it is no number")?,
+        };
+        let guest = match self.address_size() {
+            AddressSize::Four => u64::from(guest as u32),
+            AddressSize::Eight => guest,
         };
         let base = self.lookup.code.memories.first();
         let base = base.ok_or("an address in a module without a memory")?;
-        let value = if guest == 0 { 0 } else { base.offset(guest).0 };
+        let value = if guest == 0 {
+            0
+        } else {
+            base.0.wrapping_add(guest)
+        };
         Ok(Some(AttributeValue::Data8(value)))
     }
 

@@ -10,7 +10,7 @@ use super::pointer::Pointers;
 use super::reference::There;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
-use crate::address::{CodeOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
@@ -354,9 +354,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let [Op::Address(address)] = ops[..] else {
             return;
         };
-        let (Some(memory), Ok(address)) =
-            (self.lookup.code.memories.first(), u32::try_from(address))
-        else {
+        let address = AddressSize::of(unit.encoding()).data(address);
+        let (Some(memory), Some(address)) = (self.lookup.code.memories.first(), address) else {
             return;
         };
         // A static member is declared in its class, which has the name.
@@ -365,7 +364,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             .name_of(&self.here(entry))
             .or_else(|| self.name_of(&self.there(unit, declared?)?));
         self.objects
-            .extend(name.map(|name| (name, memory.offset(address))));
+            .extend(name.map(|name| (name, HostAddress(memory.0.wrapping_add(address)))));
     }
 
     /// The code that an entry covers.

@@ -3,11 +3,12 @@
 mod arithmetic;
 mod decoding;
 mod operations;
+mod wide;
 
 use super::decode::Op;
 use super::emit::{Entries, Places, Purpose, emit};
 use super::width::BaseType;
-use crate::address::{FrameOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType as WasmType};
 use crate::write::{Expression, Named, Unit};
 use gimli::constants as dw;
@@ -44,6 +45,7 @@ struct Machine {
     bytes: BTreeMap<u64, u8>,
     /// Of the variable.
     size: Option<u64>,
+    addresses: AddressSize,
 }
 
 impl Machine {
@@ -89,6 +91,7 @@ impl Machine {
             },
             bytes: BTreeMap::new(),
             size: None,
+            addresses: AddressSize::Four,
         };
         machine.set(CFA - 16, &(-8i32).to_le_bytes());
         machine.set(CFA - 24, &((1i64 << 40) + 5).to_le_bytes());
@@ -124,6 +127,7 @@ impl Machine {
             from: Some(WasmPc(10)),
             size: self.size,
             only_padding_is_missing: false,
+            addresses: self.addresses,
         }
     }
 
