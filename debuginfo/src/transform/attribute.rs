@@ -7,6 +7,7 @@ use crate::code::FUNCTION_ALIGNMENT;
 use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
 use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
+use gimli::DwAt;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use std::ops::Range;
@@ -61,6 +62,14 @@ pub(super) fn set_ranges(
     }
 }
 
+/// What DWARF 5 calls an attribute that producers of DWARF 2 and 3 had to invent.
+fn standard_name(name: DwAt) -> DwAt {
+    match name {
+        dw::DW_AT_MIPS_linkage_name => dw::DW_AT_linkage_name,
+        name => name,
+    }
+}
+
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Converts one attribute of an entry, or warns of it.
     pub(super) fn attribute(
@@ -109,7 +118,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             _ => self.other(entry, attr),
         };
         match value {
-            Ok(Some(value)) => self.unit.unit.get_mut(id).set(attr.name(), value),
+            Ok(Some(value)) => {
+                let name = standard_name(attr.name());
+                self.unit.unit.get_mut(id).set(name, value);
+            }
             Ok(None) => {}
             Err(reason) => self.warn_of_loss(entry, attr, &reason),
         }

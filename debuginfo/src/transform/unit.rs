@@ -336,12 +336,15 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     }
 
     fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {
-        [dw::DW_AT_linkage_name, dw::DW_AT_name]
-            .into_iter()
-            .find_map(|name| {
-                let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
-                Some(text.to_string_lossy().into_owned())
-            })
+        let names = [
+            dw::DW_AT_linkage_name,
+            dw::DW_AT_MIPS_linkage_name,
+            dw::DW_AT_name,
+        ];
+        names.into_iter().find_map(|name| {
+            let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
+            Some(text.to_string_lossy().into_owned())
+        })
     }
 
     /// A static variable gets a symbol: lldb's expressions find members of classes by it.
