@@ -92,6 +92,20 @@ pub(crate) fn decode<'d>(
     )?))
 }
 
+/// How far a member is from its structure's begin, where that is no matter of the object: DWARF 2 can say it by an expression only.
+pub(crate) fn member_offset<'d>(
+    place: AttributeValue<Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
+) -> Option<u64> {
+    let AttributeValue::Exprloc(expression) = place else {
+        return place.udata_value();
+    };
+    match decode(expression, unit).ok()?[..] {
+        [Op::PlusConstant(offset)] => Some(offset),
+        _ => None,
+    }
+}
+
 fn decode_calls<'d>(
     expression: Expression<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,

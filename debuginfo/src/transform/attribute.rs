@@ -4,6 +4,7 @@ use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
 use crate::code::FUNCTION_ALIGNMENT;
+use crate::expr::decode::member_offset;
 use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
 use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
@@ -104,7 +105,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_GNU_call_site_target_clobbered => {
                 Err("a called function is an index of a table".to_owned())
             }
-            dw::DW_AT_data_member_location => self.computed(entry, attr, Purpose::Member),
+            // gdb has bit fields only where the place is a number.
+            dw::DW_AT_data_member_location => {
+                let is_computed = matches!(attr.value(), Read::Exprloc(_));
+                match member_offset(attr.value(), entry.read_unit).filter(|_| is_computed) {
+                    Some(offset) => Ok(Some(AttributeValue::Udata(offset))),
+                    None => self.computed(entry, attr, Purpose::Member),
+                }
+            }
             // The place in a virtual table, which debuggers know by its operation.
             dw::DW_AT_vtable_elem_location => self
                 .unit

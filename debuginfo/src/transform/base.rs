@@ -7,7 +7,7 @@ use super::pointer::{Die, MAX_DEPTH};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
-use crate::expr::decode::{Op, decode};
+use crate::expr::decode::{Op, decode, member_offset};
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -109,7 +109,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     fn place(&self, inheritance: &Die<'d>) -> Option<Place> {
-        match inheritance.attr_value(dw::DW_AT_data_member_location)? {
+        let place = inheritance.attr_value(dw::DW_AT_data_member_location)?;
+        if let Some(offset) = member_offset(place, self.unit.read_unit) {
+            return (!is_virtual(inheritance)).then_some(Place::Offset(offset));
+        }
+        match place {
             Read::Exprloc(expression) => match decode(expression, self.unit.read_unit).ok()?[..] {
                 [
                     Op::Pick(0),
@@ -121,7 +125,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 ] => Some(Place::Table(offset)),
                 _ => None,
             },
-            constant if !is_virtual(inheritance) => constant.udata_value().map(Place::Offset),
             _ => None,
         }
     }

@@ -3,12 +3,14 @@
 use super::convert::ConvertUnitEntry;
 use super::member::dimensions;
 use super::part::Presence;
+use super::pointee::{Kind, kind};
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
 use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
+use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
 use crate::questions::ranges;
@@ -196,8 +198,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 Ok(Some(AttributeValue::Exprloc(Native::new())))
             }
             Read::Exprloc(expression) => {
-                let ops = decode(expression, self.unit.read_unit);
-                let ops = ops.map_err(|error| error.to_string())?;
+                let ops = self.operations(entry, expression)?;
                 self.location_everywhere(entry, &ops, purpose)
             }
             Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
@@ -205,6 +206,22 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
             _ => self.other(entry, attr),
         }
+    }
+
+    /// What a variable's location says.
+    fn operations(
+        &self,
+        entry: &Die<'d>,
+        expression: Expression<Reader<'d>>,
+    ) -> Result<Vec<Op>, String> {
+        let unit = self.unit.read_unit;
+        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        let is_scalar = || {
+            let ty = self.bare_type(unit, entry);
+            ty.is_some_and(|ty| matches!(kind(ty.entry.tag()), Kind::Scalar))
+        };
+        let version = unit.encoding().version;
+        with_values(ops, version, version < 4 && is_scalar())
     }
 
     /// A location that counts in all of a scope.
@@ -283,12 +300,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             ) else {
                 continue;
             };
-            let added = decode(location.data, unit)
-                .map_err(|error| error.to_string())
-                .and_then(|ops| {
-                    let aim = self.aim(entry, &ops, purpose);
-                    self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
-                });
+            let ops = match purpose {
+                Purpose::FrameBase => {
+                    decode(location.data, unit).map_err(|error| error.to_string())
+                }
+                _ => self.operations(entry, location.data),
+            };
+            let added = ops.and_then(|ops| {
+                let aim = self.aim(entry, &ops, purpose);
+                self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
+            });
             if let Err(reason) = added {
                 self.lost_part(entry, &reason);
             }

@@ -23,6 +23,7 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
+use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Expression, UnitEntryId};
@@ -311,8 +312,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let Some(base) = self.type_at(class.unit, entry) else {
                 continue;
             };
-            let found = match entry.attr_value(dw::DW_AT_data_member_location) {
-                Some(Read::Exprloc(place)) => {
+            let place = entry.attr_value(dw::DW_AT_data_member_location);
+            let constant = place.and_then(|place| member_offset(place, class.unit));
+            let found = match (place, constant) {
+                (_, Some(at)) => {
+                    let at = offset.wrapping_add(at);
+                    self.virtual_ends(&base, at, bases, out)?
+                }
+                (Some(Read::Exprloc(place)), None) => {
                     let size = base
                         .entry
                         .attr(dw::DW_AT_byte_size)
@@ -327,11 +334,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     larger(out);
                     true
                 }
-                Some(at) => {
-                    let at = offset.wrapping_add(at.udata_value().unwrap_or(0));
-                    self.virtual_ends(&base, at, bases, out)?
-                }
-                None => false,
+                _ => false,
             };
             any |= found;
         }

@@ -6,6 +6,7 @@ use super::{Machine, Unavailable, Variable};
 use crate::address::WasmPc;
 use crate::code::KeptValue;
 use crate::expr::decode::{Op, decode};
+use crate::expr::old::with_values;
 use crate::units::functions::Function;
 use crate::units::{Place, Units};
 use gimli::UnitOffset;
@@ -199,6 +200,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             let operations = self.operations(unit, attr.value());
             let found = operations.filter(|(ops, _)| !ops.is_empty());
             let (ops, from) = found.ok_or(Unavailable::OptimisedOut)?;
+            let version = self.units.get(unit).map_or(5, |it| it.encoding().version);
+            let ops = with_values(ops, version, version < 4 && self.is_scalar(place));
+            let ops = ops.map_err(|_| Unavailable::Unreadable)?;
             let listed = !matches!(attr.value(), AttributeValue::Exprloc(_));
             let fixed = matches!(ops[..], [Op::Address(_), ..]);
             let framed = ops.iter().any(|op| matches!(op, Op::FrameOffset(_)));
@@ -219,6 +223,23 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let constant = self.constant(place).ok_or(Unavailable::OptimisedOut)?;
         Ok((Location::Bytes(constant), true))
+    }
+
+    /// Whether a variable is a number or a pointer.
+    fn is_scalar(&self, place: Place) -> bool {
+        let ty = self.units.ty(place);
+        let bare = ty.and_then(|ty| Renderer::new(self.units, self.machine).bare(ty));
+        let is_scalar = |tag| {
+            matches!(
+                tag,
+                dw::DW_TAG_base_type
+                    | dw::DW_TAG_enumeration_type
+                    | dw::DW_TAG_pointer_type
+                    | dw::DW_TAG_reference_type
+                    | dw::DW_TAG_rvalue_reference_type
+            )
+        };
+        bare.is_some_and(|(_, tag)| is_scalar(tag))
     }
 
     fn constant(&self, place: Place) -> Option<Vec<u8>> {
