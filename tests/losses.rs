@@ -500,3 +500,23 @@ fn the_line_of_a_function_is_that_of_its_first_row() {
     let first = unit.lines().find(|line| line.ends_with("is_stmt")).unwrap();
     assert_eq!(first.split_whitespace().nth(1), Some("3"), "{unit}");
 }
+
+/// Before DWARF 4 the name for linkers had no attribute of the standard's.
+#[test]
+fn names_for_linkers_are_kept_of_old_versions() {
+    if !equipped() {
+        return;
+    }
+    for version in ["-gdwarf-2", "-gdwarf-3", "-gdwarf-5"] {
+        let folder = Folder::new(&format!("linkage{version}"));
+        let source = "namespace n { int twice(int k) { return 2 * k; } }
+            int main() { return n::twice(0); }";
+        folder.write("app.cpp", source);
+        let module = folder.compile("app.cpp", &["-O0", version]);
+        for debugger in ["gdb", "lldb"] {
+            let image = folder.image(&module, &["--debugger", debugger]);
+            let name = "DW_AT_linkage_name\t(\"_ZN1n5twiceEi\")";
+            assert!(image.contains(name), "{version}: {}", image.dump);
+        }
+    }
+}

@@ -39,6 +39,43 @@ impl WasmPc {
     }
 }
 
+/// How wide a guest's addresses are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AddressSize {
+    /// 32 bits.
+    Four,
+    /// 64 bits: the module's memory is one of the memory64 proposal.
+    Eight,
+}
+
+impl AddressSize {
+    /// As a unit of debug info says.
+    pub fn of(encoding: gimli::Encoding) -> AddressSize {
+        match encoding.address_size {
+            8 => AddressSize::Eight,
+            _ => AddressSize::Four,
+        }
+    }
+
+    /// Bytes of an address.
+    pub fn bytes(self) -> u8 {
+        match self {
+            AddressSize::Four => 4,
+            AddressSize::Eight => 8,
+        }
+    }
+
+    /// The address of data that DWARF names; `None` for what linkers write in place of that of dropped data: -1 and -2, in 32
+    /// bits where debug info has room for no more.
+    pub fn data(self, address: u64) -> Option<u64> {
+        let highest = match self {
+            AddressSize::Four => u64::from(u32::MAX),
+            AddressSize::Eight => u64::MAX,
+        };
+        (address < highest - 1).then_some(address)
+    }
+}
+
 impl HostAddress {
     /// The address `bytes` further on.
     pub fn offset(self, bytes: u32) -> HostAddress {

@@ -5,7 +5,7 @@ use super::instructions::Instructions;
 use super::units::Units;
 use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset};
 use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, KeptValue};
 use crate::container::Container;
 use crate::expr::decode::Op;
@@ -37,8 +37,8 @@ impl Space for Input<'_> {
         function.is_some_and(|function| self.1.is_copy(function, unit))
     }
 
-    fn has_data(&self, address: u64) -> bool {
-        u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1)
+    fn has_data(&self, address: u64, size: AddressSize) -> bool {
+        size.data(address).is_some()
     }
 
     fn has_operand(&self, function: usize, at: u64, place: u32) -> bool {
@@ -55,8 +55,7 @@ impl Space for Input<'_> {
 
     fn is_data(&self, location: &[Op]) -> bool {
         // An address, or the distance from that of the thread's own data.
-        let tls = Op::Other("DW_OP_form_tls_address");
-        matches!(location.first(), Some(Op::Address(_))) || location.contains(&tls)
+        matches!(location.first(), Some(Op::Address(_))) || location.contains(&Op::ThreadLocal)
     }
 }
 
@@ -89,7 +88,7 @@ impl Space for Output {
         false
     }
 
-    fn has_data(&self, _: u64) -> bool {
+    fn has_data(&self, _: u64, _: AddressSize) -> bool {
         true
     }
 

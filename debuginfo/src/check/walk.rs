@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::units::Units;
+use crate::address::AddressSize;
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
 use crate::source::{ReadUnit, Reader};
@@ -28,7 +29,7 @@ pub(super) trait Space {
     /// Whether a unit says of an address what a linker's other copy of that function was like.
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
     /// Whether data at an address was not dropped.
-    fn has_data(&self, address: u64) -> bool;
+    fn has_data(&self, address: u64, size: AddressSize) -> bool;
     /// Whether the operand stack of a function has a place at an address.
     fn has_operand(&self, function: usize, at: u64, place: u32) -> bool;
     /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
@@ -347,7 +348,9 @@ impl<'d> Walk<'_, 'd> {
             return false;
         }
         decode(expression, unit).is_ok_and(|ops| match ops.first() {
-            Some(Op::Address(address)) => self.space.has_data(*address),
+            Some(Op::Address(address)) => self
+                .space
+                .has_data(*address, AddressSize::of(unit.encoding())),
             _ => true,
         })
     }

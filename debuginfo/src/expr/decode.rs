@@ -2,7 +2,7 @@
 
 use crate::source::{ReadUnit, Reader};
 use gimli::read::{AttributeValue, DieReference, Expression, Operation};
-use gimli::{DwOp, UnitOffset, constants as dw};
+use gimli::{DebugInfoOffset, DwOp, UnitOffset, constants as dw};
 
 /// One operation. Branch targets are indices of operations; one past the last is the end.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,6 +43,8 @@ pub(crate) enum Op {
     Piece(u64, Option<u64>),
     /// DW_OP_implicit_value.
     Implicit(Vec<u8>),
+    /// DW_OP_implicit_pointer: into what an entry describes, so many bytes from its start.
+    ImplicitPointer(DebugInfoOffset, i64),
     /// DW_OP_convert: to the base type there, or back to the generic type.
     Convert(Option<UnitOffset>),
     /// DW_OP_reinterpret.
@@ -55,6 +57,16 @@ pub(crate) enum Op {
     ObjectAddress,
     /// What has no native meaning, by name.
     Other(&'static str),
+}
+
+impl Op {
+    /// Whether it names a base type, by its place in the unit.
+    pub(crate) fn names_type(&self) -> bool {
+        matches!(
+            self,
+            Op::Convert(Some(_)) | Op::Reinterpret(Some(_)) | Op::Typed(..) | Op::TypedDeref(..)
+        )
+    }
 }
 
 /// How deep expressions call others (DW_OP_call2, call4): deeper than any does, and an end for those that go in circles.
@@ -78,6 +90,20 @@ pub(crate) fn decode<'d>(
         0,
         &mut budget,
     )?))
+}
+
+/// How far a member is from its structure's begin, where that is no matter of the object: DWARF 2 can say it by an expression only.
+pub(crate) fn member_offset<'d>(
+    place: AttributeValue<Reader<'d>>,
+    unit: ReadUnit<'_, 'd>,
+) -> Option<u64> {
+    let AttributeValue::Exprloc(expression) = place else {
+        return place.udata_value();
+    };
+    match decode(expression, unit).ok()?[..] {
+        [Op::PlusConstant(offset)] => Some(offset),
+        _ => None,
+    }
 }
 
 fn decode_calls<'d>(
@@ -105,9 +131,8 @@ fn decode_calls<'d>(
         if let Operation::Bra { target } | Operation::Skip { target } = operation {
             branches.push((ops.len(), end + i64::from(target)));
         }
-        if let Operation::Call {
-            offset: DieReference::UnitRef(entry),
-        } = operation
+        if let Operation::Call { offset } = operation
+            && let Some(entry) = in_unit(offset, unit)
             && depth < MAX_CALLS
         {
             called(entry, unit, depth, budget, &mut ops)?;
@@ -134,6 +159,14 @@ fn decode_calls<'d>(
         }
     }
     Ok(ops)
+}
+
+/// The entry of the unit that is called.
+fn in_unit(entry: DieReference<usize>, unit: ReadUnit<'_, '_>) -> Option<UnitOffset> {
+    match entry {
+        DieReference::UnitRef(offset) => Some(offset),
+        DieReference::DebugInfoRef(offset) => offset.to_unit_offset(&unit.header),
+    }
 }
 
 /// The operations of the location that an expression calls: an entry without one has none (DWARF 5, section 2.5.1.5).
@@ -203,6 +236,9 @@ fn op<'d>(operation: Operation<Reader<'d>>, unit: ReadUnit<'_, 'd>) -> gimli::Re
             bit_offset,
         } => Op::Piece(size_in_bits, bit_offset),
         Operation::ImplicitValue { data } => Op::Implicit(data.to_vec()),
+        Operation::ImplicitPointer { value, byte_offset } => {
+            Op::ImplicitPointer(value, byte_offset)
+        }
         Operation::Convert { base_type } => {
             Op::Convert((base_type != UnitOffset(0)).then_some(base_type))
         }
@@ -265,7 +301,6 @@ fn name(operation: &Operation<Reader<'_>>) -> &'static str {
         Operation::Call { .. } => "DW_OP_call of another unit",
         Operation::VariableValue { .. } => "DW_OP_variable_value",
         Operation::CallFrameCFA => "DW_OP_call_frame_cfa",
-        Operation::ImplicitPointer { .. } => "DW_OP_implicit_pointer",
         Operation::ParameterRef { .. } => "DW_OP_GNU_parameter_ref",
         Operation::Deref { .. } => "DW_OP_xderef: an address of another memory",
         _ => "an unknown operation",

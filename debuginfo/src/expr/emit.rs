@@ -2,10 +2,10 @@
 
 use super::decode::Op;
 use super::width::{BaseType, Width};
-use crate::address::{FrameOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, FrameOffset, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
-use crate::write::{Address, Expression};
-use gimli::{UnitOffset, constants as dw};
+use crate::write::{Address, DebugInfoRef, Expression};
+use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
 
 /// Where things are that expressions name.
 pub(crate) struct Places<'a> {
@@ -21,6 +21,8 @@ pub(crate) struct Places<'a> {
     pub size: Option<u64>,
     /// Whether what no piece is of is between the members only, where nobody looks.
     pub only_padding_is_missing: bool,
+    /// How wide the guest's addresses are.
+    pub addresses: AddressSize,
 }
 
 impl<'a> Places<'a> {
@@ -56,6 +58,10 @@ pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
 /// The reason where lldb would show zeros for what is not there.
 pub(crate) const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
 
+/// The reason where a pointer is of nothing that has an address.
+const NO_IMPLICIT_POINTERS: &str =
+    "a pointer to what lies nowhere (DW_OP_implicit_pointer), which lldb has none of";
+
 /// Bytes of a value on a debugger's stack.
 pub(super) const STACK_BYTES: u64 = 8;
 
@@ -77,7 +83,15 @@ pub(crate) enum Purpose {
     Pointer,
 }
 
-/// Makes the native form, behind operations that are there. `base_type` finds base types that operations refer to.
+/// Finds the native entries that operations refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'a> {
+    pub base_type: &'a dyn Fn(UnitOffset) -> Option<BaseType>,
+    /// Of any unit.
+    pub any: &'a dyn Fn(DebugInfoOffset) -> Option<DebugInfoRef>,
+}
+
+/// Makes the native form, behind operations that are there.
 ///
 /// # Errors
 /// The operation that cannot be expressed.
@@ -86,17 +100,17 @@ pub(crate) fn emit(
     ops: &[Op],
     places: &Places<'_>,
     purpose: Purpose,
-    base_type: &dyn Fn(UnitOffset) -> Option<BaseType>,
+    entries: Entries<'_>,
 ) -> Result<Expression, Reason> {
     let mut emitter = Emitter {
         places,
-        base_type,
+        entries,
         out,
         purpose,
         width: Width::Address,
         generic: Width::Address,
     };
-    if ops.iter().any(|op| emitter.is_long(op)) {
+    if places.addresses == AddressSize::Eight || ops.iter().any(|op| emitter.is_long(op)) {
         emitter.width = Width::Long;
         emitter.generic = Width::Long;
     }
@@ -117,9 +131,9 @@ pub(crate) fn emit(
         }
         Purpose::Member => {
             emitter.out.op(dw::DW_OP_dup);
-            emitter.mask();
+            emitter.guest_address()?;
             emitter.operations(ops)?;
-            emitter.from_object();
+            emitter.from_object()?;
         }
     }
     Ok(emitter.out)
@@ -127,7 +141,7 @@ pub(crate) fn emit(
 
 pub(super) struct Emitter<'a> {
     pub(super) places: &'a Places<'a>,
-    pub(super) base_type: &'a dyn Fn(UnitOffset) -> Option<BaseType>,
+    pub(super) entries: Entries<'a>,
     pub(super) out: Expression,
     purpose: Purpose,
     /// How wide the guest's values are, here and without base types.
@@ -136,20 +150,6 @@ pub(super) struct Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    /// Object, member → the member as far from the object, which may be at the guest's address or the host's. gdb takes the
-    /// difference for the member's offset.
-    fn from_object(&mut self) {
-        const SIGN: u64 = 1 << 31;
-        self.out.op(dw::DW_OP_over);
-        self.out.op(dw::DW_OP_minus);
-        self.mask();
-        for op in [dw::DW_OP_xor, dw::DW_OP_minus] {
-            self.out.op_constu(SIGN);
-            self.out.op(op);
-        }
-        self.out.op(dw::DW_OP_plus);
-    }
-
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
     fn simple(&mut self, ops: &[Op], wanted: Option<u64>) -> Result<bool, Reason> {
         match *ops {
@@ -247,39 +247,6 @@ impl Emitter<'_> {
         ty == Some(ValueType::I64)
     }
 
-    fn memory_base(&self) -> Result<HostAddress, Reason> {
-        self.places
-            .code
-            .memories
-            .first()
-            .copied()
-            .ok_or_else(|| "an address in a module without a memory".to_owned())
-    }
-
-    fn address(&mut self, address: u64, more: u64) -> Result<(), Reason> {
-        let guest = u32::try_from(address)
-            .ok()
-            .filter(|guest| *guest < u32::MAX - 1)
-            .ok_or(DROPPED_DATA)?;
-        let host = self.memory_base()?.offset(guest.wrapping_add(more as u32));
-        self.out.op_addr(Address::Constant(host.0));
-        Ok(())
-    }
-
-    /// The guest address on the stack → the host's.
-    fn memory_address(&mut self) -> Result<(), Reason> {
-        let base = self.memory_base()?;
-        self.out.op_constu(base.0);
-        self.out.op(dw::DW_OP_plus);
-        Ok(())
-    }
-
-    /// Guest arithmetic is of 32 bits, the debugger's of 64.
-    pub(super) fn mask(&mut self) {
-        self.out.op_constu(u64::from(u32::MAX));
-        self.out.op(dw::DW_OP_and);
-    }
-
     /// A location, in pieces or in one: each says where it is or, with DW_OP_stack_value, what.
     fn location(&mut self, ops: &[Op]) -> Result<(), Reason> {
         let branches = ops
@@ -291,11 +258,20 @@ impl Emitter<'_> {
         }
         if !pieces {
             let bytes = self.places.size.unwrap_or(0);
-            return if self.wide(ops, bytes)? {
-                Ok(())
-            } else {
-                self.place(ops)
-            };
+            if self.wide(ops, bytes)? {
+                return Ok(());
+            }
+            self.place(ops)?;
+            if matches!(ops, [Op::ImplicitPointer(..)]) {
+                // gdb takes it to be as long as the host's, and refuses what is longer than the variable.
+                let pointer = self.places.addresses.bytes().into();
+                self.out.op_piece(pointer);
+                match bytes.saturating_sub(pointer) {
+                    0 => {}
+                    missing => self.out.op_piece(missing),
+                }
+            }
+            return Ok(());
         }
         let mut rest = ops;
         let (mut bits_said, mut missing) = (0u64, false);
@@ -376,6 +352,7 @@ impl Emitter<'_> {
 
     fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
         match ops {
+            [Op::ImplicitPointer(..)] => return Err(NO_IMPLICIT_POINTERS.to_owned()),
             [
                 op @ (Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_)),
                 Op::StackValue,
@@ -396,7 +373,7 @@ impl Emitter<'_> {
                 if !self.simple(ops, None)? {
                     self.place(ops)?;
                 }
-                self.out.op_deref_size(4);
+                self.out.op_deref_size(self.places.addresses.bytes());
             }
         }
         // Null stays null.
@@ -415,6 +392,15 @@ impl Emitter<'_> {
         match ops {
             [Op::Implicit(bytes)] => {
                 self.out.op_implicit_value(bytes.clone().into());
+                Ok(())
+            }
+            [Op::ImplicitPointer(entry, offset)] => {
+                if self.places.code.flavor == Flavor::Lldb {
+                    return Err(NO_IMPLICIT_POINTERS.to_owned());
+                }
+                let entry = (self.entries.any)(*entry);
+                let entry = entry.ok_or("a pointer into an entry that is not there")?;
+                self.out.op_implicit_pointer(entry, *offset);
                 Ok(())
             }
             [value @ .., Op::StackValue] => {
@@ -472,7 +458,7 @@ impl Emitter<'_> {
                 self.out.op_deref_size(size(place.ty)?);
             }
             Op::FrameOffset(offset) => self.frame_offset(*offset)?,
-            Op::Address(address) => self.out.op_constu(*address & u64::from(u32::MAX)),
+            Op::Address(address) => self.out.op_constu(self.guest(*address)),
             Op::Unsigned(value) => self.out.op_constu(*value),
             Op::Signed(value) => self.out.op_consts(*value),
             Op::Plain(op) => self.plain(*op),
@@ -502,7 +488,7 @@ impl Emitter<'_> {
             }
             Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
             Op::Other(name) => return Err((*name).to_owned()),
-            Op::StackValue | Op::Piece(..) | Op::Implicit(_) => {
+            Op::StackValue | Op::Piece(..) | Op::Implicit(_) | Op::ImplicitPointer(..) => {
                 return Err("a location in the middle of an expression".to_owned());
             }
             Op::Branch(_) | Op::Skip(_) => unreachable!("taken by `operations`"),
@@ -510,14 +496,13 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// The debugger knows where that is in the host; memories begin where the low 32 bits are zero.
+    /// The debugger knows where that is in the host.
     fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
         if !self.places.has_frame_base || self.purpose == Purpose::FrameBase {
             return Err("no frame base".to_owned());
         }
         self.out.op_fbreg(offset);
-        self.mask();
-        Ok(())
+        self.guest_address()
     }
 
     /// A value in the frame.

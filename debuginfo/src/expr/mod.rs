@@ -6,6 +6,8 @@
 
 pub(crate) mod decode;
 pub(crate) mod emit;
+mod memory;
+pub(crate) mod old;
 pub(crate) mod piece;
 #[cfg(test)]
 mod tests;

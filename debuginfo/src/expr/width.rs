@@ -50,7 +50,7 @@ pub(super) enum Width {
 
 impl Emitter<'_> {
     fn base_type(&self, ty: UnitOffset) -> Result<BaseType, Reason> {
-        let found = (self.base_type)(ty).ok_or("a base type that is not there")?;
+        let found = (self.entries.base_type)(ty).ok_or("a base type that is not there")?;
         if found.sign().is_none() && self.places.code.flavor == Flavor::Lldb {
             return Err("a floating point number in an expression, which lldb has none of".into());
         }

@@ -1,10 +1,11 @@
 //! Attributes as they are, but for what leads into sections that are not there any more: indices, lists, references.
 
+use super::expression::{self, Origin};
+use super::line;
 use super::lists;
 use super::out::{Encoded, Entry, Target};
 use super::sources::Source;
 use super::unit::{Assembly, Part};
-use super::{expression, line};
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
@@ -110,6 +111,7 @@ impl<'a> Assembly<'_, 'a> {
         attr: &Attribute<Reader<'a>>,
     ) -> gimli::Result<Option<(DwForm, Encoded)>> {
         let Part { unit, source, .. } = self.parts[part];
+        let origin = Origin { unit, part, source };
         let mut value = Encoded::default();
         let form = match attr.value() {
             Read::Addr(_) | Read::DebugAddrIndex(_) => {
@@ -120,7 +122,7 @@ impl<'a> Assembly<'_, 'a> {
                 dw::DW_FORM_addr
             }
             Read::Exprloc(bytes) => {
-                let copied = expression::copy(bytes, unit, part)?;
+                let copied = expression::copy(bytes, origin)?;
                 value.uleb(copied.bytes.len() as u64);
                 value.append(copied);
                 dw::DW_FORM_exprloc
@@ -129,7 +131,7 @@ impl<'a> Assembly<'_, 'a> {
                 let Some(list) = unit.attr_locations(attr.value())? else {
                     return Ok(None);
                 };
-                let list = lists::locations(list, unit, part)?;
+                let list = lists::locations(list, origin)?;
                 value.word(self.merged.out.location_list(list));
                 dw::DW_FORM_sec_offset
             }

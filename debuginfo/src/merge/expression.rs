@@ -4,7 +4,7 @@
 use super::out::{Encoded, Target};
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
-use gimli::read::{Expression, Operation};
+use gimli::read::{DieReference, Expression, Operation};
 use gimli::{DwOp, UnitOffset};
 
 /// One operation that was copied: where it began, and where it begins now.
@@ -15,17 +15,24 @@ struct Copied {
     target: Option<i64>,
 }
 
-/// Copies an expression of a unit, the `part`th of those that the new unit is made of.
+/// The unit that an expression is of: the `part`th of those that the new unit is made of, and where that was read.
+#[derive(Clone, Copy)]
+pub struct Origin<'s, 'd> {
+    pub unit: ReadUnit<'s, 'd>,
+    pub part: usize,
+    pub source: usize,
+}
+
+/// Copies an expression.
 ///
 /// # Errors
 /// What gimli cannot read, and branches that do not lead to an operation.
 pub fn copy<'d>(
     expression: Expression<Reader<'d>>,
-    unit: ReadUnit<'_, 'd>,
-    part: usize,
+    origin: Origin<'_, 'd>,
 ) -> gimli::Result<Encoded> {
     let bytes = expression.0.slice();
-    let mut operations = expression.operations(unit.encoding());
+    let mut operations = expression.operations(origin.unit.encoding());
     let mut out = Encoded::default();
     let mut copied = Vec::new();
     loop {
@@ -45,7 +52,7 @@ pub fn copy<'d>(
             to: out.bytes.len(),
             target,
         });
-        operation_to(&mut out, operation, &bytes[from..end], unit, part)?;
+        operation_to(&mut out, operation, &bytes[from..end], origin)?;
     }
     retarget(&mut out, &copied, bytes.len())?;
     Ok(out)
@@ -79,9 +86,9 @@ fn operation_to<'d>(
     out: &mut Encoded,
     operation: Operation<Reader<'d>>,
     bytes: &[u8],
-    unit: ReadUnit<'_, 'd>,
-    part: usize,
+    origin: Origin<'_, 'd>,
 ) -> gimli::Result<()> {
+    let Origin { unit, part, source } = origin;
     match operation {
         Operation::AddressIndex { index } => {
             out.bytes.push(dw::DW_OP_addr.0);
@@ -118,6 +125,22 @@ fn operation_to<'d>(
             };
             out.bytes.extend([op.0, size]);
             type_reference(out, base_type, part);
+        }
+        // Distances from the unit's start, and from the section's, that are of other sizes elsewhere (DWARF 5, section 7.7.1).
+        Operation::Call { offset } => match offset {
+            DieReference::UnitRef(entry) => {
+                out.bytes.push(dw::DW_OP_call4.0);
+                out.reference(Target::Entry(part, entry.0));
+            }
+            DieReference::DebugInfoRef(entry) => {
+                out.bytes.push(dw::DW_OP_call_ref.0);
+                out.reference(Target::Info(source, entry.0));
+            }
+        },
+        Operation::ImplicitPointer { value, byte_offset } => {
+            out.bytes.push(dw::DW_OP_implicit_pointer.0);
+            out.reference(Target::Info(source, value.0));
+            out.sleb(byte_offset);
         }
         // Those that refer to entries otherwise are of no use to a native debugger: see expr/decode.rs.
         _ => out.bytes.extend(bytes),

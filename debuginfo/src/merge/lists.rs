@@ -1,6 +1,6 @@
 //! Range and location lists, in DWARF 5's form, with addresses in place of indices and bases (DWARF 5, sections 2.17.3 and 2.6.2).
 
-use super::expression;
+use super::expression::{self, Origin};
 use super::out::Encoded;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
@@ -25,16 +25,15 @@ pub fn ranges<'d>(
     Ok(out.bytes)
 }
 
-/// A location list of the `part`th unit.
+/// A location list.
 ///
 /// # Errors
 /// What gimli cannot read.
 pub fn locations<'d>(
     mut list: LocListIter<Reader<'d>>,
-    unit: ReadUnit<'_, 'd>,
-    part: usize,
+    origin: Origin<'_, 'd>,
 ) -> gimli::Result<Encoded> {
-    let size = unit.encoding().address_size;
+    let size = origin.unit.encoding().address_size;
     let mut out = Encoded::default();
     while let Some(entry) = list.next()? {
         if entry.range.begin == 0 && entry.range.end == u64::MAX {
@@ -44,7 +43,7 @@ pub fn locations<'d>(
             out.address(entry.range.begin, size);
             out.address(entry.range.end, size);
         }
-        let expression = expression::copy(entry.data, unit, part)?;
+        let expression = expression::copy(entry.data, origin)?;
         out.uleb(expression.bytes.len() as u64);
         out.append(expression);
     }

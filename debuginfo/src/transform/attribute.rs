@@ -4,9 +4,11 @@ use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
 use crate::address::{HostAddress, WasmPc};
 use crate::code::FUNCTION_ALIGNMENT;
+use crate::expr::decode::member_offset;
 use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
 use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
+use gimli::DwAt;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use std::ops::Range;
@@ -61,6 +63,14 @@ pub(super) fn set_ranges(
     }
 }
 
+/// What DWARF 5 calls an attribute that producers of DWARF 2 and 3 had to invent.
+fn standard_name(name: DwAt) -> DwAt {
+    match name {
+        dw::DW_AT_MIPS_linkage_name => dw::DW_AT_linkage_name,
+        name => name,
+    }
+}
+
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Converts one attribute of an entry, or warns of it.
     pub(super) fn attribute(
@@ -95,7 +105,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_GNU_call_site_target_clobbered => {
                 Err("a called function is an index of a table".to_owned())
             }
-            dw::DW_AT_data_member_location => self.computed(entry, attr, Purpose::Member),
+            // gdb has bit fields only where the place is a number.
+            dw::DW_AT_data_member_location => {
+                let is_computed = matches!(attr.value(), Read::Exprloc(_));
+                match member_offset(attr.value(), entry.read_unit).filter(|_| is_computed) {
+                    Some(offset) => Ok(Some(AttributeValue::Udata(offset))),
+                    None => self.computed(entry, attr, Purpose::Member),
+                }
+            }
             // The place in a virtual table, which debuggers know by its operation.
             dw::DW_AT_vtable_elem_location => self
                 .unit
@@ -109,7 +126,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             _ => self.other(entry, attr),
         };
         match value {
-            Ok(Some(value)) => self.unit.unit.get_mut(id).set(attr.name(), value),
+            Ok(Some(value)) => {
+                let name = standard_name(attr.name());
+                self.unit.unit.get_mut(id).set(name, value);
+            }
             Ok(None) => {}
             Err(reason) => self.warn_of_loss(entry, attr, &reason),
         }

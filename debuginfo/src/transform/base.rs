@@ -4,9 +4,10 @@
 
 use super::convert::ConvertUnitEntry;
 use super::pointer::{Die, MAX_DEPTH};
+use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
-use crate::expr::decode::{Op, decode};
+use crate::expr::decode::{Op, decode, member_offset};
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -30,37 +31,47 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn is_hidden(&self, entry: &Die<'d>) -> bool {
         self.lookup.code.flavor == Flavor::Lldb
             && entry.tag() == dw::DW_TAG_inheritance
-            && self.has_virtual_base(entry, 0)
+            && self.has_virtual_base(&self.here(entry), 0)
     }
 
     /// Whether a base is virtual or has a virtual one.
-    fn has_virtual_base(&self, inheritance: &Die<'d>, depth: usize) -> bool {
-        if is_virtual(inheritance) {
+    fn has_virtual_base(&self, inheritance: &There<'a, 'd>, depth: usize) -> bool {
+        if is_virtual(&inheritance.entry) {
             return true;
         }
         let Some(base) = self.type_of(inheritance).filter(|_| depth < MAX_DEPTH) else {
             return false;
         };
+        let Some(place) = base.offset() else {
+            return false;
+        };
         let known = &self.pointers.virtual_bases;
-        if let Some(known) = known.borrow().get(&base.offset()) {
+        if let Some(known) = known.borrow().get(&place) {
             return *known;
         }
         // Of a class that is its own base: no.
-        known.borrow_mut().insert(base.offset(), false);
+        known.borrow_mut().insert(place, false);
         let found = self.class_has_virtual_base(&base, depth);
-        known.borrow_mut().insert(base.offset(), found);
+        known.borrow_mut().insert(place, found);
         found
     }
 
-    fn class_has_virtual_base(&self, class: &Die<'d>, depth: usize) -> bool {
-        let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(class.offset())) else {
+    fn class_has_virtual_base(&self, class: &There<'a, 'd>, depth: usize) -> bool {
+        let Ok(mut tree) = class.unit.entries_tree(Some(class.entry.offset())) else {
             return false;
         };
         let Ok(root) = tree.root() else { return false };
         let mut children = root.children();
         while let Ok(Some(child)) = children.next() {
             let entry = child.entry();
-            if entry.tag() == dw::DW_TAG_inheritance && self.has_virtual_base(entry, depth + 1) {
+            if entry.tag() != dw::DW_TAG_inheritance {
+                continue;
+            }
+            let inheritance = There {
+                unit: class.unit,
+                entry: entry.clone(),
+            };
+            if self.has_virtual_base(&inheritance, depth + 1) {
                 return true;
             }
         }
@@ -73,10 +84,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let (Some(class), Some(place)) = (entry.parent, self.place(entry)) else {
             return;
         };
-        let Some(Read::UnitRef(base)) = entry.attr_value(dw::DW_AT_type) else {
-            return;
-        };
-        let Ok(base) = self.unit.convert_unit_ref(base) else {
+        let base = entry.attr_value(dw::DW_AT_type);
+        let Some(Ok(base)) = base.map(|base| self.converted(self.unit.read_unit, base)) else {
             return;
         };
         let count = self.hidden.entry(class).or_default();
@@ -90,7 +99,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let ty = self.unit.unit.add(root, dw::DW_TAG_typedef);
         let alias = self.unit.unit.get_mut(ty);
         alias.set(dw::DW_AT_name, AttributeValue::String(type_name.into()));
-        alias.set(dw::DW_AT_type, AttributeValue::UnitRef(base));
+        alias.set(dw::DW_AT_type, base);
         let member = self.unit.unit.add(class, dw::DW_TAG_member);
         let member = self.unit.unit.get_mut(member);
         member.set(dw::DW_AT_name, AttributeValue::String(member_name.into()));
@@ -100,7 +109,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     fn place(&self, inheritance: &Die<'d>) -> Option<Place> {
-        match inheritance.attr_value(dw::DW_AT_data_member_location)? {
+        let place = inheritance.attr_value(dw::DW_AT_data_member_location)?;
+        if let Some(offset) = member_offset(place, self.unit.read_unit) {
+            return (!is_virtual(inheritance)).then_some(Place::Offset(offset));
+        }
+        match place {
             Read::Exprloc(expression) => match decode(expression, self.unit.read_unit).ok()?[..] {
                 [
                     Op::Pick(0),
@@ -112,7 +125,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 ] => Some(Place::Table(offset)),
                 _ => None,
             },
-            constant if !is_virtual(inheritance) => constant.udata_value().map(Place::Offset),
             _ => None,
         }
     }

@@ -20,7 +20,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id: UnitEntryId,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
     ) {
-        let in_memory = self.returns_in_memory(entry) && self.type_of(entry).is_some();
+        let in_memory =
+            self.returns_in_memory(entry) && self.type_at(self.unit.read_unit, entry).is_some();
         let is_virtual = matches!(
             entry.attr_value(dw::DW_AT_virtuality),
             Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none

@@ -51,7 +51,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
     ) -> gimli::Result<(Self, ConvertUnitEntry<'a, Reader<'d>>)> {
         let mut unit = ConvertUnit {
             read_unit,
-            unit: Unit::new(kept.count(number)),
+            unit: Unit::new(kept.count(number) + kept.pointees(number).len() as u32),
             number,
             kept,
             files: 0,
@@ -139,6 +139,22 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
     pub fn locate(&self, entry: DebugInfoOffset) -> Option<(usize, UnitOffset)> {
         let (unit, offset) = self.kept.locate(entry)?;
         Some((unit, UnitOffset(offset)))
+    }
+
+    /// The types that pointers of other units are of.
+    pub fn foreign_pointees(&self) -> &'a [UnitOffset] {
+        self.kept.pointees(self.number)
+    }
+
+    /// The number for what such pointers are of instead, where a type's unit is to make it.
+    pub fn pointee(&self, ty: DebugInfoOffset) -> Option<DebugInfoRef> {
+        let (unit, offset) = self.kept.locate(ty)?;
+        let types = self.kept.pointees(unit);
+        let index = types.binary_search(&UnitOffset(offset)).ok()?;
+        Some(DebugInfoRef {
+            unit: unit as u32,
+            entry: UnitEntryId(self.kept.count(unit) + 1 + index as u32),
+        })
     }
 
     /// The entry of any unit that is referred to.

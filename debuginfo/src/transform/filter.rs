@@ -2,6 +2,8 @@
 //!
 //! Units are read in parallel into graphs of a few words an entry; then the graphs are searched as one.
 
+use super::pointee::{Kind, kind};
+use super::pointer::is_pointer;
 use crate::offset_set::OffsetSet;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
@@ -32,7 +34,9 @@ pub(super) struct Graph {
     edges: Vec<u32>,
     first_edge: Vec<u32>,
     required: Vec<u32>,
-    /// Whether one refers to another unit.
+    /// Entries whose type is in another unit, where a pointer may be of it: and which.
+    pointees: Vec<(u32, u32)>,
+    /// Whether one refers to another unit, or to its own as if it were another.
     has_foreign: bool,
 }
 
@@ -41,6 +45,8 @@ pub(super) struct Kept {
     /// By unit: offsets in it. The number in the set plus 1 is an entry's number in the unit that is written.
     pub entries: Vec<OffsetSet>,
     counts: Vec<u32>,
+    /// By unit: types that pointers of other units are of, sorted.
+    pointees: Vec<Vec<UnitOffset>>,
     /// Where each unit starts in `.debug_info`, and whether any refers to another.
     starts: Vec<usize>,
     pub has_foreign: bool,
@@ -124,6 +130,12 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
             if !is_metadata(attr.name()) {
                 self.references(attr.value())?;
             }
+            if attr.name() == dw::DW_AT_type
+                && let Read::DebugInfoRef(target) = attr.value()
+                && leads_to_pointee(entry.read_entry.tag())
+            {
+                self.graph.pointees.push((number, target.0 as u32));
+            }
         }
         if entry.has_children() {
             let offset = entry.offset();
@@ -197,6 +209,7 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
                     self.edge(base_type);
                 }
                 Operation::ParameterRef { offset, .. } => self.edge(offset),
+                Operation::ImplicitPointer { value, .. } => self.foreign_edge(value),
                 Operation::Call { offset, .. } => match offset {
                     gimli::DieReference::UnitRef(offset) => self.edge(offset),
                     gimli::DieReference::DebugInfoRef(offset) => self.foreign_edge(offset),
@@ -268,6 +281,11 @@ fn is_part(entry: &DebuggingInformationEntry<Reader<'_>>) -> bool {
     ) && (entry.tag() != dw::DW_TAG_subprogram || entry.attr(dw::DW_AT_declaration).is_some())
 }
 
+/// Whether what an entry's type is may be what a pointer is of: that of a pointer, of a name or with a qualifier.
+fn leads_to_pointee(tag: DwTag) -> bool {
+    matches!(kind(tag), Kind::Named) || is_pointer(tag)
+}
+
 /// A search in the graphs of all units, which are in the order of `.debug_info`.
 struct Search<'g> {
     graphs: &'g [Graph],
@@ -306,6 +324,7 @@ pub(super) fn kept(graphs: &[Graph]) -> Kept {
     Kept {
         counts: entries.iter_mut().map(OffsetSet::count).collect(),
         entries,
+        pointees: search.pointees(),
         starts: graphs.iter().map(|graph| graph.start).collect(),
         has_foreign: graphs.iter().any(|graph| graph.has_foreign),
     }
@@ -339,14 +358,38 @@ impl Search<'_> {
         }
     }
 
+    /// The types that pointers of other units are of.
+    fn pointees(&self) -> Vec<Vec<UnitOffset>> {
+        let mut found = vec![Vec::new(); self.graphs.len()];
+        for (graph, kept) in self.graphs.iter().zip(&self.kept) {
+            let wanted = graph.pointees.iter();
+            let wanted = wanted.filter(|(number, _)| kept[*number as usize]);
+            for target in wanted.map(|(_, target)| *target as usize) {
+                if let Some(unit) = self.unit_of(target) {
+                    found[unit].push(UnitOffset(target - self.graphs[unit].start));
+                }
+            }
+        }
+        for unit in &mut found {
+            unit.sort_unstable();
+            unit.dedup();
+        }
+        found
+    }
+
+    /// The unit that a place in `.debug_info` is in.
+    fn unit_of(&self, target: usize) -> Option<usize> {
+        let before = self.graphs.partition_point(|graph| graph.start <= target);
+        before.checked_sub(1)
+    }
+
     /// Keeps the entry at a place in `.debug_info`, if there is one; mostly it is in the unit that asks.
     fn keep_at(&mut self, from: usize, target: usize) {
         let graph = &self.graphs[from];
         let unit = if (graph.start..graph.end).contains(&target) {
             from
         } else {
-            let before = self.graphs.partition_point(|graph| graph.start <= target);
-            match before.checked_sub(1) {
+            match self.unit_of(target) {
                 Some(unit) => unit,
                 None => return,
             }
@@ -363,6 +406,11 @@ impl Kept {
     /// How many entries of a unit are kept.
     pub fn count(&self, unit: usize) -> u32 {
         self.counts[unit]
+    }
+
+    /// The types of a unit that pointers of others are of.
+    pub fn pointees(&self, unit: usize) -> &[UnitOffset] {
+        &self.pointees[unit]
     }
 
     /// The unit that a place in `.debug_info` is in, and the distance from its start.

@@ -2,7 +2,9 @@
 //! by. So it is shown as an enumeration of the table's functions, of which there is one for all units.
 
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
+use super::reference::There;
 use super::unit::UnitTransform;
+use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
 use crate::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
@@ -58,10 +60,12 @@ pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
     encode(unit)
 }
 
-impl<'d> UnitTransform<'_, '_, 'd> {
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Whether an entry is a pointer or a reference to a function that can be shown by its name.
     pub(super) fn is_function_pointer(&self, entry: &Die<'d>) -> bool {
+        // The enumeration is of 4 bytes.
         !self.lookup.code.table.is_empty()
+            && self.address_size() == AddressSize::Four
             && is_pointer(entry.tag())
             && entry.tag() != dw::DW_TAG_ptr_to_member_type
             && self.is_function(entry)
@@ -77,15 +81,15 @@ impl<'d> UnitTransform<'_, '_, 'd> {
     }
 
     /// A pointer or reference to a function as C writes it: `int (*)(char *)`.
-    pub(super) fn function_pointer_name(&self, pointer: &Die<'d>, depth: usize) -> String {
-        let sign = match pointer.tag() {
+    pub(super) fn function_pointer_name(&self, pointer: &There<'a, 'd>, depth: usize) -> String {
+        let sign = match pointer.entry.tag() {
             dw::DW_TAG_reference_type => "&",
             dw::DW_TAG_rvalue_reference_type => "&&",
             _ => "*",
         };
         let Some(function) = self
             .type_of(pointer)
-            .filter(|it| it.tag() == dw::DW_TAG_subroutine_type && depth < MAX_DEPTH)
+            .filter(|it| it.entry.tag() == dw::DW_TAG_subroutine_type && depth < MAX_DEPTH)
         else {
             // By another name.
             return format!(
@@ -96,7 +100,7 @@ impl<'d> UnitTransform<'_, '_, 'd> {
         // Those of parameters that are such pointers, two deep: types may be made of themselves, and more than once.
         let depth = depth + MAX_DEPTH / 2;
         let mut params = Vec::new();
-        if let Ok(mut tree) = self.unit.read_unit.entries_tree(Some(function.offset()))
+        if let Ok(mut tree) = function.unit.entries_tree(Some(function.entry.offset()))
             && let Ok(root) = tree.root()
         {
             let mut children = root.children();
@@ -104,7 +108,7 @@ impl<'d> UnitTransform<'_, '_, 'd> {
                 match child.entry().tag() {
                     _ if params.len() == MAX_PARAMS => break,
                     dw::DW_TAG_formal_parameter => {
-                        let ty = self.type_of(child.entry());
+                        let ty = self.type_at(function.unit, child.entry());
                         params.push(self.type_name(ty.as_ref(), depth + 1));
                     }
                     dw::DW_TAG_unspecified_parameters => params.push("...".to_owned()),

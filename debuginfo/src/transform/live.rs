@@ -2,7 +2,7 @@
 //! refer to and what they are in is found by [`filter`](super::filter).
 
 use super::filter::{FilterUnit, Graph};
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
@@ -110,14 +110,34 @@ fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugIn
     while let (Some(entry), 0..3) = (&next, found.len()) {
         found.extend(entry.offset().to_debug_info_offset(&unit.header));
         let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
-        next = reference
-            .filter_map(|name| entry.attr_value(name))
-            .find_map(|value| match value {
-                AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
-                _ => None,
-            });
+        let referred = reference.filter_map(|name| entry.attr_value(name)).next();
+        next = match referred {
+            Some(AttributeValue::UnitRef(offset)) => unit.entry(offset).ok(),
+            // A method's declaration is in its class, which link-time optimisation may have in another unit.
+            Some(AttributeValue::DebugInfoRef(offset)) => {
+                found.push(offset);
+                None
+            }
+            _ => None,
+        };
     }
     found
+}
+
+/// Tells each unit of its declarations that others complete. Units are in the order of `.debug_info`.
+pub(super) fn share_declarations(units: &mut [Live<'_>]) {
+    let mut foreign = Vec::new();
+    for live in &mut *units {
+        let header = &live.unit.header;
+        let returns = &mut live.returns_in_memory;
+        foreign.extend(returns.extract_if(|offset| offset.to_unit_offset(header).is_none()));
+    }
+    for offset in foreign {
+        let behind = units.partition_point(|live| live.unit.header.offset().0 <= offset.0);
+        if let Some(unit) = behind.checked_sub(1) {
+            units[unit].returns_in_memory.insert(offset);
+        }
+    }
 }
 
 /// Whether a variable is at an address of the guest's data that was not dropped, a global of wasm's, or constant.
@@ -134,7 +154,7 @@ fn is_static<'d>(
     let Ok(ops) = decode(expression, unit) else {
         return false;
     };
-    let live = |address: u64| u32::try_from(address).is_ok_and(|address| address < u32::MAX - 1);
+    let live = |address: u64| AddressSize::of(unit.encoding()).data(address).is_some();
     // A global of the module's that is a variable.
     if matches!(ops[..], [Op::Global(_), Op::StackValue]) {
         return true;

@@ -3,12 +3,14 @@
 use super::convert::ConvertUnitEntry;
 use super::member::dimensions;
 use super::part::Presence;
-use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::pointee::{Kind, kind};
+use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::unit::UnitTransform;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
-use crate::expr::emit::{MISSING, Places, Purpose, emit};
+use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
+use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
 use crate::questions::ranges;
@@ -94,17 +96,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
     ) -> Result<Native, String> {
-        self.expression_onto(Native::new(), expression, purpose)
+        self.expression_onto(Native::new(), (expression, self.unit.read_unit), purpose)
     }
 
-    /// The same, behind operations that are there.
+    /// The same of any unit's, behind operations that are there.
     pub(super) fn expression_onto(
         &self,
         out: Native,
-        expression: Expression<Reader<'d>>,
+        (expression, unit): (Expression<Reader<'d>>, ReadUnit<'a, 'd>),
         purpose: Purpose,
     ) -> Result<Native, String> {
-        let ops = decode(expression, self.unit.read_unit).map_err(|error| error.to_string())?;
+        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        let is_own = unit.header.offset() == self.unit.read_unit.header.offset();
+        if !is_own && ops.iter().any(Op::names_type) {
+            return Err("a base type of another unit".to_owned());
+        }
         let size = None;
         self.emit_onto(out, &ops, &self.places(None, size), purpose)
     }
@@ -128,7 +134,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let bits = u32::try_from(bits).ok().filter(|bits| *bits > 0)?;
             Some(BaseType { id, encoding, bits })
         };
-        emit(out, ops, places, purpose, &base_type)
+        let entries = Entries {
+            base_type: &base_type,
+            any: &|entry| self.unit.convert_debug_info_ref(entry).ok(),
+        };
+        emit(out, ops, places, purpose, entries)
     }
 
     fn places(&self, from: Option<WasmPc>, size: Option<u64>) -> Places<'_> {
@@ -139,6 +149,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             from,
             size,
             only_padding_is_missing: false,
+            addresses: self.address_size(),
         }
     }
 
@@ -154,7 +165,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What a variable's location has to be good for.
     fn aim<'e>(&self, entry: &'e Die<'d>, ops: &[Op], purpose: Purpose) -> Aim<'e, 'a, 'd> {
         let matters = match ops {
-            [_, Op::StackValue] => true,
+            [_, Op::StackValue] | [Op::ImplicitPointer(..)] => true,
             ops => ops.iter().any(|op| matches!(op, Op::Piece(..))),
         };
         let matters = matters && purpose == Purpose::Location;
@@ -175,7 +186,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_call_site_parameter
             || entry.tag() == dw::DW_TAG_GNU_call_site_parameter
         {
-            return Err("where a callee finds a parameter is no place of the caller's".to_owned());
+            // gdb looks up by it what a callee's register, or place in its frame, was at entry. A wasm local is neither: entry values
+            // are read from what the callee keeps of itself, and so nothing is lost. No compiler has been seen to write these
+            // for wasm.
+            return Ok(None);
         }
         let purpose = self.location_purpose(entry);
         match attr.value() {
@@ -184,8 +198,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 Ok(Some(AttributeValue::Exprloc(Native::new())))
             }
             Read::Exprloc(expression) => {
-                let ops = decode(expression, self.unit.read_unit);
-                let ops = ops.map_err(|error| error.to_string())?;
+                let ops = self.operations(entry, expression)?;
                 self.location_everywhere(entry, &ops, purpose)
             }
             Read::LocationListsRef(_) | Read::DebugLocListsIndex(_) => {
@@ -193,6 +206,22 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
             _ => self.other(entry, attr),
         }
+    }
+
+    /// What a variable's location says.
+    fn operations(
+        &self,
+        entry: &Die<'d>,
+        expression: Expression<Reader<'d>>,
+    ) -> Result<Vec<Op>, String> {
+        let unit = self.unit.read_unit;
+        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        let is_scalar = || {
+            let ty = self.bare_type(unit, entry);
+            ty.is_some_and(|ty| matches!(kind(ty.entry.tag()), Kind::Scalar))
+        };
+        let version = unit.encoding().version;
+        with_values(ops, version, version < 4 && is_scalar())
     }
 
     /// A location that counts in all of a scope.
@@ -271,12 +300,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             ) else {
                 continue;
             };
-            let added = decode(location.data, unit)
-                .map_err(|error| error.to_string())
-                .and_then(|ops| {
-                    let aim = self.aim(entry, &ops, purpose);
-                    self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
-                });
+            let ops = match purpose {
+                Purpose::FrameBase => {
+                    decode(location.data, unit).map_err(|error| error.to_string())
+                }
+                _ => self.operations(entry, location.data),
+            };
+            let added = ops.and_then(|ops| {
+                let aim = self.aim(entry, &ops, purpose);
+                self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
+            });
             if let Err(reason) = added {
                 self.lost_part(entry, &reason);
             }
@@ -455,7 +488,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
             match ty.entry.tag() {
                 tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
-                    return count.checked_mul(POINTER_SIZE.into());
+                    return count.checked_mul(self.address_size().bytes().into());
                 }
                 dw::DW_TAG_array_type => {
                     let mut dimensions = dimensions(&ty)?.into_iter();

@@ -2,8 +2,8 @@
 
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::expr::decode::member_offset;
 use gimli::constants as dw;
-use gimli::read::AttributeValue as Read;
 use std::ops::Range;
 
 /// The most members or elements that are looked at in one type.
@@ -128,9 +128,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             attr.udata_value()
         };
         let bytes = match of.entry.attr_value(dw::DW_AT_data_member_location) {
-            // Computed, as those of virtual bases are.
-            Some(Read::Exprloc(_)) => return None,
-            Some(_) => number(dw::DW_AT_data_member_location)?,
+            // Not where it is computed, as those of virtual bases are.
+            Some(place) => member_offset(place, of.unit)?,
             None => 0,
         };
         let is_bit_field = of.entry.attr(dw::DW_AT_bit_size).is_some();

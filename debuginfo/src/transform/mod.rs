@@ -56,7 +56,8 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let units = units(&read, &mut warnings);
         let all = units.iter().map(|unit| unit.unit_ref(&read));
         let owners = Owners::of(all, &Lookup::new(code));
-        let live = live_units(units, &read, (code, &owners), &mut warnings);
+        let mut live = live_units(units, &read, (code, &owners), &mut warnings);
+        live::share_declarations(&mut live);
         let (graphs, live): (Vec<_>, Vec<Live<'d>>) = live
             .into_iter()
             .map(|mut live| (std::mem::take(&mut live.graph), live))

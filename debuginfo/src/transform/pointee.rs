@@ -11,14 +11,19 @@
 //! * A pointer type has the size that DWARF gave to the first pointer to its target, else the host's. A cast between pointers of
 //!   different sizes reads the operand's memory anew, with 4 bytes of something else. So each type that has a name has a pointer.
 //!
+//! The copy of a type is made in the type's unit, once for all units whose pointers are of it; which have its number from
+//! [`filter`](super::filter), as units are made in parallel.
+//!
 //! Types that no symbol refers to are never read, so they are parameters of a function type that a typedef without a name is of;
 //! and in there they have no symbols of their own.
 
 use super::convert::ConvertUnitEntry;
-use super::pointer::{Die, MAX_DEPTH, POINTER_SIZE, is_pointer};
+use super::pointer::{Die, MAX_DEPTH, is_pointer};
+use super::reference::There;
 use super::unit::UnitTransform;
-use crate::address::HostAddress;
+use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
+use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Expression, UnitEntryId};
@@ -47,7 +52,7 @@ struct Copy {
     original: UnitEntryId,
     id: UnitEntryId,
     /// Its DW_AT_type, where that is not the original's.
-    target: Option<UnitEntryId>,
+    target: Option<AttributeValue>,
     /// Its DW_AT_byte_size, where virtual bases may lie beyond the original's.
     size: Option<Expression>,
     attribute: DwAt,
@@ -72,7 +77,7 @@ impl Pointees {
 }
 
 /// What a type is of.
-enum Kind {
+pub(super) enum Kind {
     Class,
     Array,
     Scalar,
@@ -82,7 +87,7 @@ enum Kind {
     Other,
 }
 
-fn kind(tag: DwTag) -> Kind {
+pub(super) fn kind(tag: DwTag) -> Kind {
     match tag {
         dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => Kind::Class,
         dw::DW_TAG_array_type => Kind::Array,
@@ -117,12 +122,21 @@ fn is_part(tag: DwTag) -> bool {
 }
 
 /// Where an object is that gdb believes at a guest's address: at the memory's base, if its address is not the host's already.
-fn at_base(base: HostAddress) -> Expression {
+/// The host's are beyond 32 bits; and none of a guest's of 64 bits is as far as the base of its own memory.
+fn at_base(base: HostAddress, size: AddressSize) -> Expression {
     let mut expression = Expression::new();
     expression.op(dw::DW_OP_push_object_address);
     expression.op(dw::DW_OP_dup);
-    expression.op_constu(32);
-    expression.op(dw::DW_OP_shr);
+    match size {
+        AddressSize::Four => {
+            expression.op_constu(32);
+            expression.op(dw::DW_OP_shr);
+        }
+        AddressSize::Eight => {
+            expression.op_constu(base.0);
+            expression.op(dw::DW_OP_ge);
+        }
+    }
     let hosts = expression.op_bra();
     expression.op_constu(base.0);
     expression.op(dw::DW_OP_plus);
@@ -155,89 +169,136 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        match (self.pointees.base, self.type_of(entry)) {
-            (Some(base), Some(pointee)) if self.is_object(&pointee, 0) => self
-                .at_base(&pointee, base)
-                .map(|id| Some(AttributeValue::UnitRef(id))),
+        let pointee = self.type_at(self.unit.read_unit, entry);
+        match (self.pointees.base, pointee) {
+            (Some(base), Some(pointee)) if self.is_object(&pointee, 0) => {
+                self.at_base(&pointee, base).map(Some)
+            }
             _ => self.other(entry, attr),
         }
     }
 
     /// Whether a type is of objects in memory, whatever it is called.
-    fn is_object(&self, ty: &Die<'d>, depth: usize) -> bool {
-        match kind(ty.tag()) {
+    fn is_object(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
+        match kind(ty.entry.tag()) {
             Kind::Named => {
                 let inner = self.type_of(ty);
                 depth < MAX_DEPTH && inner.is_some_and(|inner| self.is_object(&inner, depth + 1))
             }
             Kind::Other => false,
-            Kind::Class | Kind::Array | Kind::Scalar => true,
+            // gdb finds the definition by its name, and what it has found is not what has the attribute: it would fail an assertion
+            // (`value_address`).
+            Kind::Class | Kind::Array | Kind::Scalar => {
+                ty.entry.attr(dw::DW_AT_declaration).is_none()
+            }
         }
     }
 
     /// A type whose objects are found at the memory's base: of one that [`Self::is_object`].
-    fn at_base(&mut self, ty: &Die<'d>, base: HostAddress) -> Result<UnitEntryId, String> {
-        if let Some(known) = self.pointees.known.get(&ty.offset()) {
-            return Ok(*known);
+    fn at_base(&mut self, ty: &There<'a, 'd>, base: HostAddress) -> Result<AttributeValue, String> {
+        let wanted = ty.offset().and_then(|place| self.unit.pointee(place));
+        if !self.is_own(ty) {
+            return match wanted {
+                Some(wanted) => Ok(AttributeValue::DebugInfoRef(wanted)),
+                None => self.reference_to(ty),
+            };
+        }
+        let offset = ty.entry.offset();
+        if let Some(known) = self.pointees.known.get(&offset) {
+            return Ok(AttributeValue::UnitRef(*known));
         }
         if self.pointees.depth > MAX_DEPTH {
-            let original = self.unit.convert_unit_ref(ty.offset());
-            return original.map_err(|error| error.to_string());
+            return self.reference_to(ty);
         }
+        let id = wanted.map(|wanted| wanted.entry);
+        let id = id.unwrap_or_else(|| self.unit.unit.reserve());
+        // Before it is made, as a type may be made of itself.
+        self.pointees.known.insert(offset, id);
         self.pointees.depth += 1;
-        let id = self.make_at_base(ty, base);
+        let made = self.make_at_base(id, ty, base);
         self.pointees.depth -= 1;
-        let id = id?;
-        self.pointees.known.insert(ty.offset(), id);
-        Ok(id)
+        if made.is_err() {
+            self.pointees.known.remove(&offset);
+        }
+        made.map(|()| AttributeValue::UnitRef(id))
     }
 
-    fn make_at_base(&mut self, ty: &Die<'d>, base: HostAddress) -> Result<UnitEntryId, String> {
-        Ok(match (kind(ty.tag()), self.type_of(ty)) {
+    /// Makes the types that pointers of other units are of. Where one cannot be made, the original stands for it.
+    fn foreign_pointees(&mut self) {
+        let Some(base) = self.pointees.base else {
+            return;
+        };
+        for offset in self.unit.foreign_pointees() {
+            let Ok(entry) = self.unit.read_unit.entry(*offset) else {
+                continue;
+            };
+            let ty = self.here(&entry);
+            if !self.is_object(&ty, 0) || self.at_base(&ty, base).is_ok() {
+                continue;
+            }
+            let wanted = ty.offset().and_then(|place| self.unit.pointee(place));
+            if let Some(wanted) = wanted.filter(|wanted| !self.unit.unit.has(wanted.entry)) {
+                let name = self.type_name(Some(&ty), 0);
+                let original = self.reference_to(&ty).ok();
+                self.typedef(wanted.entry, name, original, None);
+            }
+        }
+    }
+
+    fn make_at_base(
+        &mut self,
+        id: UnitEntryId,
+        ty: &There<'a, 'd>,
+        base: HostAddress,
+    ) -> Result<(), String> {
+        let tag = ty.entry.tag();
+        match (kind(tag), self.type_of(ty)) {
             (Kind::Named, Some(inner)) => {
                 let inner = self.at_base(&inner, base)?;
-                if ty.tag() == dw::DW_TAG_typedef {
-                    self.typedef(self.type_name(Some(ty), 0), Some(inner), Some(base))
+                if tag == dw::DW_TAG_typedef {
+                    let name = self.type_name(Some(ty), 0);
+                    self.typedef(id, name, Some(inner), Some(base));
                 } else {
-                    let id = self.add_type(ty.tag(), Some(inner));
+                    self.add_reserved_type(id, tag, Some(inner));
                     self.add_pointer(id);
-                    id
                 }
             }
             (Kind::Scalar, target) => {
                 let mut always = Expression::new();
                 always.op(dw::DW_OP_lit1);
-                let target = if ty.tag() == dw::DW_TAG_pointer_type {
-                    Some(self.twin(target.as_ref(), base)?)
+                let target = if tag == dw::DW_TAG_pointer_type {
+                    Some(AttributeValue::UnitRef(self.twin(target.as_ref(), base)?))
                 } else {
                     None
                 };
-                let scalar = self.copy(ty, target, dw::DW_AT_associated, always)?;
-                let id = self.typedef(self.scalar_name(ty), Some(scalar), Some(base));
-                let sized = self.add_type(dw::DW_TAG_array_type, Some(id));
+                let scalar = self.unit.unit.reserve();
+                self.copy(scalar, ty, target, (dw::DW_AT_associated, always))?;
+                let scalar = AttributeValue::UnitRef(scalar);
+                self.typedef(id, self.scalar_name(ty), Some(scalar), Some(base));
+                let sized = self.add_type(dw::DW_TAG_array_type, id);
                 self.hold(sized);
-                id
             }
-            _ => self.copy(ty, None, dw::DW_AT_data_location, at_base(base))?,
-        })
+            _ => {
+                let place = at_base(base, self.address_size());
+                self.copy(id, ty, None, (dw::DW_AT_data_location, place))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
     /// no further than the class is long, and the object may be of a class derived from it. Whether there are any.
     fn virtual_ends(
         &self,
-        class: &Die<'d>,
+        class: &There<'a, 'd>,
         offset: u64,
         bases: &mut usize,
         out: &mut Expression,
     ) -> Result<bool, String> {
         let mut any = false;
         let error = |error: gimli::Error| error.to_string();
-        let mut tree = self
-            .unit
-            .read_unit
-            .entries_tree(Some(class.offset()))
-            .map_err(error)?;
+        let tree = class.unit.entries_tree(Some(class.entry.offset()));
+        let mut tree = tree.map_err(error)?;
         let mut children = tree.root().map_err(error)?.children();
         while let Some(child) = children.next().map_err(error)? {
             let entry = child.entry();
@@ -248,29 +309,32 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             if *bases > MAX_DEPTH {
                 return Err("a class of too many bases".to_owned());
             }
-            let Some(base) = self.type_of(entry) else {
+            let Some(base) = self.type_at(class.unit, entry) else {
                 continue;
             };
-            let found = match entry.attr_value(dw::DW_AT_data_member_location) {
-                Some(Read::Exprloc(place)) => {
+            let place = entry.attr_value(dw::DW_AT_data_member_location);
+            let constant = place.and_then(|place| member_offset(place, class.unit));
+            let found = match (place, constant) {
+                (_, Some(at)) => {
+                    let at = offset.wrapping_add(at);
+                    self.virtual_ends(&base, at, bases, out)?
+                }
+                (Some(Read::Exprloc(place)), None) => {
                     let size = base
+                        .entry
                         .attr(dw::DW_AT_byte_size)
                         .and_then(|it| it.udata_value());
                     out.op(dw::DW_OP_push_object_address);
                     out.op_plus_uconst(offset);
                     let before = std::mem::replace(out, Expression::new());
-                    *out = self.expression_onto(before, place, Purpose::Member)?;
+                    *out = self.expression_onto(before, (place, class.unit), Purpose::Member)?;
                     out.op(dw::DW_OP_push_object_address);
                     out.op(dw::DW_OP_minus);
                     out.op_plus_uconst(size.unwrap_or(0));
                     larger(out);
                     true
                 }
-                Some(at) => {
-                    let at = offset.wrapping_add(at.udata_value().unwrap_or(0));
-                    self.virtual_ends(&base, at, bases, out)?
-                }
-                None => false,
+                _ => false,
             };
             any |= found;
         }
@@ -278,52 +342,56 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both.
-    fn twin(&mut self, target: Option<&Die<'d>>, base: HostAddress) -> Result<UnitEntryId, String> {
+    fn twin(
+        &mut self,
+        target: Option<&There<'a, 'd>>,
+        base: HostAddress,
+    ) -> Result<UnitEntryId, String> {
         let name = self.type_name(target, 0);
-        let Some(target) = target else {
-            return Ok(self.typedef(name, None, None));
+        let (inner, base) = match target {
+            None => (None, None),
+            Some(target) if self.is_object(target, 0) => {
+                (Some(self.at_base(target, base)?), Some(base))
+            }
+            Some(target) => (Some(self.reference_to(target)?), None),
         };
-        if self.is_object(target, 0) {
-            let inner = self.at_base(target, base)?;
-            return Ok(self.typedef(name, Some(inner), Some(base)));
-        }
-        let original = self.unit.convert_unit_ref(target.offset());
-        let original = original.map_err(|error| error.to_string())?;
-        Ok(self.typedef(name, Some(original), None))
+        let id = self.unit.unit.reserve();
+        self.typedef(id, name, inner, base);
+        Ok(id)
     }
 
     /// A typedef without a symbol. gdb looks for data location at the outermost one.
     fn typedef(
         &mut self,
+        id: UnitEntryId,
         name: String,
-        inner: Option<UnitEntryId>,
+        inner: Option<AttributeValue>,
         base: Option<HostAddress>,
-    ) -> UnitEntryId {
-        let id = self.add_type(dw::DW_TAG_typedef, inner);
+    ) {
+        self.add_reserved_type(id, dw::DW_TAG_typedef, inner);
+        let size = self.address_size();
         let typedef = self.unit.unit.get_mut(id);
         let name = AttributeValue::String(name.into_bytes());
         typedef.set(dw::DW_AT_name, name);
         if let Some(base) = base {
-            let place = AttributeValue::Exprloc(at_base(base));
+            let place = AttributeValue::Exprloc(at_base(base, size));
             typedef.set(dw::DW_AT_data_location, place);
         }
-        id
     }
 
-    /// Reserves a type's copy, with an attribute more.
+    /// Makes a type's copy, with an attribute more, when all of the type is there.
     fn copy(
         &mut self,
-        ty: &Die<'d>,
-        target: Option<UnitEntryId>,
-        attribute: DwAt,
-        value: Expression,
-    ) -> Result<UnitEntryId, String> {
-        let original = self.unit.convert_unit_ref(ty.offset());
-        let id = self.unit.unit.reserve();
+        id: UnitEntryId,
+        ty: &There<'a, 'd>,
+        target: Option<AttributeValue>,
+        (attribute, value): (DwAt, Expression),
+    ) -> Result<(), String> {
+        let original = self.unit.convert_unit_ref(ty.entry.offset());
         let mut ends = Expression::new();
-        let size = ty.attr(dw::DW_AT_byte_size);
+        let size = ty.entry.attr(dw::DW_AT_byte_size);
         ends.op_constu(size.and_then(|it| it.udata_value()).unwrap_or(0));
-        let is_class = matches!(kind(ty.tag()), Kind::Class);
+        let is_class = matches!(kind(ty.entry.tag()), Kind::Class);
         let mut bases = 0;
         let has_virtual_bases = is_class && self.virtual_ends(ty, 0, &mut bases, &mut ends)?;
         self.pointees.copies.push(Copy {
@@ -334,13 +402,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             attribute,
             value,
         });
-        Ok(id)
+        Ok(())
     }
 
     /// The name of a scalar type as gdb shows it.
-    fn scalar_name(&self, ty: &Die<'d>) -> String {
+    fn scalar_name(&self, ty: &There<'a, 'd>) -> String {
         let name = self.type_name(Some(ty), 0);
-        if self.pointees.tags && ty.tag() == dw::DW_TAG_enumeration_type {
+        if self.pointees.tags && ty.entry.tag() == dw::DW_TAG_enumeration_type {
             return format!("enum {name}");
         }
         name
@@ -363,6 +431,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Makes the copies. A class's and an enumeration's are in the same scope, which is part of the names; others have no
     /// symbol.
     pub(super) fn finish_pointees(&mut self) {
+        self.foreign_pointees();
         for copy in std::mem::take(&mut self.pointees.copies) {
             let holder = self.holder();
             let original = self.unit.unit.get(copy.original);
@@ -380,7 +449,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 entry.set(dw::DW_AT_byte_size, AttributeValue::Exprloc(size));
             }
             if let Some(target) = copy.target {
-                entry.set(dw::DW_AT_type, AttributeValue::UnitRef(target));
+                entry.set(dw::DW_AT_type, target);
             }
             if matches!(kind(tag), Kind::Class) {
                 self.add_pointer(copy.id);
@@ -427,29 +496,31 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// A pointer to a type, of the guest's size, that gdb reads.
     fn add_pointer(&mut self, to: UnitEntryId) {
-        let pointer = self.add_type(dw::DW_TAG_pointer_type, Some(to));
-        let size = AttributeValue::Data1(POINTER_SIZE);
+        let pointer = self.add_type(dw::DW_TAG_pointer_type, to);
+        let size = AttributeValue::Data1(self.address_size().bytes());
         let entry = self.unit.unit.get_mut(pointer);
         entry.set(dw::DW_AT_byte_size, size);
         self.hold(pointer);
     }
 
     /// A new type where it has no symbol.
-    fn add_type(&mut self, tag: DwTag, inner: Option<UnitEntryId>) -> UnitEntryId {
-        let holder = self.holder();
-        let id = self.unit.unit.add(holder, tag);
-        if let Some(inner) = inner {
-            self.unit
-                .unit
-                .get_mut(id)
-                .set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
-        }
+    fn add_type(&mut self, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
+        let id = self.unit.unit.reserve();
+        self.add_reserved_type(id, tag, Some(AttributeValue::UnitRef(inner)));
         id
+    }
+
+    fn add_reserved_type(&mut self, id: UnitEntryId, tag: DwTag, inner: Option<AttributeValue>) {
+        let holder = self.holder();
+        self.unit.unit.add_reserved(id, holder, tag);
+        if let Some(inner) = inner {
+            self.unit.unit.get_mut(id).set(dw::DW_AT_type, inner);
+        }
     }
 
     /// Makes gdb read a type.
     fn hold(&mut self, ty: UnitEntryId) {
-        self.add_type(dw::DW_TAG_formal_parameter, Some(ty));
+        self.add_type(dw::DW_TAG_formal_parameter, ty);
     }
 
     fn holder(&mut self) -> UnitEntryId {

@@ -1,4 +1,4 @@
-//! Guest pointers, 4 bytes that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
+//! Guest pointers, 4 bytes (8 with memory64) that are offsets in linear memory, for debuggers that believe in 8-byte addresses.
 //!
 //! gdb honours a pointer type's size. lldb does not: to it, a pointer in memory is a number of 4 bytes (or, with
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
@@ -6,17 +6,16 @@
 use super::convert::ConvertUnitEntry;
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
 use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
-use gimli::{DwTag, UnitOffset};
+use gimli::{DebugInfoOffset, DwTag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Bytes of a guest's pointer.
-pub(super) const POINTER_SIZE: u8 = 4;
 /// Bytes of a name that names of other types are made of.
 const MAX_NAME: usize = 4096;
 /// How far types are followed: further than programs go, and an end for those that go in circles.
@@ -30,7 +29,7 @@ pub(super) struct Pointers {
     /// What pointers in memory are otherwise.
     number: Option<UnitEntryId>,
     /// Whether classes have virtual bases, as far as that was asked.
-    pub(super) virtual_bases: RefCell<HashMap<UnitOffset, bool>>,
+    pub(super) virtual_bases: RefCell<HashMap<DebugInfoOffset, bool>>,
 }
 
 impl Pointers {
@@ -78,10 +77,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
     ) {
         if is_pointer(entry.tag()) && entry.tag() != dw::DW_TAG_ptr_to_member_type {
+            let size = self.address_size().bytes();
             self.unit
                 .unit
                 .get_mut(id)
-                .set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+                .set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         }
         if entry.tag() == dw::DW_TAG_base_type {
             self.finish_base_type(id, entry);
@@ -130,7 +130,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// A pointer type as the debugger is to see it in memory: a number with the pointer's name.
     pub(super) fn pointer(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let parent = entry.parent.unwrap_or(self.unit.unit.root());
-        let name = AttributeValue::String(self.type_name(Some(entry), 0).into_bytes());
+        let name = AttributeValue::String(self.type_name(Some(&self.here(entry)), 0).into_bytes());
         let is_function = self.is_function(entry);
         if entry.tag() == dw::DW_TAG_ptr_to_member_type {
             if is_function {
@@ -154,13 +154,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// plus 1; and what to add to `this`.
     fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
         let number = self.number_type();
+        let size = self.address_size().bytes();
         self.unit
             .unit
             .add_reserved(id, parent, dw::DW_TAG_structure_type);
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
-        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * POINTER_SIZE));
-        for (name, offset) in [("ptr", 0), ("adj", POINTER_SIZE)] {
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * size));
+        for (name, offset) in [("ptr", 0), ("adj", size)] {
             let member = self.unit.unit.add(id, dw::DW_TAG_member);
             let member = self.unit.unit.get_mut(member);
             let place = AttributeValue::Data1(offset);
@@ -170,16 +171,26 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
+    /// How wide the guest's addresses are: pointers, too.
+    pub(super) fn address_size(&self) -> AddressSize {
+        AddressSize::of(self.unit.read_unit.encoding())
+    }
+
     pub(super) fn number_type(&mut self) -> UnitEntryId {
         if let Some(number) = self.pointers.number {
             return number;
         }
+        let size = self.address_size();
+        let name = match size {
+            AddressSize::Four => "unsigned int",
+            AddressSize::Eight => "unsigned long long",
+        };
         let root = self.unit.unit.root();
         let id = self.unit.unit.add(root, dw::DW_TAG_base_type);
         let entry = self.unit.unit.get_mut(id);
-        let (name, unsigned) = (b"unsigned int".to_vec(), dw::DW_ATE_unsigned);
+        let (name, unsigned) = (name.into(), dw::DW_ATE_unsigned);
         entry.set(dw::DW_AT_name, AttributeValue::String(name));
-        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(size.bytes()));
         entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(unsigned));
         self.pointers.number = Some(id);
         id
@@ -222,7 +233,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.is_of_function(self.type_at(self.unit.read_unit, pointer))
     }
 
-    fn is_function_at(&self, pointer: &There<'a, 'd>) -> bool {
+    pub(super) fn is_function_at(&self, pointer: &There<'a, 'd>) -> bool {
         self.is_of_function(self.type_at(pointer.unit, &pointer.entry))
     }
 
@@ -244,13 +255,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         false
     }
 
-    /// The type that an entry refers to, or that what it is a concrete instance of does, if it is of this unit.
-    pub(super) fn type_of(&self, entry: &Die<'d>) -> Option<Die<'d>> {
-        let unit = self.unit.read_unit;
-        let ty = self.type_at(unit, entry)?;
-        (ty.unit.header.offset() == unit.header.offset()).then_some(ty.entry)
-    }
-
     /// The type of a variable that is a pointer of lldb's own.
     pub(super) fn native_pointer_type(
         &mut self,
@@ -268,17 +272,25 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
         let guest = match attr.value() {
-            Read::Sdata(value) => value as u32,
-            _ => attr.udata_value().ok_or("it is no number")? as u32,
+            Read::Sdata(value) => value as u64,
+            _ => attr.udata_value().ok_or("it is no number")?,
+        };
+        let guest = match self.address_size() {
+            AddressSize::Four => u64::from(guest as u32),
+            AddressSize::Eight => guest,
         };
         let base = self.lookup.code.memories.first();
         let base = base.ok_or("an address in a module without a memory")?;
-        let value = if guest == 0 { 0 } else { base.offset(guest).0 };
+        let value = if guest == 0 {
+            0
+        } else {
+            base.0.wrapping_add(guest)
+        };
         Ok(Some(AttributeValue::Data8(value)))
     }
 
     /// A type as C++ writes it, but for pointers: lldb knows `char *` by its name, and would look for a string.
-    pub(super) fn type_name(&self, ty: Option<&Die<'d>>, depth: usize) -> String {
+    pub(super) fn type_name(&self, ty: Option<&There<'a, 'd>>, depth: usize) -> String {
         let Some(ty) = ty else {
             return "void".to_owned();
         };
@@ -286,17 +298,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return "?".to_owned();
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
-        match ty.tag() {
+        match ty.entry.tag() {
             dw::DW_TAG_ptr_to_member_type => {
-                let class = match ty.attr_value(dw::DW_AT_containing_type) {
-                    Some(Read::UnitRef(offset)) => self.unit.read_unit.entry(offset).ok(),
-                    _ => None,
-                };
+                let class = ty.entry.attr_value(dw::DW_AT_containing_type);
+                let class = class.and_then(|class| self.there(ty.unit, class));
                 // Its own name only: two ways on from each type would be without end for types that go in circles.
                 let class = class.and_then(|class| self.name(&class));
                 format!("{} {}::*", inner(), class.unwrap_or_default())
             }
-            tag if is_pointer(tag) && self.is_function(ty) => {
+            tag if is_pointer(tag) && self.is_function_at(ty) => {
                 let own = self.name(ty);
                 own.unwrap_or_else(|| self.function_pointer_name(ty, depth))
             }
@@ -320,9 +330,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn name(&self, entry: &Die<'d>) -> Option<String> {
-        let name = entry.attr_value(dw::DW_AT_name)?;
-        let name = self.unit.read_unit.attr_string(name).ok()?;
+    fn name(&self, there: &There<'a, 'd>) -> Option<String> {
+        let name = there.entry.attr_value(dw::DW_AT_name)?;
+        let name = there.unit.attr_string(name).ok()?;
         // Many types can share a name that is as long as the input.
         let name = name.slice().get(..MAX_NAME).unwrap_or(name.slice());
         Some(String::from_utf8_lossy(name).into_owned())

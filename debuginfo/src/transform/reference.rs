@@ -4,10 +4,12 @@ use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
 use crate::source::{ReadUnit, Reader};
 use crate::write::AttributeValue;
+use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 
 /// An entry, and the unit that its references count from.
+#[derive(Clone)]
 pub(super) struct There<'a, 'd> {
     pub unit: ReadUnit<'a, 'd>,
     pub entry: Die<'d>,
@@ -21,9 +23,43 @@ pub(super) struct Declared<'d> {
     pub is_artificial: bool,
 }
 
+impl There<'_, '_> {
+    /// Where it is in `.debug_info`.
+    pub fn offset(&self) -> Option<DebugInfoOffset> {
+        self.entry.offset().to_debug_info_offset(&self.unit.header)
+    }
+}
+
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// An entry of this unit.
+    pub(super) fn here(&self, entry: &Die<'d>) -> There<'a, 'd> {
+        There {
+            unit: self.unit.read_unit,
+            entry: entry.clone(),
+        }
+    }
+
+    /// Whether an entry is of this unit.
+    pub(super) fn is_own(&self, there: &There<'a, 'd>) -> bool {
+        there.unit.header.offset() == self.unit.read_unit.header.offset()
+    }
+
+    /// A reference to an entry.
+    pub(super) fn reference_to(&self, there: &There<'a, 'd>) -> Result<AttributeValue, String> {
+        self.converted(there.unit, Read::UnitRef(there.entry.offset()))
+    }
+
+    /// The type of an entry.
+    pub(super) fn type_of(&self, there: &There<'a, 'd>) -> Option<There<'a, 'd>> {
+        self.type_at(there.unit, &there.entry)
+    }
+
     /// What an entry of a unit refers to.
-    fn there(&self, unit: ReadUnit<'a, 'd>, value: Read<Reader<'d>>) -> Option<There<'a, 'd>> {
+    pub(super) fn there(
+        &self,
+        unit: ReadUnit<'a, 'd>,
+        value: Read<Reader<'d>>,
+    ) -> Option<There<'a, 'd>> {
         let (unit, offset) = match value {
             Read::UnitRef(offset) => (unit, offset),
             Read::DebugInfoRef(offset) => {

@@ -7,9 +7,10 @@ use super::live::Live;
 use super::part::Part;
 use super::pointee::Pointees;
 use super::pointer::Pointers;
+use super::reference::There;
 use super::wrapper::Wrappers;
 use super::{attribute, line};
-use crate::address::{CodeOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
@@ -18,7 +19,7 @@ use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
 use gimli::constants as dw;
-use gimli::read::{AttributeValue as Read, DebuggingInformationEntry};
+use gimli::read::AttributeValue as Read;
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -329,19 +330,21 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        if let Some(name) = self.name_of(entry) {
+        if let Some(name) = self.name_of(&self.here(entry)) {
             self.names.push((index, name));
         }
     }
 
-    fn name_of(&self, entry: &DebuggingInformationEntry<Reader<'d>>) -> Option<String> {
-        let unit = self.unit.read_unit;
-        [dw::DW_AT_linkage_name, dw::DW_AT_name]
-            .into_iter()
-            .find_map(|name| {
-                let text = unit.attr_string(entry.attr_value(name)?).ok()?;
-                Some(text.to_string_lossy().into_owned())
-            })
+    fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {
+        let names = [
+            dw::DW_AT_linkage_name,
+            dw::DW_AT_MIPS_linkage_name,
+            dw::DW_AT_name,
+        ];
+        names.into_iter().find_map(|name| {
+            let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
+            Some(text.to_string_lossy().into_owned())
+        })
     }
 
     /// A static variable gets a symbol: lldb's expressions find members of classes by it.
@@ -354,21 +357,17 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let [Op::Address(address)] = ops[..] else {
             return;
         };
-        let (Some(memory), Ok(address)) =
-            (self.lookup.code.memories.first(), u32::try_from(address))
-        else {
+        let address = AddressSize::of(unit.encoding()).data(address);
+        let (Some(memory), Some(address)) = (self.lookup.code.memories.first(), address) else {
             return;
         };
         // A static member is declared in its class, which has the name.
-        let declared = match entry.attr_value(dw::DW_AT_specification) {
-            Some(Read::UnitRef(offset)) => unit.entry(offset).ok(),
-            _ => None,
-        };
+        let declared = entry.attr_value(dw::DW_AT_specification);
         let name = self
-            .name_of(entry)
-            .or_else(|| self.name_of(declared.as_ref()?));
+            .name_of(&self.here(entry))
+            .or_else(|| self.name_of(&self.there(unit, declared?)?));
         self.objects
-            .extend(name.map(|name| (name, memory.offset(address))));
+            .extend(name.map(|name| (name, HostAddress(memory.0.wrapping_add(address)))));
     }
 
     /// The code that an entry covers.

@@ -3,7 +3,7 @@
 //!
 //! `struct Node` has `Node*` for `Node *`: lldb knows `char *` by its name, and would look for 8 bytes.
 
-use super::pointer::{Die, POINTER_SIZE};
+use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::image::{GET_POINTER, SET_POINTER};
@@ -33,18 +33,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         parent: UnitEntryId,
         pointer: &Die<'d>,
     ) -> Result<(), String> {
-        let native = self.native_pointer(&There {
-            unit: self.unit.read_unit,
-            entry: pointer.clone(),
-        })?;
-        let name = self.type_name(Some(pointer), 0);
+        let there = self.here(pointer);
+        let native = self.native_pointer(&there)?;
+        let name = self.type_name(Some(&there), 0);
         let address = self.address_type();
+        let size = self.address_size().bytes();
         self.unit
             .unit
             .add_reserved(id, parent, dw::DW_TAG_structure_type);
         let class = self.unit.unit.get_mut(id);
         class.set(dw::DW_AT_name, text(&name));
-        class.set(dw::DW_AT_byte_size, AttributeValue::Data1(POINTER_SIZE));
+        class.set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         // Classes of one name and one line are one class to lldb, also where they are local to different functions.
         let line = self.unit.read_unit.header.offset().0 + pointer.offset().0;
         class.set(dw::DW_AT_decl_line, AttributeValue::Udata(line as u64));

@@ -122,7 +122,8 @@ impl<'a> Units<'a> {
         }
     }
 
-    fn place(&self, offset: DebugInfoOffset) -> Option<Place> {
+    /// The place of an entry that is named by its offset in `.debug_info`.
+    pub fn place(&self, offset: DebugInfoOffset) -> Option<Place> {
         let units = &self.roots.units;
         let behind = units.partition_point(|root| root.offset <= offset);
         let unit = behind.checked_sub(1)?;

@@ -6,6 +6,7 @@
 //! ```
 
 mod evaluate;
+mod implicit;
 mod libcxx;
 mod render;
 mod rust;

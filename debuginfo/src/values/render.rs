@@ -3,6 +3,7 @@
 use super::Machine;
 use super::evaluate::Location;
 use super::rust::Shown;
+use crate::expr::decode::member_offset;
 use crate::symbolize::demangle;
 use crate::units::{Place, Units};
 use gimli::constants as dw;
@@ -409,16 +410,30 @@ impl<'r, 'a> Renderer<'r, 'a> {
     pub(super) fn member(&self, member: Place, bytes: &[u8]) -> Option<(Place, Vec<u8>)> {
         let ty = self.units.ty(member)?;
         let size = self.size(ty)? as usize;
-        if let Some(bits) = self.units.number(member, dw::DW_AT_bit_size) {
-            let start = self.units.number(member, dw::DW_AT_data_bit_offset)?;
-            return Some((ty, self.bit_field(ty, bytes, start, bits)?));
-        }
         let offset = match self.units.attr(member, dw::DW_AT_data_member_location) {
-            Some((_, attr)) => usize::try_from(attr.udata_value()?).ok()?,
+            Some((unit, attr)) => member_offset(attr.value(), self.units.get(unit)?)?,
             None => 0,
         };
+        if let Some(bits) = self.units.number(member, dw::DW_AT_bit_size) {
+            let start = self.bit_offset(member, ty, offset, bits)?;
+            return Some((ty, self.bit_field(ty, bytes, start, bits)?));
+        }
+        let offset = usize::try_from(offset).ok()?;
         let end = offset.checked_add(size)?;
         Some((ty, bytes.get(offset..end)?.to_vec()))
+    }
+
+    /// The bit that a bit field begins at, the lowest of the first byte being the first. Before DWARF 4 it was counted from the highest
+    /// of the unit of storage (DWARF 3, section 5.6.6).
+    fn bit_offset(&self, member: Place, ty: Place, offset: u64, bits: u64) -> Option<u64> {
+        if let Some(start) = self.units.number(member, dw::DW_AT_data_bit_offset) {
+            return Some(start);
+        }
+        let own = self.units.number(member, dw::DW_AT_byte_size);
+        let storage = own.or_else(|| self.size(ty))?;
+        let above = self.units.number(member, dw::DW_AT_bit_offset)?;
+        let end = offset.checked_add(storage)?.checked_mul(8)?;
+        end.checked_sub(above)?.checked_sub(bits)
     }
 
     fn bit_field(&self, ty: Place, bytes: &[u8], start: u64, bits: u64) -> Option<Vec<u8>> {

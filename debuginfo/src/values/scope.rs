@@ -6,6 +6,7 @@ use super::{Machine, Unavailable, Variable};
 use crate::address::WasmPc;
 use crate::code::KeptValue;
 use crate::expr::decode::{Op, decode};
+use crate::expr::old::with_values;
 use crate::units::functions::Function;
 use crate::units::{Place, Units};
 use gimli::UnitOffset;
@@ -44,9 +45,16 @@ pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Declared>> {
     frames
 }
 
+impl Declared {
+    /// Another entry, in the same scope.
+    pub(super) fn with(self, place: Place) -> Declared {
+        Declared { place, ..self }
+    }
+}
+
 /// Reads the variables of one function in one frame.
 pub(super) struct Reader<'r, 'a> {
-    units: &'r Units<'a>,
+    pub(super) units: &'r Units<'a>,
     machine: &'r dyn Machine,
     pc: WasmPc,
     /// What DW_OP_fbreg counts from.
@@ -105,7 +113,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// The expression that holds at the address, and where it begins to, of a list.
-    fn operations(
+    pub(super) fn operations(
         &self,
         unit: usize,
         value: AttributeValue<crate::source::Reader<'a>>,
@@ -135,6 +143,15 @@ impl<'r, 'a> Reader<'r, 'a> {
         let name = self.units.name(place)?;
         let ty = self.units.ty(place)?;
         let renderer = Renderer::new(self.units, self.machine);
+        if let Some(target) = self.implicit_target(place) {
+            return Some(Variable {
+                name,
+                argument,
+                ty: renderer.type_name(ty),
+                value: self.through(&renderer, ty, target, declared, line),
+                pointer: None,
+            });
+        }
         let located = self.location(declared);
         let set = argument || self.is_set(place, line);
         if matches!(located, Ok((_, false))) && !set {
@@ -171,18 +188,21 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// Whether what a variable is is said once for all of its scope, though it can change in it.
-    fn is_assumed(&self, variable: Place, ty: Place) -> bool {
+    pub(super) fn is_assumed(&self, variable: Place, ty: Place) -> bool {
         let says = |name| self.units.attr(variable, name).is_some();
         let constant = self.units.tag(ty) == Some(dw::DW_TAG_const_type);
         !says(dw::DW_AT_location) && says(dw::DW_AT_const_value) && !constant
     }
 
-    fn location(&self, declared: Declared) -> Result<Located, Unavailable> {
+    pub(super) fn location(&self, declared: Declared) -> Result<Located, Unavailable> {
         let place = declared.place;
         if let Some((unit, attr)) = self.units.attr(place, dw::DW_AT_location) {
             let operations = self.operations(unit, attr.value());
             let found = operations.filter(|(ops, _)| !ops.is_empty());
             let (ops, from) = found.ok_or(Unavailable::OptimisedOut)?;
+            let version = self.units.get(unit).map_or(5, |it| it.encoding().version);
+            let ops = with_values(ops, version, version < 4 && self.is_scalar(place));
+            let ops = ops.map_err(|_| Unavailable::Unreadable)?;
             let listed = !matches!(attr.value(), AttributeValue::Exprloc(_));
             let fixed = matches!(ops[..], [Op::Address(_), ..]);
             let framed = ops.iter().any(|op| matches!(op, Op::FrameOffset(_)));
@@ -205,6 +225,23 @@ impl<'r, 'a> Reader<'r, 'a> {
         Ok((Location::Bytes(constant), true))
     }
 
+    /// Whether a variable is a number or a pointer.
+    fn is_scalar(&self, place: Place) -> bool {
+        let ty = self.units.ty(place);
+        let bare = ty.and_then(|ty| Renderer::new(self.units, self.machine).bare(ty));
+        let is_scalar = |tag| {
+            matches!(
+                tag,
+                dw::DW_TAG_base_type
+                    | dw::DW_TAG_enumeration_type
+                    | dw::DW_TAG_pointer_type
+                    | dw::DW_TAG_reference_type
+                    | dw::DW_TAG_rvalue_reference_type
+            )
+        };
+        bare.is_some_and(|(_, tag)| is_scalar(tag))
+    }
+
     fn constant(&self, place: Place) -> Option<Vec<u8>> {
         let (_, attr) = self.units.attr(place, dw::DW_AT_const_value)?;
         Some(match attr.value() {
@@ -217,7 +254,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     /// Whether control has passed a local's declaration, as far as lines tell: in the declaration itself it has no value yet.
-    fn is_set(&self, place: Place, line: Option<u32>) -> bool {
+    pub(super) fn is_set(&self, place: Place, line: Option<u32>) -> bool {
         let declared = self.units.number(place, dw::DW_AT_decl_line);
         match (declared, line) {
             (Some(declared), Some(line)) => declared < u64::from(line),

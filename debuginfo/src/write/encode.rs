@@ -2,7 +2,7 @@
 
 use super::form::{Forms, abbreviations, leads_somewhere};
 use super::names::{self, Listed};
-use super::{Address, AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
+use super::{Address, AttributeValue, DebugInfoRef, Expression, Named, Unit, UnitEntryId};
 use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
 
@@ -23,6 +23,8 @@ pub(crate) struct Encoded<'d> {
     pub line_program: Option<u32>,
     /// Where `info` refers to entries of other units.
     pub foreign: Vec<(u32, DebugInfoRef)>,
+    /// Where `loclists` refers to entries of any unit.
+    pub foreign_in_lists: Vec<(u32, DebugInfoRef)>,
     /// Where in `info` the entries are, by number: for references from other units.
     pub entries: Vec<u32>,
     /// What an index has of it, if it is in one.
@@ -64,8 +66,13 @@ pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     out.abbrev = abbrev;
     out.rnglists = ranges.bytes;
     out.loclists = locations.bytes;
-    for (at, ty) in locations.types {
-        Expression::set_type(&mut out.loclists[at..], out.entries[ty.0 as usize]);
+    for (at, named) in locations.named {
+        match named {
+            Named::Type(ty) => {
+                Expression::set_type(&mut out.loclists[at..], out.entries[ty.0 as usize]);
+            }
+            Named::Entry(entry) => out.foreign_in_lists.push((at as u32, entry)),
+        }
     }
     out
 }
@@ -137,8 +144,11 @@ impl<'u, 'd> Encoder<'u, 'd> {
             AttributeValue::Flag(false) => out.info.push(0),
             AttributeValue::Exprloc(expression) => {
                 uleb(&mut out.info, expression.bytes().len() as u64);
-                let types = &mut self.types;
-                expression.write(&mut out.info, &mut |at, ty| types.push((at, ty)));
+                let (types, foreign) = (&mut self.types, &mut out.foreign);
+                expression.write(&mut out.info, &mut |at, named| match named {
+                    Named::Type(ty) => types.push((at, ty)),
+                    Named::Entry(entry) => foreign.push((at as u32, entry)),
+                });
             }
             AttributeValue::UnitRef(id) => {
                 self.references.push((here, *id));

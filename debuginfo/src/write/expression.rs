@@ -1,6 +1,6 @@
 //! Location expressions, encoded as they are made.
 
-use super::{Address, UnitEntryId, sleb, uleb};
+use super::{Address, DebugInfoRef, UnitEntryId, sleb, uleb};
 use gimli::{DwOp, constants as dw};
 
 /// Bytes of a base type's place in an operation: LEB128 that is padded, so that it can be filled in when the place is known.
@@ -10,8 +10,17 @@ const TYPE_SIZE: usize = 4;
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Expression {
     bytes: Vec<u8>,
-    /// Where base types are named, and which. Few expressions name any.
-    types: Option<Box<Vec<(u32, UnitEntryId)>>>,
+    /// Where entries are named, and which. Few expressions name any.
+    named: Option<Box<Vec<(u32, Named)>>>,
+}
+
+/// An entry that an operation names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Named {
+    /// A base type of the unit: LEB128.
+    Type(UnitEntryId),
+    /// Any entry: its place in `.debug_info`, of 4 bytes.
+    Entry(DebugInfoRef),
 }
 
 impl Expression {
@@ -21,20 +30,20 @@ impl Expression {
 
     /// An expression that is there already.
     pub fn raw(bytes: Vec<u8>) -> Expression {
-        Expression { bytes, types: None }
+        Expression { bytes, named: None }
     }
 
-    /// Its bytes; base types are places to be filled in.
+    /// Its bytes; entries are places to be filled in.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Appends the expression, and its base types' places by `place`.
-    pub fn write(&self, out: &mut Vec<u8>, place: &mut impl FnMut(usize, UnitEntryId)) {
+    /// Appends the expression, and the places of the entries that it names by `place`.
+    pub fn write(&self, out: &mut Vec<u8>, place: &mut impl FnMut(usize, Named)) {
         let base = out.len();
         out.extend(&self.bytes);
-        for (at, ty) in self.types.iter().flat_map(|types| types.iter()) {
-            place(base + *at as usize, *ty);
+        for (at, named) in self.named.iter().flat_map(|named| named.iter()) {
+            place(base + *at as usize, *named);
         }
     }
 
@@ -169,13 +178,22 @@ impl Expression {
 
     fn base_type(&mut self, base: Option<UnitEntryId>) {
         match base {
-            Some(base) => {
-                let place = (self.bytes.len() as u32, base);
-                self.types.get_or_insert_default().push(place);
-                self.bytes.extend([0; TYPE_SIZE]);
-            }
+            Some(base) => self.name(Named::Type(base), TYPE_SIZE),
             None => self.bytes.push(0),
         }
+    }
+
+    fn name(&mut self, entry: Named, size: usize) {
+        let place = (self.bytes.len() as u32, entry);
+        self.named.get_or_insert_default().push(place);
+        self.bytes.resize(self.bytes.len() + size, 0);
+    }
+
+    /// A pointer into what an entry describes, which lies nowhere that could be pointed to (DWARF 5, section 2.6.1.1.4).
+    pub fn op_implicit_pointer(&mut self, to: DebugInfoRef, offset: i64) {
+        self.op(dw::DW_OP_implicit_pointer);
+        self.name(Named::Entry(to), size_of::<u32>());
+        sleb(&mut self.bytes, offset);
     }
 
     pub fn op_implicit_value(&mut self, data: Box<[u8]>) {

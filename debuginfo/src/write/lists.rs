@@ -1,6 +1,6 @@
 //! Range lists and location lists (DWARF 5, sections 7.25 and 7.29), encoded as they are added to a unit.
 
-use super::{Address, Expression, UnitEntryId, uleb};
+use super::{Address, Expression, Named, uleb};
 use gimli::constants as dw;
 use std::collections::HashMap;
 
@@ -33,9 +33,9 @@ pub(crate) struct LocationList(pub Vec<Location>);
 pub(crate) struct Lists {
     /// The lists, one after the other, without a header.
     pub bytes: Vec<u8>,
-    /// Base types in expressions: where in the bytes, and which.
-    pub types: Vec<(usize, UnitEntryId)>,
-    /// Where lists are that name no base types: each is written once.
+    /// Entries in expressions: where in the bytes, and which.
+    pub named: Vec<(usize, Named)>,
+    /// Where lists are that name no entries: each is written once.
     known: HashMap<Vec<u8>, ListOffset>,
 }
 
@@ -92,7 +92,7 @@ impl Lists {
         entries: impl ExactSizeIterator<Item = (u64, u64, Option<&'l Expression>)> + Clone,
     ) -> ListOffset {
         let offset = self.bytes.len();
-        let types = self.types.len();
+        let named = self.named.len();
         let base = entries.clone().map(|(begin, ..)| begin).min();
         let base = base.filter(|_| entries.len() > 1);
         if let Some(base) = base {
@@ -114,12 +114,12 @@ impl Lists {
             }
             if let Some(data) = data {
                 uleb(&mut self.bytes, data.bytes().len() as u64);
-                let types = &mut self.types;
-                data.write(&mut self.bytes, &mut |at, ty| types.push((at, ty)));
+                let named = &mut self.named;
+                data.write(&mut self.bytes, &mut |at, entry| named.push((at, entry)));
             }
         }
         self.bytes.push(kinds.end);
-        if self.types.len() > types {
+        if self.named.len() > named {
             return offset as u32;
         }
         let list = self.bytes.split_off(offset);

@@ -17,7 +17,7 @@ mod tests;
 mod unit;
 
 pub(crate) use encode::{Encoded, encode};
-pub(crate) use expression::Expression;
+pub(crate) use expression::{Expression, Named};
 pub(crate) use line::{LineProgram, LineRow};
 pub(crate) use lists::{Location, LocationList, Range, RangeList};
 pub(crate) use sections::{Section, assemble};

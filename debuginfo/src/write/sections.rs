@@ -42,12 +42,15 @@ pub(crate) fn assemble<'d>(
             continue;
         }
         place(unit, base, &used);
-        for (at, target) in &unit.foreign {
-            let unit_of_it = target.unit as usize;
-            let entry = targets[unit_of_it].get(target.entry.0 as usize);
-            patch(&mut unit.info, *at, |_| {
-                bases[unit_of_it].info + entry.unwrap_or(&0)
-            });
+        let Encoded { info, loclists, .. } = unit;
+        for (section, foreign) in [(info, &unit.foreign), (loclists, &unit.foreign_in_lists)] {
+            for (at, target) in foreign {
+                let unit_of_it = target.unit as usize;
+                let entry = targets[unit_of_it].get(target.entry.0 as usize);
+                patch(section, *at, |_| {
+                    bases[unit_of_it].info + entry.unwrap_or(&0)
+                });
+            }
         }
         for (at, string) in &unit.line_strings {
             patch(&mut unit.line, *at, |_| line_offsets[string]);

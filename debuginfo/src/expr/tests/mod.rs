@@ -3,13 +3,14 @@
 mod arithmetic;
 mod decoding;
 mod operations;
+mod wide;
 
 use super::decode::Op;
-use super::emit::{Places, Purpose, emit};
+use super::emit::{Entries, Places, Purpose, emit};
 use super::width::BaseType;
-use crate::address::{FrameOffset, HostAddress, WasmPc};
+use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType as WasmType};
-use crate::write::{Expression, Unit};
+use crate::write::{Expression, Named, Unit};
 use gimli::constants as dw;
 use gimli::read::{Evaluation, EvaluationResult, Location, Piece, Value, ValueType};
 use gimli::{Encoding, EndianSlice, Format, LittleEndian, UnitOffset};
@@ -44,6 +45,7 @@ struct Machine {
     bytes: BTreeMap<u64, u8>,
     /// Of the variable.
     size: Option<u64>,
+    addresses: AddressSize,
 }
 
 impl Machine {
@@ -89,6 +91,7 @@ impl Machine {
             },
             bytes: BTreeMap::new(),
             size: None,
+            addresses: AddressSize::Four,
         };
         machine.set(CFA - 16, &(-8i32).to_le_bytes());
         machine.set(CFA - 24, &((1i64 << 40) + 5).to_le_bytes());
@@ -124,12 +127,17 @@ impl Machine {
             from: Some(WasmPc(10)),
             size: self.size,
             only_padding_is_missing: false,
+            addresses: self.addresses,
         }
     }
 
     /// Why operations have no native form.
     fn refusal(&self, ops: &[Op], purpose: Purpose) -> String {
-        emit(Expression::new(), ops, &self.places(), purpose, &|_| None).unwrap_err()
+        let entries = Entries {
+            base_type: &|_| None,
+            any: &|_| None,
+        };
+        emit(Expression::new(), ops, &self.places(), purpose, entries).unwrap_err()
     }
 
     /// The native form's pieces.
@@ -148,14 +156,21 @@ impl Machine {
             let found = types.iter().find(|(at, _)| *at == offset);
             found.map(|(_, ty)| *ty)
         };
+        let entries = Entries {
+            base_type: &base_type,
+            any: &|_| None,
+        };
         let mut before = Expression::new();
         if purpose == Purpose::Member {
             before.op_constu(BASE + 0x40);
         }
-        let native = emit(before, ops, &self.places(), purpose, &base_type).unwrap();
+        let native = emit(before, ops, &self.places(), purpose, entries).unwrap();
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
-        native.write(&mut bytes, &mut |place, id| places.push((place, id)));
-        for (place, id) in places {
+        native.write(&mut bytes, &mut |place, named| places.push((place, named)));
+        for (place, named) in places {
+            let Named::Type(id) = named else {
+                panic!("no base type");
+            };
             let (offset, _) = types.iter().find(|(_, ty)| ty.id == id).unwrap();
             Expression::set_type(&mut bytes[place..], offset.0 as u32);
         }

@@ -1,0 +1,252 @@
+//! Debug info with addresses of 8 bytes. The runtime refuses such modules, so the code map is made up: machine code as long as the
+//! wasm code, byte by byte.
+
+mod running;
+mod support;
+
+use dwalin_debuginfo::WasmDwarf;
+use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, ValueType};
+use dwalin_debuginfo::container::Container;
+use dwalin_debuginfo::merge::{Companions, PathMap, merge};
+use gimli::{EndianSlice, LittleEndian};
+use running::said;
+use std::ops::Range;
+use support::{Folder, equipped, stderr};
+
+const PROGRAM: &str = "\
+struct node { long v; struct node *next; int arr[3]; };
+static struct node last = {7, 0, {1, 2, 3}};
+struct node first = {5, &last, {4, 5, 6}};
+long total;
+struct node *head = &first;
+__attribute__((noinline)) long sum(struct node *n, int k) {
+  long s = 0;
+  while (n) {
+    s += n->v + n->arr[k];
+    n = n->next;
+  }
+  total = s;
+  return s;
+}
+__attribute__((noinline)) int scale(long a, double b, char *p) {
+  int r = (int)(a * b);
+  if (p) r += *p;
+  return r;
+}
+long entry(int k) {
+  char c = 3;
+  long t = sum(head, k);
+  int local[4] = {1, 2, 3, 4};
+  return t + scale(t, 1.5, &c) + local[k & 3];
+}
+";
+
+const TEXT: u64 = 0x10_0000;
+const MEMORY: u64 = 0x7f12_0001_0000;
+
+fn compile(name: &str, flags: &[&str]) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("app.c", PROGRAM);
+    let base = ["clang-19", "--target=wasm64", "-nostdlib", "-g"];
+    let link = ["-Wl,--no-entry", "-Wl,--export=entry", "-Wl,-mwasm64"];
+    folder.tool(&[&base[..], flags, &link, &["app.c", "-o", "app.wasm"]].concat());
+    folder
+}
+
+/// The code of functions, as debug info has it.
+fn functions(wasm: &Container<'_>) -> Vec<Range<WasmPc>> {
+    let load = |id: gimli::SectionId| {
+        let bytes = wasm.section(id.name()).unwrap_or_default();
+        Ok::<_, gimli::Error>(EndianSlice::new(bytes, LittleEndian))
+    };
+    let dwarf = gimli::Dwarf::load(load).unwrap();
+    let header = dwarf.units().next().unwrap().unwrap();
+    assert_eq!(header.encoding().address_size, 8);
+    let unit = dwarf.unit(header).unwrap();
+    let mut found = Vec::new();
+    let mut entries = unit.entries();
+    while let Some(entry) = entries.next_dfs().unwrap() {
+        if entry.tag() != gimli::DW_TAG_subprogram {
+            continue;
+        }
+        let mut ranges = dwarf.die_ranges(&unit, entry).unwrap();
+        while let Some(range) = ranges.next().unwrap() {
+            found.push(WasmPc(range.begin as u32)..WasmPc(range.end as u32));
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    found
+}
+
+/// The image for a module, and what was lost.
+fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
+    let container = Container::parse(wasm).unwrap();
+    let dwarf = WasmDwarf::new(container.sections.iter().copied());
+    let (questions, warnings) = dwalin_debuginfo::questions(&dwarf);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let bodies = functions(&container);
+    assert!(bodies.len() >= 3, "{bodies:?}");
+    let function = |(index, wasm): (usize, &Range<WasmPc>)| {
+        let asked = questions.locals.iter().filter(|(pc, _)| *pc == wasm.start);
+        let home = |local: u32| FrameOffset(-16 - 8 * local as i32);
+        let kept = questions.kept.iter().filter(|(pc, _)| *pc == wasm.start);
+        let operands = questions.operands.iter();
+        let operands = operands
+            .filter(|it| wasm.contains(&it.from))
+            .map(|it| Kept {
+                what: dwalin_debuginfo::code::KeptValue::Operand(it.place),
+                at: it.from..it.until,
+                home: FrameOffset(-400),
+                ty: ValueType::I64,
+            });
+        FunctionCode {
+            index: index as u32,
+            name: "a function",
+            wasm: wasm.clone(),
+            has_results: true,
+            code: HostAddress(TEXT + u64::from(wasm.start.0))
+                ..HostAddress(TEXT + u64::from(wasm.end.0)),
+            rows: (wasm.start.0..wasm.end.0)
+                .map(|pc| (CodeOffset(pc - wasm.start.0), Some(WasmPc(pc))))
+                .collect(),
+            homes: Homes {
+                locals: asked
+                    .map(|(_, local)| (*local, home(*local), ValueType::I64))
+                    .collect(),
+                kept: kept
+                    .map(|(_, what)| Kept {
+                        what: *what,
+                        at: wasm.clone(),
+                        home: FrameOffset(-408),
+                        ty: ValueType::I64,
+                    })
+                    .chain(operands)
+                    .collect(),
+                instance: None,
+            },
+            returns: Vec::new(),
+        }
+    };
+    let code = CodeMap {
+        module_name: "app.wasm",
+        text: HostAddress(TEXT)..HostAddress(TEXT + 0x1000),
+        functions: bodies.iter().enumerate().map(function).collect(),
+        trampolines: Vec::new(),
+        eh_frame: (HostAddress(TEXT + 0x2000), &[]),
+        memories: vec![HostAddress(MEMORY)],
+        table: vec![(1, "entry")],
+        globals: vec![GlobalPlace {
+            address: HostAddress(0x9000),
+            ty: ValueType::I64,
+        }],
+        flavor,
+        pointer_code: None,
+    };
+    let image = dwalin_debuginfo::image(&dwarf, &code, None);
+    let warnings = image.warnings.iter().map(|it| format!("{it:?}"));
+    (image.bytes, warnings.collect())
+}
+
+/// Also of debug info that is merged, at each level of optimisation and in each version.
+#[test]
+fn nothing_is_lost_of_addresses_of_8_bytes() {
+    if !equipped() {
+        return;
+    }
+    for (number, flags) in [
+        ["-O0", "-gdwarf-5"],
+        ["-O1", "-gdwarf-4"],
+        ["-O2", "-gdwarf-5"],
+        ["-O2", "-gdwarf-3"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for split in [&[][..], &["-fdebug-types-section"], &["-gsplit-dwarf"]] {
+            let folder = compile(&format!("wide-{number}"), &[flags, split].concat());
+            let mut wasm = std::fs::read(folder.path("app.wasm")).unwrap();
+            let merged = {
+                let container = Container::parse(&wasm).unwrap();
+                let dwarf = WasmDwarf::new(container.sections.iter().copied());
+                let companions = Companions {
+                    package: None,
+                    directory: None,
+                    read: &|path| std::fs::read(path),
+                    paths: &PathMap::default(),
+                };
+                merge(&dwarf, &companions)
+            };
+            if let Some(merged) = merged {
+                assert!(merged.warnings.is_empty(), "{:?}", merged.warnings);
+                let sections = merged.sections.iter();
+                let sections = sections.map(|(name, bytes)| (*name, &bytes[..]));
+                wasm = dwalin_debuginfo::container::with_debug_info(&wasm, sections).unwrap();
+            }
+            for flavor in [Flavor::Gdb, Flavor::Lldb] {
+                let (bytes, lost) = image(&wasm, flavor);
+                assert!(lost.is_empty(), "{flags:?} {split:?} {flavor:?}: {lost:?}");
+                folder.write("app.elf", bytes);
+                folder.tool(&["llvm-dwarfdump-19", "--verify", "app.elf"]);
+            }
+        }
+    }
+}
+
+/// What gdb says of an image that nothing runs.
+#[test]
+fn gdb_finds_pointers_of_8_bytes_at_the_memory_s_base() {
+    if !equipped() {
+        return;
+    }
+    let folder = compile("wide-gdb", &["-O0"]);
+    let wasm = std::fs::read(folder.path("app.wasm")).unwrap();
+    let (bytes, _) = image(&wasm, Flavor::Gdb);
+    let elf = folder.write("app.elf", bytes);
+    let commands = [
+        "print sizeof(struct node)",
+        "print sizeof(head)",
+        "print sizeof(((struct node *) 0)->next)",
+        "info address first",
+        "info line sum",
+    ];
+    let mut args = vec!["-nx", "-batch"];
+    args.extend(commands.iter().flat_map(|command| ["-ex", command]));
+    args.push(&elf);
+    let seen = said("gdb", &args);
+    let dump = folder.tool(&["llvm-dwarfdump-19", "--name=first", "app.wasm"]);
+    let (_, address) = dump.split_once("DW_OP_addr 0x").expect("an address");
+    let address = address.split(')').next().unwrap();
+    let address = MEMORY + u64::from_str_radix(address, 16).unwrap();
+    running::expect(
+        &seen,
+        &[
+            "$1 = 32",
+            "$2 = 8",
+            "$3 = 8",
+            &format!("static storage at address {address:#x}"),
+            "Line 6 of \"app.c\" starts at address",
+        ],
+    );
+}
+
+#[test]
+fn the_command_says_what_it_lacks_and_finds_lines() {
+    if !equipped() {
+        return;
+    }
+    let folder = compile("wide-command", &["-O1"]);
+    for command in ["run", "objdump", "check-debug"] {
+        let output = folder.dwalin(&[command, "app.wasm"]);
+        let said = stderr(&output);
+        assert!(!output.status.success());
+        assert!(said.contains("needs the memory64 proposal"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let output = folder.dwalin(&["addr2line", "-c", "app.wasm", "0x20"]);
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        found.contains("sum at ") && found.contains("app.c"),
+        "{found}"
+    );
+}
