@@ -83,24 +83,21 @@ fn debugged(debugger: &str, folder: &Folder, commands: &[&str]) -> String {
 fn gdb_shows_the_copy_that_is_there() {
     for levels in LEVELS.into_iter().filter(|_| equipped() && has("gdb")) {
         let folder = linked("gdb", levels);
-        let at_stop = ["output twice", "info symbol $pc"];
-        let at_other = ["output result", "info symbol $pc"];
+        let function = "python print(gdb.selected_frame().name())";
         let mut commands = vec!["break shared.h:6", "break shared.h:11", "run"];
-        for at in [at_stop, at_other, at_stop, at_other] {
-            commands.extend(at);
-            commands.push("continue");
+        let twice = "printf \"shown: %d in \", twice";
+        let result = "printf \"shown: %d in \", result";
+        for print in [twice, result, twice, result] {
+            commands.extend([print, function, "continue"]);
         }
         let said = debugged("gdb", &folder, &commands);
-        let shown: Vec<_> = said
-            .lines()
-            .filter_map(|line| line.split_once(" + "))
-            .map(|(shown, _)| shown)
-            .collect();
+        let shown = said.lines().filter_map(|line| line.strip_prefix("shown: "));
+        let shown: Vec<_> = shown.collect();
         let expected = [
-            "8Cell::doubled() const",
-            "8int largest<int>(int, int)",
-            "22Cell::doubled() const",
-            "22int largest<int>(int, int)",
+            "8 in Cell::doubled",
+            "8 in largest<int>",
+            "22 in Cell::doubled",
+            "22 in largest<int>",
         ];
         assert_eq!(shown, expected, "{levels:?}: {said}");
     }
