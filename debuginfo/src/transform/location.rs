@@ -419,12 +419,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut places = self.places(Some(span.from), aim.size);
         let native = match self.emit_onto(Native::new(), &ops, &places, aim.purpose) {
             Err(reason) if reason == MISSING => match self.present(aim, pieces, span) {
-                Presence::All => {
+                (Presence::All, _) => {
                     places = self.places(Some(span.from), aim.size);
                     places.only_padding_is_missing = true;
                     self.emit_onto(Native::new(), &ops, &places, aim.purpose)
                 }
-                Presence::Some { all_shown: true } => return Ok(()),
+                (Presence::Some, false) => return Ok(()),
                 _ => Err(reason),
             },
             result => result,

@@ -35,10 +35,8 @@ pub(super) struct Part<'a, 'd> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Nothing,
-    /// Some of the members, and whether there are others that are there in part.
-    Some {
-        all_shown: bool,
-    },
+    /// Some of the members.
+    Some,
     /// All that has a name.
     All,
 }
@@ -67,7 +65,7 @@ impl Search<'_, '_, '_> {
         match there.all(|it| it == first) {
             true if first => Presence::All,
             true => Presence::Nothing,
-            false => Presence::Some { all_shown: true },
+            false => Presence::Some,
         }
     }
 
@@ -98,13 +96,14 @@ impl Search<'_, '_, '_> {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// How much of a variable pieces are of. Members that are there are noted, where others are not.
+    /// How much of a variable pieces are of, and whether some of that has no name. Members that are there are noted, where others are
+    /// not.
     pub(super) fn present(
         &mut self,
         aim: Aim<'_, 'a, 'd>,
         pieces: &[Piece],
         span: &Span,
-    ) -> Presence {
+    ) -> (Presence, bool) {
         let (unit, entry) = aim.of;
         let whole = There {
             unit,
@@ -119,14 +118,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let bits = 0..pieces.last().map_or(0, |piece| piece.bits.end);
         let presence = self.search(&whole, bits, "", 0, &mut search);
         let Search { found, lost, .. } = search;
-        match presence {
-            Presence::Some { .. } if self.parts.len() + found.len() <= MAX_PARTS => {
-                self.parts.extend(found);
-                Presence::Some { all_shown: !lost }
+        if presence == Presence::Some {
+            if self.parts.len() + found.len() > MAX_PARTS {
+                return (Presence::Nothing, true);
             }
-            Presence::Some { .. } => Presence::Nothing,
-            all_or_nothing => all_or_nothing,
+            self.parts.extend(found);
         }
+        (presence, lost)
     }
 
     fn search(
@@ -138,7 +136,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         search: &mut Search<'_, 'a, 'd>,
     ) -> Presence {
         let known = search.presence(&bits);
-        if !matches!(known, Presence::Some { .. }) {
+        if known != Presence::Some {
             return known;
         }
         let members = self.members(of, bits.start).filter(|_| depth < MAX_DEPTH);
@@ -180,7 +178,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             self.note(member, path, depth, search);
         }
         match search.found.len() > before.0 {
-            true => Presence::Some { all_shown: true },
+            true => Presence::Some,
             false => Presence::Nothing,
         }
     }

@@ -1,0 +1,222 @@
+//! Variables that are there in part: gdb says which members are missing; lldb would show zeros for them, so it gets those that are
+//! there as variables of their own.
+
+mod support;
+mod unwritten;
+
+use gimli::constants as dw;
+use gimli::write::{AttributeValue as Value, Unit, UnitEntryId};
+use std::process::Command;
+use support::{Folder, equipped};
+use unwritten::{STACK_VALUE, Unwritten, WASM, raw, run, text};
+
+const PIECE: u8 = dw::DW_OP_piece.0;
+const TWO: u8 = dw::DW_OP_lit2.0;
+const THREE: u8 = dw::DW_OP_lit3.0;
+
+/// Adds a structure of members: names, types, and the bytes that they begin at.
+fn structure(
+    unit: &mut Unit,
+    name: &str,
+    size: u8,
+    members: &[(&str, UnitEntryId, u8)],
+) -> UnitEntryId {
+    let structure = unit.add(unit.root(), dw::DW_TAG_structure_type);
+    let entry = unit.get_mut(structure);
+    entry.set(dw::DW_AT_name, text(name));
+    entry.set(dw::DW_AT_byte_size, Value::Data1(size));
+    for (name, ty, at) in members {
+        let member = unit.add(structure, dw::DW_TAG_member);
+        let entry = unit.get_mut(member);
+        entry.set(dw::DW_AT_name, text(name));
+        entry.set(dw::DW_AT_type, Value::UnitRef(*ty));
+        entry.set(dw::DW_AT_data_member_location, Value::Data1(*at));
+    }
+    structure
+}
+
+/// Adds `int[2]`.
+fn pair(unit: &mut Unit, int: UnitEntryId) -> UnitEntryId {
+    let array = unit.add(unit.root(), dw::DW_TAG_array_type);
+    unit.get_mut(array).set(dw::DW_AT_type, Value::UnitRef(int));
+    let range = unit.add(array, dw::DW_TAG_subrange_type);
+    unit.get_mut(range).set(dw::DW_AT_count, Value::Data1(2));
+    array
+}
+
+/// Adds a structure of an `int`, or of two: the discriminant before says which.
+fn choice(unit: &mut Unit, int: UnitEntryId) -> UnitEntryId {
+    let choice = structure(unit, "choice", 12, &[]);
+    let part = unit.add(choice, dw::DW_TAG_variant_part);
+    let member = |unit: &mut Unit, parent, name: Option<&str>, at| {
+        let member = unit.add(parent, dw::DW_TAG_member);
+        let entry = unit.get_mut(member);
+        if let Some(name) = name {
+            entry.set(dw::DW_AT_name, text(name));
+        }
+        entry.set(dw::DW_AT_type, Value::UnitRef(int));
+        entry.set(dw::DW_AT_data_member_location, Value::Data1(at));
+        member
+    };
+    let discriminant = member(unit, part, None, 0);
+    unit.get_mut(part)
+        .set(dw::DW_AT_discr, Value::UnitRef(discriminant));
+    for (value, names) in [(2, &["one"][..]), (3, &["first", "second"])] {
+        let variant = unit.add(part, dw::DW_TAG_variant);
+        unit.get_mut(variant)
+            .set(dw::DW_AT_discr_value, Value::Data1(value));
+        for (name, at) in names.iter().zip([4, 8]) {
+            member(unit, variant, Some(name), at);
+        }
+    }
+    choice
+}
+
+/// What lldb lists of all variables at line 5.
+fn lldb(folder: &Folder) -> Vec<String> {
+    let program = [env!("CARGO_BIN_EXE_dwalin"), "run", "-g", "--invoke", "f"];
+    let mut lldb = Command::new("lldb-19");
+    lldb.args(["-x", "-b", "-o", "breakpoint set -f handmade.c -l 5"]);
+    lldb.args(["-o", "run", "-o", "frame variable", "--"]);
+    let said = run(lldb.args(program).args([&folder.text("module.wasm"), "21"]));
+    let listed = said
+        .lines()
+        .skip_while(|line| *line != "(lldb) frame variable");
+    listed.skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn lldb_shows_members_of_what_is_there_in_part() {
+    if !equipped() {
+        return;
+    }
+    let mut info = Unwritten::new();
+    let (f, int) = (info.functions[0], info.int);
+    let unit = info.unit();
+    let pair = pair(unit, int);
+    let inner = structure(unit, "inner", 8, &[("x", int, 0), ("y", int, 4)]);
+    let members = [("head", int, 0), ("inner", inner, 4), ("pair", pair, 12)];
+    let outer = structure(unit, "outer", 20, &members);
+    let padded = structure(unit, "padded", 12, &[("first", int, 0), ("last", int, 8)]);
+    let choice = choice(unit, int);
+    let parameter = [WASM, 0, 0, STACK_VALUE];
+    let variables: [(&str, UnitEntryId, Vec<u8>); 6] = [
+        // Nobody sees padding.
+        (
+            "whole",
+            padded,
+            vec![
+                TWO,
+                STACK_VALUE,
+                PIECE,
+                4,
+                PIECE,
+                4,
+                THREE,
+                STACK_VALUE,
+                PIECE,
+                4,
+            ],
+        ),
+        (
+            "some",
+            outer,
+            [
+                &[PIECE, 8][..],
+                &parameter,
+                &[PIECE, 4, PIECE, 4, TWO, STACK_VALUE, PIECE, 4],
+            ]
+            .concat(),
+        ),
+        // One piece is more than one member.
+        (
+            "wide",
+            outer,
+            vec![PIECE, 4, dw::DW_OP_const2u.0, 0, 1, PIECE, 8, PIECE, 8],
+        ),
+        (
+            "known",
+            choice,
+            vec![
+                TWO,
+                STACK_VALUE,
+                PIECE,
+                4,
+                THREE,
+                STACK_VALUE,
+                PIECE,
+                4,
+                PIECE,
+                4,
+            ],
+        ),
+        (
+            "other",
+            choice,
+            vec![THREE, STACK_VALUE, PIECE, 4, PIECE, 8],
+        ),
+        (
+            "unknown",
+            choice,
+            [
+                &parameter[..],
+                &[PIECE, 4, THREE, STACK_VALUE, PIECE, 4, PIECE, 4],
+            ]
+            .concat(),
+        ),
+    ];
+    for (name, ty, location) in variables {
+        let variable = info.variable(f, name, raw(&location));
+        let entry = info.unit().get_mut(variable);
+        entry.set(dw::DW_AT_type, Value::UnitRef(ty));
+    }
+    let folder = info.finish("parts");
+    let listed = lldb(&folder);
+    let shown: Vec<_> = listed.iter().filter(|line| line.contains(" = ")).collect();
+    let has = |line: &str| {
+        assert!(listed.iter().any(|it| it == line), "{line}: {listed:#?}");
+    };
+    has("(padded) whole = (first = 2, last = 3)");
+    has("(int) some.inner.y = 21");
+    has("(int) some.pair[1] = 2");
+    // 256 is what was stored at the address; nothing is behind it.
+    has("(inner) wide.inner = (x = -2, y = 0)");
+    has("(int) other.discriminant = 3");
+    has("(int) unknown.discriminant = 21");
+    for name in ["some", "wide", "other", "unknown"] {
+        let whole = format!(" {name} = <");
+        assert!(
+            shown.iter().any(|it| it.contains(&whole)),
+            "{name}: {listed:#?}"
+        );
+    }
+    let part = |line: &&&String| {
+        line.split(" = ")
+            .next()
+            .is_some_and(|it| it.contains(['.', '[']))
+    };
+    assert_eq!(shown.iter().filter(part).count(), 5, "{listed:#?}");
+}
+
+#[test]
+fn operands_that_the_stack_does_not_have_are_not_lost() {
+    if !equipped() {
+        return;
+    }
+    let mut info = Unwritten::new();
+    let f = info.functions[0];
+    let (start, end) = (info.statements[0].start(), info.statements[0].end());
+    let list = info.list(&[(start + 3..end, &[WASM, 2, 5, STACK_VALUE])]);
+    info.variable(f, "astray", list);
+    let folder = info.finish("parts-astray");
+    let json = folder.dwalin(&["check-debug", "--json", "module.wasm"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["operands_not_there"]["variables"], 1, "{json:#}");
+    assert_eq!(
+        json["operands_not_there"]["bytes"],
+        end - start - 3,
+        "{json:#}"
+    );
+    assert_eq!(json["bytes"]["variables"]["described"], 0, "{json:#}");
+    assert_eq!(json["complete"], true, "{json:#}");
+}
