@@ -16,7 +16,12 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let done = match Options::parse().command {
+    let command = Options::parse().command;
+    // A guest is told of a pipe that nobody reads, and decides.
+    if !matches!(command, Command::Run(_)) {
+        end_with_the_pipe();
+    }
+    let done = match command {
         Command::Run(options) => run::run(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
@@ -33,4 +38,10 @@ fn main() -> ExitCode {
         eprintln!("error: {error:#}");
         ExitCode::from(1)
     })
+}
+
+/// Ends as other tools do where nobody reads on (`dwalin objdump app.wasm | head`): Rust ignores the signal, and printing panics.
+fn end_with_the_pipe() {
+    // SAFETY: no thread was made yet, and no handler is replaced: the signal was ignored.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }

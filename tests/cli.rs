@@ -1,7 +1,9 @@
 //! The command as a person uses it: exit codes, arguments, results, reports and messages.
 
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
 fn file(name: &str) -> PathBuf {
@@ -217,4 +219,27 @@ fn damaged_debug_info_never_fails_a_run() {
         warned += usize::from(report.contains("debug info: "));
     }
     assert!(warned > 0, "some of it must have been noticed");
+}
+
+#[test]
+fn nobody_has_to_read_all() {
+    // More than a pipe holds.
+    let functions = "(func (drop (i32.const 1)))".repeat(5000);
+    let module = write(
+        "long.wasm",
+        wat::parse_str(format!("(module {functions})")).unwrap(),
+    );
+    let mut objdump = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    let objdump = objdump.args(["objdump", &module]).stdout(Stdio::piped());
+    let mut objdump = objdump.stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 16];
+    objdump
+        .stdout
+        .take()
+        .unwrap()
+        .read_exact(&mut first)
+        .unwrap();
+    let output = objdump.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), "");
+    assert_eq!(output.status.signal(), Some(libc::SIGPIPE));
 }
