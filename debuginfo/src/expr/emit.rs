@@ -256,23 +256,31 @@ impl Emitter<'_> {
         if branches && pieces {
             return Err("branches in a location of pieces".to_owned());
         }
-        if !pieces {
-            let bytes = self.places.size.unwrap_or(0);
-            if self.wide(ops, bytes)? {
-                return Ok(());
-            }
-            self.place(ops)?;
-            if matches!(ops, [Op::ImplicitPointer(..)]) {
-                // gdb takes it to be as long as the host's, and refuses what is longer than the variable.
-                let pointer = self.places.addresses.bytes().into();
-                self.out.op_piece(pointer);
-                match bytes.saturating_sub(pointer) {
-                    0 => {}
-                    missing => self.out.op_piece(missing),
-                }
-            }
+        match pieces {
+            true => self.pieces(ops),
+            false => self.whole(ops),
+        }
+    }
+
+    fn whole(&mut self, ops: &[Op]) -> Result<(), Reason> {
+        let bytes = self.places.size.unwrap_or(0);
+        if self.wide(ops, bytes)? {
             return Ok(());
         }
+        self.place(ops)?;
+        if matches!(ops, [Op::ImplicitPointer(..)]) {
+            // gdb takes it to be as long as the host's, and refuses what is longer than the variable.
+            let pointer = self.places.addresses.bytes().into();
+            self.out.op_piece(pointer);
+            match bytes.saturating_sub(pointer) {
+                0 => {}
+                missing => self.out.op_piece(missing),
+            }
+        }
+        Ok(())
+    }
+
+    fn pieces(&mut self, ops: &[Op]) -> Result<(), Reason> {
         let mut rest = ops;
         let (mut bits_said, mut missing) = (0u64, false);
         while let Some(end) = rest.iter().position(|op| matches!(op, Op::Piece(..))) {

@@ -118,25 +118,23 @@ fn operation_to<'d>(
             size,
             space,
         } if base_type != UnitOffset(0) => {
-            let op: DwOp = if space {
-                dw::DW_OP_xderef_type
-            } else {
-                dw::DW_OP_deref_type
-            };
-            out.bytes.extend([op.0, size]);
+            let op: [DwOp; 2] = [dw::DW_OP_deref_type, dw::DW_OP_xderef_type];
+            out.bytes.extend([op[usize::from(space)].0, size]);
             type_reference(out, base_type, part);
         }
         // Distances from the unit's start, and from the section's, that are of other sizes elsewhere (DWARF 5, section 7.7.1).
-        Operation::Call { offset } => match offset {
-            DieReference::UnitRef(entry) => {
-                out.bytes.push(dw::DW_OP_call4.0);
-                out.reference(Target::Entry(part, entry.0));
-            }
-            DieReference::DebugInfoRef(entry) => {
-                out.bytes.push(dw::DW_OP_call_ref.0);
-                out.reference(Target::Info(source, entry.0));
-            }
-        },
+        Operation::Call {
+            offset: DieReference::UnitRef(entry),
+        } => {
+            out.bytes.push(dw::DW_OP_call4.0);
+            out.reference(Target::Entry(part, entry.0));
+        }
+        Operation::Call {
+            offset: DieReference::DebugInfoRef(entry),
+        } => {
+            out.bytes.push(dw::DW_OP_call_ref.0);
+            out.reference(Target::Info(source, entry.0));
+        }
         Operation::ImplicitPointer { value, byte_offset } => {
             out.bytes.push(dw::DW_OP_implicit_pointer.0);
             out.reference(Target::Info(source, value.0));
