@@ -85,11 +85,18 @@ fn lldb(folder: &Folder) -> Vec<String> {
     listed.skip(1).map(str::to_owned).collect()
 }
 
-#[test]
-fn lldb_shows_members_of_what_is_there_in_part() {
-    if !equipped() {
-        return;
-    }
+/// A piece that is a small number.
+fn number(op: u8) -> Vec<u8> {
+    vec![op, STACK_VALUE, PIECE, 4]
+}
+
+/// A piece that is not there.
+fn gap(bytes: u8) -> Vec<u8> {
+    vec![PIECE, bytes]
+}
+
+/// A module whose function has variables that are there in part.
+fn module() -> Folder {
     let mut info = Unwritten::new();
     let (f, int) = (info.functions[0], info.int);
     let unit = info.unit();
@@ -99,103 +106,62 @@ fn lldb_shows_members_of_what_is_there_in_part() {
     let outer = structure(unit, "outer", 20, &members);
     let padded = structure(unit, "padded", 12, &[("first", int, 0), ("last", int, 8)]);
     let choice = choice(unit, int);
-    let parameter = [WASM, 0, 0, STACK_VALUE];
-    let variables: [(&str, UnitEntryId, Vec<u8>); 6] = [
-        // Nobody sees padding.
-        (
-            "whole",
-            padded,
-            vec![
-                TWO,
-                STACK_VALUE,
-                PIECE,
-                4,
-                PIECE,
-                4,
-                THREE,
-                STACK_VALUE,
-                PIECE,
-                4,
-            ],
-        ),
+    let parameter = || vec![WASM, 0, 0, STACK_VALUE, PIECE, 4];
+    let memory = vec![dw::DW_OP_const2u.0, 0, 1, PIECE, 8];
+    let variables = [
+        ("whole", padded, [number(TWO), gap(4), number(THREE)]),
         (
             "some",
             outer,
-            [
-                &[PIECE, 8][..],
-                &parameter,
-                &[PIECE, 4, PIECE, 4, TWO, STACK_VALUE, PIECE, 4],
-            ]
-            .concat(),
+            [gap(8), parameter(), [gap(4), number(TWO)].concat()],
         ),
         // One piece is more than one member.
-        (
-            "wide",
-            outer,
-            vec![PIECE, 4, dw::DW_OP_const2u.0, 0, 1, PIECE, 8, PIECE, 8],
-        ),
-        (
-            "known",
-            choice,
-            vec![
-                TWO,
-                STACK_VALUE,
-                PIECE,
-                4,
-                THREE,
-                STACK_VALUE,
-                PIECE,
-                4,
-                PIECE,
-                4,
-            ],
-        ),
-        (
-            "other",
-            choice,
-            vec![THREE, STACK_VALUE, PIECE, 4, PIECE, 8],
-        ),
-        (
-            "unknown",
-            choice,
-            [
-                &parameter[..],
-                &[PIECE, 4, THREE, STACK_VALUE, PIECE, 4, PIECE, 4],
-            ]
-            .concat(),
-        ),
+        ("wide", outer, [gap(4), memory, gap(8)]),
+        ("known", choice, [number(TWO), number(THREE), gap(4)]),
+        ("other", choice, [number(THREE), gap(4), gap(4)]),
+        ("unknown", choice, [parameter(), number(THREE), gap(4)]),
     ];
     for (name, ty, location) in variables {
-        let variable = info.variable(f, name, raw(&location));
+        let variable = info.variable(f, name, raw(&location.concat()));
         let entry = info.unit().get_mut(variable);
         entry.set(dw::DW_AT_type, Value::UnitRef(ty));
     }
-    let folder = info.finish("parts");
-    let listed = lldb(&folder);
-    let shown: Vec<_> = listed.iter().filter(|line| line.contains(" = ")).collect();
+    info.finish("parts")
+}
+
+#[test]
+fn lldb_shows_members_of_what_is_there_in_part() {
+    if !equipped() {
+        return;
+    }
+    let listed = lldb(&module());
     let has = |line: &str| {
         assert!(listed.iter().any(|it| it == line), "{line}: {listed:#?}");
     };
+    // Nobody sees padding.
     has("(padded) whole = (first = 2, last = 3)");
     has("(int) some.inner.y = 21");
     has("(int) some.pair[1] = 2");
-    // 256 is what was stored at the address; nothing is behind it.
+    // -2 was stored at the address, and nothing behind it.
     has("(inner) wide.inner = (x = -2, y = 0)");
     has("(int) other.discriminant = 3");
     has("(int) unknown.discriminant = 21");
-    for name in ["some", "wide", "other", "unknown"] {
-        let whole = format!(" {name} = <");
-        assert!(
-            shown.iter().any(|it| it.contains(&whole)),
-            "{name}: {listed:#?}"
-        );
-    }
-    let part = |line: &&&String| {
-        line.split(" = ")
+    let shown = || listed.iter().filter_map(|line| line.split_once(" = "));
+    for (name, is_there) in [
+        ("some", false),
+        ("wide", false),
+        ("known", true),
+        ("other", false),
+        ("unknown", false),
+    ] {
+        let mut shown = shown().filter(|(variable, _)| variable.ends_with(&format!(" {name}")));
+        let (_, value) = shown
             .next()
-            .is_some_and(|it| it.contains(['.', '[']))
-    };
-    assert_eq!(shown.iter().filter(part).count(), 5, "{listed:#?}");
+            .unwrap_or_else(|| panic!("{name}: {listed:#?}"));
+        assert_eq!(!value.starts_with('<'), is_there, "{name}: {listed:#?}");
+    }
+    let parts = shown().filter(|(name, _)| name.contains(['.', '[']));
+    assert_eq!(parts.count(), 5, "{listed:#?}");
 }
 
 #[test]
