@@ -43,13 +43,13 @@ pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
 pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
-/// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for those
-/// of C++ functions that the DWARF describes. Of Rust programs it finds some functions, `app::summarize` as `summarize`, by them only.
+/// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for most of
+/// those that the DWARF describes. Of Rust's in their newer form (`_R`) it finds `app::summarize` as `summarize` by them.
 pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
     let functions = code.functions.iter().enumerate();
     let functions = functions.filter_map(|(index, function)| {
         let name = match native.names.get(&index) {
-            Some(name) if code.flavor == Flavor::Gdb && is_cpp(name) => return None,
+            Some(name) if code.flavor == Flavor::Gdb && is_itanium(name) => return None,
             Some(name) => name,
             None => function.name,
         };
@@ -90,12 +90,9 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
         .collect()
 }
 
-/// Whether a linkage name is one of C++ (Itanium C++ ABI, section 5.1). Rust's older ones are, too, and end with a hash.
-fn is_cpp(name: &str) -> bool {
-    const HASH: usize = "17h0123456789abcdefE".len();
-    let hash = name.len().checked_sub(HASH).and_then(|at| name.get(at..));
-    let is_rust = hash.is_some_and(|hash| hash.starts_with("17h") && hash.ends_with('E'));
-    name.starts_with("_Z") && !is_rust
+/// Whether a linkage name is one of C++ (Itanium C++ ABI, section 5.1), or of Rust in its older form.
+fn is_itanium(name: &str) -> bool {
+    name.starts_with("_Z")
 }
 
 /// Strings of ELF end at a NUL.
