@@ -28,7 +28,9 @@ fn structure(
     for (name, ty, at) in members {
         let member = unit.add(structure, dw::DW_TAG_member);
         let entry = unit.get_mut(member);
-        entry.set(dw::DW_AT_name, text(name));
+        if !name.is_empty() {
+            entry.set(dw::DW_AT_name, text(name));
+        }
         entry.set(dw::DW_AT_type, Value::UnitRef(*ty));
         entry.set(dw::DW_AT_data_member_location, Value::Data1(*at));
     }
@@ -186,3 +188,29 @@ fn operands_that_the_stack_does_not_have_are_not_lost() {
     assert_eq!(json["bytes"]["variables"]["described"], 0, "{json:#}");
     assert_eq!(json["complete"], true, "{json:#}");
 }
+
+/// Members that lie in each other, many times over, would be looked at without end.
+#[test]
+fn members_of_members_are_not_followed_without_end() {
+    if !equipped() {
+        return;
+    }
+    let mut info = Unwritten::new();
+    let (f, int) = (info.functions[0], info.int);
+    let unit = info.unit();
+    let mut ty = structure(unit, "inner", 8, &[("x", int, 0), ("y", int, 4)]);
+    for level in 0..12 {
+        let members: Vec<_> = (0..100).map(|i| (NAMES[i % 2], ty, 0)).collect();
+        ty = structure(unit, &format!("level{level}"), 8, &members);
+    }
+    let variable = info.variable(f, "deep", raw(&[number(TWO), gap(4)].concat()));
+    info.unit()
+        .get_mut(variable)
+        .set(dw::DW_AT_type, Value::UnitRef(ty));
+    let folder = info.finish("parts-deep");
+    let image = folder.image("module.wasm", &["--debugger", "lldb"]);
+    assert!(image.contains("\"deep\""));
+}
+
+/// Of a structure in a structure; unnamed ones are looked into, too.
+const NAMES: [&str; 2] = ["", "again"];

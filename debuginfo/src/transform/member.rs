@@ -141,8 +141,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let start = at.checked_add(start)?;
         let ty = self.type_at(of.unit, &of.entry);
         let named = match is_base {
-            true => ty.as_ref().and_then(|ty| self.name_at(ty)),
-            false => self.name_at(&of),
+            true => ty.as_ref().and_then(|ty| self.name(ty)),
+            false => self.name(&of),
         };
         Some(Some(Member {
             bits: start..start.checked_add(bits)?,
@@ -189,13 +189,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// The size of what an entry is of.
     fn bits(&self, of: &There<'a, 'd>) -> Option<u64> {
         self.byte_size(of.unit, &of.entry)?.checked_mul(8)
-    }
-
-    /// An entry's own name.
-    pub(super) fn name_at(&self, of: &There<'a, 'd>) -> Option<String> {
-        let name = of.entry.attr_value(dw::DW_AT_name)?;
-        let name = of.unit.attr_string(name).ok()?;
-        Some(name.to_string_lossy().into_owned())
     }
 }
 

@@ -19,6 +19,18 @@ use std::ops::Range;
 /// The most members that are made variables, in all places of one variable.
 const MAX_PARTS: usize = 1024;
 
+/// What may be looked at and named for all of a unit's variables, for each of its bytes and beside them: far more than compilers need.
+/// Members that lie in each other would be without end, and paths longer than the input.
+const EFFORT: usize = 16;
+const EFFORT_BESIDE: usize = 1 << 16;
+
+/// How many members may be looked at in a unit of a length, with the bytes of their paths.
+pub(super) fn effort(unit_bytes: usize) -> usize {
+    unit_bytes
+        .saturating_mul(EFFORT)
+        .saturating_add(EFFORT_BESIDE)
+}
+
 /// A member that is there where the whole is not.
 pub(super) struct Part<'a, 'd> {
     /// The bit of the variable that it begins at.
@@ -48,9 +60,19 @@ struct Search<'s, 'a, 'd> {
     found: Vec<Part<'a, 'd>>,
     /// Whether something that is there has no name of its own.
     lost: bool,
+    /// What may still be looked at: see [`effort`].
+    left: usize,
 }
 
 impl Search<'_, '_, '_> {
+    /// Takes what a member with a path costs; `false`, and something is lost, where there is no more.
+    fn spend(&mut self, path: &str) -> bool {
+        let left = self.left.checked_sub(1 + path.len());
+        self.left = left.unwrap_or(0);
+        self.lost |= left.is_none();
+        left.is_some()
+    }
+
     fn presence(&self, bits: &Range<u64>) -> Presence {
         let touches = |piece: &&Piece| piece.bits.start < bits.end && bits.start < piece.bits.end;
         let mut there = self
@@ -114,10 +136,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             span,
             found: Vec::new(),
             lost: false,
+            left: self.effort,
         };
         let bits = 0..pieces.last().map_or(0, |piece| piece.bits.end);
         let presence = self.search(&whole, bits, "", 0, &mut search);
-        let Search { found, lost, .. } = search;
+        let Search {
+            found, lost, left, ..
+        } = search;
+        self.effort = left;
         if presence == Presence::Some {
             if self.parts.len() + found.len() > MAX_PARTS {
                 return (Presence::Nothing, true);
@@ -138,6 +164,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let known = search.presence(&bits);
         if known != Presence::Some {
             return known;
+        }
+        if !search.spend(path) {
+            return Presence::Nothing;
         }
         let members = self.members(of, bits.start).filter(|_| depth < MAX_DEPTH);
         let Some(mut members) = members else {
@@ -191,7 +220,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         depth: usize,
         search: &mut Search<'_, 'a, 'd>,
     ) {
-        if member.bits.is_empty() || search.found.len() > MAX_PARTS {
+        if member.bits.is_empty() || search.found.len() > MAX_PARTS || !search.spend(path) {
             return;
         }
         if member.name.is_empty() {

@@ -330,7 +330,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn name(&self, there: &There<'a, 'd>) -> Option<String> {
+    /// An entry's own name.
+    pub(super) fn name(&self, there: &There<'a, 'd>) -> Option<String> {
         let name = there.entry.attr_value(dw::DW_AT_name)?;
         let name = there.unit.attr_string(name).ok()?;
         // Many types can share a name that is as long as the input.

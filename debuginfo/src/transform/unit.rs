@@ -4,7 +4,7 @@ use super::base::Hidden;
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::filter::Kept;
 use super::live::Live;
-use super::part::Part;
+use super::part::{Part, effort};
 use super::pointee::Pointees;
 use super::pointer::Pointers;
 use super::reference::There;
@@ -110,6 +110,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) hidden: Hidden,
     /// Members that are there of the variable that is being converted.
     pub(super) parts: Vec<Part<'a, 'd>>,
+    /// What may still be looked at for that.
+    pub(super) effort: usize,
     /// Functions that debuggers must not call.
     pub(super) uncallable: Vec<UnitEntryId>,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
@@ -156,6 +158,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         out: &'u mut Converted<'d>,
     ) -> Self {
         let pointers = Pointers::new(lookup.code);
+        let effort = effort(unit.read_unit.header.unit_length());
         UnitTransform {
             unit,
             read,
@@ -171,6 +174,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             wrappers: Wrappers::default(),
             hidden: Hidden::new(),
             parts: Vec::new(),
+            effort,
             uncallable: Vec::new(),
             returns_in_memory: None,
             functions: Vec::new(),
