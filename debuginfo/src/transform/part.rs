@@ -65,9 +65,9 @@ struct Search<'s, 'a, 'd> {
 }
 
 impl Search<'_, '_, '_> {
-    /// Takes what a member with a path costs; `false`, and something is lost, where there is no more.
-    fn spend(&mut self, path: &str) -> bool {
-        let left = self.left.checked_sub(1 + path.len());
+    /// Takes what a path costs, or so many members; `false`, and something is lost, where there is no more.
+    fn spend(&mut self, effort: usize) -> bool {
+        let left = self.left.checked_sub(effort);
         self.left = left.unwrap_or(0);
         self.lost |= left.is_none();
         left.is_some()
@@ -165,10 +165,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if known != Presence::Some {
             return known;
         }
-        if !search.spend(path) {
+        if !search.spend(1 + path.len()) {
             return Presence::Nothing;
         }
         let members = self.members(of, bits.start).filter(|_| depth < MAX_DEPTH);
+        let members = members.filter(|members| search.spend(members.all.len()));
         let Some(mut members) = members else {
             search.lost = true;
             return Presence::Nothing;
@@ -220,7 +221,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         depth: usize,
         search: &mut Search<'_, 'a, 'd>,
     ) {
-        if member.bits.is_empty() || search.found.len() > MAX_PARTS || !search.spend(path) {
+        if member.bits.is_empty() || search.found.len() > MAX_PARTS || !search.spend(1 + path.len())
+        {
             return;
         }
         if member.name.is_empty() {
@@ -272,6 +274,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let (Some(first), Some(declared)) = (same.first(), self.declared(entry)) else {
             return Ok(());
         };
+        let left = self.effort.checked_sub(declared.name.len());
+        self.effort = left.ok_or("its name is too long for so many members")?;
         let pointer = self.pointer_type(first.of.unit, &first.of.entry);
         let ty = match &pointer {
             Some(pointer) => AttributeValue::UnitRef(self.native_pointer(pointer)?),
