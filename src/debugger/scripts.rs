@@ -21,6 +21,7 @@ pub const GDB: Package = Package {
         ("guest.py", include_str!("gdb/guest.py")),
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
+        ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("contents.py", include_str!("gdb/contents.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),

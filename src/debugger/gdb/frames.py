@@ -2,6 +2,7 @@
 import gdb
 
 from . import guest
+from .library import is_library
 
 # Code that the runtime makes for calls between it and the program (runtime/src/code/mod.rs).
 OURS = "wasm::"
@@ -31,31 +32,46 @@ class GuestFrames:
         yield from (frame for frame in frames if is_guest(frame.inferior_frame()))
 
 
-def has_lines(frame):
-    return is_guest(frame) and frame.find_sal().line != 0
+def is_of_program(frame):
+    """Of the program's own source, and not of its language's library."""
+    place = frame.find_sal()
+    if not is_guest(frame) or not place.line:
+        return False
+    return not is_library(frame.name() or "", place.symtab.filename)
+
+
+def is_out():
+    """Whether nothing of the program's own source is on the stack."""
+    frame = gdb.newest_frame()
+    while frame is not None:
+        if is_of_program(frame):
+            return False
+        frame = frame.older()
+    return True
+
+
+was_in, leaving = False, False
 
 
 def go_on():
-    """After a step: out of the last function of the program with source there is nothing to see. On to its end."""
-    global stepped
-    was_step, stepped = stepped, False
-    if not was_step or not gdb.selected_thread():
-        return
-    frame = gdb.newest_frame()
-    while frame is not None:
-        if has_lines(frame):
-            return
-        frame = frame.older()
-    gdb.execute("continue")
-
-
-stepped = False
+    """A step out of the last function of the program goes on: behind it there is nothing to see."""
+    global leaving
+    thread = gdb.selected_thread()
+    # From a script's hook, on a terminal before the prompt (and before that when `next` has only begun), and where neither is.
+    if leaving and thread and thread.is_valid() and not thread.is_running():
+        leaving = False
+        gdb.execute("continue")
 
 
 def on_stop(event):
     """Breakpoints and signals are the user's; what is left is the end of a step, or of `finish`."""
-    global stepped
-    stepped = not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
+    global was_in, leaving
+    out = is_out()
+    # Who steps through the library that starts a program goes on doing so.
+    leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
+    was_in = not out
+    if leaving:
+        gdb.post_event(go_on)
 
 
 class GoOn(gdb.Command):
@@ -72,6 +88,8 @@ def install():
     GuestFrames()
     gdb.events.new_objfile.connect(lambda event: "dwalin" in gdb.current_progspace().frame_filters or GuestFrames())
     gdb.events.stop.connect(on_stop)
+    gdb.events.before_prompt.connect(go_on)
     GoOn()
+    # A script's commands follow each other without what was posted in between; there these run when the program has stopped.
     for command in ("step", "next", "finish", "until"):
         gdb.execute("define hookpost-%s\ndwalin-go-on\nend" % command, to_string=True)

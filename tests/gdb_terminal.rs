@@ -1,0 +1,162 @@
+//! `dwalin gdb` in a terminal: gdb does not wait for the program there as it does with `-batch`, and people type.
+
+mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::process::Command;
+use std::time::Duration;
+use support::Folder;
+use support::scripted::source;
+use support::tools::have;
+use terminal::{CTRL_C, Terminal};
+
+const PROMPT: &str = "(gdb) ";
+/// What no command may say.
+const ERRORS: [&str; 3] = ["Python Exception", "Traceback", "is running"];
+
+/// gdb at its first prompt, on turns.c with arguments.
+fn started(folder: &Folder, options: &[&str], args: &[&str]) -> Terminal {
+    let turns = std::fs::read(source("tests/programs/terminal/turns.c")).unwrap();
+    folder.write("turns.c", turns);
+    let wasm = folder.compile("turns.c", &["-g", "-O0"]);
+    let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    gdb.args(["gdb", "--gdb-option=-nx"]).args(options);
+    gdb.arg(wasm).args(args).current_dir(folder.path("."));
+    gdb.env_remove("DEBUGINFOD_URLS");
+    let mut gdb = Terminal::start(&mut gdb);
+    for setting in [
+        "set style enabled off",
+        "set pagination off",
+        "set confirm off",
+    ] {
+        gdb.wait_for(PROMPT);
+        gdb.line(setting);
+    }
+    gdb.wait_for(PROMPT);
+    gdb
+}
+
+fn without_errors(gdb: &Terminal) {
+    for error in ERRORS {
+        assert!(!gdb.before().contains(error), "{}", gdb.before());
+    }
+}
+
+fn equipped() -> bool {
+    have(&["gdb", "clang-19"])
+}
+
+#[test]
+fn steps_one_after_the_other_stop_line_by_line() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-steps");
+    let mut gdb = started(&folder, &[], &[]);
+    gdb.ask("break turns.c:22", "pending");
+    gdb.ask("run", "stop here");
+    for (command, line) in [
+        ("step", "7\t"),
+        ("next", "8\t"),
+        ("next", "21\t"),
+        ("next", "22\t"),
+        ("step", "7\t"),
+        ("finish", "Value returned is $1 = 13"),
+        ("tbreak 23", "Temporary"),
+        ("next", "21\t"),
+        ("next", "22\t"),
+        ("next", "21\t"),
+        ("until", "23\t"),
+        ("next", "24\t"),
+    ] {
+        let said = gdb.ask(command, line);
+        assert!(!said.contains(PROMPT), "{said}");
+        gdb.wait_for(PROMPT);
+    }
+    without_errors(&gdb);
+}
+
+#[test]
+fn steps_that_are_typed_ahead_are_all_made() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-ahead");
+    let mut gdb = started(&folder, &[], &[]);
+    let ahead = [
+        "break turns.c:22",
+        "run",
+        "step",
+        "next",
+        "next",
+        "next",
+        "step",
+        "next",
+        "print n",
+        "echo all\\n",
+    ];
+    gdb.ahead(&ahead);
+    gdb.wait_for("$1 = 4");
+    gdb.wait_for("all\n");
+    without_errors(&gdb);
+}
+
+#[test]
+fn a_step_out_of_main_goes_on_to_the_end_before_the_next_prompt() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-out");
+    let mut gdb = started(&folder, &[], &[]);
+    gdb.ask("break turns.c:24", "pending");
+    for _ in 0..2 {
+        gdb.ask("run", "24\t");
+        gdb.wait_for(PROMPT);
+        let said = gdb.ask("next", "exited normally]");
+        assert!(!said.contains(PROMPT), "{said}");
+        gdb.wait_for(PROMPT);
+    }
+    without_errors(&gdb);
+}
+
+#[test]
+fn ctrl_c_stops_the_program_where_it_is() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-interrupt");
+    let mut gdb = started(&folder, &[], &["spin"]);
+    gdb.ask("break spin", "pending");
+    gdb.ask("run", "while (go)");
+    gdb.wait_for(PROMPT);
+    gdb.ask("delete", PROMPT);
+    gdb.ask("continue", "Continuing.");
+    gdb.quiet(Duration::from_millis(500));
+    gdb.keys(CTRL_C);
+    gdb.wait_for("received signal SIGINT");
+    gdb.wait_for(PROMPT);
+    gdb.ask("backtrace", "turns.c:20");
+    gdb.wait_for(PROMPT);
+    gdb.ask("set var go = 0", PROMPT);
+    gdb.ask("continue", "exited normally]");
+    without_errors(&gdb);
+}
+
+#[test]
+fn the_text_interface_shows_the_source_of_each_stop() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-tui");
+    let mut gdb = started(&folder, &[], &[]);
+    gdb.ask("break turns.c:22", "pending");
+    gdb.ask("run", "stop here");
+    gdb.wait_for(PROMPT);
+    gdb.ask("tui enable", "n = turn(n); // stop here");
+    gdb.ask("step", "int next = n * 3 + 1;");
+    gdb.ask("next", "return next % 1000;");
+    gdb.ask("tui disable", PROMPT);
+    gdb.ask("print next", "$1 = 4");
+    without_errors(&gdb);
+}

@@ -1,0 +1,25 @@
+#include <stdio.h>
+
+volatile int go = 1;
+volatile int left = 3;
+
+static int turn(int n) {
+  int next = n * 3 + 1;
+  return next % 1000;
+}
+
+static int spin(int n) {
+  while (go)
+    n = turn(n);
+  return n;
+}
+
+int main(int argc, char **argv) {
+  int n = argc;
+  if (argc > 1)
+    n = spin(n);
+  while (left--)
+    n = turn(n); // stop here
+  printf("turned to %d\n", n);
+  return 0;
+}
