@@ -14,22 +14,21 @@ use std::{env, fs};
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
 /// The commands that stop and ask. Answers come between marks.
-fn script(source: &Path, stops: &[Stop]) -> String {
-    let file = source.file_name().unwrap().to_string_lossy();
+fn script(stops: &[Stop]) -> String {
     let asking = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/look/ask.py");
     let mut script = String::from(
         "set pagination off\nset confirm off\nset breakpoint pending on\nset width 0\nset debuginfod enabled off\n",
     );
     writeln!(script, "source {}", asking.display()).unwrap();
     for stop in stops {
-        writeln!(script, "tbreak {file}:{}", stop.line).unwrap();
+        writeln!(script, "tbreak {}:{}", stop.file, stop.line).unwrap();
     }
     for (number, stop) in stops.iter().enumerate() {
         script.push_str(if number == 0 { "run\n" } else { "continue\n" });
         for question in &stop.questions {
             match question {
                 Question::Ask { expression, .. } => {
-                    writeln!(script, "python ask('print {expression}')").unwrap();
+                    writeln!(script, "python ask({:?})", format!("print {expression}")).unwrap();
                 }
                 Question::Assign(assignment) => writeln!(script, "set var {assignment}").unwrap(),
                 Question::Watch(place) => {
@@ -66,7 +65,7 @@ fn answers(command: &mut Command, script: &str, name: &str) -> Vec<String> {
 fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool) -> Vec<String> {
     let asked = stops
         .iter()
-        .flat_map(|stop| stop.questions.iter().map(move |it| (stop.line, it)));
+        .flat_map(|stop| stop.questions.iter().map(move |it| (stop, it)));
     let asked: Vec<_> = asked
         .filter(|(_, it)| !matches!(it, Question::Assign(_)))
         .collect();
@@ -75,7 +74,8 @@ fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool
         answers.len(),
         "all questions were asked: {answers:#?}"
     );
-    let differs = |((line, question), said): (&(u32, &Question), &String)| match question {
+    let place = |stop: &Stop| format!("{}:{}", stop.file, stop.line);
+    let differs = |((stop, question), said): (&(&Stop, &Question), &String)| match question {
         Question::Ask {
             expression, answer, ..
         } => {
@@ -84,10 +84,10 @@ fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool
                 .map_or(said.as_str(), |(_, value)| value);
             let value = plain(value);
             (value != *answer && !accept(question, said))
-                .then(|| format!("{line}: {expression}: {value} instead of {answer}"))
+                .then(|| format!("{}: {expression}: {value} instead of {answer}", place(stop)))
         }
-        Question::Watch(place) => {
-            (said != "watched").then(|| format!("{line}: {place} is not watched: {said}"))
+        Question::Watch(it) => {
+            (said != "watched").then(|| format!("{}: {it} is not watched: {said}", place(stop)))
         }
         Question::Assign(_) => None,
     };
@@ -115,7 +115,7 @@ fn check(
             let case = format!("{name}{dwarf}");
             let program = look::compile(&source, flags, &case);
             let stops = look::stops(&source, "gdb");
-            let script = script(&source, &stops);
+            let script = script(&stops);
             let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{case}.gdb"));
             let said = answers(
                 &mut run(&at, Path::new(&program)),

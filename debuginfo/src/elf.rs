@@ -68,7 +68,14 @@ pub type Symbol = elf::Sym64<LittleEndian>;
 
 const SYMBOL_SIZE: usize = size_of::<Symbol>();
 
-/// Writes a file. If there is a table of symbols, the last section is [`STRTAB`].
+/// A table of symbols that was written.
+struct SymbolTable {
+    place: Range<u64>,
+    /// How many symbols are local.
+    locals: usize,
+}
+
+/// Writes a file. If there is a table of symbols, the last section is [`STRTAB`], and local symbols come first.
 ///
 /// # Panics
 /// With more than 65,000 sections.
@@ -93,7 +100,10 @@ pub fn write(
         .expect("a header of an empty file fits");
     writer.write_program_headers_placeholder(segments.len() as u32);
     let offsets = write_contents(&mut writer, sections);
-    let symbols = symbols.map(|symbols| write_symbols(&mut writer, symbols));
+    let symbols = symbols.map(|symbols| SymbolTable {
+        place: write_symbols(&mut writer, symbols),
+        locals: symbols.partition_point(|symbol| symbol.st_info.st_bind() == elf::STB_LOCAL),
+    });
     write_section_headers(&mut writer, sections, &offsets, symbols);
     let loads: Vec<_> = segments
         .iter()
@@ -145,7 +155,7 @@ fn write_section_headers<'a>(
     writer: &mut Writer<'a, SinglePhase>,
     sections: &[Section<'a>],
     offsets: &[u64],
-    symbols: Option<Range<u64>>,
+    symbols: Option<SymbolTable>,
 ) {
     let names: Vec<StringId> = sections
         .iter()
@@ -174,11 +184,11 @@ fn write_section_headers<'a>(
             sh_type: elf::SHT_SYMTAB,
             sh_flags: elf::SectionFlags(0),
             sh_addr: 0,
-            sh_offset: table.start,
-            sh_size: table.end - table.start,
-            // The names' table is the last section; the first global symbol is the one behind the null symbol.
+            sh_offset: table.place.start,
+            sh_size: table.place.end - table.place.start,
+            // The names' table is the last section; the first global symbol is behind the null symbol and the local ones.
             sh_link: sections.len() as u32,
-            sh_info: 1,
+            sh_info: 1 + table.locals as u32,
             sh_addralign: align_of::<u64>() as u64,
             sh_entsize: SYMBOL_SIZE as u64,
         });

@@ -10,11 +10,11 @@ use std::path::Path;
 
 /// Answers that are not those that the program gives itself.
 fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str], wasm: bool) -> Vec<String> {
-    let file = source.file_name().unwrap().to_string_lossy();
     let mut session = Session::launch(program, args, init).unwrap();
     let mut wrong = Vec::new();
     for stop in look::stops(source, "lldb") {
-        let here = session.break_at(&file, stop.line);
+        let file = &stop.file;
+        let here = session.break_at(file, stop.line);
         let reached = session.resume();
         assert!(
             matches!(reached, Stop::Breakpoint(_)),

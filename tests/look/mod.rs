@@ -1,4 +1,4 @@
-//! Programs that say in comments what a debugger is asked at which line, and what it answers: for gdb and lldb alike, of the native
+//! Programs, of a file or of a folder of files, that say in comments what a debugger is asked at which line, and what it answers: for gdb and lldb alike, of the native
 //! build and of the wasm.
 //!
 //! Below a line with `// stop`:
@@ -32,6 +32,8 @@ pub enum Question {
 /// A line to stop at.
 #[derive(Clone, Debug)]
 pub struct Stop {
+    /// The file's name.
+    pub file: String,
     pub line: u32,
     pub questions: Vec<Question>,
 }
@@ -42,38 +44,62 @@ pub fn programs(tests: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
+/// The files of a program that are compiled.
+fn files(program: &Path) -> Vec<PathBuf> {
+    if !program.is_dir() {
+        return vec![program.to_owned()];
+    }
+    let entries = fs::read_dir(program).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it != "h"));
+    files.sort();
+    files
+}
+
 /// Compiles a program to a file of this name.
-pub fn compile(source: &Path, flags: &[&str], name: &str) -> String {
+pub fn compile(program: &Path, flags: &[&str], name: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("look");
     fs::create_dir_all(&folder).unwrap();
-    let stem = source.file_name().unwrap().to_string_lossy();
+    let stem = program.file_name().unwrap().to_string_lossy();
     let out = folder.join(format!("{stem}.{name}"));
-    let compiler = if stem.ends_with(".cpp") {
-        "clang++-19"
-    } else {
-        "clang-19"
-    };
-    let mut command = Command::new(compiler);
-    command.args(["-g", "-O0", "-fno-exceptions", "-w", "-o"]);
-    let status = command.arg(&out).args(flags).arg(source).status().unwrap();
-    assert!(status.success(), "{stem} compiles");
+    let mut objects = Vec::new();
+    for source in files(program) {
+        let file = source.file_name().unwrap().to_string_lossy().into_owned();
+        let object = folder.join(format!("{stem}.{name}.{file}.o"));
+        let compiler = match file.ends_with(".cpp") {
+            true => "clang++-19",
+            false => "clang-19",
+        };
+        let mut command = Command::new(compiler);
+        command.args(["-g", "-O0", "-fno-exceptions", "-w"]);
+        command.args(flags).arg("-c").arg(&source);
+        let status = command.arg("-o").arg(&object).status().unwrap();
+        assert!(status.success(), "{file} compiles");
+        objects.push(object);
+    }
+    let mut linker = Command::new("clang++-19");
+    let linked = linker.args(flags).args(objects).arg("-o").arg(&out);
+    assert!(linked.status().unwrap().success(), "{stem} is linked");
     out.into_os_string().into_string().unwrap()
 }
 
-/// The stops of a program for `gdb` or `lldb`.
-pub fn stops(source: &Path, debugger: &str) -> Vec<Stop> {
-    let text = fs::read_to_string(source).unwrap();
+/// The stops of a program for `gdb` or `lldb`, in the order of its files' names.
+pub fn stops(program: &Path, debugger: &str) -> Vec<Stop> {
     let mut stops: Vec<Stop> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.ends_with("// stop") {
-            let questions = Vec::new();
-            stops.push(Stop {
-                line: number,
-                questions,
-            });
-        } else if let Some(question) = question(line.trim(), debugger) {
-            let stop = stops.last_mut().expect("a line to stop at comes first");
-            stop.questions.push(question);
+    for source in files(program) {
+        let text = fs::read_to_string(&source).unwrap();
+        let file = source.file_name().unwrap().to_string_lossy().into_owned();
+        for (line, text) in (1..).zip(text.lines()) {
+            if text.ends_with("// stop") {
+                stops.push(Stop {
+                    file: file.clone(),
+                    line,
+                    questions: Vec::new(),
+                });
+            } else if let Some(question) = question(text.trim(), debugger) {
+                let stop = stops.last_mut().expect("a line to stop at comes first");
+                stop.questions.push(question);
+            }
         }
     }
     stops

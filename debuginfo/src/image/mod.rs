@@ -3,12 +3,13 @@
 mod symbols;
 
 use crate::Image;
-use crate::code::CodeMap;
+use crate::code::{CodeMap, Flavor};
 use crate::elf::{self, STRTAB, Section, Segment};
 use crate::transform::Native;
 use crate::write::Strings;
 use gimli::SectionId;
-use object::elf as abi;
+use object::elf::{self as abi, Dyn64};
+use object::{I64, LittleEndian, U64, bytes_of_slice};
 use symbols::Symbol;
 pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 
@@ -20,6 +21,11 @@ pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>, file: Option<&st
     let link = file.map(|file| link(code, &symbols, file));
     let symbols = entries(&symbols, &mut strings);
     let mut sections = code_sections(code);
+    let dynamic = dynamic();
+    if code.flavor == Flavor::Gdb {
+        let pieces = vec![bytes_of_slice(&dynamic)];
+        sections.push(Section::unallocated(".dynamic", abi::SHT_PROGBITS, pieces));
+    }
     sections.extend(native.sections.iter().map(|(name, pieces)| {
         let pieces = pieces.iter().map(Vec::as_slice).collect();
         Section::unallocated(name, abi::SHT_PROGBITS, pieces)
@@ -73,6 +79,15 @@ fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
         Section::unallocated(STRTAB, abi::SHT_STRTAB, vec![&strings.bytes]),
     ]);
     image(&sections, &symbols)
+}
+
+/// Says that the image's names are its own before anybody else's (`ld -Bsymbolic`): gdb looks for the globals of a program's frame in
+/// the program first, and in the executable and its libraries later.
+fn dynamic() -> [Dyn64<LittleEndian>; 2] {
+    [abi::DT_SYMBOLIC, abi::DT_NULL].map(|tag| Dyn64 {
+        d_tag: I64::new(LittleEndian, tag),
+        d_val: U64::new(LittleEndian, 0),
+    })
 }
 
 /// What is in the process's memory.

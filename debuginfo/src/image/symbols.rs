@@ -3,7 +3,7 @@
 use crate::address::HostAddress;
 use crate::code::{CodeMap, Flavor};
 use crate::elf::Symbol as Entry;
-use crate::transform::Native;
+use crate::transform::{Native, Object};
 use object::{LittleEndian, U16, U32, U64, elf};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,6 +13,7 @@ use std::ops::Range;
 pub(super) struct Symbol<'a> {
     pub name: Cow<'a, str>,
     pub ty: elf::SymbolType,
+    pub binding: elf::SymbolBind,
     /// The number of its section.
     pub section: u16,
     pub address: u64,
@@ -24,7 +25,7 @@ impl Symbol<'_> {
     pub fn entry(&self, name: u32) -> Entry {
         Entry {
             st_name: U32::new(LittleEndian, name),
-            st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, self.ty),
+            st_info: elf::SymbolInfo::new(self.binding, self.ty),
             st_other: elf::SymbolOther(0),
             st_shndx: U16::new(LittleEndian, elf::SymbolSection(self.section)),
             st_value: U64::new(LittleEndian, self.address),
@@ -62,32 +63,49 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
     let entry = |(name, code): (&'a str, &Range<HostAddress>)| Symbol {
         name: printable(name),
         ty: elf::STT_FUNC,
+        binding: elf::STB_GLOBAL,
         section: TEXT,
         address: code.start.0,
         size: code.end.0 - code.start.0,
     };
-    let object = |(name, address): &'a (String, HostAddress)| Symbol {
-        name: printable(name),
+    let object = |object: &'a Object| Symbol {
+        name: printable(&object.name),
         ty: elf::STT_OBJECT,
+        binding: binding(code.flavor, object),
         section: MEMORY,
-        address: address.0,
+        address: object.address.0,
         size: 0,
     };
     let pointers = code.pointer_code.iter().flat_map(|functions| {
         [(GET_POINTER, functions.get), (SET_POINTER, functions.set)].map(|(name, address)| Symbol {
             name: name.into(),
             ty: elf::STT_FUNC,
+            binding: elf::STB_GLOBAL,
             section: POINTERS,
             address: address.0,
             size: 0,
         })
     });
-    functions
+    let mut symbols: Vec<_> = functions
         .chain(trampolines)
         .map(entry)
         .chain(pointers)
         .chain(native.objects.iter().map(object))
-        .collect()
+        .collect();
+    // Local symbols come first (System V ABI, chapter 4, "Symbol Table").
+    symbols.sort_by_key(|symbol| symbol.binding.0);
+    symbols
+}
+
+/// Who may mean a variable by its name alone. gdb takes an external variable that has a global symbol for one that was copied into the
+/// executable (`R_X86_64_COPY`), and reads it at the first symbol of its name: another file's, or the host's (`get_symbol_address` in
+/// its symtab.c).
+fn binding(flavor: Flavor, object: &Object) -> elf::SymbolBind {
+    if object.is_external && flavor == Flavor::Lldb {
+        elf::STB_GLOBAL
+    } else {
+        elf::STB_LOCAL
+    }
 }
 
 /// Whether a linkage name is one of C++ (Itanium C++ ABI, section 5.1), or of Rust in its older form.

@@ -41,10 +41,19 @@ pub(crate) struct Native<'d> {
     pub strings: Strings<'d>,
     /// The linkage name, or the name, of functions that are described: by their number.
     pub names: HashMap<usize, String>,
-    /// Static variables: linkage name or name, and where they are.
-    pub objects: Vec<(String, HostAddress)>,
+    /// Static variables.
+    pub objects: Vec<Object>,
     /// What could not be used.
     pub warnings: Vec<Warning>,
+}
+
+/// A static variable.
+pub(crate) struct Object {
+    /// The linkage name, or the name.
+    pub name: String,
+    pub address: HostAddress,
+    /// Whether other files may mean it by its name.
+    pub is_external: bool,
 }
 
 /// Transforms a module's DWARF for code that is placed.

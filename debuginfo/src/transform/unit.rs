@@ -6,10 +6,10 @@ use super::filter::Kept;
 use super::live::Live;
 use super::part::{Part, effort};
 use super::pointee::Pointees;
-use super::pointer::Pointers;
+use super::pointer::{Die, Pointers};
 use super::reference::There;
 use super::wrapper::Wrappers;
-use super::{attribute, line};
+use super::{Object, attribute, line};
 use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
@@ -31,8 +31,8 @@ pub(super) struct Converted<'d> {
     pub encoded: Encoded<'d>,
     /// Names of functions: the linkage name, or the name, by number.
     pub names: Vec<(usize, String)>,
-    /// Static variables: linkage name or name, and where they are.
-    pub objects: Vec<(String, HostAddress)>,
+    /// Static variables.
+    pub objects: Vec<Object>,
     /// Whether it refers to the functions of the table.
     pub has_function_pointers: bool,
     pub warnings: Warnings,
@@ -101,7 +101,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     names: &'u mut Vec<(usize, String)>,
-    objects: &'u mut Vec<(String, HostAddress)>,
+    objects: &'u mut Vec<Object>,
     pub(super) has_function_pointers: &'u mut bool,
     line: Option<line::LineTable<'d>>,
     pub(super) pointers: Pointers,
@@ -367,11 +367,15 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         };
         // A static member is declared in its class, which has the name.
         let declared = entry.attr_value(dw::DW_AT_specification);
-        let name = self
-            .name_of(&self.here(entry))
-            .or_else(|| self.name_of(&self.there(unit, declared?)?));
-        self.objects
-            .extend(name.map(|name| (name, HostAddress(memory.0.wrapping_add(address)))));
+        let declared = declared.and_then(|declared| self.there(unit, declared));
+        let own = self.name_of(&self.here(entry));
+        let name = own.or_else(|| self.name_of(declared.as_ref()?));
+        let is_external = |entry: &Die<'d>| entry.attr(dw::DW_AT_external).is_some();
+        self.objects.extend(name.map(|name| Object {
+            name,
+            address: HostAddress(memory.0.wrapping_add(address)),
+            is_external: is_external(entry) || declared.is_some_and(|it| is_external(&it.entry)),
+        }));
     }
 
     /// The code that an entry covers.
