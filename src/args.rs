@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
@@ -37,16 +38,17 @@ pub enum Command {
     Inspect(Inspect),
     /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's.
     ///
-    /// Starts the real gdb with your own init files. A trap says which one it is, `bt` shows the program's frames (`bt
-    /// -no-filters`: all), stepping stays in the program, strings and the containers of C++ and Rust print as what they hold.
+    /// Starts the real gdb with your own init files; its own options go before FILE, as gdb takes them. A trap says which one it is, `bt`
+    /// shows the program's frames (`bt -no-filters`: all), stepping stays in the program, strings and the containers of C++ and Rust
+    /// print as what they hold. The program's arguments are those of `run ARGS`, `set args` and `run < FILE` too.
     ///
     ///   dwalin gdb app.wasm ARGS
-    ///   dwalin gdb --ex 'break app.c:12' --ex run --dir . app.wasm
+    ///   dwalin gdb -q -tui -ex 'break app.c:12' -ex run --dir . app.wasm
     #[command(verbatim_doc_comment)]
     Gdb(Gdb),
     /// Debug a program in lldb: all options of `run`, and formatters for what the program's memory holds.
     ///
-    /// Starts the real lldb with your own init files. Pointers in memory are followed and strings shown, a trap says which one it
+    /// Starts the real lldb with your own init files; its own options go before FILE, as lldb takes them. Pointers in memory are followed and strings shown, a trap says which one it
     /// is, breakpoints by name stop in the program only, and `bt` shows the program's frames first.
     ///
     ///   dwalin lldb app.wasm ARGS
@@ -91,11 +93,10 @@ pub struct Run {
     #[arg(short = 'C', long = "codegen", value_name = "cache=n", action = ArgAction::Set, value_parser = cache,
         default_value = "cache=y", hide_default_value = true)]
     pub cache: bool,
-    /// The module.
-    pub file: PathBuf,
-    /// The program's arguments, or those of the export to invoke.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<String>,
+    /// The module, and behind it the program's arguments, or those of the export to invoke.
+    // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
+    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
+    pub program: Vec<OsString>,
 }
 
 /// `dwalin gdb`.
@@ -104,18 +105,9 @@ pub struct Gdb {
     /// The gdb to start [default: the environment's GDB, or gdb].
     #[arg(long, value_name = "PATH")]
     pub gdb: Option<PathBuf>,
-    /// Let gdb do the commands of a file, as its own -x does.
-    #[arg(short = 'x', long, value_name = "FILE")]
-    pub command: Vec<PathBuf>,
-    /// Let gdb do a command, after those of files.
-    #[arg(long, value_name = "COMMAND")]
-    pub ex: Vec<String>,
-    /// Let gdb end after the commands.
-    #[arg(long)]
-    pub batch: bool,
-    /// Any other option for gdb: `--gdb-option=-tui`.
+    /// An option for gdb; those in front of FILE that are none of these need no more than being there: -q -ex run -tui.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
-    pub gdb_option: Vec<String>,
+    pub gdb_option: Vec<OsString>,
     /// What to run.
     #[command(flatten)]
     pub run: Run,
@@ -136,9 +128,9 @@ pub struct Lldb {
     /// Let lldb end after the commands.
     #[arg(short = 'b', long)]
     pub batch: bool,
-    /// Any other option for lldb: `--lldb-option=--no-use-colors`.
+    /// An option for lldb; those in front of FILE that are none of these need no more than being there: --no-use-colors.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
-    pub lldb_option: Vec<String>,
+    pub lldb_option: Vec<OsString>,
     /// What to run.
     #[command(flatten)]
     pub run: Run,
@@ -321,6 +313,21 @@ impl Code {
 }
 
 impl Run {
+    /// The module.
+    pub fn file(&self) -> &Path {
+        // clap asks for one at least.
+        Path::new(&self.program[0])
+    }
+
+    /// The program's arguments.
+    ///
+    /// # Errors
+    /// Where one is not in UTF-8, which WASI's are.
+    pub fn args(&self) -> Result<Vec<String>, std::str::Utf8Error> {
+        let text = |arg: &OsString| <&str>::try_from(arg.as_os_str()).map(str::to_owned);
+        self.program[1..].iter().map(text).collect()
+    }
+
     /// As an engine's configuration.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let command = Options::parse().command;
+    let arguments = debugger::own_options::marked(debugger::handed_over::arguments());
+    let command = Options::parse_from(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
     if !matches!(command, Command::Run(_)) {
         end_with_the_pipe();

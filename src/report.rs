@@ -39,7 +39,7 @@ pub fn print_host_error(error: &HostError, options: &Run) {
 }
 
 fn program(options: &Run) -> String {
-    options.file.to_string_lossy().into_owned()
+    options.file().to_string_lossy().into_owned()
 }
 
 /// How reports look here.
@@ -55,7 +55,7 @@ fn style(options: &Run) -> ReportOptions {
     if options.backtrace != Some(Backtrace::Short) {
         style.width = columns().filter(|_| terminal).unwrap_or(WIDTH);
     }
-    style.title = format!("{}: ", options.file.display());
+    style.title = format!("{}: ", options.file().display());
     style
 }
 

@@ -18,8 +18,8 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         .config()
         .context("--profile: cannot make the file")?;
     let engine = Engine::new(&config);
-    let module = load(&engine, options).with_context(|| options.file.display().to_string())?;
-    say_text(&module, &options.file);
+    let module = load(&engine, options).with_context(|| options.file().display().to_string())?;
+    say_text(&module, options.file());
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, context(options)?);
@@ -54,7 +54,7 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
                 report::print_host_error(host, options);
                 Ok(ExitCode::FAILURE)
             }
-            _ => Err(error.context(options.file.display().to_string())),
+            _ => Err(error.context(options.file().display().to_string())),
         },
     }
 }
@@ -70,7 +70,7 @@ pub fn say_text(module: &Module, file: &Path) {
 fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {
     let written = std::fs::File::create(path).and_then(|file| {
         let mut out = std::io::BufWriter::new(file);
-        let process = options.file.to_string_lossy();
+        let process = options.file().to_string_lossy();
         dwalin_runtime::coredump::write(store, trap, &process, &mut out)?;
         out.flush()
     });
@@ -88,7 +88,7 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
 /// A module, or what `dwalin compile` made of one: an ELF image.
 fn load(engine: &Engine, options: &Run) -> Result<Module> {
     let mut magic = [0; 4];
-    let read = std::fs::File::open(&options.file).and_then(|mut file| file.read(&mut magic));
+    let read = std::fs::File::open(options.file()).and_then(|mut file| file.read(&mut magic));
     if read.is_ok() && magic == *b"\x7fELF" {
         if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
             bail!(
@@ -96,17 +96,17 @@ fn load(engine: &Engine, options: &Run) -> Result<Module> {
             );
         }
         // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.
-        return Ok(unsafe { Module::deserialize_file(engine, &options.file) }?);
+        return Ok(unsafe { Module::deserialize_file(engine, options.file()) }?);
     }
-    Ok(options.code.module(engine, &options.file)?)
+    Ok(options.code.module(engine, options.file())?)
 }
 
 fn context(options: &Run) -> Result<WasiCtx> {
     let mut builder = WasiCtxBuilder::new();
     builder.inherit_stdio();
-    builder.arg(options.file.to_string_lossy());
+    builder.arg(options.file().to_string_lossy());
     if options.invoke.is_none() {
-        builder.args(&options.args);
+        builder.args(&options.args()?);
     }
     for variable in &options.env {
         match variable.split_once('=') {
@@ -158,7 +158,7 @@ fn call(
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
         initialize.call(&mut *store, &[], &mut [])?;
     }
-    invoke(func, store, name, &options.args)
+    invoke(func, store, name, &options.args()?)
 }
 
 /// Calls an export with arguments as typed, and prints its results, one a line.

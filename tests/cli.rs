@@ -243,3 +243,17 @@ fn nobody_has_to_read_all() {
     assert_eq!(stderr(&output), "");
     assert_eq!(output.status.signal(), Some(libc::SIGPIPE));
 }
+
+#[test]
+fn what_follows_the_file_is_the_programs() {
+    let source = r#"#include <stdio.h>
+        int main(int argc, char **argv) { for (int i = 1; i < argc; i++) printf("[%s]", argv[i]); }"#;
+    let Some(wasm) = compile("follows", source) else {
+        return;
+    };
+    for args in [&["--help"][..], &["-g"], &["-O", "--"], &["--", "-h"]] {
+        let output = dwalin(&[&["run", &wasm], args].concat());
+        let right: String = args.iter().map(|arg| format!("[{arg}]")).collect();
+        assert_eq!(stdout(&output), right, "{}", stderr(&output));
+    }
+}

@@ -2,13 +2,13 @@
 
 use crate::args::{Code, Run};
 use clap::ValueEnum;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::path::Path;
 
-/// The arguments of `dwalin` by which a debugger runs the program. `debugger` is the value of `--debugger`, where the user gave
-/// none.
-pub fn run(options: &Run, debugger: Option<&str>) -> Vec<String> {
-    let mut line = Line(vec!["run".to_owned(), "-g".to_owned()]);
+/// The arguments of `dwalin` by which a debugger runs the program, without the program's own. `debugger` is the value of `--debugger`,
+/// where the user gave none.
+pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
+    let mut line = Line(vec!["run".into(), "-g".into()]);
     line.code(&options.code);
     let chosen = options.debugger.map(name);
     line.option("debugger", chosen.as_deref().or(debugger));
@@ -16,13 +16,12 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<String> {
     line.options("dir", &options.dirs);
     line.options("env", &options.env);
     line.option("profile", options.profile.map(name));
-    line.option("coredump", options.coredump.as_deref().map(Path::display));
+    line.path("coredump", options.coredump.as_deref());
     line.option("backtrace", options.backtrace.map(name));
     line.option("codegen", (!options.cache).then_some("cache=n"));
     // A file's name may begin with a hyphen, and what follows `--` is no option.
-    line.0.push("--".to_owned());
-    line.0.push(options.file.to_string_lossy().into_owned());
-    line.0.extend(options.args.iter().cloned());
+    line.0.push("--".into());
+    line.0.push(options.file().into());
     line.0
 }
 
@@ -32,12 +31,12 @@ fn name(choice: impl ValueEnum) -> String {
     value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-struct Line(Vec<String>);
+struct Line(Vec<OsString>);
 
 impl Line {
     fn code(&mut self, code: &Code) {
-        self.0.extend(code.optimize.then(|| "-O".to_owned()));
-        self.option("dwp", code.dwp.as_deref().map(Path::display));
+        self.0.extend(code.optimize.then(|| "-O".into()));
+        self.path("dwp", code.dwp.as_deref());
         let pairs = code
             .map_path
             .iter()
@@ -49,12 +48,21 @@ impl Line {
     }
 
     fn option(&mut self, name: &str, value: Option<impl Display>) {
-        self.0
-            .extend(value.map(|value| format!("--{name}={value}")));
+        let value = value.map(|value| value.to_string());
+        self.path(name, value.as_deref());
+    }
+
+    fn path(&mut self, name: &str, value: Option<impl AsRef<OsStr>>) {
+        if let Some(value) = value {
+            let mut option = OsString::from(format!("--{name}="));
+            option.push(value);
+            self.0.push(option);
+        }
     }
 
     fn options(&mut self, name: &str, values: &[String]) {
-        self.0
-            .extend(values.iter().map(|value| format!("--{name}={value}")));
+        for value in values {
+            self.path(name, Some(value));
+        }
     }
 }

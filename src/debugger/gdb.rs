@@ -1,7 +1,7 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::command_line;
 use super::scripts::{self, GDB};
+use super::{command_line, handed_over};
 use crate::args::Gdb;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -14,19 +14,33 @@ use std::{env, io};
 /// Becomes gdb; returns only if that fails.
 pub fn gdb(options: &Gdb) -> Result<()> {
     let program = env::current_exe().context("the path of this program")?;
+    let file = options.run.file();
     // Found here, and not by gdb at `run`: the user would see gdb start and then the program fail.
-    fs::metadata(&options.run.file).with_context(|| options.run.file.display().to_string())?;
+    if !goes_elsewhere(options) {
+        fs::metadata(file).with_context(|| file.display().to_string())?;
+    }
     let folder = scripts::folder().context("a folder for gdb's scripts")?;
     let error = write(&folder)
-        .map(|()| command(options, &program, &folder).exec())
+        .and_then(|()| Ok(command(options, &program, &folder)?.exec()))
         .unwrap_or_else(|error| error);
     fs::remove_dir_all(&folder).ok();
     Err(error).with_context(|| format!("{} cannot be started", debugger(options).display()))
 }
 
+/// Whether gdb is told to be in another folder, where the file is then.
+fn goes_elsewhere(options: &Gdb) -> bool {
+    let is_cd = |option: &OsString| {
+        let option = option.to_string_lossy();
+        matches!(option.trim_start_matches('-').split('=').next(), Some("cd"))
+    };
+    options.gdb_option.iter().any(is_cd)
+}
+
 /// Writes the scripts, and what they cannot know.
 fn write(folder: &Path) -> io::Result<()> {
-    scripts::write_kinds(&GDB.write(folder)?)
+    let package = GDB.write(folder)?;
+    scripts::write_kinds(&package)?;
+    scripts::write_options(&package)
 }
 
 fn debugger(options: &Gdb) -> PathBuf {
@@ -38,40 +52,33 @@ fn debugger(options: &Gdb) -> PathBuf {
         .into()
 }
 
-fn command(options: &Gdb, program: &Path, folder: &Path) -> Command {
+fn command(options: &Gdb, program: &Path, folder: &Path) -> io::Result<Command> {
     let mut gdb = Command::new(debugger(options));
-    // The program is not named here: gdb would read its symbols, which symbols.py explains why not to.
+    // The program is not named here: gdb would read its symbols, which symbols.py explains why not to. All of it is done before gdb
+    // attaches to a process, and before the user's own commands.
     gdb.arg("-q")
-        .arg("-ex")
+        .arg("-iex")
         .arg(format!(
             "python import sys; sys.path.insert(0, {}); import dwalin_gdb.launcher",
             python(&folder.to_string_lossy())
         ))
-        .arg("-ex")
-        .arg(start(options, program, folder));
-    // gdb does all these in the order in which they are given, after what it was told to do above.
-    if options.batch {
-        gdb.arg("-batch");
-    }
-    for file in &options.command {
-        gdb.arg("-x").arg(file);
-    }
-    for command in &options.ex {
-        gdb.arg("-ex").arg(command);
-    }
-    gdb.args(&options.gdb_option);
-    gdb
+        .arg("-iex")
+        .arg(start(options, program, folder)?)
+        .args(&options.gdb_option);
+    Ok(gdb)
 }
 
-fn start(options: &Gdb, program: &Path, folder: &Path) -> String {
-    let arguments = command_line::run(&options.run, Some("gdb"));
+fn start(options: &Gdb, program: &Path, folder: &Path) -> io::Result<String> {
+    let arguments = options.run.args().map_err(io::Error::other)?;
     let arguments: Vec<_> = arguments.iter().map(|it| python(it)).collect();
-    format!(
-        "python dwalin_gdb.launcher.start({}, {}, [{}])",
+    let options = handed_over::encoded(&command_line::run(&options.run, Some("gdb")));
+    Ok(format!(
+        "python dwalin_gdb.launcher.start({}, {}, {}, [{}])",
         python(&folder.to_string_lossy()),
         python(&program.to_string_lossy()),
+        python(&options),
         arguments.join(", ")
-    )
+    ))
 }
 
 /// A string literal of Python, on one line.

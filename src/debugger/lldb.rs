@@ -17,7 +17,7 @@ const NAMES: [&str; 4] = ["lldb", "lldb-19", "lldb-20", "lldb-21"];
 pub fn lldb(options: &Lldb) -> Result<()> {
     let program = env::current_exe().context("the path of this program")?;
     // Found here, and not when the program is run: lldb would start and the program fail.
-    fs::metadata(&options.run.file).with_context(|| options.run.file.display().to_string())?;
+    fs::metadata(options.run.file()).with_context(|| options.run.file().display().to_string())?;
     let folder = scripts::folder().context("a folder for lldb's scripts")?;
     let debugger = debugger(options);
     let error = match write(&folder) {
@@ -68,5 +68,6 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
     lldb.args(&options.lldb_option);
     lldb.arg("--").arg(program);
     lldb.args(command_line::run(&options.run, None));
+    lldb.args(&options.run.program[1..]);
     lldb
 }

@@ -3,5 +3,7 @@
 mod command_line;
 pub mod formatters;
 pub mod gdb;
+pub mod handed_over;
 pub mod lldb;
+pub mod own_options;
 mod scripts;

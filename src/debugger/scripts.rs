@@ -1,5 +1,7 @@
 //! Python packages that debuggers load, carried in this program and written to where the debugger is told to look.
 
+use crate::args::Options;
+use clap::{Command, CommandFactory};
 use dwalin_runtime::TrapKind;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -17,6 +19,9 @@ pub const GDB: Package = Package {
     name: "dwalin_gdb",
     modules: &[
         ("launcher.py", include_str!("gdb/launcher.py")),
+        ("setup.py", include_str!("gdb/setup.py")),
+        ("session.py", include_str!("gdb/session.py")),
+        ("images.py", include_str!("gdb/images.py")),
         ("symbols.py", include_str!("gdb/symbols.py")),
         ("guest.py", include_str!("gdb/guest.py")),
         ("trap.py", include_str!("gdb/trap.py")),
@@ -83,6 +88,29 @@ pub fn write_kinds(package: &Path) -> io::Result<()> {
         .collect();
     let kinds = format!("\"\"\"What the kinds of traps are called.\"\"\"\nKINDS = {{{traps}}}\n");
     fs::write(package.join("kinds.py"), kinds)
+}
+
+/// Writes the module that says which options of `dwalin run` have values, and which version this is.
+///
+/// # Errors
+/// The system's.
+pub fn write_options(package: &Path) -> io::Result<()> {
+    let command = Options::command();
+    let run = command.find_subcommand("run").into_iter();
+    let names: String = run
+        .flat_map(Command::get_arguments)
+        .filter(|option| option.get_action().takes_values())
+        .flat_map(|option| {
+            let long = option.get_long().map(|name| format!("'--{name}', "));
+            let short = option.get_short().map(|name| format!("'-{name}', "));
+            long.into_iter().chain(short)
+        })
+        .collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let options = format!(
+        "\"\"\"The options of `dwalin run` that have values.\"\"\"\nWITH_VALUE = ({names})\nVERSION = '{version}'\n"
+    );
+    fs::write(package.join("options.py"), options)
 }
 
 /// A new folder that only this user can write to. The scripts delete it.

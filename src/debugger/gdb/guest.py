@@ -58,17 +58,24 @@ def forget(event=None):
     symbols.clear()
 
 
+def places():
+    """Where the images are that are registered now, and how long they are (GDB's manual, "JIT Declarations")."""
+    descriptor, count = symbol("__jit_debug_descriptor"), 0
+    entry = struct.unpack("<IIQQ", read(descriptor, 24))[3] if descriptor else 0
+    while entry and count < MOST_IMAGES:
+        entry, _, start, size = struct.unpack("<QQQQ", read(entry, 32))
+        count += 1
+        yield start, size
+
+
 def images():
-    """The images that are registered now (GDB's manual, "JIT Declarations")."""
-    descriptor, found = symbol("__jit_debug_descriptor"), []
+    """The images that are registered now."""
+    found = []
     try:
-        entry = struct.unpack("<IIQQ", read(descriptor, 24))[3] if descriptor else 0
-        while entry and len(found) < MOST_IMAGES:
-            following, _, start, size = struct.unpack("<QQQQ", read(entry, 32))
-            if (start, size) not in known:
-                known[start, size] = parse(start)
-            found.append(known[start, size])
-            entry = following
+        for place in places():
+            if place not in known:
+                known[place] = parse(place[0])
+            found.append(known[place])
     except Unreadable:
         pass
     return found

@@ -1,31 +1,24 @@
-"""Sets gdb up for `dwalin run -g`: what the user would otherwise have to type."""
+"""Sets gdb up for `dwalin gdb`: with the program to debug, and without the runtime's names."""
 import os
 import shlex
 import shutil
 
 import gdb
 
-from . import at, frames, guest, libcxx, pointers, rust, symbols, trap
-
-SETTINGS = (
-    "breakpoint pending on",  # The program's functions are known when it runs.
-    "auto-solib-add off",     # `break malloc` and `break read` are the program's, not those of libc.
-    "print thread-events off",  # The threads are the compiler's.
-)
+from . import session, symbols
 
 
-def start(folder, program, arguments):
-    """Makes `program` what `run` runs. `folder`, with these scripts, is deleted when gdb ends."""
-    for setting in SETTINGS:
-        gdb.execute("set " + setting, to_string=True)
+def start(folder, program, options, arguments):
+    """Makes `program` what `run` runs, with its own options and the guest's arguments. `folder`, with these scripts, is deleted when gdb
+    ends."""
     gdb.events.gdb_exiting.connect(lambda event: shutil.rmtree(folder, ignore_errors=True))
     gdb.execute("exec-file " + gdb_word(program), to_string=True)
     stub = os.path.join(folder, "dwalin.symbols")
     symbols.write_stub(program, stub)
     gdb.execute("symbol-file " + gdb_word(stub), to_string=True)
+    session.hand_over(options)
     gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx, rust, at):
-        part.install()
+    session.begin(folder)
 
 
 def gdb_word(path):

@@ -1,0 +1,277 @@
+//! A debugger's own options among those of `dwalin gdb` and `dwalin lldb`: what is in front of FILE and none of ours is the debugger's,
+//! in the order in which it was typed.
+
+use crate::args::Options;
+use clap::{Command, CommandFactory};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// How a debugger takes its options.
+struct Debugger {
+    /// The subcommand.
+    name: &'static str,
+    /// Options whose value may be a word of its own, without hyphens.
+    with_value: &'static [&'static str],
+    /// Options without, where one could be taken for the beginning of another.
+    without: &'static [&'static str],
+    /// An option behind which the program comes.
+    program: &'static str,
+}
+
+/// GDB's manual, "Choosing Files" and "Choosing Modes"; gdb/main.c has a few more, and takes one hyphen or two, and beginnings that are
+/// of one option only.
+const GDB: Debugger = Debugger {
+    name: "gdb",
+    with_value: &[
+        "annotate",
+        "b",
+        "c",
+        "cd",
+        "command",
+        "core",
+        "D",
+        "d",
+        "data-directory",
+        "directory",
+        "e",
+        "early-init-command",
+        "early-init-eval-command",
+        "eiex",
+        "eix",
+        "eval-command",
+        "ex",
+        "exec",
+        "i",
+        "iex",
+        "init-command",
+        "init-eval-command",
+        "interpreter",
+        "ix",
+        "l",
+        "p",
+        "pid",
+        "s",
+        "se",
+        "symbols",
+        "t",
+        "tty",
+        "ui",
+        "x",
+    ],
+    without: &[
+        "n",
+        "nx",
+        "nh",
+        "nw",
+        "q",
+        "quiet",
+        "r",
+        "readnow",
+        "readnever",
+        "silent",
+        "statistics",
+        "tui",
+        "w",
+        "write",
+    ],
+    program: "args",
+};
+
+/// `lldb --help`.
+const LLDB: Debugger = Debugger {
+    name: "lldb",
+    with_value: &[
+        "a",
+        "arch",
+        "attach-name",
+        "attach-pid",
+        "c",
+        "core",
+        "f",
+        "file",
+        "K",
+        "k",
+        "l",
+        "n",
+        "one-line",
+        "one-line-before-file",
+        "one-line-on-crash",
+        "p",
+        "repl-language",
+        "S",
+        "script-language",
+        "source",
+        "source-before-file",
+        "source-on-crash",
+    ],
+    without: &[],
+    program: "",
+};
+
+impl Debugger {
+    /// Whether an option has a value in the word behind it.
+    fn has_value_behind(&self, word: &str) -> bool {
+        let name = word.trim_start_matches('-');
+        let is = |names: &[&str]| names.contains(&name);
+        if word.contains('=') || is(self.without) {
+            return false;
+        }
+        let longer = |names: &[&str]| names.iter().filter(|it| it.starts_with(name)).count();
+        is(self.with_value)
+            || name.len() > 1 && longer(self.with_value) == 1 && longer(self.without) == 0
+    }
+}
+
+/// How an option of ours is written.
+enum Ours {
+    /// With its value, if it has one.
+    Whole,
+    /// The value is in the word behind it.
+    ValueBehind,
+}
+
+/// An option of a subcommand of ours.
+fn ours(command: &Command, word: &str) -> Option<Ours> {
+    let found = if let Some(long) = word.strip_prefix("--") {
+        let name = long.split('=').next();
+        command
+            .get_arguments()
+            .find(|option| option.get_long() == name)
+            .map(|option| (option, long.contains('=')))
+    } else {
+        // `-gO`; `-Ccache=n`.
+        let mut letters = word.strip_prefix('-')?.chars();
+        let option = letters.find_map(|letter| {
+            let mut all = command.get_arguments();
+            let option = all.find(|option| option.get_short() == Some(letter));
+            match option {
+                Some(option) if !option.get_action().takes_values() => None,
+                option => Some(option),
+            }
+        });
+        match option {
+            // All of them are ours, and without values.
+            None => return Some(Ours::Whole),
+            Some(None) => return None,
+            Some(Some(option)) => Some((option, !letters.as_str().is_empty())),
+        }
+    };
+    found.map(
+        |(option, has_value)| match option.get_action().takes_values() && !has_value {
+            true => Ours::ValueBehind,
+            false => Ours::Whole,
+        },
+    )
+}
+
+/// The command line with the debugger's options as values of an option of ours.
+pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
+    let debuggers = [GDB, LLDB];
+    let is_first = |debugger: &&Debugger| line.get(1).is_some_and(|word| word == debugger.name);
+    let Some(debugger) = debuggers.iter().find(is_first) else {
+        return line;
+    };
+    let mut options = Options::command();
+    // So that `--help` and options of all subcommands are there.
+    options.build();
+    let Some(command) = options.find_subcommand(debugger.name) else {
+        return line;
+    };
+    let mut words = line.into_iter();
+    let mut out: Vec<_> = words.by_ref().take(2).collect();
+    while let Some(word) = words.next() {
+        let bytes = word.as_bytes();
+        let text = word.to_string_lossy().into_owned();
+        if bytes == b"--" || !bytes.starts_with(b"-") || bytes == b"-" {
+            out.push(word);
+            break;
+        }
+        if !debugger.program.is_empty() && text.trim_start_matches('-') == debugger.program {
+            out.push("--".into());
+            break;
+        }
+        match ours(command, &text) {
+            Some(Ours::Whole) => out.push(word),
+            Some(Ours::ValueBehind) => {
+                out.push(word);
+                out.extend(words.next());
+            }
+            None => {
+                out.push(option(debugger, &word));
+                if debugger.has_value_behind(&text) {
+                    out.extend(words.next().map(|value| option(debugger, &value)));
+                }
+            }
+        }
+    }
+    out.extend(words);
+    out
+}
+
+fn option(debugger: &Debugger, word: &OsStr) -> OsString {
+    let mut option = OsString::from(format!("--{}-option=", debugger.name));
+    option.push(word);
+    option
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(line: &str) -> String {
+        let words = line.split(' ').map(OsString::from).collect();
+        let words = super::marked(words);
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        words
+            .join(" ")
+            .replace("--gdb-option=", "^")
+            .replace("--lldb-option=", "^")
+    }
+
+    #[test]
+    fn what_is_in_front_of_the_file_and_not_ours_is_the_debuggers() {
+        for (typed, right) in [
+            (
+                "dwalin gdb app.wasm -q -ex run",
+                "dwalin gdb app.wasm -q -ex run",
+            ),
+            (
+                "dwalin gdb -q -ex run app.wasm",
+                "dwalin gdb ^-q ^-ex ^run app.wasm",
+            ),
+            (
+                "dwalin gdb -nx --dir . --tui a",
+                "dwalin gdb ^-nx --dir . ^--tui a",
+            ),
+            ("dwalin gdb -gO -i=mi a -O", "dwalin gdb -gO ^-i=mi a -O"),
+            (
+                "dwalin gdb -Ccache=n -C cache=n -p 7 a",
+                "dwalin gdb -Ccache=n -C cache=n ^-p ^7 a",
+            ),
+            (
+                "dwalin gdb --dir=x --eval-comm run --batch a",
+                "dwalin gdb --dir=x ^--eval-comm ^run ^--batch a",
+            ),
+            (
+                "dwalin gdb -cd /x -iex y --args a -q",
+                "dwalin gdb ^-cd ^/x ^-iex ^y -- a -q",
+            ),
+            (
+                "dwalin gdb --gdb /x/gdb -x f -- -a",
+                "dwalin gdb --gdb /x/gdb ^-x ^f -- -a",
+            ),
+            ("dwalin gdb --help", "dwalin gdb --help"),
+            (
+                "dwalin lldb --no-use-colors -o run a",
+                "dwalin lldb ^--no-use-colors -o run a",
+            ),
+            (
+                "dwalin lldb -Q -k quit --dwp x a -k",
+                "dwalin lldb ^-Q ^-k ^quit --dwp x a -k",
+            ),
+            ("dwalin run -q a", "dwalin run -q a"),
+        ] {
+            assert_eq!(marked(typed), right);
+        }
+    }
+}

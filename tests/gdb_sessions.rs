@@ -1,0 +1,200 @@
+//! Sessions of `dwalin gdb` in which the program runs more than once, with arguments that are given at the prompt. What is expected is
+//! what gdb does with a native program.
+
+mod support;
+
+use std::process::{Command, Stdio};
+use support::Folder;
+use support::scripted::source;
+use support::tools::have;
+
+/// Prints its arguments in brackets, and without any what it reads.
+const SAYS: &str = r#"#include <stdio.h>
+int main(int argc, char **argv) {
+  for (int i = 1; i < argc; i++)
+    printf("[%s]", argv[i]);
+  for (int c; argc == 1 && (c = getchar()) != EOF;)
+    putchar(c);
+  puts("");
+  return 0;
+}
+"#;
+
+fn equipped() -> bool {
+    have(&["gdb", "clang-19"])
+}
+
+/// What gdb says to commands, with options in front of the module and arguments behind it.
+fn gdb(folder: &Folder, options: &[&str], program: &[&str], commands: &[&str]) -> String {
+    let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    gdb.args(["gdb", "-nx", "-batch"]).args(options);
+    for command in commands {
+        gdb.args(["-ex", command]);
+    }
+    let gdb = gdb.args(program).current_dir(folder.path("."));
+    // Memory that is freed is overwritten: gdb dies where it would read it.
+    gdb.env("MALLOC_PERTURB_", "165")
+        .env_remove("DEBUGINFOD_URLS");
+    let said = gdb.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+    assert!(said.status.success(), "{}: {text}", said.status);
+    text
+}
+
+fn program(name: &str) -> (Folder, String) {
+    let folder = Folder::new(name);
+    let turns = std::fs::read(source("tests/programs/terminal/turns.c")).unwrap();
+    folder.write("turns.c", turns);
+    folder.write("says.c", SAYS);
+    folder.compile("says.c", &["-g", "-O0"]);
+    let turns = folder.compile("turns.c", &["-g", "-O0"]);
+    (folder, turns)
+}
+
+#[test]
+fn every_breakpoint_stops_in_every_run() {
+    if !equipped() {
+        return;
+    }
+    let (folder, turns) = program("sessions-rerun");
+    let stops = ["run", "continue", "continue"];
+    let mut commands = vec![
+        "break turns.c:18",
+        "run",
+        "break turn if n == 4",
+        "break 23",
+        "tbreak 24",
+    ];
+    commands.extend(["continue", "continue", "continue", "continue"]);
+    commands.push("echo AGAIN\\n");
+    // Killed in between, and ended.
+    commands.extend(stops);
+    commands.extend(["kill", "echo AGAIN\\n"]);
+    commands.extend(stops);
+    commands.extend(["continue", "info breakpoints"]);
+    let said = gdb(&folder, &[], &[&turns], &commands);
+    let runs: Vec<_> = said.split("AGAIN\n").collect();
+    for run in &runs {
+        for line in [
+            "hit Breakpoint 1, ",
+            "hit Breakpoint 2, turn (n=4)",
+            "hit Breakpoint 3, ",
+        ] {
+            assert_eq!(run.matches(line).count(), 1, "{line}: {said}");
+        }
+    }
+    assert!(runs[0].contains("hit Temporary breakpoint 4, "), "{said}");
+    assert!(
+        !said.contains("re-setting") && !said.contains("keep n"),
+        "{said}"
+    );
+    assert_eq!(said.matches("exited normally").count(), 2, "{said}");
+}
+
+#[test]
+fn what_needs_no_process_is_there_after_the_end() {
+    if !equipped() {
+        return;
+    }
+    let (folder, turns) = program("sessions-after");
+    for end in ["kill", "continue"] {
+        let commands = [
+            "break turn",
+            "run",
+            "delete",
+            end,
+            "echo THEN\\n",
+            "break 8",
+            "info line turn",
+            "list turn",
+            "info breakpoints",
+            "disassemble turn",
+        ];
+        let said = gdb(&folder, &[], &[&turns], &commands);
+        let (_, said) = said.split_once("THEN\n").unwrap();
+        for text in [
+            "file turns.c, line 8.",
+            "Line 6 of \"turns.c\"",
+            "7\t  int next = n * 3 + 1;",
+            "in turn at turns.c:8",
+            "End of assembler dump.",
+        ] {
+            assert!(said.contains(text), "{text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn arguments_at_the_prompt_are_the_programs() {
+    if !equipped() {
+        return;
+    }
+    let (folder, _) = program("sessions-arguments");
+    folder.write("in.txt", "what is in the file\n");
+    let said = gdb(
+        &folder,
+        &["--env", "HOME=/guest"],
+        &["says.wasm", "--first", "two words", "$HOME"],
+        &[
+            "show args",
+            "run",
+            "run other 'a b' -g --help run",
+            "show args",
+            "set args",
+            "run < in.txt",
+            "run to > out.txt",
+            "start once",
+        ],
+    );
+    for text in [
+        "[--first][two words][$HOME]\n",
+        "[other][a b][-g][--help][run]\n",
+        "is \"other 'a b' -g --help run\".",
+        "what is in the file\n",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    assert!(!said.contains("Usage:") && !said.contains("[to]"), "{said}");
+    let out = std::fs::read_to_string(folder.path("out.txt")).unwrap();
+    assert_eq!(out, "[to]\n");
+}
+
+#[test]
+fn options_of_gdb_go_before_the_file_as_gdb_takes_them() {
+    if !equipped() {
+        return;
+    }
+    let (folder, _) = program("sessions-options");
+    folder.write("commands", "echo [file]\\n\n");
+    let options = [
+        "-q",
+        "-iex",
+        "echo [early]\\n",
+        "--init-eval-command=echo [again]\\n",
+        "-x",
+        "commands",
+        "--dir",
+        ".",
+        "-ex=echo [after]\\n",
+        "--eval-com",
+        "run",
+        "--args",
+    ];
+    let said = gdb(&folder, &options, &["says.wasm", "-q"], &[]);
+    let order = ["[early]", "[again]", "[file]", "[after]", "[-q]"];
+    let places: Vec<_> = order.iter().map(|text| said.find(text)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{said}");
+    let machine = Command::new(env!("CARGO_BIN_EXE_dwalin"))
+        .args(["gdb", "-nx", "-q", "-i=mi", "-cd"])
+        .arg(folder.path("."))
+        .args(["-ex", "run x", "says.wasm"])
+        .env_remove("DEBUGINFOD_URLS")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let machine = String::from_utf8_lossy(&machine.stdout);
+    assert!(
+        machine.contains("[x]") && machine.contains("exited-normally"),
+        "{machine}"
+    );
+}
