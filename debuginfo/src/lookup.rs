@@ -3,7 +3,9 @@
 use crate::address::{HostAddress, WasmPc};
 use crate::code::{CodeMap, FunctionCode};
 use crate::owners::Owners;
+use crate::source::Reader;
 use gimli::DebugInfoOffset;
+use gimli::read::UnitHeader;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
@@ -13,6 +15,8 @@ use std::rc::Rc;
 struct Piece {
     pc: WasmPc,
     code: Range<HostAddress>,
+    /// The number of the last piece of its run: of those behind it that have one stretch of code with it.
+    run: usize,
 }
 
 /// Functions by wasm address, and the pieces of the function that was asked for last.
@@ -23,30 +27,47 @@ pub(crate) struct Lookup<'a> {
     unit: Option<(DebugInfoOffset, &'a Owners)>,
     /// Sorted by wasm address, then by code address.
     latest: RefCell<Option<(usize, Rc<[Piece]>)>>,
-    /// Pieces of code that may still be asked for: entries can share lists, and each asks anew.
+    /// Stretches of code that may still be asked for: entries can share lists, and each asks anew.
     left: Cell<usize>,
 }
 
-/// Far more pieces than compilers ask for, for each row of the address map and beside them.
-const PIECES: usize = 16;
-const PIECES_BESIDE: usize = 1 << 20;
+/// How many stretches of code a unit may ask for: for each byte of its entries, for each row that the address map has for its code,
+/// and beside these. Compilers ask for at most one for every two bytes of entries. All units together may ask for a multiple of
+/// the module's size: a bound for the module as a whole would be spent by one unit, and one without regard to sizes by a large one.
+const STRETCHES_OF_BYTE: usize = 16;
+const STRETCHES_OF_ROW: usize = 16;
+const STRETCHES_BESIDE: usize = 1 << 12;
+
+/// How many pieces of a function cost as much as a stretch.
+const PIECES_OF_STRETCH: usize = 4;
+
+/// Why a unit gets no more answers.
+pub(crate) const EXHAUSTED: &str = "the unit's entries have more ranges than its size accounts for";
 
 impl<'a> Lookup<'a> {
     /// For the functions of `code`.
     pub fn new(code: &'a CodeMap<'a>) -> Lookup<'a> {
-        let rows = code.functions.iter().map(|it| it.rows.len()).sum::<usize>();
         Lookup {
             code,
             unit: None,
             latest: RefCell::new(None),
-            left: Cell::new(PIECES_BESIDE + PIECES * rows),
+            left: Cell::new(usize::MAX),
         }
     }
 
     /// For a unit: without the functions of which it describes copies that are not there.
-    pub fn of_unit(code: &'a CodeMap<'a>, owners: &'a Owners, unit: DebugInfoOffset) -> Lookup<'a> {
+    pub fn of_unit(
+        code: &'a CodeMap<'a>,
+        owners: &'a Owners,
+        unit: &UnitHeader<Reader<'_>>,
+    ) -> Lookup<'a> {
+        let offset = DebugInfoOffset(unit.offset().0);
+        let left = STRETCHES_BESIDE
+            .saturating_add(unit.unit_length().saturating_mul(STRETCHES_OF_BYTE))
+            .saturating_add(owners.rows(offset).saturating_mul(STRETCHES_OF_ROW));
         Lookup {
-            unit: Some((unit, owners)),
+            unit: Some((offset, owners)),
+            left: Cell::new(left),
             ..Lookup::new(code)
         }
     }
@@ -76,17 +97,34 @@ impl<'a> Lookup<'a> {
         (pc < self.code.functions[index].wasm.end).then_some(index)
     }
 
+    /// The numbers of the functions that have code in a range of DWARF.
+    pub fn functions_in(&self, range: &gimli::Range) -> Range<usize> {
+        let functions = &self.code.functions;
+        match (
+            WasmPc::from_dwarf(range.begin),
+            WasmPc::from_dwarf(range.end),
+        ) {
+            (Some(start), Some(end)) => {
+                let from = functions.partition_point(|function| function.wasm.end <= start);
+                from..functions.partition_point(|function| function.wasm.start < end)
+            }
+            _ => 0..0,
+        }
+    }
+
     /// A function, by its number.
     pub fn function(&self, index: usize) -> &'a FunctionCode<'a> {
         &self.code.functions[index]
     }
 
+    /// Those of a function; made anew for each that is not the latest, which counts too.
     fn pieces(&self, index: usize) -> Rc<[Piece]> {
         let mut latest = self.latest.borrow_mut();
         match &*latest {
             Some((found, pieces)) if *found == index => pieces.clone(),
             _ => {
                 let pieces: Rc<[Piece]> = pieces(self.function(index)).into();
+                self.spend(pieces.len() / PIECES_OF_STRETCH);
                 *latest = Some((index, pieces.clone()));
                 pieces
             }
@@ -96,6 +134,11 @@ impl<'a> Lookup<'a> {
     /// Whether so much was asked for that there are no more answers.
     pub fn is_exhausted(&self) -> bool {
         self.left.get() == 0
+    }
+
+    /// Counts what was asked for.
+    pub fn spend(&self, stretches: usize) {
+        self.left.set(self.left.get().saturating_sub(stretches));
     }
 
     /// The code of a wasm range: sorted, disjoint, neighbours merged. A whole function is its whole code.
@@ -113,11 +156,9 @@ impl<'a> Lookup<'a> {
             let pieces = self.pieces(index);
             let from = pieces.partition_point(|piece| piece.pc < wasm.start);
             let to = pieces.partition_point(|piece| piece.pc < wasm.end);
-            let found = pieces.get(from..to).unwrap_or(&[]);
-            ranges.extend(found.iter().map(|piece| piece.code.clone()));
+            ranges.extend(stretches(&pieces, from..to));
         }
-        let left = self.left.get().saturating_sub(1 + ranges.len());
-        self.left.set(left);
+        self.spend(1 + ranges.len());
         ranges.sort_unstable_by_key(|range| range.start);
         ranges.dedup_by(|next, before| {
             let touch = next.start == before.end;
@@ -135,11 +176,25 @@ impl<'a> Lookup<'a> {
         if self.function(index).wasm.start == pc {
             return Some(self.function(index).code.start);
         }
+        if self.is_exhausted() {
+            return None;
+        }
         let pieces = self.pieces(index);
         pieces
             .get(pieces.partition_point(|piece| piece.pc < pc))
             .map(|piece| piece.code.start)
     }
+}
+
+/// The code of some pieces, that of a run as one.
+fn stretches(pieces: &[Piece], of: Range<usize>) -> impl Iterator<Item = Range<HostAddress>> {
+    let mut next = of.start;
+    std::iter::from_fn(move || {
+        let first = pieces.get(next).filter(|_| next < of.end)?;
+        let last = first.run.min(of.end - 1);
+        next = last + 1;
+        Some(first.code.start..pieces[last].code.end)
+    })
 }
 
 /// Code that no instruction stands for belongs to what is before it, and before everything to the first instruction.
@@ -157,14 +212,27 @@ fn pieces(function: &FunctionCode<'_>) -> Vec<Piece> {
             (Some(pc), _) => pieces.push(Piece {
                 pc: *pc,
                 code: start..end,
+                run: 0,
             }),
             (None, Some(before)) => before.code.end = end,
             (None, None) => pieces.push(Piece {
                 pc: function.wasm.start,
                 code: start..end,
+                run: 0,
             }),
         }
     }
     pieces.sort_by_key(|piece| (piece.pc, piece.code.start));
+    let mut behind: Option<(usize, HostAddress)> = None;
+    for (number, piece) in pieces.iter_mut().enumerate().rev() {
+        piece.run = match behind {
+            Some((run, start)) if start == piece.code.end => run,
+            _ => number,
+        };
+        behind = Some((piece.run, piece.code.start));
+    }
     pieces
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use crate::address::WasmPc;
 use crate::lookup::Lookup;
 use crate::source::ReadUnit;
 use gimli::DebugInfoOffset;
+use std::collections::HashMap;
 
 /// The units that functions are of: the first of those that say that a function is theirs, as linkers keep the first copy, and
 /// write units in the order in which they found them.
@@ -16,6 +17,8 @@ use gimli::DebugInfoOffset;
 pub(crate) struct Owners {
     /// By the function's number; `None` where nobody says it.
     units: Vec<Option<DebugInfoOffset>>,
+    /// By unit, the rows of the address map of functions in which it is the first that has a range.
+    rows: HashMap<DebugInfoOffset, usize>,
 }
 
 /// Ranges of one unit that are looked at: far more than units have, which may share lists if they are not a compiler's.
@@ -28,7 +31,9 @@ impl Owners {
         lookup: &Lookup<'_>,
     ) -> Owners {
         let mut owners = Owners::default();
-        owners.units.resize(lookup.code.functions.len(), None);
+        let functions = &lookup.code.functions;
+        owners.units.resize(functions.len(), None);
+        let mut is_counted = vec![false; functions.len()];
         for unit in units {
             let offset = DebugInfoOffset(unit.header.offset().0);
             let Ok(mut ranges) = unit.unit_ranges() else {
@@ -41,6 +46,13 @@ impl Owners {
                 if let Some(function) = whole(&range, lookup) {
                     owners.units[function].get_or_insert(offset);
                 }
+                for function in lookup.functions_in(&range) {
+                    // Those behind it were counted with it, so that what is shared is not looked at again and again.
+                    if std::mem::replace(&mut is_counted[function], true) {
+                        break;
+                    }
+                    *owners.rows.entry(offset).or_default() += functions[function].rows.len();
+                }
             }
         }
         owners
@@ -50,6 +62,11 @@ impl Owners {
     pub fn is_copy(&self, function: usize, unit: DebugInfoOffset) -> bool {
         let owner = self.units.get(function).copied().flatten();
         owner.is_some_and(|owner| owner != unit)
+    }
+
+    /// How much code a unit describes, in rows of the address map; all units together no more than there is.
+    pub fn rows(&self, unit: DebugInfoOffset) -> usize {
+        self.rows.get(&unit).copied().unwrap_or(0)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
 use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
+use crate::lookup::EXHAUSTED;
 use crate::questions::ranges;
 use crate::source::{ReadUnit, Reader};
 use crate::write::{Address, AttributeValue, Expression as Native, Location, LocationList};
@@ -294,6 +295,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         };
         let mut list = Vec::new();
         while let Some(location) = locations.next().map_err(|error| error.to_string())? {
+            if self.lookup.is_exhausted() {
+                self.lost_part(entry, EXHAUSTED);
+                break;
+            }
+            self.lookup.spend(1);
             let (Some(start), Some(end)) = (
                 WasmPc::from_dwarf(location.range.begin),
                 WasmPc::from_dwarf(location.range.end),
@@ -340,7 +346,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         aim: Aim<'_, 'a, 'd>,
     ) -> Result<(), String> {
         if self.lookup.is_exhausted() {
-            return Err("there are more locations than code has room for".to_owned());
+            return Err(EXHAUSTED.to_owned());
         }
         if self.needs_frame_bases(ops) {
             return self.add_by_frame_bases(list, ops, span, aim);

@@ -26,8 +26,8 @@ use crate::lookup::Lookup;
 use crate::owners::Owners;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
 use crate::write::{Section, Strings, assemble};
+use gimli::SectionId;
 use gimli::read::Unit;
-use gimli::{DebugInfoOffset, SectionId};
 use live::Live;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -104,8 +104,8 @@ fn live_units<'d>(
     warnings: &mut Warnings,
 ) -> Vec<Live<'d>> {
     let find = |unit: Unit<Reader<'d>>, warnings: &mut Warnings| {
-        let offset = DebugInfoOffset(unit.header.offset().0);
-        live::find(read, unit, &Lookup::of_unit(code, owners, offset), warnings)
+        let lookup = Lookup::of_unit(code, owners, &unit.header);
+        live::find(read, unit, &lookup, warnings)
     };
     readable(units, |unit| unit.header.offset().0, find, warnings)
 }

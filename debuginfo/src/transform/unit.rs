@@ -13,7 +13,7 @@ use super::{Object, attribute, line};
 use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
-use crate::lookup::Lookup;
+use crate::lookup::{EXHAUSTED, Lookup};
 use crate::owners::Owners;
 use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
@@ -68,7 +68,7 @@ pub(super) fn convert<'d>(
         return out;
     }
     unit.unit.is_indexed = code.flavor == Flavor::Lldb;
-    let lookup = Lookup::of_unit(code, owners, DebugInfoOffset(offset));
+    let lookup = Lookup::of_unit(code, owners, &live.unit.header);
     let mut transform = UnitTransform::new(&mut unit, (read, units), &lookup, &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
     let result = transform.run(root);
@@ -410,6 +410,10 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                 .warnings
                 .add("an entry's ranges cannot be read", self.offset(entry));
         };
+        if self.lookup.is_exhausted() {
+            let what = format!("not all code of an entry can be shown: {EXHAUSTED}");
+            self.warnings.lost(what, self.offset(entry));
+        }
         if entry.tag() == dw::DW_TAG_subprogram {
             self.code.extend(code.iter().cloned());
         }
@@ -427,6 +431,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             if self.lookup.is_exhausted() {
                 break;
             }
+            self.lookup.spend(1);
             if let (Some(start), Some(end)) = (
                 WasmPc::from_dwarf(range.begin),
                 WasmPc::from_dwarf(range.end),
