@@ -1,5 +1,8 @@
 //! The command as a person uses it: exit codes, arguments, results, reports and messages.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -18,24 +21,19 @@ fn write(name: &str, contents: impl AsRef<[u8]>) -> String {
     file(name).into_os_string().into_string().unwrap()
 }
 
-/// Compiles C with debug info; `None` where the compiler is not installed.
+/// Compiles C with debug info; `None` where the compiler is not installed and the test may be skipped.
 fn compile(name: &str, source: &str) -> Option<String> {
     let source = write(&format!("{name}.c"), source);
     let out = file(&format!("{name}.wasm"))
         .into_os_string()
         .into_string()
         .unwrap();
-    let mut clang = Command::new("clang-19");
-    match clang
-        .args(["--target=wasm32-wasi", "-g", "-O0", "-o", &out, &source])
-        .status()
-    {
-        Ok(status) => assert!(status.success()),
-        Err(_) => {
-            eprintln!("skipped: clang-19 is not installed");
-            return None;
-        }
+    if !tools::have(&["clang-19"]) {
+        return None;
     }
+    let mut clang = Command::new("clang-19");
+    clang.args(["--target=wasm32-wasi", "-g", "-O0", "-o", &out, &source]);
+    assert!(clang.status().unwrap().success());
     Some(out)
 }
 

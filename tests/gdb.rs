@@ -1,14 +1,16 @@
 //! Drives a real gdb through every guest program, native and as wasm, and expects to see the same in both.
 //!
-//! gdb/driver.py says what is looked at. The transcripts stay in target/tmp/gdb: to look closer at a failure, diff the two
-//! that it names. `DWALIN_GDB_ONLY=list.c` runs one program.
+//! gdb/driver.py says what is looked at. Each program of tests/programs is a test for each version of DWARF, by its name
+//! (`cargo test --test gdb list.c`). The transcripts stay in target/tmp/gdb: to look closer at a failure, diff the two that it names.
 
-#[path = "support/tools.rs"]
-mod tools;
+#[path = "support/trials.rs"]
+mod trials;
 
+use libtest_mimic::Trial;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
@@ -104,8 +106,8 @@ impl Case {
         fs::read_to_string(&out).unwrap()
     }
 
-    /// Where the wasm's transcript departs from the native one, if it does.
-    fn difference(&self) -> Option<String> {
+    /// Fails where the wasm's transcript departs from the native one.
+    fn looks_the_same(&self) {
         let (native, wasm) = (self.compile(&[], "native"), self.wasm("wasm"));
         let expected = self.transcript(&[&native], &wasm, None);
         let functions = expected
@@ -119,8 +121,9 @@ impl Case {
             "the native run of {} shows something",
             self.source
         );
-        let why = missing(&stops(&expected), &stops(&seen))?;
-        Some(format!("{}: {why}", self.file("native.txt")))
+        if let Some(why) = difference(&stops(&expected), &stops(&seen)) {
+            panic!("{}: {why}", self.file("native.txt"));
+        }
     }
 }
 
@@ -136,24 +139,17 @@ fn stops(transcript: &str) -> Vec<Vec<&str>> {
     stops
 }
 
-/// What `seen` lacks of `expected`, where all has to come in the same order. A few stops more are fine: x86 code prepares
-/// constants in front of a loop, so that the breakpoint at the loop's first line hits once and not in every round.
-fn missing(expected: &[Vec<&str>], seen: &[Vec<&str>]) -> Option<String> {
-    let mut at = 0;
-    for stop in expected {
-        match seen[at..].iter().position(|other| same(stop, other)) {
-            Some(more) => at += more + 1,
-            None => {
-                let near = seen[at..].iter().find(|other| other[0] == stop[0]);
-                let near = near
-                    .or(seen.get(at))
-                    .map_or("the end".into(), |other| other.join(", "));
-                return Some(format!("native {}\n  wasm {near}", stop.join(", ")));
-            }
-        }
-    }
-    let more = seen.len() - expected.len();
-    (more > 10 + expected.len()).then(|| format!("wasm makes {more} stops more"))
+/// The first stop that is not the same.
+fn difference(expected: &[Vec<&str>], seen: &[Vec<&str>]) -> Option<String> {
+    let end = vec!["the end"];
+    let length = expected.len().max(seen.len());
+    let mut pairs = (0..length).map(|i| [expected, seen].map(|stops| stops.get(i).unwrap_or(&end)));
+    let [native, wasm] = pairs.find(|[native, wasm]| !same(native, wasm))?;
+    Some(format!(
+        "native {}\n  wasm {}",
+        native.join(", "),
+        wasm.join(", ")
+    ))
 }
 
 /// Whether a stop shows the same in wasm, apart from what the native build has lost.
@@ -171,10 +167,6 @@ fn same(native: &[&str], wasm: &[&str]) -> bool {
     rows(native) == rows(wasm)
 }
 
-fn equipped() -> bool {
-    tools::have(&["gdb", "clang-19", "llvm-dwarfdump-19"])
-}
-
 /// All programs in tests/programs, or in a folder below.
 fn programs(folder: &str) -> Vec<String> {
     let files = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -186,8 +178,6 @@ fn programs(folder: &str) -> Vec<String> {
     let mut sources: Vec<_> = names
         .filter(|name| name.ends_with(".c") || name.ends_with(".cpp"))
         .collect();
-    let only = env::var("DWALIN_GDB_ONLY").unwrap_or_default();
-    sources.retain(|name| only.is_empty() || *name == only);
     sources.sort();
     sources
         .iter()
@@ -195,54 +185,57 @@ fn programs(folder: &str) -> Vec<String> {
         .collect()
 }
 
-fn every_program_looks_the_same(dwarf: u8) {
-    programs_look_the_same(&programs(""), dwarf, &[]);
-}
-
-fn programs_look_the_same(programs: &[String], dwarf: u8, flags: &'static [&'static str]) {
-    if !equipped() {
-        return;
-    }
-    let cases = programs.iter().map(|source| Case {
-        source: source.clone(),
+fn looks_the_same(source: &str, dwarf: u8, flags: &'static [&'static str]) -> Trial {
+    let case = Case {
+        source: source.to_owned(),
         dwarf,
         flags,
-    });
-    let differences: Vec<_> = cases.filter_map(|case| case.difference()).collect();
-    assert!(
-        differences.is_empty(),
-        "{} programs look different:\n{}",
-        differences.len(),
-        differences.join("\n")
-    );
+    };
+    let name = format!("{source}/dwarf-{dwarf}{}", flags.concat());
+    trials::test(name, move || case.looks_the_same())
 }
 
-#[test]
-fn every_program_looks_the_same_with_dwarf_4() {
-    every_program_looks_the_same(4);
-}
-
-#[test]
-fn every_program_looks_the_same_with_dwarf_5() {
-    every_program_looks_the_same(5);
-}
-
-#[test]
-fn split_programs_and_type_units_look_the_same() {
+/// Programs in packages, with and without type units.
+fn split_and_type_units(dwarf: u8) -> Vec<Trial> {
+    const SPLIT: &[&str] = &["-gsplit-dwarf"];
+    const TYPES: &[&str] = &["-fdebug-types-section"];
+    const BOTH: &[&str] = &["-gsplit-dwarf", "-fdebug-types-section"];
     let some = [
-        "list.c",
-        "scopes.c",
-        "statics.c",
-        "classes.cpp",
-        "templates.cpp",
-    ]
-    .map(str::to_owned);
+        ("list.c", &[SPLIT, TYPES][..]),
+        ("scopes.c", &[SPLIT, TYPES, BOTH]),
+        ("statics.c", &[SPLIT, TYPES, BOTH]),
+        ("classes.cpp", &[SPLIT, TYPES, BOTH]),
+        ("templates.cpp", &[SPLIT, TYPES, BOTH]),
+    ];
+    let all = some
+        .into_iter()
+        .flat_map(|(source, ways)| ways.iter().map(move |it| (source, *it)));
+    all.map(|(source, flags)| looks_the_same(source, dwarf, flags))
+        .collect()
+}
+
+fn main() {
+    let mut all = Vec::new();
     for dwarf in [4, 5] {
-        programs_look_the_same(&some, dwarf, &["-gsplit-dwarf"]);
-        programs_look_the_same(&some, dwarf, &["-fdebug-types-section"]);
-        let both = &["-gsplit-dwarf", "-fdebug-types-section"];
-        programs_look_the_same(&some[1..], dwarf, both);
+        let same = programs("").into_iter();
+        all.extend(same.map(|source| looks_the_same(&source, dwarf, &[])));
+        all.extend(split_and_type_units(dwarf));
+        let name = format!("variables_on_the_operand_stack_are_seen/dwarf-{dwarf}");
+        all.push(trials::test(name, move || {
+            variables_on_the_operand_stack_are_seen(dwarf)
+        }));
     }
+    for source in programs("trap/") {
+        let name = format!("{source}/stops_gdb_at_its_line");
+        all.push(trials::test(name, move || {
+            a_trap_stops_gdb_at_its_line(source)
+        }));
+    }
+    all.push(trials::test(
+        "a_backtrace_goes_on_to_the_host_s_main",
+        a_backtrace_goes_on_to_the_host_s_main,
+    ));
+    trials::run(&["gdb", "clang-19", "llvm-dwarfdump-19"], all);
 }
 
 /// What gdb says to these commands, with the case's wasm as the program.
@@ -265,80 +258,63 @@ fn gdb(case: &Case, commands: &[&str]) -> String {
     String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
 }
 
-#[test]
-fn a_trap_stops_gdb_at_its_line() {
-    for source in equipped().then(|| programs("trap/")).unwrap_or_default() {
-        let case = Case {
-            source,
-            dwarf: 5,
-            flags: &[],
-        };
-        let text = fs::read_to_string(case.source()).unwrap();
-        let line = 1 + text
-            .lines()
-            .position(|line| line.contains("// traps"))
-            .expect("the program says where");
-        // The innermost frames may be libc's (abort), or at the start of the function (endless recursion).
-        let said = gdb(&case, &["run", "backtrace 8"]);
-        assert!(
-            said.contains("received signal"),
-            "{}: gdb said: {said}",
-            case.source
-        );
-        let frames = said.split_once("\n#0").unwrap_or_default().1;
-        assert!(
-            frames.contains(&format!("{}:{line}\n", case.source)),
-            "{}, line {line}: gdb said: {said}",
-            case.source
-        );
-    }
+fn a_trap_stops_gdb_at_its_line(source: String) {
+    let case = Case {
+        source,
+        dwarf: 5,
+        flags: &[],
+    };
+    let text = fs::read_to_string(case.source()).unwrap();
+    let line = 1 + text
+        .lines()
+        .position(|line| line.contains("// traps"))
+        .expect("the program says where");
+    // The innermost frames may be libc's (abort), or at the start of the function (endless recursion).
+    let said = gdb(&case, &["run", "backtrace 8"]);
+    assert!(said.contains("received signal"), "gdb said: {said}");
+    let frames = said.split_once("\n#0").unwrap_or_default().1;
+    let place = format!("{}:{line}\n", case.source);
+    assert!(frames.contains(&place), "line {line}: gdb said: {said}");
 }
 
-#[test]
 fn a_backtrace_goes_on_to_the_host_s_main() {
     let case = Case {
         source: "list.c".into(),
         dwarf: 5,
         flags: &[],
     };
-    if equipped() {
-        let said = gdb(&case, &["break list.c:18", "run", "backtrace"]);
-        let frames: Vec<_> = said.lines().filter(|line| line.starts_with('#')).collect();
-        assert!(
-            frames.len() > 3 && frames[0].contains("push"),
-            "gdb said: {said}"
-        );
-        assert!(
-            !said.contains("??") && !said.contains("Backtrace stopped"),
-            "gdb said: {said}"
-        );
-        assert!(
-            frames.last().unwrap().contains(" main "),
-            "gdb said: {said}"
-        );
-    }
+    let said = gdb(&case, &["break list.c:18", "run", "backtrace"]);
+    let frames: Vec<_> = said.lines().filter(|line| line.starts_with('#')).collect();
+    assert!(
+        frames.len() > 3 && frames[0].contains("push"),
+        "gdb said: {said}"
+    );
+    assert!(
+        !said.contains("??") && !said.contains("Backtrace stopped"),
+        "gdb said: {said}"
+    );
+    assert!(
+        frames.last().unwrap().contains(" main "),
+        "gdb said: {said}"
+    );
 }
 
-#[test]
-fn variables_on_the_operand_stack_are_seen() {
-    for dwarf in [4, 5] {
-        let case = Case {
-            source: "optimised/operands.c".into(),
-            dwarf,
-            flags: &["-O2"],
-        };
-        if equipped() {
-            let commands = [
-                "break operands.c:9",
-                "break operands.c:12",
-                "run",
-                "print product",
-                "continue",
-                "print third",
-            ];
-            let said = gdb(&case, &commands);
-            assert!(said.contains("$1 = 14\n"), "gdb said: {said}");
-            assert!(said.contains("$2 = 5\n"), "gdb said: {said}");
-        }
-    }
+fn variables_on_the_operand_stack_are_seen(dwarf: u8) {
+    let case = Case {
+        source: "optimised/operands.c".into(),
+        dwarf,
+        // Not for the driver, which would have a wasm-opt change the code and not its debug info.
+        flags: &["-Xclang", "-O2"],
+    };
+    let commands = [
+        "break operands.c:9",
+        "break operands.c:12",
+        "run",
+        "print product",
+        "continue",
+        "print third",
+    ];
+    let said = gdb(&case, &commands);
+    assert!(said.contains("$1 = 14\n"), "gdb said: {said}");
+    assert!(said.contains("$2 = 5\n"), "gdb said: {said}");
 }

@@ -248,7 +248,7 @@ fn types_of_rust_print_for_ordinary_users() {
     let Some(wasm) = compile("nobody.wasm", &["-Clink-arg=-zstack-size=16384"]) else {
         return;
     };
-    if tools::nobody_can_run(DWALIN) {
-        shows_locals(&gdb(&tools::NOBODY, &wasm, &["info locals"]));
+    if let Some(user) = tools::as_ordinary_user(DWALIN) {
+        shows_locals(&gdb(user, &wasm, &["info locals"]));
     }
 }

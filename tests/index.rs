@@ -69,7 +69,7 @@ fn questions(names: impl Iterator<Item = String>) -> Vec<String> {
 
 #[test]
 fn lldb_finds_the_same_with_the_index_and_without() {
-    if !equipped() || Command::new("lldb-19").arg("--version").output().is_err() {
+    if !equipped() || !support::tools::have(&["lldb-19"]) {
         return;
     }
     for (program, flags) in PROGRAMS.iter().flat_map(|program| {

@@ -1,15 +1,17 @@
-//! What a person looks at through pointers, in gdb: the programs of tests/programs/look ask (tests/look says how), natively and as
-//! wasm. Once more as a user who may not map the lowest addresses, where strings need the launcher's printers.
+//! What a person looks at through pointers, in gdb: the programs of tests/programs/look ask (tests/look says how), natively, as wasm,
+//! and as wasm in `dwalin gdb`. Each is a test by the program's name, for each version of DWARF.
 
 mod look;
-#[path = "support/tools.rs"]
-mod tools;
+#[path = "support/trials.rs"]
+mod trials;
 
+use libtest_mimic::Trial;
 use look::{Question, Stop, plain};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
+use trials::tools;
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
@@ -40,29 +42,94 @@ fn script(stops: &[Stop]) -> String {
     script
 }
 
-/// What gdb answers, in order.
-fn answers(command: &mut Command, script: &str, name: &str) -> Vec<String> {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{name}.gdb"));
-    fs::write(&file, script).unwrap();
-    let done = command
-        .stdin(Stdio::null())
-        .output()
-        .expect("gdb can be started");
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    fs::write(
-        file.with_extension("log"),
-        [&done.stdout[..], &done.stderr].concat(),
-    )
-    .unwrap();
-    let parts = said.split('«').skip(1);
-    parts
-        .filter_map(|part| part.split_once('»'))
-        .map(|(answer, _)| answer.to_owned())
-        .collect()
+/// How a program is started in gdb.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Native,
+    Plain,
+    /// As somebody who may not map the lowest addresses, if the tests are run by the superuser, who may.
+    Ordinary,
+    Launcher,
 }
 
-/// Answers that are not those that the program gives itself.
-fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool) -> Vec<String> {
+impl Way {
+    const ALL: [(Way, &str); 4] = [
+        (Way::Native, "native"),
+        (Way::Plain, "gdb"),
+        (Way::Ordinary, "ordinary"),
+        (Way::Launcher, "dwalin-gdb"),
+    ];
+
+    /// gdb, which does what is in a file.
+    fn gdb(self, script: &Path, program: &str) -> Command {
+        let script = script.to_str().unwrap();
+        let user = match self {
+            Way::Ordinary => tools::as_ordinary_user(DWALIN).unwrap_or(&[]),
+            _ => &[],
+        };
+        let plain = ["gdb", "-nx", "-batch", "-x", script, "--args"];
+        let launcher = [DWALIN, "gdb", "--gdb-option=-nx", "--batch", "-x", script];
+        let mut line: Vec<_> = match self {
+            Way::Launcher => launcher.to_vec(),
+            _ => [user, &plain].concat(),
+        };
+        if matches!(self, Way::Plain | Way::Ordinary) {
+            line.extend([DWALIN, "run", "-g"]);
+        }
+        let mut gdb = Command::new(line[0]);
+        gdb.args(&line[1..]).arg(program).stdin(Stdio::null());
+        gdb
+    }
+
+    /// Whether the guest's first 64 KiB are at their own addresses, where gdb alone looks for what a `char *` is of, and for what was
+    /// cast.
+    fn reads_low_memory(self) -> bool {
+        self != Way::Ordinary && (self != Way::Plain || tools::is_superuser())
+    }
+}
+
+/// One program, started in one way.
+#[derive(Clone)]
+struct Case {
+    source: PathBuf,
+    dwarf: u8,
+    way: Way,
+    /// How the way is called.
+    name: &'static str,
+}
+
+impl Case {
+    fn check(&self) {
+        let version = format!("-gdwarf-{}", self.dwarf);
+        let stem = self.source.file_name().unwrap().to_string_lossy();
+        let name = format!("{}{version}", self.name);
+        let flags = [&version, "--target=wasm32-wasi"];
+        let flags = &flags[..if self.way == Way::Native { 1 } else { 2 }];
+        let program = look::compile(&self.source, flags, &name);
+        let stops = look::stops(&self.source, "gdb");
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{name}.gdb"));
+        fs::write(&file, script(&stops)).unwrap();
+        let done = self.way.gdb(&file, &program).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        let all = [&done.stdout[..], &done.stderr].concat();
+        fs::write(file.with_extension("log"), all).unwrap();
+        let answers = said
+            .split('«')
+            .skip(1)
+            .filter_map(|part| part.split_once('»'));
+        let answers: Vec<_> = answers.map(|(answer, _)| answer.to_owned()).collect();
+        let wrong = wrong(&stops, &answers, self.way.reads_low_memory());
+        assert!(
+            wrong.is_empty(),
+            "{} wrong answers:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
+    }
+}
+
+/// Answers that are not those that the program gives itself. Where gdb cannot read the guest's low memory, it may say so.
+fn wrong(stops: &[Stop], answers: &[String], low_memory: bool) -> Vec<String> {
     let asked = stops
         .iter()
         .flat_map(|stop| stop.questions.iter().map(move |it| (stop, it)));
@@ -83,7 +150,10 @@ fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool
                 .split_once(" = ")
                 .map_or(said.as_str(), |(_, value)| value);
             let value = plain(value);
-            (value != *answer && !accept(question, said))
+            let unreadable = || {
+                !low_memory && is_raw(expression, answer) && said.contains("Cannot access memory")
+            };
+            (value != *answer && !unreadable())
                 .then(|| format!("{}: {expression}: {value} instead of {answer}", place(stop)))
         }
         Question::Watch(it) => {
@@ -94,112 +164,29 @@ fn wrong(stops: &[Stop], answers: &[String], accept: fn(&Question, &str) -> bool
     asked.iter().zip(answers).filter_map(differs).collect()
 }
 
-fn check(
-    run: impl Fn(&Path, &Path) -> Command,
-    wasm: bool,
-    name: &str,
-    accept: fn(&Question, &str) -> bool,
-) {
-    if !tools::have(&["gdb", "clang-19"]) {
-        return;
-    }
-    let mut failures = Vec::new();
+/// Whether an answer is in memory that gdb reads at the guest's own address: strings, and what was cast or had its address taken.
+fn is_raw(expression: &str, answer: &str) -> bool {
+    answer.starts_with('"') || expression.contains("*)")
+}
+
+fn main() {
+    let mut all = Vec::new();
     for source in look::programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")) {
-        for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
-            let flags: &[&str] = if wasm {
-                &[dwarf, "--target=wasm32-wasi"]
-            } else {
-                &[dwarf]
-            };
-            let stem = source.file_name().unwrap().to_string_lossy().into_owned();
-            let case = format!("{name}{dwarf}");
-            let program = look::compile(&source, flags, &case);
-            let stops = look::stops(&source, "gdb");
-            let script = script(&stops);
-            let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{case}.gdb"));
-            let said = answers(
-                &mut run(&at, Path::new(&program)),
-                &script,
-                &format!("{stem}.{case}"),
-            );
-            failures.extend(
-                wrong(&stops, &said, accept)
-                    .into_iter()
-                    .map(|it| format!("{stem} {dwarf} {it}")),
-            );
+        let stem = source.file_name().unwrap().to_string_lossy().into_owned();
+        for (way, name) in Way::ALL {
+            for dwarf in [4, 5] {
+                let source = source.clone();
+                let case = Case {
+                    source,
+                    dwarf,
+                    way,
+                    name,
+                };
+                let test: Trial =
+                    trials::test(format!("{stem}/{name}/dwarf-{dwarf}"), move || case.check());
+                all.push(test);
+            }
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} wrong answers:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
-}
-
-fn gdb(script: &Path) -> Command {
-    let mut gdb = Command::new("gdb");
-    gdb.args(["-nx", "-batch", "-x"]).arg(script).arg("--args");
-    gdb
-}
-
-#[test]
-fn the_native_build_gives_the_answers() {
-    let run = |script: &Path, program: &Path| {
-        let mut gdb = gdb(script);
-        gdb.arg(program);
-        gdb
-    };
-    check(run, false, "native", |_, _| false);
-}
-
-#[test]
-fn the_wasm_gives_the_same() {
-    let run = |script: &Path, program: &Path| {
-        let mut gdb = gdb(script);
-        gdb.args([DWALIN, "run", "-g"]).arg(program);
-        gdb
-    };
-    check(run, true, "wasm", |_, _| false);
-}
-
-/// Strings, and what was cast or had its address taken, are read at the guest's own addresses.
-#[test]
-fn the_wasm_gives_no_wrong_answer_to_an_ordinary_user() {
-    if !is_root() {
-        return;
-    }
-    let run = |script: &Path, program: &Path| {
-        let mut command = Command::new("setpriv");
-        command.args([
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "gdb",
-            "-nx",
-            "-batch",
-            "-x",
-        ]);
-        command
-            .arg(script)
-            .args(["--args", DWALIN, "run", "-g"])
-            .arg(program);
-        command
-    };
-    check(run, true, "ordinary", |question, said| {
-        let Question::Ask {
-            expression, answer, ..
-        } = question
-        else {
-            return false;
-        };
-        let raw = answer.starts_with('"') || expression.contains("*)");
-        raw && said.contains("Cannot access memory")
-    });
-}
-
-/// Whether the tests run as the superuser, who can become somebody else.
-fn is_root() -> bool {
-    fs::read_to_string("/proc/self/status")
-        .is_ok_and(|status| status.lines().any(|line| line.starts_with("Uid:\t0\t")))
+    trials::run(&["gdb", "clang-19"], all);
 }

@@ -1,32 +1,41 @@
 //! Profiles that perf(1) itself reads: guest functions, and with a jitdump their lines.
 
 mod trapping;
+#[path = "support/trials.rs"]
+mod trials;
 
+use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use trapping::clang;
 
-/// The program, in a folder of its own; `None` where something is not installed or this system does not let perf record.
-fn program(user: &str) -> Option<(PathBuf, PathBuf)> {
+/// The program, in a folder of its own.
+fn program(user: &str) -> (PathBuf, PathBuf) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(user);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let wasm = folder.join("sieve.wasm");
     let source = "benches/programs/sieve.c";
-    if !clang(source, &["-O1", "-g", "-o"], &wasm) {
-        return None;
-    }
-    let record = perf(
-        &folder,
-        &["record", "-q", "-o", "probe", "-e", "cpu-clock", "true"],
-    );
-    if record.is_none() {
-        eprintln!("skipped: perf cannot record here");
-    }
-    record.map(|_| (folder, wasm))
+    assert!(clang(source, &["-O1", "-g", "-o"], &wasm));
+    (folder, wasm)
 }
 
-/// What perf says; `None` where it is not installed or does not work.
+/// Whether this system lets perf record (perf_event_paranoid, the filters of containers).
+fn may_record() -> bool {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let probe = [
+        "record",
+        "-q",
+        "-o",
+        "probe.data",
+        "-e",
+        "cpu-clock",
+        "true",
+    ];
+    perf(folder, &probe).is_some()
+}
+
+/// What perf says; `None` where it fails.
 fn perf(folder: &Path, args: &[&str]) -> Option<String> {
     let output = Command::new("timeout")
         .args(["-k", "5", "120", "perf"])
@@ -72,22 +81,16 @@ const MAIN: &str = "__original_main";
 /// Lines of `main` alone: to look for those of all of the command takes perf a minute.
 const LINES: [&str; 3] = ["srcline", "-S", MAIN];
 
-#[test]
 fn perf_finds_functions_in_its_map() {
-    let Some((folder, wasm)) = program("perfmap") else {
-        return;
-    };
+    let (folder, wasm) = program("perfmap");
     record(&folder, &wasm, "perfmap");
     // All of the program is in its `main`.
     let main = share(&folder, "perf.data", &["symbol"], MAIN);
     assert!(main > 50.0, "{main}");
 }
 
-#[test]
 fn perf_finds_functions_and_lines_in_a_jitdump() {
-    let Some((folder, wasm)) = program("jitdump") else {
-        return;
-    };
+    let (folder, wasm) = program("jitdump");
     record(&folder, &wasm, "jitdump");
     let inject = ["inject", "--jit", "-i", "perf.data", "-o", "jit.data"];
     perf(&folder, &inject).expect("perf injects");
@@ -98,4 +101,21 @@ fn perf_finds_functions_and_lines_in_a_jitdump() {
     assert!(spent > 50.0, "{spent}");
     let inner = share(&folder, "jit.data", &LINES, "sieve.c:18");
     assert!(inner > 10.0, "{inner}");
+}
+
+fn main() {
+    let all: [(&str, fn()); 2] = [
+        (
+            "perf_finds_functions_in_its_map",
+            perf_finds_functions_in_its_map,
+        ),
+        (
+            "perf_finds_functions_and_lines_in_a_jitdump",
+            perf_finds_functions_and_lines_in_a_jitdump,
+        ),
+    ];
+    let forbidden = trials::tools::missing(&["perf"]).is_none() && !may_record();
+    let ignored = |test: Trial| test.with_ignored_flag(forbidden);
+    let all = all.map(|(name, run)| ignored(trials::test(name, run)));
+    trials::run(&["perf", "clang-19"], all.into());
 }

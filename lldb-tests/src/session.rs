@@ -10,7 +10,7 @@ use lldb_sys as sys;
 use lldb_sys::{RunMode, StateType, StopReason};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// lldb keeps global state, and a test that steps does not want the machine's other core to be busy with another one.
+/// lldb keeps global state: sessions at once are in processes of their own.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Why the program stopped.

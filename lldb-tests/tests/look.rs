@@ -1,8 +1,10 @@
 //! What a person looks at through pointers, in lldb: the programs of tests/programs/look ask (tests/look says how), natively and as
-//! wasm with the formatters.
+//! wasm with the formatters. Each is a test by the program's name, for each version of DWARF.
 
 #[path = "../../tests/look/mod.rs"]
 mod look;
+#[path = "../../tests/support/trials.rs"]
+mod trials;
 
 use lldb_tests::{Session, Stop, dwalin, root};
 use look::{Question, plain};
@@ -59,40 +61,40 @@ fn ask(session: &mut Session, question: &Question, wasm: bool) -> Option<String>
     }
 }
 
-fn check(wasm: bool) {
+fn check(source: &Path, dwarf: u8, wasm: bool) {
     let formatters = root().join("src/debugger/lldb/dwalin_lldb");
     let import = format!("command script import {}", formatters.display());
-    let mut failures = Vec::new();
-    for source in look::programs(&root().join("tests")) {
-        for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
-            failures.extend(if wasm {
-                let wasm = look::compile(&source, &[dwarf, "--target=wasm32-wasi"], "wasm");
-                wrong(&source, &dwalin(), &["run", "-g", &wasm], &[&import], true)
-            } else {
-                wrong(
-                    &source,
-                    &look::compile(&source, &[dwarf], "native"),
-                    &[],
-                    &[],
-                    false,
-                )
-            });
-        }
-    }
+    let dwarf = format!("-gdwarf-{dwarf}");
+    let wrong = if wasm {
+        let wasm = look::compile(
+            source,
+            &[&dwarf, "--target=wasm32-wasi"],
+            &format!("wasm{dwarf}"),
+        );
+        wrong(source, &dwalin(), &["run", "-g", &wasm], &[&import], true)
+    } else {
+        let native = look::compile(source, &[&dwarf], &format!("native{dwarf}"));
+        wrong(source, &native, &[], &[], false)
+    };
     assert!(
-        failures.is_empty(),
+        wrong.is_empty(),
         "{} wrong answers:\n{}",
-        failures.len(),
-        failures.join("\n")
+        wrong.len(),
+        wrong.join("\n")
     );
 }
 
-#[test]
-fn the_native_build_gives_the_answers() {
-    check(false);
-}
-
-#[test]
-fn the_wasm_gives_the_same() {
-    check(true);
+fn main() {
+    let mut all = Vec::new();
+    for source in look::programs(&root().join("tests")) {
+        let stem = source.file_name().unwrap().to_string_lossy().into_owned();
+        for (wasm, name) in [(false, "native"), (true, "wasm")] {
+            for dwarf in [4, 5] {
+                let source = source.clone();
+                let name = format!("{stem}/{name}/dwarf-{dwarf}");
+                all.push(trials::alone(name, move || check(&source, dwarf, wasm)));
+            }
+        }
+    }
+    trials::run(&["clang-19"], all);
 }

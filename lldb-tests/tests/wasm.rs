@@ -1,13 +1,16 @@
 //! Steps through guest programs in lldb, native and as wasm, and expects to see the same in both.
 //!
-//! What is compared is written down as text, a line for each stop and one for each value. `DWALIN_LLDB_ONLY=list.c` runs
-//! one program.
+//! What is compared is written down as text, a line for each stop and one for each value. Each program is a test for each version of
+//! DWARF, by its name (`cargo test -p lldb-tests --test wasm list.c`).
+
+#[path = "../../tests/support/trials.rs"]
+mod trials;
 
 use lldb_tests::{Frame, Session, Stop, Value, dwalin, root};
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 /// Enough for most programs.
 const MOST_ROWS: usize = 200;
@@ -139,64 +142,46 @@ fn name(row: &str) -> Option<&str> {
     row.strip_prefix("    ")?.split(" = ").next()
 }
 
-fn every_program_looks_the_same(dwarf: u8) {
-    let only = env::var("DWALIN_LLDB_ONLY").unwrap_or_default();
+fn looks_the_same(source: &str, dwarf: u8) {
+    let functions = functions(source);
+    let native = compile(source, dwarf, &[], "native");
+    let native = transcript(&native, &[], source, &functions);
+    let wasm = compile(source, dwarf, &["--target=wasm32-wasi"], "wasm");
+    let mut wasm = transcript(&dwalin(), &["run", "-g", &wasm], source, &functions);
+    assert!(!native.is_empty(), "the native run shows something");
+    // A pointer in wasm is not always one to lldb, but an index: leave out what has no native row.
+    let named: HashSet<_> = native.iter().filter_map(|row| name(row)).collect();
+    wasm.retain(|row| name(row).is_none_or(|name| named.contains(name)));
+    let pairs = native.iter().zip(&wasm);
+    let same = pairs.take_while(|(one, other)| one == other).count();
+    if native != wasm {
+        let row = |text: &[String]| {
+            text.get(same)
+                .map_or("(end)".into(), |row| row.trim().to_owned())
+        };
+        panic!(
+            "row {same}: native `{}`, wasm `{}`",
+            row(&native),
+            row(&wasm)
+        );
+    }
+}
+
+fn main() {
     let names = fs::read_dir(sources())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut programs: Vec<_> = names
         .filter(|name| name.ends_with(".c") || name.ends_with(".cpp"))
+        .filter(|name| !functions(name).is_empty())
         .collect();
-    programs.retain(|name| only.is_empty() || *name == only);
     programs.sort();
-    let mut differences = Vec::new();
-    for source in programs {
-        let functions = functions(&source);
-        if functions.is_empty() {
-            continue;
-        }
-        let native = transcript(
-            &compile(&source, dwarf, &[], "native"),
-            &[],
-            &source,
-            &functions,
-        );
-        let wasm = compile(&source, dwarf, &["--target=wasm32-wasi"], "wasm");
-        let mut wasm = transcript(&dwalin(), &["run", "-g", &wasm], &source, &functions);
-        assert!(
-            !native.is_empty(),
-            "the native run of {source} shows something"
-        );
-        // A pointer in wasm is not always one to lldb, but an index: leave out what has no native row.
-        let named: HashSet<_> = native.iter().filter_map(|row| name(row)).collect();
-        wasm.retain(|row| name(row).is_none_or(|name| named.contains(name)));
-        let same = native
-            .iter()
-            .zip(&wasm)
-            .take_while(|(one, other)| one == other)
-            .count();
-        if native != wasm {
-            let [native, wasm] =
-                [&native, &wasm].map(|text| text.get(same).map_or("(end)", |line| line.trim()));
-            differences.push(format!(
-                "{source}, row {same}: native `{native}`, wasm `{wasm}`"
-            ));
+    let mut all = Vec::new();
+    for dwarf in [4, 5] {
+        for source in programs.clone() {
+            let name = format!("{source}/dwarf-{dwarf}");
+            all.push(trials::alone(name, move || looks_the_same(&source, dwarf)));
         }
     }
-    assert!(
-        differences.is_empty(),
-        "{} programs look different:\n{}",
-        differences.len(),
-        differences.join("\n")
-    );
-}
-
-#[test]
-fn every_program_looks_the_same_with_dwarf_4() {
-    every_program_looks_the_same(4);
-}
-
-#[test]
-fn every_program_looks_the_same_with_dwarf_5() {
-    every_program_looks_the_same(5);
+    trials::run(&["clang-19"], all);
 }

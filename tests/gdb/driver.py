@@ -24,8 +24,7 @@ import subprocess
 import gdb
 
 SOURCE = os.path.basename(os.environ["DRIVER_SOURCE"])
-# In the run that is compared with the native one, more: it may make stops between those.
-MOST_STOPS = 400 if "DRIVER_FUNCTIONS" in os.environ else 200
+MOST_STOPS = 200  # Of a scenario.
 MOST_ELEMENTS = 4  # of an array
 SCALARS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_FLT, gdb.TYPE_CODE_ENUM)
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)

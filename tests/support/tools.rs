@@ -1,56 +1,92 @@
-//! What tests need besides this project: where it is missing they are skipped, and say so.
+//! What tests need besides this project. Where it is missing they fail: a test that has not run must not look like one that passes.
+//! `DWALIN_TESTS_MAY_SKIP=1` skips them instead.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
-/// Says that a test is skipped. Not with `eprintln!`, which shows nothing for a test that passes.
+/// Leaves a test out, where that is allowed.
+///
+/// # Panics
+/// If it is not.
 pub fn skip(why: &str) {
+    assert!(
+        may_skip(),
+        "{why} (DWALIN_TESTS_MAY_SKIP=1 skips this test)"
+    );
+    // Not with `eprintln!`, which shows nothing for a test that passes.
     writeln!(io::stderr(), "SKIPPED: {why}").ok();
 }
 
-/// Whether all of these tools are here; says so if one is not.
-pub fn have(tools: &[&str]) -> bool {
-    let missing = tools.iter().find(|tool| {
+/// Whether a test may be left out for which something is missing.
+pub fn may_skip() -> bool {
+    env::var_os("DWALIN_TESTS_MAY_SKIP").is_some_and(|it| !it.is_empty() && it != "0")
+}
+
+/// The first of these tools that is not installed.
+pub fn missing<'t>(tools: &[&'t str]) -> Option<&'t str> {
+    let is_missing = |tool: &&str| {
         let mut version = Command::new(tool);
-        let version = version.arg("--version").stdout(Stdio::null());
-        version.status().is_err()
-    });
+        let version = version.arg("--version");
+        version
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_err()
+    };
+    tools.iter().copied().find(is_missing)
+}
+
+/// Whether all of these tools are installed; if not, the test is skipped or fails.
+pub fn have(tools: &[&str]) -> bool {
+    let missing = missing(tools);
     if let Some(tool) = missing {
         skip(&format!("{tool} is not installed; .ci/setup installs it"));
     }
     missing.is_none()
 }
 
-/// Whether rustc can compile for WASI; says so if it cannot.
+/// Whether rustc can compile for WASI; if not, the test is skipped or fails.
 pub fn have_rust_for_wasi() -> bool {
     let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
     let output = Command::new("rustc").args(query).output().unwrap();
     let folder = String::from_utf8_lossy(&output.stdout).into_owned();
     let found = Path::new(folder.trim()).is_dir();
     if !found {
-        skip("rustup target add wasm32-wasip1; .ci/setup does");
+        skip("rustc has no wasm32-wasip1; .ci/setup installs it");
     }
     found
 }
 
-/// What starts a program as a user who may not map the lowest addresses.
-pub const NOBODY: [&str; 4] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-];
-
-/// Whether that user can run a program; says so if not.
-pub fn nobody_can_run(program: &str) -> bool {
+/// What a command begins with that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
+/// run by one. If the superuser runs them and the ordinary user cannot run the program, the test is skipped or fails.
+pub fn as_ordinary_user(program: &str) -> Option<&'static [&'static str]> {
+    const NOBODY: [&str; 4] = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    if !is_superuser() {
+        return Some(&[]);
+    }
     let mut nobody = Command::new(NOBODY[0]);
     let said = nobody.args(&NOBODY[1..]).args([program, "--version"]);
-    let can = said.output().is_ok_and(|said| said.status.success());
-    if !can {
-        skip("cannot become nobody and run dwalin");
+    if said.output().is_ok_and(|said| said.status.success()) {
+        return Some(&NOBODY);
     }
-    can
+    skip(&format!("an ordinary user cannot run {program}"));
+    None
+}
+
+/// Whether the tests are run by the superuser, who may map the lowest addresses and can become somebody else.
+pub fn is_superuser() -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+        status
+            .lines()
+            .any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(2) == Some("0"))
+    })
 }
