@@ -7,7 +7,9 @@ use crate::code::FUNCTION_ALIGNMENT;
 use crate::expr::decode::member_offset;
 use crate::expr::emit::{DROPPED_DATA, Purpose};
 use crate::source::Reader;
-use crate::write::{Address, AttributeValue, Range as NativeRange, RangeList, UnitEntryId};
+use crate::write::{
+    Address, AttributeValue, Expression, Range as NativeRange, RangeList, UnitEntryId,
+};
 use gimli::DwAt;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
@@ -82,8 +84,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let value = match attr.name() {
             // Code is said by `code_ranges`.
             dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => return,
-            // `finish` says nothing rather than something wrong.
-            dw::DW_AT_type if self.returns_in_memory(entry) => return,
+            dw::DW_AT_type if self.returns_in_memory(entry) => self.type_in_memory(id, entry, attr),
             // About sections that are not written.
             dw::DW_AT_macros
             | dw::DW_AT_macro_info
@@ -94,7 +95,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_entry_pc | dw::DW_AT_call_pc => self.code_point(attr),
             dw::DW_AT_call_return_pc => self.return_point(attr),
             dw::DW_AT_frame_base => self.frame_base(entry, attr),
-            dw::DW_AT_location => self.location(entry, attr),
+            dw::DW_AT_location => match self.location(entry, attr) {
+                // An empty location says that there is none: without any, gdb looks for a symbol of what is external.
+                Err(reason) if reason == DROPPED_DATA => {
+                    Ok(Some(AttributeValue::Exprloc(Expression::new())))
+                }
+                location => location,
+            },
             dw::DW_AT_call_value
             | dw::DW_AT_call_data_value
             | dw::DW_AT_GNU_call_site_value

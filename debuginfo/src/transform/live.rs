@@ -72,8 +72,15 @@ fn require<'d>(
                 }
                 function.is_some()
             }
-            // A variable outside functions, or a static one inside: gimli requires the locals of live functions itself.
-            dw::DW_TAG_variable => is_static(unit.read_unit, &entry.read_entry),
+            // A variable outside functions, or a static one inside: the locals of live functions are part of these.
+            dw::DW_TAG_variable => match data(unit.read_unit, &entry.read_entry) {
+                Some(Data::There) => true,
+                // So that nobody looks for a mistake in its name; but not the function that it is in, if that was dropped as well.
+                Some(Data::Dropped) => {
+                    is_outside(entry.parent_tag) && !is_vtable(unit.read_unit, &entry.read_entry)
+                }
+                None => false,
+            },
             dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
                 entry.parent_tag.is_none()
             }
@@ -140,29 +147,49 @@ pub(super) fn share_declarations(units: &mut [Live<'_>]) {
     }
 }
 
-/// Whether a variable is at an address of the guest's data that was not dropped, a global of wasm's, or constant.
-fn is_static<'d>(
-    unit: ReadUnit<'_, 'd>,
-    entry: &gimli::read::DebuggingInformationEntry<Reader<'d>>,
-) -> bool {
+/// Data of the guest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Data {
+    There,
+    /// The linker left it out, as nothing refers to it.
+    Dropped,
+}
+
+/// Whether what is in an entry of this kind is in no function.
+fn is_outside(parent: Option<gimli::DwTag>) -> bool {
+    !matches!(
+        parent,
+        Some(dw::DW_TAG_subprogram | dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine)
+    )
+}
+
+/// Whether a variable is one of the tables that rustc describes for each type and trait, which nobody asks for.
+fn is_vtable<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
+    let name = entry.attr_value(dw::DW_AT_name);
+    let name = name.and_then(|name| unit.attr_string(name).ok());
+    name.is_some_and(|name| name.slice().ends_with(b"{vtable}"))
+}
+
+/// Where a variable is that is at an address of the guest's data, a global of wasm's, or constant.
+fn data<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Data> {
     if entry.attr_value(dw::DW_AT_const_value).is_some() {
-        return true;
+        return Some(Data::There);
     }
     let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
-        return false;
+        return None;
     };
-    let Ok(ops) = decode(expression, unit) else {
-        return false;
-    };
-    let live = |address: u64| AddressSize::of(unit.encoding()).data(address).is_some();
+    let ops = decode(expression, unit).ok()?;
     // A global of the module's that is a variable.
     if matches!(ops[..], [Op::Global(_), Op::StackValue]) {
-        return true;
+        return Some(Data::There);
     }
     // The address may not be the first: that of a thread's variable is added to the thread's base.
     let address = ops.iter().find_map(|op| match op {
         Op::Address(address) => Some(*address),
         _ => None,
-    });
-    address.is_some_and(live)
+    })?;
+    match AddressSize::of(unit.encoding()).data(address) {
+        Some(_) => Some(Data::There),
+        None => Some(Data::Dropped),
+    }
 }

@@ -112,8 +112,6 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) parts: Vec<Part<'a, 'd>>,
     /// What may still be looked at for that.
     pub(super) effort: usize,
-    /// Functions that debuggers must not call.
-    pub(super) uncallable: Vec<UnitEntryId>,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
@@ -175,7 +173,6 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             hidden: Hidden::new(),
             parts: Vec::new(),
             effort,
-            uncallable: Vec::new(),
             returns_in_memory: None,
             functions: Vec::new(),
             scopes: Vec::new(),
@@ -257,7 +254,6 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             self.entry(id, &entry);
         }
         self.finish_pointees();
-        self.finish_calls();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
         damage
@@ -339,7 +335,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         }
     }
 
-    fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {
+    pub(super) fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {
         let names = [
             dw::DW_AT_linkage_name,
             dw::DW_AT_MIPS_linkage_name,

@@ -1,5 +1,8 @@
 """Frames and steps: the program's, without the runtime's behind and between them."""
+import re
+
 import gdb
+from gdb.FrameDecorator import FrameDecorator
 
 from . import guest
 from .library import is_library
@@ -10,6 +13,25 @@ OURS = "wasm::"
 
 def is_guest(frame):
     return guest.image_at(frame.pc()) is not None and not (frame.name() or "").startswith(OURS)
+
+
+def without_parameters(name):
+    """A function's name of C++ without the types of its parameters, which gdb leaves out of frames that no filter has seen."""
+    bare = re.sub(r"( const| volatile| &+)+$", "", name)
+    depth = 0
+    for at in range(len(bare) - 1, -1, -1) if bare.endswith(")") else ():
+        depth += {")": 1, "(": -1}.get(bare[at], 0)
+        if depth == 0:
+            short = bare[:at]
+            # A call operator, or a namespace without a name.
+            return name if not short or short.endswith(("operator", "::")) else short
+    return name
+
+
+class GuestFrame(FrameDecorator):
+    def function(self):
+        name = super().function()
+        return without_parameters(name) if isinstance(name, str) else name
 
 
 class GuestFrames:
@@ -24,12 +46,12 @@ class GuestFrames:
         skipped = []
         for frame in frames:
             if is_guest(frame.inferior_frame()):
-                yield frame
+                yield GuestFrame(frame)
                 break
             skipped.append(frame)
         else:
             yield from skipped
-        yield from (frame for frame in frames if is_guest(frame.inferior_frame()))
+        yield from (GuestFrame(frame) for frame in frames if is_guest(frame.inferior_frame()))
 
 
 def is_of_program(frame):

@@ -1,0 +1,197 @@
+//! What debuggers say of functions that they would call wrongly, and of variables that the linker dropped.
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use support::scripted::{self, formatters, has};
+use support::{Folder, equipped};
+
+fn compiled(test: &str, program: &str, version: &str) -> Folder {
+    let folder = Folder::new(&format!("signatures-{test}{version}"));
+    let source = scripted::source("tests/programs/signatures").join(program);
+    folder.write(program, fs::read(source).unwrap());
+    let target = ["--target=wasm32-wasi", "-g", version, "-O0"];
+    let file = ["-fno-exceptions", program, "-o", "app.wasm"];
+    folder.tool(&[&["clang++-19"][..], &target, &file].concat());
+    folder
+}
+
+/// What gdb says to each command, asked at a breakpoint.
+fn asked_of_gdb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off"]);
+    gdb.args(["-ex", "set breakpoint pending on", "-ex", "set width 0"]);
+    gdb.args(["-ex", &format!("break {at}"), "-ex", "run"]);
+    for command in commands {
+        gdb.args(["-ex", "echo \\n«", "-ex", command]);
+    }
+    gdb.args(["--args", env!("CARGO_BIN_EXE_dwalin"), "run", "-g"]);
+    gdb.arg("app.wasm").stdin(Stdio::null());
+    // Errors come between what they are of.
+    gdb.current_dir(folder.path("."));
+    answers("gdb", gdb)
+}
+
+/// What lldb says to each command, asked at a breakpoint.
+fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
+    let mut script = String::new();
+    for command in commands {
+        script += &format!("script print(chr(171))\n{command}\n");
+    }
+    folder.write("asked.lldb", script);
+    let mut lldb = Command::new("lldb-19");
+    lldb.args(["--no-lldbinit", "--no-use-colors", "--batch"]);
+    let jit = "settings set plugin.jit-loader.gdb.enable on";
+    let stop = format!("b {at}");
+    let asked = "command source --stop-on-error false asked.lldb";
+    for command in [jit, &formatters(), &stop, "run", asked] {
+        lldb.args(["-o", command]);
+    }
+    lldb.args(["--", env!("CARGO_BIN_EXE_dwalin"), "run", "-g", "app.wasm"]);
+    lldb.stdin(Stdio::null()).current_dir(folder.path("."));
+    let answers = answers("lldb", lldb);
+    // lldb repeats what it was told.
+    let bare = |answer: String| {
+        let lines = answer.lines().filter(|line| !line.starts_with("(lldb)"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    answers.into_iter().map(bare).collect()
+}
+
+/// What a debugger says behind each mark, on both of its outputs.
+fn answers(debugger: &str, command: Command) -> Vec<String> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.current_dir(command.get_current_dir().unwrap());
+    let said = shell.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let mut answers: Vec<_> = said.split('«').map(|it| it.trim().to_owned()).collect();
+    assert!(answers.len() > 1, "{debugger}: {said}");
+    answers.remove(0);
+    answers
+}
+
+fn expect(answers: &[String], questions: &[(&str, &str)]) {
+    assert_eq!(answers.len(), questions.len(), "{answers:#?}");
+    for (said, (question, expected)) in answers.iter().zip(questions) {
+        assert!(said.contains(expected), "{question}: {said}");
+    }
+}
+
+fn commands<'q>(questions: &[(&'q str, &str)]) -> Vec<&'q str> {
+    questions.iter().map(|(question, _)| *question).collect()
+}
+
+const VERSIONS: [&str; 2] = ["-gdwarf-4", "-gdwarf-5"];
+
+#[test]
+fn gdb_says_signatures_and_refuses_calls() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("gdb", "calls.cpp", version);
+        let refused = "does not follow the target calling convention";
+        let questions = [
+            ("whatis make_rows", "type = Rows (int)"),
+            ("whatis make_pair", "type = Pair (int)"),
+            ("whatis make_alone", "type = Alone (int)"),
+            ("whatis shop::price", "type = shop::Price (int)"),
+            ("whatis make_text", "string (int)"),
+            ("whatis Shape::both", "type = Pair (Shape * const)"),
+            ("info functions make_pair", "static Pair make_pair(int);"),
+            ("call make_pair(4)", refused),
+            ("call make_rows(4)", refused),
+            (
+                "finish",
+                "Value returned has type: Pair. Cannot determine contents",
+            ),
+        ];
+        let answers = asked_of_gdb(&folder, "make_pair", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn lldb_says_signatures_and_refuses_calls() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("lldb", "calls.cpp", version);
+        let virtual_call = "the virtual method 'area', of which only the program knows";
+        let questions = [
+            ("frame info", "make_pair(n=4) at calls.cpp"),
+            ("expr make_pair(4)", "incomplete return type 'struct Pair'"),
+            ("p make_pair", "(struct Pair (*)(int))"),
+            ("expr make_rows(4)", "incomplete return type 'struct Rows'"),
+            ("expr make_wide(4)", "incomplete return type 'long double'"),
+            (
+                "expr shop::price(4)",
+                "incomplete return type 'struct Price'",
+            ),
+            ("p make_alone", "(Alone (*)(int))"),
+            ("expr make_alone(4)", "(only = 4)"),
+            ("finish", "step out"),
+            ("b next_id<int>", ""),
+            ("b Square::area", ""),
+            ("continue", "Square::area(this="),
+            ("expr area(3)", virtual_call),
+            ("up", "main"),
+            ("expr shape->area(2)", virtual_call),
+            ("expr square.area(2)", virtual_call),
+            ("expr shape->both()", "incomplete return type 'struct Pair'"),
+            ("expr shape->plain(2)", "5"),
+        ];
+        let answers = asked_of_lldb(&folder, "make_pair", &commands(&questions));
+        expect(&answers, &questions);
+        let finished = &answers[8];
+        assert!(!finished.contains("Return value"), "{finished}");
+    }
+}
+
+#[test]
+fn gdb_says_that_variables_were_dropped() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("dropped-gdb", "dropped.cpp", version);
+        let gone = "= <optimized out>";
+        let questions = [
+            ("print unused", gone),
+            ("print table", gone),
+            ("up", "main"),
+            ("print daylight", gone),
+            ("print limit", gone),
+            ("whatis limit", "type = int"),
+            ("print optind", gone),
+            ("print own", gone),
+            ("print shop::sold", gone),
+            ("print shop::kept", "= 5"),
+            ("print Counter::dropped", gone),
+            ("print Counter::constant", "= 4"),
+            ("print Counter::fresh", "= 8"),
+            ("print counter.dropped", gone),
+            ("print Holder<int>::value", gone),
+        ];
+        let answers = asked_of_gdb(&folder, "choose", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn lldb_says_that_variables_were_dropped() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("dropped-lldb", "dropped.cpp", version);
+        let gone = "no location, value may have been optimized out";
+        let questions = [
+            ("v unused", gone),
+            ("p unused", gone),
+            ("v table", gone),
+            ("up", "main"),
+            ("v daylight", gone),
+            ("p daylight", gone),
+            ("target variable limit", gone),
+            ("p optind", gone),
+            ("p shop::sold", gone),
+            ("p shop::kept", "5"),
+            ("p Counter::constant", "4"),
+        ];
+        let answers = asked_of_lldb(&folder, "choose", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
