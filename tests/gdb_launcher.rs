@@ -100,6 +100,7 @@ fn a_trap_is_named_and_its_report_follows() {
         let line = "wasm trap: integer divide by zero (`continue`";
         assert_eq!(said.matches(line).count(), 1, "gdb said: {said}");
         assert!(said.contains("error: "), "gdb said: {said}");
+        assert!(said.contains("received signal SIGFPE"), "gdb said: {said}");
     }
 }
 

@@ -111,7 +111,33 @@ impl Editor {
         Editor::run(workspace, "attach", attach, breakpoints)
     }
 
+    /// F5 in a program of tests/programs/trap, with a breakpoint on the function `main`.
+    fn trap(name: &str) -> Editor {
+        let mut workspace = Workspace::prepare(&format!("dap-{name}"));
+        workspace.source = tests().join(format!("programs/trap/{name}.c"));
+        let program = workspace.folder.join("trap.wasm");
+        let mut clang = Command::new("clang-19");
+        clang.args(["--target=wasm32-wasi", "-g", "-O0", "-o"]);
+        let compiled = clang.arg(&program).arg(&workspace.source).status();
+        assert!(compiled.unwrap().success());
+        let mut launch = workspace.configuration("launch");
+        launch["args"] = json!(["run", "-g", program]);
+        let mut adapter = Editor::ask("launch", launch);
+        let main = json!({"breakpoints": [{"name": "main"}]});
+        adapter.request("setFunctionBreakpoints", main);
+        adapter.request("configurationDone", json!({}));
+        Editor { workspace, adapter }
+    }
+
     fn run(workspace: Workspace, how: &str, arguments: Value, breakpoints: &[&str]) -> Editor {
+        let adapter = Editor::ask(how, arguments);
+        let mut editor = Editor { workspace, adapter };
+        editor.set_breakpoints(breakpoints);
+        editor.adapter.request("configurationDone", json!({}));
+        editor
+    }
+
+    fn ask(how: &str, arguments: Value) -> Adapter {
         let mut adapter = Adapter::start(&path());
         adapter.request(
             "initialize",
@@ -119,10 +145,7 @@ impl Editor {
         );
         adapter.request(how, arguments);
         adapter.event("initialized");
-        let mut editor = Editor { workspace, adapter };
-        editor.set_breakpoints(breakpoints);
-        editor.adapter.request("configurationDone", json!({}));
-        editor
+        adapter
     }
 
     fn set_breakpoints(&mut self, texts: &[&str]) {
@@ -252,7 +275,7 @@ fn a_breakpoint_stops_and_everything_opens() {
     let resolved = editor.adapter.event("breakpoint");
     assert_eq!(resolved["breakpoint"]["verified"], true, "{resolved}");
     let mut stop = editor.stopped("breakpoint", "strength", "total += at->weapon");
-    assert_eq!(stop.function(1), "__main_argc_argv");
+    assert_eq!(stop.function(1), "main");
     for (path, value) in [
         ("total", "0"),
         ("at.name", "\"Thorin\""),
@@ -303,7 +326,7 @@ fn a_breakpoint_stops_and_everything_opens() {
 fn steps_go_in_and_over_and_out_and_the_program_ends() {
     let third = "company = join(company, \"Thorin\"";
     let mut editor = Editor::start("dap-step", &[third]);
-    let main = "__main_argc_argv";
+    let main = "main";
     editor.stopped("breakpoint", main, third).go("stepIn");
     let mut stop = editor.stopped("step", "join", "*dwarf = malloc");
     assert_eq!(stop.tree("Locals", "age"), "195");
@@ -348,6 +371,59 @@ fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
     let output = editor.adapter.output("stdout");
     assert!(output.contains("of strength 42"), "{output:?}");
     editor.end();
+}
+
+#[test]
+fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
+    for (name, text, trap, described) in [
+        (
+            "divide",
+            "return part / whole",
+            "integer divide by zero",
+            "SIGFPE: integer divide by zero",
+        ),
+        (
+            "bounds",
+            "return at[index]",
+            "out of bounds memory access",
+            "SIGSEGV",
+        ),
+        (
+            "unreachable",
+            "__builtin_trap()",
+            "wasm `unreachable` instruction executed",
+            "SIGILL",
+        ),
+    ] {
+        let mut editor = Editor::trap(name);
+        let stopped = editor.adapter.event("stopped");
+        assert_eq!(stopped["reason"], "breakpoint", "{stopped}");
+        let thread = json!({"threadId": stopped["threadId"]});
+        let stack = editor.adapter.request("stackTrace", thread.clone());
+        let top = &stack["stackFrames"][0];
+        assert_eq!(top["name"], "main", "{stack}");
+        assert_eq!(
+            top["source"]["path"],
+            json!(editor.workspace.source),
+            "{stack}"
+        );
+        editor.adapter.request("continue", thread.clone());
+        let functions = ["ratio", "item", "name"];
+        let stopped = editor.adapter.event("stopped");
+        assert_eq!(stopped["reason"], "exception", "{stopped}");
+        let info = editor.adapter.request("exceptionInfo", thread.clone());
+        for it in [&stopped, &info] {
+            let description = it["description"].as_str().unwrap();
+            assert!(description.contains(described), "{description}");
+        }
+        let said = editor.adapter.output("stdout");
+        assert!(said.contains(&format!("wasm trap: {trap}")), "{said}");
+        let stack = editor.adapter.request("stackTrace", thread);
+        let top = &stack["stackFrames"][0];
+        assert!(functions.iter().any(|name| top["name"] == *name), "{stack}");
+        assert_eq!(top["line"], editor.workspace.line(text), "{stack}");
+        editor.end();
+    }
 }
 
 #[test]

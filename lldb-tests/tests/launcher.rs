@@ -115,6 +115,37 @@ fn a_trap_says_which_one_it_is() {
 }
 
 #[test]
+fn a_division_by_zero_is_the_signal_that_it_is_natively() {
+    let said = session("trap/divide.c", &["run"]);
+    assert!(
+        said.contains("stop reason = signal SIGFPE: integer divide by zero"),
+        "{said}"
+    );
+}
+
+#[test]
+fn main_has_the_sources_name_and_a_step_out_of_it_goes_on_to_the_end() {
+    for step in ["finish", "thread step-out"] {
+        let said = session(
+            "../../examples/vscode/fellowship.c",
+            &["b main", "run", "bt", step],
+        );
+        assert!(answer(&said, "bt").contains("`main(argc="), "{said}");
+        assert_eq!(answer(&said, "bt").matches("frame #").count(), 1, "{said}");
+        assert!(
+            answer(&said, step).contains("exited with status ="),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_panic_or_an_abort_selects_the_programs_frame() {
+    let said = session("trap/aborts.c", &["run", "frame info"]);
+    assert!(answer(&said, "frame info").contains("aborts.c:"), "{said}");
+}
+
+#[test]
 fn lldb_on_this_machine_maps_the_image() {
     let said = session(
         "look/pointers.c",

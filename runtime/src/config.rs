@@ -60,9 +60,23 @@ fn status(pid: &str, field: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
+/// What a process runs: its name; of one that was started by way of the dynamic loader, as debuggers that bring their own libraries
+/// are, the program's.
+fn program(pid: &str) -> String {
+    let name = status(pid, "Name:").unwrap_or_default();
+    if !name.starts_with("ld-") && !name.starts_with("ld.") {
+        return name;
+    }
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let program = line.split(|byte| *byte == 0).nth(1).unwrap_or_default();
+    let program = String::from_utf8_lossy(program);
+    let file = Path::new(&*program).file_name();
+    file.map_or(name, |file| file.to_string_lossy().into_owned())
+}
+
 impl Tracer {
     fn debugger(self) -> Debugger {
-        let name = status(&self.0, "Name:").unwrap_or_default();
+        let name = program(&self.0);
         if !(name.contains("lldb") || name.contains("debugserver")) {
             return Debugger::Gdb;
         }
@@ -79,14 +93,14 @@ impl Tracer {
 /// Whether the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
 /// is not there for an lldb of another machine.
 fn is_traced_by_lldb_here() -> bool {
-    let name = |pid: &str| status(pid, "Name:").unwrap_or_default();
-    let Some(Tracer(server)) = tracer().filter(|it| name(&it.0).starts_with("lldb-server")) else {
+    let Some(Tracer(server)) = tracer().filter(|it| program(&it.0).starts_with("lldb-server"))
+    else {
         return false;
     };
     let Some(lldb) = status(&server, "PPid:") else {
         return false;
     };
-    let parent = name(&lldb);
+    let parent = program(&lldb);
     let is_lldb = parent.contains("lldb") && !parent.starts_with("lldb-server");
     is_lldb && ["pid", "mnt"].iter().all(|kind| shares(&lldb, kind))
 }

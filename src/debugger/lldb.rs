@@ -8,10 +8,12 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs, io};
+use std::{env, fs};
 
 /// What lldb is called where distributions have several.
-const NAMES: [&str; 4] = ["lldb", "lldb-19", "lldb-20", "lldb-21"];
+const NAMES: [&str; 6] = [
+    "lldb", "lldb-19", "lldb-20", "lldb-21", "lldb-22", "lldb-23",
+];
 
 /// Becomes lldb; returns only if that fails.
 pub fn lldb(options: &Lldb) -> Result<()> {
@@ -20,18 +22,12 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     fs::metadata(options.run.file()).with_context(|| options.run.file().display().to_string())?;
     let folder = scripts::folder().context("a folder for lldb's scripts")?;
     let debugger = debugger(options);
-    let error = match write(&folder) {
+    let error = match LLDB.write(&folder) {
         Ok(package) => command(options, &debugger, &program, &package).exec(),
         Err(error) => error,
     };
     fs::remove_dir_all(&folder).ok();
     Err(error).with_context(|| format!("{} cannot be started", debugger.display()))
-}
-
-fn write(folder: &Path) -> io::Result<PathBuf> {
-    let package = LLDB.write(folder)?;
-    scripts::write_kinds(&package)?;
-    Ok(package)
 }
 
 fn debugger(options: &Lldb) -> PathBuf {

@@ -52,7 +52,10 @@ pub const LLDB: Package = Package {
             "rust_enum.py",
             include_str!("lldb/dwalin_lldb/rust_enum.py"),
         ),
+        ("library.py", include_str!("lldb/dwalin_lldb/library.py")),
         ("trap.py", include_str!("lldb/dwalin_lldb/trap.py")),
+        ("kinds.py", include_str!("lldb/dwalin_lldb/kinds.py")),
+        ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
     ],
 };
 
@@ -138,6 +141,17 @@ mod tests {
             let mut ours: Vec<_> = package.modules.iter().map(|(name, _)| *name).collect();
             ours.sort_unstable();
             assert_eq!(there, ours);
+        }
+    }
+
+    #[test]
+    fn lldb_is_told_what_all_kinds_of_traps_are_called() {
+        let (_, text) = LLDB.modules.iter().find(|it| it.0 == "kinds.py").unwrap();
+        for code in 0..=u8::MAX {
+            if let Some(kind) = TrapKind::from_code(code) {
+                let line = format!("    {code}: \"{kind}\",\n");
+                assert!(text.contains(&line), "{line}");
+            }
         }
     }
 }

@@ -85,6 +85,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             // Code is said by `code_ranges`.
             dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => return,
             dw::DW_AT_type if self.returns_in_memory(entry) => self.type_in_memory(id, entry, attr),
+            // Debuggers would show it in place of the source's name.
+            dw::DW_AT_linkage_name if self.is_main(entry, attr) => return,
             // About sections that are not written.
             dw::DW_AT_macros
             | dw::DW_AT_macro_info
@@ -140,6 +142,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Ok(None) => {}
             Err(reason) => self.warn_of_loss(entry, attr, &reason),
         }
+    }
+
+    /// Whether a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C ABI
+    /// of the tool conventions, "Program entry").
+    pub(super) fn is_main(
+        &self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        linkage_name: &Attribute<Reader<'d>>,
+    ) -> bool {
+        let is = |value: Read<Reader<'d>>, name: &str| {
+            let text = entry.read_unit.attr_string(value);
+            text.is_ok_and(|text| text.slice() == name.as_bytes())
+        };
+        let name = entry.attr_value(dw::DW_AT_name);
+        is(linkage_name.value(), "__main_argc_argv") && name.is_some_and(|name| is(name, "main"))
     }
 
     fn warn_of_loss(

@@ -330,9 +330,12 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.
     fn name_function(&mut self, index: usize, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        if let Some(name) = self.name_of(&self.here(entry)) {
-            self.names.push((index, name));
-        }
+        let main = entry.attr(dw::DW_AT_linkage_name);
+        let name = match main.filter(|name| self.is_main(entry, name)) {
+            Some(_) => Some("main".to_owned()),
+            None => self.name_of(&self.here(entry)),
+        };
+        self.names.extend(name.map(|name| (index, name)));
     }
 
     pub(super) fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {

@@ -4,7 +4,7 @@
 use super::body::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value};
 use wasmparser::Operator;
 
 impl Translator<'_, '_> {
@@ -64,11 +64,35 @@ impl Translator<'_, '_> {
         true
     }
 
+    /// Code before a division of signed integers by which one by zero is SIGFPE to debuggers, as natively: Cranelift's own check
+    /// ends in SIGILL, and that of unsigned integers is the processor's.
+    fn raise_zero_divisor(&mut self, dividend: Value, divisor: Value) {
+        if !self.env.settings.debug_info || self.is_nonzero_constant(divisor) {
+            return;
+        }
+        let (zero, divide) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(zero);
+        self.builder.ins().brif(divisor, divide, &[], zero, &[]);
+        self.builder.switch_to_block(zero);
+        self.builder.ins().udiv(dividend, divisor);
+        self.builder.ins().jump(divide, &[]);
+        self.builder.switch_to_block(divide);
+    }
+
+    fn is_nonzero_constant(&self, value: Value) -> bool {
+        let function = &self.builder.func.dfg;
+        let definition = function.value_def(value).inst();
+        definition.is_some_and(|inst| {
+            matches!(function.insts[inst], InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } if imm.bits() != 0)
+        })
+    }
+
     #[rustfmt::skip] // a table
     fn integer_operator(&mut self, operator: &Operator<'_>) -> bool {
         use Operator as O;
         macro_rules! unary { ($op:ident) => {{ let a = self.pop(); let v = self.builder.ins().$op(a); self.push(v); }} }
         macro_rules! binary { ($op:ident) => {{ let (a, b) = self.pop2(); let v = self.builder.ins().$op(a, b); self.push(v); }} }
+        macro_rules! signed { ($op:ident) => {{ let (a, b) = self.pop2(); self.raise_zero_divisor(a, b); let v = self.builder.ins().$op(a, b); self.push(v); }} }
         match operator {
             O::I32Eqz | O::I64Eqz => { let a = self.pop(); let v = self.builder.ins().icmp_imm_s(IntCC::Equal, a, 0); self.push_bool(v); }
             O::I32Eq | O::I64Eq => self.compare(IntCC::Equal),
@@ -87,9 +111,9 @@ impl Translator<'_, '_> {
             O::I32Add | O::I64Add => binary!(iadd),
             O::I32Sub | O::I64Sub => binary!(isub),
             O::I32Mul | O::I64Mul => binary!(imul),
-            O::I32DivS | O::I64DivS => binary!(sdiv),
+            O::I32DivS | O::I64DivS => signed!(sdiv),
             O::I32DivU | O::I64DivU => binary!(udiv),
-            O::I32RemS | O::I64RemS => binary!(srem),
+            O::I32RemS | O::I64RemS => signed!(srem),
             O::I32RemU | O::I64RemU => binary!(urem),
             O::I32And | O::I64And => binary!(band),
             O::I32Or | O::I64Or => binary!(bor),
@@ -172,7 +196,7 @@ impl Translator<'_, '_> {
     }
 
     /// CLIF's comparisons give 8 bits, wasm's an i32.
-    pub(super) fn push_bool(&mut self, value: cranelift_codegen::ir::Value) {
+    pub(super) fn push_bool(&mut self, value: Value) {
         let value = self.builder.ins().uextend(I32, value);
         self.push(value);
     }

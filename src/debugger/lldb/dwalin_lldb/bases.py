@@ -101,4 +101,4 @@ class Bases:
 
 
 def register(debugger, module):
-    debugger.HandleCommand("type synthetic add -w dwalin -l %s.Bases --recognizer-function %s.has_bases" % (module, module))
+    guest.command(debugger, "type synthetic add -w dwalin -l %s.Bases --recognizer-function %s.has_bases" % (module, module))

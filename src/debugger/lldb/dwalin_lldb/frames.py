@@ -1,17 +1,88 @@
-"""`bt` with the program's frames; those of the runtime are counted. `bt all`, `bt 3` and `thread backtrace` are lldb's own."""
+"""Frames: the program's, without those of the runtime and of what starts a program.
+
+`bt` shows the program's and counts the others; `bt all`, `bt 3` and `thread backtrace` are lldb's own. From lldb 20 on it leaves out, and
+`up` and `down` pass over, frames that a recognizer hides.
+"""
 import lldb
 
-from .trap import is_guest
+from . import guest, library, trap
+
+OURS = "wasm::"  # Code that the runtime makes for calls between it and the program (runtime/src/code/mod.rs).
+HIDES = hasattr(lldb.SBFrame, "IsHidden")
+MODULES = r"^(dwalin.*|JIT\(.*|.*\.wa(sm|t))$"
 
 
 def is_internal(frame):
     """Code between the host and the program, which has a name of its own."""
-    return not is_guest(frame) or (frame.GetFunctionName() or "").startswith("wasm::")
+    return not guest.is_guest(frame) or (frame.GetFunctionName() or "").startswith(OURS)
+
+
+def source(frame):
+    """The file that a frame's code is of; None where nothing says so."""
+    place = frame.GetLineEntry()
+    return place.GetFileSpec().fullpath if place.IsValid() and place.GetLine() else None
+
+
+def is_of_library(frame):
+    """Of the language's library, by its source or its name."""
+    return library.is_library(frame.GetFunctionName() or "", source(frame))
+
+
+def is_of_program(frame):
+    """Of the program's own source."""
+    return guest.is_guest(frame) and source(frame) is not None and not is_of_library(frame)
+
+
+def last_of_program(thread):
+    """The outermost frame of the program's own source: behind `main` is what calls it."""
+    return max((frame.GetFrameID() for frame in thread if is_of_program(frame)), default=1 << 32)
+
+
+def is_inside(thread):
+    """Whether there is a frame of the program's own source."""
+    return any(is_of_program(frame) for frame in thread)
+
+
+def relevant(thread):
+    """The innermost frame of the program's own source, where all before it are of the language's library and one of them gives up: a
+    panic, an abort, an exception that nobody catches."""
+    raises = False
+    for frame in thread:
+        if not guest.is_guest(frame):
+            return None
+        if is_of_program(frame):
+            return frame if raises else None
+        raises = raises or library.raises(frame.GetFunctionName() or "")
+    return None
+
+
+def select(thread):
+    frame = relevant(thread)
+    if frame:
+        thread.SetSelectedFrame(frame.GetFrameID())
+
+
+class Recognizer:
+    """What lldb asks of each frame. It says what the trap is called, and which frame of it is the user's, from lldb 23 on."""
+
+    def get_recognized_arguments(self, _frame):
+        return []
+
+    def should_hide(self, frame):
+        return guest.is_runtime(frame.GetThread().GetProcess().GetTarget()) and is_internal(frame)
+
+    def get_stop_description(self, frame):
+        name = trap.name(frame.GetThread()) if frame.GetFrameID() == 0 else None
+        return "wasm trap: " + name if name else None
+
+    def select_most_relevant_frame(self, frame):
+        thread = frame.GetThread()
+        return relevant(thread) if frame.GetFrameID() == 0 and trap.name(thread) else None
 
 
 def backtrace(debugger, command, exe_ctx, result, _internal_dict):
     """Show the program's frames; with an argument, what lldb's own `bt` shows."""
-    if command.strip() or not exe_ctx.GetThread().IsValid():
+    if command.strip() or not guest.is_runtime(exe_ctx.GetTarget()) or not exe_ctx.GetThread().IsValid():
         count = "-c " + command if command.strip().isdigit() else command
         debugger.GetCommandInterpreter().HandleCommand("thread backtrace " + count, exe_ctx, result)
         return
@@ -22,10 +93,12 @@ def backtrace(debugger, command, exe_ctx, result, _internal_dict):
 
     def fold():
         if folded:
-            lines.append("    ... %d frames of the runtime (`thread backtrace` shows them)" % folded)
+            all_of_them = "thread backtrace -u" if HIDES else "thread backtrace"
+            lines.append("    ... %d frames of the runtime (`%s` shows them)" % (folded, all_of_them))
 
+    ends = last_of_program(thread)
     for frame in thread:
-        if is_internal(frame):
+        if is_internal(frame) or frame.GetFrameID() > ends and is_of_library(frame):
             folded += 1
             continue
         fold()
@@ -39,4 +112,7 @@ def backtrace(debugger, command, exe_ctx, result, _internal_dict):
 
 
 def register(debugger, module):
-    debugger.HandleCommand("command script add -o -f %s.backtrace bt" % module)
+    guest.command(debugger, "command script add -o -f %s.backtrace bt" % module)
+    if HIDES:
+        for modules, functions in ((MODULES, "."), (r"^libc\.so", r"^(__libc_start_|_start$)"), (r"^ld-linux", ".")):
+            guest.command(debugger, "frame recognizer add -f false -x -l %s.Recognizer -s '%s' -n '%s'" % (module, modules, functions))

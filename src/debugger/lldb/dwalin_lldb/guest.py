@@ -12,6 +12,7 @@ from . import pointers
 MOST = 1 << 16  # Elements, of what is walked.
 AHEAD = 300  # Elements of what is walked that a summary looks at: more than lldb shows by default.
 DEBUGGERS = []  # That have these formatters.
+RUNTIMES = {}  # Programs, by their paths: whether they run guests.
 DEPTH = 12  # Of bases and members: deeper than a standard library's classes go.
 
 
@@ -69,7 +70,21 @@ def has_guests():
 
 
 def is_image(module):
-    return (module.GetFileSpec().GetFilename() or "").startswith("JIT(")
+    """Whether a module is a guest's: an image that the process registered, whose sections say so."""
+    name = module.GetFileSpec().GetFilename() or ""
+    return name.startswith("JIT(") or module.FindSection(".wasm.memory").IsValid()
+
+
+def is_guest(frame):
+    return is_image(frame.GetModule())
+
+
+def is_runtime(target):
+    """Whether the program runs guests: whether it has the runtime's table of their code."""
+    program = target.GetExecutable().fullpath
+    if program not in RUNTIMES:
+        RUNTIMES[program] = target.FindModule(target.GetExecutable()).FindSymbol("__dwalin_code").IsValid()
+    return RUNTIMES[program]
 
 
 class View:
@@ -301,11 +316,22 @@ def contents(value, look_up):
         return Contents("<unreadable>")
 
 
+def is_loaded(debugger):
+    """Whether a debugger has what this package registers: an init file and `dwalin lldb` may both load it."""
+    if any(known.GetID() == debugger.GetID() for known in DEBUGGERS):
+        return True
+    # The one that is given does not outlive the import.
+    DEBUGGERS.append(lldb.SBDebugger.FindDebuggerWithID(debugger.GetID()))
+    return False
+
+
+def command(debugger, line):
+    """Has lldb do something of which it need not speak."""
+    debugger.GetCommandInterpreter().HandleCommand(line, lldb.SBCommandReturnObject())
+
+
 def register(debugger, module):
     """Puts a module's formatters in place: its class Children, and its functions summary and is_known."""
-    if not any(known.GetID() == debugger.GetID() for known in DEBUGGERS):
-        # The one that is given does not outlive the import.
-        DEBUGGERS.append(lldb.SBDebugger.FindDebuggerWithID(debugger.GetID()))
-    for command in ("type synthetic add -w dwalin -l %s.Children --recognizer-function %s.is_known",
-                    "type summary add -e -w dwalin -F %s.summary --recognizer-function %s.is_known"):
-        debugger.HandleCommand(command % (module, module))
+    for line in ("type synthetic add -w dwalin -l %s.Children --recognizer-function %s.is_known",
+                 "type summary add -e -w dwalin -F %s.summary --recognizer-function %s.is_known"):
+        command(debugger, line % (module, module))

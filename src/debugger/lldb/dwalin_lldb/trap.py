@@ -1,21 +1,14 @@
-"""Says which trap it was that stopped the program, and keeps breakpoints by name to the program.
-
-Memory is read only; nothing is called in the program.
-"""
+"""Which trap it was that stopped the program. Memory is read only; nothing is called in the program."""
 import struct
 
 import lldb
 
+from . import guest
 from .kinds import KINDS
 
 TRAPS = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE")
 STACK_OVERFLOW = 9
 NEAR_STACK = 64 << 10  # As trap/signal.rs has it.
-
-
-def is_guest(frame):
-    """Whether a frame's code is a guest's: in an image that the process registered, not a file."""
-    return frame.GetModule().GetFileSpec().GetFilename().startswith("JIT(")
 
 
 def read(process, address, size):
@@ -41,52 +34,25 @@ def kind_at(process, pc):
     return None
 
 
-class StopHook:
-    """What lldb asks at every stop: whether to stop, after what there is to say."""
-
-    def __init__(self, _target, _extra_args, _internal_dict):
-        pass
-
-    def handle_stop(self, exe_ctx, stream):
-        thread = exe_ctx.GetThread()
-        frame = thread.GetFrameAtIndex(0)
-        if thread.GetStopReason() == lldb.eStopReasonBreakpoint and not is_guest(frame):
-            return not leave(thread)
-        if thread.GetStopReason() == lldb.eStopReasonSignal and is_guest(frame):
-            self.trap(exe_ctx.GetProcess(), thread, frame, stream)
-        return True
-
-    def trap(self, process, thread, frame, stream):
-        signal = process.GetUnixSignals().GetSignalAsCString(thread.GetStopReasonDataAtIndex(0))
-        if signal not in TRAPS:
-            return
-        try:
-            kind = kind_at(process, frame.GetPC())
-        except (ValueError, struct.error):
-            return  # A stop without the line is better than an error at every stop.
-        if kind is None and "fault address" in thread.GetStopDescription(200):
-            fault = int(thread.GetStopDescription(200).rsplit("0x", 1)[1].rstrip(")"), 16)
-            kind = STACK_OVERFLOW if abs(fault - frame.GetSP()) < NEAR_STACK else None
-        if kind in KINDS:
-            stream.Print("wasm trap: %s (`continue` for Dwalin's report)\n" % KINDS[kind])
+def name(thread):
+    """What the trap is called that a thread has stopped at; None where it is at none."""
+    frame = thread.GetFrameAtIndex(0)
+    if thread.GetStopReason() != lldb.eStopReasonSignal or not guest.is_guest(frame):
+        return None
+    process = thread.GetProcess()
+    if process.GetUnixSignals().GetSignalAsCString(thread.GetStopReasonDataAtIndex(0)) not in TRAPS:
+        return None
+    try:
+        kind = kind_at(process, frame.GetPC())
+    except (ValueError, struct.error):
+        return None  # A stop without the name is better than an error at every stop.
+    return KINDS.get(STACK_OVERFLOW if kind is None and overflows(process, thread, frame) else kind)
 
 
-def leave(thread):
-    """Turns off the places outside the program that a breakpoint by name has. Whether it was only those that stopped."""
-    target, only = thread.GetProcess().GetTarget(), True
-    for i in range(0, thread.GetStopReasonDataCount(), 2):
-        breakpoint = target.FindBreakpointByID(thread.GetStopReasonDataAtIndex(i))
-        place = breakpoint.FindLocationByID(thread.GetStopReasonDataAtIndex(i + 1))
-        names = lldb.SBStringList()
-        breakpoint.GetNames(names)
-        description = lldb.SBStream()
-        breakpoint.GetDescription(description, False)
-        if "name = " in description.GetData() or "name=" in description.GetData():
-            place.SetEnabled(False)
-        else:
-            only = False
-    return only
-
-
-def register(debugger, module):
-    debugger.HandleCommand("target stop-hook add -P %s.StopHook" % module)
+def overflows(process, thread, frame):
+    """Whether the signal is of an access where a new frame would be: what siginfo_t says (sigaction(2), si_addr)."""
+    info = thread.GetSiginfo()
+    fault = info.GetValueForExpressionPath("._sifields._sigfault.si_addr")
+    error = lldb.SBError()
+    address = fault.GetValueAsUnsigned(error, 0)
+    return error.Success() and abs(address - frame.GetSP()) < NEAR_STACK

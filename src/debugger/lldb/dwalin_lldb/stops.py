@@ -1,0 +1,66 @@
+"""What there is to say and to do when a program has stopped, and where it should not have."""
+import os
+
+import lldb
+
+from . import frames, guest, trap
+
+COMMAND = "dwalin"
+IS_ADAPTER = "lldb-dap" in os.path.basename(os.path.realpath("/proc/self/exe"))
+
+
+def is_command(target):
+    """Whether what runs is the command, in which nothing but the program is the user's."""
+    return (target.GetExecutable().GetFilename() or "").startswith(COMMAND)
+
+
+class StopHook:
+    """What lldb asks at every stop: whether to stop, after what there is to say."""
+
+    def __init__(self, target, _extra_args, _internal_dict):
+        self.was_in = False  # Whether the program's own source was on the stack when it stopped last.
+
+    def handle_stop(self, exe_ctx, stream):
+        thread = exe_ctx.GetThread()
+        if not guest.is_runtime(exe_ctx.GetTarget()):
+            return True
+        is_inside = frames.is_inside(thread)
+        was_in, self.was_in = self.was_in, is_inside
+        reason = thread.GetStopReason()
+        if reason == lldb.eStopReasonBreakpoint and is_command(exe_ctx.GetTarget()):
+            return guest.is_guest(thread.GetFrameAtIndex(0)) or not leave(thread)
+        if reason == lldb.eStopReasonPlanComplete:
+            # Behind the program is nothing to see; who steps through what starts it goes on doing so.
+            return is_inside or not was_in
+        name = trap.name(thread)
+        if name:
+            say("wasm trap: %s (`continue` for Dwalin's report)\n" % name, stream)
+            frames.select(thread)
+        return True
+
+
+def say(text, stream):
+    """Tells the user something. lldb-dap throws away what goes to the stream, and shows what is written to its standard output."""
+    if IS_ADAPTER:
+        os.write(1, text.encode())
+    else:
+        stream.Print(text)
+
+
+def leave(thread):
+    """Turns off the places outside the program that a breakpoint by name has. Whether it was only those that stopped."""
+    target, only = thread.GetProcess().GetTarget(), True
+    for i in range(0, thread.GetStopReasonDataCount(), 2):
+        breakpoint = target.FindBreakpointByID(thread.GetStopReasonDataAtIndex(i))
+        place = breakpoint.FindLocationByID(thread.GetStopReasonDataAtIndex(i + 1))
+        description = lldb.SBStream()
+        breakpoint.GetDescription(description, False)
+        if "name = " in description.GetData() or "name=" in description.GetData():
+            place.SetEnabled(False)
+        else:
+            only = False
+    return only
+
+
+def register(debugger, module):
+    guest.command(debugger, "target stop-hook add -P %s.StopHook" % module)
