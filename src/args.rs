@@ -55,6 +55,12 @@ pub enum Command {
     ///   dwalin lldb -o 'b app.c:12' -o run --dir . app.wasm
     #[command(verbatim_doc_comment)]
     Lldb(Lldb),
+    /// Write the image that a debugger would get of a program, for launchers to show it before it runs; keep the code for `run`.
+    #[command(hide = true)]
+    DebugImage(DebugImage),
+    /// Print the place of a program that is nearest to one that it does not have.
+    #[command(hide = true)]
+    Nearest(Nearest),
     /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
     Formatters {
         /// The folder; the package dwalin_lldb is made in it.
@@ -153,6 +159,27 @@ pub struct Compile {
     pub debugger: Option<WhichDebugger>,
     /// The module.
     pub file: PathBuf,
+}
+
+/// `dwalin debug-image`.
+#[derive(Args)]
+pub struct DebugImage {
+    /// Where to write it.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// What would be run.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// `dwalin nearest`.
+#[derive(Args)]
+pub struct Nearest {
+    /// The program's image.
+    pub image: PathBuf,
+    /// The place: FUNCTION, FILE:FUNCTION or FILE:LINE.
+    #[arg(allow_hyphen_values = true)]
+    pub place: String,
 }
 
 /// `dwalin check-debug`.

@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),
+        Command::DebugImage(options) => debugger::image::write(options).map(|()| ExitCode::SUCCESS),
+        Command::Nearest(options) => debugger::nearest::print(&options).map(|()| ExitCode::SUCCESS),
         Command::Formatters { dir } => {
             debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
         }

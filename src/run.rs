@@ -86,7 +86,7 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
 }
 
 /// A module, or what `dwalin compile` made of one: an ELF image.
-fn load(engine: &Engine, options: &Run) -> Result<Module> {
+pub fn load(engine: &Engine, options: &Run) -> Result<Module> {
     let mut magic = [0; 4];
     let read = std::fs::File::open(options.file()).and_then(|mut file| file.read(&mut magic));
     if read.is_ok() && magic == *b"\x7fELF" {

@@ -54,6 +54,15 @@ pub enum Flavor {
     Lldb,
 }
 
+/// What is in memory before anything runs: for an image that is read without a process.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Contents<'a> {
+    /// The machine code.
+    pub text: &'a [u8],
+    /// The first linear memory, from its start on.
+    pub memory: &'a [u8],
+}
+
 /// A named range of machine code.
 #[derive(Clone, Debug)]
 pub struct Symbol<'a> {

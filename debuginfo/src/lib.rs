@@ -19,6 +19,7 @@ mod expr;
 mod image;
 mod lookup;
 pub mod merge;
+mod nearest;
 mod offset_set;
 pub mod outline;
 mod owners;
@@ -33,12 +34,13 @@ pub mod values;
 mod write;
 
 pub use gimli::{CloneStableDeref, StableDeref};
+pub use nearest::nearest;
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
 pub use stale::{Stale, stale};
 pub use symbolize::{SourceFrame, Symbolizer, demangle};
 
-use code::CodeMap;
+use code::{CodeMap, Contents};
 
 /// What shows code to a debugger.
 pub struct Image {
@@ -54,5 +56,15 @@ pub struct Image {
 /// names and can be unwound. `file` is where a debugger is going to find it, if not in memory alone.
 pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>, file: Option<&str>) -> Image {
     let native = transform::transform(dwarf, code);
-    image::write(code, native, file)
+    image::write(code, native, &Contents::default(), file)
+}
+
+/// An ELF image that shows code to a debugger without a process: it has the contents of memory too.
+pub fn image_with_contents(
+    dwarf: &WasmDwarf<'_>,
+    code: &CodeMap<'_>,
+    contents: &Contents<'_>,
+) -> Image {
+    let native = transform::transform(dwarf, code);
+    image::write(code, native, contents, None)
 }

@@ -9,16 +9,16 @@ use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::ModuleInfo;
 use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::module::validate::validate;
+use crate::module::{ModuleInfo, initial_memory};
 use crate::outline::{self, Input, Origins, Text};
 use crate::threads::Threads;
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::GlobalPlace;
+use dwalin_debuginfo::code::{Contents, GlobalPlace};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf};
 use std::path::Path;
@@ -174,6 +174,23 @@ impl Module {
         let config = self.engine().config();
         let image = describe::image(&code, self.no_places(), config, self.name(), None);
         self.warn(self.warnings().iter().chain(&image.warnings));
+        Ok(image.bytes)
+    }
+
+    /// The image that a debugger gets before the program runs: as [`Module::debug_image`], with the code and with what the first
+    /// memory holds when an instance has been made. What cannot be used of debug info is not told.
+    ///
+    /// # Errors
+    /// Where code cannot be placed.
+    pub fn static_image(&self) -> Result<Vec<u8>> {
+        let code = PlacedCode::place(&self.0.artifact)?;
+        let memory = initial_memory(self.info(), self.0.artifact.wasm());
+        let contents = Contents {
+            text: self.0.artifact.text_bytes(),
+            memory: &memory,
+        };
+        let (places, config) = (self.no_places(), self.engine().config());
+        let image = describe::image_with_contents(&code, places, config, self.name(), &contents);
         Ok(image.bytes)
     }
 

@@ -53,6 +53,7 @@ pub use debug_files::DebugFiles;
 pub use dwalin_debuginfo::SourceFrame;
 pub use dwalin_debuginfo::address::WasmPc;
 pub use dwalin_debuginfo::check;
+pub use dwalin_debuginfo::nearest;
 pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
@@ -61,6 +62,7 @@ pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
+pub use trap::library::{LIBRARY_WORDS, is_library_file};
 pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use vm::external::Extern;

@@ -4,6 +4,8 @@ mod command_line;
 pub mod formatters;
 pub mod gdb;
 pub mod handed_over;
+pub mod image;
 pub mod lldb;
+pub mod nearest;
 pub mod own_options;
 mod scripts;

@@ -2,7 +2,7 @@
 
 use crate::args::Options;
 use clap::{Command, CommandFactory};
-use dwalin_runtime::TrapKind;
+use dwalin_runtime::{LIBRARY_WORDS, TrapKind};
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ pub const GDB: Package = Package {
         ("setup.py", include_str!("gdb/setup.py")),
         ("session.py", include_str!("gdb/session.py")),
         ("images.py", include_str!("gdb/images.py")),
+        ("ahead.py", include_str!("gdb/ahead.py")),
+        ("raising.py", include_str!("gdb/raising.py")),
+        ("unmatched.py", include_str!("gdb/unmatched.py")),
         ("symbols.py", include_str!("gdb/symbols.py")),
         ("guest.py", include_str!("gdb/guest.py")),
         ("trap.py", include_str!("gdb/trap.py")),
@@ -81,7 +84,7 @@ impl Package {
     }
 }
 
-/// Writes the module that says what the kinds of traps are called.
+/// Writes the module that says what the kinds of traps are called, and how frames of languages' libraries are known.
 ///
 /// # Errors
 /// The system's.
@@ -89,7 +92,11 @@ pub fn write_kinds(package: &Path) -> io::Result<()> {
     let traps: String = (0..=u8::MAX)
         .filter_map(|code| TrapKind::from_code(code).map(|kind| format!("{code}: '{kind}', ")))
         .collect();
-    let kinds = format!("\"\"\"What the kinds of traps are called.\"\"\"\nKINDS = {{{traps}}}\n");
+    let mut kinds = format!("\"\"\"What the runtime calls things.\"\"\"\nKINDS = {{{traps}}}\n");
+    for (name, words) in LIBRARY_WORDS {
+        let words: String = words.iter().map(|word| format!("'{word}', ")).collect();
+        kinds += &format!("{name} = ({words})\n");
+    }
     fs::write(package.join("kinds.py"), kinds)
 }
 
@@ -116,14 +123,23 @@ pub fn write_options(package: &Path) -> io::Result<()> {
     fs::write(package.join("options.py"), options)
 }
 
-/// A new folder that only this user can write to. The scripts delete it.
+/// A new folder that only this user can write to. The scripts delete it, unless the debugger is killed: a later process may have its
+/// number.
 ///
 /// # Errors
 /// The system's.
 pub fn folder() -> io::Result<PathBuf> {
-    let folder = env::temp_dir().join(format!("dwalin-{}", process::id()));
-    DirBuilder::new().mode(0o700).create(&folder)?;
-    Ok(folder)
+    const MOST: u32 = 1000;
+    let mut number = 0;
+    loop {
+        let folder = env::temp_dir().join(format!("dwalin-{}-{number}", process::id()));
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST => {
+                number += 1
+            }
+            made => return made.map(|()| folder),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod symbols;
 
 use crate::Image;
-use crate::code::{CodeMap, Flavor};
+use crate::code::{CodeMap, Contents, Flavor};
 use crate::elf::{self, STRTAB, Section, Segment};
 use crate::transform::Native;
 use crate::write::Strings;
@@ -15,12 +15,17 @@ pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 
 /// Writes the image, and hands on what could not be used. If the image is going to be in a file, writes a [link](crate::Image::link)
 /// to that as well.
-pub(crate) fn write(code: &CodeMap<'_>, mut native: Native<'_>, file: Option<&str>) -> Image {
+pub(crate) fn write(
+    code: &CodeMap<'_>,
+    mut native: Native<'_>,
+    contents: &Contents<'_>,
+    file: Option<&str>,
+) -> Image {
     let mut strings = std::mem::take(&mut native.strings);
     let symbols = symbols::symbols(code, &native);
     let link = file.map(|file| link(code, &symbols, file));
     let symbols = entries(&symbols, &mut strings);
-    let mut sections = code_sections(code);
+    let mut sections = code_sections(code, contents);
     let dynamic = dynamic();
     if code.flavor == Flavor::Gdb {
         let pieces = vec![bytes_of_slice(&dynamic)];
@@ -70,7 +75,7 @@ fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
     place.extend((code.text.start.0 as u32 | 1).to_le_bytes());
     let mut strings = Strings::default();
     let symbols = entries(symbols, &mut strings);
-    let mut sections = code_sections(code);
+    let mut sections = code_sections(code, &Contents::default());
     sections.extend([
         Section {
             alignment: ALIGNMENT as u64,
@@ -91,7 +96,7 @@ fn dynamic() -> [Dyn64<LittleEndian>; 2] {
 }
 
 /// What is in the process's memory.
-fn code_sections<'a>(code: &CodeMap<'a>) -> Vec<Section<'a>> {
+fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section<'a>> {
     let (eh_frame_address, eh_frame) = code.eh_frame;
     let nobits = |name, flags, address, size| Section {
         name,
@@ -102,13 +107,27 @@ fn code_sections<'a>(code: &CodeMap<'a>) -> Vec<Section<'a>> {
         size,
         alignment: 16,
     };
+    // Without contents in the file what is there is in the process's memory.
+    let section = |name, flags, address, size, contents: &'a [u8]| {
+        let ty = match contents.is_empty() {
+            true => abi::SHT_NOBITS,
+            false => abi::SHT_PROGBITS,
+        };
+        Section {
+            ty,
+            pieces: vec![contents],
+            ..nobits(name, flags, address, size)
+        }
+    };
     let text = &code.text;
+    let size = text.end.0 - text.start.0;
     let mut sections = vec![
-        nobits(
+        section(
             ".text",
             abi::SHF_EXECINSTR,
             text.start.0,
-            text.end.0 - text.start.0,
+            size,
+            contents.text,
         ),
         Section {
             flags: abi::SectionFlags::from(abi::SHF_ALLOC),
@@ -119,7 +138,19 @@ fn code_sections<'a>(code: &CodeMap<'a>) -> Vec<Section<'a>> {
     ];
     // All that the guest can address: debuggers take addresses in no section for those of nothing.
     let memory = code.memories.first();
-    sections.extend(memory.map(|base| nobits(".wasm.memory", abi::SHF_WRITE, base.0, 1 << 32)));
+    let size = match contents.memory.len() as u64 {
+        0 => 1 << 32,
+        size => size,
+    };
+    sections.extend(memory.map(|base| {
+        section(
+            ".wasm.memory",
+            abi::SHF_WRITE,
+            base.0,
+            size,
+            contents.memory,
+        )
+    }));
     sections.extend(code.pointer_code.iter().map(|functions| {
         let code = &functions.code;
         let size = code.end.0 - code.start.0;

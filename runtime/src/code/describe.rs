@@ -10,7 +10,9 @@ use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{CodeMap, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol};
+use dwalin_debuginfo::code::{
+    CodeMap, Contents, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol,
+};
 use dwalin_debuginfo::{Image, Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
@@ -57,6 +59,19 @@ pub fn image(
 ) -> Image {
     with_map(code, places, config, module_name, |dwarf, map| {
         dwalin_debuginfo::image(dwarf, map, path.as_deref())
+    })
+}
+
+/// The image that a debugger gets that has no process, with the contents of memory.
+pub fn image_with_contents(
+    code: &PlacedCode,
+    places: Places,
+    config: &Config,
+    module_name: &str,
+    contents: &Contents<'_>,
+) -> Image {
+    with_map(code, places, config, module_name, |dwarf, map| {
+        dwalin_debuginfo::image_with_contents(dwarf, map, contents)
     })
 }
 

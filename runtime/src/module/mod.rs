@@ -10,7 +10,7 @@ pub mod validate;
 
 use crate::index::*;
 use cranelift_entity::{EntityRef, PrimaryMap};
-use init::{ConstExpr, DataSegment, ElementSegment};
+use init::{ConstExpr, ConstOp, DataSegment, ElementSegment, SegmentMode};
 use std::ops::Range;
 use types::*;
 
@@ -58,6 +58,31 @@ pub struct ModuleInfo {
     pub bodies: PrimaryMap<DefinedFuncIndex, Range<usize>>,
     /// Custom sections by name, in order.
     pub custom: Vec<(String, Range<usize>)>,
+}
+
+/// Bytes of memory that are shown of a program that does not run.
+const MOST_INITIAL: u64 = 64 << 20;
+
+/// The start of the first memory as its instance begins with: data segments whose places are constants, and zeros.
+pub(crate) fn initial_memory(info: &ModuleInfo, wasm: &[u8]) -> Vec<u8> {
+    let first = info.memories.values().next();
+    let size = first.map_or(0, |ty| ty.limits.min.saturating_mul(1 << 16));
+    let mut memory = vec![0; size.min(MOST_INITIAL) as usize];
+    for segment in info.data.values() {
+        let SegmentMode::Active { target, offset } = &segment.mode else {
+            continue;
+        };
+        let offset = match offset.ops[..] {
+            [ConstOp::I32(offset)] if target.index() == 0 => offset as u32 as usize,
+            _ => continue,
+        };
+        let bytes = wasm.get(segment.bytes.clone()).unwrap_or(&[]);
+        let end = offset.saturating_add(bytes.len());
+        if let Some(place) = memory.get_mut(offset..end) {
+            place.copy_from_slice(bytes);
+        }
+    }
+    memory
 }
 
 /// One import.

@@ -37,6 +37,21 @@ const RAISING: [&str; 6] = [
     "std::process::abort",
 ];
 
+/// What is in the names of others, and what is at their ends.
+const RAISING_PARTS: [&str; 1] = ["panicking::"];
+const RAISING_ENDS: [&str; 2] = ["::rust_panic", "rust_begin_unwind"];
+
+/// The words of the rule by which frames are of a language's library and raise a panic or an abort, by the names that debuggers'
+/// scripts have for them.
+pub const LIBRARY_WORDS: [(&str, &[&str]); 6] = [
+    ("LIBRARY_PATHS", &LIBRARIES),
+    ("RUST_PATH", &[RUST.0, RUST.1]),
+    ("LIBRARY_NAMESPACES", &NAMESPACES),
+    ("RAISING", &RAISING),
+    ("RAISING_PARTS", &RAISING_PARTS),
+    ("RAISING_ENDS", &RAISING_ENDS),
+];
+
 /// Functions that only start a program.
 const STARTING: [&str; 7] = [
     "__wasm_call_ctors",
@@ -47,6 +62,13 @@ const STARTING: [&str; 7] = [
     "std::rt::lang_start",
     "__rust_begin_short_backtrace",
 ];
+
+/// Whether a source is of a language's library, by its path.
+pub fn is_library_file(file: &str) -> bool {
+    let rust = file.split_once(RUST.0);
+    rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
+        || LIBRARIES.iter().any(|library| file.contains(library))
+}
 
 /// A function of a frame, inlined or not.
 #[derive(Clone, Copy)]
@@ -68,11 +90,7 @@ impl Named<'_> {
         let known = match self.symbol.and_then(|symbol| symbol.file.as_deref()) {
             // Text does not say; C's `main` without arguments is `__original_main` there.
             Some(file) if file.ends_with(".wat") => return false,
-            Some(file) => {
-                let rust = file.split_once(RUST.0);
-                rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
-                    || LIBRARIES.iter().any(|library| file.contains(library))
-            }
+            Some(file) => is_library_file(file),
             None => {
                 let name = self.name().trim_start_matches('<');
                 NAMESPACES
@@ -87,9 +105,8 @@ impl Named<'_> {
     fn raises(&self) -> bool {
         let name = self.name();
         RAISING.contains(&name)
-            || name.contains("panicking::")
-            || name.ends_with("::rust_panic")
-            || name.ends_with("rust_begin_unwind")
+            || RAISING_PARTS.iter().any(|part| name.contains(part))
+            || RAISING_ENDS.iter().any(|end| name.ends_with(end))
     }
 
     fn starts(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Instantiation: what the module defines is made and described to debuggers, segments are applied, the start function is called
+//! Instantiation: what the module defines is made, segments are applied, it is described to debuggers, the start function is called
 //! (WebAssembly 2.0, section 4.5.4).
 
 use super::builtins;
@@ -29,8 +29,7 @@ use std::ptr::{self, NonNull};
 /// # Errors
 /// See [`super::instance::Instance::new`].
 pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<usize> {
-    let mut instance = build(core, module, imports)?;
-    describe_to_debugger(core, &mut instance);
+    let instance = build(core, module, imports)?;
     let code = instance.code.clone();
     let index = core.instances.len();
     core.instances.push(instance);
@@ -38,6 +37,8 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     core.add_trampolines(module, |ty| code.wasm_to_array(ty));
     apply_elements(core, index)?;
     apply_data(core, index)?;
+    // Now variables have their first values: a debugger that is told may watch them.
+    describe_to_debugger(core, index);
     if let Some(start) = module.info().start {
         let reference = core.instances[index].func_ref(start);
         // SAFETY: a start function has no parameters and no results.
@@ -169,36 +170,37 @@ fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) {
 }
 
 /// Makes and registers native DWARF, where it is wanted.
-fn describe_to_debugger(core: &StoreCore, instance: &mut InstanceData) {
+fn describe_to_debugger(core: &mut StoreCore, index: usize) {
     let config = core.engine().config();
     if !config.settings().debug_info {
         return;
     }
+    let instance = &core.instances[index];
     let base = |memory: &Memory| HostAddress(core.memory(*memory).vm.base as u64);
     let place = |global: &Global| GlobalPlace {
         address: HostAddress(global.cell.as_ptr() as u64),
         ty: value_type(global.ty.content),
     };
-    if config.has_formatters() {
-        let memory = instance.memories.first().map(base);
-        // Debugging goes on without it, with numbers for pointers.
-        instance.pointer_functions = memory.and_then(|base| PointerFunctions::new(base).ok());
-    }
+    let memory = instance
+        .memories
+        .first()
+        .filter(|_| config.has_formatters());
+    // Debugging goes on without it, with numbers for pointers.
+    let functions = memory.and_then(|memory| PointerFunctions::new(base(memory)).ok());
     let places = Places {
-        pointer_code: instance
-            .pointer_functions
-            .as_ref()
-            .map(|functions| functions.code.clone()),
+        pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
     let (registration, warnings) =
         describe::describe(&instance.code, places, config, instance.module.name());
-    instance.registration = Some(registration);
     let all = instance.module.warnings().iter().chain(&warnings);
     for warning in all.filter(|warning| warning.kind != WarningKind::Lost) {
         config.warn(&format!("{}: {warning}", instance.module.name()));
     }
+    let instance = &mut core.instances[index];
+    instance.pointer_functions = functions;
+    instance.registration = Some(registration);
 }
 
 /// A trap of instantiation, which no instruction stands for.

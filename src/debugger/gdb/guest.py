@@ -51,6 +51,7 @@ def symbol(name):
 
 known = {}  # Images by where they are; an image's bytes do not change while it is registered.
 symbols = {}  # Addresses by name.
+static = []  # The image that gdb has while there is no process (ahead.py).
 
 
 def forget(event=None):
@@ -78,10 +79,11 @@ def images():
             found.append(known[place])
     except Unreadable:
         pass
-    return found
+    return found or static
 
 
-def parse(start):
+def parse(start, read=read):
+    """The image at an address, or in what `read` reads."""
     header = read(start, 64)
     table, = struct.unpack_from("<Q", header, 40)
     count, names = struct.unpack_from("<HH", header, 60)

@@ -3,7 +3,8 @@ breakpoints in it that were set in the meantime ("Error in re-setting breakpoint
 that is gone (gdb 13 to 18, stack.c: last_displayed_symtab_info).
 
 A copy of each image is added as a file of symbols when the process has ended, and removed when another one begins: a removed file's
-breakpoints wait for their functions, as those of a shared library that is unloaded do.
+breakpoints wait for their functions, as those of a shared library that is unloaded do. Where gdb has the program's image ahead, there are
+no copies.
 """
 import os
 import shutil
@@ -12,7 +13,7 @@ import tempfile
 
 import gdb
 
-from . import guest
+from . import ahead, guest
 
 MOST_BYTES = 1 << 30
 TEXT, NOBITS, PROGBITS = b".text", 8, 1
@@ -76,12 +77,11 @@ def with_code(image):
     return out
 
 
-copies, ending = None, False
+copies = None
 
 
 def on_new_objfile(event):
-    # While a process ends it still has its number.
-    if ending or not gdb.selected_inferior().pid:
+    if ahead.image or ahead.ending or not gdb.selected_inferior().pid:
         return
     try:
         if copies.added:
@@ -92,22 +92,24 @@ def on_new_objfile(event):
 
 
 def on_exited(event):
-    global ending
-    ending = True
+    ahead.ending = True
     try:
-        copies.add()
+        if ahead.image is None:
+            copies.add()
+        elif not ahead.image.show():
+            return
         forget_place()
     except (gdb.error, OSError) as why:
         print("dwalin: breakpoints may be lost when the program runs again: %s" % why)
     finally:
-        ending = False
+        ahead.ending = False
 
 
 def forget_place():
     """gdb forgets the place that it showed last, whose source file is gone, when a file of symbols is removed."""
     path = os.path.join(copies.folder or "", "none.symbols")
     header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 2, 62, 1, 0, 0, 0, 0, 64, 0, 0, 64, 0, 0)
-    if copies.files:
+    if copies.folder:
         with open(path, "wb") as file:
             file.write(header)
         gdb.execute('add-symbol-file "%s"' % path, to_string=True)

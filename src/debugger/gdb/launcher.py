@@ -5,7 +5,7 @@ import shutil
 
 import gdb
 
-from . import session, symbols
+from . import ahead, session, symbols
 
 
 def start(folder, program, options, arguments):
@@ -19,6 +19,7 @@ def start(folder, program, options, arguments):
     session.hand_over(options)
     gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
     session.begin(folder)
+    ahead.install(program, session.decoded(options), os.path.join(folder, "dwalin.image"))
 
 
 def gdb_word(path):

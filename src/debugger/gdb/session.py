@@ -1,7 +1,9 @@
 """What a gdb that debugs programs of `dwalin run` is like, however it was started."""
+import urllib.parse
+
 import gdb
 
-from . import at, frames, guest, images, libcxx, pointers, rust, trap
+from . import at, frames, guest, images, libcxx, pointers, raising, rust, trap, unmatched
 from .options import VERSION
 
 SETTINGS = (
@@ -20,6 +22,11 @@ def hand_over(options):
     gdb.execute("set environment %s %s" % (OPTIONS, options), to_string=True)
 
 
+def decoded(options):
+    """The words of `hand_over`'s options."""
+    return [urllib.parse.unquote(word, errors="surrogateescape") for word in options.split(" ")]
+
+
 def begin(folder=None):
     """Once; `folder` is one for files of this session."""
     global begun
@@ -29,6 +36,6 @@ def begin(folder=None):
     for setting in SETTINGS:
         gdb.execute("set " + setting, to_string=True)
     gdb.execute("set environment %s %s" % (SCRIPTS, VERSION), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx, rust, at):
+    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, unmatched):
         part.install()
     images.install(folder)

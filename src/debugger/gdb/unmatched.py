@@ -1,0 +1,89 @@
+"""Breakpoints that nothing in the program matches: gdb keeps them for libraries that may come, and says no more of them."""
+import re
+import subprocess
+
+import gdb
+
+from . import ahead, guest
+
+PENDING = re.compile(r"<PENDING>\s+(.*)")
+CONDITION = re.compile(r"\s+(?:if|thread|task|inferior|-force-condition)\b")
+EXPLICIT = re.compile(r"-(source|function|line) (\S+)")
+
+
+class Unmatched:
+    """Says which breakpoints match nothing: when they are made, when the program is known, and at its end."""
+
+    def __init__(self):
+        self.found = {}  # What was said of each, by its number.
+        self.said = set()  # What was said in this run.
+
+    def say(self, breakpoint):
+        text = self.found.get(breakpoint.number)
+        if text is None:
+            place = pending(breakpoint)
+            near = self.nearest(place)
+            text = "Breakpoint %d (%s) matches nothing in the program%s." % (
+                breakpoint.number, place, "; the nearest is " + near if near else "")
+            self.found[breakpoint.number] = text
+        print(text)
+
+    def nearest(self, place):
+        """What is there instead (src/debugger/nearest.rs), as typed for gdb."""
+        if not ahead.image:
+            return ""
+        command = [ahead.image.command[0], "nearest", ahead.image.file, linespec(place)]
+        try:
+            found = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+        except OSError:
+            return ""
+        return found.stdout.decode(errors="replace").strip()
+
+    def on_created(self, breakpoint):
+        self.found.pop(breakpoint.number, None)
+        if guest.images() and pending(breakpoint):
+            self.said.add(breakpoint.number)
+            self.say(breakpoint)
+
+    def on_modified(self, breakpoint):
+        if breakpoint.number in self.found and not pending(breakpoint):
+            del self.found[breakpoint.number]
+
+    def on_objfile(self, event):
+        # Those that gdb has ahead are about to go.
+        if guest.images() and not guest.static:
+            for breakpoint in gdb.breakpoints():
+                if breakpoint.number not in self.said and pending(breakpoint):
+                    self.said.add(breakpoint.number)
+                    self.say(breakpoint)
+
+    def on_exit(self, event):
+        for breakpoint in gdb.breakpoints():
+            if breakpoint.number in self.said and pending(breakpoint):
+                self.say(breakpoint)
+        self.said.clear()
+
+
+def pending(breakpoint):
+    """The place of a breakpoint that is nowhere. gdb's Python takes those of a library that was unloaded for somewhere."""
+    if breakpoint.number <= 0 or not breakpoint.enabled or breakpoint.type not in (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT):
+        return None
+    found = PENDING.search(gdb.execute("info breakpoints %d" % breakpoint.number, to_string=True))
+    return found and found.group(1)
+
+
+def linespec(place):
+    """The place as FUNCTION, FILE:FUNCTION or FILE:LINE."""
+    place = CONDITION.split(place)[0]
+    parts = dict(EXPLICIT.findall(place))
+    if parts:
+        place = ":".join(parts[part] for part in ("source", "function", "line") if part in parts)
+    return place
+
+
+def install():
+    unmatched = Unmatched()
+    gdb.events.breakpoint_created.connect(unmatched.on_created)
+    gdb.events.breakpoint_modified.connect(unmatched.on_modified)
+    gdb.events.new_objfile.connect(unmatched.on_objfile)
+    gdb.events.exited.connect(unmatched.on_exit)

@@ -1,0 +1,14 @@
+//! What a debugger's script says of a breakpoint that nothing matches: the place that may have been meant.
+
+use crate::args::Nearest;
+use anyhow::{Context, Result};
+use std::fs;
+
+/// Prints the nearest place, as debuggers take it; nothing where none is near.
+pub fn print(options: &Nearest) -> Result<()> {
+    let image = fs::read(&options.image).with_context(|| options.image.display().to_string())?;
+    if let Some(place) = dwalin_runtime::nearest(&image, &options.place) {
+        println!("{place}");
+    }
+    Ok(())
+}
