@@ -1,4 +1,5 @@
-//! What debuggers say of functions that they would call wrongly, and of variables that the linker dropped.
+//! What debuggers say of functions that they would call wrongly, of variables that the linker dropped, and of numbers that they do not
+//! know.
 
 mod support;
 
@@ -11,9 +12,13 @@ fn compiled(test: &str, program: &str, version: &str) -> Folder {
     let folder = Folder::new(&format!("signatures-{test}{version}"));
     let source = scripted::source("tests/programs/signatures").join(program);
     folder.write(program, fs::read(source).unwrap());
-    let target = ["--target=wasm32-wasi", "-g", version, "-O0"];
-    let file = ["-fno-exceptions", program, "-o", "app.wasm"];
-    folder.tool(&[&["clang++-19"][..], &target, &file].concat());
+    let target = ["--target=wasm32-wasi", "-g", version, "-O0", "-w"];
+    let (compiler, more) = match program.ends_with(".cpp") {
+        true => ("clang++-19", "-fno-exceptions"),
+        false => ("clang-19", "-ffixed-point"),
+    };
+    let file = [more, program, "-o", "app.wasm"];
+    folder.tool(&[&[compiler][..], &target, &file].concat());
     folder
 }
 
@@ -192,6 +197,56 @@ fn lldb_says_that_variables_were_dropped() {
             ("p Counter::constant", "4"),
         ];
         let answers = asked_of_lldb(&folder, "choose", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn gdb_shows_no_other_numbers() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("numbers-gdb", "numbers.c", version);
+        let questions = [
+            ("print minus", "= -1"),
+            ("print third", "= 0.333333333333333333333333333333333317"),
+            (
+                "print huge",
+                "= 1.00000000000000000000000000000000004e+4000",
+            ),
+            ("print half + minus", "= -0.5"),
+            ("print holder.rows[1]", "= 4"),
+            ("print complex", "= {real = 1.5, imag = 2.5}"),
+            ("print known", "= 1.5 + 2.5i"),
+            ("print large", "= -5"),
+            ("print fixed", r#"= {bytes = "\000@\001""#),
+            ("print fraction", r#"= {bytes = " "}"#),
+        ];
+        let answers = asked_of_gdb(&folder, "numbers.c:17", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn lldb_shows_no_other_numbers() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("numbers-lldb", "numbers.c", version);
+        let questions = [
+            ("v minus", "(long double) minus = -1"),
+            ("v third", "= 0.3333333333333333333333333333333333"),
+            ("v huge", "= 1E+4000"),
+            ("v zero", "= 0"),
+            ("v half", "(const long double) half = 0.5"),
+            ("p holder.wide", "(long double) 2.25"),
+            ("p holder.rows[1]", "(long double) 4"),
+            ("v complex", "(real = 1.5, imag = 2.5)"),
+            ("v known", "= 1.5 + 2.5i"),
+            ("v large", "= -5"),
+            ("p minus + 1", "invalid operands to binary expression"),
+            ("v fixed", r#"(_Accum) fixed = (bytes = ""#),
+            // As without the formatters.
+            ("type category disable dwalin", ""),
+            ("v minus", r#"(long double) minus = (bytes = ""#),
+        ];
+        let answers = asked_of_lldb(&folder, "numbers.c:17", &commands(&questions));
         expect(&answers, &questions);
     }
 }

@@ -50,6 +50,7 @@ pub const LLDB: Package = Package {
         ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),
         ("bases.py", include_str!("lldb/dwalin_lldb/bases.py")),
         ("libcxx.py", include_str!("lldb/dwalin_lldb/libcxx.py")),
+        ("quad.py", include_str!("lldb/dwalin_lldb/quad.py")),
         ("rust.py", include_str!("lldb/dwalin_lldb/rust.py")),
         (
             "rust_enum.py",

@@ -126,6 +126,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let base_type = |offset| {
             let id = self.unit.convert_unit_ref(offset).ok()?;
             let entry = self.unit.read_unit.entry(offset).ok()?;
+            if self.is_replaced_number(&entry) {
+                return None;
+            }
             let number = |name| entry.attr(name).and_then(|it| it.udata_value());
             let bytes = || number(dw::DW_AT_byte_size)?.checked_mul(8);
             let Some(Read::Encoding(encoding)) = entry.attr_value(dw::DW_AT_encoding) else {

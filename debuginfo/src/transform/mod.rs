@@ -13,6 +13,7 @@ mod line;
 mod live;
 mod location;
 mod member;
+mod number;
 mod part;
 mod pointee;
 mod pointer;

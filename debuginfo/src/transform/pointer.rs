@@ -84,7 +84,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         }
         if entry.tag() == dw::DW_TAG_base_type {
-            self.finish_base_type(id, entry);
+            self.finish_number(id, entry);
         }
         self.finish_pointee(id, entry);
         if self.pointers.flavor == Flavor::Lldb {
@@ -97,33 +97,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             ] {
                 entry.delete(name);
             }
-        }
-    }
-
-    /// The guest's long double is of IEEE's 128 bits, the host's of 80 in as many bytes. gdb knows the other by its name.
-    fn finish_base_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        let wide = entry
-            .attr(dw::DW_AT_byte_size)
-            .and_then(|attr| attr.udata_value())
-            == Some(16);
-        let float = matches!(
-            entry.attr_value(dw::DW_AT_encoding),
-            Some(Read::Encoding(dw::DW_ATE_float))
-        );
-        if !(wide && float) {
-            return;
-        }
-        let entry = self.unit.unit.get_mut(id);
-        match self.pointers.flavor {
-            Flavor::Gdb => entry.set(
-                dw::DW_AT_name,
-                AttributeValue::String(b"_Float128".to_vec()),
-            ),
-            // lldb has no such type: no number is better than a wrong one.
-            Flavor::Lldb => entry.set(
-                dw::DW_AT_encoding,
-                AttributeValue::Encoding(dw::DW_ATE_unsigned),
-            ),
         }
     }
 

@@ -286,6 +286,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if self.pointers.is_replaced(entry.tag()) || self.is_function_pointer(entry) {
             return self.pointer(id, entry);
         }
+        if self.is_replaced_number(entry) {
+            return self.replaced_number(id, entry);
+        }
         if entry.tag() == dw::DW_TAG_subprogram {
             self.enter_function(entry);
         }

@@ -6,7 +6,7 @@ backtraces of it.
 import os
 import shutil
 
-from . import bases, frames, guest, libcxx, pointers, rust, stops
+from . import bases, frames, guest, libcxx, pointers, quad, rust, stops
 
 # The runtime looks for this file among those that the debugger has open, and makes its debug info for these formatters.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
@@ -17,6 +17,7 @@ def __lldb_init_module(debugger, _internal_dict):
         return
     pointers.register(debugger, pointers.__name__)
     bases.register(debugger, bases.__name__)
+    quad.register(debugger, quad.__name__)
     libcxx.register(debugger)
     rust.register(debugger)
     guest.command(debugger, "type category enable dwalin")
