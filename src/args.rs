@@ -48,11 +48,13 @@ pub enum Command {
     Gdb(Gdb),
     /// Debug a program in lldb: all options of `run`, and formatters for what the program's memory holds.
     ///
-    /// Starts the real lldb with your own init files; its own options go before FILE, as lldb takes them. Pointers in memory are followed and strings shown, a trap says which one it
-    /// is, breakpoints by name stop in the program only, and `bt` shows the program's frames first.
+    /// Starts the real lldb with your own init files; its own options go before FILE, as lldb takes them. Pointers in memory are followed
+    /// and strings shown, a trap says which one it is, breakpoints by name stop in the program only, and `bt` shows the program's frames.
+    /// The program's arguments are those of `run ARGS`, `process launch -- ARGS` and `settings set target.run-args` too.
     ///
     ///   dwalin lldb app.wasm ARGS
     ///   dwalin lldb -o 'b app.c:12' -o run --dir . app.wasm
+    ///   dwalin lldb -p PID
     #[command(verbatim_doc_comment)]
     Lldb(Lldb),
     /// Write the image that a debugger would get of a program, for launchers to show it before it runs; keep the code for `run`.
@@ -125,16 +127,7 @@ pub struct Lldb {
     /// The lldb to start [default: the environment's LLDB, or lldb].
     #[arg(long, value_name = "PATH")]
     pub lldb: Option<PathBuf>,
-    /// Let lldb do the commands of a file, as its own option does.
-    #[arg(short = 's', long, value_name = "FILE")]
-    pub source: Vec<PathBuf>,
-    /// Let lldb do a command, as its own option does.
-    #[arg(short = 'o', long, value_name = "COMMAND")]
-    pub one_line: Vec<String>,
-    /// Let lldb end after the commands.
-    #[arg(short = 'b', long)]
-    pub batch: bool,
-    /// An option for lldb; those in front of FILE that are none of these need no more than being there: --no-use-colors.
+    /// An option for lldb; those in front of FILE that are none of these need no more than being there: -o run -b -Q.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub lldb_option: Vec<OsString>,
     /// What to run.

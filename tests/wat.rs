@@ -381,6 +381,26 @@ fn addr2line_knows_lines_of_text_and_of_source_maps() {
 }
 
 #[test]
+fn a_source_behind_a_root_that_is_nowhere_is_found_by_its_text() {
+    let folder = folder("root");
+    let module = folder.demo("build/demo.wasm.map");
+    fs::create_dir(folder.path("build")).unwrap();
+    fs::create_dir(folder.path("src")).unwrap();
+    let map = folder
+        .map(true)
+        .replacen('{', r#"{"sourceRoot":"./demo","#, 1);
+    fs::write(folder.path("build/demo.wasm.map"), map).unwrap();
+    let source = folder.text("src/demo.ts");
+    fs::copy(folder.copy("demo.ts"), &source).unwrap();
+    let report = || stderr(&folder.dwalin(&["run", &module]));
+    expect(&report(), &[&format!("square at {source}:4:1\n")]);
+    // Another text is not what the code was made of.
+    fs::write(&source, "let square = 1;\n").unwrap();
+    let said = report();
+    assert!(!said.contains(&source), "{said}");
+}
+
+#[test]
 fn printed_text_is_kept_once_and_made_again_for_an_artifact() {
     if !tools::have(&["clang-19"]) {
         return;

@@ -146,6 +146,38 @@ fn a_panic_or_an_abort_selects_the_programs_frame() {
 }
 
 #[test]
+fn what_is_typed_at_the_prompt_is_the_programs() {
+    let input = Path::new(env!("CARGO_TARGET_TMPDIR")).join("launcher-input");
+    fs::write(&input, "!").unwrap();
+    let redirected = format!("process launch -i {} -- c 'd e'", input.display());
+    let said = session(
+        "launcher/arguments.c",
+        &[
+            "b input",
+            "run a",
+            "p argv[1]",
+            "settings set target.run-args b",
+            "process kill",
+            "process launch",
+            "p argv[1]",
+            "process kill",
+            &redirected,
+            "p argv[2]",
+            "finish",
+        ],
+    );
+    let answers: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("(char"))
+        .collect();
+    for (answer, right) in answers.iter().zip(["\"a\"", "\"b\"", "\"d e\""]) {
+        assert!(answer.ends_with(right), "{said}");
+    }
+    assert_eq!(answers.len(), 3, "{said}");
+    assert!(answer(&said, "finish").contains("= 33"), "{said}");
+}
+
+#[test]
 fn lldb_on_this_machine_maps_the_image() {
     let said = session(
         "look/pointers.c",

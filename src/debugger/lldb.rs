@@ -1,7 +1,7 @@
 //! `dwalin lldb`: becomes lldb, with the formatters of lldb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::command_line;
 use super::scripts::{self, LLDB};
+use super::{command_line, handed_over};
 use crate::args::Lldb;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -18,8 +18,11 @@ const NAMES: [&str; 6] = [
 /// Becomes lldb; returns only if that fails.
 pub fn lldb(options: &Lldb) -> Result<()> {
     let program = env::current_exe().context("the path of this program")?;
+    let file = options.run.file();
     // Found here, and not when the program is run: lldb would start and the program fail.
-    fs::metadata(options.run.file()).with_context(|| options.run.file().display().to_string())?;
+    if is_named(file) {
+        fs::metadata(file).with_context(|| file.display().to_string())?;
+    }
     let folder = scripts::folder().context("a folder for lldb's scripts")?;
     let debugger = debugger(options);
     let error = match LLDB.write(&folder) {
@@ -28,6 +31,11 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     };
     fs::remove_dir_all(&folder).ok();
     Err(error).with_context(|| format!("{} cannot be started", debugger.display()))
+}
+
+/// Whether there is a program to start: lldb may be told to attach to one.
+fn is_named(file: &Path) -> bool {
+    !file.as_os_str().is_empty()
 }
 
 fn debugger(options: &Lldb) -> PathBuf {
@@ -47,23 +55,20 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
     // Before the user's commands; the package deletes its folder when it is loaded.
     lldb.arg("-O")
         .arg(format!("command script import '{}'", package.display()));
-    // With the target there.
-    lldb.arg("-o").arg(format!(
+    lldb.arg("-O").arg(format!(
         "script dwalin_lldb.launched({:?})",
         package.parent().unwrap_or(package)
     ));
-    if options.batch {
-        lldb.arg("--batch");
-    }
-    for file in &options.source {
-        lldb.arg("--source").arg(file);
-    }
-    for command in &options.one_line {
-        lldb.arg("--one-line").arg(command);
+    if is_named(options.run.file()) {
+        let handed_over = handed_over::encoded(&command_line::run(&options.run, None));
+        lldb.arg("-O").arg(format!(
+            "settings append target.env-vars \"{}={handed_over}\"",
+            handed_over::VARIABLE
+        ));
     }
     lldb.args(&options.lldb_option);
-    lldb.arg("--").arg(program);
-    lldb.args(command_line::run(&options.run, None));
-    lldb.args(&options.run.program[1..]);
+    if is_named(options.run.file()) {
+        lldb.arg("--").arg(program).args(&options.run.program[1..]);
+    }
     lldb
 }

@@ -5,6 +5,7 @@ use crate::args::Options;
 use clap::{Command, CommandFactory};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// How a debugger takes its options.
 struct Debugger {
@@ -16,6 +17,8 @@ struct Debugger {
     without: &'static [&'static str],
     /// An option behind which the program comes.
     program: &'static str,
+    /// Options by which there is a process, or what is left of one, without a program being named.
+    attaching: &'static [&'static str],
 }
 
 /// GDB's manual, "Choosing Files" and "Choosing Modes"; gdb/main.c has a few more, and takes one hyphen or two, and beginnings that are
@@ -75,6 +78,7 @@ const GDB: Debugger = Debugger {
         "write",
     ],
     program: "args",
+    attaching: &[],
 };
 
 /// `lldb --help`.
@@ -93,12 +97,15 @@ const LLDB: Debugger = Debugger {
         "k",
         "l",
         "n",
+        "O",
+        "o",
         "one-line",
         "one-line-before-file",
         "one-line-on-crash",
         "p",
         "repl-language",
         "S",
+        "s",
         "script-language",
         "source",
         "source-before-file",
@@ -106,9 +113,22 @@ const LLDB: Debugger = Debugger {
     ],
     without: &[],
     program: "",
+    attaching: &["attach-name", "attach-pid", "c", "core", "n", "p"],
 };
 
 impl Debugger {
+    /// Whether an option is the debugger's although we have one of its name: lldb's -O has a command, and ours is before another option or
+    /// FILE.
+    fn has(&self, word: &str, next: Option<&OsString>) -> bool {
+        let is_command =
+            |next: &OsString| !next.as_bytes().starts_with(b"-") && !Path::new(next).exists();
+        self.name == "lldb" && word == "-O" && next.is_some_and(is_command)
+    }
+
+    fn attaches(&self, word: &str) -> bool {
+        self.attaching.contains(&word.trim_start_matches('-'))
+    }
+
     /// Whether an option has a value in the word behind it.
     fn has_value_behind(&self, word: &str) -> bool {
         let name = word.trim_start_matches('-');
@@ -164,7 +184,8 @@ fn ours(command: &Command, word: &str) -> Option<Ours> {
     )
 }
 
-/// The command line with the debugger's options as values of an option of ours.
+/// The command line with the debugger's options as values of an option of ours. An empty FILE stands for none, where the debugger needs
+/// none.
 pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
     let debuggers = [GDB, LLDB];
     let is_first = |debugger: &&Debugger| line.get(1).is_some_and(|word| word == debugger.name);
@@ -179,10 +200,12 @@ pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
     };
     let mut words = line.into_iter();
     let mut out: Vec<_> = words.by_ref().take(2).collect();
+    let mut needs_file = true;
     while let Some(word) = words.next() {
         let bytes = word.as_bytes();
         let text = word.to_string_lossy().into_owned();
         if bytes == b"--" || !bytes.starts_with(b"-") || bytes == b"-" {
+            needs_file = true;
             out.push(word);
             break;
         }
@@ -190,13 +213,15 @@ pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
             out.push("--".into());
             break;
         }
-        match ours(command, &text) {
+        let is_own = debugger.has(&text, words.as_slice().first());
+        match ours(command, &text).filter(|_| !is_own) {
             Some(Ours::Whole) => out.push(word),
             Some(Ours::ValueBehind) => {
                 out.push(word);
                 out.extend(words.next());
             }
             None => {
+                needs_file &= !debugger.attaches(&text);
                 out.push(option(debugger, &word));
                 if debugger.has_value_behind(&text) {
                     out.extend(words.next().map(|value| option(debugger, &value)));
@@ -205,6 +230,9 @@ pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
         }
     }
     out.extend(words);
+    if !needs_file {
+        out.extend(["--".into(), OsString::new()]);
+    }
     out
 }
 
@@ -263,8 +291,15 @@ mod tests {
             ("dwalin gdb --help", "dwalin gdb --help"),
             (
                 "dwalin lldb --no-use-colors -o run a",
-                "dwalin lldb ^--no-use-colors -o run a",
+                "dwalin lldb ^--no-use-colors ^-o ^run a",
             ),
+            (
+                "dwalin lldb -O x -b -s f -O -g a",
+                "dwalin lldb ^-O ^x ^-b ^-s ^f -O -g a",
+            ),
+            ("dwalin lldb -O Cargo.toml", "dwalin lldb -O Cargo.toml"),
+            ("dwalin lldb -b -p 7", "dwalin lldb ^-b ^-p ^7 -- "),
+            ("dwalin lldb -p 7 a", "dwalin lldb ^-p ^7 a"),
             (
                 "dwalin lldb -Q -k quit --dwp x a -k",
                 "dwalin lldb ^-Q ^-k ^quit --dwp x a -k",

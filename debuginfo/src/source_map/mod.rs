@@ -21,6 +21,8 @@ pub struct SourceMap {
 pub struct Source {
     /// A path or a URL.
     pub name: String,
+    /// The same without `sourceRoot`.
+    pub bare_name: String,
     /// Its text, where the map has it.
     pub content: Option<String>,
 }
@@ -139,6 +141,7 @@ fn sources(map: &Value) -> Result<Vec<Source>, SourceMapError> {
     let contents = map.get("sourcesContent").and_then(Value::as_array);
     let source = |(i, name): (usize, &Value)| Source {
         name: format!("{root}{}", name.as_str().unwrap_or_default()),
+        bare_name: name.as_str().unwrap_or_default().to_owned(),
         content: contents
             .and_then(|all| all.get(i)?.as_str())
             .map(str::to_owned),

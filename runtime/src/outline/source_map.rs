@@ -5,12 +5,14 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::Row;
-use dwalin_debuginfo::source_map::{SourceMap, data_of_url};
+use dwalin_debuginfo::source_map::{Source, SourceMap, data_of_url};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// The custom section that names a source map (WebAssembly tool conventions, "Debugging").
 const SECTION: &str = "sourceMappingURL";
+/// How many folders are looked in for a source whose root is nowhere: a map is mostly in a project's `build`.
+const PARENTS: usize = 4;
 
 /// What a module's source map says.
 pub struct Mapped {
@@ -82,7 +84,7 @@ fn files(
     let contents = map.sources.iter().filter_map(|it| it.content.as_deref());
     let contents: Vec<_> = contents.map(str::as_bytes).collect();
     let place = store.map(|store| (store, store.place(&contents)));
-    let file = |source: &dwalin_debuginfo::source_map::Source| {
+    let file = |source: &Source| {
         let name = source.name.strip_prefix("file://").unwrap_or(&source.name);
         let name = normal(Path::new(name));
         let here = paths.apply(&folder.join(&name).to_string_lossy());
@@ -97,10 +99,32 @@ fn files(
             Some(kept.ok()?.to_string_lossy().into_owned())
         };
         found
+            .or_else(|| behind_root(source, folder, paths))
             .or_else(kept)
             .unwrap_or_else(|| name.to_string_lossy().into_owned())
     };
     map.sources.iter().map(file).collect()
+}
+
+/// A source by its name without `sourceRoot`, from the map's folder or one that this is in. AssemblyScript's compiler names sources from
+/// where it was called, and a root that is nowhere: the name of its output. Only with the text that the map has, so that lines are those
+/// that code was made of.
+fn behind_root(source: &Source, folder: &Path, paths: &PathMap) -> Option<String> {
+    let name = Path::new(&source.bare_name);
+    let content = source.content.as_deref()?;
+    if source.bare_name == source.name || name.is_absolute() || content.is_empty() {
+        return None;
+    }
+    let has_text = |path: &PathBuf| {
+        let same_length =
+            fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() == content.len() as u64);
+        same_length && fs::read(path).is_ok_and(|text| text == content.as_bytes())
+    };
+    let folders = folder.ancestors().take(PARENTS);
+    let paths = folders
+        .map(|folder| PathBuf::from(paths.apply(&normal(&folder.join(name)).to_string_lossy())));
+    let found = paths.into_iter().find(has_text)?;
+    Some(found.to_string_lossy().into_owned())
 }
 
 /// Without `.`, which debuggers would show.

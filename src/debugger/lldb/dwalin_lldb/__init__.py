@@ -28,5 +28,5 @@ def __lldb_init_module(debugger, _internal_dict):
 
 
 def launched(folder):
-    """Called by `dwalin lldb`, once there is a target. Nothing more is loaded from its folder."""
+    """Called by `dwalin lldb`: nothing more is loaded from its folder."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,8 @@
 The member's type is called wasm32_address_BASE, after where the memory is; a static member, pointer, has the type that the
 pointer or reference really is of.
 """
+import re
+
 import lldb
 
 ADDRESS = "wasm32_address_"
@@ -36,6 +38,12 @@ def real_pointer(value):
         kind = kind.GetDereferencedType().GetPointerType()
     data = lldb.SBData.CreateDataFromUInt64Array(LITTLE, POINTER_SIZE, [address])
     return value.CreateValueFromData(value.GetName() or "", data, kind)
+
+
+def spelled(sb_type):
+    """A type's name as lldb writes pointers: a class is called `char*`, and what points to one `char* *`."""
+    name = re.sub(r"\s*([*&][*&\s]*)", lambda found: " " + re.sub(r"\s", "", found.group(1)), sb_type.GetName() or "")
+    return name.strip()
 
 
 class Members:
@@ -75,6 +83,9 @@ class Pointer(Members):
     def get_value(self):
         return self.pointer
 
+    def get_type_name(self):
+        return spelled(self.value.GetType())
+
     def num_children(self):
         if self.pointer is None or self.pointer.GetValueAsUnsigned() == 0:
             return 0
@@ -92,6 +103,45 @@ class Pointer(Members):
         if index == 0 and self.num_children():
             return self.pointer.Dereference()
         return self.at(index)
+
+
+def is_pointer_to_pointer(sb_type, internal_dict):
+    """Whether a type is lldb's own pointer to such a class, as variables are."""
+    return sb_type.IsPointerType() and is_pointer(sb_type.GetPointeeType().GetCanonicalType(), internal_dict)
+
+
+class PointerToPointer(Members):
+    """Behaves as lldb's own pointers to pointers do: what it points to is its child, not that one's member."""
+
+    def __init__(self, value, internal_dict):
+        super().__init__(value, internal_dict)
+        self.update()
+
+    def update(self):
+        self.found = []
+        kind = self.value.GetType()
+        # Newer ones than lldb 19 give what is behind the pointer.
+        self.is_behind = is_pointer(kind.GetCanonicalType(), None)
+        self.type = kind.GetPointerType() if self.is_behind else kind
+        self.target = self.value if self.is_behind else self.value.Dereference()
+        return False
+
+    def get_type_name(self):
+        return spelled(self.type)
+
+    def num_children(self):
+        return 0 if self.target.GetNonSyntheticValue().GetLoadAddress() in (0, lldb.LLDB_INVALID_ADDRESS) else 1
+
+    def get_child_index(self, name):
+        if name in (DEREFERENCE, self.child_name()):
+            return 0
+        return self.index_of(name, self.value)
+
+    def get_child_at_index(self, index):
+        return self.target.Clone(self.child_name()) if index == 0 else self.at(index)
+
+    def child_name(self):
+        return "*" + (self.value.GetName() or "").removeprefix("*" if self.is_behind else "")
 
 
 def stand_in(value, pointer):
@@ -182,3 +232,5 @@ def register(debugger, module):
                           ("synthetic", "-l %s.StandIn --recognizer-function %s.is_stand_in"),
                           ("summary", "-e -F %s.summary_behind --recognizer-function %s.is_stand_in")):
         debugger.HandleCommand(f"type {kind} add -p -r -w dwalin " + options % (module, module))
+    debugger.HandleCommand("type synthetic add -w dwalin -l %s.PointerToPointer --recognizer-function %s.is_pointer_to_pointer"
+                           % (module, module))
