@@ -56,8 +56,23 @@ fn number(json: &Value, path: &[&str]) -> u64 {
         .unwrap_or_else(|| panic!("{path:?} in {json}"))
 }
 
-/// Bytes of scope that could be kept, and those that are. Entries that have code are all there.
-fn retention(json: &Value) -> [u64; 2] {
+/// Bytes of code at which LLVM reads that a variable is in pieces.
+fn bytes_in_pieces(folder: &Folder, module: &str) -> u64 {
+    let dump = folder.tool(&["llvm-dwarfdump-19", "--debug-info", module]);
+    // `[0x0000007d, 0x00000090): DW_OP_piece 0x4, …`
+    let range = |line: &str| {
+        let range = line.trim().strip_prefix('[')?.split_once("): ")?.0;
+        let (from, to) = range.split_once(", ")?;
+        let [from, to] = [from, to].map(|it| u64::from_str_radix(it.strip_prefix("0x")?, 16).ok());
+        to?.checked_sub(from?)
+    };
+    let pieces = dump.lines().filter(|line| line.contains("DW_OP_piece"));
+    pieces.filter_map(range).sum()
+}
+
+/// Bytes of scope that could be kept, and those that are. Entries that have code are all there. `in_pieces` says at how many bytes
+/// variables are in pieces.
+fn retention(json: &Value, in_pieces: impl FnOnce() -> u64) -> [u64; 2] {
     for kind in ["functions", "inlined functions"] {
         assert_eq!(number(json, &["entries", kind, "lost"]), 0, "{json}");
     }
@@ -78,19 +93,32 @@ fn retention(json: &Value) -> [u64; 2] {
                 .contains("lldb would show as zeros")
         })
         .map_or(0, |loss| number(loss, &["bytes"]));
+    let most = if left_out == 0 { 0 } else { in_pieces() };
+    assert!(left_out <= most, "{left_out} of {most} bytes in {json}");
     let [all, kept] =
         ["with_machine_code", "kept"].map(|it| number(json, &["bytes", "variables", it]));
     [all - left_out, kept]
 }
 
 /// Compiles a program in a mode into `app.wasm`, and checks what debuggers get of it.
-fn check_program(folder: &Folder, source: &str, flags: &[&str], debugger: &str) -> [u64; 2] {
-    folder.compile(source, flags);
+fn check_program(
+    folder: &Folder,
+    source: &str,
+    flags: &[&str],
+    kind: &[&str],
+    debugger: &str,
+) -> [u64; 2] {
+    folder.compile(source, &[flags, kind].concat());
     let module = PathBuf::from(source).with_extension("wasm");
     let module = module.to_str().unwrap();
     // Which is valid, or this fails.
     folder.image(module, &["--debugger", debugger]);
-    retention(&checked(folder, module, &["--debugger", debugger]).1)
+    let (_, json) = checked(folder, module, &["--debugger", debugger]);
+    retention(&json, || {
+        // The code is the same where its debug info is elsewhere.
+        folder.compile(source, flags);
+        bytes_in_pieces(folder, module)
+    })
 }
 
 #[test]
@@ -108,7 +136,7 @@ fn programs_keep_their_debug_info_in_valid_images() {
         fs::copy(program, folder.path(source)).unwrap();
         // Each program in one mode, and each mode with several programs.
         let mode = &modes[number % modes.len()];
-        let found = check_program(&folder, source, &mode.flags, mode.debugger);
+        let found = check_program(&folder, source, &mode.flags, &[], mode.debugger);
         all += found[0];
         kept += found[1];
     }
@@ -135,11 +163,11 @@ fn every_kind_of_debug_info_is_kept_in_valid_images() {
         let mut total = [0, 0];
         for mode in modes() {
             for kind in kinds {
-                let flags = [&mode.flags[..], kind].concat();
-                let [all, kept] = check_program(&folder, source, &flags, mode.debugger);
+                let [all, kept] = check_program(&folder, source, &mode.flags, kind, mode.debugger);
                 assert!(
                     kept * 1000 >= all * LEAST_OF_ONE,
-                    "{kept} of {all} bytes of {source} with {flags:?}"
+                    "{kept} of {all} bytes of {source} with {:?} {kind:?}",
+                    mode.flags
                 );
                 total = [total[0] + all, total[1] + kept];
             }
@@ -179,7 +207,7 @@ fn rust_is_kept_in_valid_images() {
         for debugger in ["gdb", "lldb"] {
             folder.image("app.wasm", &["--debugger", debugger]);
             let (_, json) = checked(&folder, "app.wasm", &["--debugger", debugger]);
-            let [all, kept] = retention(&json);
+            let [all, kept] = retention(&json, || bytes_in_pieces(&folder, "app.wasm"));
             assert!(
                 kept * 1000 >= all * LEAST_OF_ONE,
                 "{kept} of {all} bytes, {level}"

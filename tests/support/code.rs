@@ -1,9 +1,14 @@
-//! Which instruction of a module the machine code of its image is of.
+//! Which instruction of a module the machine code of its image is of: by the runtime's map, which is not believed but held against
+//! the code itself. What machine code calls, divides or writes to memory is of an instruction that does so.
 
 use dwalin_debuginfo::code::FUNCTION_ALIGNMENT;
+use dwalin_oracle::module::{self, Body};
 use dwalin_runtime::{Config, Engine, Module, ModuleFile, OptLevel};
-use object::{Object, ObjectSection};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use wasmparser::Operator;
 
 /// Machine code, and the instruction of wasm that it is of.
 pub struct Piece {
@@ -40,7 +45,93 @@ pub fn functions(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Vec<Pi
         });
         pieces.collect()
     };
-    file.functions().map(function).collect()
+    let found: Vec<Vec<Piece>> = file.functions().map(function).collect();
+    let read = module::Module::parse(wasm).unwrap();
+    assert_eq!(found.len(), read.bodies.len());
+    for (pieces, body) in found.iter().zip(&read.bodies) {
+        check(pieces, body);
+    }
+    // Functions are where the image's symbols say, as far as it has symbols.
+    let starts: BTreeSet<_> = found
+        .iter()
+        .filter_map(|it| Some(it.first()?.start))
+        .collect();
+    let last = *starts.last().unwrap();
+    let symbols = elf.symbols().filter(|it| it.kind() == SymbolKind::Text);
+    for symbol in symbols.filter(|it| it.address() <= last) {
+        assert!(starts.contains(&symbol.address()), "{:?}", symbol.name());
+    }
+    found
+}
+
+/// What an instruction does that is to be seen in both kinds of code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Does {
+    Call,
+    Divide,
+    /// Writes to memory outside the stack's frames.
+    Write,
+}
+
+/// Fails where the map gives machine code to an instruction that cannot be what it is of.
+fn check(pieces: &[Piece], body: &Body<'_>) {
+    let mut done: BTreeMap<u32, BTreeSet<Does>> = BTreeMap::new();
+    for piece in pieces {
+        if let Some(pc) = piece.pc {
+            done.entry(pc).or_default().extend(machine_code(piece));
+        }
+    }
+    let mut unknown: BTreeSet<_> = done.keys().copied().collect();
+    for (pc, operator) in &body.code {
+        unknown.remove(pc);
+        let Some(done) = done.get(pc) else {
+            continue; // nothing is left to do for it, or it is never reached
+        };
+        let (certain, possible) = webassembly(operator);
+        let wrong = certain.iter().any(|it| !done.contains(it))
+            || done.iter().any(|it| !possible.contains(it));
+        assert!(!wrong, "{pc:#x}: {operator:?} does {done:?}");
+    }
+    // What a function begins with is at the declaration of its locals.
+    let first = body.code[0].0;
+    unknown.retain(|pc| *pc >= first);
+    assert!(unknown.is_empty(), "no instructions are at {unknown:#x?}");
+}
+
+/// What machine code does.
+fn machine_code(piece: &Piece) -> BTreeSet<Does> {
+    let decoder = Decoder::with_ip(64, &piece.bytes, piece.start, DecoderOptions::NONE);
+    let does = |instruction: Instruction| match instruction.mnemonic() {
+        Mnemonic::Call => Some(Does::Call),
+        Mnemonic::Div | Mnemonic::Idiv => Some(Does::Divide),
+        Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Jmp | Mnemonic::Push => None,
+        _ => {
+            let frame = [Register::RSP, Register::RBP].contains(&instruction.memory_base());
+            (instruction.op0_kind() == OpKind::Memory && !frame).then_some(Does::Write)
+        }
+    };
+    decoder.into_iter().filter_map(does).collect()
+}
+
+/// What an instruction of WebAssembly does certainly, and what it may do: parts of the runtime are called for some, and any may write
+/// down what debuggers are to see.
+fn webassembly(operator: &Operator<'_>) -> (&'static [Does], &'static [Does]) {
+    use Does::{Call, Divide, Write};
+    let name = format!("{operator:?}");
+    let name = name.split([' ', '{']).next().unwrap();
+    let rounds = ["Ceil", "Floor", "Trunc", "Nearest"];
+    match name {
+        "Call" | "CallIndirect" => (&[Call], &[Call, Write]),
+        _ if name.starts_with("Memory") || name.starts_with("Table") => (&[], &[Call, Write]),
+        _ if rounds.iter().any(|it| name.ends_with(it)) => (&[], &[Call, Write]),
+        _ if name.starts_with('I') && (name.contains("Div") || name.contains("Rem")) => {
+            (&[Divide], &[Divide, Write])
+        }
+        _ if name.contains("Store") => (&[Write], &[Write]),
+        // Its table is in between.
+        "BrTable" => (&[], &[Call, Divide, Write]),
+        _ => (&[], &[Write]),
+    }
 }
 
 /// All of it.
