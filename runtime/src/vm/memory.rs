@@ -231,15 +231,19 @@ fn back(base: *mut u8, reservation: u64) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
+/// The lowest addresses that may be mapped (proc_sys_vm(5), mmap_min_addr): by the superuser, as kernels come, and as distributions
+/// set it.
+const LOWEST: [u64; 3] = [0, 4096, PAGE];
+
 impl Alias {
     /// Covers the memory's first `len` bytes, as far as the addresses are free.
     fn extend(&mut self, file: &OwnedFd, len: u64) {
-        // The first 64 KiB are for the superuser only (proc_sys_vm(5), mmap_min_addr).
-        for start in if self.end == 0 {
-            [0, PAGE]
+        let starts = if self.end == 0 {
+            &LOWEST[..]
         } else {
-            [self.end, self.end]
-        } {
+            &[self.end]
+        };
+        for &start in starts {
             if len <= start {
                 return;
             }
