@@ -57,10 +57,15 @@ fn is_dropped(name: DwAt) -> bool {
             | dw::DW_AT_loclists_base
             | dw::DW_AT_GNU_pubnames
             | dw::DW_AT_GNU_pubtypes
-            | dw::DW_AT_macros
-            | dw::DW_AT_macro_info
-            | dw::DW_AT_GNU_macros
             | dw::DW_AT_GNU_locviews
+    )
+}
+
+/// Whether an attribute leads to macros.
+fn is_macros(name: DwAt) -> bool {
+    matches!(
+        name,
+        dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros
     )
 }
 
@@ -74,6 +79,12 @@ impl<'a> Assembly<'_, 'a> {
     ) {
         if is_dropped(attr.name()) {
             return;
+        }
+        if is_macros(attr.name()) {
+            let offset = self.parts[0].unit.header.offset().0;
+            return self
+                .warnings
+                .lost("macros are not read where debug info is merged", offset);
         }
         let encoded = match attr.name() {
             dw::DW_AT_decl_file | dw::DW_AT_call_file => Ok(self.file(part, attr)),

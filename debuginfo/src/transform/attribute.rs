@@ -69,6 +69,7 @@ pub(super) fn set_ranges(
 fn standard_name(name: DwAt) -> DwAt {
     match name {
         dw::DW_AT_MIPS_linkage_name => dw::DW_AT_linkage_name,
+        dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => dw::DW_AT_macros,
         name => name,
     }
 }
@@ -87,13 +88,15 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_type if self.returns_in_memory(entry) => self.type_in_memory(id, entry, attr),
             // Debuggers would show it in place of the source's name.
             dw::DW_AT_linkage_name if self.is_main(entry, attr) => return,
+            // Two versions of the same: one of them.
+            dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros
+                if self.macro_table.is_some() || self.line.is_none() =>
+            {
+                return;
+            }
+            dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => self.macros(attr),
             // About sections that are not written.
-            dw::DW_AT_macros
-            | dw::DW_AT_macro_info
-            | dw::DW_AT_GNU_macros
-            | dw::DW_AT_GNU_locviews
-            | dw::DW_AT_GNU_pubnames
-            | dw::DW_AT_GNU_pubtypes => return,
+            dw::DW_AT_GNU_locviews | dw::DW_AT_GNU_pubnames | dw::DW_AT_GNU_pubtypes => return,
             dw::DW_AT_entry_pc | dw::DW_AT_call_pc => self.code_point(attr),
             dw::DW_AT_call_return_pc => self.return_point(attr),
             dw::DW_AT_frame_base => self.frame_base(entry, attr),

@@ -12,6 +12,7 @@ mod function;
 mod line;
 mod live;
 mod location;
+mod macros;
 mod member;
 mod number;
 mod part;
@@ -74,9 +75,10 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             .unzip();
         let kept = filter::kept(&graphs);
         drop(graphs);
+        let room = macros::Room::new(&read);
         let converted: Vec<_> = (0..live.len())
             .into_par_iter()
-            .map(|number| unit::convert(&read, &live, number, &kept, (code, &owners)))
+            .map(|number| unit::convert(&read, &live, number, &kept, (code, &owners, &room)))
             .collect();
         let mut encoded = Vec::new();
         let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);

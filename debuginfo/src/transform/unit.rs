@@ -4,6 +4,7 @@ use super::base::Hidden;
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::filter::Kept;
 use super::live::Live;
+use super::macros::Room;
 use super::part::{Part, effort};
 use super::pointee::Pointees;
 use super::pointer::{Die, Pointers};
@@ -17,7 +18,7 @@ use crate::lookup::{EXHAUSTED, Lookup};
 use crate::owners::Owners;
 use crate::questions::{is_call_site, is_scope};
 use crate::source::{ReadDwarf, Reader, Warnings};
-use crate::write::{Address, AttributeValue, Encoded, UnitEntryId, encode};
+use crate::write::{Address, AttributeValue, Encoded, MacroTable, UnitEntryId, encode};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 use gimli::{DebugInfoOffset, UnitOffset};
@@ -44,7 +45,7 @@ pub(super) fn convert<'d>(
     units: &[Live<'d>],
     number: usize,
     kept: &Kept,
-    (code, owners): (&CodeMap<'_>, &Owners),
+    (code, owners, room): (&CodeMap<'_>, &Owners, &Room),
 ) -> Converted<'d> {
     let mut out = Converted::default();
     let live = &units[number];
@@ -69,10 +70,11 @@ pub(super) fn convert<'d>(
     }
     unit.unit.is_indexed = code.flavor == Flavor::Lldb;
     let lookup = Lookup::of_unit(code, owners, &live.unit.header);
-    let mut transform = UnitTransform::new(&mut unit, (read, units), &lookup, &mut out);
+    let mut transform = UnitTransform::new(&mut unit, (read, units), (&lookup, room), &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
     let result = transform.run(root);
     let line = transform.line.take();
+    let macro_table = transform.macro_table.take();
     if let Err(error) = result {
         out.warnings
             .add(format!("a unit is damaged: {error}"), offset);
@@ -82,6 +84,7 @@ pub(super) fn convert<'d>(
         return out;
     }
     out.encoded = encode(unit.unit);
+    out.encoded.macro_table = macro_table.unwrap_or_default();
     if !kept.has_foreign {
         out.encoded.entries = Vec::new();
     }
@@ -103,7 +106,10 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     names: &'u mut Vec<(usize, String)>,
     objects: &'u mut Vec<Object>,
     pub(super) has_function_pointers: &'u mut bool,
-    line: Option<line::LineTable<'d>>,
+    pub(super) line: Option<line::LineTable<'d>>,
+    pub(super) macro_table: Option<MacroTable>,
+    /// What macros of all units may still take.
+    pub(super) room: &'u Room,
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
     pub(super) wrappers: Wrappers,
@@ -152,7 +158,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn new(
         unit: &'u mut ConvertUnit<'a, Reader<'d>>,
         (read, units): (&'a ReadDwarf<'d>, &'a [Live<'d>]),
-        lookup: &'u Lookup<'u>,
+        (lookup, room): (&'u Lookup<'u>, &'u Room),
         out: &'u mut Converted<'d>,
     ) -> Self {
         let pointers = Pointers::new(lookup.code);
@@ -167,6 +173,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             objects: &mut out.objects,
             has_function_pointers: &mut out.has_function_pointers,
             line: None,
+            macro_table: None,
+            room,
             pointers,
             pointees: Pointees::new(lookup.code),
             wrappers: Wrappers::default(),

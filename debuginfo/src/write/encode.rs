@@ -2,7 +2,9 @@
 
 use super::form::{Forms, abbreviations, leads_somewhere};
 use super::names::{self, Listed};
-use super::{Address, AttributeValue, DebugInfoRef, Expression, Named, Unit, UnitEntryId};
+use super::{
+    Address, AttributeValue, DebugInfoRef, Expression, MacroTable, Named, Unit, UnitEntryId,
+};
 use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
 
@@ -21,6 +23,9 @@ pub(crate) struct Encoded<'d> {
     pub location_lists: Vec<u32>,
     /// Where `info` refers to `line`.
     pub line_program: Option<u32>,
+    /// Its macros, and where `info` refers to them.
+    pub macro_table: MacroTable,
+    pub macro_table_ref: Option<u32>,
     /// Where `info` refers to entries of other units.
     pub foreign: Vec<(u32, DebugInfoRef)>,
     /// Where `loclists` refers to entries of any unit.
@@ -161,6 +166,10 @@ impl<'u, 'd> Encoder<'u, 'd> {
             }
             AttributeValue::LineProgramRef => {
                 out.line_program = Some(here);
+                offset(&mut out.info, 0);
+            }
+            AttributeValue::MacroTableRef => {
+                out.macro_table_ref = Some(here);
                 offset(&mut out.info, 0);
             }
             AttributeValue::LocationListRef(list) => {

@@ -194,6 +194,7 @@ fn size_at_most(value: &AttributeValue) -> usize {
         | AttributeValue::UnitRef(_)
         | AttributeValue::DebugInfoRef(_)
         | AttributeValue::LineProgramRef
+        | AttributeValue::MacroTableRef
         | AttributeValue::LocationListRef(_)
         | AttributeValue::RangeListRef(_)
         | AttributeValue::StringRef(_) => 4,
@@ -221,6 +222,7 @@ fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
         AttributeValue::UnitRef(_) => references.form(),
         AttributeValue::DebugInfoRef(_) => dw::DW_FORM_ref_addr,
         AttributeValue::LineProgramRef
+        | AttributeValue::MacroTableRef
         | AttributeValue::LocationListRef(_)
         | AttributeValue::RangeListRef(_) => dw::DW_FORM_sec_offset,
         AttributeValue::StringRef(_) => dw::DW_FORM_strp,

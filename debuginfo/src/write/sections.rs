@@ -1,6 +1,7 @@
 //! Units' parts → sections: each part learns where it and those that it refers to came to be.
 
 use super::encode::{ABBREV_OFFSET, Encoded};
+use super::macros::LINE_OFFSET;
 use super::strings::{Strings, Used};
 use super::{debug_names, set_length};
 use crate::offset_set::OffsetSet;
@@ -18,6 +19,7 @@ struct Base {
     line: u32,
     rnglists: u32,
     loclists: u32,
+    macros: u32,
 }
 
 /// A table's header (DWARF 5, sections 7.28 and 7.29). One for all units: lists are referred to by their places, and lldb looks
@@ -67,6 +69,7 @@ pub(crate) fn assemble<'d>(
         section(SectionId::DebugAbbrev, |it| &mut it.abbrev, units),
         section(SectionId::DebugInfo, |it| &mut it.info, units),
         section(SectionId::DebugLine, |it| &mut it.line, units),
+        section(SectionId::DebugMacro, |it| &mut it.macro_table.bytes, units),
         (SectionId::DebugLineStr.name(), vec![line_strings]),
         with_header(section(
             SectionId::DebugRngLists,
@@ -99,6 +102,14 @@ fn place(unit: &mut Encoded<'_>, base: &Base, used: &Used<'_>) {
     if let Some(at) = unit.line_program {
         patch(info, at, |_| base.line);
     }
+    if let Some(at) = unit.macro_table_ref {
+        patch(info, at, |_| base.macros);
+        let table = &mut unit.macro_table;
+        patch(&mut table.bytes, LINE_OFFSET, |_| base.line);
+        for at in &table.strings {
+            patch(&mut table.bytes, *at, |string| used.place(string));
+        }
+    }
 }
 
 /// A section of what units have of it.
@@ -119,6 +130,7 @@ fn bases(units: &mut [Encoded<'_>]) -> Vec<Base> {
         line: 0,
         rnglists: LIST_HEADER.len() as u32,
         loclists: LIST_HEADER.len() as u32,
+        macros: 0,
     };
     let mut one = |unit: &mut Encoded<'_>| {
         let base = next;
@@ -141,6 +153,7 @@ impl Base {
             line: behind(self.line, &unit.line)?,
             rnglists: behind(self.rnglists, &unit.rnglists)?,
             loclists: behind(self.loclists, &unit.loclists)?,
+            macros: behind(self.macros, &unit.macro_table.bytes)?,
         })
     }
 }
@@ -168,10 +181,14 @@ fn patch(section: &mut [u8], at: u32, change: impl FnOnce(u32) -> u32) {
 fn used_strings(units: &[Encoded<'_>], end: usize) -> OffsetSet {
     let mut set = OffsetSet::new(end);
     for unit in units {
-        for at in &unit.strings {
-            let at = *at as usize;
-            let bytes = &unit.info[at..at + 4];
-            set.insert(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize);
+        let table = &unit.macro_table;
+        let parts = [(&unit.info, &unit.strings), (&table.bytes, &table.strings)];
+        for (bytes, places) in parts {
+            for at in places {
+                let at = *at as usize;
+                let bytes = &bytes[at..at + 4];
+                set.insert(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize);
+            }
         }
     }
     set

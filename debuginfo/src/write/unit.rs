@@ -34,6 +34,7 @@ pub(crate) enum AttributeValue {
     UnitRef(UnitEntryId),
     DebugInfoRef(DebugInfoRef),
     LineProgramRef,
+    MacroTableRef,
     LocationListRef(ListOffset),
     RangeListRef(ListOffset),
     /// A string of the input's `.debug_str`, by its place there.

@@ -1,0 +1,2 @@
+#define HEADER 7
+#define NESTED SQUARE(HEADER)
