@@ -10,6 +10,7 @@ mod json;
 mod objdump;
 mod report;
 mod run;
+mod sources;
 
 use args::{Command, Options};
 use clap::Parser;

@@ -2,6 +2,7 @@
 
 use crate::args::{Backtrace, Run};
 use crate::json::Json;
+use crate::sources;
 use dwalin_runtime::{
     Cause, FrameInfo, HostError, Report, ReportOptions, SourceFrame, Trap, Variable, WasmBacktrace,
     WasmValue,
@@ -21,6 +22,13 @@ pub fn print(trap: &Trap, options: &Run) {
     if let Some(hint) = hint(trap.backtrace(), options) {
         eprintln!("{hint}");
     }
+    say_sources(trap.backtrace(), options);
+}
+
+fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
+    for note in sources::notes(backtrace, options.file()) {
+        eprintln!("note: {note}");
+    }
 }
 
 /// Prints an error of a host function on standard error.
@@ -36,6 +44,7 @@ pub fn print_host_error(error: &HostError, options: &Run) {
         return;
     }
     eprint!("{}", Report::of_host_error(error).options(style(options)));
+    say_sources(error.backtrace(), options);
 }
 
 fn program(options: &Run) -> String {

@@ -2,9 +2,10 @@
 
 use crate::args::{Backtrace, Run};
 use crate::report;
+use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
-use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType};
+use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType, is_traced};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let engine = Engine::new(&config);
     let module = load(&engine, options).with_context(|| options.file().display().to_string())?;
     say_text(&module, options.file());
+    if options.code.debug_info && is_traced() {
+        say_newer(&module, options.file());
+    }
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, context(options)?);

@@ -16,6 +16,7 @@ pub mod container;
 pub mod elf;
 pub mod embedded;
 mod expr;
+mod files;
 mod image;
 mod lookup;
 pub mod merge;
@@ -33,6 +34,7 @@ mod units;
 pub mod values;
 mod write;
 
+pub use files::files;
 pub use gimli::{CloneStableDeref, StableDeref};
 pub use nearest::nearest;
 pub use questions::questions;

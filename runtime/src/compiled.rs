@@ -14,13 +14,14 @@ use crate::module::validate::validate;
 use crate::module::{ModuleInfo, initial_memory};
 use crate::outline::{self, Input, Origins, Text};
 use crate::threads::Threads;
+use crate::trap::library::is_library_file;
 use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::{Contents, GlobalPlace};
 use dwalin_debuginfo::container::Container;
-use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf};
+use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf, files};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -237,6 +238,17 @@ impl Module {
     /// [`Config::text_folder`]: crate::Config::text_folder
     pub fn text_file(&self) -> Option<&Path> {
         outline::text_file(&self.info().custom, self.artifact().wasm())
+    }
+
+    /// The sources that its debug info names, without those of languages' libraries and those that were made of the module.
+    pub fn source_files(&self) -> Vec<String> {
+        let texts = self.engine().config().texts();
+        let is_source = |file: &String| {
+            let made = texts.is_some_and(|folder| Path::new(file).starts_with(folder));
+            !made && !is_library_file(file)
+        };
+        let files = files(&self.info().dwarf(self.artifact().wasm()));
+        files.into_iter().filter(is_source).collect()
     }
 
     /// The file's name, or "wasm".

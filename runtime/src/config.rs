@@ -48,6 +48,11 @@ struct Tracer(String);
 /// What the formatters keep open in the process that they are loaded into, so that it can be told from outside.
 const FORMATTERS: &str = "/memfd:dwalin-formatters";
 
+/// Whether a debugger runs this process.
+pub fn is_traced() -> bool {
+    tracer().is_some()
+}
+
 /// The tracing process (proc_pid_status(5), TracerPid).
 fn tracer() -> Option<Tracer> {
     let pid = status("self", "TracerPid:")?;

@@ -48,7 +48,7 @@ mod vm;
 
 pub use code::profile::Profile;
 pub use compiled::Module;
-pub use config::{Config, Debugger, OptLevel};
+pub use config::{Config, Debugger, OptLevel, is_traced};
 pub use debug_files::DebugFiles;
 pub use dwalin_debuginfo::SourceFrame;
 pub use dwalin_debuginfo::address::WasmPc;

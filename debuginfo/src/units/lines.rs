@@ -3,7 +3,7 @@
 use super::ranges::code;
 use crate::address::WasmPc;
 use crate::source::{ReadUnit, Reader};
-use gimli::read::{ColumnType, CompleteLineProgram, LineSequence};
+use gimli::read::{ColumnType, CompleteLineProgram, LineProgramHeader, LineSequence};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -83,25 +83,33 @@ impl<'a> Lines<'a> {
 
     /// A file's name, with its directories.
     pub fn file(&self, unit: ReadUnit<'_, 'a>, index: u64) -> Option<String> {
-        let header = self.program.header();
-        let file = header.file(index)?;
-        let text = |value| {
-            let text = unit.attr_string(value).ok()?;
-            Some(String::from_utf8_lossy(text.slice()).into_owned())
-        };
-        let mut path = String::new();
-        if let Some(directory) = &unit.comp_dir {
-            path.push_str(&String::from_utf8_lossy(directory.slice()));
-        }
-        // Directory 0 is the compiler's.
-        if file.directory_index() != 0
-            && let Some(directory) = file.directory(header)
-        {
-            push(&mut path, &text(directory)?);
-        }
-        push(&mut path, &text(file.path_name())?);
-        Some(path)
+        file(unit, self.program.header(), index)
     }
+}
+
+/// The name of a file of a line table, with its directories.
+pub(crate) fn file<'a>(
+    unit: ReadUnit<'_, 'a>,
+    header: &LineProgramHeader<Reader<'a>>,
+    index: u64,
+) -> Option<String> {
+    let file = header.file(index)?;
+    let text = |value| {
+        let text = unit.attr_string(value).ok()?;
+        Some(String::from_utf8_lossy(text.slice()).into_owned())
+    };
+    let mut path = String::new();
+    if let Some(directory) = &unit.comp_dir {
+        path.push_str(&String::from_utf8_lossy(directory.slice()));
+    }
+    // Directory 0 is the compiler's.
+    if file.directory_index() != 0
+        && let Some(directory) = file.directory(header)
+    {
+        push(&mut path, &text(directory)?);
+    }
+    push(&mut path, &text(file.path_name())?);
+    Some(path)
 }
 
 /// Rows in the order of their addresses: of several at one address, the last counts.

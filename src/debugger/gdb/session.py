@@ -3,7 +3,7 @@ import urllib.parse
 
 import gdb
 
-from . import at, frames, guest, images, libcxx, pointers, raising, rust, trap, unmatched
+from . import at, frames, guest, images, libcxx, pointers, raising, rust, sources, trap, unmatched
 from .options import VERSION
 
 SETTINGS = (
@@ -36,6 +36,6 @@ def begin(folder=None):
     for setting in SETTINGS:
         gdb.execute("set " + setting, to_string=True)
     gdb.execute("set environment %s %s" % (SCRIPTS, VERSION), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, unmatched):
+    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, sources, unmatched):
         part.install()
     images.install(folder)
