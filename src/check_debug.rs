@@ -84,6 +84,12 @@ fn print(check: &Check, messages: &[String]) {
             "For {variables} variables, in {bytes} bytes of code, it names operands that the stack does not have."
         );
     }
+    let (variables, bytes) = check.overwritten;
+    if variables > 0 {
+        println!(
+            "For {variables} variables, in {bytes} bytes of code, it names locals that hold something else by then: it uses them again."
+        );
+    }
     if check.elsewhere > 0 {
         println!(
             "{} functions are described at addresses that are none of the module's code.",
@@ -180,6 +186,12 @@ fn print_variables(file: &ModuleFile, name: &str, found: &[Variable]) {
                 variable.astray
             );
         }
+        if variable.overwritten > 0 {
+            println!(
+                "  in {} more it names a local that holds something else by then",
+                variable.overwritten
+            );
+        }
         match (bytes.lost(), &variable.reason) {
             _ if bytes.described == 0 => {}
             (0, _) => println!("  debuggers see it there"),
@@ -250,18 +262,20 @@ fn json(check: &Check, messages: &[String], complete: bool) -> Json {
     });
     let [all, some, none] = check.availability.map(number);
     let availability = [("everywhere", all), ("in_part", some), ("nowhere", none)];
-    let (variables, bytes) = check.astray;
-    let astray = [
-        ("variables", number(variables)),
-        ("bytes", Json::number(bytes)),
-    ];
+    let variables_and_bytes = |(variables, bytes): (usize, u64)| {
+        Json::object([
+            ("variables", number(variables)),
+            ("bytes", Json::number(bytes)),
+        ])
+    };
     Json::object([
         ("version", Json::number(VERSION)),
         ("complete", Json::bool(complete)),
         ("entries", Json::object(counts)),
         ("bytes", Json::object(sums)),
         ("compiler_describes", Json::object(availability)),
-        ("operands_not_there", Json::object(astray)),
+        ("operands_not_there", variables_and_bytes(check.astray)),
+        ("locals_overwritten", variables_and_bytes(check.overwritten)),
         ("outside_code", number(check.elsewhere)),
         ("losses", Json::array(losses)),
         (

@@ -130,6 +130,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
     };
     let code = CodeMap {
         module_name: "app.wasm",
+        wasm: &[],
         text: HostAddress(TEXT)..HostAddress(TEXT + 0x1000),
         functions: bodies.iter().enumerate().map(function).collect(),
         trampolines: Vec::new(),

@@ -50,19 +50,15 @@ impl Program {
         for name in ["main.c", "total.c", "item.h"] {
             folder.write(name, fs::read(programs.join(name)).unwrap());
         }
-        let how: &[&str] = match one_unit {
-            true => &["-DONE_UNIT", "main.c"],
-            false => &["-flto", "main.c", "total.c"],
+        let how: (&[&str], &[&str]) = match one_unit {
+            true => (&["-DONE_UNIT", "main.c"], &["main.o"]),
+            false => (&["-flto", "main.c", "total.c"], &["main.o", "total.o"]),
         };
-        let base = [
-            "clang-19",
-            "--target=wasm32-wasi",
-            "-g",
-            level,
-            "-o",
-            "app.wasm",
-        ];
-        folder.tool(&[&base[..], how].concat());
+        // Linked by itself without a level: where wasm-opt is installed, clang runs it on what it links with one.
+        let base = ["clang-19", "--target=wasm32-wasi"];
+        folder.tool(&[&base[..], &["-g", level, "-c"], how.0].concat());
+        let link_time = format!("-Wl,--lto{level}");
+        folder.tool(&[&base[..], &[&link_time, "-o", "app.wasm"], how.1].concat());
         Program::new(folder, &["main.c", "total.c"])
     }
 

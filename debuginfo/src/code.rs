@@ -12,6 +12,8 @@ pub const FUNCTION_ALIGNMENT: u64 = 16;
 pub struct CodeMap<'a> {
     /// Module's name for messages and for the compilation unit of what has no DWARF: the path, or "wasm".
     pub module_name: &'a str,
+    /// The contents of the module's code section, by which its debug info is checked; empty where that is not wanted.
+    pub wasm: &'a [u8],
     /// All machine code, functions and trampolines.
     pub text: Range<HostAddress>,
     /// The defined functions, in the order of their wasm code (and so sorted by `wasm`).

@@ -2,6 +2,7 @@
 
 use crate::address::{HostAddress, WasmPc};
 use crate::code::{CodeMap, FunctionCode};
+use crate::locals::Body;
 use crate::owners::Owners;
 use crate::source::Reader;
 use gimli::DebugInfoOffset;
@@ -27,6 +28,8 @@ pub(crate) struct Lookup<'a> {
     unit: Option<(DebugInfoOffset, &'a Owners)>,
     /// Sorted by wasm address, then by code address.
     latest: RefCell<Option<(usize, Rc<[Piece]>)>>,
+    /// The body of the function that was asked for last: `None` where it cannot be read.
+    latest_body: RefCell<Option<(usize, Option<Rc<Body>>)>>,
     /// Stretches of code that may still be asked for: entries can share lists, and each asks anew.
     left: Cell<usize>,
 }
@@ -51,6 +54,7 @@ impl<'a> Lookup<'a> {
             code,
             unit: None,
             latest: RefCell::new(None),
+            latest_body: RefCell::new(None),
             left: Cell::new(usize::MAX),
         }
     }
@@ -115,6 +119,18 @@ impl<'a> Lookup<'a> {
     /// A function, by its number.
     pub fn function(&self, index: usize) -> &'a FunctionCode<'a> {
         &self.code.functions[index]
+    }
+
+    /// A function's body; `None` where it is not known or cannot be followed.
+    pub fn body(&self, index: usize) -> Option<Rc<Body>> {
+        let mut latest = self.latest_body.borrow_mut();
+        if latest.as_ref().is_none_or(|(found, _)| *found != index) {
+            let Range { start, end } = self.function(index).wasm;
+            let bytes = self.code.wasm.get(start.0 as usize..end.0 as usize);
+            let body = bytes.and_then(|bytes| Body::parse(bytes, start));
+            *latest = Some((index, body.map(Rc::new)));
+        }
+        latest.as_ref().and_then(|(_, body)| body.clone())
     }
 
     /// Those of a function; made anew for each that is not the latest, which counts too.

@@ -38,31 +38,36 @@ pub struct Symbolizer {
 }
 
 impl Symbolizer {
-    /// For a module's DWARF, which is copied, and the bodies of its functions, sorted.
-    pub fn new(dwarf: &WasmDwarf<'_>, bodies: Vec<Range<WasmPc>>) -> Symbolizer {
-        Symbolizer::over(dwarf, bodies, |section| Arc::<[u8]>::from(section))
+    /// For a module's DWARF and the contents of its code section, which are copied, and the bodies of its functions, sorted.
+    pub fn new(dwarf: &WasmDwarf<'_>, code: &[u8], bodies: Vec<Range<WasmPc>>) -> Symbolizer {
+        Symbolizer::over(dwarf, code, bodies, |section| Arc::<[u8]>::from(section))
     }
 
     /// The same, where `share` gives a section's bytes that can be kept.
     pub fn over<S: Section>(
         dwarf: &WasmDwarf<'_>,
+        code: &[u8],
         bodies: Vec<Range<WasmPc>>,
         share: impl Fn(&[u8]) -> S,
     ) -> Symbolizer {
         let mut kept: Vec<Box<dyn Debug + Send + Sync>> = Vec::new();
-        let mut sections = Vec::new();
-        for id in SECTIONS {
-            let section = Box::new(share(dwarf.section(id)));
+        let mut keep = |section| {
+            let section = Box::new(share(section));
             let bytes: &[u8] = &section;
             // SAFETY: `StableDeref`: they stay where they are for as long as the section lives, which is dropped behind what
             // borrows them, and nobody gets them with this lifetime.
             let bytes = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
-            sections.push((id.name(), bytes));
             kept.push(section);
-        }
+            bytes
+        };
+        let sections = SECTIONS.map(|id| (id.name(), keep(dwarf.section(id))));
         let dwarf = WasmDwarf::new(sections.into_iter());
+        let code = match dwarf.is_empty() {
+            true => &[],
+            false => keep(code),
+        };
         Symbolizer {
-            units: (!dwarf.is_empty()).then(|| Mutex::new(Units::new(&dwarf, bodies))),
+            units: (!dwarf.is_empty()).then(|| Mutex::new(Units::new(&dwarf, code, bodies))),
             _sections: kept,
         }
     }

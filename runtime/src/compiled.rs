@@ -366,7 +366,8 @@ impl Module {
             let bodies: Vec<_> = bodies.collect();
             let dwarf = info.dwarf(artifact.wasm());
             let share = |section: &[u8]| artifact.window(section);
-            let own = Symbolizer::over(&dwarf, bodies.clone(), share);
+            let code = &artifact.wasm()[info.code_section.clone()];
+            let own = Symbolizer::over(&dwarf, code, bodies.clone(), share);
             let Some(files) = self.0.debug_files.as_ref() else {
                 return own;
             };
@@ -376,7 +377,7 @@ impl Module {
             }
             let completed = complete(self.engine(), self.name(), artifact.wasm(), None, files);
             completed.map_or(own, |module| {
-                Symbolizer::new(&module_dwarf(&module), bodies)
+                Symbolizer::new(&module_dwarf(&module), code, bodies)
             })
         })
     }

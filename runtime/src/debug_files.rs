@@ -11,7 +11,7 @@ use crate::cache::Cache;
 use crate::embedded;
 use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
-use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, stale};
+use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, renumbered, stale};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -119,6 +119,11 @@ impl DebugFiles {
             let module = with_debug_info(wasm, std::iter::empty()).ok();
             return Completed { module, messages };
         }
+        let renumbered = code.and_then(|code| {
+            let dwarf = whole.as_ref().unwrap_or(&dwarf);
+            renumbered(dwarf, code, &bodies)
+        });
+        messages.extend(renumbered.map(|it| it.to_string()));
         let module = match (&merged, &external) {
             (None, None) => None,
             (Some(merged), _) => {

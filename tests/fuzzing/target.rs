@@ -17,6 +17,7 @@ use std::ops::Range;
 pub struct Module {
     pub sections: Sections,
     pub package: Option<Vec<u8>>,
+    code: Vec<u8>,
     bodies: Vec<Range<u32>>,
 }
 
@@ -58,6 +59,7 @@ impl Module {
         Module {
             sections: sections.collect(),
             package,
+            code: code.to_vec(),
             bodies,
         }
     }
@@ -108,7 +110,7 @@ impl Module {
     fn read(&self, dwarf: &WasmDwarf<'_>) {
         let bodies = self.bodies.iter();
         let bodies = bodies.map(|body| WasmPc(body.start)..WasmPc(body.end));
-        let symbolizer = Symbolizer::new(dwarf, bodies.collect());
+        let symbolizer = Symbolizer::new(dwarf, &self.code, bodies.collect());
         symbolizer.is_whole();
         for body in &self.bodies {
             for pc in [body.start, body.start + 9, body.end - 1] {
@@ -142,6 +144,7 @@ impl Module {
         let pointers = HostAddress(TEXT - 4096);
         CodeMap {
             module_name: "fuzzed",
+            wasm: &self.code,
             text: HostAddress(TEXT)..at(last + 64),
             functions: functions.collect(),
             trampolines: Vec::new(),

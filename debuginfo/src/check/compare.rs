@@ -3,12 +3,13 @@
 use super::budget::Budget;
 use super::instructions::Instructions;
 use super::units::Units;
-use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset};
+use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset, pcs};
 use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, KeptValue};
 use crate::container::Container;
 use crate::expr::decode::Op;
+use crate::locals::{Frame, numbering};
 use crate::lookup::Lookup;
 use crate::owners::Owners;
 use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
@@ -21,7 +22,12 @@ use std::ops::Range;
 const STEPS: u64 = 1 << 4;
 
 /// The address space of the input.
-pub(super) struct Input<'a>(pub &'a Lookup<'a>, pub &'a Owners);
+pub(super) struct Input<'a> {
+    pub lookup: &'a Lookup<'a>,
+    pub owners: &'a Owners,
+    /// Whether the locals have other numbers than in the debug info: then nothing in them is there, and all of it is lost.
+    pub renumbered: bool,
+}
 
 impl Space for Input<'_> {
     fn code(&self, address: u64) -> Option<u64> {
@@ -29,12 +35,12 @@ impl Space for Input<'_> {
     }
 
     fn function_at(&self, address: u64) -> Option<usize> {
-        WasmPc::from_dwarf(address).and_then(|pc| self.0.function_at(pc))
+        WasmPc::from_dwarf(address).and_then(|pc| self.lookup.function_at(pc))
     }
 
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool {
         let function = self.function_at(address);
-        function.is_some_and(|function| self.1.is_copy(function, unit))
+        function.is_some_and(|function| self.owners.is_copy(function, unit))
     }
 
     fn has_data(&self, address: u64, size: AddressSize) -> bool {
@@ -44,13 +50,21 @@ impl Space for Input<'_> {
     fn has_operand(&self, function: usize, at: u64, place: u32) -> bool {
         let what = KeptValue::Operand(place);
         // In the order of the code.
-        let kept = &self.0.function(function).homes.kept;
+        let kept = &self.lookup.function(function).homes.kept;
         let first = kept.partition_point(|it| u64::from(it.at.start.0) < at);
         let mut there = kept[first..].iter();
         there
             .by_ref()
             .take_while(|it| u64::from(it.at.start.0) == at)
             .any(|it| it.what == what)
+    }
+
+    fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame {
+        let frame = Frame::of(unit, entry, self.lookup.body(function));
+        match self.renumbered || frame.is_lost() {
+            true => Frame::default(),
+            false => frame,
+        }
     }
 
     fn is_data(&self, location: &[Op]) -> bool {
@@ -96,6 +110,10 @@ impl Space for Output {
         true
     }
 
+    fn frame<'d>(&self, _: usize, _: ReadUnit<'_, 'd>, _: &Die<'d>) -> Frame {
+        Frame::default()
+    }
+
     fn is_data(&self, _: &[Op]) -> bool {
         true
     }
@@ -113,6 +131,7 @@ struct Compare<'c, 'd> {
     code: &'c CodeMap<'c>,
     lookup: &'c Lookup<'c>,
     owners: &'c Owners,
+    renumbered: bool,
     budget: &'c Budget,
     /// Why entries are missing, by their offsets.
     reasons: HashMap<usize, &'c str>,
@@ -146,11 +165,13 @@ pub(super) fn compare(
         let reason = warning.reason();
         warning.offsets.iter().map(move |offset| (*offset, reason))
     });
+    let bodies: Vec<_> = code.functions.iter().map(|it| it.wasm.clone()).collect();
     let mut compare = Compare {
         units: &units,
         code,
         lookup: &lookup,
         owners: &owners,
+        renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         budget: &budget,
         reasons: reasons.collect(),
         shown,
@@ -162,7 +183,7 @@ pub(super) fn compare(
     };
     compare.run();
     let covered = lines::rows(&native_units, &Output::of(code), &budget);
-    for (offset, rows) in lines::by_unit(&units, &Input(&lookup, &owners), &budget) {
+    for (offset, rows) in lines::by_unit(&units, &compare.input(), &budget) {
         compare.lines(offset, &rows, &covered);
     }
     compare.finish()
@@ -198,13 +219,22 @@ fn index(
     shown
 }
 
-impl<'d> Compare<'_, 'd> {
+impl<'c, 'd> Compare<'c, 'd> {
+    fn input(&self) -> Input<'c> {
+        Input {
+            lookup: self.lookup,
+            owners: self.owners,
+            renumbered: self.renumbered,
+        }
+    }
+
     fn run(&mut self) {
-        let (units, lookup, budget) = (self.units, self.lookup, self.budget);
+        let (units, budget) = (self.units, self.budget);
+        let input = self.input();
         let mut others = Vec::new();
         let mut walk = Walk {
             units,
-            space: &Input(lookup, self.owners),
+            space: &input,
             budget,
             found: &mut |found| self.found(&found),
             other: &mut |other| others.push(other),
@@ -295,6 +325,11 @@ impl<'d> Compare<'_, 'd> {
             self.check.astray.0 += 1;
             self.check.astray.1 += astray;
         }
+        let overwritten = self.bodies(&found.overwritten).iter().map(length).sum();
+        if overwritten > 0 {
+            self.check.overwritten.0 += 1;
+            self.check.overwritten.1 += overwritten;
+        }
         let availability = match bytes.described {
             0 => 2,
             all if all == bytes.scope => 0,
@@ -315,6 +350,7 @@ impl<'d> Compare<'_, 'd> {
                 described: pcs(&found.described),
                 bytes,
                 astray,
+                overwritten,
                 reason,
             });
         }
@@ -460,11 +496,6 @@ impl<'d> Compare<'_, 'd> {
             ..self.check
         }
     }
-}
-
-fn pcs(range: &Range<u64>) -> Range<WasmPc> {
-    // `Input::code` lets only such addresses through.
-    WasmPc(range.start as u32)..WasmPc(range.end as u32)
 }
 
 fn add(sum: &mut Bytes, more: Bytes) {

@@ -46,6 +46,9 @@ pub struct Check {
     /// Variables whose locations name operands that the stack does not have there, and the bytes of code where they do: these count
     /// as not described.
     pub astray: (usize, u64),
+    /// Variables whose locations go on over writes to the locals that they name, and the bytes of code behind these: they count as not
+    /// described, as something else is there.
+    pub overwritten: (usize, u64),
     /// Functions at addresses that are not in the module's code.
     pub elsewhere: usize,
     /// What is missing, by reason, the most bytes first.
@@ -141,6 +144,8 @@ pub struct Variable {
     pub bytes: Bytes,
     /// Bytes of code where the input names an operand that the stack does not have.
     pub astray: u64,
+    /// Bytes of code where the input names a local that holds something else by then.
+    pub overwritten: u64,
     /// Why some is missing.
     pub reason: Option<String>,
 }

@@ -2,9 +2,10 @@
 
 use super::budget::Budget;
 use super::units::Units;
-use crate::address::AddressSize;
+use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
+use crate::locals::{Claim, Frame};
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -32,6 +33,8 @@ pub(super) trait Space {
     fn has_data(&self, address: u64, size: AddressSize) -> bool;
     /// Whether the operand stack of a function has a place at an address.
     fn has_operand(&self, function: usize, at: u64, place: u32) -> bool;
+    /// What locations of a function, by its number and entry, are held against.
+    fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame;
     /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
     fn is_data(&self, location: &[Op]) -> bool;
 }
@@ -69,6 +72,8 @@ pub(super) struct Found<'u, 'd> {
     pub described: Ranges,
     /// Where in it its location names operands that the stack does not have.
     pub astray: Ranges,
+    /// Where in it all that its location names has been written over.
+    pub overwritten: Ranges,
     /// The variable that it is a member of: an image describes members by themselves where the whole is not there.
     pub part_of: Option<Key>,
 }
@@ -78,13 +83,14 @@ pub(super) struct Found<'u, 'd> {
 struct Described {
     there: Ranges,
     astray: Ranges,
+    overwritten: Ranges,
 }
 
 impl Described {
     fn all(scope: &Ranges) -> Described {
         Described {
             there: scope.clone(),
-            astray: Ranges::default(),
+            ..Described::default()
         }
     }
 }
@@ -103,6 +109,8 @@ struct Scope {
     ranges: Ranges,
     /// Its number and its entry; `None` for one without code.
     function: Option<(usize, DebugInfoOffset)>,
+    /// What its locations are held against.
+    frame: Rc<Frame>,
     /// Whether it is one that was dropped.
     dropped: bool,
 }
@@ -183,6 +191,9 @@ impl<'d> Walk<'_, 'd> {
             depth: entry.depth(),
             ranges,
             function: number.map(|number| (number, offset)),
+            frame: Rc::new(number.map_or_else(Frame::default, |number| {
+                self.space.frame(number, unit, entry)
+            })),
             dropped: has_code && number.is_none(),
         }
     }
@@ -204,7 +215,9 @@ impl<'d> Walk<'_, 'd> {
         Scope {
             depth: entry.depth(),
             ranges,
-            ..*outer
+            function: outer.function,
+            frame: outer.frame.clone(),
+            dropped: outer.dropped,
         }
     }
 
@@ -215,7 +228,7 @@ impl<'d> Walk<'_, 'd> {
             && let Some((number, function)) = scope.function
         {
             let key = self.key(Kind::Variable, Some(number), unit, entry);
-            let described = self.described(number, unit, entry, &scope.ranges);
+            let described = self.described(number, unit, entry, scope);
             let scope = scope.ranges.clone();
             return self.found(key, unit, entry, Some(function), scope, described);
         }
@@ -245,6 +258,7 @@ impl<'d> Walk<'_, 'd> {
             scope,
             described: described.there,
             astray: described.astray,
+            overwritten: described.overwritten,
             part_of: part_of(key, unit, entry),
         });
     }
@@ -277,23 +291,45 @@ impl<'d> Walk<'_, 'd> {
         function: usize,
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
-        scope: &Ranges,
+        Scope {
+            ranges: scope,
+            frame,
+            ..
+        }: &Scope,
     ) -> Described {
         if entry.attr(dw::DW_AT_const_value).is_some() {
             return Described::all(scope);
         }
-        let (mut there, mut astray) = (Vec::new(), Vec::new());
-        let mut add = |expression, range: &Range<u64>| {
-            if self.is_place(unit, expression) {
-                match self.has_operands(function, unit, expression, range.start) {
-                    true => there.push(range.clone()),
-                    false => astray.push(range.clone()),
+        let (mut there, mut astray, mut overwritten) = (Vec::new(), Vec::new(), Vec::new());
+        let mut add = |expression, range: &Range<u64>, claim: &Claim| {
+            if !self.is_place(unit, expression) {
+                return;
+            }
+            let ops = decode(expression, unit).unwrap_or_default();
+            if !self.has_operands(function, &ops, range.start) {
+                return astray.push(range.clone());
+            }
+            let stale = frame.stale(&ops, claim, &pcs(range));
+            if stale.is_empty() {
+                return there.push(range.clone());
+            }
+            for (part, rest) in stale.parts(&ops, None, &pcs(range)) {
+                let part = u64::from(part.start.0)..u64::from(part.end.0);
+                match rest {
+                    Some(rest) if self.has_operands(function, &rest, range.start) => {
+                        there.push(part);
+                    }
+                    _ => overwritten.push(part),
                 }
             }
         };
         match entry.attr_value(dw::DW_AT_location) {
             Some(AttributeValue::Exprloc(expression)) => {
-                scope.iter().for_each(|range| add(expression, range));
+                let start = scope.first().map_or(0, |first| first.start);
+                let claim = Claim::Scope(WasmPc(start as u32));
+                scope
+                    .iter()
+                    .for_each(|range| add(expression, range, &claim));
             }
             Some(value) => {
                 let Ok(Some(mut locations)) = unit.attr_locations(value) else {
@@ -304,7 +340,9 @@ impl<'d> Walk<'_, 'd> {
                         break;
                     }
                     let range = self.range(location.range);
-                    range.iter().for_each(|range| add(location.data, range));
+                    if let Some(range) = range {
+                        add(location.data, &range, &Claim::Entry(pcs(&range)));
+                    }
                 }
             }
             None => {}
@@ -312,25 +350,17 @@ impl<'d> Walk<'_, 'd> {
         Described {
             there: common(&merged(there), scope),
             astray: common(&merged(astray), scope),
+            overwritten: common(&merged(overwritten), scope),
         }
     }
 
     /// Whether the stack has the operands that a location from an address on names, of one of its pieces at least.
-    fn has_operands(
-        &self,
-        function: usize,
-        unit: ReadUnit<'_, 'd>,
-        expression: gimli::read::Expression<Reader<'d>>,
-        from: u64,
-    ) -> bool {
-        let Ok(ops) = decode(expression, unit) else {
-            return true;
-        };
+    fn has_operands(&self, function: usize, ops: &[Op], from: u64) -> bool {
         let is_there = |op: &Op| match op {
             Op::Stack(place) => self.space.has_operand(function, from, *place),
             _ => true,
         };
-        match split(&ops, None) {
+        match split(ops, None) {
             Some(pieces) => pieces
                 .iter()
                 .any(|piece| !piece.ops.is_empty() && piece.ops.iter().all(is_there)),
@@ -454,4 +484,9 @@ pub(super) fn common(one: &[Range<u64>], other: &[Range<u64>]) -> Ranges {
         }
     }
     found.into()
+}
+
+/// Addresses of the input: [`Space::code`] lets only such through.
+pub(super) fn pcs(range: &Range<u64>) -> Range<WasmPc> {
+    WasmPc(range.start as u32)..WasmPc(range.end as u32)
 }

@@ -35,6 +35,7 @@ fn function(wasm: u32, code: u64, order: &[u32]) -> FunctionCode<'static> {
 fn code(functions: Vec<FunctionCode<'static>>) -> CodeMap<'static> {
     CodeMap {
         module_name: "test",
+        wasm: &[],
         text: HostAddress(TEXT)..HostAddress(TEXT + 0x100_0000),
         functions,
         trampolines: Vec::new(),

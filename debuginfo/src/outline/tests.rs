@@ -56,7 +56,7 @@ fn place(symbolizer: &Symbolizer, pc: u32) -> (String, Option<u32>) {
 #[test]
 fn every_address_of_a_function_with_rows_has_a_line() {
     let sections = written(&outline(), &WasmDwarf::default());
-    let symbolizer = Symbolizer::new(&as_dwarf(&sections), Vec::new());
+    let symbolizer = Symbolizer::new(&as_dwarf(&sections), &[], Vec::new());
     for (pc, name, line) in [
         (10, "f3", 5),
         (13, "f3", 5),
@@ -107,7 +107,7 @@ fn what_a_module_has_stays_before_an_outline() {
     let mut second = outline();
     second.functions.remove(0);
     let both = written(&second, &as_dwarf(&own));
-    let symbolizer = Symbolizer::new(&as_dwarf(&both), Vec::new());
+    let symbolizer = Symbolizer::new(&as_dwarf(&both), &[], Vec::new());
     assert_eq!(place(&symbolizer, 12), ("f3".to_owned(), Some(5)));
     assert_eq!(place(&symbolizer, 31), ("f4".to_owned(), Some(9)));
 }

@@ -5,7 +5,7 @@ use super::member::dimensions;
 use super::part::Presence;
 use super::pointee::{Kind, kind};
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
-use super::unit::UnitTransform;
+use super::unit::{Function, UnitTransform};
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
@@ -13,9 +13,12 @@ use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
 use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::width::BaseType;
+use crate::locals::numbering::Number;
+use crate::locals::{Claim, MISFIT, NO_FRAME};
 use crate::lookup::EXHAUSTED;
 use crate::questions::ranges;
 use crate::source::{ReadUnit, Reader};
+use crate::types::pointer_size;
 use crate::write::{Address, AttributeValue, Expression as Native, Location, LocationList};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, Expression};
@@ -40,12 +43,26 @@ pub(super) struct Span {
     /// Where it begins in the module: by that operands are known.
     pub from: WasmPc,
     pub wasm: Range<WasmPc>,
+    /// What is said of locals there.
+    pub claim: Claim,
 }
 
 impl Span {
-    fn new(wasm: Range<WasmPc>) -> Span {
-        let from = wasm.start;
-        Span { from, wasm }
+    /// Of an entry of a list.
+    fn of_entry(wasm: Range<WasmPc>) -> Span {
+        Span {
+            from: wasm.start,
+            claim: Claim::Entry(wasm.clone()),
+            wasm,
+        }
+    }
+
+    /// A part of it, from the same beginning.
+    fn part(&self, wasm: Range<WasmPc>) -> Span {
+        Span {
+            wasm,
+            ..self.clone()
+        }
     }
 }
 
@@ -59,6 +76,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return Ok(None);
         }
         match attr.value() {
+            _ if self.function().is_some_and(|it| it.frame.is_lost()) => Err(NO_FRAME.to_owned()),
             Read::Exprloc(expression) => self
                 .expression(expression, Purpose::FrameBase)
                 .map(|it| Some(AttributeValue::Exprloc(it))),
@@ -220,12 +238,37 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Result<Vec<Op>, String> {
         let unit = self.unit.read_unit;
         let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        if let Some(reason) = self.misplaced(entry, &ops) {
+            return Err(reason.to_owned());
+        }
         let is_scalar = || {
             let ty = self.bare_type(unit, entry);
             ty.is_some_and(|ty| matches!(kind(ty.entry.tag()), Kind::Scalar))
         };
         let version = unit.encoding().version;
         with_values(ops, version, version < 4 && is_scalar())
+    }
+
+    /// Why a variable cannot be where it is said to be.
+    fn misplaced(&self, entry: &Die<'d>, ops: &[Op]) -> Option<&'static str> {
+        if let Some(reason) = self.function()?.frame.misplaced(ops, self.renumbered) {
+            return Some(reason);
+        }
+        let [Op::Local(local), Op::StackValue] = *ops else {
+            return None;
+        };
+        let homes = &self.homes()?.locals;
+        let home = homes
+            .binary_search_by_key(&local, |(local, ..)| *local)
+            .ok()?;
+        let ty = self.bare_type(self.unit.read_unit, entry)?.entry;
+        let encoding = match ty.attr_value(dw::DW_AT_encoding) {
+            Some(Read::Encoding(encoding)) => Some(encoding),
+            _ => None,
+        };
+        let number = Number::of(ty.tag(), encoding)?;
+        let bytes = self.byte_size(self.unit.read_unit, entry)?;
+        (!number.fits(homes[home].2, bytes)).then_some(MISFIT)
     }
 
     /// A location that counts in all of a scope.
@@ -238,12 +281,23 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let aim = self.aim(entry, ops, purpose);
         let mut list = Vec::new();
         if self.needs_frame_bases(ops) {
-            let everywhere = Span::new(WasmPc(0)..WasmPc(u32::MAX));
+            let everywhere = Span::of_entry(WasmPc(0)..WasmPc(u32::MAX));
             self.add_by_frame_bases(&mut list, ops, &everywhere, aim)?;
             return Ok(self.list(list));
         }
         let names_operand = ops.iter().any(|op| matches!(op, Op::Stack(_)));
-        if !names_operand {
+        let may_be_stale = self.function().is_some_and(|it| it.frame.may_be_stale(ops));
+        let ranges = match names_operand || may_be_stale {
+            true => self.scope_ranges()?,
+            false => Vec::new(),
+        };
+        let claim = Claim::Scope(ranges.first().map_or(WasmPc(0), |first| first.start));
+        let stale = |it: &Function| {
+            ranges
+                .iter()
+                .any(|range| !it.frame.stale(ops, &claim, range).is_empty())
+        };
+        if !names_operand && !self.function().is_some_and(stale) {
             let places = self.places(None, aim.size);
             let is_split = ops.iter().any(|op| matches!(op, Op::Piece(..)));
             match self.emit_onto(Native::new(), ops, &places, purpose) {
@@ -251,14 +305,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 whole => return whole.map(|it| Some(AttributeValue::Exprloc(it))),
             }
         }
-        let unit = self.unit.read_unit;
-        let scope = self.scope().and_then(|scope| unit.entry(scope).ok());
-        let ranges = scope.map(|scope| ranges(unit, &scope)).transpose();
-        let ranges = ranges.map_err(|error| error.to_string())?;
         // An operand is the one that is there where each of its ranges begins.
         let mut missing = None;
-        for wasm in ranges.ok_or("a location outside of code")? {
-            let added = self.add_locations(&mut list, ops, &Span::new(wasm), aim);
+        let ranges = match ranges.is_empty() {
+            true => self.scope_ranges()?,
+            false => ranges,
+        };
+        for wasm in ranges {
+            let span = Span {
+                from: wasm.start,
+                wasm,
+                claim: claim.clone(),
+            };
+            let added = self.add_locations(&mut list, ops, &span, aim);
             missing = missing.or(added.err());
         }
         match missing {
@@ -267,6 +326,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             None => {}
         }
         Ok(self.list(list))
+    }
+
+    /// The ranges of the scope around the entry: one that says none is where the outer one is.
+    fn scope_ranges(&self) -> Result<Vec<Range<WasmPc>>, String> {
+        let unit = self.unit.read_unit;
+        for scope in self.scopes() {
+            let entry = unit.entry(scope).map_err(|error| error.to_string())?;
+            let found = ranges(unit, &entry).map_err(|error| error.to_string())?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err("a location outside of code".to_owned())
     }
 
     /// What an expression computes, for a purpose; or what is said without one.
@@ -317,7 +389,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             };
             let added = ops.and_then(|ops| {
                 let aim = self.aim(entry, &ops, purpose);
-                self.add_locations(&mut list, &ops, &Span::new(start..end), aim)
+                self.add_locations(&mut list, &ops, &Span::of_entry(start..end), aim)
             });
             if let Err(reason) = added {
                 self.lost_part(entry, &reason);
@@ -353,6 +425,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         if self.needs_frame_bases(ops) {
             return self.add_by_frame_bases(list, ops, span, aim);
+        }
+        let stale = self
+            .function()
+            .map(|it| it.frame.stale(ops, &span.claim, &span.wasm));
+        if let Some(stale) = stale.filter(|stale| !stale.is_empty()) {
+            for (wasm, rest) in stale.parts(ops, aim.size, &span.wasm) {
+                if let Some(rest) = rest {
+                    self.add_locations(list, &rest, &span.part(wasm), aim)?;
+                }
+            }
+            return Ok(());
         }
         let places = self.places(Some(span.from), aim.size);
         let until = places.until(ops).filter(|until| *until < span.wasm.end);
@@ -404,10 +487,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             if known.iter().all(|piece| piece.ops.is_empty()) {
                 break;
             }
-            let counts = Span {
-                from: span.from,
-                wasm: from..end,
-            };
+            let counts = span.part(from..end);
             if let Err(error) = self.add_known(list, &known, &counts, aim) {
                 reason = reason.or(Some(error));
             }
@@ -481,7 +561,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     op => whole.push(op.clone()),
                 }
             }
-            self.add_locations(list, &whole, &Span::new(from..until), aim)?;
+            self.add_locations(list, &whole, &Span::of_entry(from..until), aim)?;
         }
         Ok(())
     }
@@ -496,8 +576,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 return size.checked_mul(count);
             }
             match ty.entry.tag() {
-                tag if is_pointer(tag) && tag != dw::DW_TAG_ptr_to_member_type => {
-                    return count.checked_mul(self.address_size().bytes().into());
+                tag if is_pointer(tag) => {
+                    let to_function = self.is_function_at(&ty);
+                    let size = pointer_size(tag, to_function, self.address_size())?;
+                    return count.checked_mul(size);
                 }
                 dw::DW_TAG_array_type => {
                     let mut dimensions = dimensions(&ty)?.into_iter();

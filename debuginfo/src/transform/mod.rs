@@ -24,6 +24,7 @@ mod wrapper;
 
 use crate::address::HostAddress;
 use crate::code::CodeMap;
+use crate::locals::numbering;
 use crate::lookup::Lookup;
 use crate::owners::Owners;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
@@ -75,10 +76,16 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             .unzip();
         let kept = filter::kept(&graphs);
         drop(graphs);
-        let room = macros::Room::new(&read);
+        let bodies: Vec<_> = code.functions.iter().map(|it| it.wasm.clone()).collect();
+        let shared = unit::Shared {
+            code,
+            owners: &owners,
+            room: &macros::Room::new(&read),
+            renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
+        };
         let converted: Vec<_> = (0..live.len())
             .into_par_iter()
-            .map(|number| unit::convert(&read, &live, number, &kept, (code, &owners, &room)))
+            .map(|number| unit::convert(&read, &live, number, &kept, &shared))
             .collect();
         let mut encoded = Vec::new();
         let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);

@@ -3,6 +3,7 @@
 use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
 use crate::source::{ReadUnit, Reader};
+use crate::types::is_alias;
 use crate::write::AttributeValue;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -90,11 +91,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut ty = self.type_at(unit, entry)?;
         for _ in 0..MAX_DEPTH {
             match ty.entry.tag() {
-                dw::DW_TAG_typedef
-                | dw::DW_TAG_const_type
-                | dw::DW_TAG_volatile_type
-                | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => ty = self.type_at(ty.unit, &ty.entry)?,
+                tag if is_alias(tag) => ty = self.type_at(ty.unit, &ty.entry)?,
                 _ => return Some(ty),
             }
         }

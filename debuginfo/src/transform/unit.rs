@@ -14,6 +14,7 @@ use super::{Object, attribute, line};
 use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
 use crate::expr::decode::{Op, decode};
+use crate::locals::Frame;
 use crate::lookup::{EXHAUSTED, Lookup};
 use crate::owners::Owners;
 use crate::questions::{is_call_site, is_scope};
@@ -39,14 +40,26 @@ pub(super) struct Converted<'d> {
     pub warnings: Warnings,
 }
 
+/// What the conversions of all units go by.
+pub(super) struct Shared<'s> {
+    pub code: &'s CodeMap<'s>,
+    pub owners: &'s Owners,
+    pub room: &'s Room,
+    /// Whether the module's locals have other numbers than in its debug info.
+    pub renumbered: bool,
+}
+
 /// Converts what is kept of a unit.
 pub(super) fn convert<'d>(
     read: &ReadDwarf<'d>,
     units: &[Live<'d>],
     number: usize,
     kept: &Kept,
-    (code, owners, room): (&CodeMap<'_>, &Owners, &Room),
+    shared: &Shared<'_>,
 ) -> Converted<'d> {
+    let Shared {
+        code, owners, room, ..
+    } = *shared;
     let mut out = Converted::default();
     let live = &units[number];
     let offset = live.unit.header.offset().0;
@@ -72,6 +85,7 @@ pub(super) fn convert<'d>(
     let lookup = Lookup::of_unit(code, owners, &live.unit.header);
     let mut transform = UnitTransform::new(&mut unit, (read, units), (&lookup, room), &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
+    transform.renumbered = shared.renumbered;
     let result = transform.run(root);
     let line = transform.line.take();
     let macro_table = transform.macro_table.take();
@@ -119,6 +133,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     /// What may still be looked at for that.
     pub(super) effort: usize,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
+    /// Whether the module's locals have other numbers than in its debug info.
+    pub(super) renumbered: bool,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
     /// The scopes of code around it: their depths, and where they are.
@@ -138,6 +154,8 @@ pub(super) struct Function {
     pub(super) has_frame_base: bool,
     /// A frame base that is a list, for lldb, which looks for it in a section of DWARF 4.
     pub(super) frame_bases: Vec<(Range<WasmPc>, Vec<Op>)>,
+    /// What its locations are held against.
+    pub(super) frame: Frame,
     /// Calls, and where they return to: sorted.
     pub(super) returns: Vec<(WasmPc, HostAddress)>,
 }
@@ -182,6 +200,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             parts: Vec::new(),
             effort,
             returns_in_memory: None,
+            renumbered: false,
             functions: Vec::new(),
             scopes: Vec::new(),
             code: Vec::new(),
@@ -210,9 +229,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         self.functions.last()
     }
 
-    /// The scope around the entry.
-    pub(super) fn scope(&self) -> Option<UnitOffset> {
-        self.scopes.last().map(|(_, offset)| *offset)
+    /// The scopes around the entry, the innermost first.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = UnitOffset> {
+        self.scopes.iter().rev().map(|(_, offset)| *offset)
     }
 
     /// Homes of the function around the entry.
@@ -329,8 +348,10 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if let Some(index) = index {
             self.name_function(index, entry);
         }
+        let body = index.and_then(|index| self.lookup.body(index));
         self.functions.push(Function {
             depth: entry.depth(),
+            frame: Frame::of(unit, entry, body),
             index,
             is_abstract: entry.attr(dw::DW_AT_inline).is_some(),
             has_frame_base: entry.attr(dw::DW_AT_frame_base).is_some(),

@@ -12,6 +12,7 @@ mod ranges;
 pub(crate) mod roots;
 
 use crate::address::WasmPc;
+use crate::locals::{Body, Frame, numbering};
 use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
 use functions::Functions;
 use gimli::constants as dw;
@@ -21,6 +22,7 @@ use lines::Lines;
 use roots::Roots;
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// An entry.
 pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
@@ -29,8 +31,11 @@ pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
 pub(crate) struct Units<'a> {
     dwarf: ReadDwarf<'a>,
     pub roots: Roots<'a>,
+    /// The contents of the code section.
+    code: &'a [u8],
     pub bodies: Vec<Range<WasmPc>>,
     parsed: Box<[OnceCell<Option<Box<Parsed<'a>>>>]>,
+    renumbered: OnceCell<bool>,
 }
 
 /// A unit that somebody asked for.
@@ -48,16 +53,18 @@ pub(crate) struct Place {
 }
 
 impl<'a> Units<'a> {
-    /// Of a module's DWARF, and the bodies of its functions, sorted.
-    pub fn new(dwarf: &WasmDwarf<'a>, bodies: Vec<Range<WasmPc>>) -> Units<'a> {
+    /// Of a module's DWARF, the contents of its code section and the bodies of its functions, sorted.
+    pub fn new(dwarf: &WasmDwarf<'a>, code: &'a [u8], bodies: Vec<Range<WasmPc>>) -> Units<'a> {
         let dwarf = dwarf.read();
         let roots = Roots::read(&dwarf);
         let parsed = roots.units.iter().map(|_| OnceCell::new()).collect();
         Units {
             dwarf,
             roots,
+            code,
             bodies,
             parsed,
+            renumbered: OnceCell::new(),
         }
     }
 
@@ -99,6 +106,26 @@ impl<'a> Units<'a> {
         let behind = self.bodies.partition_point(|body| body.start <= pc);
         let body = behind.checked_sub(1).map(|body| &self.bodies[body]);
         self.roots.at(pc, body).into_iter().chain(silent)
+    }
+
+    /// Whether the module's locals have other numbers than in its debug info.
+    pub fn are_renumbered(&self) -> bool {
+        let find = || numbering::of_read(&self.dwarf, self.code, &self.bodies).is_some();
+        *self.renumbered.get_or_init(find)
+    }
+
+    /// What locations of a function that has code at an address are held against.
+    pub fn frame(&self, function: Place, pc: WasmPc) -> Frame {
+        let behind = self.bodies.partition_point(|body| body.start <= pc);
+        let body = behind.checked_sub(1).map(|body| &self.bodies[body]);
+        let body = body.filter(|body| pc < body.end).and_then(|body| {
+            let bytes = self.code.get(body.start.0 as usize..body.end.0 as usize)?;
+            Body::parse(bytes, body.start)
+        });
+        match self.entry(function) {
+            Some((unit, entry)) => Frame::of(unit, &entry, body.map(Rc::new)),
+            None => Frame::default(),
+        }
     }
 
     /// Whether line tables have the text of sources.

@@ -8,6 +8,8 @@
 mod evaluate;
 mod implicit;
 mod libcxx;
+mod member_pointer;
+mod number;
 mod render;
 mod rust;
 mod scope;
@@ -56,6 +58,11 @@ pub enum Unavailable {
     PartlyOptimisedOut,
     /// What the compiler says where it is, nothing has kept: an operand, or a global that a callee has changed since.
     NotKept,
+    /// Its place holds something else by now: compilers use a local for another value where a variable is not needed any longer, and
+    /// go on to name it.
+    Overwritten,
+    /// Its place cannot be what it is said to be: a tool that changed the code left the debug info as it was.
+    Misplaced,
     /// The function has only begun, and not stored it yet.
     NotStored,
     /// It is where there is no memory, or of a type that is not understood.
@@ -73,6 +80,8 @@ impl fmt::Display for Unavailable {
             Unavailable::OptimisedOut => f.write_str("optimised out"),
             Unavailable::PartlyOptimisedOut => f.write_str("optimised out in part"),
             Unavailable::NotKept => f.write_str("not kept"),
+            Unavailable::Overwritten => f.write_str("overwritten"),
+            Unavailable::Misplaced => f.write_str("the debug info is of other code"),
             Unavailable::NotStored => f.write_str("not stored yet"),
             Unavailable::Unreadable => f.write_str("cannot be read"),
             Unavailable::Function => f.write_str("a function, or a pointer to one"),

@@ -3,8 +3,10 @@
 use super::Machine;
 use super::evaluate::Location;
 use super::rust::Shown;
+use crate::address::AddressSize;
 use crate::expr::decode::member_offset;
 use crate::symbolize::demangle;
+use crate::types::{is_address, is_alias, pointer_size};
 use crate::units::{Place, Units};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -44,11 +46,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         for _ in 0..32 {
             let tag = self.units.tag(ty)?;
             match tag {
-                dw::DW_TAG_typedef
-                | dw::DW_TAG_const_type
-                | dw::DW_TAG_volatile_type
-                | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => ty = self.units.ty(ty)?,
+                tag if is_alias(tag) => ty = self.units.ty(ty)?,
                 tag => return Some((ty, tag)),
             }
         }
@@ -107,14 +105,17 @@ impl<'r, 'a> Renderer<'r, 'a> {
             return Some(size);
         }
         match tag {
-            dw::DW_TAG_pointer_type
-            | dw::DW_TAG_reference_type
-            | dw::DW_TAG_rvalue_reference_type => Some(4),
+            // A range of another type's values.
+            dw::DW_TAG_subrange_type => {
+                self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)
+            }
+            // C++'s type of nullptr.
+            dw::DW_TAG_unspecified_type => Some(4),
             dw::DW_TAG_array_type => {
                 let element = self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)?;
                 element.checked_mul(self.count(ty)?)
             }
-            _ => None,
+            tag => pointer_size(tag, self.is_function(ty), AddressSize::Four),
         }
     }
 
@@ -123,14 +124,24 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let mut count = 1u64;
         for (child, tag) in self.units.children(array) {
             if tag == dw::DW_TAG_subrange_type {
-                let own = self.units.number(child, dw::DW_AT_count).or_else(|| {
-                    let bound = self.units.number(child, dw::DW_AT_upper_bound)?;
-                    bound.checked_add(1)
-                })?;
+                let own = self.units.number(child, dw::DW_AT_count);
+                let own = own.or_else(|| self.elements_of(child))?;
                 count = count.checked_mul(own)?;
             }
         }
         Some(count)
+    }
+
+    /// How many elements a dimension has by its bounds: C's have no lower one, which is 0 then.
+    fn elements_of(&self, dimension: Place) -> Option<u64> {
+        let bound = |name| {
+            let (_, attr) = self.units.attr(dimension, name)?;
+            let signed = attr.sdata_value();
+            signed.or_else(|| attr.udata_value().and_then(|it| i64::try_from(it).ok()))
+        };
+        let upper = bound(dw::DW_AT_upper_bound)?;
+        let lower = bound(dw::DW_AT_lower_bound).unwrap_or(0);
+        u64::try_from(upper.checked_sub(lower)?.checked_add(1)?).ok()
     }
 
     /// The bytes of a variable of a type.
@@ -145,14 +156,11 @@ impl<'r, 'a> Renderer<'r, 'a> {
     /// What a pointer or reference to data holds.
     pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u32> {
         let (ty, tag) = self.bare(ty)?;
-        let pointer = matches!(
-            tag,
-            dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
-        );
-        (pointer && !self.is_function(ty)).then(|| number(bytes).map(|value| value as u32))?
+        (is_address(tag) && !self.is_function(ty))
+            .then(|| number(bytes).map(|value| value as u32))?
     }
 
-    fn is_function(&self, pointer: Place) -> bool {
+    pub(super) fn is_function(&self, pointer: Place) -> bool {
         let target = self.units.ty(pointer).and_then(|target| self.bare(target));
         target.is_some_and(|(_, tag)| tag == dw::DW_TAG_subroutine_type)
     }
@@ -166,7 +174,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// A function, by its element of the table.
-    fn function_value(&self, element: u32) -> Option<String> {
+    pub(super) fn function_value(&self, element: u32) -> Option<String> {
         if element == 0 {
             return Some("0 (null)".to_owned());
         }
@@ -211,9 +219,13 @@ impl<'r, 'a> Renderer<'r, 'a> {
                     |shown| format!("@{address:#x} {shown}"),
                 ))
             }
-            dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
-                self.structure(ty, bytes, depth)
-            }
+            dw::DW_TAG_structure_type
+            | dw::DW_TAG_class_type
+            | dw::DW_TAG_interface_type
+            | dw::DW_TAG_union_type => self.structure(ty, bytes, depth),
+            dw::DW_TAG_ptr_to_member_type => self.member_pointer(ty, bytes),
+            dw::DW_TAG_subrange_type => self.value(self.units.ty(ty)?, bytes, depth),
+            dw::DW_TAG_unspecified_type => Some("nullptr".to_owned()),
             dw::DW_TAG_array_type => self.array(ty, bytes, depth),
             _ => None,
         }
@@ -223,71 +235,6 @@ impl<'r, 'a> Renderer<'r, 'a> {
     pub(super) fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
         let bytes = self.bytes(ty, &Location::Memory(address))?;
         self.value(ty, &bytes, depth)
-    }
-
-    fn base(&self, ty: Place, bytes: &[u8]) -> Option<String> {
-        let (_, attr) = self.units.attr(ty, dw::DW_AT_encoding)?;
-        let AttributeValue::Encoding(encoding) = attr.value() else {
-            return None;
-        };
-        if bytes.is_empty() {
-            return Some("()".to_owned());
-        }
-        Some(match encoding {
-            dw::DW_ATE_boolean => match number(bytes)? {
-                0 => "false".to_owned(),
-                1 => "true".to_owned(),
-                other => format!("{other} (not a bool)"),
-            },
-            dw::DW_ATE_float => match bytes.len() {
-                4 => format!("{:?}", f32::from_le_bytes(bytes.try_into().ok()?)),
-                8 => format!("{:?}", f64::from_le_bytes(bytes.try_into().ok()?)),
-                _ => return None,
-            },
-            dw::DW_ATE_signed_char | dw::DW_ATE_unsigned_char if bytes.len() == 1 => {
-                let value = match encoding {
-                    dw::DW_ATE_signed_char => i16::from(bytes[0] as i8),
-                    _ => i16::from(bytes[0]),
-                };
-                match bytes[0] {
-                    0x20..0x7f => format!("{value} '{}'", char::from(bytes[0]).escape_default()),
-                    _ => value.to_string(),
-                }
-            }
-            dw::DW_ATE_UTF => {
-                let value = number(bytes)? as u32;
-                match char::from_u32(value) {
-                    Some(c) => format!("{c:?}"),
-                    None => format!("{value:#x} (not a character)"),
-                }
-            }
-            dw::DW_ATE_signed => signed(bytes)?.to_string(),
-            dw::DW_ATE_unsigned => number(bytes)?.to_string(),
-            _ => return None,
-        })
-    }
-
-    fn enumerator(&self, ty: Place, bytes: &[u8]) -> Option<String> {
-        let mask = match bytes.len() {
-            0 | 9.. => return None,
-            8 => u64::MAX,
-            len => (1u64 << (len * 8)) - 1,
-        };
-        let value = number(bytes)? as u64;
-        for (child, tag) in self.units.children(ty) {
-            if tag != dw::DW_TAG_enumerator {
-                continue;
-            }
-            let (_, attr) = self.units.attr(child, dw::DW_AT_const_value)?;
-            let constant = attr
-                .sdata_value()
-                .map(|value| value as u64)
-                .or_else(|| attr.udata_value())?;
-            if constant & mask == value & mask {
-                return self.units.name(child);
-            }
-        }
-        Some(format!("{} (no enumerator)", signed(bytes)?))
     }
 
     fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
@@ -401,7 +348,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         Some(format!("{{{}}}", shown.join(", ")))
     }
 
-    fn is_static(&self, member: Place) -> bool {
+    pub(super) fn is_static(&self, member: Place) -> bool {
         self.units.attr(member, dw::DW_AT_external).is_some()
             || self.units.attr(member, dw::DW_AT_declaration).is_some()
     }
@@ -410,10 +357,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     pub(super) fn member(&self, member: Place, bytes: &[u8]) -> Option<(Place, Vec<u8>)> {
         let ty = self.units.ty(member)?;
         let size = self.size(ty)? as usize;
-        let offset = match self.units.attr(member, dw::DW_AT_data_member_location) {
-            Some((unit, attr)) => member_offset(attr.value(), self.units.get(unit)?)?,
-            None => 0,
-        };
+        let offset = self.member_start(member)?;
         if let Some(bits) = self.units.number(member, dw::DW_AT_bit_size) {
             let start = self.bit_offset(member, ty, offset, bits)?;
             return Some((ty, self.bit_field(ty, bytes, start, bits)?));
@@ -421,6 +365,14 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let offset = usize::try_from(offset).ok()?;
         let end = offset.checked_add(size)?;
         Some((ty, bytes.get(offset..end)?.to_vec()))
+    }
+
+    /// The byte that a member begins at.
+    pub(super) fn member_start(&self, member: Place) -> Option<u64> {
+        match self.units.attr(member, dw::DW_AT_data_member_location) {
+            Some((unit, attr)) => member_offset(attr.value(), self.units.get(unit)?),
+            None => Some(0),
+        }
     }
 
     /// The bit that a bit field begins at, the lowest of the first byte being the first. Before DWARF 4 it was counted from the highest
@@ -447,14 +399,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
             value |= u64::from(byte >> (at % 8) & 1) << bit;
         }
         let (bare, _) = self.bare(ty)?;
-        let encoding = self.units.attr(bare, dw::DW_AT_encoding);
-        let is_signed = encoding.is_some_and(|(_, attr)| {
-            matches!(
-                attr.value(),
-                AttributeValue::Encoding(dw::DW_ATE_signed | dw::DW_ATE_signed_char)
-            )
-        });
-        if is_signed && bits < 64 && value >> (bits - 1) & 1 == 1 {
+        if self.is_signed(bare) && bits < 64 && value >> (bits - 1) & 1 == 1 {
             value |= u64::MAX << bits;
         }
         Some(value.to_le_bytes().get(..self.size(ty)? as usize)?.to_vec())

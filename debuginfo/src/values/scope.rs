@@ -2,16 +2,19 @@
 
 use super::evaluate::{self, Context, Location};
 use super::render::Renderer;
-use super::{Machine, Unavailable, Variable};
+use super::{Machine, Unavailable, Variable, WasmValue};
 use crate::address::WasmPc;
-use crate::code::KeptValue;
+use crate::code::{KeptValue, ValueType};
 use crate::expr::decode::{Op, decode};
 use crate::expr::old::with_values;
+use crate::locals::numbering::Number;
+use crate::locals::{Claim, Frame, is_numbered};
 use crate::units::functions::Function;
 use crate::units::{Place, Units};
 use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
+use std::ops::Range;
 
 /// A variable's entry, and where its scope begins.
 #[derive(Clone, Copy)]
@@ -25,17 +28,20 @@ pub(super) struct Declared {
 /// The variables in scope at an address of a function: of the function itself, then of what is inlined, outside in.
 pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Declared>> {
     let mut frames: Vec<Vec<Declared>> = Vec::new();
+    let mut start = None;
     for scope in function.scopes_at(pc) {
         if scope.inlined.is_some() || frames.is_empty() {
             frames.push(Vec::new());
         }
+        // One that says no code is where the outer one is.
+        start = scope.start().or(start);
         let (unit, inlined) = (function.place.unit, frames.len() > 1);
         let declared = |offset: &UnitOffset| Declared {
             place: Place {
                 unit,
                 offset: *offset,
             },
-            scope: scope.start(),
+            scope: start,
             inlined,
         };
         if let Some(frame) = frames.last_mut() {
@@ -57,6 +63,8 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) units: &'r Units<'a>,
     machine: &'r dyn Machine,
     pc: WasmPc,
+    /// What locations are held against.
+    frame: Frame,
     /// What DW_OP_fbreg counts from.
     frame_base: Result<u32, Unavailable>,
     /// Types that the function was instantiated for.
@@ -77,6 +85,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             units,
             machine,
             pc,
+            frame: units.frame(function.place, pc),
             // Arguments are stored in the frame by the prologue: before its end, what is there is something else.
             frame_base: Err(Unavailable::NotStored),
             parameters: units.type_parameters(function.place),
@@ -90,7 +99,7 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     fn frame_base(&self, function: Place) -> Option<u32> {
         let (unit, attr) = self.units.attr(function, dw::DW_AT_frame_base)?;
-        let (ops, from) = self.operations(unit, attr.value())?;
+        let (ops, entry) = self.operations(unit, attr.value())?;
         // A global itself is not the frame's own: a callee, or the prologue, may have moved the stack pointer on.
         let kept = |global| self.machine.kept(KeptValue::Global(global), None);
         let moved = |op: &Op| matches!(op, Op::Global(global) if kept(*global).is_none());
@@ -104,7 +113,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let context = Context {
             machine: self.machine,
             frame_base: None,
-            from,
+            from: entry.map(|entry| entry.start),
         };
         match evaluate::evaluate(value, context)? {
             Location::Memory(address) => Some(address),
@@ -112,27 +121,29 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
     }
 
-    /// The expression that holds at the address, and where it begins to, of a list.
+    /// The expression that holds at the address, and the range that it does in, of a list.
     pub(super) fn operations(
         &self,
         unit: usize,
         value: AttributeValue<crate::source::Reader<'a>>,
-    ) -> Option<(Vec<Op>, Option<WasmPc>)> {
+    ) -> Option<(Vec<Op>, Option<Range<WasmPc>>)> {
         let unit = self.units.get(unit)?;
-        let (expression, from) = match value {
+        let (expression, range) = match value {
             AttributeValue::Exprloc(expression) => (expression, None),
             AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
                 let mut list = unit.attr_locations(value).ok()??;
                 loop {
                     let entry = list.next().ok()??;
                     if (entry.range.begin..entry.range.end).contains(&u64::from(self.pc.0)) {
-                        break (entry.data, WasmPc::from_dwarf(entry.range.begin));
+                        let start = WasmPc::from_dwarf(entry.range.begin);
+                        let end = WasmPc::from_dwarf(entry.range.end);
+                        break (entry.data, start.zip(end).map(|(start, end)| start..end));
                     }
                 }
             }
             _ => return None,
         };
-        Some((decode(expression, unit).ok()?, from))
+        Some((decode(expression, unit).ok()?, range))
     }
 
     /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared behind `line`.
@@ -199,16 +210,23 @@ impl<'r, 'a> Reader<'r, 'a> {
         if let Some((unit, attr)) = self.units.attr(place, dw::DW_AT_location) {
             let operations = self.operations(unit, attr.value());
             let found = operations.filter(|(ops, _)| !ops.is_empty());
-            let (ops, from) = found.ok_or(Unavailable::OptimisedOut)?;
+            let (ops, range) = found.ok_or(Unavailable::OptimisedOut)?;
+            let from = range.as_ref().map(|range| range.start);
             let version = self.units.get(unit).map_or(5, |it| it.encoding().version);
             let ops = with_values(ops, version, version < 4 && self.is_scalar(place));
             let ops = ops.map_err(|_| Unavailable::Unreadable)?;
             let listed = !matches!(attr.value(), AttributeValue::Exprloc(_));
             let fixed = matches!(ops[..], [Op::Address(_), ..]);
             let framed = ops.iter().any(|op| matches!(op, Op::FrameOffset(_)));
+            let renumbered = ops.iter().any(is_numbered) && self.units.are_renumbered();
+            let misplaced = self.frame.misplaced(&ops, renumbered);
+            if misplaced.is_some() || self.is_misfit(place, &ops) {
+                return Err(Unavailable::Misplaced);
+            }
             if let (true, Err(reason)) = (framed, &self.frame_base) {
                 return Err(reason.clone());
             }
+            let ops = self.believed(ops, range, declared.scope)?;
             let context = Context {
                 machine: self.machine,
                 frame_base: self.frame_base.clone().ok(),
@@ -223,6 +241,50 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let constant = self.constant(place).ok_or(Unavailable::OptimisedOut)?;
         Ok((Location::Bytes(constant), true))
+    }
+
+    /// Whether a variable is said to be in a local of a type that cannot hold it.
+    fn is_misfit(&self, variable: Place, ops: &[Op]) -> bool {
+        let misfit = || {
+            let [Op::Local(local), Op::StackValue] = *ops else {
+                return None;
+            };
+            let local = match self.machine.local(local)? {
+                WasmValue::I32(_) => ValueType::I32,
+                WasmValue::I64(_) => ValueType::I64,
+                WasmValue::F32(_) => ValueType::F32,
+                WasmValue::F64(_) => ValueType::F64,
+            };
+            let renderer = Renderer::new(self.units, self.machine);
+            let (ty, tag) = renderer.bare(self.units.ty(variable)?)?;
+            let encoding = self.units.attr(ty, dw::DW_AT_encoding);
+            let encoding = match encoding.map(|(_, attr)| attr.value()) {
+                Some(AttributeValue::Encoding(encoding)) => Some(encoding),
+                _ => None,
+            };
+            let bytes = renderer.size(ty)?;
+            Some(!Number::of(tag, encoding)?.fits(local, bytes))
+        };
+        misfit().unwrap_or(false)
+    }
+
+    /// What of a location still is what it is said to be: of an entry of a list with a range, or of all of a scope.
+    fn believed(
+        &self,
+        ops: Vec<Op>,
+        range: Option<Range<WasmPc>>,
+        scope: Option<WasmPc>,
+    ) -> Result<Vec<Op>, Unavailable> {
+        let claim = match (range, scope) {
+            (Some(range), _) => Claim::Entry(range),
+            (None, Some(start)) => Claim::Scope(start),
+            (None, None) => return Ok(ops),
+        };
+        let here = self.pc..WasmPc(self.pc.0.saturating_add(1));
+        let stale = self.frame.stale(&ops, &claim, &here);
+        stale
+            .rest(&ops, None, self.pc)
+            .ok_or(Unavailable::Overwritten)
     }
 
     /// Whether a variable is a number or a pointer.

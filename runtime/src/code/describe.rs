@@ -109,6 +109,7 @@ fn with_map<T: Send>(
     let table = threads.run(|| lasting_elements(info, artifact.wasm()));
     let map = CodeMap {
         module_name,
+        wasm: &artifact.wasm()[info.code_section.clone()],
         text: code.text(),
         functions: info
             .bodies

@@ -81,15 +81,16 @@ impl ModuleFile {
             imported_functions: 0,
             exports: Vec::new(),
             custom: Vec::new(),
-            symbolizer: Symbolizer::new(&WasmDwarf::default(), Vec::new()),
+            symbolizer: Symbolizer::new(&WasmDwarf::default(), &[], Vec::new()),
             stale: None,
         };
         file.scan(&wasm)
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         file.wasm = wasm;
-        let bodies = container::bodies(&file.wasm[file.code_section.clone()]);
+        let code = &file.wasm[file.code_section.clone()];
+        let bodies = container::bodies(code);
         file.stale = stale(&file.dwarf(), &bodies);
-        file.symbolizer = Symbolizer::new(&file.dwarf(), bodies);
+        file.symbolizer = Symbolizer::new(&file.dwarf(), code, bodies);
         Ok(file)
     }
 

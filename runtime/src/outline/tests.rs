@@ -30,7 +30,11 @@ fn origins<'a>(paths: &'a PathMap, text: Option<&'a Text<'a>>, print: bool) -> O
 fn lines(module: &[u8]) -> Vec<u32> {
     let container = Container::parse(module).unwrap();
     let code = container.code.unwrap().len() as u32;
-    let symbolizer = Symbolizer::new(&WasmDwarf::new(container.sections.into_iter()), Vec::new());
+    let symbolizer = Symbolizer::new(
+        &WasmDwarf::new(container.sections.into_iter()),
+        &[],
+        Vec::new(),
+    );
     let mut lines: Vec<_> = (0..code)
         .flat_map(|pc| symbolizer.frames(WasmPc(pc)))
         .filter_map(|frame| frame.line)

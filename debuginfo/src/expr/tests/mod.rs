@@ -63,6 +63,7 @@ impl Machine {
         let mut machine = Machine {
             code: CodeMap {
                 module_name: "test",
+                wasm: &[],
                 text: HostAddress(0)..HostAddress(0),
                 functions: Vec::new(),
                 trampolines: Vec::new(),

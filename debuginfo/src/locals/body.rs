@@ -1,0 +1,237 @@
+//! A function's body → basic blocks, and where locals are written.
+
+use super::frame::{FrameLocals, FrameWrites};
+use crate::address::WasmPc;
+use std::ops::Range;
+use wasmparser::{BinaryReader, FunctionBody, Operator};
+
+/// A basic block: control comes in at its start only, and goes out behind its last instruction only.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Block {
+    /// Its instructions.
+    pub code: Range<WasmPc>,
+    /// The blocks that may come next, by number.
+    pub next: Vec<usize>,
+}
+
+/// A write to a local: `local.set` or `local.tee`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Write {
+    /// The local.
+    pub local: u32,
+    /// The instruction's address.
+    pub at: WasmPc,
+    /// The next instruction's, from which on the local holds the new value.
+    pub behind: WasmPc,
+}
+
+/// A function's body.
+#[derive(Default, Debug)]
+pub(crate) struct Body {
+    /// In the order of the code.
+    pub(super) blocks: Vec<Block>,
+    /// Sorted.
+    pub(super) writes: Vec<Write>,
+    /// Those that make an address of the frame.
+    pub(super) frames: FrameWrites,
+    /// Steps taken for answers.
+    pub(super) spent: std::cell::Cell<usize>,
+}
+
+/// A structured instruction around the one that is read.
+struct Label {
+    /// Where a branch to it leads: known of loops.
+    start: Option<usize>,
+    /// Blocks that lead behind its end.
+    ends: Vec<usize>,
+    /// The block that ends with the `if`, while there is no `else`.
+    condition: Option<usize>,
+}
+
+/// Reads a body.
+#[derive(Default)]
+struct Builder {
+    body: Body,
+    labels: Vec<Label>,
+}
+
+impl Body {
+    /// Of a function whose body begins at an address. `None` where it cannot be read, or handles exceptions: control comes to handlers
+    /// from anywhere.
+    pub fn parse(bytes: &[u8], start: WasmPc) -> Option<Body> {
+        let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(start.0)));
+        let mut operators = body.get_operators_reader().ok()?;
+        let pc = |position: u64| u32::try_from(position).ok().map(WasmPc);
+        let mut builder = Builder::default();
+        let mut frames = FrameLocals::default();
+        builder.labels.push(Label::new(None));
+        builder.begin(pc(operators.original_position())?, true);
+        while !operators.eof() {
+            let at = pc(operators.original_position())?;
+            let operator = operators.read().ok()?;
+            let behind = pc(operators.original_position())?;
+            if let Operator::LocalSet { local_index } | Operator::LocalTee { local_index } =
+                operator
+            {
+                let local = local_index;
+                builder.body.writes.push(Write { local, at, behind });
+            }
+            if frames.note(&operator) {
+                builder.body.frames.add(at);
+            }
+            let blocks = builder.body.blocks.len();
+            builder.control(&operator, at, behind)?;
+            if builder.body.blocks.len() != blocks {
+                frames.forget();
+            }
+            if let Some(block) = builder.body.blocks.last_mut() {
+                block.code.end = behind.max(block.code.start);
+            }
+        }
+        let mut body = builder.body;
+        body.writes.sort_unstable();
+        Some(body)
+    }
+
+    /// The writes to a local, by address.
+    pub(super) fn writes_to(&self, local: u32) -> &[Write] {
+        let from = self.writes.partition_point(|write| write.local < local);
+        let to = self.writes.partition_point(|write| write.local <= local);
+        self.writes.get(from..to).unwrap_or(&[])
+    }
+}
+
+impl Label {
+    fn new(start: Option<usize>) -> Label {
+        Label {
+            start,
+            ends: Vec::new(),
+            condition: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The block that is being read.
+    fn current(&self) -> usize {
+        self.body.blocks.len().saturating_sub(1)
+    }
+
+    /// A block begins, into which control may go on from the one before.
+    fn begin(&mut self, at: WasmPc, goes_on: bool) {
+        let number = self.body.blocks.len();
+        if let Some(before) = self.body.blocks.last_mut() {
+            before.code.end = at;
+            before.next.extend(goes_on.then_some(number));
+        }
+        self.body.blocks.push(Block {
+            code: at..at,
+            next: Vec::new(),
+        });
+    }
+
+    /// A branch out of so many structured instructions; one out of all of them returns.
+    fn branch(&mut self, depth: u32) {
+        let from = self.current();
+        let label = self.labels.len().checked_sub(1 + depth as usize);
+        let Some(label) = label.and_then(|label| self.labels.get_mut(label)) else {
+            return;
+        };
+        match label.start {
+            Some(start) => self.body.blocks[from].next.push(start),
+            None => label.ends.push(from),
+        }
+    }
+
+    /// What an instruction does to control. `None` for those after which it may be anywhere.
+    fn control(&mut self, operator: &Operator<'_>, at: WasmPc, behind: WasmPc) -> Option<()> {
+        match operator {
+            Operator::Block { .. } => self.labels.push(Label::new(None)),
+            Operator::Loop { .. } => {
+                self.begin(at, true);
+                let start = Some(self.current());
+                self.labels.push(Label::new(start));
+            }
+            Operator::If { .. } => {
+                let condition = Some(self.current());
+                self.begin(behind, true);
+                self.labels.push(Label {
+                    condition,
+                    ..Label::new(None)
+                });
+            }
+            Operator::Else => {
+                let then = self.current();
+                self.begin(behind, false);
+                let number = self.current();
+                let label = self.labels.last_mut()?;
+                label.ends.push(then);
+                if let Some(condition) = label.condition.take() {
+                    self.body.blocks[condition].next.push(number);
+                }
+            }
+            Operator::End => self.end(at)?,
+            Operator::Br { relative_depth } => {
+                self.branch(*relative_depth);
+                self.begin(behind, false);
+            }
+            Operator::BrIf { relative_depth } => {
+                self.branch(*relative_depth);
+                self.begin(behind, true);
+            }
+            Operator::BrTable { targets } => {
+                for target in targets.targets() {
+                    self.branch(target.ok()?);
+                }
+                self.branch(targets.default());
+                self.begin(behind, false);
+            }
+            Operator::Return
+            | Operator::Unreachable
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. } => self.begin(behind, false),
+            operator if is_unknown(operator) => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The end of the innermost structured instruction: a block begins there if anything leads to it.
+    fn end(&mut self, at: WasmPc) -> Option<()> {
+        let label = self.labels.pop()?;
+        // The function's own leads out of it.
+        if self.labels.is_empty() {
+            return Some(());
+        }
+        let from: Vec<_> = label.ends.into_iter().chain(label.condition).collect();
+        if !from.is_empty() {
+            self.begin(at, true);
+            let number = self.current();
+            for from in from {
+                self.body.blocks[from].next.push(number);
+            }
+        }
+        Some(())
+    }
+}
+
+/// Whether control may go on elsewhere by an instruction that is not followed here: handlers of exceptions, and branches of proposals
+/// that the runtime does not take yet.
+fn is_unknown(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Try { .. }
+            | Operator::TryTable { .. }
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
+            | Operator::Rethrow { .. }
+            | Operator::BrOnNull { .. }
+            | Operator::BrOnNonNull { .. }
+            | Operator::BrOnCast { .. }
+            | Operator::BrOnCastFail { .. }
+    )
+}

@@ -1,0 +1,198 @@
+//! Where a local has been written since a location that names it began to count.
+
+use super::body::Body;
+use crate::address::WasmPc;
+use std::ops::Range;
+
+/// What is said of a local.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Claim {
+    /// That it is a variable in all of a scope, which begins here.
+    Scope(WasmPc),
+    /// The same in one entry of a location list. LLVM ends a variable's location with each basic block, and joins those that touch
+    /// (`calculateDbgEntityHistory`, `DebugLocEntry::MergeRanges`): an entry that goes on over the end of a block was said anew there,
+    /// and a write in the block before may be the variable's own. Only what a function begins with may be a parameter that is said
+    /// once.
+    Entry(Range<WasmPc>),
+    /// That it is the address of the function's frame.
+    FrameBase,
+}
+
+/// What happens to a claim in a block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    /// The instruction that does it.
+    at: WasmPc,
+    /// From where on it counts.
+    from: WasmPc,
+    /// Whether the claim is wrong from there on, or right again.
+    is_stale: bool,
+}
+
+/// How many steps are taken for one body, for each of its blocks and beside them. A claim is followed through all blocks only where the
+/// local is written, and those of a variable's own are few; hostile input could ask without end.
+const STEPS: usize = 2000;
+const STEPS_BESIDE: usize = 1 << 20;
+
+impl Body {
+    /// Where a local no longer holds what is claimed: sorted, disjoint.
+    pub fn stale(&self, local: u32, claim: &Claim) -> Vec<Range<WasmPc>> {
+        let writes = self.writes_to(local).iter();
+        let overwritten = |write: &super::body::Write| Event {
+            at: write.at,
+            from: write.behind,
+            is_stale: true,
+        };
+        match claim {
+            Claim::Entry(range) if self.begins_in_first_block(range) => {
+                let writes = writes.filter(|write| range.contains(&write.at));
+                self.behind(range.start, writes.map(overwritten).collect())
+            }
+            Claim::Entry(range) => self.stale_in(local, range),
+            Claim::Scope(start) => self.behind(*start, writes.map(overwritten).collect()),
+            Claim::FrameBase => {
+                let events = writes.map(|write| Event {
+                    is_stale: !self.frames.contains(write.at),
+                    ..overwritten(write)
+                });
+                let events: Vec<_> = events.collect();
+                match events.iter().any(|event| event.is_stale) {
+                    true => self.spread(&events),
+                    false => Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// Where control can be behind events, since it was at an address.
+    fn behind(&self, start: WasmPc, mut events: Vec<Event>) -> Vec<Range<WasmPc>> {
+        if events.is_empty() {
+            return Vec::new();
+        }
+        events.push(Event {
+            at: start,
+            from: start,
+            is_stale: false,
+        });
+        events.sort_unstable();
+        self.spread(&events)
+    }
+
+    fn begins_in_first_block(&self, range: &Range<WasmPc>) -> bool {
+        let first = self.blocks.first();
+        first.is_some_and(|first| range.start < first.code.end)
+    }
+
+    /// Whether a local is ever the address of the frame.
+    pub fn is_frame_base(&self, local: u32) -> bool {
+        let mut writes = self.writes_to(local).iter();
+        writes.any(|write| self.frames.contains(write.at))
+    }
+
+    /// Whether something else is written to a local than the frame's address.
+    pub(super) fn has_other_writes(&self, local: u32) -> bool {
+        let mut writes = self.writes_to(local).iter();
+        writes.any(|write| !self.frames.contains(write.at))
+    }
+
+    /// From each write to the end of its block.
+    fn stale_in(&self, local: u32, range: &Range<WasmPc>) -> Vec<Range<WasmPc>> {
+        let writes = self.writes_to(local);
+        let from = writes.partition_point(|write| write.at < range.start);
+        let to = writes.partition_point(|write| write.at < range.end);
+        let mut found: Vec<Range<WasmPc>> = Vec::new();
+        for write in writes.get(from..to).unwrap_or(&[]) {
+            let Some(block) = self.block_at(write.at) else {
+                continue;
+            };
+            let end = self.blocks[block].code.end.min(range.end);
+            let is_in_last = found.last().is_some_and(|last| write.behind <= last.end);
+            if !is_in_last && write.behind < end {
+                found.push(write.behind..end);
+            }
+        }
+        found
+    }
+
+    fn block_at(&self, pc: WasmPc) -> Option<usize> {
+        let behind = self.blocks.partition_point(|block| block.code.start <= pc);
+        behind.checked_sub(1)
+    }
+
+    /// Where control can be behind an event that makes a claim wrong, with none between that makes it right: events in the order of
+    /// the code.
+    fn spread(&self, events: &[Event]) -> Vec<Range<WasmPc>> {
+        if !self.spend(self.blocks.len()) {
+            return self.everywhere();
+        }
+        let of_block = |number: usize| {
+            let start = self.blocks[number].code.start;
+            let next = self.blocks.get(number + 1);
+            let from = events.partition_point(|event| event.at < start);
+            let to = next.map_or(events.len(), |next| {
+                events.partition_point(|event| event.at < next.code.start)
+            });
+            events.get(from..to).unwrap_or(&[])
+        };
+        let mut enters_stale = vec![false; self.blocks.len()];
+        let mut work: Vec<usize> = events
+            .iter()
+            .filter(|event| event.is_stale)
+            .filter_map(|event| self.block_at(event.at))
+            .filter(|block| of_block(*block).last().is_some_and(|last| last.is_stale))
+            .collect();
+        while let Some(block) = work.pop() {
+            for next in &self.blocks[block].next {
+                if !enters_stale[*next] {
+                    enters_stale[*next] = true;
+                    if of_block(*next).is_empty() {
+                        work.push(*next);
+                    }
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for (number, block) in self.blocks.iter().enumerate() {
+            let (mut is_stale, mut from) = (enters_stale[number], block.code.start);
+            for event in of_block(number) {
+                if is_stale {
+                    found.push(from..event.from.min(block.code.end));
+                }
+                (is_stale, from) = (event.is_stale, event.from.max(block.code.start));
+            }
+            if is_stale {
+                found.push(from..block.code.end);
+            }
+        }
+        merged(found)
+    }
+
+    /// Takes what an answer costs; `false` where there were too many.
+    fn spend(&self, blocks: usize) -> bool {
+        let all = STEPS.saturating_mul(blocks).saturating_add(STEPS_BESIDE);
+        let spent = self.spent.get().saturating_add(blocks.max(1));
+        self.spent.set(spent);
+        spent <= all
+    }
+
+    fn everywhere(&self) -> Vec<Range<WasmPc>> {
+        let (first, last) = (self.blocks.first(), self.blocks.last());
+        let all = first
+            .zip(last)
+            .map(|(first, last)| first.code.start..last.code.end);
+        all.into_iter().collect()
+    }
+}
+
+/// Neighbours in one, without empty ones.
+fn merged(mut ranges: Vec<Range<WasmPc>>) -> Vec<Range<WasmPc>> {
+    ranges.retain(|range| range.start < range.end);
+    ranges.dedup_by(|next, before| {
+        let touch = next.start <= before.end;
+        if touch {
+            before.end = before.end.max(next.end);
+        }
+        touch
+    });
+    ranges
+}

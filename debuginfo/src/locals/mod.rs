@@ -1,0 +1,23 @@
+//! What functions do with the wasm locals that debug info names: whether a local still holds what it is said to hold.
+//!
+//! LLVM gives values that are not needed at one time the same local (WebAssemblyRegColoring), and does not end the location of a
+//! variable that had it before; other tools give locals other numbers, and leave the debug info as it was. So locations are held
+//! against the code:
+//!
+//! ```text
+//! function's body ─body→ basic blocks, writes to locals ─flow→ where a local was written since a location began to count
+//!                                                      └frame→ which locals hold the frame's address
+//! module's functions ─numbering→ whether locals have their numbers still
+//! ```
+
+mod believe;
+mod body;
+mod flow;
+mod frame;
+pub(crate) mod numbering;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use believe::{Frame, MISFIT, NO_FRAME, is_numbered};
+pub(crate) use body::Body;
+pub(crate) use flow::Claim;

@@ -1,0 +1,176 @@
+use super::{Body, Claim, Frame};
+use crate::address::WasmPc;
+use crate::container::{self, Container};
+use crate::expr::decode::Op;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A function with three locals of i32, the first two its parameters, and a global: its body, and the addresses of its `nop`s.
+fn body(text: &str) -> (Body, Vec<WasmPc>) {
+    let text = format!(
+        "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 i32) (local i32 f64) {text}))"
+    );
+    let wasm = wat::parse_str(text).unwrap();
+    let code = Container::parse(&wasm).unwrap().code.unwrap();
+    let range = container::bodies(code)[0].clone();
+    let bytes = &code[range.start.0 as usize..range.end.0 as usize];
+    // No immediate of these functions is a 1.
+    let nops = (range.start.0..range.end.0).filter(|at| code[*at as usize] == 0x01);
+    // The count of declarations of locals, and those of each, come first.
+    let nops = nops.filter(|at| *at >= range.start.0 + 5).map(WasmPc);
+    (Body::parse(bytes, range.start).unwrap(), nops.collect())
+}
+
+/// Which of the `nop`s a claim does not count at.
+fn stale(text: &str, local: u32, claim: impl Fn(&[WasmPc]) -> Claim) -> Vec<usize> {
+    let (body, nops) = body(text);
+    let stale = body.stale(local, &claim(&nops));
+    let at = |pc: &WasmPc| stale.iter().any(|range: &Range<WasmPc>| range.contains(pc));
+    (0..nops.len()).filter(|i| at(&nops[*i])).collect()
+}
+
+fn scope(_: &[WasmPc]) -> Claim {
+    Claim::Scope(WasmPc(0))
+}
+
+const NONE: [usize; 0] = [];
+const SET: &str = "i32.const 9 local.set 0";
+
+#[test]
+fn a_location_for_all_of_a_scope_ends_with_a_write() {
+    assert_eq!(stale(&format!("nop {SET} nop"), 0, scope), [1]);
+    assert_eq!(stale("nop i32.const 9 local.tee 0 drop nop", 0, scope), [1]);
+    assert_eq!(stale(&format!("nop {SET} nop"), 2, scope), NONE);
+}
+
+#[test]
+fn a_write_on_one_way_counts_where_the_ways_meet() {
+    let one = format!("local.get 0 if nop {SET} nop else nop end nop");
+    assert_eq!(stale(&one, 0, scope), [1, 3]);
+    let skipped = format!("block local.get 0 br_if 0 {SET} nop return end nop");
+    assert_eq!(stale(&skipped, 0, scope), [0]);
+    let table = format!("block block local.get 0 br_table 0 0 2 end nop {SET} br 0 end nop");
+    assert_eq!(stale(&table, 0, scope), [1]);
+}
+
+#[test]
+fn a_write_late_in_a_loop_counts_at_its_head() {
+    let text = format!("nop loop nop {SET} nop local.get 2 br_if 0 end nop");
+    assert_eq!(stale(&text, 0, scope), [1, 2, 3]);
+}
+
+#[test]
+fn a_scope_in_a_loop_begins_anew_each_time() {
+    let text = format!("nop loop nop nop {SET} nop local.get 2 br_if 0 end nop");
+    let claim = |nops: &[WasmPc]| Claim::Scope(nops[2]);
+    assert_eq!(stale(&text, 0, claim), [1, 3, 4]);
+}
+
+#[test]
+fn a_write_counts_to_the_end_of_its_block_in_an_entry_of_a_list() {
+    let text = format!("local.get 2 if end nop {SET} nop local.get 0 if nop end nop");
+    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    assert_eq!(stale(&text, 0, all), [1]);
+    let behind = |nops: &[WasmPc]| Claim::Entry(nops[1]..WasmPc(nops[3].0 + 1));
+    assert_eq!(stale(&text, 0, behind), NONE);
+    let before = |nops: &[WasmPc]| Claim::Entry(nops[0]..nops[1]);
+    assert_eq!(stale(&text, 0, before), NONE);
+}
+
+#[test]
+fn a_write_counts_on_in_an_entry_that_the_function_begins_with() {
+    let text = format!("nop {SET} nop local.get 0 if nop end nop");
+    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    assert_eq!(stale(&text, 0, all), [1, 2, 3]);
+    let first = |nops: &[WasmPc]| Claim::Entry(nops[0]..nops[1]);
+    assert_eq!(stale(&text, 0, first), [1, 2, 3]);
+}
+
+#[test]
+fn code_behind_a_branch_is_reached_from_elsewhere_only() {
+    let text = format!("block {SET} br 0 nop end nop");
+    assert_eq!(stale(&text, 0, scope), [1]);
+    let text = format!("{SET} return nop");
+    assert_eq!(stale(&text, 0, scope), NONE);
+}
+
+#[test]
+fn handlers_of_exceptions_are_not_followed() {
+    let text = "(module (tag) (func (local i32) try_table (catch_all 0) end local.get 0 drop))";
+    let wasm = wat::parse_str(text).unwrap();
+    let code = Container::parse(&wasm).unwrap().code.unwrap();
+    let range = container::bodies(code)[0].clone();
+    let bytes = &code[range.start.0 as usize..range.end.0 as usize];
+    assert!(Body::parse(bytes, range.start).is_none());
+}
+
+#[test]
+fn a_frame_is_below_the_stack_pointer() {
+    let frames = [
+        "global.get $sp i32.const 16 i32.sub local.tee 2 global.set $sp",
+        "global.get $sp local.set 2",
+        "i32.const -16 global.get $sp i32.add local.set 2",
+        "global.get $sp i32.const 64 i32.sub i32.const -64 i32.and local.set 2",
+        // As without optimisation: each value by way of a local.
+        "global.get $sp local.set 0 i32.const 16 local.set 1 local.get 0 local.get 1 i32.sub local.set 2",
+    ];
+    for text in frames {
+        assert!(body(text).0.is_frame_base(2), "{text}");
+    }
+    let others = [
+        "",
+        "i32.const 16 local.set 2",
+        "local.get 0 i32.const 16 i32.sub local.set 2",
+        "i32.const 16 global.get $sp i32.sub local.set 2",
+        // What is in a frame is above its address.
+        "global.get $sp i32.const 16 i32.sub i32.const 8 i32.add local.set 2",
+        "global.get $sp i32.load local.set 2",
+    ];
+    for text in others {
+        assert!(!body(text).0.is_frame_base(2), "{text}");
+    }
+}
+
+#[test]
+fn a_frame_base_ends_where_its_local_becomes_something_else() {
+    let frame = "nop global.get $sp i32.const 16 i32.sub local.set 2 nop";
+    let claim = |_: &[WasmPc]| Claim::FrameBase;
+    assert_eq!(stale(&format!("{frame} nop"), 2, claim), NONE);
+    let text = format!("{frame} local.get 0 if i32.const 9 local.set 2 nop unreachable end nop");
+    assert_eq!(stale(&text, 2, claim), [2]);
+}
+
+#[test]
+fn pieces_that_are_overwritten_are_left_out() {
+    let (body, nops) = body(&format!("nop {SET} nop"));
+    let frame = Frame::believing(Some(Rc::new(body)), None);
+    let piece = |local| [Op::Local(local), Op::StackValue, Op::Piece(32, None)];
+    let ops = [piece(0), piece(1)].concat();
+    let all = nops[0]..WasmPc(nops[1].0 + 1);
+    let stale = frame.stale(&ops, &Claim::Scope(WasmPc(0)), &all);
+    assert_eq!(stale.rest(&ops, None, nops[0]), Some(ops.clone()));
+    let rest = [&[Op::Piece(32, None)][..], &piece(1)].concat();
+    assert_eq!(stale.rest(&ops, None, nops[1]), Some(rest));
+    assert_eq!(stale.rest(&ops[..2], None, nops[1]), None);
+}
+
+#[test]
+fn what_has_no_frame_base_is_believed() {
+    let frame = Frame::believing(None, None);
+    let ops = [Op::Local(0), Op::StackValue];
+    let all = WasmPc(0)..WasmPc(100);
+    assert!(frame.stale(&ops, &Claim::Scope(WasmPc(0)), &all).is_empty());
+    assert!(!frame.is_lost());
+}
+
+#[test]
+fn questions_end() {
+    let text = format!("{SET} {}", "local.get 0 if nop end ".repeat(50));
+    let (body, _) = body(&text);
+    for at in 0..20_000 {
+        body.stale(0, &Claim::Scope(WasmPc(1000 + at)));
+    }
+    let (first, last) = (&body.blocks[0], &body.blocks[body.blocks.len() - 1]);
+    let all = [first.code.start..last.code.end];
+    assert_eq!(body.stale(0, &Claim::Scope(first.code.start)), all);
+}

@@ -1,0 +1,43 @@
+//! What types are, by their tags: for what debuggers get and for reports alike, so that these agree.
+
+use crate::address::AddressSize;
+use gimli::DwTag;
+use gimli::constants as dw;
+
+/// Whether a type is another name of a type, or that with a qualifier: it has the same bytes.
+pub(crate) fn is_alias(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_typedef
+            | dw::DW_TAG_template_alias
+            | dw::DW_TAG_const_type
+            | dw::DW_TAG_volatile_type
+            | dw::DW_TAG_restrict_type
+            | dw::DW_TAG_atomic_type
+            // D's.
+            | dw::DW_TAG_immutable_type
+            | dw::DW_TAG_shared_type
+            // Pascal's.
+            | dw::DW_TAG_packed_type
+    )
+}
+
+/// Whether a type's values are addresses of data, or elements of the table.
+pub(crate) fn is_address(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
+    )
+}
+
+/// Bytes of a type that no attribute says the size of, by its tag and whether it is of a function: pointers. One to a method is an
+/// element of the table or an offset in a virtual table, and what to add to `this` (Itanium C++ ABI, section 2.3).
+pub(crate) fn pointer_size(tag: DwTag, to_function: bool, addresses: AddressSize) -> Option<u64> {
+    let bytes = u64::from(addresses.bytes());
+    match tag {
+        tag if is_address(tag) => Some(bytes),
+        dw::DW_TAG_ptr_to_member_type if to_function => Some(2 * bytes),
+        dw::DW_TAG_ptr_to_member_type => Some(bytes),
+        _ => None,
+    }
+}

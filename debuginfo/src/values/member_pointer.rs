@@ -1,0 +1,68 @@
+//! Pointers to members, of which the debug info says only what they are of (Itanium C++ ABI, section 2.3; of methods as on ARM, which
+//! LLVM has for wasm, too).
+
+use super::render::{Renderer, number};
+use crate::units::Place;
+use gimli::constants as dw;
+
+/// How deep a class is in another one whose member is named: a base class's, or an unnamed structure's.
+const AROUND: usize = 4;
+
+impl Renderer<'_, '_> {
+    /// A pointer to a member: its offset in the class, with its name; or a method.
+    pub(super) fn member_pointer(&self, ty: Place, bytes: &[u8]) -> Option<String> {
+        if self.is_function(ty) {
+            return self.method_pointer(bytes);
+        }
+        let offset = number(bytes)? as u32;
+        if offset == u32::MAX {
+            return Some("-1 (null)".to_owned());
+        }
+        let class = || {
+            let (unit, attr) = self.units.attr(ty, dw::DW_AT_containing_type)?;
+            self.units.reference(unit, attr.value())
+        };
+        let name = class().and_then(|class| self.member_at(class, u64::from(offset), AROUND));
+        Some(match name {
+            Some(name) => format!("{offset} ({name})"),
+            None => offset.to_string(),
+        })
+    }
+
+    /// The element of the table, and twice what to add to `this`; with the lowest bit set, the offset in the virtual table instead.
+    fn method_pointer(&self, bytes: &[u8]) -> Option<String> {
+        let (function, adjustment) = bytes.split_at_checked(4)?;
+        let (function, adjustment) = (number(function)? as u32, number(adjustment)? as u32);
+        let method = match adjustment & 1 {
+            0 => self.function_value(function)?,
+            _ => format!("virtual, at byte {function} of the virtual table"),
+        };
+        Some(match adjustment.cast_signed() >> 1 {
+            0 => method,
+            more => format!("{method}, this {more:+}"),
+        })
+    }
+
+    /// The name of the member that begins at a byte of a class, where one does that is as wide as anything there.
+    fn member_at(&self, class: Place, offset: u64, around: usize) -> Option<String> {
+        let (class, _) = self.bare(class)?;
+        for (child, tag) in self.units.children(class) {
+            if !matches!(tag, dw::DW_TAG_member | dw::DW_TAG_inheritance) || self.is_static(child) {
+                continue;
+            }
+            let start = self.member_start(child)?;
+            let name = self.units.name(child);
+            if start == offset && tag == dw::DW_TAG_member && name.is_some() {
+                return name;
+            }
+            let inner = (tag == dw::DW_TAG_inheritance || name.is_none()) && around > 0;
+            let rest = offset.checked_sub(start).filter(|_| inner);
+            let found =
+                rest.and_then(|rest| self.member_at(self.units.ty(child)?, rest, around - 1));
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+}
