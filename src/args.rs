@@ -63,6 +63,15 @@ pub enum Command {
     /// Print the place of a program that is nearest to one that it does not have.
     #[command(hide = true)]
     Nearest(Nearest),
+    /// Make gdb, also in editors, as good at programs of WebAssembly as `dwalin gdb` is: once, for this user.
+    ///
+    /// Writes scripts, and a few lines into the debugger's init file that load them when it debugs dwalin; says what it wrote. Other
+    /// programs are debugged as ever.
+    Setup {
+        /// Take all of it back.
+        #[arg(long)]
+        remove: bool,
+    },
     /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
     Formatters {
         /// The folder; the package dwalin_lldb is made in it.

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),
         Command::DebugImage(options) => debugger::image::write(options).map(|()| ExitCode::SUCCESS),
         Command::Nearest(options) => debugger::nearest::print(&options).map(|()| ExitCode::SUCCESS),
+        Command::Setup { remove } => debugger::setup::setup(remove).map(|()| ExitCode::SUCCESS),
         Command::Formatters { dir } => {
             debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
         }

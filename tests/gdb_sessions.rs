@@ -59,7 +59,7 @@ fn every_breakpoint_stops_in_every_run() {
     let (folder, turns) = program("sessions-rerun");
     let stops = ["run", "continue", "continue"];
     let mut commands = vec![
-        "break turns.c:18",
+        "break main",
         "run",
         "break turn if n == 4",
         "break 23",

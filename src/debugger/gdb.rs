@@ -1,7 +1,7 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
 use super::scripts::{self, GDB};
-use super::{command_line, handed_over};
+use super::{command_line, handed_over, python};
 use crate::args::Gdb;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -20,8 +20,8 @@ pub fn gdb(options: &Gdb) -> Result<()> {
         fs::metadata(file).with_context(|| file.display().to_string())?;
     }
     let folder = scripts::folder().context("a folder for gdb's scripts")?;
-    let error = write(&folder)
-        .and_then(|()| Ok(command(options, &program, &folder)?.exec()))
+    let error = scripts::install(&GDB, &folder)
+        .and_then(|_| Ok(command(options, &program, &folder)?.exec()))
         .unwrap_or_else(|error| error);
     fs::remove_dir_all(&folder).ok();
     Err(error).with_context(|| format!("{} cannot be started", debugger(options).display()))
@@ -34,13 +34,6 @@ fn goes_elsewhere(options: &Gdb) -> bool {
         matches!(option.trim_start_matches('-').split('=').next(), Some("cd"))
     };
     options.gdb_option.iter().any(is_cd)
-}
-
-/// Writes the scripts, and what they cannot know.
-fn write(folder: &Path) -> io::Result<()> {
-    let package = GDB.write(folder)?;
-    scripts::write_kinds(&package)?;
-    scripts::write_options(&package)
 }
 
 fn debugger(options: &Gdb) -> PathBuf {
@@ -79,17 +72,4 @@ fn start(options: &Gdb, program: &Path, folder: &Path) -> io::Result<String> {
         python(&options),
         arguments.join(", ")
     ))
-}
-
-/// A string literal of Python, on one line.
-fn python(text: &str) -> String {
-    let escaped: String = text
-        .chars()
-        .map(|c| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => format!("\\x{:02x}", u32::from(c)),
-            c => c.into(),
-        })
-        .collect();
-    format!("'{escaped}'")
 }

@@ -9,3 +9,17 @@ pub mod lldb;
 pub mod nearest;
 pub mod own_options;
 mod scripts;
+pub mod setup;
+
+/// A string literal of Python, on one line.
+fn python(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\x{:02x}", u32::from(c)),
+            c => c.into(),
+        })
+        .collect();
+    format!("'{escaped}'")
+}

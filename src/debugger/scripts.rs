@@ -86,6 +86,21 @@ impl Package {
     }
 }
 
+/// Writes a package, and the modules with what only this program knows; whether anything of it was not there as it is.
+///
+/// # Errors
+/// The system's.
+pub fn install(package: &Package, folder: &Path) -> io::Result<bool> {
+    let there = |name: &str| fs::read(folder.join(package.name).join(name)).ok();
+    let modules =
+        || (package.modules.iter().map(|(name, _)| *name)).chain(["kinds.py", "options.py"]);
+    let before: Vec<_> = modules().map(there).collect();
+    let written = package.write(folder)?;
+    write_kinds(&written)?;
+    write_options(&written)?;
+    Ok(before != modules().map(there).collect::<Vec<_>>())
+}
+
 /// Writes the module that says what the kinds of traps are called, and how frames of languages' libraries are known.
 ///
 /// # Errors
@@ -106,7 +121,7 @@ pub fn write_kinds(package: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's.
-pub fn write_options(package: &Path) -> io::Result<()> {
+fn write_options(package: &Path) -> io::Result<()> {
     let command = Options::command();
     let run = command.find_subcommand("run").into_iter();
     let names: String = run

@@ -72,6 +72,18 @@ def is_out():
     return True
 
 
+EDITOR = re.compile(r" --?(i|interp\w*|ui)[= ](mi|dap)")
+
+
+def is_editor():
+    """Whether an editor asks, and no person or script (GDB's manual, "Interpreters")."""
+    try:
+        with open("/proc/self/cmdline") as file:
+            return bool(EDITOR.search(file.read().replace("\0", " ")))
+    except (OSError, UnicodeError):
+        return False
+
+
 was_in, leaving = False, False
 
 
@@ -92,7 +104,8 @@ def on_stop(event):
     # Who steps through the library that starts a program goes on doing so.
     leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
     was_in = not out
-    if leaving:
+    # Not elsewhere: gdb 13 dies at its end of an event that is left then, as scripts without a prompt would leave it.
+    if leaving and is_editor():
         gdb.post_event(go_on)
 
 

@@ -7,9 +7,7 @@ breakpoints wait for their functions, as those of a shared library that is unloa
 no copies.
 """
 import os
-import shutil
 import struct
-import tempfile
 
 import gdb
 
@@ -23,13 +21,11 @@ class Copies:
     """Copies of the images that were registered last, in a folder of the session's."""
 
     def __init__(self, folder):
-        self.folder, self.own = folder, folder is None
+        self.folder = folder
         self.files = {}  # By where the image was, and how long.
         self.added = []
 
     def path(self):
-        if self.folder is None:
-            self.folder = tempfile.mkdtemp(prefix="dwalin-")
         return os.path.join(self.folder, "app-%d.symbols" % len(self.files))
 
     def keep(self):
@@ -58,8 +54,6 @@ class Copies:
     def end(self):
         """gdb ends, and kills the process after that."""
         self.files = {}
-        if self.own and self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def with_code(image):
@@ -107,9 +101,9 @@ def on_exited(event):
 
 def forget_place():
     """gdb forgets the place that it showed last, whose source file is gone, when a file of symbols is removed."""
-    path = os.path.join(copies.folder or "", "none.symbols")
+    path = os.path.join(copies.folder, "none.symbols")
     header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 2, 62, 1, 0, 0, 0, 0, 64, 0, 0, 64, 0, 0)
-    if copies.folder:
+    if os.path.isdir(copies.folder):
         with open(path, "wb") as file:
             file.write(header)
         gdb.execute('add-symbol-file "%s"' % path, to_string=True)

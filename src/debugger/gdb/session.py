@@ -27,7 +27,7 @@ def decoded(options):
     return [urllib.parse.unquote(word, errors="surrogateescape") for word in options.split(" ")]
 
 
-def begin(folder=None):
+def begin(folder):
     """Once; `folder` is one for files of this session."""
     global begun
     if begun:

@@ -1,11 +1,14 @@
 """Makes a gdb that was started without `dwalin gdb` what it would be with it, once it is told to debug the command. Loaded by the lines
 that `dwalin setup` writes into gdb's init file; all other programs are debugged as ever."""
+import os
 import shlex
+import shutil
+import tempfile
 import urllib.parse
 
 import gdb
 
-from . import guest, session
+from . import ahead, guest, session
 from .options import WITH_VALUE
 
 SYMBOL = "__dwalin_code"
@@ -21,7 +24,6 @@ def split(words):
     at += at < len(words) and words[at] == "--"
     if at >= len(words):
         return None
-    # As it is now, and not when it is run: `run` has what was typed there only.
     return words[:at + 1], words[at + 1:]
 
 
@@ -29,16 +31,26 @@ def encoded(words):
     return " ".join(urllib.parse.quote(word, safe="/._-=:,+@", errors="surrogateescape") for word in words)
 
 
-def take_arguments():
+def arguments():
+    inferior = gdb.selected_inferior()
+    if hasattr(inferior, "arguments"):  # From gdb 14 on.
+        return inferior.arguments or ""
+    # The parameter of the name has only what was given to `set args`.
+    said = gdb.execute("show args", to_string=True)
+    return said[said.find('"') + 1:said.rfind('"')]
+
+
+def take_arguments(program):
     """Arguments of the command, as of `gdb --args dwalin run -g app.wasm ARGS`, are ARGS from now on."""
     try:
-        parts = split(shlex.split(gdb.parameter("args") or ""))
+        parts = split(shlex.split(arguments()))
     except ValueError:  # Quotes that do not end.
         return
     if parts:
-        options, arguments = parts
+        options, rest = parts
         session.hand_over(encoded(options))
-        gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
+        gdb.execute("set args " + " ".join(map(shlex.quote, rest)), to_string=True)
+        ahead.install(program, options, os.path.join(folder, "dwalin.image"))
 
 
 def is_command(objfile):
@@ -51,10 +63,18 @@ def is_command(objfile):
     return True
 
 
+folder = None  # For files of this session.
+
+
 def on_new_objfile(event):
-    if is_command(event.new_objfile):
-        session.begin()
-        take_arguments()
+    global folder
+    if not is_command(event.new_objfile):
+        return
+    if folder is None:
+        folder = tempfile.mkdtemp(prefix="dwalin-")
+        gdb.events.gdb_exiting.connect(lambda event: shutil.rmtree(folder, ignore_errors=True))
+        session.begin(folder)
+    take_arguments(event.new_objfile.filename)
 
 
 def install():

@@ -11,7 +11,7 @@ import struct
 WANTED = (b"__jit_debug_register_code", b"__jit_debug_descriptor", b"__dwalin_code")
 SECTION = struct.Struct("<IIQQQQIIQQ")  # Name, type, flags, address, offset, size, link, info, alignment, entry size.
 SYMBOL = struct.Struct("<IBBHQQ")
-SYMTAB, STRTAB, NOBITS, ALLOC = 2, 3, 8, 2
+SYMTAB, STRTAB, NOBITS, DYNSYM, ALLOC = 2, 3, 8, 11, 2
 
 
 class Strings:
@@ -35,8 +35,10 @@ def string(table, offset):
 
 
 def wanted_symbols(file, sections):
+    """Those of the table for dynamic linking are there in a stripped file too; in one that is not, the others are the same."""
+    kinds = {section[1] for section in sections}
     for section in sections:
-        if section[1] == SYMTAB:
+        if section[1] == (DYNSYM if DYNSYM in kinds else SYMTAB):
             names = read(file, *sections[section[6]][4:6])
             table = read(file, *section[4:6])
             for symbol in SYMBOL.iter_unpack(table):
