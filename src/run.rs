@@ -1,6 +1,7 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
 use crate::args::{Backtrace, Run};
+use crate::debugger::hint;
 use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     say_text(&module, options.file());
     if options.code.debug_info && is_traced() {
         say_newer(&module, options.file());
+        hint::say();
     }
     let mut linker = Linker::new(&engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;

@@ -1,5 +1,6 @@
 //! `dwalin gdb` in a terminal: gdb does not wait for the program there as it does with `-batch`, and people type.
 
+mod running;
 mod support;
 #[path = "support/terminal.rs"]
 mod terminal;
@@ -159,4 +160,79 @@ fn the_text_interface_shows_the_source_of_each_stop() {
     gdb.ask("tui disable", PROMPT);
     gdb.ask("print next", "$1 = 4");
     without_errors(&gdb);
+}
+
+#[test]
+fn names_and_places_are_completed() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-completion");
+    let mut gdb = started(&folder, &[], &[]);
+    // Before the program runs, and while it does.
+    for _ in 0..2 {
+        gdb.keys("tbreak tur\t");
+        gdb.wait_for("tbreak turn");
+        gdb.keys("\x15");
+        gdb.ask("tbreak turn", "Temporary breakpoint");
+        gdb.ask("run", "turn (n=1)");
+        gdb.wait_for(PROMPT);
+    }
+    gdb.keys("print nex\t");
+    gdb.wait_for("print next");
+    without_errors(&gdb);
+}
+
+#[test]
+fn a_program_is_let_go_and_attached_to_again() {
+    if !equipped() || !running::may_attach() {
+        return;
+    }
+    let folder = Folder::new("terminal-attach");
+    let mut gdb = started(&folder, &[], &["spin"]);
+    gdb.ask("tbreak spin", "Temporary");
+    gdb.ask("run", "while (go)");
+    gdb.wait_for(PROMPT);
+    gdb.ask("detach", "detached]");
+    gdb.wait_for(PROMPT);
+    gdb.ask("break turn", "Breakpoint 2");
+    // It is the only process that gdb has started.
+    let children = format!("/proc/{0}/task/{0}/children", gdb.pid());
+    let child = std::fs::read_to_string(children).unwrap();
+    gdb.wait_for(PROMPT);
+    gdb.ask(&format!("attach {}", child.trim()), PROMPT);
+    gdb.ask("continue", "Breakpoint 2, turn (n=");
+    gdb.wait_for(PROMPT);
+    gdb.ask("set var go = 0", PROMPT);
+    gdb.ask("delete", PROMPT);
+    gdb.ask("continue", "exited normally]");
+    without_errors(&gdb);
+}
+
+#[test]
+fn a_gdb_that_does_not_know_dwalin_is_told_what_to_type() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-hint");
+    let mut launched = started(&folder, &[], &[]);
+    launched.ask("run", "exited normally]");
+    assert!(!launched.before().contains("dwalin setup"));
+    let gdb = std::env::var("GDB").unwrap_or_else(|_| "gdb".to_owned());
+    let mut plain = Command::new(gdb);
+    plain.args([
+        "-nx",
+        "-q",
+        "--args",
+        env!("CARGO_BIN_EXE_dwalin"),
+        "run",
+        "-g",
+    ]);
+    plain.arg("turns.wasm").current_dir(folder.path("."));
+    plain.env_remove("DEBUGINFOD_URLS");
+    let mut plain = Terminal::start(&mut plain);
+    plain.wait_for(PROMPT);
+    plain.ask("set debuginfod enabled off", PROMPT);
+    let said = plain.ask("run", "exited normally]");
+    assert_eq!(said.matches("`dwalin setup`").count(), 1, "{said}");
 }

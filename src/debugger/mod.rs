@@ -4,6 +4,7 @@ mod command_line;
 pub mod formatters;
 pub mod gdb;
 pub mod handed_over;
+pub mod hint;
 pub mod image;
 pub mod lldb;
 pub mod nearest;

@@ -132,6 +132,11 @@ impl Terminal {
         self.wait_for(answer)
     }
 
+    /// The program's process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All that was waited for.
     pub fn before(&self) -> &str {
         &self.before
