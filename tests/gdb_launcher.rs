@@ -203,3 +203,96 @@ fn containers_of_libcxx_print_for_ordinary_users() {
     );
     libcxx_prints(user, &wasm);
 }
+
+const CASTS: &str = "tests/programs/launcher/casts.c";
+
+#[test]
+fn pointers_are_cast_to_those_to_types_of_the_language() {
+    if equipped() {
+        let wasm = compile("clang-19", CASTS, "casts.wasm");
+        let stop = format!("break {}", place(CASTS, "// stop"));
+        let condition = format!(
+            "break {} if *(const int *) values == 5 && i == 4",
+            place(CASTS, "// sum")
+        );
+        let asked = [
+            "print *(int *) any",
+            "print ((int *) any)[2]",
+            "print *((const int *) any + 4)",
+            "print *(unsigned *) any",
+            "print *(double *) to_half",
+            "print (unsigned char *) to_letters",
+            "print (char *) to_letters",
+            "print (int *) any == values",
+            "print (void *) values == any",
+            "print values + 1 == &values[1]",
+            "print *(values + 2)",
+            "print &values[5] - values",
+            "print sizeof(int *)",
+            "print **(int **) &any",
+        ];
+        let commands = [stop.as_str(), &condition, "run"].into_iter().chain(asked);
+        let commands: Vec<_> = commands.chain(["continue", "print i"]).collect();
+        let said = gdb(&[], &wasm, &commands);
+        let answers: Vec<_> = said.lines().filter(|line| line.starts_with('$')).collect();
+        let values = answers.iter().map(|line| line.split_once(" = ").unwrap().1);
+        let values: Vec<_> = values
+            .map(|it| it.rsplit_once("0x").map_or(it, |(_, text)| text))
+            .collect();
+        let ends = [
+            "5", "9", "7", "5", "0.5", "\"abc\"", "\"abc\"", "1", "1", "1", "9", "5", "4", "5", "4",
+        ];
+        assert_eq!(values.len(), ends.len(), "gdb said: {said}");
+        for (value, end) in values.iter().zip(ends) {
+            assert!(value.ends_with(end), "{value}, not {end}; gdb said: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_at_an_address_is_watched() {
+    if equipped() {
+        let wasm = compile("clang-19", CASTS, "watch.wasm");
+        for watch in [
+            "watch -l head->next->value",
+            "watch -location head->next->value if head->next->value == 5",
+            "watch *(int *) &head->next->value",
+            "eval \"watch *(int *) 0x%x\", &head->next->value",
+            "awatch -l head->next->value",
+        ] {
+            let said = gdb(&[], &wasm, &["break poke", "run", watch, "continue"]);
+            let changed = said.contains("Old value = 2\nNew value = 5\n");
+            assert!(changed, "{watch}: gdb said: {said}");
+        }
+        let said = gdb(
+            &[],
+            &wasm,
+            &[
+                "break poke",
+                "run",
+                "rwatch -l head->next->value",
+                "continue",
+            ],
+        );
+        assert!(said.contains("\nValue = 5\n"), "gdb said: {said}");
+        let said = gdb(
+            &[],
+            &wasm,
+            &[
+                "break poke",
+                "run",
+                "watch head",
+                "watch no_such",
+                "info watchpoints",
+            ],
+        );
+        assert!(
+            said.contains("keep y                      head\n"),
+            "gdb said: {said}"
+        );
+        assert!(
+            said.contains("No symbol \"no_such\" in current context."),
+            "gdb said: {said}"
+        );
+    }
+}

@@ -35,6 +35,8 @@ pub const GDB: Package = Package {
         ("contents.py", include_str!("gdb/contents.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
         ("at.py", include_str!("gdb/at.py")),
+        ("watch.py", include_str!("gdb/watch.py")),
+        ("widths.py", include_str!("gdb/widths.py")),
         ("rust.py", include_str!("gdb/rust.py")),
         ("rust_maps.py", include_str!("gdb/rust_maps.py")),
         ("rust_members.py", include_str!("gdb/rust_members.py")),

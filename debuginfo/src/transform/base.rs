@@ -42,7 +42,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let Some(base) = self.type_of(inheritance).filter(|_| depth < MAX_DEPTH) else {
             return false;
         };
-        let Some(place) = base.offset() else {
+        self.has_virtual_bases(&base, depth)
+    }
+
+    /// Whether a class has a virtual base, or one that has.
+    pub(super) fn has_virtual_bases(&self, class: &There<'a, 'd>, depth: usize) -> bool {
+        let Some(place) = class.offset() else {
             return false;
         };
         let known = &self.pointers.virtual_bases;
@@ -51,7 +56,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         // Of a class that is its own base: no.
         known.borrow_mut().insert(place, false);
-        let found = self.class_has_virtual_base(&base, depth);
+        let found = self.class_has_virtual_base(class, depth);
         known.borrow_mut().insert(place, found);
         found
     }

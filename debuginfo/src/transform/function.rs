@@ -1,6 +1,7 @@
 //! Pointers to functions. A guest's is the index of an element of its table, not an address that a debugger could name a function
 //! by. So it is shown as an enumeration of the table's functions, of which there is one for all units.
 
+use super::pointee::always;
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::reference::There;
 use super::unit::UnitTransform;
@@ -16,9 +17,16 @@ const MAX_PARAMS: usize = 32;
 /// The enumeration, in the unit that is only for it.
 const FUNCTIONS: UnitEntryId = UnitEntryId(2);
 
+/// The same for what pointers to such pointers are of, in gdb's flavour: a type that is dynamic, as it says of
+/// [scalars](super::pointee).
+const FUNCTIONS_AT_BASE: UnitEntryId = UnitEntryId(3);
+
+fn text(text: String) -> AttributeValue {
+    AttributeValue::String(text.into())
+}
+
 /// The unit with the enumeration.
 pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
-    let text = |text: String| AttributeValue::String(text.into());
     let mut unit = Unit::new(0);
     unit.is_indexed = code.flavor == Flavor::Lldb;
     let root = unit.get_mut(unit.root());
@@ -37,6 +45,21 @@ pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
     );
     let functions = unit.add(unit.root(), dw::DW_TAG_enumeration_type);
     debug_assert_eq!(functions, FUNCTIONS);
+    let at_base = unit.reserve();
+    debug_assert_eq!(at_base, FUNCTIONS_AT_BASE);
+    enumerate(&mut unit, functions, number, code);
+    if code.flavor == Flavor::Gdb {
+        let root = unit.root();
+        unit.add_reserved(at_base, root, dw::DW_TAG_enumeration_type);
+        enumerate(&mut unit, at_base, number, code);
+        let always = AttributeValue::Exprloc(always());
+        unit.get_mut(at_base).set(dw::DW_AT_associated, always);
+    }
+    encode(unit)
+}
+
+/// Makes an entry the enumeration of the table's functions.
+fn enumerate(unit: &mut Unit, functions: UnitEntryId, number: UnitEntryId, code: &CodeMap<'_>) {
     let entry = unit.get_mut(functions);
     entry.set(dw::DW_AT_name, text("function".to_owned()));
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
@@ -57,7 +80,6 @@ pub(super) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
         enumerator.set(dw::DW_AT_name, text(name));
         enumerator.set(dw::DW_AT_const_value, AttributeValue::Udata(index.into()));
     }
-    encode(unit)
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
@@ -73,11 +95,18 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
 
     /// The enumeration.
     pub(super) fn functions(&mut self) -> AttributeValue {
+        self.in_their_unit(FUNCTIONS)
+    }
+
+    /// The enumeration for pointers to them.
+    pub(super) fn functions_at_base(&mut self) -> AttributeValue {
+        self.in_their_unit(FUNCTIONS_AT_BASE)
+    }
+
+    fn in_their_unit(&mut self, entry: UnitEntryId) -> AttributeValue {
         *self.has_function_pointers = true;
-        AttributeValue::DebugInfoRef(DebugInfoRef {
-            unit: self.unit.units(),
-            entry: FUNCTIONS,
-        })
+        let unit = self.unit.units();
+        AttributeValue::DebugInfoRef(DebugInfoRef { unit, entry })
     }
 
     /// A pointer or reference to a function as C writes it: `int (*)(char *)`.

@@ -5,8 +5,10 @@
 
 mod attribute;
 mod base;
+mod c_types;
 mod callable;
 mod convert;
+mod dimension;
 mod filter;
 mod function;
 mod line;
@@ -20,6 +22,7 @@ mod pointee;
 mod pointer;
 mod reference;
 mod unit;
+mod virtual_end;
 mod wrapper;
 
 use crate::address::HostAddress;

@@ -7,9 +7,11 @@
 //!   (`value_primitive_field`).
 //! * On a scalar's type it is not looked at, so it is on a typedef; and counts there only if the scalar's type is dynamic for
 //!   another reason. DW_AT_associated, always true, is one that changes nothing.
+//! * An array's is behind a typedef without the attribute: `whatis *rows + 1` takes the address of an array that is not anywhere, and
+//!   fails an assertion if what it is has the attribute itself (`value_coerce_array`).
 //! * The length of a typedef is computed when an array of it is made; strings divide by it.
 //! * A pointer type has the size that DWARF gave to the first pointer to its target, else the host's. A cast between pointers of
-//!   different sizes reads the operand's memory anew, with 4 bytes of something else. So each type that has a name has a pointer.
+//!   different sizes reads the operand's memory anew, with 4 bytes of something else. So each type has a pointer.
 //!
 //! The copy of a type is made in the type's unit, once for all units whose pointers are of it; which have its number from
 //! [`filter`](super::filter), as units are made in parallel.
@@ -17,18 +19,17 @@
 //! Types that no symbol refers to are never read, so they are parameters of a function type that a typedef without a name is of;
 //! and in there they have no symbols of their own.
 
+use super::c_types::{is_c, is_cpp};
 use super::convert::ConvertUnitEntry;
-use super::pointer::{Die, MAX_DEPTH, is_pointer};
+use super::pointer::{Die, MAX_DEPTH, is_pointer, is_reference};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
-use crate::expr::decode::member_offset;
-use crate::expr::emit::Purpose;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::constants as dw;
-use gimli::read::{Attribute, AttributeValue as Read};
+use gimli::read::Attribute;
 use gimli::{DwAt, DwTag, UnitOffset};
 use std::collections::HashMap;
 
@@ -38,11 +39,19 @@ pub(super) struct Pointees {
     base: Option<HostAddress>,
     /// Whether classes are named by their tags, as in C.
     tags: bool,
+    /// Whether expressions name C's types.
+    names_types: bool,
+    /// Whether there is a type `char`.
+    pub(super) has_char: bool,
     /// By the guest's type.
     known: HashMap<UnitOffset, UnitEntryId>,
     /// How many of them are being made, each for another one.
     depth: usize,
     copies: Vec<Copy>,
+    /// What stands for types without objects, if it was needed.
+    void: Option<UnitEntryId>,
+    /// Array types.
+    pub(super) arrays: Vec<UnitEntryId>,
     /// The function type whose parameters gdb reads.
     holder: Option<UnitEntryId>,
 }
@@ -68,9 +77,13 @@ impl Pointees {
                 .copied()
                 .filter(|_| code.flavor == Flavor::Gdb),
             tags: false,
+            names_types: false,
+            has_char: false,
             known: HashMap::new(),
             depth: 0,
             copies: Vec::new(),
+            void: None,
+            arrays: Vec::new(),
             holder: None,
         }
     }
@@ -145,19 +158,19 @@ fn at_base(base: HostAddress, size: AddressSize) -> Expression {
     expression
 }
 
-/// Of two values on the stack leaves the larger.
-fn larger(out: &mut Expression) {
-    out.op(dw::DW_OP_over);
-    out.op(dw::DW_OP_over);
-    out.op(dw::DW_OP_gt);
-    let first = out.op_bra();
-    out.op(dw::DW_OP_swap);
-    let end = out.next_index();
-    out.set_target(first, end);
-    out.op(dw::DW_OP_drop);
+/// An attribute that makes a type dynamic, and otherwise changes nothing, where it is DW_AT_associated.
+pub(super) fn always() -> Expression {
+    let mut expression = Expression::new();
+    expression.op(dw::DW_OP_lit1);
+    expression
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// Whether pointers are followed to a memory's base.
+    pub(super) fn has_base(&self) -> bool {
+        self.pointees.base.is_some()
+    }
+
     /// Whether an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
     pub(super) fn has_pointee(&self, entry: &Die<'d>) -> bool {
         self.pointees.base.is_some() && is_pointer(entry.tag())
@@ -192,6 +205,23 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 ty.entry.attr(dw::DW_AT_declaration).is_none()
             }
         }
+    }
+
+    /// What a pointer or reference of the host's size is of: in gdb too the type itself, as its objects are where it says. Except where
+    /// only their copies know where they end.
+    pub(super) fn native_target(
+        &mut self,
+        pointer: &There<'a, 'd>,
+    ) -> Result<Option<AttributeValue>, String> {
+        let bare = self.bare_type(pointer.unit, &pointer.entry);
+        if let (Some(base), Some(ty)) = (self.pointees.base, self.type_of(pointer))
+            && bare.is_some_and(|it| self.has_virtual_bases(&it, 0))
+            && self.is_object(&ty, 0)
+        {
+            return self.at_base(&ty, base).map(Some);
+        }
+        let to = pointer.entry.attr_value(dw::DW_AT_type);
+        to.map(|to| self.converted(pointer.unit, to)).transpose()
     }
 
     /// A type whose objects are found at the memory's base: of one that [`Self::is_object`].
@@ -254,29 +284,32 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let tag = ty.entry.tag();
         match (kind(tag), self.type_of(ty)) {
             (Kind::Named, Some(inner)) => {
+                let of_array = self.is_array(&inner, 0);
                 let inner = self.at_base(&inner, base)?;
                 if tag == dw::DW_TAG_typedef {
                     let name = self.type_name(Some(ty), 0);
-                    self.typedef(id, name, Some(inner), Some(base));
+                    let base = (!of_array).then_some(base);
+                    self.typedef(id, name, Some(inner), base);
                 } else {
                     self.add_reserved_type(id, tag, Some(inner));
-                    self.add_pointer(id);
                 }
+                self.add_pointer(id);
             }
-            (Kind::Scalar, target) => {
-                let mut always = Expression::new();
-                always.op(dw::DW_OP_lit1);
-                let target = if tag == dw::DW_TAG_pointer_type {
-                    Some(AttributeValue::UnitRef(self.twin(target.as_ref(), base)?))
-                } else {
-                    None
-                };
-                let scalar = self.unit.unit.reserve();
-                self.copy(scalar, ty, target, (dw::DW_AT_associated, always))?;
-                let scalar = AttributeValue::UnitRef(scalar);
-                self.typedef(id, self.scalar_name(ty), Some(scalar), Some(base));
+            (Kind::Scalar, target) if !self.is_method_pointer(ty) => {
+                let scalar = self.dynamic_scalar(ty, target.as_ref(), base)?;
+                self.typedef(id, self.type_name(Some(ty), 0), Some(scalar), Some(base));
                 let sized = self.add_type(dw::DW_TAG_array_type, id);
                 self.hold(sized);
+                self.add_pointer(id);
+            }
+            (Kind::Array, _) => {
+                let array = self.unit.unit.reserve();
+                let place = at_base(base, self.address_size());
+                self.copy(array, ty, None, (dw::DW_AT_data_location, place))?;
+                let array = AttributeValue::UnitRef(array);
+                let name = self.type_name(Some(ty), 0);
+                self.typedef(id, name, Some(array), None);
+                self.add_pointer(id);
             }
             _ => {
                 let place = at_base(base, self.address_size());
@@ -286,62 +319,47 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(())
     }
 
-    /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
-    /// no further than the class is long, and the object may be of a class derived from it. Whether there are any.
-    fn virtual_ends(
-        &self,
-        class: &There<'a, 'd>,
-        offset: u64,
-        bases: &mut usize,
-        out: &mut Expression,
-    ) -> Result<bool, String> {
-        let mut any = false;
-        let error = |error: gimli::Error| error.to_string();
-        let tree = class.unit.entries_tree(Some(class.entry.offset()));
-        let mut tree = tree.map_err(error)?;
-        let mut children = tree.root().map_err(error)?.children();
-        while let Some(child) = children.next().map_err(error)? {
-            let entry = child.entry();
-            if entry.tag() != dw::DW_TAG_inheritance {
-                continue;
+    /// Whether a type is an array's, whatever it is called.
+    fn is_array(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
+        match kind(ty.entry.tag()) {
+            Kind::Array => true,
+            Kind::Named if depth < MAX_DEPTH => {
+                let inner = self.type_of(ty);
+                inner.is_some_and(|inner| self.is_array(&inner, depth + 1))
             }
-            *bases += 1;
-            if *bases > MAX_DEPTH {
-                return Err("a class of too many bases".to_owned());
-            }
-            let Some(base) = self.type_at(class.unit, entry) else {
-                continue;
-            };
-            let place = entry.attr_value(dw::DW_AT_data_member_location);
-            let constant = place.and_then(|place| member_offset(place, class.unit));
-            let found = match (place, constant) {
-                (_, Some(at)) => {
-                    let at = offset.wrapping_add(at);
-                    self.virtual_ends(&base, at, bases, out)?
-                }
-                (Some(Read::Exprloc(place)), None) => {
-                    let size = base
-                        .entry
-                        .attr(dw::DW_AT_byte_size)
-                        .and_then(|it| it.udata_value());
-                    out.op(dw::DW_OP_push_object_address);
-                    out.op_plus_uconst(offset);
-                    let before = std::mem::replace(out, Expression::new());
-                    *out = self.expression_onto(before, (place, class.unit), Purpose::Member)?;
-                    out.op(dw::DW_OP_push_object_address);
-                    out.op(dw::DW_OP_minus);
-                    out.op_plus_uconst(size.unwrap_or(0));
-                    larger(out);
-                    true
-                }
-                _ => false,
-            };
-            any |= found;
+            _ => false,
         }
-        Ok(any)
     }
 
-    /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both.
+    /// A copy of a scalar type that is dynamic; and of what stands for it, where that is another type.
+    fn dynamic_scalar(
+        &mut self,
+        ty: &There<'a, 'd>,
+        target: Option<&There<'a, 'd>>,
+        base: HostAddress,
+    ) -> Result<AttributeValue, String> {
+        let tag = ty.entry.tag();
+        if self.is_function_pointer(&ty.entry) {
+            return Ok(self.functions_at_base());
+        }
+        if tag == dw::DW_TAG_ptr_to_member_type {
+            let number = self.new_number_type();
+            let always = AttributeValue::Exprloc(always());
+            let entry = self.unit.unit.get_mut(number);
+            entry.set(dw::DW_AT_associated, always);
+            return Ok(AttributeValue::UnitRef(number));
+        }
+        let target = match tag {
+            dw::DW_TAG_pointer_type => Some(AttributeValue::UnitRef(self.twin(target, base)?)),
+            _ => None,
+        };
+        let scalar = self.unit.unit.reserve();
+        self.copy(scalar, ty, target, (dw::DW_AT_associated, always()))?;
+        Ok(AttributeValue::UnitRef(scalar))
+    }
+
+    /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both. And to gdb 18 a
+    /// pointer is dynamic if its target is.
     fn twin(
         &mut self,
         target: Option<&There<'a, 'd>>,
@@ -349,15 +367,27 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Result<UnitEntryId, String> {
         let name = self.type_name(target, 0);
         let (inner, base) = match target {
-            None => (None, None),
-            Some(target) if self.is_object(target, 0) => {
-                (Some(self.at_base(target, base)?), Some(base))
-            }
-            Some(target) => (Some(self.reference_to(target)?), None),
+            Some(target) if self.is_object(target, 0) => (self.at_base(target, base)?, Some(base)),
+            _ => (AttributeValue::UnitRef(self.dynamic_void()), None),
         };
         let id = self.unit.unit.reserve();
-        self.typedef(id, name, inner, base);
+        self.typedef(id, name, Some(inner), base);
         Ok(id)
+    }
+
+    /// What stands for a type that has no objects, and is dynamic.
+    fn dynamic_void(&mut self) -> UnitEntryId {
+        if let Some(void) = self.pointees.void {
+            return void;
+        }
+        let void = self.unit.unit.reserve();
+        self.add_reserved_type(void, dw::DW_TAG_unspecified_type, None);
+        let entry = self.unit.unit.get_mut(void);
+        let always = AttributeValue::Exprloc(always());
+        entry.set(dw::DW_AT_name, AttributeValue::String(b"void".to_vec()));
+        entry.set(dw::DW_AT_associated, always);
+        self.pointees.void = Some(void);
+        void
     }
 
     /// A typedef without a symbol. gdb looks for data location at the outermost one.
@@ -405,33 +435,32 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(())
     }
 
-    /// The name of a scalar type as gdb shows it.
-    fn scalar_name(&self, ty: &There<'a, 'd>) -> String {
-        let name = self.type_name(Some(ty), 0);
-        if self.pointees.tags && ty.entry.tag() == dw::DW_TAG_enumeration_type {
-            return format!("enum {name}");
+    /// What a type's name has before it where types are named by their tags.
+    pub(super) fn tag_name(&self, tag: DwTag) -> &'static str {
+        match tag {
+            _ if !self.pointees.tags => "",
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type => "struct ",
+            dw::DW_TAG_union_type => "union ",
+            dw::DW_TAG_enumeration_type => "enum ",
+            _ => "",
         }
-        name
     }
 
     /// How a unit's types are named.
     pub(super) fn begin_pointees(&mut self, root: &Die<'d>) {
-        self.pointees.tags = matches!(
-            root.attr_value(dw::DW_AT_language),
-            Some(Read::Language(
-                dw::DW_LANG_C89
-                    | dw::DW_LANG_C
-                    | dw::DW_LANG_C99
-                    | dw::DW_LANG_C11
-                    | dw::DW_LANG_C17
-            ))
-        );
+        let language = root.attr_value(dw::DW_AT_language);
+        self.pointees.tags = is_c(language);
+        self.pointees.names_types = self.has_base() && (is_c(language) || is_cpp(language));
     }
 
     /// Makes the copies. A class's and an enumeration's are in the same scope, which is part of the names; others have no
     /// symbol.
     pub(super) fn finish_pointees(&mut self) {
         self.foreign_pointees();
+        self.nest_dimensions();
+        if self.pointees.names_types {
+            self.name_types();
+        }
         for copy in std::mem::take(&mut self.pointees.copies) {
             let holder = self.holder();
             let original = self.unit.unit.get(copy.original);
@@ -451,7 +480,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             if let Some(target) = copy.target {
                 entry.set(dw::DW_AT_type, target);
             }
-            if matches!(kind(tag), Kind::Class) {
+            if matches!(kind(tag), Kind::Class | Kind::Array) {
                 self.add_pointer(copy.id);
             }
         }
@@ -482,20 +511,31 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a type needs for casts to pointers to it.
+    /// What a type needs for casts to pointers to it, and for addresses of what is of it.
     pub(super) fn finish_pointee(&mut self, id: UnitEntryId, entry: &Die<'d>) {
-        let has_pointer = match kind(entry.tag()) {
-            Kind::Named => true,
-            Kind::Class | Kind::Scalar => entry.attr(dw::DW_AT_name).is_some(),
-            Kind::Array | Kind::Other => false,
-        };
-        if self.pointees.base.is_some() && has_pointer && !is_pointer(entry.tag()) {
+        if self.pointees.base.is_none() {
+            return;
+        }
+        self.pointees.has_char |= self.is_char(entry);
+        match kind(entry.tag()) {
+            Kind::Array => self.pointees.arrays.push(id),
+            // An address of a reference is that of what it refers to.
+            Kind::Scalar if is_reference(entry.tag()) => return,
+            Kind::Named | Kind::Class | Kind::Scalar => {}
+            Kind::Other => return,
+        }
+        self.add_pointer(id);
+    }
+
+    /// The same for what stands for another type.
+    pub(super) fn finish_replaced(&mut self, id: UnitEntryId) {
+        if self.pointees.base.is_some() {
             self.add_pointer(id);
         }
     }
 
     /// A pointer to a type, of the guest's size, that gdb reads.
-    fn add_pointer(&mut self, to: UnitEntryId) {
+    pub(super) fn add_pointer(&mut self, to: UnitEntryId) {
         let pointer = self.add_type(dw::DW_TAG_pointer_type, to);
         let size = AttributeValue::Data1(self.address_size().bytes());
         let entry = self.unit.unit.get_mut(pointer);
@@ -510,7 +550,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id
     }
 
-    fn add_reserved_type(&mut self, id: UnitEntryId, tag: DwTag, inner: Option<AttributeValue>) {
+    pub(super) fn add_reserved_type(
+        &mut self,
+        id: UnitEntryId,
+        tag: DwTag,
+        inner: Option<AttributeValue>,
+    ) {
         let holder = self.holder();
         self.unit.unit.add_reserved(id, holder, tag);
         if let Some(inner) = inner {

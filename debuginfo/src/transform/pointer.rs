@@ -4,6 +4,7 @@
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::convert::ConvertUnitEntry;
+use super::member::dimensions;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
@@ -56,6 +57,10 @@ pub(super) fn is_pointer(tag: DwTag) -> bool {
             | dw::DW_TAG_rvalue_reference_type
             | dw::DW_TAG_ptr_to_member_type
     )
+}
+
+pub(super) fn is_reference(tag: DwTag) -> bool {
+    tag == dw::DW_TAG_reference_type || tag == dw::DW_TAG_rvalue_reference_type
 }
 
 /// A qualifier goes before a name and behind a star.
@@ -121,6 +126,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_type, shown);
+        self.finish_replaced(id);
     }
 
     /// A pointer to a method (Itanium C++ ABI, section 2.3): the function's index in the table, or its virtual table's offset
@@ -153,6 +159,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if let Some(number) = self.pointers.number {
             return number;
         }
+        let id = self.new_number_type();
+        self.pointers.number = Some(id);
+        id
+    }
+
+    /// Another one.
+    pub(super) fn new_number_type(&mut self) -> UnitEntryId {
         let size = self.address_size();
         let name = match size {
             AddressSize::Four => "unsigned int",
@@ -165,11 +178,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry.set(dw::DW_AT_name, AttributeValue::String(name));
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(size.bytes()));
         entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(unsigned));
-        self.pointers.number = Some(id);
         id
     }
 
-    /// Whether a variable is a pointer that lldb is to have as one of its own: a local or a parameter, to data. Of an inlined
+    /// Whether a variable is a pointer that the debugger is to have as one of its own: a local or a parameter, to data. Of an inlined
     /// function, what all its instances are of says the type.
     pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         let says_value = [
@@ -177,14 +189,23 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_const_value,
             dw::DW_AT_artificial,
         ];
-        self.pointers.flavor == Flavor::Lldb
-            && matches!(
-                entry.tag(),
-                dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
-            )
-            && (self.function().is_some_and(|it| it.is_abstract)
-                || says_value.iter().any(|name| entry.attr(*name).is_some()))
-            && self.pointer_type(self.unit.read_unit, entry).is_some()
+        matches!(
+            entry.tag(),
+            dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
+        ) && (self.function().is_some_and(|it| it.is_abstract)
+            || says_value.iter().any(|name| entry.attr(*name).is_some()))
+            && self
+                .pointer_type(self.unit.read_unit, entry)
+                .is_some_and(|ty| self.is_native_to(&ty))
+    }
+
+    /// Whether variables of a pointer's or reference's type are the debugger's own. gdb's references are: where one of the guest's is
+    /// of an object that has to be found at the memory's base, it takes the address of one (`&reference`) for 8 bytes.
+    fn is_native_to(&self, ty: &There<'a, 'd>) -> bool {
+        match self.pointers.flavor {
+            Flavor::Lldb => true,
+            Flavor::Gdb => self.has_base() && is_reference(ty.entry.tag()),
+        }
     }
 
     /// The pointer or reference to data that an entry's type is, behind typedefs and qualifiers.
@@ -199,6 +220,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
         ) && !self.is_function_at(&ty);
         is_data.then_some(ty)
+    }
+
+    /// Whether a type is a pointer to a method, which is shown as a structure.
+    pub(super) fn is_method_pointer(&self, ty: &There<'a, 'd>) -> bool {
+        ty.entry.tag() == dw::DW_TAG_ptr_to_member_type && self.is_function_at(ty)
     }
 
     /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
@@ -298,8 +324,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_const_type => qualified("const", &inner()),
             dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
+            dw::DW_TAG_array_type if self.pointers.flavor == Flavor::Gdb => {
+                let dimensions = dimensions(ty).unwrap_or_default();
+                let all: String = dimensions.iter().map(|it| format!("[{it}]")).collect();
+                format!("{} {all}", inner())
+            }
             dw::DW_TAG_array_type => inner() + "[]",
-            _ => self.name(ty).unwrap_or_else(|| "(anonymous)".to_owned()),
+            tag => match self.name(ty) {
+                Some(name) => self.tag_name(tag).to_owned() + &name,
+                None => "(anonymous)".to_owned(),
+            },
         }
     }
 

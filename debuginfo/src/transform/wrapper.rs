@@ -157,10 +157,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if let Some(known) = self.wrappers.native.get(&key) {
             return Ok(*known);
         }
-        let to = match pointer.entry.attr_value(dw::DW_AT_type) {
-            Some(to) => Some(self.converted(pointer.unit, to)?),
-            None => None,
-        };
+        let to = self.native_target(pointer)?;
         let id = self.native_type(pointer.entry.tag(), to);
         self.wrappers.native.insert(key, id);
         Ok(id)

@@ -143,6 +143,14 @@ impl Unit {
         id
     }
 
+    /// Makes an entry the last child of another one.
+    pub fn move_to(&mut self, id: UnitEntryId, parent: UnitEntryId) {
+        if let Some(old) = self.get_mut(id).parent.replace(parent) {
+            self.get_mut(old).children.retain(|child| *child != id);
+        }
+        self.get_mut(parent).children.push(id);
+    }
+
     pub fn get(&self, id: UnitEntryId) -> &Entry {
         &self.entries[id.0 as usize]
     }
@@ -176,6 +184,12 @@ impl Entry {
 
     pub fn children(&self) -> std::slice::Iter<'_, UnitEntryId> {
         self.children.iter()
+    }
+
+    /// An attribute's value.
+    pub fn attr(&self, name: DwAt) -> Option<&AttributeValue> {
+        let mut attrs = self.attrs.iter();
+        attrs.find(|attr| attr.name == name).map(|attr| &attr.value)
     }
 
     /// Makes room for attributes.

@@ -3,7 +3,7 @@ import urllib.parse
 
 import gdb
 
-from . import at, frames, guest, images, libcxx, pointers, raising, rust, sources, trap, unmatched
+from . import at, frames, guest, images, libcxx, pointers, raising, rust, sources, trap, unmatched, watch, widths
 from .options import VERSION
 
 SETTINGS = (
@@ -35,7 +35,10 @@ def begin(folder):
     begun = True
     for setting in SETTINGS:
         gdb.execute("set " + setting, to_string=True)
+    # An assertion of gdb's own that fails ends a command then, and not the session.
+    for what in ("quit", "corefile"):
+        gdb.execute("maint set internal-error %s no" % what, to_string=True)
     gdb.execute("set environment %s %s" % (SCRIPTS, VERSION), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, sources, unmatched):
+    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, sources, unmatched, watch, widths):
         part.install()
     images.install(folder)

@@ -1,0 +1,79 @@
+//! Where classes with virtual bases end: an object's own bases say, as it may be of a class derived from the one that is known.
+
+use super::pointer::MAX_DEPTH;
+use super::reference::There;
+use super::unit::UnitTransform;
+use crate::expr::decode::member_offset;
+use crate::expr::emit::Purpose;
+use crate::write::Expression;
+use gimli::constants as dw;
+use gimli::read::AttributeValue as Read;
+
+/// Of two values on the stack leaves the larger.
+fn larger(out: &mut Expression) {
+    out.op(dw::DW_OP_over);
+    out.op(dw::DW_OP_over);
+    out.op(dw::DW_OP_gt);
+    let first = out.op_bra();
+    out.op(dw::DW_OP_swap);
+    let end = out.next_index();
+    out.set_target(first, end);
+    out.op(dw::DW_OP_drop);
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
+    /// no further than the class is long, and the object may be of a class derived from it. Whether there are any.
+    pub(super) fn virtual_ends(
+        &self,
+        class: &There<'a, 'd>,
+        offset: u64,
+        bases: &mut usize,
+        out: &mut Expression,
+    ) -> Result<bool, String> {
+        let mut any = false;
+        let error = |error: gimli::Error| error.to_string();
+        let tree = class.unit.entries_tree(Some(class.entry.offset()));
+        let mut tree = tree.map_err(error)?;
+        let mut children = tree.root().map_err(error)?.children();
+        while let Some(child) = children.next().map_err(error)? {
+            let entry = child.entry();
+            if entry.tag() != dw::DW_TAG_inheritance {
+                continue;
+            }
+            *bases += 1;
+            if *bases > MAX_DEPTH {
+                return Err("a class of too many bases".to_owned());
+            }
+            let Some(base) = self.type_at(class.unit, entry) else {
+                continue;
+            };
+            let place = entry.attr_value(dw::DW_AT_data_member_location);
+            let constant = place.and_then(|place| member_offset(place, class.unit));
+            let found = match (place, constant) {
+                (_, Some(at)) => {
+                    let at = offset.wrapping_add(at);
+                    self.virtual_ends(&base, at, bases, out)?
+                }
+                (Some(Read::Exprloc(place)), None) => {
+                    let size = base
+                        .entry
+                        .attr(dw::DW_AT_byte_size)
+                        .and_then(|it| it.udata_value());
+                    out.op(dw::DW_OP_push_object_address);
+                    out.op_plus_uconst(offset);
+                    let before = std::mem::replace(out, Expression::new());
+                    *out = self.expression_onto(before, (place, class.unit), Purpose::Member)?;
+                    out.op(dw::DW_OP_push_object_address);
+                    out.op(dw::DW_OP_minus);
+                    out.op_plus_uconst(size.unwrap_or(0));
+                    larger(out);
+                    true
+                }
+                _ => false,
+            };
+            any |= found;
+        }
+        Ok(any)
+    }
+}

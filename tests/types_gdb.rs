@@ -1,0 +1,128 @@
+//! Every type that C and C++ have, at several depths of pointers, references, arrays and members, in gdb: tests/look/types.py makes
+//! expressions of them and asks about each in many ways, natively and as wasm. gdb lives, and what it shows is what it shows of the
+//! native build, or it says why it cannot.
+
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
+
+/// What gdb says where it follows a guest's pointer and cannot: of nothing that is wrong, and natively it can.
+const REFUSALS: [&str; 3] = [
+    // `whatis *p->q` has gdb follow null pointers, whose objects are at no memory's base.
+    "! Location address is not set.",
+    // A reference to an array.
+    "! Argument to arithmetic operation not a number or boolean.",
+    // Its virtual bases say how long it is.
+    "! Cannot perform pointer math on incomplete type",
+];
+
+/// Whether gdb says that it cannot answer. Of an array whose length it has worked out it makes the address anew, in 8 bytes.
+fn is_refused(asked: &str, answer: &str) -> bool {
+    let is_variable = asked.contains("vla") && answer == "! Invalid cast.";
+    is_variable || REFUSALS.iter().any(|it| answer.starts_with(it))
+}
+
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("types");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn source(name: &str) -> PathBuf {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/types");
+    programs.join(name)
+}
+
+fn compile(name: &str, flags: &[&str], to: &str) -> String {
+    let compiler = match name.ends_with(".cpp") {
+        true => "clang++-19",
+        false => "clang-19",
+    };
+    let out = folder().join(format!("{name}.{to}"));
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-O0", "-w", "-fno-exceptions", "-fstandalone-debug"]);
+    let done = command.args(flags).arg("-o").arg(&out).arg(source(name));
+    assert!(done.status().unwrap().success(), "{name} compiles");
+    out.into_os_string().into_string().unwrap()
+}
+
+/// What gdb answered, by what it was asked.
+fn walk(name: &str, program: &[&str]) -> HashMap<String, String> {
+    let text = fs::read_to_string(source(name)).unwrap();
+    let line = 1 + text.lines().position(|it| it.ends_with("// stop")).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/look/types.py");
+    let mut gdb = Command::new(env::var_os("GDB").unwrap_or_else(|| "gdb".into()));
+    gdb.args(["-nx", "-batch"]);
+    for command in [
+        "set width 0",
+        "set debuginfod enabled off",
+        "set breakpoint pending on",
+        &format!("break {name}:{line}"),
+        "run",
+        &format!("source {}", script.display()),
+    ] {
+        gdb.args(["-ex", command]);
+    }
+    let done = gdb
+        .arg("--args")
+        .args(program)
+        .stdin(Stdio::null())
+        .output();
+    let said = String::from_utf8_lossy(&done.unwrap().stdout).into_owned();
+    assert!(
+        said.ends_with("walked\n"),
+        "{program:?}: {:?}",
+        said.lines().last()
+    );
+    let answers = said.lines().filter_map(|line| line.split_once('\t'));
+    answers
+        .map(|(asked, answer)| (asked.to_owned(), answer.to_owned()))
+        .collect()
+}
+
+fn check(name: &str, enough: usize) {
+    if !tools::have(&["gdb", "clang-19"]) {
+        return;
+    }
+    let native = compile(name, &[], "native");
+    let module = compile(name, &["--target=wasm32-wasi"], "wasm");
+    let expected = walk(name, &[&native]);
+    let said = walk(name, &[DWALIN, "run", "-g", &module]);
+    let (mut right, mut wrong) = (0, Vec::new());
+    for (asked, answer) in &said {
+        assert_ne!(answer, "died", "{asked}");
+        let Some(expected) = expected.get(asked).filter(|_| !asked.starts_with("endure")) else {
+            continue;
+        };
+        if answer == expected {
+            right += 1;
+        } else if !is_refused(asked, answer) && !expected.starts_with("! ") {
+            wrong.push(format!("{asked}\n    {answer}\n    not {expected}"));
+        }
+    }
+    wrong.sort();
+    let first = wrong.iter().take(20).cloned().collect::<Vec<_>>();
+    assert!(
+        wrong.is_empty(),
+        "{} wrong answers:\n{}",
+        wrong.len(),
+        first.join("\n")
+    );
+    assert!(right >= enough, "only {right} right answers");
+}
+
+#[test]
+fn types_of_c() {
+    check("types.c", 6000);
+}
+
+#[test]
+fn types_of_cpp() {
+    check("types.cpp", 2000);
+}
