@@ -16,11 +16,16 @@ const PROMPT: &str = "(gdb) ";
 /// What no command may say.
 const ERRORS: [&str; 3] = ["Python Exception", "Traceback", "is running"];
 
-/// gdb at its first prompt, on turns.c with arguments.
-fn started(folder: &Folder, options: &[&str], args: &[&str]) -> Terminal {
+/// The module of turns.c.
+fn compiled(folder: &Folder) -> String {
     let turns = std::fs::read(source("tests/programs/terminal/turns.c")).unwrap();
     folder.write("turns.c", turns);
-    let wasm = folder.compile("turns.c", &["-g", "-O0"]);
+    folder.compile("turns.c", &["-g", "-O0"])
+}
+
+/// gdb at its first prompt, on turns.c with arguments.
+fn started(folder: &Folder, options: &[&str], args: &[&str]) -> Terminal {
+    let wasm = compiled(folder);
     let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
     gdb.args(["gdb", "--gdb-option=-nx"]).args(options);
     gdb.arg(wasm).args(args).current_dir(folder.path("."));
@@ -180,6 +185,8 @@ fn names_and_places_are_completed() {
     }
     gdb.keys("print nex\t");
     gdb.wait_for("print next");
+    gdb.keys("\x15");
+    gdb.ask("wx/s nothing", "No symbol \"nothing\" in current context.");
     without_errors(&gdb);
 }
 
@@ -235,4 +242,28 @@ fn a_gdb_that_does_not_know_dwalin_is_told_what_to_type() {
     plain.ask("set debuginfod enabled off", PROMPT);
     let said = plain.ask("run", "exited normally]");
     assert_eq!(said.matches("`dwalin setup`").count(), 1, "{said}");
+}
+
+/// Of an editor that speaks MI: there is no prompt for which anything could be done before it.
+#[test]
+fn a_step_out_of_main_goes_on_to_the_end_for_editors_too() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-machine");
+    let wasm = compiled(&folder);
+    let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    gdb.args(["gdb", "-nx", "-q", "-i=mi", &wasm]);
+    gdb.current_dir(folder.path("."))
+        .env_remove("DEBUGINFOD_URLS");
+    let mut gdb = Terminal::start(&mut gdb);
+    gdb.wait_for(PROMPT);
+    gdb.ask("-break-insert -f turns.c:24", "^done");
+    for _ in 0..2 {
+        gdb.ask("-exec-run", "*stopped,reason=\"breakpoint-hit\"");
+        gdb.ask("-exec-next", "*stopped,reason=\"exited-normally\"");
+    }
+    gdb.line("-gdb-exit");
+    gdb.end();
+    without_errors(&gdb);
 }

@@ -88,7 +88,10 @@ class ExamineGuest(gdb.Command):
         format = ""
         if argument.startswith("/"):
             format, _, argument = argument.partition(" ")
-        value = gdb.parse_and_eval(argument)
+        try:
+            value = gdb.parse_and_eval(argument)
+        except gdb.error as why:
+            raise gdb.GdbError(str(why))
         if value.type.strip_typedefs().code == gdb.TYPE_CODE_ARRAY:
             value = value.address
         try:
