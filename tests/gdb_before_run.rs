@@ -338,7 +338,8 @@ fn names_are_completed_at_the_prompt_before_the_run() {
         return;
     }
     let mut gdb = Command::new(DWALIN);
-    gdb.args(["gdb", "-nx", "-ex", "set style enabled off", &list("tab")]);
+    gdb.args(["gdb", "-nx", "-ex", "set style enabled off"]);
+    gdb.args(["-ex", "set debuginfod enabled off", &list("tab")]);
     let mut gdb = terminal::Terminal::start(&mut gdb);
     gdb.wait_for("(gdb) ");
     gdb.keys("tbreak drop\t");

@@ -96,7 +96,7 @@ fn breakpoints_that_nothing_matches_are_said_with_what_is_near() {
     let lines = [
         "Breakpoint 1 (shapes::Circle::aera) matches nothing in the program; the nearest is shapes::Circle::area.",
         "Breakpoint 3 (twcie) matches nothing in the program; the nearest is shapes::twice.",
-        "Breakpoint 4 (shapes.cpp:900 if 1 == 2) matches nothing in the program; the nearest is shapes.cpp:10.",
+        "Breakpoint 4 (shapes.cpp:900) matches nothing in the program; the nearest is shapes.cpp:10.",
         "Breakpoint 5 (shpaes.cpp:9) matches nothing in the program; the nearest is shapes.cpp:9.",
         "Breakpoint 6 (quite_another) matches nothing in the program.",
         "Breakpoint 8 (mian) matches nothing in the program; the nearest is main.",

@@ -69,12 +69,12 @@ def pending(breakpoint):
     if breakpoint.number <= 0 or not breakpoint.enabled or breakpoint.type not in (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT):
         return None
     found = PENDING.search(gdb.execute("info breakpoints %d" % breakpoint.number, to_string=True))
-    return found and found.group(1)
+    # gdb 13 has the condition there too, gdb 18 has not.
+    return found and CONDITION.split(found.group(1))[0]
 
 
 def linespec(place):
     """The place as FUNCTION, FILE:FUNCTION or FILE:LINE."""
-    place = CONDITION.split(place)[0]
     parts = dict(EXPLICIT.findall(place))
     if parts:
         place = ":".join(parts[part] for part in ("source", "function", "line") if part in parts)
