@@ -186,10 +186,7 @@ fn rust_is_kept_in_valid_images() {
         return;
     }
     let folder = Folder::new("check-rust");
-    let program = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/programs/rust/library.rs"
-    );
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/rust/shown.rs");
     let mut total = [0, 0];
     for (level, version) in [("0", "4"), ("2", "5"), ("s", "4")] {
         let (level, version) = (

@@ -177,7 +177,7 @@ fn rustc_formatters() -> [String; 2] {
 }
 
 fn check_rust(init: &[&str]) {
-    let source = root().join("tests/programs/rust/library.rs");
+    let source = root().join("tests/programs/rust/shown.rs");
     let flags = ["--edition=2024", "--target=wasm32-wasip1", "-g"];
     let wasm = build("rustc", &source, &flags);
     assert_none(&wrong(&source, &wasm, init));
@@ -196,14 +196,14 @@ fn the_library_of_rust_beside_its_own_formatters() {
 
 /// What lldb shows of a native program's locals, with or without the formatters.
 fn native_locals(program: &str, init: &[&str]) -> String {
-    let source = root().join("tests/programs/rust/library.rs");
+    let source = root().join("tests/programs/rust/shown.rs");
     let text = fs::read_to_string(source).unwrap();
     let (line, _) = stops(&text)
         .into_iter()
         .find(|(_, asked)| asked.iter().any(|it| it.name == "shapes[0]"))
         .unwrap();
     let mut session = Session::launch(program, &[], init).unwrap();
-    session.break_at("library.rs", line);
+    session.break_at("shown.rs", line);
     assert!(matches!(session.resume(), Stop::Breakpoint(_)));
     session
         .command("v some tuple")
@@ -220,7 +220,7 @@ fn without_addresses(said: String) -> String {
 
 #[test]
 fn native_programs_are_left_alone() {
-    let source = root().join("tests/programs/rust/library.rs");
+    let source = root().join("tests/programs/rust/shown.rs");
     let program = build("rustc", &source, &["--edition=2024", "-g"]);
     let (with, without) = (
         native_locals(&program, &[&import()]),
