@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The version of the JSON: another one where a member goes or means something else.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// Checks a module's debug info.
 pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
@@ -37,12 +37,12 @@ pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
         let file = ModuleFile::open(&options.file).with_context(name)?;
         print_variables(&file, variable, &check.asked);
     } else {
-        print(&check, &messages);
+        print(&check, &messages, complete);
     }
     Ok(ExitCode::from(u8::from(!complete)))
 }
 
-fn print(check: &Check, messages: &[String]) {
+fn print(check: &Check, messages: &[String], complete: bool) {
     println!(
         "{:18}{:>12}{:>12}{:>12}{:>12}",
         "", "described", "in image", "lost", "dropped*"
@@ -57,7 +57,7 @@ fn print(check: &Check, messages: &[String]) {
         } = count;
         println!("{name:18}{input:>12}{output:>12}{lost:>12}{dropped:>12}");
     }
-    println!("* by the linker: they describe no code of the module\n");
+    println!("* by linkers and optimisers: they describe no code of the module\n");
     println!(
         "{:18}{:>12}{:>12}{:>12}{:>12}",
         "bytes of code", "in scope", "described", "in image", "lost"
@@ -71,13 +71,7 @@ fn print(check: &Check, messages: &[String]) {
             percent(bytes)
         );
     }
-    if check.units.input == 0 {
-        println!("\nThe module has no debug info that describes its code.");
-    }
-    let [all, some, none] = check.availability;
-    println!(
-        "\nThe compiler describes {all} variables wherever they are in scope, {some} in a part of it, {none} nowhere."
-    );
+    print_described(check);
     let (variables, bytes) = check.astray;
     if variables > 0 {
         println!(
@@ -96,6 +90,12 @@ fn print(check: &Check, messages: &[String]) {
             check.elsewhere
         );
     }
+    if check.outside > 0 {
+        println!(
+            "{} blocks and inlined functions are said to have code outside of what they are in.",
+            check.outside
+        );
+    }
     for message in messages {
         println!("{message}");
     }
@@ -103,6 +103,41 @@ fn print(check: &Check, messages: &[String]) {
         println!("There is more debug info than could be looked at: what is missing may be more.");
     }
     print_losses(check);
+    match complete {
+        true => println!("\nComplete: debuggers get all of it."),
+        false => println!("\nNot complete."),
+    }
+}
+
+/// Which functions the module's own debug info describes, and what stands in for it.
+fn print_described(check: &Check) {
+    let (functions, bytes) = check.code;
+    let (own, described) = (check.functions.input, check.function_bytes.described);
+    match check.units.input {
+        0 => println!("\nThe module has no debug info that describes its code."),
+        _ => println!(
+            "\nThe module's own debug info describes {own} of its {functions} functions, {described} of {bytes} bytes of code."
+        ),
+    }
+    let made = [
+        (check.made.by_text, "text"),
+        (check.made.by_source_map, "source map"),
+    ];
+    for ((functions, bytes), of) in made
+        .into_iter()
+        .filter(|((functions, _), _)| *functions > 0)
+    {
+        println!(
+            "Of {functions} functions without, {bytes} bytes, debuggers are shown the module's {of}."
+        );
+    }
+    if check.units.input == 0 {
+        return;
+    }
+    let [all, some, none] = check.availability;
+    println!(
+        "The compiler describes {all} variables wherever they are in scope, {some} in a part of it, {none} nowhere."
+    );
 }
 
 fn print_losses(check: &Check) {
@@ -277,6 +312,10 @@ fn json(check: &Check, messages: &[String], complete: bool) -> Json {
         ("operands_not_there", variables_and_bytes(check.astray)),
         ("locals_overwritten", variables_and_bytes(check.overwritten)),
         ("outside_code", number(check.elsewhere)),
+        ("outside_scope", number(check.outside)),
+        ("code", json_code(check.code)),
+        ("shown_as_text", json_code(check.made.by_text)),
+        ("by_source_map", json_code(check.made.by_source_map)),
         ("losses", Json::array(losses)),
         (
             "variables",
@@ -286,6 +325,13 @@ fn json(check: &Check, messages: &[String], complete: bool) -> Json {
             "messages",
             Json::array(messages.iter().map(|it| Json::string(it))),
         ),
+    ])
+}
+
+fn json_code((functions, bytes): (usize, u64)) -> Json {
+    Json::object([
+        ("functions", Json::number(functions as u64)),
+        ("bytes", Json::number(bytes)),
     ])
 }
 

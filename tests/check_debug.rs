@@ -385,3 +385,102 @@ fn assert_whole_scopes(unit: &str) -> usize {
     }
     found
 }
+
+/// Functions, and bytes of them, as a member of the JSON says.
+fn functions(json: &Value, member: &str) -> u64 {
+    number(json, &[member, "functions"])
+}
+
+#[test]
+fn a_program_whose_addresses_are_all_zero_is_shown_as_text() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-zero-addresses");
+    folder.write(
+        "app.c",
+        "int twice(int n) { return n * 2; }\nint main(void) { return twice(0); }\n",
+    );
+    let clang = ["clang-19", "--target=wasm32-wasi", "-g"];
+    folder.tool(&[&clang[..], &["-S", "app.c", "-o", "app.s"]].concat());
+    let text = fs::read_to_string(folder.path("app.s")).unwrap();
+    // Where its debug info has the address of a function, but in the line table, which has none then either.
+    let zero = |line: &str| match line.trim_start().strip_prefix(".int32\t.Lfunc_begin") {
+        Some(rest) if !rest.contains('-') => "\t.int32\t0".to_owned(),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<_> = text.lines().map(zero).collect();
+    folder.write("zero.s", lines.join("\n") + "\n");
+    folder.tool(&[&clang[..], &["zero.s", "-o", "zero.wasm"]].concat());
+    folder.tool(&[&clang[..], &["app.s", "-o", "app.wasm"]].concat());
+    // The libraries' debug info does not stand for the program's.
+    let (_, json) = checked(&folder, "zero.wasm", &[]);
+    assert!(functions(&json, "shown_as_text") >= 2, "{json}");
+    let output = folder.dwalin(&["compile", "-g", "zero.wasm", "-o", "zero.cwasm"]);
+    assert!(
+        stderr(&output).contains("zero.wasm has no debug info of its own"),
+        "{}",
+        stderr(&output)
+    );
+    let (complete, json) = checked(&folder, "app.wasm", &[]);
+    assert!(complete, "{json}");
+    assert_eq!(functions(&json, "shown_as_text"), 0, "{json}");
+}
+
+#[test]
+fn a_program_with_exports_of_another_tool_is_described() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("check-other-exports");
+    folder.write(
+        "app.c",
+        "int work(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * n; return s; }\n\
+         int more(int n) { return work(n) + work(n + 1); }\n",
+    );
+    // As generators of bindings write them, without debug info; and nothing is called main.
+    folder.write(
+        "glue.c",
+        "int more(int);\n__attribute__((export_name(\"run\"))) int run(int n) { return more(n); }\n",
+    );
+    let clang = ["clang-19", "--target=wasm32-wasi", "-c"];
+    folder.tool(&[&clang[..], &["-g", "app.c", "-o", "app.o"]].concat());
+    folder.tool(&[&clang[..], &["glue.c", "-o", "glue.o"]].concat());
+    let link = [
+        "wasm-ld-19",
+        "--no-entry",
+        "app.o",
+        "glue.o",
+        "-o",
+        "app.wasm",
+    ];
+    folder.tool(&link);
+    let (complete, json) = checked(&folder, "app.wasm", &[]);
+    assert!(complete, "{json}");
+    assert_eq!(functions(&json, "shown_as_text"), 0, "{json}");
+    assert_eq!(number(&json, &["entries", "functions", "described"]), 2);
+    assert!(functions(&json, "code") > 2, "{json}");
+}
+
+#[test]
+fn the_text_that_stands_in_is_counted_apart() {
+    let folder = Folder::new("check-text-apart");
+    let module = "(module (func $f (export \"f\") (param i32) (result i32) local.get 0))";
+    folder.write("app.wasm", wat::parse_str(module).unwrap());
+    let (complete, json) = checked(&folder, "app.wasm", &[]);
+    assert!(complete, "{json}");
+    assert_eq!(number(&json, &["entries", "functions", "described"]), 0);
+    assert_eq!(functions(&json, "shown_as_text"), 1);
+    assert_eq!(json["shown_as_text"], json["code"]);
+    let output = folder.dwalin(&["check-debug", "app.wasm"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("The module has no debug info that describes its code."),
+        "{said}"
+    );
+    assert!(
+        said.trim_end()
+            .ends_with("Complete: debuggers get all of it."),
+        "{said}"
+    );
+}

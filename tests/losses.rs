@@ -523,3 +523,69 @@ fn names_for_linkers_are_kept_of_old_versions() {
         }
     }
 }
+
+#[test]
+fn blocks_without_code_or_outside_of_their_function_hide_nothing() {
+    if !equipped() {
+        return;
+    }
+    let [f, g] = module().1;
+    let mut dwarf = Dwarf::new();
+    let unit = add_unit(&mut dwarf, ENCODING, "a.c");
+    let unit = dwarf.units.get_mut(unit);
+    let int = add_int(unit);
+    let [function, _] = add_function(unit, "f", int);
+    let entry = unit.get_mut(function);
+    entry.set(dw::DW_AT_low_pc, address(f.start));
+    entry.set(dw::DW_AT_high_pc, Value::Udata(f.end - f.start));
+    // As binaryen writes those whose code is gone; of another function; and one of which a part is there.
+    let blocks = [
+        ("gone", 0..1),
+        ("other", g.start..g.end),
+        ("part", f.end - 3..g.end),
+    ];
+    for (name, range) in blocks {
+        let block = unit.add(function, dw::DW_TAG_lexical_block);
+        let entry = unit.get_mut(block);
+        entry.set(dw::DW_AT_low_pc, address(range.start));
+        entry.set(dw::DW_AT_high_pc, Value::Udata(range.end - range.start));
+        let variable = add(unit, block, dw::DW_TAG_variable, name);
+        let entry = unit.get_mut(variable);
+        entry.set(dw::DW_AT_type, Value::UnitRef(int));
+        entry.set(dw::DW_AT_location, Value::Exprloc(local()));
+    }
+    // What has an address stays, and nothing else that is in the block with it.
+    let block = unit.add(function, dw::DW_TAG_lexical_block);
+    let entry = unit.get_mut(block);
+    entry.set(dw::DW_AT_low_pc, address(0));
+    entry.set(dw::DW_AT_high_pc, Value::Udata(1));
+    for (name, location) in [
+        ("kept", vec![dw::DW_OP_addr.0, 0, 4, 0, 0]),
+        ("with_it", vec![]),
+    ] {
+        let variable = add(unit, block, dw::DW_TAG_variable, name);
+        let entry = unit.get_mut(variable);
+        entry.set(dw::DW_AT_type, Value::UnitRef(int));
+        let location = match location.is_empty() {
+            true => local(),
+            false => Expression::raw(location),
+        };
+        entry.set(dw::DW_AT_location, Value::Exprloc(location));
+    }
+    // Which is valid, or this fails.
+    let image = image("hollow", &mut dwarf, &[]);
+    let names = image.names();
+    for (name, is_there) in [
+        ("gone", false),
+        ("other", false),
+        ("part", true),
+        ("kept", true),
+        ("with_it", false),
+    ] {
+        let found = names.contains(&format!("variable \"{name}\""));
+        assert_eq!(found, is_there, "{name} in {names:?}");
+    }
+    let is_limited =
+        |entry: &str| entry.contains("DW_TAG_lexical_block") && entry.contains("DW_AT_high_pc");
+    assert!(image.dump.split("\n\n").any(is_limited), "{}", image.dump);
+}

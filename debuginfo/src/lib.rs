@@ -26,6 +26,7 @@ mod offset_set;
 pub mod outline;
 mod owners;
 mod questions;
+mod ranges;
 mod source;
 pub mod source_map;
 mod stale;

@@ -281,7 +281,7 @@ pub(crate) fn is_scope(tag: gimli::DwTag) -> bool {
 }
 
 /// The expressions of an attribute: one, or those of a location list with where they count.
-fn each_expression<'d>(
+pub(crate) fn each_expression<'d>(
     unit: ReadUnit<'_, 'd>,
     attr: &gimli::read::Attribute<Reader<'d>>,
     found: &mut impl FnMut(Option<Range<WasmPc>>, gimli::read::Expression<Reader<'d>>),

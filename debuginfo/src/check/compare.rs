@@ -8,10 +8,12 @@ use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, KeptValue};
 use crate::container::Container;
-use crate::expr::decode::Op;
+use crate::expr::decode::{Op, decode};
 use crate::locals::{Frame, numbering};
 use crate::lookup::Lookup;
+use crate::outline;
 use crate::owners::Owners;
+use crate::questions::each_expression;
 use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -41,6 +43,10 @@ impl Space for Input<'_> {
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool {
         let function = self.function_at(address);
         function.is_some_and(|function| self.owners.is_copy(function, unit))
+    }
+
+    fn has_points(&self) -> bool {
+        false
     }
 
     fn has_data(&self, address: u64, size: AddressSize) -> bool {
@@ -102,6 +108,10 @@ impl Space for Output {
         false
     }
 
+    fn has_points(&self) -> bool {
+        true
+    }
+
     fn has_data(&self, _: u64, _: AddressSize) -> bool {
         true
     }
@@ -143,6 +153,9 @@ struct Compare<'c, 'd> {
     asked: Option<&'c str>,
     losses: HashMap<String, Loss>,
     check: Check,
+    /// What the unit that is being looked at was made of, if it is not the module's own, and what counts for all such units.
+    kind: Option<outline::Kind>,
+    made: Check,
 }
 
 pub(super) fn compare(
@@ -180,7 +193,10 @@ pub(super) fn compare(
         asked,
         losses: HashMap::new(),
         check: Check::default(),
+        kind: None,
+        made: Check::default(),
     };
+    compare.check.code = functions_and_bytes(code);
     compare.run();
     let covered = lines::rows(&native_units, &Output::of(code), &budget);
     for (offset, rows) in lines::by_unit(&units, &compare.input(), &budget) {
@@ -240,21 +256,32 @@ impl<'c, 'd> Compare<'c, 'd> {
             other: &mut |other| others.push(other),
         };
         walk.run();
+        self.kind = None;
         for other in others {
             match other {
                 Other::Dropped(kind) => self.count(kind).dropped += 1,
                 Other::Elsewhere => self.check.elsewhere += 1,
+                Other::Outside => self.check.outside += 1,
             }
         }
     }
 
+    /// What the unit that is being looked at counts for.
+    fn sums(&mut self) -> &mut Check {
+        match self.kind {
+            Some(_) => &mut self.made,
+            None => &mut self.check,
+        }
+    }
+
     fn count(&mut self, kind: Kind) -> &mut Count {
+        let sums = self.sums();
         match kind {
-            Kind::Unit => &mut self.check.units,
-            Kind::Function => &mut self.check.functions,
-            Kind::Inlined => &mut self.check.inlined,
-            Kind::Variable => &mut self.check.variables,
-            Kind::Static => &mut self.check.statics,
+            Kind::Unit => &mut sums.units,
+            Kind::Function => &mut sums.functions,
+            Kind::Inlined => &mut sums.inlined,
+            Kind::Variable => &mut sums.variables,
+            Kind::Static => &mut sums.statics,
         }
     }
 
@@ -264,6 +291,7 @@ impl<'c, 'd> Compare<'c, 'd> {
             if self.unit.is_some() {
                 self.check.units.dropped += 1;
             }
+            self.kind = outline::kind_of(found.unit);
             let header = found.unit.header.offset().0;
             self.unit = Some((key, DebugInfoOffset(header)));
             if !self.bodies(&found.scope).is_empty() {
@@ -284,7 +312,8 @@ impl<'c, 'd> Compare<'c, 'd> {
             Kind::Unit | Kind::Static => Bytes::default(),
         };
         if key.kind == Kind::Function {
-            add(&mut self.check.function_bytes, bytes);
+            add(&mut self.sums().function_bytes, bytes);
+            self.made(bytes.described);
         }
         let is_whole = match key.kind {
             // What the compiler says nothing of cannot be missed.
@@ -296,18 +325,30 @@ impl<'c, 'd> Compare<'c, 'd> {
         }
     }
 
+    /// Counts a function, if what describes it was made.
+    fn made(&mut self, bytes: u64) {
+        let made = &mut self.check.made;
+        let (functions, of_them) = match self.kind {
+            Some(outline::Kind::Text | outline::Kind::LongText) => &mut made.by_text,
+            Some(outline::Kind::SourceMap) => &mut made.by_source_map,
+            None => return,
+        };
+        *functions += 1;
+        *of_them += bytes;
+    }
+
     /// Counts the unit that is being looked at, once.
     fn unit_is_live(&mut self) {
         let Some((key, offset)) = self.unit.take() else {
             return;
         };
         let shown = self.shown.get_mut(&key).and_then(VecDeque::pop_front);
-        self.check.units.input += 1;
-        self.check.units.output += usize::from(shown.is_some());
+        self.count(Kind::Unit).input += 1;
+        self.count(Kind::Unit).output += usize::from(shown.is_some());
         if shown.is_none()
             && let Some((unit, entry)) = self.units.root(offset)
         {
-            self.check.units.lost += 1;
+            self.count(Kind::Unit).lost += 1;
             let reason = self.reasons.get(&offset.0).copied();
             let reason = reason.unwrap_or("the unit is not in the image").to_owned();
             let place = self.place(unit, &entry, None);
@@ -318,7 +359,7 @@ impl<'c, 'd> Compare<'c, 'd> {
     fn variable(&mut self, found: &Found<'_, 'd>, shown: Option<&Shown>) -> Bytes {
         let covered = shown.map_or(&[][..], |it| &it.described);
         let bytes = self.bytes(&found.scope, &found.described, covered);
-        add(&mut self.check.variable_bytes, bytes);
+        add(&mut self.sums().variable_bytes, bytes);
         let length = |(_, body): &(usize, Range<u64>)| body.end - body.start;
         let astray = self.bodies(&found.astray).iter().map(length).sum();
         if astray > 0 {
@@ -335,7 +376,7 @@ impl<'c, 'd> Compare<'c, 'd> {
             all if all == bytes.scope => 0,
             _ => 1,
         };
-        self.check.availability[availability] += 1;
+        self.sums().availability[availability] += 1;
         let (name, _) = self.units.name_and_line(found.unit, found.entry);
         let is_asked = self
             .asked
@@ -407,10 +448,12 @@ impl<'c, 'd> Compare<'c, 'd> {
 
     fn lines(&mut self, unit: DebugInfoOffset, rows: &[Range<u64>], covered: &[Range<u64>]) {
         let bytes = self.bytes(rows, rows, covered);
-        add(&mut self.check.line_bytes, bytes);
-        if bytes.lost() > 0
-            && let Some((unit, root)) = self.units.root(unit)
-        {
+        let Some((unit, root)) = self.units.root(unit) else {
+            return;
+        };
+        self.kind = outline::kind_of(unit);
+        add(&mut self.sums().line_bytes, bytes);
+        if bytes.lost() > 0 {
             let place = self.place(unit, &root, None);
             let reason = "code has no line".to_owned();
             self.add_loss(reason, "unit", place, bytes.lost());
@@ -438,6 +481,9 @@ impl<'c, 'd> Compare<'c, 'd> {
         let functions = found.function.and_then(|it| self.reasons.get(&it.0));
         match (own.or(functions), found.key.kind) {
             (Some(reason), _) => (*reason).to_owned(),
+            (None, Kind::Variable) if is_there && names_operands(found) => {
+                "it names an operand where control also comes without it".to_owned()
+            }
             (None, Kind::Variable) if is_there => {
                 "its location covers less code than in the module".to_owned()
             }
@@ -496,6 +542,26 @@ impl<'c, 'd> Compare<'c, 'd> {
             ..self.check
         }
     }
+}
+
+/// How many functions code has, and bytes of wasm in them.
+fn functions_and_bytes(code: &CodeMap<'_>) -> (usize, u64) {
+    let bytes = code.functions.iter();
+    let bytes = bytes.map(|it| u64::from(it.wasm.end.0 - it.wasm.start.0));
+    (code.functions.len(), bytes.sum())
+}
+
+/// Whether a variable's location names operands: known from where it begins, as far as all ways there have come by that.
+fn names_operands(found: &Found<'_, '_>) -> bool {
+    let (unit, entry) = (found.unit, found.entry);
+    let mut has_operand = false;
+    if let Some(attr) = entry.attr(dw::DW_AT_location) {
+        each_expression(unit, attr, &mut |_, expression| {
+            let ops = decode(expression, unit).unwrap_or_default();
+            has_operand |= ops.iter().any(|op| matches!(op, Op::Stack(_)));
+        });
+    }
+    has_operand
 }
 
 fn add(sum: &mut Bytes, more: Bytes) {

@@ -22,7 +22,7 @@ use std::ops::Range;
 /// How many of what is missing for one reason are named.
 const FIRST: usize = 5;
 
-/// What is described, what is shown and what is missing.
+/// What is described, what is shown and what is missing. Debug info that was [made](Made) for the module counts with its losses alone.
 #[derive(Clone, Default, Debug)]
 pub struct Check {
     /// Units that describe code or data of the module.
@@ -51,12 +51,28 @@ pub struct Check {
     pub overwritten: (usize, u64),
     /// Functions at addresses that are not in the module's code.
     pub elsewhere: usize,
+    /// Blocks and inlined functions of which some code is not in the function or block that they are in: that does not count as
+    /// described.
+    pub outside: usize,
+    /// All that the module has: functions with code, and bytes of it.
+    pub code: (usize, u64),
+    /// What is described by something else than the module's own debug info.
+    pub made: Made,
     /// What is missing, by reason, the most bytes first.
     pub losses: Vec<Loss>,
     /// Variables of the name that was asked for.
     pub asked: Vec<Variable>,
     /// Whether the debug info was too much to look at all of it.
     pub incomplete: bool,
+}
+
+/// What has no debug info of the module's own, and is described by its text or its source map.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Made {
+    /// Functions of which the text is shown, and the bytes of their code.
+    pub by_text: (usize, u64),
+    /// Those with lines of a source map.
+    pub by_source_map: (usize, u64),
 }
 
 /// How many of a kind.

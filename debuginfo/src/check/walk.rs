@@ -6,6 +6,7 @@ use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
 use crate::locals::{Claim, Frame};
+use crate::ranges;
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -29,6 +30,8 @@ pub(super) trait Space {
     fn function_at(&self, address: u64) -> Option<usize>;
     /// Whether a unit says of an address what a linker's other copy of that function was like.
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
+    /// Whether scopes without code count: an image says where there is no machine code for what is in the module.
+    fn has_points(&self) -> bool;
     /// Whether data at an address was not dropped.
     fn has_data(&self, address: u64, size: AddressSize) -> bool;
     /// Whether the operand stack of a function has a place at an address.
@@ -101,6 +104,8 @@ pub(super) enum Other {
     Dropped(Kind),
     /// A function at addresses that are no code.
     Elsewhere,
+    /// A scope with code that is not in that of the scope around it.
+    Outside,
 }
 
 /// A function, or a scope within one.
@@ -201,23 +206,30 @@ impl<'d> Walk<'_, 'd> {
     /// A scope within a function: without code of its own it is where the outer one is.
     fn inner(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, outer: &Scope) -> Scope {
         let ranges = match has_code(entry) {
-            true => self.ranges(unit, entry),
+            true => self.within(unit, entry, &outer.ranges),
             false => outer.ranges.clone(),
         };
+        let is_point = || self.space.has_points() && self.is_point(unit, entry);
+        let is_there = !ranges.is_empty() || is_point();
         if let Some((number, function)) = outer.function
             && entry.tag() == dw::DW_TAG_inlined_subroutine
-            && !ranges.is_empty()
+            && has_code(entry)
+            && is_there
         {
             let key = self.key(Kind::Inlined, Some(number), unit, entry);
             let nothing = Described::default();
             self.found(key, unit, entry, Some(function), ranges.clone(), nothing);
         }
+        let is_dropped = has_code(entry) && !is_there;
+        if is_dropped && outer.function.is_some() && entry.tag() == dw::DW_TAG_inlined_subroutine {
+            (self.other)(Other::Dropped(Kind::Inlined));
+        }
         Scope {
             depth: entry.depth(),
             ranges,
-            function: outer.function,
+            function: outer.function.filter(|_| !is_dropped),
             frame: outer.frame.clone(),
-            dropped: outer.dropped,
+            dropped: outer.dropped || is_dropped,
         }
     }
 
@@ -278,6 +290,30 @@ impl<'d> Walk<'_, 'd> {
             found.extend(range.filter(|_| !self.space.is_copy(unit_offset(unit), begin)));
         }
         merged(found)
+    }
+
+    /// The code that a scope says it covers, as far as it is in that of the scope around it.
+    fn within(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, outer: &Ranges) -> Ranges {
+        let said = self.ranges(unit, entry);
+        let there = common(&said, outer);
+        if there != said {
+            (self.other)(Other::Outside);
+        }
+        there
+    }
+
+    /// Whether an entry covers no code at a place in it.
+    fn is_point(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
+        let Ok(mut ranges) = unit.die_ranges(entry) else {
+            return false;
+        };
+        ranges.next().ok().flatten().is_some_and(|range| {
+            let address = self
+                .space
+                .code(range.begin)
+                .filter(|_| range.begin == range.end);
+            address.is_some_and(|address| self.space.function_at(address).is_some())
+        })
     }
 
     fn range(&self, range: gimli::Range) -> Option<Range<u64>> {
@@ -455,35 +491,13 @@ pub(super) fn offset(unit: ReadUnit<'_, '_>, entry: &Die<'_>) -> DebugInfoOffset
 }
 
 /// Sorted, without overlaps and empty ones.
-pub(super) fn merged(mut ranges: Vec<Range<u64>>) -> Ranges {
-    ranges.retain(|range| range.start < range.end);
-    ranges.sort_unstable_by_key(|range| range.start);
-    ranges.dedup_by(|next, before| {
-        let touch = next.start <= before.end;
-        if touch {
-            before.end = before.end.max(next.end);
-        }
-        touch
-    });
-    ranges.into()
+pub(super) fn merged(ranges: Vec<Range<u64>>) -> Ranges {
+    ranges::merged(ranges).into()
 }
 
 /// What is in both lists.
 pub(super) fn common(one: &[Range<u64>], other: &[Range<u64>]) -> Ranges {
-    let mut found = Vec::new();
-    let (mut i, mut k) = (0, 0);
-    while let (Some(a), Some(b)) = (one.get(i), other.get(k)) {
-        let both = a.start.max(b.start)..a.end.min(b.end);
-        if both.start < both.end {
-            found.push(both);
-        }
-        if a.end < b.end {
-            i += 1;
-        } else {
-            k += 1;
-        }
-    }
-    found.into()
+    ranges::within(one, other).into()
 }
 
 /// Addresses of the input: [`Space::code`] lets only such through.

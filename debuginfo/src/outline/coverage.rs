@@ -1,51 +1,67 @@
 //! Which code a module's DWARF says anything of.
 
 use crate::address::WasmPc;
+use crate::ranges::merged;
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::read::RangeIter;
 use std::ops::Range;
 
 /// The code of a module's units.
 #[derive(Default, Debug)]
-pub struct Coverage(Vec<Range<u32>>);
+pub struct Coverage {
+    all: Vec<Range<u32>>,
+    /// That of units that are of no library.
+    own: Vec<Range<u32>>,
+}
 
 impl Coverage {
-    /// Of a module's DWARF: what its units say that they cover, or else the functions in them.
-    pub fn of(dwarf: &WasmDwarf<'_>) -> Coverage {
+    /// Of a module's DWARF: what its units say that they cover, or else the functions in them. `is_library` is asked of the path of a
+    /// unit's source and of its directory.
+    pub fn of(dwarf: &WasmDwarf<'_>, is_library: impl Fn(&str) -> bool) -> Coverage {
         let read = dwarf.read();
-        let mut covered = Vec::new();
+        let (mut all, mut own) = (Vec::new(), Vec::new());
         let mut units = read.units();
         while let Ok(Some(header)) = units.next() {
             let Ok(unit) = read.unit(header) else {
                 continue;
             };
             let unit = unit.unit_ref(&read);
-            let before = covered.len();
-            covered.extend(unit.unit_ranges().map_or(Vec::new(), usable));
+            let mut covered = unit.unit_ranges().map_or(Vec::new(), usable);
             // The `wat` crate's begin at 0, and those of LTO may say nothing.
-            if covered.len() == before {
+            if covered.is_empty() {
                 add_functions(unit, &mut covered);
             }
-        }
-        covered.sort_unstable_by_key(|range| range.start);
-        // None is inside another, so that ends are sorted too.
-        covered.dedup_by(|next, before| {
-            let overlaps = next.start <= before.end;
-            if overlaps {
-                before.end = before.end.max(next.end);
+            let paths = [unit.name, unit.comp_dir].into_iter().flatten();
+            if !paths
+                .into_iter()
+                .any(|path| is_library(&path.to_string_lossy()))
+            {
+                own.extend_from_slice(&covered);
             }
-            overlaps
-        });
-        Coverage(covered)
+            all.extend(covered);
+        }
+        Coverage {
+            all: merged(all),
+            own: merged(own),
+        }
     }
 
     /// Whether anything is said of a piece of code.
     pub fn touches(&self, code: &Range<WasmPc>) -> bool {
-        let from = self.0.partition_point(|range| range.end <= code.start.0);
-        self.0
-            .get(from)
-            .is_some_and(|range| range.start < code.end.0)
+        touches(&self.all, code)
     }
+
+    /// Whether units that are of no library say anything of a piece of code.
+    pub fn is_own(&self, code: &Range<WasmPc>) -> bool {
+        touches(&self.own, code)
+    }
+}
+
+fn touches(covered: &[Range<u32>], code: &Range<WasmPc>) -> bool {
+    let from = covered.partition_point(|range| range.end <= code.start.0);
+    covered
+        .get(from)
+        .is_some_and(|range| range.start < code.end.0)
 }
 
 /// What of ranges is code that exists.

@@ -77,13 +77,19 @@ impl Kind {
 
 /// Whether the lines of a unit are instructions, one each.
 pub(crate) fn is_text(unit: ReadUnit<'_, '_>) -> bool {
+    kind_of(unit) == Some(Kind::Text)
+}
+
+/// What a unit was made of, if it is one of an outline and none of the module's own.
+pub(crate) fn kind_of(unit: ReadUnit<'_, '_>) -> Option<Kind> {
     let mut entries = unit.entries();
-    let Ok(Some(root)) = entries.next_dfs() else {
-        return false;
-    };
-    let producer = root.attr_value(gimli::DW_AT_producer);
-    let producer = producer.and_then(|value| unit.attr_string(value).ok());
-    producer.is_some_and(|producer| producer.slice() == Kind::Text.producer().as_bytes())
+    let root = entries.next_dfs().ok()??;
+    let producer = unit
+        .attr_string(root.attr_value(gimli::DW_AT_producer)?)
+        .ok()?;
+    let kinds = [Kind::Text, Kind::LongText, Kind::SourceMap];
+    let made = |kind: &Kind| kind.producer().as_bytes() == producer.slice();
+    kinds.into_iter().find(made)
 }
 
 /// From an address on, up to the next row or the function's end, code comes from a place in the source.

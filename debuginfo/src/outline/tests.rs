@@ -101,7 +101,7 @@ fn what_a_module_has_stays_before_an_outline() {
     let mut first = outline();
     first.functions.pop();
     let own = written(&first, &WasmDwarf::default());
-    let coverage = Coverage::of(&as_dwarf(&own));
+    let coverage = Coverage::of(&as_dwarf(&own), |_| false);
     assert!(coverage.touches(&(WasmPc(10)..WasmPc(20))));
     assert!(!coverage.touches(&(WasmPc(21)..WasmPc(40))));
     let mut second = outline();

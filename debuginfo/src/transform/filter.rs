@@ -34,6 +34,8 @@ pub(super) struct Graph {
     edges: Vec<u32>,
     first_edge: Vec<u32>,
     required: Vec<u32>,
+    /// Entries that have no parts: sorted.
+    hollow: Vec<u32>,
     /// Entries whose type is in another unit, where a pointer may be of it: and which.
     pointees: Vec<(u32, u32)>,
     /// Whether one refers to another unit, or to its own as if it were another.
@@ -157,6 +159,14 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
     pub fn require_entry(&mut self, offset: UnitOffset) {
         if let Ok(number) = self.graph.offsets.binary_search(&(offset.0 as u32)) {
             self.graph.required.push(number as u32);
+        }
+    }
+
+    /// Says that the entry just read is kept only for something in it that is required, and only with that.
+    pub fn leave_out(&mut self) {
+        if let Some(is_part) = self.graph.is_part.last_mut() {
+            *is_part = false;
+            self.graph.hollow.push(self.graph.offsets.len() as u32 - 1);
         }
     }
 
@@ -348,6 +358,9 @@ impl Search<'_> {
         let edges = graph.first_edge[number] as usize..graph.first_edge[number + 1] as usize;
         for target in &graph.edges[edges] {
             self.keep_at(unit, *target as usize);
+        }
+        if graph.hollow.binary_search(&(number as u32)).is_ok() {
+            return;
         }
         let mut child = number + 1;
         while child < graph.ends[number] as usize {

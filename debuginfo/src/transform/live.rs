@@ -5,11 +5,14 @@ use super::filter::{FilterUnit, Graph};
 use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
+use crate::questions::{is_scope, ranges};
+use crate::ranges::{merged, within};
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// How deep entries may be in each other, as they are written recursively: scopes, namespaces and inlined calls are far less.
 const MAX_NESTING: isize = 1000;
@@ -60,12 +63,14 @@ fn require<'d>(
     returns_in_memory: &mut HashSet<DebugInfoOffset>,
 ) -> gimli::Result<bool> {
     let mut entry = unit.null_entry();
+    let mut scopes = Scopes::default();
     while unit.read_entry(&mut entry)? {
         if entry.read_entry.depth() > MAX_NESTING {
             return Ok(false);
         }
         let live = match entry.read_entry.tag() {
             dw::DW_TAG_subprogram => {
+                scopes.enter(unit.read_unit, &entry.read_entry, lookup)?;
                 let function = function(unit.read_unit, &entry.read_entry, lookup)?;
                 if function.is_some_and(|index| !lookup.function(index).has_results) {
                     returns_in_memory.extend(with_declarations(unit.read_unit, &entry.read_entry));
@@ -84,6 +89,12 @@ fn require<'d>(
             dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
                 entry.parent_tag.is_none()
             }
+            tag if is_scope(tag) => {
+                if !scopes.enter(unit.read_unit, &entry.read_entry, lookup)? {
+                    unit.leave_out();
+                }
+                false
+            }
             _ => false,
         };
         if live {
@@ -91,6 +102,42 @@ fn require<'d>(
         }
     }
     Ok(true)
+}
+
+/// The functions, blocks and inlined functions around an entry: their depths, and their code where they say which.
+#[derive(Default)]
+struct Scopes(Vec<(isize, Option<Vec<Range<WasmPc>>>)>);
+
+impl Scopes {
+    /// Enters one; whether it covers any code that is there, as far as it says. A block without would be as wide as what it is in, and
+    /// what it hides there would stay hidden. Optimisers that know little of DWARF leave such behind, and others outside of theirs.
+    fn enter<'d>(
+        &mut self,
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
+        lookup: &Lookup<'_>,
+    ) -> gimli::Result<bool> {
+        self.0
+            .truncate(self.0.partition_point(|(depth, _)| *depth < entry.depth()));
+        let says_code =
+            entry.attr(dw::DW_AT_ranges).is_some() || entry.attr(dw::DW_AT_high_pc).is_some();
+        if !says_code || lookup.is_exhausted() {
+            self.0.push((entry.depth(), None));
+            return Ok(true);
+        }
+        let said = ranges(unit, entry)?;
+        lookup.spend(said.len());
+        let mut code = merged(said);
+        let outer = self.0.iter().rev().find_map(|(_, code)| code.as_deref());
+        if entry.tag() != dw::DW_TAG_subprogram
+            && let Some(outer) = outer
+        {
+            code = within(&code, outer);
+        }
+        let is_there = code.iter().any(|it| lookup.function_at(it.start).is_some());
+        self.0.push((entry.depth(), Some(code)));
+        Ok(is_there)
+    }
 }
 
 /// The function that an entry describes the code of.
@@ -101,6 +148,10 @@ fn function<'d>(
 ) -> gimli::Result<Option<usize>> {
     let mut ranges = unit.die_ranges(entry)?;
     while let Some(range) = ranges.next()? {
+        if lookup.is_exhausted() {
+            break;
+        }
+        lookup.spend(1);
         let found = WasmPc::from_dwarf(range.begin).and_then(|pc| lookup.function_at(pc));
         if found.is_some() {
             return Ok(found);

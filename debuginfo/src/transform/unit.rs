@@ -17,7 +17,8 @@ use crate::expr::decode::{Op, decode};
 use crate::locals::Frame;
 use crate::lookup::{EXHAUSTED, Lookup};
 use crate::owners::Owners;
-use crate::questions::{is_call_site, is_scope};
+use crate::questions::{is_call_site, is_scope, ranges};
+use crate::ranges::{merged, within};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, MacroTable, UnitEntryId, encode};
 use gimli::constants as dw;
@@ -137,10 +138,18 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) renumbered: bool,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
-    /// The scopes of code around it: their depths, and where they are.
-    scopes: Vec<(isize, UnitOffset)>,
+    /// The scopes of code around it.
+    scopes: Vec<Scope>,
     /// All code that the unit describes.
     code: Vec<Range<HostAddress>>,
+}
+
+/// A function, a block or an inlined function that the entry is in.
+struct Scope {
+    depth: isize,
+    offset: UnitOffset,
+    /// Its code, where it says which: sorted and disjoint.
+    code: Option<Vec<Range<HostAddress>>>,
 }
 
 /// A function whose entries are being converted.
@@ -231,7 +240,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// The scopes around the entry, the innermost first.
     pub(super) fn scopes(&self) -> impl Iterator<Item = UnitOffset> {
-        self.scopes.iter().rev().map(|(_, offset)| *offset)
+        self.scopes.iter().rev().map(|scope| scope.offset)
     }
 
     /// Homes of the function around the entry.
@@ -277,7 +286,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             {
                 self.functions.pop();
             }
-            self.scopes.retain(|(depth, _)| *depth < entry.depth());
+            self.scopes.retain(|scope| scope.depth < entry.depth());
             self.entry(id, &entry);
         }
         self.finish_pointees();
@@ -323,7 +332,11 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             self.name_object(entry);
         }
         if is_scope(entry.tag()) {
-            self.scopes.push((entry.depth(), entry.offset()));
+            self.scopes.push(Scope {
+                depth: entry.depth(),
+                offset: entry.offset(),
+                code: None,
+            });
         }
         let id = self.unit.add_entry(Some(id), entry);
         for attr in entry.attrs() {
@@ -448,7 +461,49 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_subprogram {
             self.code.extend(code.iter().cloned());
         }
+        let code = match is_scope(entry.tag()) {
+            true => self.scope_code(entry, code),
+            false => code,
+        };
+        if code.is_empty() && is_scope(entry.tag()) && entry.tag() != dw::DW_TAG_subprogram {
+            self.no_code(id, entry);
+        }
         attribute::set_ranges(self.unit, id, code, false);
+    }
+
+    /// What of a scope's code is in that of the scope around it, but for functions. Where tools that change code leave such behind,
+    /// debuggers make the outer one wider.
+    fn scope_code(
+        &mut self,
+        entry: &ConvertUnitEntry<'a, Reader<'d>>,
+        code: Vec<Range<HostAddress>>,
+    ) -> Vec<Range<HostAddress>> {
+        let mut scopes = self.scopes.iter_mut().rev();
+        let own = scopes.next();
+        let outer = scopes.find_map(|scope| scope.code.as_deref());
+        let outer = outer.filter(|_| entry.tag() != dw::DW_TAG_subprogram);
+        let code = merged(code);
+        let code = outer.map_or_else(|| code.clone(), |outer| within(&code, outer));
+        self.lookup.spend(code.len());
+        if let Some(own) = own {
+            own.code = Some(code.clone());
+        }
+        code
+    }
+
+    /// Says of a scope that it has no machine code: it is an empty range. Without any, gdb would put what is in it in the scope around it.
+    fn no_code(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        let ranges = ranges(self.unit.read_unit, entry).unwrap_or_default();
+        let address = ranges.iter().find_map(|range| {
+            let function = self.lookup.function_at(range.start)?;
+            let first = self.lookup.code_address(range.start);
+            Some(first.unwrap_or(self.lookup.function(function).code.start))
+        });
+        let Some(address) = address else { return };
+        let entry = self.unit.unit.get_mut(id);
+        let address = Address::Constant(address.0);
+        entry.set(dw::DW_AT_low_pc, AttributeValue::Address(address));
+        entry.set(dw::DW_AT_high_pc, AttributeValue::Udata(0));
     }
 
     /// The code of the ranges that an entry says it covers.

@@ -119,15 +119,15 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, and what is
-    /// exported. Libraries may have some where the program has none.
+    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, something that is
+    /// exported, or much of the code. Libraries may have some where the program has none.
     pub fn is_described(&self, coverage: &Coverage) -> bool {
         const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
         let described = |index: &u32| {
             let defined = (*index as usize).checked_sub(self.imported);
             let body = defined.and_then(|defined| self.bodies.get(defined));
             body.and_then(|body| self.pcs(body))
-                .is_some_and(|pcs| coverage.touches(&pcs))
+                .is_some_and(|pcs| coverage.is_own(&pcs))
         };
         let names = Names::parse(self.names, 0);
         let defined = self.imported as u32..self.functions.len() as u32;
@@ -150,8 +150,25 @@ impl<'a> Scan<'a> {
         let own: Vec<_> = mains.chain(exported).collect();
         match own.is_empty() {
             true => defined.clone().any(|index| described(&index)),
-            false => own.iter().any(described),
+            // What is exported may be made by other tools than the rest.
+            false => own.iter().any(described) || self.is_much_described(coverage),
         }
+    }
+
+    /// Whether debug info of no library describes a quarter at least of the code that none of a library's does.
+    fn is_much_described(&self, coverage: &Coverage) -> bool {
+        let (mut own, mut all) = (0, 0);
+        for pcs in self.bodies.iter().filter_map(|body| self.pcs(body)) {
+            let bytes = u64::from(pcs.end.0 - pcs.start.0);
+            let is_own = coverage.is_own(&pcs);
+            own += if is_own { bytes } else { 0 };
+            all += if is_own || !coverage.touches(&pcs) {
+                bytes
+            } else {
+                0
+            };
+        }
+        own > 0 && own * 4 >= all
     }
 
     /// All that it declares.

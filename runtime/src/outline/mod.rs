@@ -18,6 +18,7 @@ pub(crate) use text::{Input, Text};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::module::ModuleInfo;
+use crate::trap::library::is_library;
 use declarations::{Declarations, Scan};
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::WasmPc;
@@ -78,7 +79,7 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
         return outlined;
     }
     let dwarf = WasmDwarf::new(container.sections.iter().copied());
-    let coverage = Coverage::of(&dwarf);
+    let coverage = Coverage::of(&dwarf, is_library);
     let scan = Scan::new(wasm);
     if scan.is_described(&coverage) {
         return outlined;

@@ -14,6 +14,9 @@ const LIBRARIES: [&str; 6] = [
     "/c++/v1/",
 ];
 
+/// Those of LLVM's own functions, of the allocator of wasi-libc, of all that emscripten brings.
+const RUNTIMES: [&str; 3] = ["compiler-rt/", "dlmalloc/", "/emscripten/system/lib"];
+
 /// Where rustc's own builds say that Rust's library is, behind a commit's number.
 const RUST: (&str, &str) = ("/rustc/", "/library/");
 
@@ -117,6 +120,11 @@ impl Named<'_> {
         };
         STARTING.iter().any(|start| is(start))
     }
+}
+
+/// Whether a path is one of what compilers bring along, and not of the program.
+pub fn is_library(path: &str) -> bool {
+    is_library_file(path) || RUNTIMES.iter().any(|runtime| path.contains(runtime))
 }
 
 /// How many functions behind a panic or an abort are folded at least: those of an assertion in C say something.
