@@ -179,12 +179,13 @@ fn a_frame_base_that_is_no_frame_is_said_and_not_used() {
 
 #[test]
 fn what_wasm_opt_renumbered_is_not_shown() {
-    if !equipped() || !have(&["wasm-opt", "gdb"]) {
+    let wasm_opt = std::env::var("WASM_OPT").unwrap_or("wasm-opt".into());
+    if !equipped() || !have(&[&wasm_opt, "gdb"]) {
         return;
     }
     for level in ["-O0", "-O2"] {
         let folder = reuse("wasm-opt", level);
-        folder.tool(&["wasm-opt", "-g", "-O2", "app.wasm", "-o", "app.wasm"]);
+        folder.tool(&[&wasm_opt, "-g", "-O2", "app.wasm", "-o", "app.wasm"]);
         let said = debug(&folder, "gdb", &[16], &["p rate", "p rest", "p parcel"]);
         let answers: Vec<_> = said.lines().filter(|line| line.starts_with('$')).collect();
         let gone = ["$1", "$2", "$3"].map(|it| format!("{it} = <optimized out>"));

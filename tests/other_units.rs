@@ -165,7 +165,7 @@ fn classes_that_another_unit_defines_are_followed() {
         let seen = gdb(&module, &commands);
         assert!(!seen.contains("internal-error"), "{seen}");
         // The value is in memory that only the guest knows of.
-        assert!(!seen.contains("Value returned"), "{seen}");
+        assert!(!seen.contains("Value returned is"), "{seen}");
         let both = [
             "top = 11",
             "left = 22",

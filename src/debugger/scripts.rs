@@ -154,7 +154,7 @@ pub fn folder() -> io::Result<PathBuf> {
         let folder = env::temp_dir().join(format!("dwalin-{}-{number}", process::id()));
         match DirBuilder::new().mode(0o700).create(&folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST => {
-                number += 1
+                number += 1;
             }
             made => return made.map(|()| folder),
         }
