@@ -222,13 +222,13 @@ fn main() {
         all.extend(split_and_type_units(dwarf));
         let name = format!("variables_on_the_operand_stack_are_seen/dwarf-{dwarf}");
         all.push(trials::test(name, move || {
-            variables_on_the_operand_stack_are_seen(dwarf)
+            variables_on_the_operand_stack_are_seen(dwarf);
         }));
     }
     for source in programs("trap/") {
         let name = format!("{source}/stops_gdb_at_its_line");
         all.push(trials::test(name, move || {
-            a_trap_stops_gdb_at_its_line(source)
+            a_trap_stops_gdb_at_its_line(source);
         }));
     }
     all.push(trials::test(
