@@ -127,8 +127,10 @@ pub fn clang(source: &str, options: &[&str], out: &Path) -> bool {
     }
     // In two steps: where it links optimised code, clang has a wasm-opt change that, and not its debug info.
     let object = out.with_extension("o");
+    let is_linkers = |it: &&&str| it.starts_with("-mexec-model=");
+    let compiling = options.iter().filter(|it| !is_linkers(it));
     let linking = options.iter().filter(|it| !it.starts_with("-O"));
-    run(clang.arg("-c").args(options).arg(&object).arg(source))
+    run(clang.arg("-c").args(compiling).arg(&object).arg(source))
         && run(Command::new(compiler)
             .arg("--target=wasm32-wasi")
             .args(linking)

@@ -84,12 +84,18 @@ fn count(
         let Some(range) = unit.die_ranges(entry)?.next()? else {
             continue;
         };
-        let pc = WasmPc::from_dwarf(range.begin);
-        let body = pc.and_then(|pc| bodies.binary_search_by_key(&pc, |body| body.start).ok());
-        let body = body.and_then(|body| {
-            let Range { start, end } = bodies[body].clone();
-            Body::parse(code.get(start.0 as usize..end.0 as usize)?, start)
-        });
+        let [start, end] = [range.begin, range.end].map(WasmPc::from_dwarf);
+        let body = start.and_then(|pc| bodies.binary_search_by_key(&pc, |body| body.start).ok());
+        // One of another size describes a copy of the function that the linker discarded (owners.rs), whose locals were its own.
+        let Some(Range { start, end }) = body
+            .map(|body| bodies[body].clone())
+            .filter(|body| end == Some(body.end))
+        else {
+            continue;
+        };
+        let body = code
+            .get(start.0 as usize..end.0 as usize)
+            .and_then(|code| Body::parse(code, start));
         let frame = Frame::of(unit, entry, body.map(Rc::new));
         if frame.is_local() {
             found.functions += 1;
