@@ -97,6 +97,7 @@ class View:
             value = value.Dereference().GetNonSyntheticValue()
         self.value, self.type = value, plain(value.GetType())
         self.process = value.GetProcess()
+        self.parent = None  # Of parts: the value as well.
         self.regions = []  # That can be read: from and to.
         self.address = value.GetLoadAddress()
         if self.address == lldb.LLDB_INVALID_ADDRESS:
@@ -154,7 +155,9 @@ class View:
 
     def inside(self, name, offset, kind):
         """What is a part of the value itself."""
-        return self.value.CreateChildAtOffset(name, offset, kind)
+        # lldb keeps such a child by its offset alone, for as long as the parent: a variant's would have the type of the one before.
+        self.parent = self.parent or self.value.Clone(self.value.GetName() or "")
+        return self.parent.CreateChildAtOffset(name, offset, kind)
 
     def pointer(self, name, address, kind):
         """A pointer of lldb's own."""
