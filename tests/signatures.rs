@@ -122,7 +122,7 @@ fn lldb_says_signatures_and_refuses_calls() {
         let folder = compiled("lldb", "calls.cpp", version);
         let virtual_call = "the virtual method 'area', of which only the program knows";
         let questions = [
-            ("frame info", "make_pair(n=4) at calls.cpp"),
+            ("frame info", "app.wasm`make_pair(n=4) at calls.cpp"),
             ("expr make_pair(4)", "incomplete return type 'struct Pair'"),
             ("p make_pair", "(struct Pair (*)(int))"),
             ("expr make_rows(4)", "incomplete return type 'struct Rows'"),

@@ -86,9 +86,18 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
             size: 0,
         })
     });
-    let mut symbols: Vec<_> = functions
-        .chain(trampolines)
-        .map(entry)
+    // lldb calls the image by its address; Dwalin's formatters, by this.
+    let file = (code.flavor == Flavor::Lldb).then(|| Symbol {
+        name: printable(code.module_name),
+        ty: elf::STT_FILE,
+        binding: elf::STB_LOCAL,
+        section: elf::SHN_ABS.0,
+        address: 0,
+        size: 0,
+    });
+    let mut symbols: Vec<_> = file
+        .into_iter()
+        .chain(functions.chain(trampolines).map(entry))
         .chain(pointers)
         .chain(native.objects.iter().map(object))
         .collect();

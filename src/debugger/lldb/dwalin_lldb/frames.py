@@ -80,6 +80,27 @@ class Recognizer:
         return relevant(thread) if frame.GetFrameID() == 0 and trap.name(thread) else None
 
 
+def module_name(frame, _internal_dict):
+    """What a frame's code is of: the program's file, where lldb says at what address it was told of it."""
+    module = frame.GetModule()
+    if guest.is_image(module):
+        for index in range(min(module.GetNumSymbols(), 4)):
+            symbol = module.GetSymbolAtIndex(index)
+            if symbol.GetType() == lldb.eSymbolTypeSourceFile:
+                return symbol.GetName().rpartition("/")[2]
+    return module.GetFileSpec().GetFilename() or ""
+
+
+def name_modules(debugger, module):
+    """Has lines about frames name the program; the user's own format stays as it is otherwise."""
+    for setting in ("frame-format", "frame-format-unique"):
+        formats = debugger.GetInternalVariableValue(setting, debugger.GetInstanceName())
+        text = formats.GetStringAtIndex(0) or ""
+        named = text.replace("${module.file.basename}", "${script.frame:%s.module_name}" % module)
+        if named != text:
+            debugger.SetInternalVariable(setting, named, debugger.GetInstanceName())
+
+
 def backtrace(debugger, command, exe_ctx, result, _internal_dict):
     """Show the program's frames; with an argument, what lldb's own `bt` shows."""
     if command.strip() or not guest.is_runtime(exe_ctx.GetTarget()) or not exe_ctx.GetThread().IsValid():
@@ -113,6 +134,7 @@ def backtrace(debugger, command, exe_ctx, result, _internal_dict):
 
 def register(debugger, module):
     guest.command(debugger, "command script add -o -f %s.backtrace bt" % module)
+    name_modules(debugger, module)
     if HIDES:
         for modules, functions in ((MODULES, "."), (r"^libc\.so", r"^(__libc_start_|_start$)"), (r"^ld-linux", ".")):
             guest.command(debugger, "frame recognizer add -f false -x -l %s.Recognizer -s '%s' -n '%s'" % (module, modules, functions))
