@@ -126,7 +126,10 @@ fn lldb_says_signatures_and_refuses_calls() {
             ("expr make_pair(4)", "incomplete return type 'struct Pair'"),
             ("p make_pair", "(struct Pair (*)(int))"),
             ("expr make_rows(4)", "incomplete return type 'struct Rows'"),
-            ("expr make_wide(4)", "incomplete return type 'long double'"),
+            (
+                "expr make_wide(4)",
+                "incomplete return type 'long double in memory'",
+            ),
             (
                 "expr shop::price(4)",
                 "incomplete return type 'struct Price'",

@@ -83,6 +83,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             Some(dw::DW_TAG_class_type) => name.insert_str(0, "class "),
             Some(dw::DW_TAG_union_type) => name.insert_str(0, "union "),
             Some(dw::DW_TAG_structure_type) => name.insert_str(0, "struct "),
+            // Numbers that lldb does not know are structures by their own names (number.rs).
+            Some(dw::DW_TAG_base_type) => name.push_str(" in memory"),
             _ => {}
         }
         let declared = self.unit.unit.add(id, dw::DW_TAG_structure_type);
