@@ -63,9 +63,9 @@ pub enum Command {
     /// Print the place of a program that is nearest to one that it does not have.
     #[command(hide = true)]
     Nearest(Nearest),
-    /// Make gdb, also in editors, as good at programs of WebAssembly as `dwalin gdb` is: once, for this user.
+    /// Make gdb and lldb, also in editors, as good at programs of WebAssembly as `dwalin gdb` and `dwalin lldb` are: once, for this user.
     ///
-    /// Writes scripts, and a few lines into the debugger's init file that load them when it debugs dwalin; says what it wrote. Other
+    /// Writes scripts, and a few lines into the debuggers' init files that load them; says what it wrote. Other
     /// programs are debugged as ever.
     Setup {
         /// Take all of it back.

@@ -4,81 +4,8 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use support::Folder;
-use support::scripted::source;
 use support::tools::have;
-
-/// A user with a home, a command and a program.
-struct User {
-    folder: Folder,
-    command: String,
-}
-
-impl User {
-    fn new(name: &str) -> User {
-        let folder = Folder::new(name);
-        let turns = fs::read(source("tests/programs/terminal/turns.c")).unwrap();
-        folder.write("turns.c", turns);
-        folder.compile("turns.c", &["-g", "-O0"]);
-        let command = folder.text("dwalin");
-        folder.tool(&[
-            "llvm-objcopy-19",
-            "--strip-all",
-            env!("CARGO_BIN_EXE_dwalin"),
-            &command,
-        ]);
-        fs::create_dir(folder.path("home")).unwrap();
-        User { folder, command }
-    }
-
-    fn home(&self, name: &str) -> PathBuf {
-        self.folder.path("home").join(name)
-    }
-
-    /// What a command of this user's says.
-    fn run(&self, command: &[&str]) -> String {
-        let output = Command::new(command[0])
-            .args(&command[1..])
-            .current_dir(self.folder.path("."))
-            .env("HOME", self.folder.path("home"))
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("XDG_DATA_HOME")
-            .env_remove("DEBUGINFOD_URLS")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        assert!(output.status.success(), "{}: {said}", output.status);
-        said
-    }
-
-    fn setup(&self, options: &[&str]) -> String {
-        self.run(&[&[&self.command, "setup"], options].concat())
-    }
-
-    /// What gdb says to commands, on the program with an argument.
-    fn gdb(&self, commands: &[&str]) -> String {
-        let gdb = std::env::var("GDB").unwrap_or_else(|_| "gdb".to_owned());
-        let mut line = vec![gdb.as_str(), "-q", "-batch"];
-        commands
-            .iter()
-            .for_each(|command| line.extend(["-ex", command]));
-        let program = [
-            "--args",
-            &self.command,
-            "run",
-            "-g",
-            "--dir",
-            ".",
-            "turns.wasm",
-        ];
-        line.extend(program);
-        self.run(&line)
-    }
-}
+use support::user::User;
 
 fn equipped() -> bool {
     have(&["gdb", "clang-19", "llvm-objcopy-19"])

@@ -14,7 +14,7 @@ pub fn print(dir: &Path) -> Result<()> {
 }
 
 /// As lldb reads one argument.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let path = path.to_string_lossy();
     if path
         .chars()

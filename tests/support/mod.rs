@@ -5,6 +5,7 @@
 pub mod code;
 pub mod scripted;
 pub mod tools;
+pub mod user;
 
 use std::collections::BTreeSet;
 use std::fs;

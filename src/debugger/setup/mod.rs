@@ -4,6 +4,7 @@
 
 mod gdb;
 mod init_file;
+mod lldb;
 
 use anyhow::{Context, Result, bail};
 use std::env;
@@ -48,6 +49,11 @@ pub fn setup(remove: bool) -> Result<()> {
         true => gdb::remove(&folders, &mut done),
     }
     .context("gdb")?;
+    match remove {
+        false => lldb::write(&folders, &mut done),
+        true => lldb::remove(&folders, &mut done),
+    }
+    .context("lldb")?;
     // A folder with something else in it stays.
     if remove {
         std::fs::remove_dir(folders.own()).ok();
