@@ -416,8 +416,8 @@ fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
             let description = it["description"].as_str().unwrap();
             assert!(description.contains(described), "{description}");
         }
-        let said = editor.adapter.output("stdout");
-        assert!(said.contains(&format!("wasm trap: {trap}")), "{said}");
+        let said = format!("wasm trap: {trap}");
+        editor.adapter.await_output("stdout", &said);
         let stack = editor.adapter.request("stackTrace", thread);
         let top = &stack["stackFrames"][0];
         assert!(functions.iter().any(|name| top["name"] == *name), "{stack}");

@@ -99,6 +99,15 @@ impl Adapter {
         texts.filter_map(|body| body["output"].as_str()).collect()
     }
 
+    /// Waits until a text was written or said; it may come behind the event that it belongs to.
+    pub fn await_output(&mut self, category: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.output(category).contains(text) {
+            let message = self.receive(deadline, text);
+            self.events.push(message);
+        }
+    }
+
     /// Whether the adapter ends by itself.
     pub fn ends(&mut self) -> bool {
         let deadline = Instant::now() + PATIENCE;
