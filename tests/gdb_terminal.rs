@@ -261,6 +261,8 @@ fn a_step_out_of_main_goes_on_to_the_end_for_editors_too() {
     gdb.ask("-break-insert -f turns.c:24", "^done");
     for _ in 0..2 {
         gdb.ask("-exec-run", "*stopped,reason=\"breakpoint-hit\"");
+        // What is typed before it would stand on both sides of it.
+        gdb.wait_for(PROMPT);
         gdb.ask("-exec-next", "*stopped,reason=\"exited-normally\"");
     }
     gdb.line("-gdb-exit");

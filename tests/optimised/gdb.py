@@ -46,7 +46,8 @@ def leaves(value, kind, offset, size, found):
                 size = field.bitsize or None
                 leaves(lambda field=field: value()[field], field.type, offset + field.bitpos, size, found)
     elif kind.code in NUMBERS or kind.code in REFERENCES or kind.code == gdb.TYPE_CODE_FLT and kind.sizeof <= 8:
-        size = size or 8 * kind.sizeof
+        # The guest's references have 4 bytes; gdb has those of variables as computed values of its own size.
+        size = 32 if kind.code in REFERENCES else size or 8 * kind.sizeof
         try:
             read = value()
             if read.is_optimized_out:
