@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use crate::address::WasmPc;
+use crate::ranges::merged;
 use std::ops::Range;
 
 /// What is said of a local.
@@ -182,17 +183,4 @@ impl Body {
             .map(|(first, last)| first.code.start..last.code.end);
         all.into_iter().collect()
     }
-}
-
-/// Neighbours in one, without empty ones.
-fn merged(mut ranges: Vec<Range<WasmPc>>) -> Vec<Range<WasmPc>> {
-    ranges.retain(|range| range.start < range.end);
-    ranges.dedup_by(|next, before| {
-        let touch = next.start <= before.end;
-        if touch {
-            before.end = before.end.max(next.end);
-        }
-        touch
-    });
-    ranges
 }
