@@ -23,6 +23,7 @@ mod functions;
 mod linker;
 mod memory;
 mod open;
+mod parent;
 mod path;
 mod poll;
 mod process;

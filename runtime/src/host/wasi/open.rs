@@ -26,14 +26,17 @@ impl Request {
         if is_directory && oflags & (oflags::CREAT | oflags::EXCL | oflags::TRUNC) != 0 {
             return Err(Errno::Inval);
         }
-        // Guests ask for all rights on directories, which the system would take for writing to one.
-        let write = !is_directory && base & rights::WRITING != 0;
+        // To write to a directory is an error, which the system has. Guests are careless about the rights that go with it.
+        let writing = match is_directory {
+            true => rights::FD_WRITE,
+            false => rights::WRITING,
+        };
         Ok(Request {
             follow: follows(lookup)?,
             oflags,
             fdflags: known_flags(fdflags, fdflags::ALL)?,
             read: base & (rights::FD_READ | rights::FD_READDIR) != 0,
-            write,
+            write: base & writing != 0,
         })
     }
 

@@ -4,8 +4,11 @@
 use super::errno::Errno;
 use super::functions::{Args, Call, Done};
 use super::open::reach;
+use super::parent::Name;
 use super::rights;
 use super::types::{FileStat, SYMLINK_FOLLOW};
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, renameat, unlinkat};
 
 /// Whether a symbolic link at a path's end is followed (witx `lookupflags`).
 pub fn follows(lookup: u32) -> Result<bool, Errno> {
@@ -74,7 +77,11 @@ pub fn path_remove_directory(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Do
         .ctx
         .descriptors
         .directory(fd, rights::PATH_REMOVE_DIRECTORY)?;
-    Ok(dir.remove_dir(call.memory.string(path.start, path.len)?)?)
+    let path = call.memory.string(path.start, path.len)?;
+    match Name::find(dir, path)? {
+        Some(name) => Ok(unlinkat(&name, name.text, AtFlags::REMOVEDIR)?),
+        None => Ok(dir.remove_dir(path)?),
+    }
 }
 
 pub fn path_rename(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
@@ -88,7 +95,19 @@ pub fn path_rename(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .descriptors
         .directory(new_fd, rights::PATH_RENAME_TARGET)?;
     let old = call.memory.string(old.start, old.len)?;
-    Ok(old_dir.rename(old, new_dir, call.memory.string(new.start, new.len)?)?)
+    rename(
+        old_dir,
+        old,
+        new_dir,
+        call.memory.string(new.start, new.len)?,
+    )
+}
+
+fn rename(old_dir: &Dir, old: &str, new_dir: &Dir, new: &str) -> Done {
+    match (Name::find(old_dir, old)?, Name::find(new_dir, new)?) {
+        (Some(old), Some(new)) => Ok(renameat(&old, old.text, &new, new.text)?),
+        _ => Ok(old_dir.rename(old, new_dir, new)?),
+    }
 }
 
 pub fn path_symlink(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
@@ -104,5 +123,9 @@ pub fn path_unlink_file(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .ctx
         .descriptors
         .directory(fd, rights::PATH_UNLINK_FILE)?;
-    Ok(dir.remove_file(call.memory.string(path.start, path.len)?)?)
+    let path = call.memory.string(path.start, path.len)?;
+    match Name::find(dir, path)? {
+        Some(name) => Ok(unlinkat(&name, name.text, AtFlags::empty())?),
+        None => Ok(dir.remove_file(path)?),
+    }
 }

@@ -196,6 +196,74 @@ fn names_are_made_moved_and_removed() {
     assert_eq!(guest.seek(fd, 0, 2), Ok(3));
 }
 
+/// What a Linux system says of the same calls (`rmdir`, `unlink`, `rename`).
+#[test]
+fn a_slash_behind_a_name_says_that_it_is_a_directory() {
+    let mut guest = Guest::new();
+    for name in ["d", "d/e", "d/f", "empty"] {
+        std::fs::create_dir(guest.host_path(name)).unwrap();
+    }
+    for (target, link) in [("d", "ld"), ("missing", "dangling"), ("loop", "loop")] {
+        symlink(target, guest.host_path(link)).unwrap();
+    }
+    guest.create("file");
+    for (path, right) in [
+        ("d/", Errno::Notempty),
+        ("d/e/", Errno::Success),
+        ("./ld/f//", Errno::Success),
+        ("file/", Errno::Notdir),
+        ("ld/", Errno::Notdir),
+        ("dangling/", Errno::Notdir),
+        ("missing/", Errno::Noent),
+        ("d/.", Errno::Inval),
+    ] {
+        let removed = guest.on_path("path_remove_directory", path, &[]);
+        assert_eq!(removed, right, "rmdir {path}");
+    }
+    for (path, right) in [
+        ("file/", Errno::Notdir),
+        ("d/", Errno::Isdir),
+        ("ld/", Errno::Notdir),
+        ("loop/", Errno::Notdir),
+        ("missing/", Errno::Noent),
+    ] {
+        let removed = guest.on_path("path_unlink_file", path, &[]);
+        assert_eq!(removed, right, "unlink {path}");
+    }
+    for (old, new, right) in [
+        ("file", "new/", Errno::Notdir),
+        ("file/", "new", Errno::Notdir),
+        ("file", "d/", Errno::Notdir),
+        ("ld/", "new", Errno::Notdir),
+        ("ld", "new/", Errno::Notdir),
+        ("d", "ld/", Errno::Notdir),
+        ("d/", "d/e", Errno::Inval),
+        ("empty/", "ld/new/", Errno::Success),
+        ("d/new", "d/again/", Errno::Success),
+    ] {
+        let renamed = guest.on_two_paths("path_rename", old, new);
+        assert_eq!(renamed, right, "rename {old} {new}");
+    }
+    assert!(guest.host_path("d/again").is_dir());
+}
+
+#[test]
+fn a_directory_is_not_opened_for_writing() {
+    let mut guest = Guest::new();
+    std::fs::create_dir(guest.host_path("d")).unwrap();
+    guest.create("f");
+    let mut open = |path, rights| guest.open_as(path, oflags::DIRECTORY, rights, 0).err();
+    for path in ["d", "."] {
+        assert_eq!(
+            open(path, rights::FD_READ | rights::FD_WRITE),
+            Some(Errno::Isdir)
+        );
+        assert_eq!(open(path, rights::FD_READ | rights::FD_ALLOCATE), None);
+        assert_eq!(open(path, 0), None);
+    }
+    assert_eq!(open("f", rights::FD_WRITE), Some(Errno::Notdir));
+}
+
 #[test]
 fn bad_paths_have_their_own_errors() {
     let mut guest = Guest::new();
