@@ -76,6 +76,20 @@ fn setup_makes_plain_gdb_what_the_launcher_makes_of_it() {
 }
 
 #[test]
+fn setup_counts_too_where_the_program_was_loaded_first() {
+    if !equipped() {
+        return;
+    }
+    let user = User::new("setup-late");
+    user.setup(&[]);
+    fs::rename(user.home(".gdbinit"), user.home("lines")).unwrap();
+    let source = format!("source {}", user.home("lines").display());
+    let said = user.gdb(&[&source, "show args", "break main", "run", "kill"]);
+    assert!(said.contains("is \"\"."), "{said}");
+    assert!(said.contains("hit Breakpoint 1, main ("), "{said}");
+}
+
+#[test]
 fn setup_is_taken_back_to_the_byte() {
     if !equipped() {
         return;

@@ -54,7 +54,7 @@ def take_arguments(program):
 
 
 def is_command(objfile):
-    if objfile is None or objfile.filename != gdb.current_progspace().filename:
+    if objfile.filename != gdb.current_progspace().filename:
         return False
     try:
         guest.in_c("(unsigned long)&" + SYMBOL)
@@ -66,16 +66,19 @@ def is_command(objfile):
 folder = None  # For files of this session.
 
 
-def on_new_objfile(event):
+def look_at(objfile):
     global folder
-    if not is_command(event.new_objfile):
+    if not is_command(objfile):
         return
     if folder is None:
         folder = tempfile.mkdtemp(prefix="dwalin-")
         gdb.events.gdb_exiting.connect(lambda event: shutil.rmtree(folder, ignore_errors=True))
         session.begin(folder)
-    take_arguments(event.new_objfile.filename)
+    take_arguments(objfile.filename)
 
 
 def install():
-    gdb.events.new_objfile.connect(on_new_objfile)
+    """Both for programs to come and for the one that was loaded before, where a person sources the init file by hand."""
+    gdb.events.new_objfile.connect(lambda event: look_at(event.new_objfile))
+    for objfile in gdb.objfiles():
+        look_at(objfile)
