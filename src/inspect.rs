@@ -6,7 +6,8 @@ use crate::report;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::coredump::CoreDump;
 use dwalin_runtime::{ModuleFile, ReportOptions};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// Bytes of memory that are shown where no length is given.
 const LENGTH: usize = 128;
@@ -20,25 +21,22 @@ pub fn inspect(options: &Inspect) -> Result<()> {
     if let Some(range) = &options.memory {
         return show_memory(&dump, range);
     }
-    let module = find_module(&dump, options)?;
-    if module.is_none() {
-        eprintln!(
-            "note: the module {} is not here: give it with --module to see functions, lines and variables",
-            dump.modules().join(", ")
-        );
-    }
+    let modules = find_modules(&dump, options)?;
     let mut threads = Vec::new();
     for (index, thread) in dump.threads().enumerate() {
         let backtrace = dump
-            .backtrace(index, &|_| module.as_ref())
+            .backtrace(index, &|name| modules.get(name))
             .context("a thread has no frames")?;
         if options.json {
+            let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
             threads.push(Json::object([
                 ("name", Json::string(thread)),
                 (
                     "frames",
                     Json::array(backtrace.frames().iter().map(report::frame)),
                 ),
+                ("left_out", Json::number(left_out as u64)),
+                ("left_out_after", Json::number(before as u64)),
             ]));
             continue;
         }
@@ -60,27 +58,73 @@ pub fn inspect(options: &Inspect) -> Result<()> {
     Ok(())
 }
 
-/// The module that was asked for, or the first one's file beside the core dump, where it was run, or here.
-fn find_module(dump: &CoreDump, options: &Inspect) -> Result<Option<ModuleFile>> {
+/// The modules that were running, by name: the one that was asked for, and the files of their names. Says which are missing.
+fn find_modules(dump: &CoreDump, options: &Inspect) -> Result<HashMap<String, ModuleFile>> {
+    let mut found = HashMap::new();
     if let Some(path) = &options.module {
-        return Ok(Some(
-            ModuleFile::open(path).with_context(|| path.display().to_string())?,
-        ));
+        let module = || ModuleFile::open(path).with_context(|| path.display().to_string());
+        for name in dump.modules() {
+            let module = module()?;
+            if dump.is_of(name, &module) {
+                found.insert(name.clone(), module);
+            }
+        }
+        if found.is_empty() {
+            bail!(
+                "{} is not the module of the core dump: it was compiled again, or is another program's",
+                path.display()
+            );
+        }
     }
-    let Some(name) = dump.modules().first() else {
-        return Ok(None);
-    };
+    for name in dump.modules() {
+        if !found.contains_key(name) {
+            find_module(dump, name, options, &mut found);
+        }
+    }
+    Ok(found)
+}
+
+/// Finds the file of a module where it was run, beside the core dump, or here.
+fn find_module(
+    dump: &CoreDump,
+    name: &str,
+    options: &Inspect,
+    found: &mut HashMap<String, ModuleFile>,
+) {
+    let mut others = Vec::new();
+    for path in places(dump, name, options) {
+        let Ok(module) = ModuleFile::open(&path) else {
+            continue;
+        };
+        if dump.is_of(name, &module) {
+            found.insert(name.to_owned(), module);
+            return;
+        }
+        others.push(path);
+    }
+    match others.first() {
+        Some(path) => eprintln!(
+            "warning: {} is not the module of the core dump: it was compiled again, or is another program's. Functions have numbers \
+             only: give the file that ran with --module",
+            path.display()
+        ),
+        None => eprintln!(
+            "note: the module {name} is not here: give it with --module to see functions, lines and variables"
+        ),
+    }
+}
+
+/// Files that may be a module's.
+fn places(dump: &CoreDump, name: &str, options: &Inspect) -> Vec<PathBuf> {
+    // The process has the name of the first one's file.
+    let first = dump.modules().first().is_some_and(|it| it == name);
+    let run = first.then(|| PathBuf::from(dump.process()));
     let beside = options.file.parent().map(|folder| folder.join(name));
-    let places = [
-        Some(PathBuf::from(dump.process())),
-        beside,
-        Some(PathBuf::from(name)),
-    ];
-    let found = places
-        .into_iter()
-        .flatten()
-        .find(|path| Path::is_file(path));
-    Ok(found.and_then(|path| ModuleFile::open(path).ok()))
+    let places = [run, beside, Some(PathBuf::from(name))];
+    let mut places: Vec<_> = places.into_iter().flatten().collect();
+    places.retain(|path| path.is_file());
+    places.dedup();
+    places
 }
 
 fn show_memory(dump: &CoreDump, range: &str) -> Result<()> {

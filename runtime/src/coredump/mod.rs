@@ -1,8 +1,10 @@
 //! Core dumps of stores that trapped, in the format of the WebAssembly tool conventions (Coredump.md): written, and read again
 //! to show frames and variables as a trap's report does.
 
+mod identity;
 mod read;
 mod write;
 
+pub(crate) use identity::identity;
 pub use read::{CoreDump, CoreDumpError};
 pub use write::write;

@@ -1,5 +1,6 @@
 //! A core dump → frames with variables, and memory. The file is mapped, and memory stays in it.
 
+use super::identity::{self, Notes};
 use crate::code::mapping::Mapping;
 use crate::module::file::ModuleFile;
 use crate::trap::{FrameInfo, WasmBacktrace};
@@ -45,6 +46,7 @@ pub struct CoreDump {
     instances: Vec<CoreDumpInstance>,
     threads: Vec<(String, Vec<CoreDumpStackFrame>)>,
     globals: Vec<Option<WasmValue>>,
+    notes: Notes,
     /// Size in pages of 64 KiB of each memory.
     memories: Vec<u64>,
     /// Memory, address, and where the bytes are: sorted.
@@ -73,6 +75,7 @@ impl CoreDump {
             instances: Vec::new(),
             threads: Vec::new(),
             globals: Vec::new(),
+            notes: Notes::default(),
             memories: Vec::new(),
             data: Vec::new(),
         };
@@ -89,6 +92,9 @@ impl CoreDump {
     fn parse(&mut self) -> wasmparser::Result<()> {
         for payload in Parser::new(0).parse_all(&self.bytes) {
             match payload? {
+                Payload::CustomSection(section) if section.name() == identity::SECTION => {
+                    self.notes = Notes::parse(section.data());
+                }
                 Payload::CustomSection(section) => match section.as_known() {
                     KnownCustom::CoreDump(core) => self.process = core.name.to_owned(),
                     KnownCustom::CoreDumpModules(modules) => {
@@ -174,19 +180,45 @@ impl CoreDump {
         Some(bytes)
     }
 
-    /// The frames of a thread. `module` finds the file of a module by its name.
+    /// Whether a file has the module of a name as it was when this was written, whatever debug info it has. Of core dumps of other
+    /// runtimes nothing says that: there it must have the functions that the frames are of, with their calls.
+    pub fn is_of(&self, name: &str, file: &ModuleFile) -> bool {
+        let indices = || (0..).zip(&self.modules).filter(|(_, it)| *it == name);
+        if !self.notes.modules.is_empty() {
+            let identity = file.identity();
+            return indices().any(|(i, _)| self.notes.modules.get(i) == Some(&identity));
+        }
+        let is_frame = |frame: &CoreDumpStackFrame| {
+            let instance = self.instances.get(frame.instanceidx as usize);
+            instance.is_some_and(|it| indices().any(|(i, _)| i == it.module_index as usize))
+        };
+        let frames = self.threads.iter().flat_map(|(_, frames)| {
+            let numbered = frames.iter().enumerate();
+            numbered.map(|(number, frame)| (frame, number == 0))
+        });
+        identity::is_plausible(frames.filter(|(frame, _)| is_frame(frame)), file)
+    }
+
+    /// The frames of a thread. `module` finds the file of a module by its name; one that is of another build, as
+    /// [`CoreDump::is_of`] says, would give frames that never were.
     pub fn backtrace<'m>(
         &self,
         thread: usize,
         module: &dyn Fn(&str) -> Option<&'m ModuleFile>,
     ) -> Option<WasmBacktrace> {
         let (_, frames) = self.threads.get(thread)?;
+        let len = frames.len();
         let frames = frames
             .iter()
             .enumerate()
             .map(|(number, frame)| self.frame(frame, number == 0, module))
             .collect();
-        Some(WasmBacktrace::of(frames))
+        let mut gaps = self.notes.left_out.iter();
+        let gap = gaps.find(|(of, before, count)| *of == thread && *count > 0 && *before <= len);
+        Some(WasmBacktrace::of(
+            frames,
+            gap.map(|(_, before, count)| (*before, *count)),
+        ))
     }
 
     fn frame<'m>(

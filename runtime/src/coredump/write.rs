@@ -1,5 +1,6 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
+use super::identity::{self, Notes, identity};
 use crate::index::*;
 use crate::module::types::{GlobalType, Mutability, ValType};
 use crate::trap::{FrameInfo, Trap};
@@ -12,7 +13,8 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use wasm_encoder::{
     ConstExpr, CoreDumpInstancesSection, CoreDumpModulesSection, CoreDumpSection,
-    CoreDumpStackSection, CoreDumpValue, Encode, GlobalSection, MemorySection, MemoryType, Section,
+    CoreDumpStackSection, CoreDumpValue, CustomSection, Encode, GlobalSection, MemorySection,
+    MemoryType, Section,
 };
 
 /// Bytes that are looked at together: pages of them that are all zero are left out.
@@ -34,7 +36,23 @@ pub fn write(
     let dump = Dump::new(core);
     section(out, &dump.modules.as_custom())?;
     section(out, &dump.instances.as_custom())?;
-    section(out, &stack(core, trap).as_custom())?;
+    let (stack, left_out) = stack(core, trap);
+    section(out, &stack.as_custom())?;
+    let modules = core.instances.iter();
+    let notes = Notes {
+        modules: modules
+            .map(|instance| identity(instance.module.artifact().wasm()))
+            .collect(),
+        left_out: left_out
+            .map(|(before, count)| (0, before, count))
+            .into_iter()
+            .collect(),
+    };
+    let notes = CustomSection {
+        name: identity::SECTION.into(),
+        data: notes.text().into_bytes().into(),
+    };
+    section(out, &notes)?;
     section(out, &dump.memories)?;
     section(out, &dump.globals)?;
     write_data(core, &dump.order, out)
@@ -136,10 +154,13 @@ impl Dump {
     }
 }
 
-fn stack(core: &StoreCore, trap: &Trap) -> CoreDumpStackSection {
+/// The frames of guests, and how many of them are before a gap, and how many frames are left out there.
+fn stack(core: &StoreCore, trap: &Trap) -> (CoreDumpStackSection, Option<(usize, usize)>) {
     let mut stack = CoreDumpStackSection::new("main");
-    for frame in trap.backtrace().frames().iter().filter(|frame| !frame.host) {
-        let Some(instance) = core.instances.get(frame.instance) else {
+    let frames = trap.backtrace().frames();
+    let instance = |frame: &FrameInfo| core.instances.get(frame.instance).filter(|_| !frame.host);
+    for frame in frames {
+        let Some(instance) = instance(frame) else {
             continue;
         };
         let info = instance.module.info();
@@ -156,7 +177,11 @@ fn stack(core: &StoreCore, trap: &Trap) -> CoreDumpStackSection {
             [],
         );
     }
-    stack
+    let gap = trap.backtrace().left_out().map(|(behind, count)| {
+        let written = frames[..behind].iter().filter_map(instance);
+        (written.count(), count)
+    });
+    (stack, gap)
 }
 
 /// All locals, those without a home missing.

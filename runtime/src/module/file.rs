@@ -4,6 +4,7 @@
 use super::names::Names;
 use crate::code::Artifact;
 use crate::compile::CompileError;
+use crate::coredump::identity;
 use crate::error::{Error, Result};
 use crate::index::FuncIndex;
 use crate::outline::{self, Input, Origins};
@@ -13,6 +14,7 @@ use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::{SourceFrame, Stale, Symbolizer, WasmDwarf, container, demangle, stale};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 /// A module's bytes, and where the parts are that places in it are named by.
@@ -25,6 +27,7 @@ pub struct ModuleFile {
     custom: Vec<(String, Range<usize>)>,
     symbolizer: Symbolizer,
     stale: Option<Stale>,
+    identity: OnceLock<u64>,
 }
 
 /// What is at an offset of a module.
@@ -83,6 +86,7 @@ impl ModuleFile {
             custom: Vec::new(),
             symbolizer: Symbolizer::new(&WasmDwarf::default(), &[], Vec::new()),
             stale: None,
+            identity: OnceLock::new(),
         };
         file.scan(&wasm)
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
@@ -124,6 +128,11 @@ impl ModuleFile {
             }
         }
         Ok(())
+    }
+
+    /// What tells this build of the module from others.
+    pub(crate) fn identity(&self) -> u64 {
+        *self.identity.get_or_init(|| identity(&self.wasm))
     }
 
     /// The module's bytes.

@@ -79,12 +79,9 @@ pub struct WasmBacktrace {
 }
 
 impl WasmBacktrace {
-    /// Of frames that were read elsewhere.
-    pub(crate) fn of(frames: Vec<FrameInfo>) -> WasmBacktrace {
-        WasmBacktrace {
-            frames,
-            left_out: None,
-        }
+    /// Of frames that were read elsewhere, with how many were left out there, and behind how many.
+    pub(crate) fn of(frames: Vec<FrameInfo>, left_out: Option<(usize, usize)>) -> WasmBacktrace {
+        WasmBacktrace { frames, left_out }
     }
 
     /// Its frames as a report shows them.

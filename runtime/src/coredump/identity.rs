@@ -1,0 +1,164 @@
+//! Which build of a module a core dump is of, and which of its frames were left out: neither has a place in the format, so both are
+//! lines of a custom section of their own.
+//!
+//! ```text
+//! module IDENTITY                one for each of the modules, in their order
+//! left_out THREAD BEFORE COUNT   so many frames behind the first so many of a thread's
+//! ```
+
+use crate::module::file::ModuleFile;
+use std::fmt::Write;
+use wasmparser::{CoreDumpStackFrame, Operator, Parser};
+
+/// The section's name.
+pub const SECTION: &str = "dwalin.core";
+
+/// How many frames of a core dump without identities are compared with a module.
+const COMPARED: usize = 64;
+
+/// What the section says.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Notes {
+    /// The identity of each module.
+    pub modules: Vec<u64>,
+    /// For a thread, how many frames are before a gap, and how many are left out.
+    pub left_out: Vec<(usize, usize, usize)>,
+}
+
+impl Notes {
+    /// Reads the section; what is not understood is left out.
+    pub fn parse(data: &[u8]) -> Notes {
+        let mut notes = Notes::default();
+        for line in String::from_utf8_lossy(data).lines() {
+            let words: Vec<_> = line.split(' ').collect();
+            let number = |i: usize| words[i].parse::<usize>().ok();
+            match words[..] {
+                ["module", identity] => {
+                    // Zero is no module's, and keeps the others in their places.
+                    let identity = u64::from_str_radix(identity, 16);
+                    notes.modules.push(identity.unwrap_or(0));
+                }
+                ["left_out", ..] if words.len() == 4 => {
+                    let numbers = number(1).zip(number(2)).zip(number(3));
+                    let gap = numbers.map(|((thread, before), count)| (thread, before, count));
+                    notes.left_out.extend(gap);
+                }
+                _ => {}
+            }
+        }
+        notes
+    }
+
+    /// The contents of the section.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for identity in &self.modules {
+            let _ = writeln!(text, "module {identity:016x}");
+        }
+        for (thread, before, count) in &self.left_out {
+            let _ = writeln!(text, "left_out {thread} {before} {count}");
+        }
+        text
+    }
+}
+
+/// What tells a build of a module from others: a hash of all sections but the custom ones (FNV-1a), so that a module whose debug info was
+/// stripped, or is elsewhere, is the same.
+pub fn identity(wasm: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    };
+    let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    for (id, range) in sections.filter_map(|payload| payload.as_section()) {
+        let range = range.start as usize..range.end as usize;
+        if let Some(bytes) = wasm.get(range).filter(|_| id != 0) {
+            add(&[id]);
+            add(bytes);
+        }
+    }
+    hash
+}
+
+/// Whether frames can be of a module: its functions were called where the frames say.
+pub fn is_plausible<'f>(
+    frames: impl Iterator<Item = (&'f CoreDumpStackFrame, bool)>,
+    module: &ModuleFile,
+) -> bool {
+    frames
+        .take(COMPARED)
+        .all(|(frame, innermost)| fits(frame, innermost, module).unwrap_or(false))
+}
+
+/// Whether a frame can be of a module; `None` where its function has no such place.
+fn fits(frame: &CoreDumpStackFrame, innermost: bool, module: &ModuleFile) -> Option<bool> {
+    let range = module.body(frame.funcidx)?;
+    let at = frame.codeoffset as usize;
+    if at >= range.len() {
+        return None;
+    }
+    let bytes = module.wasm().get(range)?;
+    let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(bytes, 0));
+    let mut locals = 0_u32;
+    for group in body.get_locals_reader().ok()? {
+        locals = locals.checked_add(group.ok()?.0)?;
+    }
+    // Its parameters are locals too. A writer need not know any.
+    if !frame.locals.is_empty() && (frame.locals.len() as u64) < u64::from(locals) {
+        return Some(false);
+    }
+    let operators = body.get_operators_reader().ok()?;
+    // Where there is no position, writers give the function's start.
+    if innermost || at == 0 {
+        return Some(true);
+    }
+    // Some writers give the call, and some where it returns to.
+    let mut last_was_call = false;
+    for operator in operators.into_iter_with_offsets() {
+        let (operator, start) = operator.ok()?;
+        let is_call = matches!(
+            operator,
+            Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. }
+        );
+        if start as usize >= at {
+            return Some(start as usize == at && (is_call || last_was_call));
+        }
+        last_was_call = is_call;
+    }
+    Some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_come_back_and_strange_ones_are_left_out() {
+        let notes = Notes {
+            modules: vec![1, u64::MAX],
+            left_out: vec![(0, 96, 34_830)],
+        };
+        assert_eq!(Notes::parse(notes.text().as_bytes()), notes);
+        let strange = b"left_out 1 2\nleft_out a 2 3\nmodule x\n\xff\nmodule 2 3";
+        let modules = vec![0];
+        assert_eq!(
+            Notes::parse(strange),
+            Notes {
+                modules,
+                ..Notes::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_stripped_module_is_the_same_and_a_changed_one_is_not() {
+        let text = |name, value| {
+            let text = format!("(module {name} (func (result i32) i32.const {value}))");
+            wat::parse_str(text).unwrap()
+        };
+        assert_eq!(identity(&text("", 1)), identity(&text("$named", 1)));
+        assert_ne!(identity(&text("", 1)), identity(&text("", 2)));
+    }
+}
