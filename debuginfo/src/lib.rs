@@ -17,6 +17,8 @@ pub mod elf;
 pub mod embedded;
 mod expr;
 mod files;
+#[cfg(test)]
+mod handmade;
 mod image;
 mod locals;
 mod lookup;

@@ -79,13 +79,20 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut name = self.type_name(ty.as_ref(), 0);
         // lldb looks for a definition by name, even of what is declared in a function, and no entry has such a name.
         let bare = self.bare_type(self.unit.read_unit, entry);
-        match bare.map(|bare| bare.entry.tag()) {
-            Some(dw::DW_TAG_class_type) => name.insert_str(0, "class "),
-            Some(dw::DW_TAG_union_type) => name.insert_str(0, "union "),
-            Some(dw::DW_TAG_structure_type) => name.insert_str(0, "struct "),
+        let keyword = match bare.map(|bare| bare.entry.tag()) {
+            Some(dw::DW_TAG_class_type) => "class ",
+            Some(dw::DW_TAG_union_type) => "union ",
+            Some(dw::DW_TAG_structure_type) => "struct ",
             // Numbers that lldb does not know are structures by their own names (number.rs).
-            Some(dw::DW_TAG_base_type) => name.push_str(" in memory"),
-            _ => {}
+            Some(dw::DW_TAG_base_type) => {
+                name.push_str(" in memory");
+                ""
+            }
+            _ => "",
+        };
+        // C's types have it already.
+        if !name.starts_with(keyword) {
+            name.insert_str(0, keyword);
         }
         let declared = self.unit.unit.add(id, dw::DW_TAG_structure_type);
         let entry = self.unit.unit.get_mut(declared);

@@ -25,6 +25,9 @@ mod unit;
 mod virtual_end;
 mod wrapper;
 
+#[cfg(test)]
+mod tests;
+
 use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::locals::numbering;

@@ -1,0 +1,300 @@
+//! Functions, scopes, calls and lines.
+
+use super::in_both;
+use crate::handmade::{F, G, Handmade, Row, Shown, address, local, native, text};
+use gimli::constants as dw;
+use gimli::write::{Address, AttributeValue as Value};
+use std::ops::Range;
+
+/// What wasm-ld writes for the address of what it left out.
+const TOMBSTONE: u64 = 0xffff_ffff;
+
+fn natives(range: Range<u64>) -> Range<u64> {
+    native(range.start)..native(range.end)
+}
+
+fn is_there(shown: &Shown, name: &str) -> bool {
+    !shown.all(dw::DW_TAG_subprogram, name).is_empty()
+}
+
+#[test]
+fn functions_that_are_not_there_are_left_out() {
+    let mut info = Handmade::new();
+    let int = info.int();
+    info.function("f", F);
+    for (name, range) in [
+        ("dropped", TOMBSTONE..TOMBSTONE + 9),
+        ("zero", 0..9),
+        ("behind", 100..110),
+    ] {
+        let function = info.function(name, range);
+        info.variable(function, name, int, &local(0));
+    }
+    for shown in in_both(info) {
+        let f = shown.find(dw::DW_TAG_subprogram, "f");
+        assert_eq!(f.ranges, [natives(F)]);
+        assert!(
+            ["dropped", "zero", "behind"]
+                .iter()
+                .all(|it| !shown.has(it))
+        );
+        assert!(shown.warnings.is_empty(), "{:?}", shown.warnings);
+    }
+}
+
+#[test]
+fn a_unit_covers_its_functions_with_what_is_between_them() {
+    let mut info = Handmade::new();
+    info.function("f", F);
+    info.function("g", G);
+    for shown in in_both(info) {
+        // 8 bytes of padding.
+        assert_eq!(shown.entries[0].ranges, [native(10)..native(40)]);
+    }
+}
+
+#[test]
+fn of_two_units_with_a_function_the_first_has_it() {
+    let mut info = Handmade::new();
+    let root = info.root();
+    info.cover(root, F);
+    let int = info.int();
+    let f = info.function("f", F);
+    info.variable(f, "first", int, &local(0));
+    info.next_unit();
+    let root = info.root();
+    info.cover(root, F);
+    let int = info.int();
+    let f = info.function("f", F);
+    info.variable(f, "second", int, &local(0));
+    for shown in in_both(info) {
+        assert_eq!(shown.all(dw::DW_TAG_subprogram, "f").len(), 1);
+        assert!(shown.has("first") && !shown.has("second"));
+    }
+}
+
+#[test]
+fn scopes_are_cut_to_those_around_them() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let int = info.int();
+    let outer = info.named(f, dw::DW_TAG_lexical_block, "outer");
+    info.cover(outer, 12..20);
+    let inner = info.named(outer, dw::DW_TAG_lexical_block, "inner");
+    info.cover(inner, 16..26);
+    info.variable(inner, "x", int, &local(0));
+    let outside = info.named(outer, dw::DW_TAG_lexical_block, "outside");
+    info.cover(outside, 22..26);
+    info.variable(outside, "y", int, &local(0));
+    let several = info.named(f, dw::DW_TAG_lexical_block, "several");
+    info.cover_ranges(several, &[20..22, 24..26, 34..36]);
+    info.variable(several, "z", int, &local(0));
+    for shown in in_both(info) {
+        let ranges = |name| &shown.find(dw::DW_TAG_lexical_block, name).ranges[..];
+        assert_eq!(ranges("outer"), [natives(12..20)]);
+        assert_eq!(ranges("inner"), [natives(16..20)]);
+        assert_eq!(ranges("several"), [natives(20..22), natives(24..26)]);
+        assert!(!shown.has("outside") && !shown.has("y"));
+    }
+}
+
+#[test]
+fn a_scope_without_code_is_empty() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let int = info.int();
+    let block = info.named(f, dw::DW_TAG_lexical_block, "block");
+    info.cover(block, 12..13);
+    info.variable(block, "x", int, &local(0));
+    let written = info.write();
+    for flavor in super::FLAVORS {
+        let mut code = crate::handmade::code(flavor);
+        // The instruction at 12 has no code of its own.
+        code.functions[0].rows.remove(2);
+        let shown = written.transformed(&code);
+        let block = shown.find(dw::DW_TAG_lexical_block, "block");
+        let high = block.number(dw::DW_AT_high_pc);
+        assert_eq!(high, Some(0), "{block:?}");
+    }
+}
+
+#[test]
+fn points_of_code_are_instructions() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let at = |pc| Value::Address(Address::Constant(pc));
+    info.set(f, dw::DW_AT_entry_pc, at(11));
+    let label = info.named(f, dw::DW_TAG_label, "label");
+    info.set(label, dw::DW_AT_low_pc, at(14));
+    let call = info.named(f, dw::DW_TAG_call_site, "call");
+    info.set(call, dw::DW_AT_call_return_pc, at(17));
+    info.set(call, dw::DW_AT_call_pc, at(15));
+    let old = info.named(f, dw::DW_TAG_GNU_call_site, "old");
+    info.set(old, dw::DW_AT_low_pc, at(17));
+    let none = info.named(f, dw::DW_TAG_call_site, "none");
+    info.set(none, dw::DW_AT_call_return_pc, at(15));
+    let written = info.write();
+    for flavor in super::FLAVORS {
+        let mut code = crate::handmade::code(flavor);
+        // The call at 15 returns into its own code.
+        let within = (15 - 10) * crate::handmade::STEP as u32 + 2;
+        code.functions[0].returns = vec![crate::address::CodeOffset(within)];
+        let shown = written.transformed(&code);
+        let number = |tag, name, attr| shown.find(tag, name).number(attr);
+        let (call, old) = (dw::DW_TAG_call_site, dw::DW_TAG_GNU_call_site);
+        let returns = Some(native(15) + 2);
+        assert_eq!(
+            number(dw::DW_TAG_subprogram, "f", dw::DW_AT_entry_pc),
+            Some(native(11))
+        );
+        assert_eq!(
+            number(dw::DW_TAG_label, "label", dw::DW_AT_low_pc),
+            Some(native(14))
+        );
+        assert_eq!(number(call, "call", dw::DW_AT_call_return_pc), returns);
+        assert_eq!(number(call, "call", dw::DW_AT_call_pc), Some(native(15)));
+        assert_eq!(number(old, "old", dw::DW_AT_low_pc), returns);
+        assert_eq!(number(call, "none", dw::DW_AT_call_return_pc), None);
+    }
+}
+
+#[test]
+fn main_has_the_name_of_the_source_alone() {
+    let mut info = Handmade::new();
+    for (name, linkage, range) in [
+        ("main", "__main_argc_argv", F),
+        ("other", "__main_argc_argv", G),
+    ] {
+        let function = info.function(name, range);
+        info.set(function, dw::DW_AT_linkage_name, text(linkage));
+    }
+    for shown in in_both(info) {
+        let linkage = |name| {
+            shown
+                .find(dw::DW_TAG_subprogram, name)
+                .attr(dw::DW_AT_linkage_name)
+        };
+        assert_eq!(linkage("main"), None);
+        assert!(linkage("other").is_some());
+    }
+}
+
+fn row(pc: u64, line: u64, is_statement: bool, prologue_end: bool) -> Row {
+    Row {
+        address: native(pc),
+        line,
+        is_statement,
+        prologue_end,
+    }
+}
+
+#[test]
+fn rows_are_where_their_instructions_are() {
+    let mut info = Handmade::new();
+    info.function("f", F);
+    info.function("g", G);
+    // From the second on, the body.
+    info.lines(&[(10, 1), (13, 2), (20, 3), (20, 4), (32, 7), (33, 8)], 40);
+    let expected = [
+        row(10, 1, true, false),
+        row(13, 2, true, true),
+        // The last of several at one address.
+        row(20, 4, true, false),
+        row(32, 7, true, false),
+        row(33, 8, true, true),
+    ];
+    for shown in in_both(info) {
+        assert_eq!(shown.rows, expected);
+    }
+}
+
+#[test]
+fn rows_of_code_that_moved_go_with_it() {
+    let mut info = Handmade::new();
+    info.function("f", F);
+    info.lines(&[(10, 1), (13, 2), (20, 3)], 30);
+    let written = info.write();
+    for flavor in super::FLAVORS {
+        let mut code = crate::handmade::code(flavor);
+        // The instruction at 21 comes first in the body, then that at 13; the one at 20 has no code.
+        let of = |pc: u32| Some(crate::address::WasmPc(pc));
+        let at = crate::address::CodeOffset;
+        code.functions[0].rows = vec![
+            (at(0), None),
+            (at(4), of(21)),
+            (at(8), of(13)),
+            (at(12), of(22)),
+        ];
+        let shown = written.transformed(&code);
+        let row = |offset, line, is_statement, prologue_end| Row {
+            address: native(10) + offset,
+            line,
+            is_statement,
+            prologue_end,
+        };
+        let expected = [
+            row(0, 1, true, false),
+            // Line 3's first instruction.
+            row(4, 3, true, false),
+            row(8, 2, true, true),
+            row(12, 3, false, false),
+        ];
+        assert_eq!(shown.rows, expected);
+    }
+}
+
+#[test]
+fn rows_of_code_that_is_not_there_are_left_out() {
+    let mut info = Handmade::new();
+    info.function("f", F);
+    info.lines(&[(50, 1), (60, 2)], 70);
+    for shown in in_both(info) {
+        assert_eq!(shown.rows, []);
+    }
+}
+
+#[test]
+fn what_is_returned_in_memory_is_not_called() {
+    let mut info = Handmade::new();
+    let int = info.int();
+    let pair = info.structure("pair", 8, &[("a", int, 0), ("b", int, 4)]);
+    for (name, range) in [("f", F), ("g", G)] {
+        let function = info.function(name, range);
+        info.set(function, dw::DW_AT_type, Value::UnitRef(pair));
+    }
+    let [gdb, lldb] = in_both(info);
+    for shown in [&gdb, &lldb] {
+        let calls = |name| {
+            let function = shown.find(dw::DW_TAG_subprogram, name);
+            function.number(dw::DW_AT_calling_convention)
+        };
+        assert_eq!(calls("f"), None);
+        assert_eq!(calls("g"), Some(dw::DW_CC_nocall.0.into()));
+    }
+    let returned = |shown: &Shown, name| {
+        let function = shown.find(dw::DW_TAG_subprogram, name);
+        let ty = shown.ty(function);
+        (
+            ty.name().to_owned(),
+            ty.attr(dw::DW_AT_declaration).is_some(),
+        )
+    };
+    assert_eq!(returned(&gdb, "g"), ("pair".to_owned(), false));
+    assert_eq!(returned(&lldb, "f"), ("pair".to_owned(), false));
+    // Clang has no value of a type that is only declared.
+    assert_eq!(returned(&lldb, "g"), ("struct pair".to_owned(), true));
+}
+
+#[test]
+fn static_variables_of_functions_keep_them() {
+    let mut info = Handmade::new();
+    let int = info.int();
+    let gone = info.function("gone", TOMBSTONE..TOMBSTONE + 9);
+    info.variable(gone, "counter", int, &address(0x40));
+    let dropped = info.function("dropped", TOMBSTONE..TOMBSTONE + 9);
+    info.variable(dropped, "nothing", int, &address(TOMBSTONE as u32));
+    for shown in in_both(info) {
+        assert!(is_there(&shown, "gone") && shown.has("counter"));
+        assert!(!is_there(&shown, "dropped") && !shown.has("nothing"));
+    }
+}

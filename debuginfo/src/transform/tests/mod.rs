@@ -1,0 +1,24 @@
+//! What debug info becomes, for each debugger.
+
+mod code;
+mod locations;
+mod types;
+
+use crate::code::Flavor;
+use crate::handmade::{Handmade, Shown, code};
+
+const FLAVORS: [Flavor; 2] = [Flavor::Gdb, Flavor::Lldb];
+
+/// What it becomes for each debugger: the same in what a test looks at.
+fn in_both(info: Handmade) -> [Shown; 2] {
+    let written = info.write();
+    FLAVORS.map(|flavor| written.transformed(&code(flavor)))
+}
+
+fn in_gdb(info: Handmade) -> Shown {
+    info.write().transformed(&code(Flavor::Gdb))
+}
+
+fn in_lldb(info: Handmade) -> Shown {
+    info.write().transformed(&code(Flavor::Lldb))
+}
