@@ -56,9 +56,6 @@ class Dwalin(Peer):
 
     name = "dwalin"
 
-    def run(self, module, args, debug, precompiled, cache=False):
-        return [self.path, "run", *self.flags(debug), *self.caching(cache), module, *args]
-
     def flags(self, debug):
         return ["-g"] if debug else []
 

@@ -33,7 +33,7 @@ def main():
 
 def offsets(given, artifact, module):
     """The offsets of the trap's frames in the code section."""
-    command = [given.dwalin, "run", "--backtrace=json", artifact, *given.args]
+    command = [given.dwalin, "run", "--allow-precompiled", "--backtrace=json", artifact, *given.args]
     report = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     frames = json.loads(report.splitlines()[-1])["frames"]
     with open(module, "rb") as data:

@@ -17,9 +17,9 @@ pub struct Options {
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Run a program: a .wasm or .wat file, or what `dwalin compile` wrote.
+    /// Run a program: a .wasm or .wat file, or with --allow-precompiled what `dwalin compile` wrote.
     Run(Run),
-    /// Compile a module ahead of time; `dwalin run` runs the result with the same -g and -O.
+    /// Compile a module ahead of time; `dwalin run --allow-precompiled` runs the result with the same -g and -O.
     Compile(Compile),
     /// Say what of a module's debug info a debugger gets, and what is lost and why.
     ///
@@ -106,6 +106,9 @@ pub struct Run {
     /// How a trap is reported, if not with the source line and the program's own frames.
     #[arg(long, value_enum, value_name = "HOW")]
     pub backtrace: Option<Backtrace>,
+    /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
+    #[arg(long)]
+    pub allow_precompiled: bool,
     /// Do not use code that was compiled before, and keep none for the next time. Default: cache=y.
     #[arg(short = 'C', long = "codegen", value_name = "cache=n", action = ArgAction::Set, value_parser = cache,
         default_value = "cache=y", hide_default_value = true)]

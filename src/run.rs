@@ -93,18 +93,29 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
 
 /// A module, or what `dwalin compile` made of one: an ELF image.
 pub fn load(engine: &Engine, options: &Run) -> Result<Module> {
-    let mut magic = [0; 4];
-    let read = std::fs::File::open(options.file()).and_then(|mut file| file.read(&mut magic));
-    if read.is_ok() && magic == *b"\x7fELF" {
+    if is_elf(options.file()) {
+        if !options.allow_precompiled {
+            bail!(
+                "machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do"
+            );
+        }
         if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
             bail!(
                 "--dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`"
             );
         }
-        // SAFETY: the user says that the file is what `dwalin compile` wrote, as with any program that is run.
+        // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
         return Ok(unsafe { Module::deserialize_file(engine, options.file()) }?);
     }
     Ok(options.code.module(engine, options.file())?)
+}
+
+/// Whether a file is an ELF image. From what can be read once only, a pipe, nothing is taken away.
+fn is_elf(file: &Path) -> bool {
+    let is_regular = std::fs::metadata(file).is_ok_and(|it| it.is_file());
+    let mut magic = [0; 4];
+    let mut read = || std::fs::File::open(file)?.read_exact(&mut magic);
+    is_regular && read().is_ok() && magic == *b"\x7fELF"
 }
 
 fn context(options: &Run) -> Result<WasiCtx> {

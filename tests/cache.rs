@@ -1,6 +1,5 @@
 //! What is compiled once is not compiled again, and what was kept is never taken for something else.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -55,21 +54,21 @@ impl Folder {
     }
 
     /// The only artifact, with other bytes.
-    fn replace(&self, change: impl Fn(&mut Vec<u8>), rename: bool) {
+    fn replace(&self, change: impl Fn(&mut Vec<u8>)) {
         let [path] = &self.kept()[..] else {
             panic!("one artifact: {:?}", self.kept())
         };
         let mut bytes = fs::read(path).unwrap();
         change(&mut bytes);
-        let mut name = path.clone();
-        if rename {
-            let mut hasher = DefaultHasher::new();
-            [&bytes[..]].hash(&mut hasher);
-            name.set_file_name(format!("{:016x}", hasher.finish()));
-        }
         fs::remove_file(path).unwrap();
-        fs::write(name, bytes).unwrap();
+        fs::write(path, bytes).unwrap();
     }
+}
+
+/// Makes the checksum that of the bytes.
+fn seal(bytes: &mut Vec<u8>) {
+    bytes.truncate(bytes.len() - 4);
+    bytes.extend(crc32fast::hash(bytes).to_le_bytes());
 }
 
 /// Makes code return 7,654,321: the module inside, in LEB128, stays.
@@ -87,7 +86,10 @@ fn a_module_is_compiled_once() {
         assert_eq!(folder.kept().len(), 1);
     }
     // If that is what runs, then nothing was compiled.
-    folder.replace(other_code, true);
+    folder.replace(|bytes| {
+        other_code(bytes);
+        seal(bytes);
+    });
     assert_eq!(folder.says(&["-g"]), "7654321");
     assert_eq!(folder.says(&["-g", "-C", "cache=n"]), "1234567");
 }
@@ -114,9 +116,36 @@ fn damaged_code_is_not_run() {
     ] {
         let folder = Folder::new(name);
         folder.says(&["-g"]);
-        folder.replace(change, false);
+        folder.replace(change);
         assert_eq!(folder.says(&["-g"]), "1234567", "{name}");
     }
+}
+
+#[test]
+fn code_that_others_can_have_written_is_not_run() {
+    let folder = Folder::new("others");
+    let replaced = || {
+        fs::remove_dir_all(folder.code()).ok();
+        folder.says(&[]);
+        folder.replace(|bytes| {
+            other_code(bytes);
+            seal(bytes);
+        });
+        let path = folder.kept().remove(0);
+        let own = PermissionsExt::from_mode(0o444);
+        fs::set_permissions(&path, own).unwrap();
+        path
+    };
+    replaced();
+    assert_eq!(folder.says(&[]), "7654321");
+    for mode in [0o464, 0o446] {
+        fs::set_permissions(replaced(), PermissionsExt::from_mode(mode)).unwrap();
+        assert_eq!(folder.says(&[]), "1234567", "{mode:o}");
+    }
+    let (path, elsewhere) = (replaced(), folder.0.join("elsewhere"));
+    fs::rename(&path, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    assert_eq!(folder.says(&[]), "1234567");
 }
 
 #[test]
@@ -130,12 +159,7 @@ fn code_of_another_module_is_not_run() {
     folder.returns(42);
     folder.says(&["-g"]);
     let others: Vec<_> = folder.kept().into_iter().filter(|it| *it != mine).collect();
-    fs::rename(
-        &mine,
-        others[0].parent().unwrap().join(mine.file_name().unwrap()),
-    )
-    .unwrap();
-    fs::remove_file(&others[0]).unwrap();
+    fs::rename(&mine, &others[0]).unwrap();
     assert_eq!(folder.says(&["-g"]), "42");
 }
 

@@ -96,7 +96,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
         ("/nonexistent.wasm", "cannot read"),
         (&text, "not a WebAssembly module"),
         (&cut, "invalid WebAssembly module"),
-        (&elf, "not an artifact"),
+        (&elf, "--allow-precompiled"),
         (&simd, "needs the simd proposal"),
         (&import, "cannot link import `a` `b`"),
     ] {
@@ -167,9 +167,15 @@ fn a_program_has_arguments_environment_files_and_an_exit_code() {
             .status
             .success()
     );
-    let output = dwalin(&["run", "--dir", &dir, "--env", "NAME=x", &artifact, "y"]);
+    let run = ["run", "--allow-precompiled", "--dir", &dir];
+    let output = dwalin(&[&run[..], &["--env", "NAME=x", &artifact, "y"]].concat());
     assert_eq!(stdout(&output), "2 y x a line\n", "{}", stderr(&output));
-    let output = dwalin(&["run", "-g", &artifact]);
+    // It is machine code: by whatever name, it runs only where that is asked for.
+    let renamed = write("evil.wasm", fs::read(&artifact).unwrap());
+    let output = dwalin(&["run", &renamed, "y"]);
+    assert_eq!((output.status.code(), &stdout(&output)[..]), (Some(1), ""));
+    assert!(stderr(&output).contains("--allow-precompiled"));
+    let output = dwalin(&["run", "-g", "--allow-precompiled", &artifact]);
     assert!(
         stderr(&output).contains("compiled differently"),
         "{}",

@@ -99,7 +99,7 @@ impl<'a> Cache<'a> {
 }
 
 /// What stands for `contents` in a path: 16 digits.
-pub fn hash(contents: &[&[u8]]) -> String {
+fn hash(contents: &[&[u8]]) -> String {
     let mut hasher = DefaultHasher::new();
     contents.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

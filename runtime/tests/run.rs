@@ -325,6 +325,11 @@ fn artifacts_are_refused_where_they_do_not_fit() {
             panic!("other settings")
         };
         assert!(error.to_string().contains("debug-info"), "{error}");
+        for bit in (0..bytes.len() * 8).step_by(37) {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Module::deserialize(&engine, &damaged).is_err(), "{bit}");
+        }
         for cut in [0, 3, 64, 500, bytes.len() / 2] {
             assert!(
                 Module::deserialize(&engine, &bytes[..cut]).is_err(),

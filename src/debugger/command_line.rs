@@ -18,6 +18,10 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.option("profile", options.profile.map(name));
     line.path("coredump", options.coredump.as_deref());
     line.option("backtrace", options.backtrace.map(name));
+    let precompiled = options
+        .allow_precompiled
+        .then(|| "--allow-precompiled".into());
+    line.0.extend(precompiled);
     line.option("codegen", (!options.cache).then_some("cache=n"));
     // A file's name may begin with a hyphen, and what follows `--` is no option.
     line.0.push("--".into());

@@ -37,6 +37,8 @@ pub enum ArtifactError {
         /// What was looked for.
         what: &'static str,
     },
+    /// It is an artifact, and not as it was written.
+    Damaged,
     /// It was made by another version, for another machine or with other settings.
     Mismatch {
         /// The setting, and what it is in the artifact and here.
@@ -53,6 +55,10 @@ impl fmt::Display for ArtifactError {
             ArtifactError::Malformed { what } => write!(
                 f,
                 "not an artifact of `dwalin compile`, or a damaged one: {what}"
+            ),
+            ArtifactError::Damaged => write!(
+                f,
+                "a damaged artifact: its checksum is of other contents; compile it again"
             ),
             ArtifactError::Mismatch { setting } => write!(
                 f,
@@ -155,8 +161,8 @@ impl Artifact {
     /// # Errors
     /// Where it is not an artifact.
     pub fn module_in(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
-        let header = Sections::find(bytes)?;
-        Ok(&bytes[header.wasm])
+        let sections = Sections::of_whole(bytes)?;
+        Ok(&bytes[sections.wasm])
     }
 
     fn from_file(
@@ -168,7 +174,7 @@ impl Artifact {
             step: "map the artifact",
             error,
         })?;
-        let sections = Sections::find(&bytes)?;
+        let sections = Sections::of_whole(&bytes)?;
         let isa = target::isa(settings).map_err(|error| ArtifactError::Mismatch {
             setting: error.to_string(),
         })?;
@@ -326,6 +332,15 @@ fn compare_settings(found: &[u8], expected: &str) -> Result<(), ArtifactError> {
 }
 
 impl Sections {
+    /// Those of an artifact that is as it was written.
+    fn of_whole(bytes: &[u8]) -> Result<Sections, ArtifactError> {
+        let sections = Sections::find(bytes)?;
+        match format::is_whole(bytes) {
+            true => Ok(sections),
+            false => Err(ArtifactError::Damaged),
+        }
+    }
+
     fn find(bytes: &[u8]) -> Result<Sections, ArtifactError> {
         const ELF: ArtifactError = ArtifactError::Malformed {
             what: "an ELF image",

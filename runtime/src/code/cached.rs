@@ -1,17 +1,22 @@
 //! Artifacts of modules that were compiled before. A program that is debugged is started again and again.
 //!
 //! ```text
-//! FOLDER/HASH OF MODULE, SETTINGS AND COMPILER/HASH OF THE ARTIFACT
+//! FOLDER/HASH OF MODULE, SETTINGS AND COMPILER/artifact
 //! ```
 //!
-//! What is found counts only if it is whole, which its name says, and is of the module itself, which it holds.
+//! What is found counts only if nobody else can have written it, if it is whole, which its checksum says, and if it is of the module
+//! itself, which it holds.
 
 use super::{Artifact, link};
-use crate::cache::{Cache, hash};
+use crate::cache::Cache;
 use crate::compile::{Settings, target};
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// The file's name.
+const NAME: &str = "artifact";
 
 /// Bytes of artifacts that are kept.
 const KEPT: u64 = 1 << 30;
@@ -62,24 +67,31 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The artifact, if it is there. It is read, not mapped: files can be cut short, and may be where nothing may be executed.
     pub fn find(&self) -> Option<Artifact> {
-        let found = fs::read_dir(&self.folder)
-            .ok()?
-            .flatten()
-            .find_map(|entry| {
-                let bytes = fs::read(entry.path()).ok()?;
-                let is_whole = entry.file_name().to_str() == Some(&hash(&[&bytes]));
-                let bytes = is_whole.then_some(&bytes)?;
-                let artifact = Artifact::from_bytes(bytes, self.cached.settings).ok()?;
-                (artifact.wasm() == self.wasm).then_some(artifact)
-            })?;
+        let bytes = own_file(&self.folder.join(NAME)).ok()?;
+        let artifact = Artifact::from_bytes(&bytes, self.cached.settings).ok()?;
+        let found = (artifact.wasm() == self.wasm).then_some(artifact)?;
         Cache::note_use(&self.folder);
         Some(found)
     }
 
     /// Keeps the artifact. If that fails, the module is compiled again the next time.
     pub fn keep(&self, artifact: &[u8]) {
-        let name = hash(&[artifact]);
         let cache = &self.cached.cache;
-        cache.put(&self.folder, Path::new(&name), artifact).ok();
+        cache.put(&self.folder, Path::new(NAME), artifact).ok();
     }
+}
+
+/// The contents of a file that is this user's, and that no other may write to: what is in it is run.
+fn own_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut options = File::options();
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let mut file = options.read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !is_own || !metadata.is_file() || metadata.mode() & 0o022 != 0 {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -12,6 +12,8 @@
 //! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), n instance homes ([`NO_HOME`]), records of local, type, frame offset |
 //! | `.dwalin.kept` | see [`super::kept`] |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
+//!
+//! The last four bytes of the file, behind everything that ELF knows of, are the CRC-32 of all bytes before.
 
 use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::{Homes, ValueType};
@@ -37,6 +39,17 @@ pub const WASM: &str = ".wasm";
 
 /// The function's VmContext has no home.
 pub const NO_HOME: u32 = u32::MAX;
+
+/// Appends the checksum.
+pub fn seal(artifact: &mut Vec<u8>) {
+    artifact.extend(crc32fast::hash(artifact).to_le_bytes());
+}
+
+/// Whether an artifact is as it was written.
+pub fn is_whole(artifact: &[u8]) -> bool {
+    let parts = artifact.split_last_chunk();
+    parts.is_some_and(|(sealed, sum)| crc32fast::hash(sealed).to_le_bytes() == *sum)
+}
 
 /// A window of u32s.
 #[derive(Clone, Copy, Debug)]

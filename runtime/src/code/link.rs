@@ -264,5 +264,7 @@ fn artifact(text: &[u8], eh_frame: &[u8], tables: &[(&str, &[u8])]) -> Vec<u8> {
         sections: 0..2,
         alignment: PAGE,
     };
-    write(&sections, &[code], None)
+    let mut artifact = write(&sections, &[code], None);
+    format::seal(&mut artifact);
+    artifact
 }
