@@ -193,7 +193,7 @@ fn containers_of_libcxx_print_for_ordinary_users() {
     if !equipped() {
         return;
     }
-    let Some(user) = tools::as_ordinary_user(DWALIN) else {
+    let Some(user) = tools::as_ordinary_user(&[DWALIN, "gdb"]) else {
         return;
     };
     let wasm = compile(

@@ -50,27 +50,32 @@ enum Way {
     /// As somebody who may not map the lowest addresses, if the tests are run by the superuser, who may.
     Ordinary,
     Launcher,
+    OrdinaryLauncher,
 }
 
 impl Way {
-    const ALL: [(Way, &str); 4] = [
+    const ALL: [(Way, &str); 5] = [
         (Way::Native, "native"),
         (Way::Plain, "gdb"),
         (Way::Ordinary, "ordinary"),
         (Way::Launcher, "dwalin-gdb"),
+        (Way::OrdinaryLauncher, "ordinary-dwalin-gdb"),
     ];
 
     /// gdb, which does what is in a file.
     fn gdb(self, script: &Path, program: &str) -> Command {
         let script = script.to_str().unwrap();
+        let chosen = env::var("GDB").unwrap_or_else(|_| "gdb".to_owned());
         let user = match self {
-            Way::Ordinary => tools::as_ordinary_user(DWALIN).unwrap_or(&[]),
+            Way::Ordinary | Way::OrdinaryLauncher => {
+                tools::as_ordinary_user(&[DWALIN, &chosen]).unwrap_or(&[])
+            }
             _ => &[],
         };
-        let plain = ["gdb", "-nx", "-batch", "-x", script, "--args"];
+        let plain = [&chosen, "-nx", "-batch", "-x", script, "--args"];
         let launcher = [DWALIN, "gdb", "--gdb-option=-nx", "--batch", "-x", script];
         let mut line: Vec<_> = match self {
-            Way::Launcher => launcher.to_vec(),
+            Way::Launcher | Way::OrdinaryLauncher => [user, &launcher].concat(),
             _ => [user, &plain].concat(),
         };
         if matches!(self, Way::Plain | Way::Ordinary) {
@@ -82,13 +87,12 @@ impl Way {
     }
 
     /// Whether gdb may say that it cannot read an answer: where the guest's first 64 KiB are not at their own addresses as well, it looks
-    /// there for what was cast or had its address taken, and, without the launcher's printers, for what a `char *` is of.
+    /// there for what was cast or had its address taken, and for what a `char *` is of. The launcher's scripts read that.
     fn may_be_unreadable(self, expression: &str, answer: &str) -> bool {
         let low_memory = tools::is_superuser() && self != Way::Ordinary;
         match self {
-            Way::Native => false,
+            Way::Native | Way::Launcher | Way::OrdinaryLauncher => false,
             _ if low_memory => false,
-            Way::Launcher => expression.contains("*)"),
             _ => expression.contains("*)") || answer.starts_with('"'),
         }
     }

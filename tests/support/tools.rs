@@ -62,24 +62,39 @@ pub fn have_rust_for_wasi() -> bool {
 }
 
 /// What a command begins with that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
-/// run by one. If the superuser runs them and the ordinary user cannot run the program, the test is skipped or fails.
-pub fn as_ordinary_user(program: &str) -> Option<&'static [&'static str]> {
-    const NOBODY: [&str; 4] = [
+/// run by one. If the superuser runs them and the ordinary user cannot run these programs, the test is skipped or fails.
+pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {
+    const NOBODY: &[&str] = &[
         "setpriv",
         "--reuid=65534",
         "--regid=65534",
         "--clear-groups",
     ];
+    // One who can read all files: programs may be where only the superuser gets to.
+    const READER: &[&str] = &[
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--securebits=+no_setuid_fixup",
+        "--bounding-set=-all,+dac_read_search",
+        "--inh-caps=-all,+dac_read_search",
+        "--ambient-caps=-all,+dac_read_search",
+    ];
     if !is_superuser() {
         return Some(&[]);
     }
-    let mut nobody = Command::new(NOBODY[0]);
-    let said = nobody.args(&NOBODY[1..]).args([program, "--version"]);
-    if said.output().is_ok_and(|said| said.status.success()) {
-        return Some(&NOBODY);
+    let runs = |user: &[&str], program: &str| {
+        let mut command = Command::new(user[0]);
+        let said = command.args(&user[1..]).args([program, "--version"]);
+        said.output().is_ok_and(|said| said.status.success())
+    };
+    let can = |user: &&&[&str]| programs.iter().all(|program| runs(user, program));
+    let user = [NOBODY, READER].iter().find(can).copied();
+    if user.is_none() {
+        skip(&format!("an ordinary user cannot run {programs:?}"));
     }
-    skip(&format!("an ordinary user cannot run {program}"));
-    None
+    user
 }
 
 /// Whether the tests are run by the superuser, who may map the lowest addresses and can become somebody else.

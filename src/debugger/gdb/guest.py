@@ -1,4 +1,5 @@
 """Where the guest is: its images, its memory, and values in it. Reads memory only; nothing is called in the program."""
+import contextlib
 import struct
 
 import gdb
@@ -26,14 +27,21 @@ def read(address, size):
         raise Unreadable("cannot access memory at address 0x%x" % (address & 0xffffffffffffffff))
 
 
-def in_c(expression):
-    """The value of an expression of C's; in a frame of Rust's gdb would read it as one of Rust's."""
+@contextlib.contextmanager
+def c():
+    """Has gdb read expressions and names of types as C's; in a frame of Rust's it would read them as Rust's."""
     language = gdb.parameter("language")
     gdb.execute("set language c", to_string=True)
     try:
-        return gdb.parse_and_eval(expression)
+        yield
     finally:
         gdb.execute("set language " + language, to_string=True)
+
+
+def in_c(expression):
+    """The value of an expression of C's."""
+    with c():
+        return gdb.parse_and_eval(expression)
 
 
 def symbol(name):

@@ -3,7 +3,7 @@ import urllib.parse
 
 import gdb
 
-from . import at, frames, guest, images, libcxx, pointers, raising, rust, sources, trap, unmatched, watch, widths
+from . import at, frames, guest, images, libcxx, low_memory, pointers, raising, rust, sources, trap, unmatched, watch, widths
 from .options import VERSION
 
 SETTINGS = (
@@ -39,6 +39,6 @@ def begin(folder):
     for what in ("quit", "corefile"):
         gdb.execute("maint set internal-error %s no" % what, to_string=True)
     gdb.execute("set environment %s %s" % (SCRIPTS, VERSION), to_string=True)
-    for part in (guest, trap, frames, pointers, libcxx, rust, at, raising, sources, unmatched, watch, widths):
+    for part in (guest, low_memory, trap, frames, pointers, libcxx, rust, at, raising, sources, unmatched, watch, widths):
         part.install()
     images.install(folder)

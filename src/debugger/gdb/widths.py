@@ -9,6 +9,8 @@ import struct
 
 import gdb
 
+from . import guest
+
 NAMES = (
     "char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned int", "long", "unsigned long", "long long",
     "unsigned long long", "float", "double", "long double",
@@ -83,10 +85,12 @@ def narrow():
         return
     try:
         memory = Memory()
-        offset = size_offset(memory)
-        for pointer in pointers() if offset is not None else ():
-            if pointer.sizeof == HOSTS and set_size(memory, offset, pointer, GUESTS):
-                narrowed.append(pointer)
+        # In Rust's, `int` would be a type of the program's.
+        with guest.c():
+            offset = size_offset(memory)
+            for pointer in pointers() if offset is not None else ():
+                if pointer.sizeof == HOSTS and set_size(memory, offset, pointer, GUESTS):
+                    narrowed.append(pointer)
     except (OSError, struct.error, gdb.error, OverflowError, ValueError):
         pass  # As without this: gdb says "Invalid cast." or cannot access the memory.
 
@@ -95,7 +99,8 @@ def widen():
     """For what is debugged next."""
     try:
         memory = Memory()
-        offset = size_offset(memory)
+        with guest.c():
+            offset = size_offset(memory)
         for pointer in narrowed if offset is not None else ():
             set_size(memory, offset, pointer, HOSTS)
     except (OSError, struct.error, gdb.error):
