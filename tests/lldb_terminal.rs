@@ -1,0 +1,216 @@
+//! lldb in a terminal, started by `dwalin lldb` and by itself after `dwalin setup`: it does not wait for the program there as it does in
+//! a pipe, and people type.
+
+mod running;
+mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::process::Command;
+use std::time::Duration;
+use support::tools::have;
+use support::user::User;
+use terminal::{CTRL_C, Terminal};
+
+const PROMPT: &str = "(lldb) ";
+/// What no command may say.
+const ERRORS: [&str; 3] = ["Traceback", "Usage:", "module importing failed"];
+
+/// How lldb is started.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Launcher,
+    Setup,
+}
+
+/// lldb at its first prompt, on turns.c with arguments.
+fn started(user: &User, by: By, args: &[&str]) -> Terminal {
+    // What lldb reads of the runtime's and libc's debug info takes it seconds, and its progress goes over what it says.
+    const SETTINGS: [&str; 3] = [
+        "settings set show-progress false",
+        "settings set symbols.enable-external-lookup false",
+        "settings set use-color false",
+    ];
+    let settings: Vec<_> = SETTINGS.iter().flat_map(|line| ["-O", line]).collect();
+    let debugger = std::env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned());
+    let mut lldb = match by {
+        By::Launcher => {
+            let mut lldb = Command::new(&user.command);
+            lldb.args(["lldb", &format!("--lldb={debugger}"), "--no-lldbinit"]);
+            lldb.args(settings).arg("turns.wasm");
+            lldb
+        }
+        By::Setup => {
+            user.setup(&[]);
+            let mut lldb = Command::new(debugger);
+            lldb.args(settings).arg("--").arg(&user.command);
+            lldb.args(["run", "-g", "turns.wasm"]);
+            lldb
+        }
+    };
+    lldb.args(args)
+        .current_dir(user.folder.path("."))
+        .env("HOME", user.home(""))
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("DEBUGINFOD_URLS");
+    let mut lldb = Terminal::start(&mut lldb);
+    lldb.wait_for("Current executable set to");
+    lldb.wait_for(PROMPT);
+    lldb
+}
+
+/// Runs a test with both ways to start lldb.
+fn both(name: &str, args: &[&str], test: impl Fn(&mut Terminal)) {
+    if !have(&["lldb-19", "clang-19", "llvm-objcopy-19"]) {
+        return;
+    }
+    let user = User::new(&format!("lldb-terminal-{name}"));
+    for by in [By::Launcher, By::Setup] {
+        let mut lldb = started(&user, by, args);
+        test(&mut lldb);
+        for error in ERRORS {
+            assert!(!lldb.before().contains(error), "{by:?}: {}", lldb.before());
+        }
+    }
+}
+
+/// Types a line that has the program go on, and waits for the prompt behind where it has stopped.
+fn go(lldb: &mut Terminal, line: &str, place: &str) -> String {
+    let said = lldb.ask(line, place);
+    lldb.wait_for(PROMPT);
+    said
+}
+
+#[test]
+fn steps_follow_each_other_and_the_last_goes_on_to_the_end() {
+    both("steps", &[], |lldb| {
+        lldb.ask("breakpoint set -o true -n turn", "Breakpoint 1");
+        go(lldb, "run", "turns.c:7:");
+        for (command, reason, place) in [
+            ("n", "step over", "turns.c:8:"),
+            ("finish", "step out", "turns.c:22:"),
+            ("n", "step over", "turns.c:21:"),
+            ("s", "step in", "turns.c:22:"),
+            ("s", "step in", "turns.c:7:"),
+            ("finish", "Return value: (int) $", "turns.c:22:"),
+            ("thread until 23", "step until", "turns.c:23:"),
+            ("n", "step over", "turns.c:24:"),
+        ] {
+            let said = go(lldb, command, place);
+            assert!(said.contains(reason), "{command}: {said}");
+        }
+        lldb.ask("finish", "exited with status = 0");
+        lldb.ask("run", "exited with status = 0");
+    });
+}
+
+#[test]
+fn a_program_is_started_again_with_the_same_breakpoints() {
+    both("again", &[], |lldb| {
+        lldb.ask("b turns.c:22", "Breakpoint 1");
+        lldb.wait_for(PROMPT);
+        for _ in 0..2 {
+            go(lldb, "run", "stop reason = breakpoint 1.");
+            go(lldb, "c", "stop reason = breakpoint 1.");
+            let said = go(lldb, "p n", "(int) ");
+            assert!(!said.contains("error"), "{said}");
+            lldb.ask("run", "[Y/n]");
+            lldb.line("y");
+            lldb.wait_for("stop reason = breakpoint 1.");
+            lldb.wait_for(PROMPT);
+            lldb.ask("process kill", "killed");
+            lldb.wait_for(PROMPT);
+        }
+    });
+}
+
+/// What is typed while the program runs is the program's, as natively: so only what is there before.
+#[test]
+fn commands_that_are_typed_ahead_are_all_executed() {
+    both("ahead", &[], |lldb| {
+        lldb.ahead(&["b turns.c:22", "breakpoint set -n spin", "run"]);
+        lldb.wait_for("stop reason = breakpoint 1.");
+        lldb.wait_for(PROMPT);
+        lldb.ahead(&["p n", "bt", "up", "down", "breakpoint disable", "s"]);
+        lldb.wait_for("(int) 1\n");
+        lldb.wait_for("main(argc=1");
+        lldb.wait_for("All breakpoints disabled");
+        lldb.wait_for("stop reason = step in");
+        lldb.wait_for(PROMPT);
+        lldb.ahead(&["v n", "p n * 2", "c"]);
+        lldb.wait_for("(int) n = 1\n");
+        lldb.wait_for("(int) 2\n");
+        lldb.wait_for("exited with status = 0");
+    });
+}
+
+#[test]
+fn ctrl_c_stops_the_program_where_it_is() {
+    both("interrupt", &["spin"], |lldb| {
+        lldb.ask("run", "launched");
+        lldb.quiet(Duration::from_secs(2));
+        lldb.keys(CTRL_C);
+        lldb.wait_for("stop reason = signal SIGSTOP");
+        lldb.wait_for(PROMPT);
+        go(lldb, "bt", "turns.c:20:");
+        lldb.ask("expr go = 0", "= 0");
+        lldb.ask("c", "exited with status = 0");
+    });
+}
+
+#[test]
+fn names_are_completed() {
+    both("completion", &[], |lldb| {
+        lldb.ask("breakpoint set -n turn", "Breakpoint 1");
+        go(lldb, "run", "turns.c:7:");
+        lldb.keys("breakpoint set -n spi\t");
+        lldb.wait_for("spin");
+        lldb.keys("\r");
+        lldb.wait_for("turns.c:12:");
+        lldb.keys("p nex\t");
+        lldb.wait_for("next");
+        lldb.keys("\r");
+        lldb.wait_for("(int) ");
+        lldb.keys("finis\t");
+        lldb.wait_for("finish");
+        lldb.keys("\r");
+        lldb.wait_for("turns.c:22:");
+    });
+}
+
+#[test]
+fn a_program_is_let_go_and_attached_to_again() {
+    if !running::may_attach() {
+        return;
+    }
+    both("attach", &["spin"], |lldb| {
+        lldb.ask("breakpoint set -o true -n spin", "Breakpoint 1");
+        go(lldb, "run", "turns.c:12:");
+        let said = lldb.ask("process status", "stopped");
+        let pid = said.split_once("Process ").expect("its number").1;
+        let pid = pid.split(' ').next().unwrap().to_owned();
+        lldb.ask("detach", "detached");
+        lldb.wait_for(PROMPT);
+        go(lldb, &format!("process attach -p {pid}"), "stopped");
+        lldb.ask("breakpoint set -n turn", "Breakpoint 2");
+        lldb.wait_for(PROMPT);
+        go(lldb, "c", "stop reason = breakpoint 2.");
+        lldb.ask("expr go = 0", "= 0");
+        lldb.ask("breakpoint disable", "disabled");
+        lldb.ask("c", "exited with status = 0");
+    });
+}
+
+#[test]
+fn the_text_interface_shows_the_source_and_variables_and_steps() {
+    both("gui", &[], |lldb| {
+        lldb.ask("b turns.c:22", "Breakpoint 1");
+        go(lldb, "run", "stop reason = breakpoint 1.");
+        lldb.line("gui");
+        lldb.wait_for("<Sources>");
+        lldb.wait_for("(int) n = 1");
+        // What is on the screen already is not drawn again, so only this is sure to be whole.
+        lldb.keys("s");
+        lldb.wait_for("Thread 1: step in");
+    });
+}
