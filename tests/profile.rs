@@ -9,11 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use trapping::clang;
 
-/// The program, in a folder of its own.
-fn program(user: &str) -> (PathBuf, PathBuf) {
+/// An empty folder.
+fn folder(user: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(user);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The program, in a folder of its own.
+fn program(user: &str) -> (PathBuf, PathBuf) {
+    let folder = folder(user);
     let wasm = folder.join("sieve.wasm");
     let source = "benches/programs/sieve.c";
     assert!(clang(source, &["-O1", "-g", "-o"], &wasm));
@@ -103,8 +109,24 @@ fn perf_finds_functions_and_lines_in_a_jitdump() {
     assert!(inner > 10.0, "{inner}");
 }
 
+/// A function whose loop is one line has one record, whose code goes on to the function's end.
+fn perf_finds_the_line_of_a_function_of_one_line() {
+    let folder = folder("jitdump-line");
+    let (source, wasm) = (folder.join("line.c"), folder.join("line.wasm"));
+    let program = "__attribute__((noinline)) unsigned spin(unsigned n) { unsigned h = n; \
+                   while (n--) { h ^= h << 7; h ^= h >> 9; } return h; }\n\
+                   int main(void) { return spin(100000000) == 1; }\n";
+    std::fs::write(&source, program).unwrap();
+    assert!(clang(source.to_str().unwrap(), &["-O1", "-g", "-o"], &wasm));
+    record(&folder, &wasm, "jitdump");
+    let inject = ["inject", "--jit", "-i", "perf.data", "-o", "jit.data"];
+    perf(&folder, &inject).expect("perf injects");
+    let line = share(&folder, "jit.data", &["srcline", "-S", "spin"], "line.c:1");
+    assert!(line > 20.0, "{line}");
+}
+
 fn main() {
-    let all: [(&str, fn()); 2] = [
+    let all: [(&str, fn()); 3] = [
         (
             "perf_finds_functions_in_its_map",
             perf_finds_functions_in_its_map,
@@ -112,6 +134,10 @@ fn main() {
         (
             "perf_finds_functions_and_lines_in_a_jitdump",
             perf_finds_functions_and_lines_in_a_jitdump,
+        ),
+        (
+            "perf_finds_the_line_of_a_function_of_one_line",
+            perf_finds_the_line_of_a_function_of_one_line,
         ),
     ];
     let forbidden = trials::tools::missing(&["perf"]).is_none() && !may_record();

@@ -126,7 +126,8 @@ struct Line {
     line: u32,
 }
 
-/// The lines of a function's code, neighbours of one line as one.
+/// The lines of a function's code, neighbours of one line as one. They are of all of it, from its first byte to its last: perf(1) ends
+/// the table at its last record, and knows nothing of what is before the first.
 fn lines(code: &PlacedCode, range: &Range<HostAddress>, source: FindSource<'_>) -> Vec<Line> {
     let text = code.text().start.0;
     let offset = |address: HostAddress| (address.0 - text) as u32;
@@ -151,6 +152,15 @@ fn lines(code: &PlacedCode, range: &Range<HostAddress>, source: FindSource<'_>) 
             });
         }
     }
+    if let Some(first) = lines.first_mut() {
+        first.address = HostAddress(range.start.0);
+    }
+    let end = lines.last().map(|last| Line {
+        address: HostAddress(range.end.0),
+        file: last.file.clone(),
+        line: last.line,
+    });
+    lines.extend(end);
     lines
 }
 
