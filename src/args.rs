@@ -406,7 +406,7 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
 }
 
 /// Where a user's files are that can be made again (XDG Base Directory Specification): relative paths do not count.
-fn cache_folder() -> Option<PathBuf> {
+pub fn cache_folder() -> Option<PathBuf> {
     let absolute = |name| {
         let path = PathBuf::from(std::env::var_os(name)?);
         path.is_absolute().then_some(path)

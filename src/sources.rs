@@ -1,5 +1,6 @@
 //! Sources that are not those that a module was compiled of: lines of them say something else than what runs.
 
+use crate::args::cache_folder;
 use dwalin_runtime::{Module, WasmBacktrace, is_library_file, is_traced};
 use std::fs;
 use std::path::Path;
@@ -37,7 +38,16 @@ fn is_path(source: &str) -> bool {
 
 fn newer(mut sources: Vec<String>, file: &Path) -> Option<String> {
     let made = modified(file)?;
-    let is_newer = |source: &String| modified(Path::new(source)).is_some_and(|time| time > made);
+    // What a module's debug info holds of a source becomes a file when it is needed.
+    let kept = cache_folder();
+    let is_kept = |source: &Path| {
+        kept.as_ref()
+            .is_some_and(|folder| source.starts_with(folder))
+    };
+    let is_newer = |source: &String| {
+        let source = Path::new(source);
+        !is_kept(source) && modified(source).is_some_and(|time| time > made)
+    };
     sources.retain(is_newer);
     let (first, rest) = sources.split_first()?;
     let which = match rest.len() {

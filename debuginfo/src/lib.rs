@@ -37,6 +37,7 @@ mod transform;
 mod types;
 mod units;
 pub mod values;
+pub mod windows;
 mod write;
 
 pub use files::files;

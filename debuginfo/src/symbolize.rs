@@ -1,6 +1,7 @@
 //! Wasm addresses → functions, files and lines, from the wasm's own DWARF.
 
 use crate::address::WasmPc;
+use crate::outline::is_mapped;
 use crate::source::WasmDwarf;
 use crate::stale;
 use crate::units::Units;
@@ -134,9 +135,11 @@ fn frames(units: &Units<'_>, unit: usize, pc: WasmPc) -> Option<Vec<SourceFrame>
         Some(whole(&path).to_owned())
     };
     let row = lines.and_then(|lines| lines.at(pc));
+    // A source map says of such code that it is of no file, and a row must name one.
+    let unmapped = row.is_some_and(|row| row.line == 0) && is_mapped(read);
     let mut place = SourceFrame {
         function: None,
-        file: row.and_then(|row| file(row.file)),
+        file: row.filter(|_| !unmapped).and_then(|row| file(row.file)),
         line: row.and_then(|row| (row.line != 0).then_some(row.line)),
         column: row.and_then(|row| (row.line != 0 && row.column != 0).then_some(row.column)),
     };

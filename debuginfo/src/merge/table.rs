@@ -2,6 +2,7 @@
 
 use super::out::Encoded;
 use crate::source::{ReadUnit, Reader};
+use crate::windows;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
 
@@ -12,12 +13,33 @@ pub struct PathMap(pub Vec<(String, String)>);
 impl PathMap {
     /// A path here; the last pair given that fits counts.
     pub fn apply(&self, path: &str) -> String {
-        let mapped = self.0.iter().rev().find_map(|(from, to)| {
-            let rest = path.strip_prefix(from.trim_end_matches('/'))?;
-            (rest.is_empty() || rest.starts_with('/'))
+        self.mapped(path).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// A path of a unit that was compiled in a directory: what is relative to one of Windows has that system's separators.
+    pub fn apply_in(&self, directory: Option<&str>, path: &str) -> String {
+        let windows = directory.filter(|it| windows::is_absolute(it) && self.mapped(it).is_some());
+        let is_relative = !path.starts_with('/') && !windows::is_absolute(path);
+        match windows.is_some() && is_relative {
+            true => windows::with_slashes(path).into_owned(),
+            false => self.apply(path),
+        }
+    }
+
+    fn mapped(&self, path: &str) -> Option<String> {
+        self.0.iter().rev().find_map(|(from, to)| {
+            let is_windows = windows::is_absolute(from);
+            let (from, path) = match is_windows {
+                true => (windows::with_slashes(from), windows::with_slashes(path)),
+                false => (from.into(), path.into()),
+            };
+            let from = from.trim_end_matches('/');
+            let (start, rest) = path.split_at_checked(from.len())?;
+            // Names of files there have no case.
+            let is_same = start == from || is_windows && start.eq_ignore_ascii_case(from);
+            (is_same && (rest.is_empty() || rest.starts_with('/')))
                 .then(|| format!("{}{rest}", to.trim_end_matches('/')))
-        });
-        mapped.unwrap_or_else(|| path.to_owned())
+        })
     }
 }
 
@@ -70,7 +92,9 @@ struct Strings<'p, 's, 'a> {
 impl<'a> Strings<'_, '_, 'a> {
     fn path(&self, out: &mut Encoded, value: AttributeValue<Reader<'a>>) -> Option<()> {
         let text = self.unit.attr_string(value).ok()?;
-        let path = self.paths.apply(&text.to_string_lossy());
+        let directory = self.unit.comp_dir.map(|it| it.to_string_lossy());
+        let path = text.to_string_lossy();
+        let path = self.paths.apply_in(directory.as_deref(), &path);
         out.bytes.extend(path.as_bytes());
         out.bytes.push(0);
         Some(())
@@ -153,5 +177,31 @@ impl<'a> Strings<'_, '_, 'a> {
         }
         out.bytes.push(0);
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PathMap;
+
+    #[test]
+    fn directories_of_windows_are_mapped_with_their_separators() {
+        let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        let paths = PathMap(vec![pair("C:\\proj\\", "/home/me"), pair("/build", "here")]);
+        for (path, right) in [
+            ("C:\\proj\\src\\a.c", "/home/me/src/a.c"),
+            ("c:/Proj/src\\a.c", "/home/me/src/a.c"),
+            ("C:\\proj", "/home/me"),
+            ("C:\\project\\a.c", "C:\\project\\a.c"),
+            ("/build/a\\b.c", "here/a\\b.c"),
+            ("/Build/a.c", "/Build/a.c"),
+        ] {
+            assert_eq!(paths.apply(path), right);
+        }
+        let within = |directory, path| paths.apply_in(Some(directory), path);
+        assert_eq!(within("C:\\proj", "src\\a.c"), "src/a.c");
+        assert_eq!(within("D:\\proj", "src\\a.c"), "src\\a.c");
+        assert_eq!(within("/build", "a\\b.c"), "a\\b.c");
+        assert_eq!(within("C:\\proj", "C:\\proj\\b.c"), "/home/me/b.c");
     }
 }

@@ -178,7 +178,8 @@ impl<'s, 'a> Assembly<'s, 'a> {
             return false;
         };
         entry.attribute(attr.name(), dw::DW_FORM_string);
-        let path = paths.apply(&text.to_string_lossy());
+        let directory = unit.comp_dir.map(|it| it.to_string_lossy());
+        let path = paths.apply_in(directory.as_deref(), &text.to_string_lossy());
         entry.values.bytes.extend(path.as_bytes());
         entry.values.bytes.push(0);
         true

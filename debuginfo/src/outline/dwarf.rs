@@ -112,7 +112,7 @@ impl<'u> UnitWriter<'u> {
         // There is no language for this. Expressions are C's, and C++ has scopes.
         let scoped = functions
             .iter()
-            .any(|it| scope::parse(&demangle(&it.name)).is_some());
+            .any(|it| scope::parse(&demangle(&it.shown_name())).is_some());
         let language = match scoped {
             true => dw::DW_LANG_C_plus_plus_14,
             false => dw::DW_LANG_C11,
@@ -137,13 +137,14 @@ impl<'u> UnitWriter<'u> {
     }
 
     fn function(&mut self, function: &Function) {
-        let full = demangle(&function.name);
+        let name = function.shown_name();
+        let full = demangle(&name);
         let id = match scope::parse(&full) {
             Some(scoped) => {
                 let parent = self.namespace(&scoped.scopes);
                 let id = self.unit.add(parent, dw::DW_TAG_subprogram);
                 self.text(id, dw::DW_AT_name, scoped.name);
-                self.text(id, dw::DW_AT_linkage_name, &function.name);
+                self.text(id, dw::DW_AT_linkage_name, &name);
                 id
             }
             None => {

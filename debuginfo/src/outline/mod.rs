@@ -22,6 +22,7 @@ pub use text::{TextFunction, text_functions};
 use crate::address::WasmPc;
 use crate::code::ValueType;
 use crate::source::ReadUnit;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What is known of functions and globals.
@@ -80,6 +81,11 @@ pub(crate) fn is_text(unit: ReadUnit<'_, '_>) -> bool {
     kind_of(unit) == Some(Kind::Text)
 }
 
+/// Whether a unit was made of a source map.
+pub(crate) fn is_mapped(unit: ReadUnit<'_, '_>) -> bool {
+    kind_of(unit) == Some(Kind::SourceMap)
+}
+
 /// What a unit was made of, if it is one of an outline and none of the module's own.
 pub(crate) fn kind_of(unit: ReadUnit<'_, '_>) -> Option<Kind> {
     let mut entries = unit.entries();
@@ -110,8 +116,8 @@ pub struct Row {
 pub struct Function {
     /// Its number.
     pub index: u32,
-    /// What it is called.
-    pub name: String,
+    /// What it is called, where it has a name.
+    pub name: Option<String>,
     /// Its body, from the locals' declaration to the final `end`.
     pub body: Range<WasmPc>,
     /// Its first instruction.
@@ -133,6 +139,16 @@ pub struct Variable {
     pub index: u32,
     /// Its type.
     pub ty: ValueType,
+}
+
+impl Function {
+    /// What debuggers call it.
+    fn shown_name(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => name.into(),
+            None => format!("func{}", self.index).into(),
+        }
+    }
 }
 
 impl Outline {

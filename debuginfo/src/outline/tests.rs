@@ -9,7 +9,7 @@ fn function(index: u32, body: Range<u32>, first: u32) -> Function {
     };
     Function {
         index,
-        name: format!("f{index}"),
+        name: Some(format!("f{index}")),
         body: WasmPc(body.start)..WasmPc(body.end),
         first: WasmPc(first),
         result: Some(ValueType::I32),

@@ -2,8 +2,10 @@
 //! bytes of the module's file (WebAssembly tool conventions, "Debugging").
 
 mod base64;
+mod index;
 mod vlq;
 
+use crate::windows;
 use serde_json::Value;
 use std::fmt;
 
@@ -12,6 +14,8 @@ use std::fmt;
 pub struct SourceMap {
     /// The files that it names, with `sourceRoot`.
     pub sources: Vec<Source>,
+    /// What the source calls things.
+    pub names: Vec<String>,
     /// Sorted by offset.
     pub mappings: Vec<Mapping>,
 }
@@ -34,6 +38,8 @@ pub struct Mapping {
     pub offset: u32,
     /// The place; `None` where code comes from nowhere.
     pub place: Option<Place>,
+    /// The number of the name that the source has for what is there.
+    pub name: Option<u32>,
 }
 
 /// A place in the source.
@@ -105,13 +111,15 @@ impl SourceMap {
     /// # Errors
     /// Where it is not one, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<SourceMap, SourceMapError> {
+        // A byte order mark is no part of JSON (RFC 8259, section 8.1), and editors write one.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         // Servers put this before JSON that is not to be run as a script.
-        let json = match bytes.strip_prefix(b")]}'") {
+        let json = match text.strip_prefix(b")]}'") {
             Some(rest) => {
                 let line = rest.iter().position(|byte| *byte == b'\n');
                 rest.get(line.unwrap_or(0)..).unwrap_or(&[])
             }
-            None => bytes,
+            None => text,
         };
         let map: Value = serde_json::from_slice(json).map_err(SourceMapError::Json)?;
         if map.get("version").and_then(Value::as_u64) != Some(3) {
@@ -119,14 +127,28 @@ impl SourceMap {
                 "source maps that are not of version 3",
             ));
         }
-        if map.get("sections").is_some() {
-            return Err(SourceMapError::Unsupported("source maps of sections"));
+        match map.get("sections") {
+            Some(sections) => index::parse(sections),
+            None => SourceMap::of(&map),
         }
-        let sources = sources(&map)?;
+    }
+
+    /// Of a map that is no index of others.
+    fn of(map: &Value) -> Result<SourceMap, SourceMapError> {
+        let sources = sources(map)?;
+        let names = map.get("names").and_then(Value::as_array);
+        let names = names.map_or(&[][..], Vec::as_slice).iter();
+        let names: Vec<_> = names
+            .map(|name| name.as_str().unwrap_or_default().to_owned())
+            .collect();
         let mappings = map.get("mappings").and_then(Value::as_str);
         let mappings = mappings.ok_or(SourceMapError::Member("mappings"))?;
-        let mappings = vlq::mappings(mappings, sources.len())?;
-        Ok(SourceMap { sources, mappings })
+        let mappings = vlq::mappings(mappings, sources.len(), names.len())?;
+        Ok(SourceMap {
+            sources,
+            names,
+            mappings,
+        })
     }
 }
 
@@ -134,17 +156,20 @@ fn sources(map: &Value) -> Result<Vec<Source>, SourceMapError> {
     let root = map.get("sourceRoot").and_then(Value::as_str).unwrap_or("");
     let root = match root {
         "" => String::new(),
-        root => format!("{}/", root.trim_end_matches('/')),
+        root => format!("{}/", root.trim_end_matches(['/', '\\'])),
     };
     let names = map.get("sources").and_then(Value::as_array);
     let names = names.ok_or(SourceMapError::Member("sources"))?;
     let contents = map.get("sourcesContent").and_then(Value::as_array);
-    let source = |(i, name): (usize, &Value)| Source {
-        name: format!("{root}{}", name.as_str().unwrap_or_default()),
-        bare_name: name.as_str().unwrap_or_default().to_owned(),
-        content: contents
-            .and_then(|all| all.get(i)?.as_str())
-            .map(str::to_owned),
+    let source = |(i, name): (usize, &Value)| {
+        // Names are URLs (ECMA-426, section 7), whose parser takes the separators of Windows for slashes (WHATWG URL, section 4.4).
+        let bare_name = windows::with_slashes(name.as_str().unwrap_or_default()).into_owned();
+        let content = contents.and_then(|all| all.get(i)?.as_str());
+        Source {
+            name: windows::with_slashes(&format!("{root}{bare_name}")).into_owned(),
+            bare_name,
+            content: content.map(str::to_owned),
+        }
     };
     Ok(names.iter().enumerate().map(source).collect())
 }

@@ -61,12 +61,67 @@ fn maps_of_other_kinds_are_refused() {
         "[]",
         "{}",
         r#"{"version":2}"#,
-        r#"{"version":3,"sections":[]}"#,
+        r#"{"version":3,"sections":{}}"#,
+        r#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"url":"a.map"}]}"#,
+        r#"{"version":3,"sections":[{"offset":{"line":0},"map":{}}]}"#,
+        r#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"sections":[]}}]}"#,
     ] {
         assert!(SourceMap::parse(json.as_bytes()).is_err(), "{json}");
     }
     let guarded = b")]}'\n{\"version\":3,\"sources\":[],\"mappings\":\"\"}";
     assert!(SourceMap::parse(guarded).is_ok());
+    let marked = b"\xef\xbb\xbf{\"version\":3,\"sources\":[],\"mappings\":\"\"}";
+    assert!(SourceMap::parse(marked).is_ok());
+}
+
+#[test]
+fn names_are_those_of_their_segments() {
+    // At 0 the name 1; at 1 none; at 2 the name 0; at 3 one that is not there.
+    let json =
+        br#"{"version":3,"sources":["a"],"names":["x","y"],"mappings":"AAAAC,CAAA,CAAAD,CAAAI"}"#;
+    let map = SourceMap::parse(json).unwrap();
+    let names: Vec<_> = map.mappings.iter().map(|it| it.name).collect();
+    assert_eq!(names, [Some(1), None, Some(0), None]);
+    assert_eq!(map.names, ["x", "y"]);
+}
+
+#[test]
+fn an_index_is_one_map() {
+    let section = |column, source: &str| {
+        format!(
+            r#"{{"offset":{{"line":0,"column":{column}}},
+                 "map":{{"sources":["{source}"],"names":["{source}"],"mappings":"AAAAA,gBAAA"}}}}"#
+        )
+    };
+    let elsewhere = r#"{"offset":{"line":1,"column":0},"map":{"sources":["c"],"mappings":"A"}}"#;
+    let json = format!(
+        r#"{{"version":3,"sections":[{},{},{elsewhere}]}}"#,
+        section(0, "a"),
+        section(10, "b")
+    );
+    let map = SourceMap::parse(json.as_bytes()).unwrap();
+    let shown = |it: &Mapping| {
+        let source = it
+            .place
+            .map(|place| &map.sources[place.source as usize].name[..]);
+        let name = it.name.map(|name| &map.names[name as usize][..]);
+        (it.offset, source, name)
+    };
+    // The first section's second mapping is where the second section is.
+    let expected = [
+        (0, Some("a"), Some("a")),
+        (10, Some("b"), Some("b")),
+        (26, Some("b"), None),
+    ];
+    assert_eq!(map.mappings.iter().map(shown).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn separators_of_windows_are_slashes() {
+    let json = br#"{"version":3,"sourceRoot":"C:\\work\\","sources":["src\\a.ts"],"mappings":""}"#;
+    let map = SourceMap::parse(json).unwrap();
+    assert_eq!(map.sources[0].name, "C:/work/src/a.ts");
+    assert_eq!(map.sources[0].bare_name, "src/a.ts");
 }
 
 #[test]

@@ -3,10 +3,15 @@
 
 use super::{Mapping, Place, SourceMapError, base64};
 
-/// The mappings of the one line that a module is, sorted. Places that cannot be are none.
-pub(super) fn mappings(text: &str, sources: usize) -> Result<Vec<Mapping>, SourceMapError> {
+/// The mappings of the one line that a module is, sorted. Places and names that cannot be are none.
+pub(super) fn mappings(
+    text: &str,
+    sources: usize,
+    names: usize,
+) -> Result<Vec<Mapping>, SourceMapError> {
     let mut mappings = Vec::new();
     let (mut offset, mut source, mut line, mut column) = (0i64, 0i64, 0i64, 0i64);
+    let mut name = 0i64;
     let mut rest = Digits {
         bytes: text.as_bytes(),
         at: 0,
@@ -39,7 +44,14 @@ pub(super) fn mappings(text: &str, sources: usize) -> Result<Vec<Mapping>, Sourc
             _ => return Err(SourceMapError::Mappings(start)),
         };
         let offset = u32::try_from(offset).map_err(|_| SourceMapError::Mappings(start))?;
-        mappings.push(Mapping { offset, place });
+        name += fields[4];
+        let name = u32::try_from(name).ok();
+        let name = name.filter(|name| count == 5 && (*name as usize) < names);
+        mappings.push(Mapping {
+            offset,
+            place,
+            name,
+        });
     }
     mappings.sort_by_key(|mapping| mapping.offset);
     Ok(mappings)

@@ -191,8 +191,7 @@ impl<'a> Scan<'a> {
         let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
             let index = (self.imported + i) as u32;
             let name = known.get(index).or_else(|| exports.get(&index).copied());
-            let name = name.map_or_else(|| format!("func{index}"), str::to_owned);
-            self.function(index, name, body, &names)
+            self.function(index, name.map(str::to_owned), body, &names)
         });
         Declarations {
             globals: globals.collect(),
@@ -215,7 +214,7 @@ impl<'a> Scan<'a> {
     fn function(
         &self,
         index: u32,
-        name: String,
+        name: Option<String>,
         body: &FunctionBody<'_>,
         names: &VariableNames<'_>,
     ) -> Option<Function> {

@@ -26,6 +26,7 @@ use dwalin_debuginfo::container::{Container, with_debug_info};
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction};
 use print::Printed;
+use source_map::Names;
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
@@ -99,6 +100,9 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
         outline.kind = Kind::text(&outline.rows);
     }
     outline.functions = declared.functions;
+    for function in outline.functions.iter_mut().filter(|it| it.name.is_none()) {
+        function.name = found.names.of(&function.body);
+    }
     outline.globals = declared.globals;
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
     let module = sections.and_then(|sections| {
@@ -123,6 +127,8 @@ struct Found {
     outline: Outline,
     /// The file that was made of text.
     kept: Option<PathBuf>,
+    /// What the source calls functions that have no name in the module.
+    names: Names,
 }
 
 fn rows(
@@ -150,6 +156,7 @@ fn rows(
                     ..Outline::default()
                 },
                 kept: None,
+                names: map.names,
             });
         }
         Some(Err(reason)) => messages.push(format!("debug info: {reason}")),
@@ -163,6 +170,7 @@ fn rows(
                 ..own_file(file, origins.paths)
             },
             kept: None,
+            names: Names::default(),
         }),
         (Some(text), None) => Some(kept.text(text.bytes, given(declared, text), messages)),
         (None, _) if origins.print => match print::print(wasm) {
@@ -227,6 +235,7 @@ impl<'a> Kept<'a> {
                 ..Outline::default()
             },
             kept,
+            names: Names::default(),
         }
     }
 }

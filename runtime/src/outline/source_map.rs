@@ -6,7 +6,10 @@ use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::Row;
 use dwalin_debuginfo::source_map::{Source, SourceMap, data_of_url};
+use dwalin_debuginfo::windows;
+use std::borrow::Cow;
 use std::fs;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 /// The custom section that names a source map (WebAssembly tool conventions, "Debugging").
@@ -22,6 +25,21 @@ pub struct Mapped {
     pub files: Vec<String>,
     /// Sorted.
     pub rows: Vec<Row>,
+    /// What the source calls functions.
+    pub names: Names,
+}
+
+/// The mappings by address, with the names that the source has for what is there.
+#[derive(Default)]
+pub struct Names(Vec<(WasmPc, Option<String>)>);
+
+impl Names {
+    /// A function's name: that of the first mapping of its code.
+    pub fn of(&self, body: &Range<WasmPc>) -> Option<String> {
+        let first = self.0.partition_point(|(pc, _)| *pc < body.start);
+        let (_, name) = self.0.get(first).filter(|(pc, _)| *pc < body.end)?;
+        name.clone()
+    }
 }
 
 /// Reads the source map that a module names; `None` where it names none.
@@ -43,13 +61,11 @@ pub fn find(
             let data = data.map_err(|error| error.to_string());
             ("the module's URL".to_owned(), folder, data)
         }
-        None if url.contains("://") && !url.starts_with("file://") => {
-            return Some(Err(format!(
-                "the source map at {url} is not fetched: put it beside the module, and name it there"
-            )));
-        }
         None => {
-            let path = folder.join(url.strip_prefix("file://").unwrap_or(url));
+            let path = match here(url, &folder) {
+                Ok(path) => path,
+                Err(reason) => return Some(Err(reason)),
+            };
             let bytes = fs::read(&path).map_err(|error| error.to_string());
             let folder = path.parent().map_or(folder, Path::to_owned);
             (path.display().to_string(), folder, bytes)
@@ -61,9 +77,62 @@ pub fn find(
             directory: folder.to_string_lossy().into_owned(),
             files: files(&map, &folder, paths, store),
             rows: rows(&map, code_section),
+            names: names(&map, code_section),
         })
     });
     Some(mapped.map_err(|reason| format!("source map {name}: {reason}")))
+}
+
+/// The file that a URL names. One of a server's is not fetched: the file of its name is taken from beside the module, where compilers
+/// write it.
+fn here(url: &str, folder: &Path) -> Result<PathBuf, String> {
+    let is_fetched = url.contains("://") && !url.starts_with("file://");
+    let named = folder.join(&*file_path(url));
+    if !is_fetched && named.is_file() {
+        return Ok(named);
+    }
+    let without_query = url.split(['?', '#']).next().unwrap_or(url);
+    let path = decoded(without_query);
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+    let beside = name.map(|name| folder.join(name));
+    match beside.filter(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None if is_fetched => Err(format!(
+            "the source map at {url} is not fetched: put it beside the module"
+        )),
+        None => Ok(named),
+    }
+}
+
+/// The path in a URL of a file, or what is a path already.
+fn file_path(url: &str) -> Cow<'_, str> {
+    let Some(path) = url.strip_prefix("file://") else {
+        return url.into();
+    };
+    let path = decoded(path);
+    // A drive is behind a slash there (RFC 8089, appendix E.2).
+    match path.strip_prefix('/').filter(|it| windows::is_absolute(it)) {
+        Some(drive) => drive.to_owned().into(),
+        None => path.into(),
+    }
+}
+
+/// A URL's text with the bytes that it encodes (RFC 3986, section 2.1).
+fn decoded(url: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = url.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *byte == b'%');
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let encoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(encoded.unwrap_or(*byte));
+        rest = if encoded.is_some() {
+            &behind[2..]
+        } else {
+            behind
+        };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| url.to_owned())
 }
 
 /// A name: its length and as many bytes.
@@ -85,10 +154,15 @@ fn files(
     let contents: Vec<_> = contents.map(str::as_bytes).collect();
     let place = store.map(|store| (store, store.place(&contents)));
     let file = |source: &Source| {
-        let name = source.name.strip_prefix("file://").unwrap_or(&source.name);
-        let name = normal(Path::new(name));
+        let name = normal(Path::new(&*file_path(&source.name)));
         let here = paths.apply(&folder.join(&name).to_string_lossy());
-        let mapped = paths.apply(&name.to_string_lossy());
+        let named = name.to_string_lossy().into_owned();
+        let mapped = match paths.apply(&named) {
+            mapped if mapped == named => mapped,
+            // It was given as seen from here, and not from the map.
+            mapped => std::path::absolute(&mapped)
+                .map_or(mapped, |path| path.to_string_lossy().into_owned()),
+        };
         let found = [mapped, here]
             .into_iter()
             .find(|path| Path::new(path).is_absolute() && Path::new(path).is_file());
@@ -148,6 +222,19 @@ fn rows(map: &SourceMap, code_section: usize) -> Vec<Row> {
         })
     };
     map.mappings.iter().filter_map(row).collect()
+}
+
+fn names(map: &SourceMap, code_section: usize) -> Names {
+    let named = |mapping: &dwalin_debuginfo::source_map::Mapping| {
+        let pc = (mapping.offset as usize).checked_sub(code_section)?;
+        let name = mapping.name.and_then(|name| map.names.get(name as usize));
+        let name = name.filter(|name| !name.is_empty()).cloned();
+        Some((WasmPc(pc as u32), name))
+    };
+    match map.names.is_empty() {
+        true => Names::default(),
+        false => Names(map.mappings.iter().filter_map(named).collect()),
+    }
 }
 
 /// A name that somebody else gave, as a path that stays where it is put: `../a/b.ts` is `a/b.ts`.
