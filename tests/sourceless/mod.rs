@@ -142,7 +142,7 @@ impl Folder {
 
     /// The printed text of a module, which running it with -g says.
     pub fn printed(&self, module: &str) -> PathBuf {
-        let said = stderr(&self.dwalin(&["run", "-g", module]));
+        let said = stderr(&self.dwalin(&["run", "-g", "--allow-precompiled", module]));
         let path = said.lines().find_map(|line| line.split_once("its text, "));
         PathBuf::from(path.unwrap_or_else(|| panic!("no text: {said}")).1)
     }
