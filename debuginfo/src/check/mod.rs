@@ -11,6 +11,8 @@ mod budget;
 mod compare;
 mod instructions;
 mod lines;
+#[cfg(test)]
+mod tests;
 mod units;
 mod walk;
 

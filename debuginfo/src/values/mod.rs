@@ -13,6 +13,8 @@ mod number;
 mod render;
 mod rust;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use crate::address::WasmPc;
 use crate::code::KeptValue;
