@@ -256,13 +256,14 @@ fn range_text(file: &ModuleFile, range: &std::ops::Range<dwalin_runtime::WasmPc>
     text
 }
 
-fn counts(check: &Check) -> [(&'static str, Count); 5] {
+fn counts(check: &Check) -> [(&'static str, Count); 6] {
     [
         ("units", check.units),
         ("functions", check.functions),
         ("inlined functions", check.inlined),
         ("variables", check.variables),
         ("static variables", check.statics),
+        ("macros", check.macros),
     ]
 }
 

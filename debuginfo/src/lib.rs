@@ -22,6 +22,7 @@ mod handmade;
 mod image;
 mod locals;
 mod lookup;
+mod macros;
 pub mod merge;
 mod nearest;
 mod offset_set;

@@ -6,7 +6,7 @@ use super::units::Units;
 use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset, pcs};
 use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::{AddressSize, WasmPc};
-use crate::code::{CodeMap, KeptValue};
+use crate::code::{CodeMap, Flavor, KeptValue};
 use crate::container::Container;
 use crate::expr::decode::{Op, decode};
 use crate::locals::{Frame, numbering};
@@ -133,6 +133,7 @@ impl Space for Output {
 struct Shown {
     scope: Ranges,
     described: Ranges,
+    macros: usize,
 }
 
 /// The comparison.
@@ -148,8 +149,8 @@ struct Compare<'c, 'd> {
     shown: HashMap<Key, VecDeque<Shown>>,
     /// The instructions of the function that was asked for last.
     latest: Option<(usize, Instructions)>,
-    /// The unit that is being looked at, until something in it is live.
-    unit: Option<(Key, DebugInfoOffset)>,
+    /// The unit that is being looked at, with its macros, until something in it is live.
+    unit: Option<(Key, DebugInfoOffset, usize)>,
     asked: Option<&'c str>,
     losses: HashMap<String, Loss>,
     check: Check,
@@ -227,6 +228,7 @@ fn index(
             shown.entry(found.key).or_default().push_back(Shown {
                 scope: found.scope,
                 described: found.described,
+                macros: found.macros,
             });
         },
         other: &mut |_| {},
@@ -293,7 +295,7 @@ impl<'c, 'd> Compare<'c, 'd> {
             }
             self.kind = outline::kind_of(found.unit);
             let header = found.unit.header.offset().0;
-            self.unit = Some((key, DebugInfoOffset(header)));
+            self.unit = Some((key, DebugInfoOffset(header), found.macros));
             if !self.bodies(&found.scope).is_empty() {
                 self.unit_is_live();
             }
@@ -339,10 +341,13 @@ impl<'c, 'd> Compare<'c, 'd> {
 
     /// Counts the unit that is being looked at, once.
     fn unit_is_live(&mut self) {
-        let Some((key, offset)) = self.unit.take() else {
+        let Some((key, offset, macros)) = self.unit.take() else {
             return;
         };
         let shown = self.shown.get_mut(&key).and_then(VecDeque::pop_front);
+        if let Some(shown) = &shown {
+            self.macros(offset, macros, shown.macros);
+        }
         self.count(Kind::Unit).input += 1;
         self.count(Kind::Unit).output += usize::from(shown.is_some());
         if shown.is_none()
@@ -353,6 +358,31 @@ impl<'c, 'd> Compare<'c, 'd> {
             let reason = reason.unwrap_or("the unit is not in the image").to_owned();
             let place = self.place(unit, &entry, None);
             self.add_loss(reason, "unit", place, 0);
+        }
+    }
+
+    /// Counts the macros of a unit.
+    fn macros(&mut self, unit: DebugInfoOffset, input: usize, output: usize) {
+        if self.code.flavor == Flavor::Lldb || input == 0 {
+            return;
+        }
+        let lost = input.saturating_sub(output);
+        let count = &mut self.check.macros;
+        count.input += input;
+        count.output += output.min(input);
+        count.lost += lost;
+        if lost > 0
+            && let Some((unit, root)) = self.units.root(unit)
+        {
+            let reason = self.reasons.get(&offset(unit, &root).0).or_else(|| {
+                let header = unit.header.offset().0;
+                self.reasons.get(&header)
+            });
+            let reason = reason
+                .map_or("macros are not in the image", |it| *it)
+                .to_owned();
+            let place = self.place(unit, &root, None);
+            self.add_loss(reason, "macros of the unit", place, 0);
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Check {
     pub variables: Count,
     /// Variables with an address of their own, outside functions with code.
     pub statics: Count,
+    /// Definitions and ends of macros, of units that are in the image: for gdb, as lldb reads none.
+    pub macros: Count,
     /// The code of functions.
     pub function_bytes: Bytes,
     /// The code of which the line table names a line.

@@ -1,6 +1,7 @@
 //! All units that can be read, and entries of them by references.
 
 use super::walk::Die;
+use crate::macros::{Room, is_macros, read};
 use crate::source::{ReadDwarf, ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, Unit};
@@ -13,6 +14,8 @@ const MAX_REFERENCES: usize = 4;
 pub(super) struct Units<'r, 'd> {
     dwarf: &'r ReadDwarf<'d>,
     units: Vec<Unit<Reader<'d>>>,
+    /// How many macros are looked at: as many as become part of an image.
+    room: Room,
 }
 
 /// A name as debug info has it, and a line; 0 for none.
@@ -28,6 +31,7 @@ impl<'r, 'd> Units<'r, 'd> {
             units: headers
                 .filter_map(|header| dwarf.unit(header).ok())
                 .collect(),
+            room: Room::new([dwarf]),
         }
     }
 
@@ -72,6 +76,14 @@ impl<'r, 'd> Units<'r, 'd> {
             next = self.origin(unit, &entry);
         }
         (name, line.unwrap_or(0))
+    }
+
+    /// How many macros a unit has: definitions, and ends of them.
+    pub fn macros(&self, unit: ReadUnit<'_, 'd>, root: &Die<'d>) -> usize {
+        let attr = root.attrs().iter().find(|attr| is_macros(attr.name()));
+        let any_file = |file| Some(file);
+        let found = attr.and_then(|attr| read(unit, attr, &any_file, 0, &self.room).ok());
+        found.map_or(0, |macros| macros.count)
     }
 
     /// The file of an entry's declaration, or a unit's own.

@@ -77,6 +77,8 @@ pub(super) struct Found<'u, 'd> {
     pub astray: Ranges,
     /// Where in it all that its location names has been written over.
     pub overwritten: Ranges,
+    /// How many macros a unit has.
+    pub macros: usize,
     /// The variable that it is a member of: an image describes members by themselves where the whole is not there.
     pub part_of: Option<Key>,
 }
@@ -272,6 +274,10 @@ impl<'d> Walk<'_, 'd> {
             astray: described.astray,
             overwritten: described.overwritten,
             part_of: part_of(key, unit, entry),
+            macros: match key.kind {
+                Kind::Unit => self.units.macros(unit, entry),
+                _ => 0,
+            },
         });
     }
 

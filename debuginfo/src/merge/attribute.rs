@@ -6,6 +6,7 @@ use super::lists;
 use super::out::{Encoded, Entry, Target};
 use super::sources::Source;
 use super::unit::{Assembly, Part};
+use crate::macros::is_macros;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
@@ -61,14 +62,6 @@ fn is_dropped(name: DwAt) -> bool {
     )
 }
 
-/// Whether an attribute leads to macros.
-fn is_macros(name: DwAt) -> bool {
-    matches!(
-        name,
-        dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros
-    )
-}
-
 impl<'a> Assembly<'_, 'a> {
     /// Copies an attribute of a part's entry, or warns of it.
     pub(super) fn attribute(
@@ -81,10 +74,7 @@ impl<'a> Assembly<'_, 'a> {
             return;
         }
         if is_macros(attr.name()) {
-            let offset = self.parts[0].unit.header.offset().0;
-            return self
-                .warnings
-                .lost("macros are not read where debug info is merged", offset);
+            return self.macros(entry, part, attr);
         }
         let encoded = match attr.name() {
             dw::DW_AT_decl_file | dw::DW_AT_call_file => Ok(self.file(part, attr)),
@@ -159,7 +149,8 @@ impl<'a> Assembly<'_, 'a> {
             }
             // A split unit's table has no lines, only files.
             Read::DebugLineRef(offset) if source == 0 => {
-                let Some(offset) = self.line_table(offset.0) else {
+                self.line = self.line_table(offset.0);
+                let Some(offset) = self.line else {
                     return Ok(None);
                 };
                 value.word(offset);

@@ -24,10 +24,15 @@ pub fn file_numbers(from: ReadUnit<'_, '_>, to: ReadUnit<'_, '_>) -> Vec<Option<
 
 /// The files of a unit's line table, by number.
 fn files(unit: ReadUnit<'_, '_>) -> Vec<Option<PathBuf>> {
-    let Some(program) = &unit.line_program else {
-        return Vec::new();
-    };
-    let header = program.header();
+    let program = unit.line_program.as_ref();
+    program.map_or_else(Vec::new, |program| files_of(unit, program.header()))
+}
+
+/// The files of a line table, by number.
+pub fn files_of<'a>(
+    unit: ReadUnit<'_, 'a>,
+    header: &LineProgramHeader<Reader<'a>>,
+) -> Vec<Option<PathBuf>> {
     // Numbers count from 0 in DWARF 5, and from 1 before (DWARF 5, section 6.2.4).
     let last = header.file_names().len() as u64;
     (0..=last)

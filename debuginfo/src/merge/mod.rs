@@ -15,6 +15,7 @@ mod expression;
 mod find;
 mod line;
 mod lists;
+mod macros;
 mod out;
 mod sources;
 mod table;
@@ -23,6 +24,7 @@ mod unit;
 pub use find::Companions;
 pub use table::PathMap;
 
+use crate::macros::Room;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf};
 use find::Skeleton;
 use gimli::read::{Unit, UnitType};
@@ -141,16 +143,15 @@ fn assemble<'a>(
     dwarf: &WasmDwarf<'a>,
     warnings: &mut Warnings,
 ) -> Vec<(&'static str, Vec<u8>)> {
-    let mut merged = Merged::default();
+    let mut merged = Merged::new(dwarf.section(SectionId::DebugLine), sources.paths);
+    let room = Room::new(sources.list.iter().map(|source| &source.dwarf));
     for unit in units.into_iter().filter(|unit| !is_type(unit)) {
         let split = unit.dwo_id.and_then(|id| sources.split.get(&id.0));
         let unit = SourceUnit { source: 0, unit };
-        unit::assemble(sources, &unit, split, &mut merged, warnings);
+        unit::assemble((sources, &room), &unit, split, &mut merged, warnings);
     }
-    let lines = match merged.lines() {
-        Some(lines) => lines,
-        None => dwarf.section(SectionId::DebugLine).to_vec(),
-    };
+    let lines = std::mem::take(&mut merged.lines);
+    let macros = std::mem::take(&mut merged.macros);
     let out = merged.finish(warnings);
     let kept = |id| dwarf.section(id).to_vec();
     let mut sections = vec![
@@ -160,6 +161,7 @@ fn assemble<'a>(
         (SectionId::DebugRngLists.name(), out.rnglists),
         (SectionId::DebugStr.name(), sources.strings.clone()),
         (SectionId::DebugLine.name(), lines),
+        (SectionId::DebugMacro.name(), macros),
         (
             SectionId::DebugLineStr.name(),
             kept(SectionId::DebugLineStr),

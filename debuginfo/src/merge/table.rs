@@ -1,10 +1,11 @@
-//! Line tables with other paths: their headers anew (DWARF 5, section 6.2.4; DWARF 4, section 6.2.4), their programs as they are.
+//! Line tables with other paths or more files: their headers anew (DWARF 5, section 6.2.4; DWARF 4, section 6.2.4), their programs as they are.
 
 use super::out::Encoded;
 use crate::source::{ReadUnit, Reader};
 use crate::windows;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
+use std::path::{Path, PathBuf};
 
 /// Directories of the machine that compiled, and what they are here.
 #[derive(Clone, Default, Debug)]
@@ -43,8 +44,8 @@ impl PathMap {
     }
 }
 
-/// A unit's line table; `None` where it has none that can be read.
-pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap) -> Option<Vec<u8>> {
+/// A unit's line table, with more files behind its own; `None` where it has none that can be read.
+pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap, more: &[PathBuf]) -> Option<Vec<u8>> {
     let header = unit.line_program.as_ref()?.header();
     let mut out = Encoded::default();
     out.word(0);
@@ -66,7 +67,7 @@ pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap) -> Option<Vec<u8>> {
         header.opcode_base(),
     ]);
     out.bytes.extend(header.standard_opcode_lengths().slice());
-    let strings = Strings { unit, paths };
+    let strings = Strings { unit, paths, more };
     if header.version() >= 5 {
         strings.files(&mut out, header)?;
     } else {
@@ -87,6 +88,7 @@ fn set_length(bytes: &mut [u8], at: usize) {
 struct Strings<'p, 's, 'a> {
     unit: ReadUnit<'s, 'a>,
     paths: &'p PathMap,
+    more: &'p [PathBuf],
 }
 
 impl<'a> Strings<'_, '_, 'a> {
@@ -98,6 +100,13 @@ impl<'a> Strings<'_, '_, 'a> {
         out.bytes.extend(path.as_bytes());
         out.bytes.push(0);
         Some(())
+    }
+
+    /// A path with its directory, and the number of the first directory, which it does not count from.
+    fn whole_path(&self, out: &mut Encoded, path: &Path) {
+        let path = self.paths.apply(&path.to_string_lossy());
+        out.bytes.extend(path.as_bytes());
+        out.bytes.extend([0, 0]);
     }
 
     /// Each a path, the number of its directory, and what else LLVM writes.
@@ -136,7 +145,7 @@ impl<'a> Strings<'_, '_, 'a> {
             .iter()
             .flatten()
             .for_each(|number| out.uleb(*number));
-        out.uleb(header.file_names().len() as u64);
+        out.uleb((header.file_names().len() + self.more.len()) as u64);
         for file in header.file_names() {
             self.path(out, file.path_name())?;
             out.uleb(file.directory_index());
@@ -145,6 +154,15 @@ impl<'a> Strings<'_, '_, 'a> {
             }
             if has_source {
                 self.source(out, file);
+            }
+        }
+        for path in self.more {
+            self.whole_path(out, path);
+            if has_md5 {
+                out.bytes.extend([0; 16]);
+            }
+            if has_source {
+                out.bytes.push(0);
             }
         }
         Some(())
@@ -174,6 +192,11 @@ impl<'a> Strings<'_, '_, 'a> {
             out.uleb(file.directory_index());
             out.uleb(file.timestamp());
             out.uleb(file.size());
+        }
+        for path in self.more {
+            self.whole_path(out, path);
+            // Nothing is known of its time and its size.
+            out.bytes.extend([0, 0]);
         }
         out.bytes.push(0);
         Some(())

@@ -3,12 +3,14 @@
 use super::attribute::Files;
 use super::out::{Entry, Fixup, Out, Start, Target};
 use super::sources::{SourceUnit, Sources};
-use super::table;
+use super::table::{self, PathMap};
+use crate::macros::Room;
 use crate::source::{ReadUnit, Reader, WarningKind, Warnings};
 use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::Attribute;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 
 /// The encoder, and where entries went that other units can refer to.
 #[derive(Default)]
@@ -18,15 +20,25 @@ pub struct Merged {
     places: HashMap<usize, Vec<(usize, usize)>>,
     /// References to other units.
     open: Vec<Fixup>,
-    /// Line tables with other paths, and where those went that were at an offset.
-    lines: Vec<u8>,
+    /// Line tables: as they were, and behind them those with more files; or all with other paths.
+    pub lines: Vec<u8>,
+    /// Where those with other paths went that were at an offset.
     line_offsets: HashMap<usize, u32>,
+    /// Tables of macros.
+    pub macros: Vec<u8>,
 }
 
 impl Merged {
-    /// Line tables, if they are others.
-    pub fn lines(&mut self) -> Option<Vec<u8>> {
-        (!self.line_offsets.is_empty()).then(|| std::mem::take(&mut self.lines))
+    /// Nothing but the line tables of the module, where their paths stay.
+    pub fn new(lines: &[u8], paths: &PathMap) -> Merged {
+        let lines = match paths.0.is_empty() {
+            true => lines.to_vec(),
+            false => Vec::new(),
+        };
+        Merged {
+            lines,
+            ..Merged::default()
+        }
     }
 
     /// References between units lead somewhere once all are there.
@@ -63,6 +75,13 @@ pub(super) struct Assembly<'s, 'a> {
     /// The module's unit, its split unit, type units.
     pub parts: Vec<Part<'s, 'a>>,
     start: Start,
+    /// What macros of all units may still take.
+    pub room: &'s Room,
+    /// Where the unit's line table and its macros are.
+    pub line: Option<u32>,
+    pub macro_table: Option<usize>,
+    /// Files that macros name and the line table does not.
+    pub more_files: Vec<PathBuf>,
     /// The part that a type is in, by its signature.
     types: HashMap<u64, usize>,
     /// Types asked for, and those still to be copied.
@@ -74,7 +93,7 @@ pub(super) struct Assembly<'s, 'a> {
 
 /// Makes the unit of a module's own and its split unit, if it has one.
 pub(super) fn assemble<'s, 'a>(
-    sources: &'s Sources<'a>,
+    (sources, room): (&'s Sources<'a>, &'s Room),
     unit: &'s SourceUnit<'a>,
     split: Option<&'s SourceUnit<'a>>,
     merged: &'s mut Merged,
@@ -99,6 +118,10 @@ pub(super) fn assemble<'s, 'a>(
             .map(part)
             .collect(),
         start,
+        room,
+        line: None,
+        macro_table: None,
+        more_files: Vec::new(),
         types: HashMap::new(),
         asked: HashSet::new(),
         pending: VecDeque::new(),
@@ -149,6 +172,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
             }
             root.get_or_insert((read.tag(), read.has_children()));
         }
+        self.finish_macros();
         let Some((tag, has_children)) = root else {
             return Ok(false);
         };
@@ -187,16 +211,21 @@ impl<'s, 'a> Assembly<'s, 'a> {
 
     /// Where the line table is that the module's unit has at an offset.
     pub(super) fn line_table(&mut self, offset: usize) -> Option<u32> {
-        if self.sources.paths.0.is_empty() {
+        let paths = self.sources.paths;
+        let is_own = !self.more_files.is_empty();
+        if paths.0.is_empty() && !is_own {
             return Some(offset as u32);
         }
-        if let Some(known) = self.merged.line_offsets.get(&offset) {
+        let known = self.merged.line_offsets.get(&offset);
+        if let Some(known) = known.filter(|_| !is_own) {
             return Some(*known);
         }
-        let table = table::write(self.parts[0].unit, self.sources.paths)?;
+        let table = table::write(self.parts[0].unit, paths, &self.more_files)?;
         let to = self.merged.lines.len() as u32;
         self.merged.lines.extend(table);
-        self.merged.line_offsets.insert(offset, to);
+        if !is_own {
+            self.merged.line_offsets.insert(offset, to);
+        }
         Some(to)
     }
 

@@ -88,12 +88,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_type if self.returns_in_memory(entry) => self.type_in_memory(id, entry, attr),
             // Debuggers would show it in place of the source's name.
             dw::DW_AT_linkage_name if self.is_main(entry, attr) => return,
-            // Two versions of the same: one of them.
-            dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros
-                if self.macro_table.is_some() || self.line.is_none() =>
-            {
-                return;
-            }
             dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => self.macros(attr),
             // About sections that are not written.
             dw::DW_AT_GNU_locviews | dw::DW_AT_GNU_pubnames | dw::DW_AT_GNU_pubtypes => return,

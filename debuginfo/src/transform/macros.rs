@@ -1,174 +1,33 @@
-//! A unit's macros, for gdb: lldb reads none. Of DWARF 2 to 4 (`.debug_macinfo`), of GNU's extension of these, and of DWARF 5, they
-//! become a table of DWARF 5 (section 6.3) with the imported ones in it, as files and strings are then the unit's own.
+//! A unit's macros, for gdb: lldb reads none.
 
 use super::unit::UnitTransform;
 use crate::code::Flavor;
-use crate::source::{ReadDwarf, Reader};
-use crate::write::{AttributeValue, MacroTable};
-use gimli::Section as _;
-use gimli::constants as dw;
-use gimli::read::{Attribute, AttributeValue as Read, MacroEntry, MacroIter, MacroString};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::macros::read;
+use crate::source::Reader;
+use crate::write::AttributeValue;
+use gimli::read::Attribute;
 
-/// How far imports and files may be in each other, as gdb follows them: compilers stop at 200 files.
-const MAX_DEPTH: usize = 256;
-/// How much larger all tables together may be than those of the input, since any number of units may import the same.
-const GROWTH: usize = 8;
-
-/// How many bytes of tables all units may still make.
-pub(super) struct Room(AtomicUsize);
-
-impl Room {
-    pub(super) fn new(read: &ReadDwarf<'_>) -> Room {
-        let input = read.debug_macro.reader().len() + read.debug_macinfo.reader().len();
-        Room(AtomicUsize::new(input.saturating_mul(GROWTH)))
-    }
-
-    /// Takes so many bytes, if they are there.
-    fn take(&self, bytes: usize) -> bool {
-        let less = |room: usize| room.checked_sub(bytes);
-        let order = Ordering::Relaxed;
-        self.0.fetch_update(order, order, less).is_ok()
-    }
-}
-
-impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+impl<'d> UnitTransform<'_, '_, 'd> {
     /// The macros that a unit's root refers to.
     pub(super) fn macros(
         &mut self,
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        if self.lookup.code.flavor == Flavor::Lldb {
+        // Of two versions of the same one is enough.
+        if self.lookup.code.flavor == Flavor::Lldb || self.macro_table.is_some() {
             return Ok(None);
         }
-        let dwarf = self.read;
-        let first = match attr.value() {
-            Read::DebugMacroRef(offset) => dwarf.macros(offset),
-            Read::DebugMacinfoRef(offset) => dwarf.macinfo(offset),
-            _ => return Err("it is no place in a section of macros".to_owned()),
-        };
-        let first = first.map_err(|error| error.to_string())?;
-        let mut reader = MacroReader {
-            unit: self.unit.read_unit,
-            files: self.unit.files,
-            room: self.room,
-            table: MacroTable::new(),
-            depth: None,
-        };
-        // What is before the damage is there nevertheless.
-        let result = reader.all(first);
-        reader.finish();
-        self.macro_table = Some(reader.table);
-        if let Err(reason) = result {
+        let line = self.line.as_ref();
+        let count = line.ok_or("there is no line table that names their files")?;
+        let count = count.files;
+        let files = |file| (file < count).then_some(file);
+        let macros = read(self.unit.read_unit, attr, &files, 0, self.room)?;
+        self.macro_table = Some(macros.table);
+        if let Some(reason) = macros.damage {
             let what = format!("macros are not all there: {reason}");
             self.warnings
                 .lost(what, self.unit.read_unit.header.offset().0);
         }
         Ok(Some(AttributeValue::MacroTableRef))
-    }
-}
-
-struct MacroReader<'a, 'd, 'r> {
-    unit: gimli::read::UnitRef<'a, Reader<'d>>,
-    /// How many files the line table has.
-    files: u64,
-    room: &'r Room,
-    table: MacroTable,
-    /// How many files are open; nothing before the first.
-    depth: Option<usize>,
-}
-
-impl<'d> MacroReader<'_, 'd, '_> {
-    /// Reads a table and those that it imports.
-    fn all(&mut self, first: MacroIter<Reader<'d>>) -> Result<(), String> {
-        let mut open = vec![first];
-        while let Some(macros) = open.last_mut() {
-            let Some(entry) = macros.next().map_err(|error| error.to_string())? else {
-                open.pop();
-                continue;
-            };
-            if let MacroEntry::Import { offset } = entry {
-                if open.len() == MAX_DEPTH {
-                    return Err("they import each other".to_owned());
-                }
-                let imported = self.unit.dwarf.macros(offset);
-                open.push(imported.map_err(|error| error.to_string())?);
-            } else if !self.entry(entry)? {
-                return Ok(());
-            }
-            // Each import is an entry, too.
-            if !self.room.take(1) {
-                return Err("they are too many".to_owned());
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds an entry; whether more may follow.
-    fn entry(&mut self, entry: MacroEntry<Reader<'d>>) -> Result<bool, String> {
-        match entry {
-            MacroEntry::Define { line, text } => {
-                self.text((dw::DW_MACRO_define, dw::DW_MACRO_define_strp), line, text)?;
-            }
-            MacroEntry::Undef { line, name } => {
-                self.text((dw::DW_MACRO_undef, dw::DW_MACRO_undef_strp), line, name)?;
-            }
-            MacroEntry::StartFile { line, file } => {
-                let depth = self.depth.map_or(1, |depth| depth + 1);
-                if file >= self.files || depth > MAX_DEPTH {
-                    return Err("the line table has no such file".to_owned());
-                }
-                self.table.start_file(line, file);
-                self.depth = Some(depth);
-            }
-            // gdb has one file that is in no other, and fails if there are two.
-            MacroEntry::EndFile => match self.depth {
-                None | Some(0) => return Err("a file ends that did not begin".to_owned()),
-                Some(depth) => {
-                    self.table.end_file();
-                    self.depth = Some(depth - 1);
-                    return Ok(depth > 1);
-                }
-            },
-            MacroEntry::ImportSup { .. } => return Err("some are in another file".to_owned()),
-            MacroEntry::Import { .. } | MacroEntry::VendorExt { .. } => {}
-        }
-        Ok(true)
-    }
-
-    fn text(
-        &mut self,
-        (direct, by_place): (gimli::DwMacro, gimli::DwMacro),
-        line: u64,
-        text: MacroString<Reader<'d>>,
-    ) -> Result<(), String> {
-        let place = match text {
-            MacroString::Direct(text) => {
-                if !self.room.take(text.len()) {
-                    return Err("they are too many".to_owned());
-                }
-                self.table.text(direct, line, text.slice());
-                return Ok(());
-            }
-            MacroString::StringPointer(place) => place,
-            MacroString::IndirectStringPointer(index) => {
-                let place = self.unit.string_offset(index);
-                place.map_err(|error| error.to_string())?
-            }
-            MacroString::Supplementary(_) => return Err("some are in another file".to_owned()),
-        };
-        if place.0 >= self.unit.dwarf.debug_str.reader().len() {
-            return Err("a string is not there".to_owned());
-        }
-        self.table.string(by_place, line, place.0 as u32);
-        Ok(())
-    }
-
-    /// Closes what is open.
-    fn finish(&mut self) {
-        for _ in 0..self.depth.unwrap_or(0) {
-            self.table.end_file();
-        }
-        self.table.finish();
     }
 }

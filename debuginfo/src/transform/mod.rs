@@ -32,6 +32,7 @@ use crate::address::HostAddress;
 use crate::code::CodeMap;
 use crate::locals::numbering;
 use crate::lookup::Lookup;
+use crate::macros::Room;
 use crate::owners::Owners;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
 use crate::write::{Section, Strings, assemble};
@@ -86,7 +87,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let shared = unit::Shared {
             code,
             owners: &owners,
-            room: &macros::Room::new(&read),
+            room: &Room::new([&read]),
             renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         };
         let converted: Vec<_> = (0..live.len())

@@ -38,6 +38,9 @@ const START: LineRow = LineRow {
     epilogue_begin: false,
 };
 
+/// The name of a file without one, as gdb has it.
+const NO_NAME: &[u8] = b"<unknown>";
+
 /// Padding between functions is shorter.
 const ALIGNMENT: u64 = 64;
 
@@ -260,7 +263,7 @@ impl<'d> Table<'_, 'd> {
             (files.len() + usize::from(is_implicit)) as u64,
         );
         if is_implicit {
-            self.string(unit_name);
+            self.file_name(unit_name);
             self.out.push(0);
             self.out.extend(
                 [0].iter()
@@ -269,10 +272,19 @@ impl<'d> Table<'_, 'd> {
             );
         }
         for file in files {
-            self.attribute(file.path_name())?;
+            let name = self.dwarf.attr_line_string(file.path_name())?;
+            self.file_name(name.slice());
             self.file_details(file, has_time, has_size)?;
         }
         Ok(())
+    }
+
+    /// A file's name: gdb 13 ends where one is empty and a breakpoint names a file.
+    fn file_name(&mut self, name: &'d [u8]) {
+        self.string(match name {
+            b"" => NO_NAME,
+            name => name,
+        });
     }
 
     fn file_details(

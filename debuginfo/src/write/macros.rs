@@ -53,4 +53,15 @@ impl MacroTable {
     pub fn finish(&mut self) {
         self.bytes.push(0);
     }
+
+    /// Its bytes, where its strings are those of the input.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Says in a table's bytes where its line table is.
+    pub fn set_line(bytes: &mut [u8], line: u32) {
+        let at = LINE_OFFSET as usize;
+        bytes[at..at + 4].copy_from_slice(&line.to_le_bytes());
+    }
 }
