@@ -73,6 +73,69 @@ fn gdb_knows_macros_as_natively() {
     }
 }
 
+/// Split units name files of a line table that is split with them: the skeleton's has none that only defines macros.
+#[test]
+fn gdb_knows_macros_of_split_units() {
+    for version in ["-gdwarf-4", "-gdwarf-5"] {
+        if !(equipped() && has("gdb")) {
+            return;
+        }
+        let folder = compiled("split", &[version]);
+        let native = asked(&folder, &["./native"]);
+        let wasm = ["--target=wasm32-wasi", "-o", "app.wasm"];
+        let split = ["clang-19", "-g", "-O0", "-fdebug-macro", "-gsplit-dwarf"];
+        folder.tool(&[&split[..], &[version, "macros.c"], &wasm].concat());
+        let program = [env!("CARGO_BIN_EXE_dwalin"), "run", "-g", "app.wasm"];
+        assert_eq!(asked(&folder, &program), native, "{version}");
+        let counted = || {
+            let said = folder.dwalin(&["check-debug", "app.wasm"]);
+            String::from_utf8(said.stdout).unwrap()
+        };
+        let whole = |said: &str| {
+            let line = said.lines().find(|line| line.starts_with("macros"));
+            let numbers = line.map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>());
+            let numbers = numbers.unwrap_or_default();
+            numbers.len() == 4 && numbers[0] != "0" && numbers[0] == numbers[1]
+        };
+        assert!(whole(&counted()), "{}", counted());
+        folder.tool(&["llvm-dwp-19", "app.wasm-macros.dwo", "-o", "app.wasm.dwp"]);
+        fs::remove_file(folder.path("app.wasm-macros.dwo")).unwrap();
+        match version {
+            "-gdwarf-5" => {
+                assert_eq!(asked(&folder, &program), native, "package");
+                assert!(whole(&counted()), "{}", counted());
+            }
+            _ => assert!(
+                counted().contains("llvm-dwp leaves them out of packages of DWARF 4"),
+                "{}",
+                counted()
+            ),
+        }
+    }
+}
+
+/// gdb 13 ends where a file of a line table has no name and a breakpoint names a file.
+#[test]
+fn files_without_a_name_end_no_debugger() {
+    if !(equipped() && has("gdb")) {
+        return;
+    }
+    let folder = compiled("nameless", &["-gdwarf-5"]);
+    let mut wasm = fs::read(folder.path("app.wasm")).unwrap();
+    let find = |bytes: &[u8], wanted: &[u8]| {
+        let mut windows = bytes.windows(wanted.len());
+        windows.position(|it| it == wanted).unwrap()
+    };
+    let strings = find(&wasm, b".debug_line_str");
+    let name = b"macros.h\0";
+    let at = strings + find(&wasm[strings..], name);
+    wasm[at..at + name.len()].fill(0);
+    folder.write("nameless.wasm", wasm);
+    let program = [env!("CARGO_BIN_EXE_dwalin"), "run", "-g", "nameless.wasm"];
+    let answers = asked(&folder, &program);
+    assert!(answers[0].ends_with("= 40"), "{answers:?}");
+}
+
 /// gdb fails where a unit has two files that are in no other, and reads tables without end that import themselves.
 #[test]
 fn hostile_macros_end() {

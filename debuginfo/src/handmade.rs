@@ -4,7 +4,7 @@ use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, ValueType};
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::constants as dw;
-use gimli::read::{AttributeValue as Read, EndianSlice};
+use gimli::read::{AttributeValue as Read, EndianSlice, MacroEntry, MacroString};
 use gimli::write::{
     Address, AttributeValue as Value, Dwarf, EndianVec, Expression, LineProgram, LineString,
     Location, LocationList, RangeList, Sections, Unit, UnitEntryId, UnitId,
@@ -285,6 +285,13 @@ impl Handmade {
 pub struct Written(pub Vec<(&'static str, Vec<u8>)>);
 
 impl Written {
+    /// Adds a section that gimli does not write.
+    pub fn with(mut self, id: SectionId, bytes: &[u8]) -> Written {
+        self.0.retain(|(name, _)| *name != id.name());
+        self.0.push((id.name(), bytes.to_vec()));
+        self
+    }
+
     pub fn dwarf(&self) -> WasmDwarf<'_> {
         let sections = self.0.iter();
         WasmDwarf::new(sections.map(|(name, bytes)| (*name, &bytes[..])))
@@ -398,6 +405,10 @@ impl Die {
 pub struct Shown {
     pub entries: Vec<Die>,
     pub rows: Vec<Row>,
+    /// Macros, as `define 3 LIMIT 42`, with the files that they are in.
+    pub macros: Vec<String>,
+    /// The files of line tables, by their numbers.
+    pub files: Vec<String>,
     pub warnings: Vec<String>,
 }
 
@@ -420,12 +431,16 @@ impl Shown {
         let mut shown = Shown {
             entries: Vec::new(),
             rows: Vec::new(),
+            macros: Vec::new(),
+            files: Vec::new(),
             warnings,
         };
         let mut units = dwarf.units();
         while let Some(header) = units.next().unwrap() {
             let unit = dwarf.unit(header).unwrap();
             read_unit(unit.unit_ref(&dwarf), &mut shown.entries);
+            shown.macros.extend(macros(unit.unit_ref(&dwarf)));
+            shown.files.extend(files(unit.unit_ref(&dwarf)));
             if let Some(program) = unit.line_program {
                 shown.rows.extend(rows(program));
             }
@@ -476,6 +491,39 @@ impl Shown {
         let is = move |it: &&Die| it.parent == Some(place);
         self.entries.iter().filter(is)
     }
+}
+
+fn macros<'d>(unit: ReadUnit<'_, 'd>) -> Vec<String> {
+    let root = unit.entry(unit.header.root_offset()).unwrap();
+    let Some(Read::DebugMacroRef(offset)) = root.attr_value(dw::DW_AT_macros) else {
+        return Vec::new();
+    };
+    let (mut entries, mut found) = (unit.dwarf.macros(offset).unwrap(), Vec::new());
+    let text = |text: MacroString<Reader<'d>>| {
+        let text = text.string(unit).unwrap();
+        text.to_string_lossy().into_owned()
+    };
+    while let Some(entry) = entries.next().unwrap() {
+        found.push(match entry {
+            MacroEntry::Define { line, text: it } => format!("define {line} {}", text(it)),
+            MacroEntry::Undef { line, name } => format!("undef {line} {}", text(name)),
+            MacroEntry::StartFile { line, file } => format!("start {line} {file}"),
+            MacroEntry::EndFile => "end".to_owned(),
+            other => format!("{other:?}"),
+        });
+    }
+    found
+}
+
+fn files(unit: ReadUnit<'_, '_>) -> Vec<String> {
+    let Some(program) = &unit.line_program else {
+        return Vec::new();
+    };
+    let names = program.header().file_names().iter().map(|file| {
+        let name = unit.attr_string(file.path_name()).unwrap();
+        name.to_string_lossy().into_owned()
+    });
+    names.collect()
 }
 
 fn rows(program: gimli::IncompleteLineProgram<Reader<'_>>) -> Vec<Row> {

@@ -69,6 +69,9 @@ pub(crate) fn read<'d>(
     let first = match attr.value() {
         Read::DebugMacroRef(offset) => unit.dwarf.macros(offset),
         Read::DebugMacinfoRef(offset) => unit.dwarf.macinfo(offset),
+        Read::SecOffset(offset) if attr.name() == dw::DW_AT_GNU_macros => {
+            unit.dwarf.macros(gimli::DebugMacroOffset(offset))
+        }
         _ => return Err("it is no place in a section of macros".to_owned()),
     };
     let mut reader = MacroReader {

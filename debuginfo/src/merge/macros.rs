@@ -7,7 +7,7 @@ use crate::macros::read;
 use crate::source::{ReadUnit, Reader, WarningKind};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
-use gimli::{DebugLineOffset, Section as _};
+use gimli::{DebugLineOffset, DebugMacroOffset, Section as _};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -103,8 +103,8 @@ impl<'a> Assembly<'_, 'a> {
 /// The line table that macros of a unit name files of; `None` where there is none beside them.
 fn line_table(unit: ReadUnit<'_, '_>, macros: Read<Reader<'_>>) -> Option<DebugLineOffset<usize>> {
     let at = match macros {
-        Read::DebugMacroRef(offset) => {
-            let table = unit.dwarf.debug_macro.reader().slice().get(offset.0..)?;
+        Read::DebugMacroRef(DebugMacroOffset(offset)) | Read::SecOffset(offset) => {
+            let table = unit.dwarf.debug_macro.reader().slice().get(offset..)?;
             // The version is before, and the offset behind the flags.
             match table.get(2)? & HAS_LINE_TABLE {
                 0 => 0,

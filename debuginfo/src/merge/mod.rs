@@ -19,6 +19,8 @@ mod macros;
 mod out;
 mod sources;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub use find::Companions;

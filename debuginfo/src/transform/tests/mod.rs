@@ -2,6 +2,7 @@
 
 mod code;
 mod locations;
+mod macros;
 mod types;
 
 use crate::code::Flavor;
