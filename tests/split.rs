@@ -289,7 +289,7 @@ fn backtraces_use_the_same_files() {
         let compile = ["compile", "--dwp", "package", "-o", "app", "app.wasm"];
         assert!(folder.dwalin(&compile).status.success());
         fs::remove_file(folder.path("package")).unwrap();
-        assert_backtrace(&folder, &["run", "app", "trap"]);
+        assert_backtrace(&folder, &["run", "--allow-precompiled", "app", "trap"]);
     }
 }
 
