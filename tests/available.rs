@@ -2,6 +2,8 @@
 //! programs by lines and by instructions, what was once available of a call stays so until its scope, or the call, ends.
 
 mod support;
+#[path = "support/trials.rs"]
+mod trials;
 
 use dwalin_oracle::module::{Module, Pc};
 use dwalin_oracle::scopes::{Info, Location, Variable};
@@ -12,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::{env, fs};
 use support::code::{Piece, pieces};
-use support::scripted::{self, has};
-use support::tools::have_rust_for_wasi;
-use support::{Folder, equipped};
+use support::scripted;
+use support::{Folder, TOOLS};
+use trials::tools::have_rust_for_wasi;
 
 /// How far is stepped from `main` by `step`, and from the beginning of each function by `stepi` and then by `next`.
 const STEPS: [usize; 3] = [100, 40, 10];
@@ -312,53 +314,45 @@ fn is_described(variable: &Variable<'_>, pc: [Pc; 2]) -> bool {
     }
 }
 
-fn stays_available(debugger: &str) {
-    if !equipped() || !has(debugger) {
-        return;
+fn stays_available(debugger: &str, source: &str) {
+    let program = Program::new(debugger, source);
+    let module = Module::parse(&program.wasm).unwrap();
+    let mut judge = Judge {
+        info: &Info::read(&module).unwrap(),
+        program: &program,
+        calls: Vec::new(),
+        count: Count::default(),
+    };
+    for (number, line) in program.debug(debugger).lines().enumerate() {
+        let stop: Json = serde_json::from_str(line).unwrap();
+        assert!(stop["error"].is_null(), "{stop}");
+        judge.stop(&stop, number);
     }
+    println!("{debugger} {source}: {:#?}", judge.count);
+    let Count {
+        kept, violations, ..
+    } = &judge.count;
+    assert!(violations.is_empty(), "{violations:#?}");
+    assert!(*kept > 100, "only {kept} variables were looked at twice");
+}
+
+fn main() {
     let named = env::var("AVAILABLE_PROGRAMS");
-    let programs = match &named {
+    let programs: Vec<&str> = match &named {
         Ok(named) => named.split(' ').collect(),
         Err(_) => SAMPLE.to_vec(),
     };
-    for source in programs {
-        if source.ends_with(".rs") && !have_rust_for_wasi() {
-            continue;
+    let mut tests = Vec::new();
+    for debugger in ["gdb", "lldb"] {
+        for source in &programs {
+            let name = format!("{debugger}/{source}");
+            let source = (*source).to_owned();
+            tests.push(trials::test(name, move || {
+                if !source.ends_with(".rs") || have_rust_for_wasi() {
+                    stays_available(debugger, &source);
+                }
+            }));
         }
-        let program = Program::new(debugger, source);
-        let module = Module::parse(&program.wasm).unwrap();
-        let mut judge = Judge {
-            info: &Info::read(&module).unwrap(),
-            program: &program,
-            calls: Vec::new(),
-            count: Count::default(),
-        };
-        for (number, line) in program.debug(debugger).lines().enumerate() {
-            let stop: Json = serde_json::from_str(line).unwrap();
-            assert!(stop["error"].is_null(), "{debugger} {source}: {stop}");
-            judge.stop(&stop, number);
-        }
-        let Count {
-            kept, violations, ..
-        } = &judge.count;
-        println!("{debugger} {source}: {:#?}", judge.count);
-        assert!(
-            violations.is_empty(),
-            "{debugger} {source}: {violations:#?}"
-        );
-        assert!(
-            *kept > 100,
-            "{debugger} {source}: only {kept} variables were looked at twice"
-        );
     }
-}
-
-#[test]
-fn variables_stay_available_in_gdb() {
-    stays_available("gdb");
-}
-
-#[test]
-fn variables_stay_available_in_lldb() {
-    stays_available("lldb");
+    trials::run(&[&TOOLS[..], &["gdb", "lldb-19"]].concat(), tests);
 }

@@ -12,6 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// What tests of debug info need.
+pub const TOOLS: [&str; 4] = [
+    "clang-19",
+    "llvm-dwarfdump-19",
+    "llvm-dwp-19",
+    "llvm-objcopy-19",
+];
+
 /// A folder of a test's own, empty at first.
 pub struct Folder(PathBuf);
 
@@ -161,10 +169,5 @@ pub fn stderr(output: &Output) -> String {
 
 /// Whether this machine can run these tests; says so if it cannot.
 pub fn equipped() -> bool {
-    tools::have(&[
-        "clang-19",
-        "llvm-dwarfdump-19",
-        "llvm-dwp-19",
-        "llvm-objcopy-19",
-    ])
+    tools::have(&TOOLS)
 }
