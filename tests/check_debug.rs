@@ -1,11 +1,13 @@
 //! What debuggers get of programs' debug info, by `dwalin check-debug` and by llvm-dwarfdump; and what the command says.
 
 mod support;
+#[path = "support/trials.rs"]
+mod trials;
 
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
-use support::{Folder, equipped, stderr};
+use std::path::{Path, PathBuf};
+use support::{Folder, TOOLS, stderr};
 
 /// The programs of the other tests.
 fn programs() -> Vec<PathBuf> {
@@ -18,6 +20,7 @@ fn programs() -> Vec<PathBuf> {
 }
 
 /// How a program is compiled, and for whom it is described.
+#[derive(Clone)]
 struct Mode {
     flags: Vec<&'static str>,
     debugger: &'static str,
@@ -121,70 +124,46 @@ fn check_program(
     })
 }
 
-#[test]
-fn programs_keep_their_debug_info_in_valid_images() {
-    if !equipped() {
-        return;
-    }
-    let folder = Folder::new("check-programs");
-    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/header.h");
-    fs::copy(header, folder.path("header.h")).unwrap();
-    let modes = modes();
-    let [mut all, mut kept] = [0, 0];
-    for (number, program) in programs().iter().enumerate() {
-        let source = program.file_name().unwrap().to_str().unwrap();
-        fs::copy(program, folder.path(source)).unwrap();
-        // Each program in one mode, and each mode with several programs.
-        let mode = &modes[number % modes.len()];
-        let found = check_program(&folder, source, &mode.flags, &[], mode.debugger);
-        all += found[0];
-        kept += found[1];
-    }
-    assert!(kept * 1000 >= all * 999, "{kept} of {all} bytes are kept");
-}
-
-/// Thousandths of bytes that are kept at least: of a program compiled in one way, and of it in all ways. LLVM names operands behind
-/// places where control comes in another way as well, mostly in optimised code, and what they are there nobody can say.
+/// Thousandths of bytes that are kept at least: of a program compiled in one way, of it in all ways, and of one of the sample. LLVM
+/// names operands behind places where control comes in another way as well, mostly in optimised code, and what they are there nobody
+/// can say.
 const LEAST_OF_ONE: u64 = 990;
 const LEAST_OF_ALL: u64 = 998;
+const LEAST_OF_SAMPLE: u64 = 999;
 
-#[test]
-fn every_kind_of_debug_info_is_kept_in_valid_images() {
-    if !equipped() {
-        return;
-    }
-    let folder = Folder::new("check-modes");
-    for (source, kinds) in [
-        ("list.c", &[&[][..], &["-gsplit-dwarf"]][..]),
-        ("inheritance.cpp", &[&["-fdebug-types-section"]]),
-    ] {
-        let program = format!("{}/tests/programs/{source}", env!("CARGO_MANIFEST_DIR"));
-        fs::copy(program, folder.path(source)).unwrap();
-        let mut total = [0, 0];
-        for mode in modes() {
-            for kind in kinds {
-                let [all, kept] = check_program(&folder, source, &mode.flags, kind, mode.debugger);
-                assert!(
-                    kept * 1000 >= all * LEAST_OF_ONE,
-                    "{kept} of {all} bytes of {source} with {:?} {kind:?}",
-                    mode.flags
-                );
-                total = [total[0] + all, total[1] + kept];
-            }
-        }
-        let [all, kept] = total;
-        assert!(
-            kept * 1000 >= all * LEAST_OF_ALL,
-            "{kept} of {all} bytes of {source}"
-        );
-    }
+fn enough([all, kept]: [u64; 2], least: u64, what: &str) {
+    assert!(kept * 1000 >= all * least, "{kept} of {all} bytes, {what}");
 }
 
-#[test]
-fn rust_is_kept_in_valid_images() {
-    if !equipped() {
-        return;
+/// A program in a mode: each mode with several programs.
+fn sampled(program: &Path, mode: &Mode) {
+    let source = program.file_name().unwrap().to_str().unwrap();
+    let folder = Folder::new(&format!("check-{source}"));
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/header.h");
+    fs::copy(header, folder.path("header.h")).unwrap();
+    fs::copy(program, folder.path(source)).unwrap();
+    let found = check_program(&folder, source, &mode.flags, &[], mode.debugger);
+    enough(found, LEAST_OF_SAMPLE, source);
+}
+
+/// A program in all modes, with debug info of some kinds.
+fn in_all_modes(source: &str, kinds: &[&[&str]]) {
+    let folder = Folder::new(&format!("check-modes-{source}"));
+    let program = format!("{}/tests/programs/{source}", env!("CARGO_MANIFEST_DIR"));
+    fs::copy(program, folder.path(source)).unwrap();
+    let mut total = [0, 0];
+    for mode in modes() {
+        for kind in kinds {
+            let [all, kept] = check_program(&folder, source, &mode.flags, kind, mode.debugger);
+            let what = format!("{source} with {:?} {kind:?}", mode.flags);
+            enough([all, kept], LEAST_OF_ONE, &what);
+            total = [total[0] + all, total[1] + kept];
+        }
     }
+    enough(total, LEAST_OF_ALL, source);
+}
+
+fn rust_is_kept_in_valid_images() {
     let folder = Folder::new("check-rust");
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/rust/shown.rs");
     let mut total = [0, 0];
@@ -205,15 +184,11 @@ fn rust_is_kept_in_valid_images() {
             folder.image("app.wasm", &["--debugger", debugger]);
             let (_, json) = checked(&folder, "app.wasm", &["--debugger", debugger]);
             let [all, kept] = retention(&json, || bytes_in_pieces(&folder, "app.wasm"));
-            assert!(
-                kept * 1000 >= all * LEAST_OF_ONE,
-                "{kept} of {all} bytes, {level}"
-            );
+            enough([all, kept], LEAST_OF_ONE, &level);
             total = [total[0] + all, total[1] + kept];
         }
     }
-    let [all, kept] = total;
-    assert!(kept * 1000 >= all * LEAST_OF_ALL, "{kept} of {all} bytes");
+    enough(total, LEAST_OF_ALL, "Rust");
 }
 
 /// Nothing of a C library, so that the figures are the program's own.
@@ -223,11 +198,7 @@ fn compile_alone(folder: &Folder, source: &str, flags: &[&str]) {
     folder.tool(&[&clang[..], flags, &link].concat());
 }
 
-#[test]
 fn what_is_whole_is_said_to_be() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-whole");
     folder.write(
         "app.c",
@@ -266,11 +237,7 @@ fn break_location(folder: &Folder, module: &str) {
     folder.write(module, bytes);
 }
 
-#[test]
 fn what_is_lost_is_said_with_the_reason_and_the_place() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-lost");
     folder.write("app.c", "int f(int lost) {\n  return lost + 1;\n}\n");
     compile_alone(&folder, "app.c", &["-O1"]);
@@ -299,11 +266,7 @@ fn what_is_lost_is_said_with_the_reason_and_the_place() {
     }
 }
 
-#[test]
 fn a_variable_that_the_compiler_left_out_is_told_from_one_that_was_lost() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-variable");
     let source = "\
 int used(int);
@@ -331,11 +294,7 @@ int f(int n) {
     assert!(said("other").contains("no function"), "{}", said("other"));
 }
 
-#[test]
 fn a_local_of_unoptimised_code_is_there_until_its_scope_ends() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-scopes");
     let header = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/header.h");
     fs::copy(header, folder.path("header.h")).unwrap();
@@ -391,11 +350,7 @@ fn functions(json: &Value, member: &str) -> u64 {
     number(json, &[member, "functions"])
 }
 
-#[test]
 fn a_program_whose_addresses_are_all_zero_is_shown_as_text() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-zero-addresses");
     folder.write(
         "app.c",
@@ -427,11 +382,7 @@ fn a_program_whose_addresses_are_all_zero_is_shown_as_text() {
     assert_eq!(functions(&json, "shown_as_text"), 0, "{json}");
 }
 
-#[test]
 fn a_program_with_exports_of_another_tool_is_described() {
-    if !equipped() {
-        return;
-    }
     let folder = Folder::new("check-other-exports");
     folder.write(
         "app.c",
@@ -462,7 +413,6 @@ fn a_program_with_exports_of_another_tool_is_described() {
     assert!(functions(&json, "code") > 2, "{json}");
 }
 
-#[test]
 fn the_text_that_stands_in_is_counted_apart() {
     let folder = Folder::new("check-text-apart");
     let module = "(module (func $f (export \"f\") (param i32) (result i32) local.get 0))";
@@ -483,4 +433,53 @@ fn the_text_that_stands_in_is_counted_apart() {
             .ends_with("Complete: debuggers get all of it."),
         "{said}"
     );
+}
+
+fn main() {
+    let own: [(&str, fn()); 8] = [
+        ("rust_is_kept_in_valid_images", rust_is_kept_in_valid_images),
+        ("what_is_whole_is_said_to_be", what_is_whole_is_said_to_be),
+        (
+            "what_is_lost_is_said_with_the_reason_and_the_place",
+            what_is_lost_is_said_with_the_reason_and_the_place,
+        ),
+        (
+            "a_variable_that_the_compiler_left_out_is_told_from_one_that_was_lost",
+            a_variable_that_the_compiler_left_out_is_told_from_one_that_was_lost,
+        ),
+        (
+            "a_local_of_unoptimised_code_is_there_until_its_scope_ends",
+            a_local_of_unoptimised_code_is_there_until_its_scope_ends,
+        ),
+        (
+            "a_program_whose_addresses_are_all_zero_is_shown_as_text",
+            a_program_whose_addresses_are_all_zero_is_shown_as_text,
+        ),
+        (
+            "a_program_with_exports_of_another_tool_is_described",
+            a_program_with_exports_of_another_tool_is_described,
+        ),
+        (
+            "the_text_that_stands_in_is_counted_apart",
+            the_text_that_stands_in_is_counted_apart,
+        ),
+    ];
+    let mut tests = Vec::from(own.map(|(name, run)| trials::test(name, run)));
+    let modes = modes();
+    for (number, program) in programs().into_iter().enumerate() {
+        let name = program.file_name().unwrap().to_string_lossy();
+        let mode = modes[number % modes.len()].clone();
+        let name = format!("sample/{name}");
+        let run = move || sampled(&program, &mode);
+        tests.push(trials::test(name, run));
+    }
+    let kinds: [(&str, &[&[&str]]); 2] = [
+        ("list.c", &[&[], &["-gsplit-dwarf"]]),
+        ("inheritance.cpp", &[&["-fdebug-types-section"]]),
+    ];
+    for (source, kinds) in kinds {
+        let run = move || in_all_modes(source, kinds);
+        tests.push(trials::test(format!("modes/{source}"), run));
+    }
+    trials::run(&TOOLS, tests);
 }

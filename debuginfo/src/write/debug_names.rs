@@ -15,6 +15,9 @@ use gimli::{DwTag, constants as dw};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 
+/// Numbers of buckets that are tried beside the one that is right for the number of names.
+const CANDIDATES: u32 = 64;
+
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
 
 /// A unit with what it lists, and where it begins.
@@ -36,6 +39,16 @@ struct IndexEntry {
     unit: u32,
     tag: DwTag,
     offset: u32,
+}
+
+/// Variables of a unit that have one name, in different scopes: the first, and a later one. lldb takes the first that it comes upon in the
+/// order of the index for the one that `v NAME` means, and without an index, mostly, the first of the unit.
+struct Namesakes {
+    name: u32,
+    /// The first one's linkage name, or its name where it has no other.
+    first: u32,
+    /// The later one's linkage name.
+    later: u32,
 }
 
 /// What is to be written.
@@ -120,17 +133,77 @@ impl Index {
         index
     }
 
-    fn write(mut self, units: &[&IndexedUnit<'_>]) -> Vec<u8> {
-        let buckets = match self.names.len() {
+    /// The number of buckets: of some that are about right, the one by which most variables come in the order of the source.
+    fn buckets(&self) -> u32 {
+        let count = match self.names.len() {
             count @ 1024.. => count / 4,
             count @ 16.. => count / 2,
             count => count.max(1),
         } as u32;
+        let namesakes = self.namesakes();
+        let wrong = |buckets: u32| {
+            let rank = |name: u32| self.rank(name, buckets);
+            let is_wrong = |it: &&Namesakes| rank(it.name).min(rank(it.first)) > rank(it.later);
+            namesakes.iter().filter(is_wrong).count()
+        };
+        let candidates = (count..=count + CANDIDATES).map(|buckets| (buckets, wrong(buckets)));
+        let mut best = (count, usize::MAX);
+        for candidate in candidates {
+            if candidate.1 < best.1 {
+                best = candidate;
+            }
+            if best.1 == 0 {
+                break;
+            }
+        }
+        best.0
+    }
+
+    /// The place of a name in the index's order.
+    fn rank(&self, name: u32, buckets: u32) -> (u32, u32, u32) {
+        let hash = self.names[name as usize].hash;
+        (hash % buckets, hash, name)
+    }
+
+    /// Variables of a unit that have one name, in the order of its entries.
+    fn namesakes(&self) -> Vec<Namesakes> {
+        let mut found = Vec::new();
+        let mut known: Map<u64, u32> = Map::default();
+        // An entry's linkage name is listed before its name.
+        let mut linkage_name = None;
+        for (at, entry) in self.entries.iter().enumerate() {
+            let is_of_next = self
+                .entries
+                .get(at + 1)
+                .is_some_and(|next| (next.unit, next.offset) == (entry.unit, entry.offset));
+            if is_of_next {
+                linkage_name = Some(entry.name);
+                continue;
+            }
+            let later = linkage_name.take();
+            if entry.tag != dw::DW_TAG_variable {
+                continue;
+            }
+            let key = u64::from(entry.unit) << 32 | u64::from(entry.name);
+            match (known.get(&key), later) {
+                (None, _) => {
+                    known.insert(key, later.unwrap_or(entry.name));
+                }
+                (Some(&first), Some(later)) => found.push(Namesakes {
+                    name: entry.name,
+                    first,
+                    later,
+                }),
+                (Some(_), None) => {}
+            }
+        }
+        found
+    }
+
+    fn write(mut self, units: &[&IndexedUnit<'_>]) -> Vec<u8> {
+        let buckets = self.buckets();
         let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
-        order.sort_unstable_by_key(|number| {
-            let hash = self.names[*number as usize].hash;
-            (hash % buckets, hash, *number)
-        });
+        order.sort_unstable_by_key(|name| self.rank(*name, buckets));
         let mut rank = vec![0; order.len()];
         for (at, number) in (0..).zip(&order) {
             rank[*number as usize] = at;
