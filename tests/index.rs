@@ -102,3 +102,39 @@ fn lldb_finds_the_same_with_the_index_and_without() {
         }
     }
 }
+
+/// lldb takes the first variable of a name that it comes upon in the index for the one that `v NAME` means.
+#[test]
+fn variables_of_one_name_come_in_the_order_of_the_source() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("index-order");
+    let mut source = String::from("int level, depth, width, height;\n");
+    for name in ["level", "depth", "width", "height"] {
+        source +=
+            &format!("namespace first {{ int {name}; }}\nnamespace other {{ int {name}; }}\n");
+    }
+    source += "int main() { return 0";
+    for name in ["level", "depth", "width", "height"] {
+        source += &format!(" + {name} + first::{name} + other::{name}");
+    }
+    source += "; }\n";
+    folder.write("order.cpp", source);
+    let module = folder.compile("order.cpp", &["-g", "-O0", "-gdwarf-5"]);
+    folder.image(&module, &["--debugger", "lldb"]);
+    let index = folder.tool(&["llvm-dwarfdump-19", "--debug-names", "image.elf"]);
+    let place = |name: &str| {
+        let found = index.find(&format!("\"{name}\""));
+        found.unwrap_or_else(|| panic!("{name}: {index}"))
+    };
+    for name in ["level", "depth", "width", "height"] {
+        for scope in ["5first", "5other"] {
+            let linkage_name = format!("_ZN{scope}{}{name}E", name.len());
+            assert!(
+                place(name) < place(&linkage_name),
+                "{linkage_name}: {index}"
+            );
+        }
+    }
+}

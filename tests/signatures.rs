@@ -155,6 +155,23 @@ fn lldb_says_signatures_and_refuses_calls() {
 }
 
 #[test]
+fn lldb_names_destructors_with_their_classes() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("destructors", "destructors.cpp", version);
+        let questions = [
+            ("frame info", "app.wasm`Named::~Named(this="),
+            ("breakpoint set -f destructors.cpp -l 7", ""),
+            ("breakpoint set -f destructors.cpp -l 4", ""),
+            ("continue", "app.wasm`Named::~Named(this="),
+            ("continue", "app.wasm`Square::~Square(this="),
+            ("continue", "app.wasm`Shape::~Shape(this="),
+        ];
+        let answers = asked_of_lldb(&folder, "Named::~Named", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
 fn gdb_says_that_variables_were_dropped() {
     for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
         let folder = compiled("dropped-gdb", "dropped.cpp", version);

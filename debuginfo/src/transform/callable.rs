@@ -49,6 +49,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 false => format!(" '{name}'"),
             };
             format!("the virtual method{name}, of which only the program knows which one is meant")
+        } else if entry.attr_value(dw::DW_AT_linkage_name).is_some() {
+            // Its own, which of a destructor is not declared: it stands for several functions (Itanium C++ ABI, section 5.1.4.3).
+            return;
         } else {
             let declared = entry.attr_value(dw::DW_AT_specification);
             let declared = declared.and_then(|declared| self.there(unit, declared));
