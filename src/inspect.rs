@@ -93,7 +93,7 @@ fn find_module(
 ) {
     let mut others = Vec::new();
     for path in places(dump, name, options) {
-        let Ok(module) = ModuleFile::open(&path) else {
+        let Ok(module) = ModuleFile::open_named(&path) else {
             continue;
         };
         if dump.is_of(name, &module) {

@@ -2,7 +2,7 @@
 
 use crate::args::Objdump;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::{Engine, Module, ModuleFile};
+use dwalin_runtime::{Engine, Module, ModuleFile, read_source};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use std::collections::HashMap;
 
@@ -66,7 +66,7 @@ fn source(place: Option<&(String, u32)>, sources: &mut Sources) -> String {
         return String::new();
     };
     let lines = sources.entry(path.clone()).or_insert_with(|| {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let text = read_source(path).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     });
     let text = (*line as usize)

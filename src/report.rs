@@ -62,6 +62,7 @@ fn style(options: &Run) -> ReportOptions {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     style.color = color(terminal, &set);
     if options.backtrace != Some(Backtrace::Short) {
+        style.source = true;
         style.width = columns().filter(|_| terminal).unwrap_or(WIDTH);
     }
     style.title = format!("{}: ", options.file().display());

@@ -82,7 +82,7 @@ fn run(config: &Config, wasm: &Path, wrong: i32) -> (Result<i32>, Vec<WasmBacktr
 
 fn debugged() -> Config {
     let mut config = Config::new();
-    config.debug_info(true);
+    config.debug_info(true).wasm_backtrace_sources(true);
     config
 }
 
@@ -126,7 +126,7 @@ fn errors_of_host_functions_have_the_guests_that_called() {
         return;
     };
     let with = error(&debugged(), &wasm, 1);
-    let without = error(&Config::new(), &wasm, 1);
+    let without = error(Config::new().wasm_backtrace_sources(true), &wasm, 1);
     assert_eq!(with.to_string(), "Gimli was refused with 42");
     assert_eq!(with.downcast_ref(), Some(&Refused("Gimli".to_owned(), 42)));
     let names = |error: &Error| -> Vec<String> {

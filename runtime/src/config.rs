@@ -155,6 +155,8 @@ pub(crate) struct Backtraces {
     pub enabled: bool,
     /// Whether they have places in the source, and values.
     pub details: bool,
+    /// Whether reports read sources.
+    pub sources: bool,
     /// The most that are kept.
     pub max_frames: usize,
 }
@@ -215,6 +217,7 @@ impl Config {
             backtraces: Backtraces {
                 enabled: true,
                 details: true,
+                sources: false,
                 max_frames: INNER + OUTER,
             },
         }
@@ -275,6 +278,15 @@ impl Config {
     /// default: the first trap of a module reads its DWARF.
     pub fn wasm_backtrace_details(&mut self, enable: bool) -> &mut Config {
         self.backtraces.details = enable;
+        self
+    }
+
+    /// Whether the full report of an error, as `{:?}` prints it, has the source line. Off by default: it is read from the file that the
+    /// module's debug info names, and whoever compiled the module chose the name ([`read_source`] says which files are not read).
+    ///
+    /// [`read_source`]: crate::read_source
+    pub fn wasm_backtrace_sources(&mut self, enable: bool) -> &mut Config {
+        self.backtraces.sources = enable;
         self
     }
 

@@ -9,10 +9,14 @@
 
 use crate::cache::Cache;
 use crate::embedded;
+use crate::named_file::read_debug_info;
 use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
 use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, renumbered, stale};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,12 +45,13 @@ pub(crate) struct Completed {
 }
 
 impl DebugFiles {
-    /// Files that the module itself names with whole paths, and `debuginfod-find`.
+    /// Nowhere: nothing but the module and what is given is read.
     pub fn new() -> DebugFiles {
         DebugFiles::default()
     }
 
-    /// Those, and what is beside a module's file: packages (`app.wasm.dwp`, `app.dwp`), `.dwo` files and separate debug info.
+    /// In files that the module names, by itself or with `debuginfod-find`, and in those beside its own file: packages (`app.wasm.dwp`,
+    /// `app.dwp`), `.dwo` files, separate debug info and source maps.
     pub fn beside(module: impl Into<PathBuf>) -> DebugFiles {
         DebugFiles {
             module: Some(module.into()),
@@ -173,25 +178,37 @@ impl DebugFiles {
             }
             Some(Package::Bytes(bytes)) => Some(("the package".to_owned(), Cow::from(&bytes[..]))),
             None if !split => None,
-            Some(Package::File(path)) => read_package(path, messages),
+            Some(Package::File(path)) => read_package(path, std::fs::read(path), messages),
             None => self
                 .packages_beside()
                 .iter()
                 .find(|path| path.exists())
-                .and_then(|path| read_package(path, messages)),
+                .and_then(|path| read_package(path, read_debug_info(path), messages)),
         };
+        let read = RefCell::default();
         let companions = Companions {
             package: package
                 .as_ref()
                 .map(|(name, bytes)| (&name[..], &bytes[..])),
             directory: self.directory(),
-            read: &|path| std::fs::read(path),
+            read: &|path| self.read(path, &read),
             paths,
         };
         let merged = merge::merge(dwarf, &companions)?;
         let shown = |warning: &&Warning| warning.kind != WarningKind::Lost;
         messages.extend(merged.warnings.iter().filter(shown).map(Warning::to_string));
         Some(merged)
+    }
+
+    /// A `.dwo` file that a unit names, each once: names are many, and may all be of one file.
+    fn read(&self, path: &Path, read: &RefCell<HashSet<PathBuf>>) -> io::Result<Vec<u8>> {
+        if self.module.is_none() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if !read.borrow_mut().insert(path.canonicalize()?) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        read_debug_info(path)
     }
 
     /// `app.wasm.dwp`, as llvm-dwp's manual has it, and `app.dwp`, as clang names it.
@@ -206,18 +223,15 @@ impl DebugFiles {
 
     /// The file with a module's debug info, where it says where that is or debuginfod knows.
     fn external(&self, module: &Container<'_>, messages: &mut Vec<String>) -> Option<Vec<u8>> {
-        let named = module.external_debug_info().map(|url| {
-            let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
-            match self.directory() {
-                Some(directory) => directory.join(path),
-                None => path.to_owned(),
-            }
-        });
+        let directory = self.directory()?;
+        let named = module
+            .external_debug_info()
+            .map(|url| directory.join(url.strip_prefix("file://").unwrap_or(url)));
         let path = match named {
             Some(path) => path,
             None => debuginfod(module.build_id()?)?,
         };
-        let bytes = std::fs::read(&path).map_err(|error| error.to_string());
+        let bytes = read_debug_info(&path).map_err(|error| error.to_string());
         let checked = bytes.and_then(|bytes| check(module, &bytes).map(|()| bytes));
         checked
             .map_err(|reason| {
@@ -230,8 +244,12 @@ impl DebugFiles {
     }
 }
 
-fn read_package<'b>(path: &Path, messages: &mut Vec<String>) -> Option<(String, Cow<'b, [u8]>)> {
-    match std::fs::read(path) {
+fn read_package<'b>(
+    path: &Path,
+    read: io::Result<Vec<u8>>,
+    messages: &mut Vec<String>,
+) -> Option<(String, Cow<'b, [u8]>)> {
+    match read {
         Ok(bytes) => Some((path.display().to_string(), Cow::Owned(bytes))),
         Err(error) => {
             messages.push(format!(

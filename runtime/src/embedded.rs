@@ -54,7 +54,7 @@ pub fn restore(
         texts.put(&place, &within(path), text)?;
     }
     let to = |directory: &str| -> io::Result<(String, String)> {
-        let to = place.join(directory.trim_start_matches('/'));
+        let to = place.join(within(directory));
         // What is below `..` of a directory is found only where that is.
         fs::create_dir_all(&to)?;
         Ok((directory.to_owned(), to.to_string_lossy().into_owned()))

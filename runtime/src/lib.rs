@@ -41,6 +41,7 @@ mod error;
 mod host;
 pub mod index;
 pub mod module;
+mod named_file;
 mod outline;
 mod threads;
 mod trap;
@@ -62,6 +63,7 @@ pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
+pub use named_file::read_source;
 pub use trap::library::{LIBRARY_WORDS, is_library_file};
 pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};

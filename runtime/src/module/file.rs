@@ -7,6 +7,7 @@ use crate::compile::CompileError;
 use crate::coredump::identity;
 use crate::error::{Error, Result};
 use crate::index::FuncIndex;
+use crate::named_file::{DEBUG_INFO, read_at_most};
 use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
@@ -52,7 +53,20 @@ impl ModuleFile {
     /// Where the file cannot be read or holds no module.
     pub fn open(path: impl AsRef<Path>) -> Result<ModuleFile> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+        ModuleFile::read(path, std::fs::read(path))
+    }
+
+    /// As [`ModuleFile::open`], of a file that nobody chose: a core dump names it.
+    ///
+    /// # Errors
+    /// As [`ModuleFile::open`], and where it is no regular file.
+    pub fn open_named(path: impl AsRef<Path>) -> Result<ModuleFile> {
+        let path = path.as_ref();
+        ModuleFile::read(path, read_at_most(path, DEBUG_INFO))
+    }
+
+    fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<ModuleFile> {
+        let bytes = bytes.map_err(|error| Error::Read {
             path: path.to_owned(),
             error,
         })?;

@@ -1,6 +1,7 @@
 //! The source map that a module names: found, read, and its sources found too.
 
 use crate::cache::Cache;
+use crate::named_file::{SOURCE_MAP, read_at_most};
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::PathMap;
@@ -8,7 +9,6 @@ use dwalin_debuginfo::outline::Row;
 use dwalin_debuginfo::source_map::{Source, SourceMap, data_of_url};
 use dwalin_debuginfo::windows;
 use std::borrow::Cow;
-use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
@@ -61,12 +61,13 @@ pub fn find(
             let data = data.map_err(|error| error.to_string());
             ("the module's URL".to_owned(), folder, data)
         }
+        None if module.is_none() => return None,
         None => {
             let path = match here(url, &folder) {
                 Ok(path) => path,
                 Err(reason) => return Some(Err(reason)),
             };
-            let bytes = fs::read(&path).map_err(|error| error.to_string());
+            let bytes = read_at_most(&path, SOURCE_MAP).map_err(|error| error.to_string());
             let folder = path.parent().map_or(folder, Path::to_owned);
             (path.display().to_string(), folder, bytes)
         }
@@ -190,9 +191,8 @@ fn behind_root(source: &Source, folder: &Path, paths: &PathMap) -> Option<String
         return None;
     }
     let has_text = |path: &PathBuf| {
-        let same_length =
-            fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() == content.len() as u64);
-        same_length && fs::read(path).is_ok_and(|text| text == content.as_bytes())
+        let text = read_at_most(path, content.len() as u64);
+        text.is_ok_and(|text| text == content.as_bytes())
     };
     let folders = folder.ancestors().take(PARENTS);
     let paths = folders

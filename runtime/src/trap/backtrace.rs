@@ -76,12 +76,18 @@ pub struct WasmBacktrace {
     pub(super) frames: Vec<FrameInfo>,
     /// Position of the first frame behind those left out, and how many were.
     pub(super) left_out: Option<(usize, usize)>,
+    /// Whether reports read sources.
+    pub(super) sources: bool,
 }
 
 impl WasmBacktrace {
     /// Of frames that were read elsewhere, with how many were left out there, and behind how many.
     pub(crate) fn of(frames: Vec<FrameInfo>, left_out: Option<(usize, usize)>) -> WasmBacktrace {
-        WasmBacktrace { frames, left_out }
+        WasmBacktrace {
+            frames,
+            left_out,
+            sources: false,
+        }
     }
 
     /// Its frames as a report shows them.
@@ -134,6 +140,7 @@ impl WasmBacktrace {
         WasmBacktrace {
             frames: symbolizing.frames,
             left_out: (left_out > 0).then_some((behind, left_out)),
+            sources: wanted.sources,
         }
     }
 

@@ -7,6 +7,7 @@ use super::cause::Cause;
 use super::host_error::HostError;
 use super::library;
 use super::listing::{functions, write_frames};
+use crate::named_file::read_source;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dwalin_debuginfo::SourceFrame;
 use std::borrow::Cow;
@@ -17,7 +18,9 @@ use std::fmt;
 pub struct Options {
     /// Whether arguments and locals are shown, and the wasm offsets of frames that have places in the source.
     pub variables: bool,
-    /// Whether the source line is shown, read from its file.
+    /// Whether the source line is shown, read from the file that the debug info names: see [`read_source`].
+    ///
+    /// [`read_source`]: crate::read_source
     pub source: bool,
     /// Whether frames of the language's library are shown that only lead to the program's `main`, or from a panic to the trap;
     /// and variables of its other frames.
@@ -31,7 +34,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// All that is known of the program's own frames, without colour.
+    /// All that is known of the program's own frames, without colour and source.
     pub fn normal() -> Options {
         Options {
             library: false,
@@ -39,11 +42,11 @@ impl Options {
         }
     }
 
-    /// All that is known, without colour.
+    /// All that is known, without colour and source.
     pub fn full() -> Options {
         Options {
             variables: true,
-            source: true,
+            source: false,
             library: true,
             color: false,
             width: 140,
@@ -51,12 +54,19 @@ impl Options {
         }
     }
 
-    /// The program's own frames without variables, no source.
+    /// The program's own frames without variables.
     pub fn short() -> Options {
         Options {
             variables: false,
-            source: false,
             width: usize::MAX,
+            ..Options::normal()
+        }
+    }
+
+    /// As the engine's configuration has it.
+    fn of(backtrace: &WasmBacktrace) -> Options {
+        Options {
+            source: backtrace.sources,
             ..Options::normal()
         }
     }
@@ -71,13 +81,13 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// With all that is known of the program's own frames.
+    /// With all that is known of the program's own frames, and the source line where the engine's configuration wants it.
     pub fn new(trap: &'a Trap) -> Report<'a> {
         Report {
             title: format!("wasm trap: {}", trap.kind()),
             cause: Cow::Borrowed(trap.cause()),
             backtrace: trap.backtrace(),
-            options: Options::normal(),
+            options: Options::of(trap.backtrace()),
         }
     }
 
@@ -110,7 +120,7 @@ impl<'a> Report<'a> {
             title,
             cause: Cow::Owned(cause),
             backtrace: error.backtrace(),
-            options: Options::normal(),
+            options: Options::of(error.backtrace()),
         }
     }
 
@@ -195,7 +205,7 @@ fn source(backtrace: &WasmBacktrace) -> Option<Place> {
 fn place(symbol: &SourceFrame) -> Option<Place> {
     let path = symbol.file.clone()?;
     let line = symbol.line? as usize;
-    let all = std::fs::read_to_string(&path).ok()?;
+    let all = read_source(&path).ok()?;
     let first = line.saturating_sub(2).max(1);
     let lines: Vec<_> = all.lines().skip(first - 1).take(line - first + 2).collect();
     let before: usize = lines
