@@ -3,7 +3,7 @@
 use crate::args::Addr2line;
 use crate::json::Json;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::{Location, ModuleFile, SourceFrame};
+use dwalin_runtime::{Location, ModuleFile, Printable, SourceFrame};
 
 /// Prints what is at each offset.
 pub fn addr2line(options: &Addr2line) -> Result<()> {
@@ -61,13 +61,14 @@ fn print(offset: usize, location: Option<&Location>) {
         return;
     };
     if location.frames.is_empty() {
-        println!("{offset:#x}: {}", location.func_name);
+        println!("{offset:#x}: {}", Printable(&location.func_name));
     }
     for (depth, frame) in location.frames.iter().enumerate() {
-        let name = frame.function.as_deref().unwrap_or(&location.func_name);
+        let name = Printable(frame.function.as_deref().unwrap_or(&location.func_name));
+        let place = Printable(place(frame));
         match depth {
-            0 => println!("{offset:#x}: {name} at {}", place(frame)),
-            _ => println!("    inlined into {name} at {}", place(frame)),
+            0 => println!("{offset:#x}: {name} at {place}"),
+            _ => println!("    inlined into {name} at {place}"),
         }
     }
 }

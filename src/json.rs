@@ -1,5 +1,6 @@
 //! JSON, written: the few forms that the command prints.
 
+use dwalin_runtime::is_control;
 use std::fmt::Write;
 
 /// A value, as text.
@@ -15,7 +16,8 @@ impl Json {
                 '"' => out.push_str("\\\""),
                 '\\' => out.push_str("\\\\"),
                 '\n' => out.push_str("\\n"),
-                c if c < ' ' => {
+                // Those that a terminal acts on are all in the Basic Multilingual Plane.
+                c if is_control(c) => {
                     let _ = write!(out, "\\u{:04x}", u32::from(c));
                 }
                 c => out.push(c),

@@ -1,5 +1,8 @@
 //! The `dwalin` command: parse what was typed, do it, and say what went wrong.
 
+#[macro_use]
+mod terminal;
+
 mod addr2line;
 mod args;
 mod check_debug;

@@ -2,7 +2,7 @@
 
 use crate::args::Objdump;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::{Engine, Module, ModuleFile, read_source};
+use dwalin_runtime::{Engine, Module, ModuleFile, Printable, read_source};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub fn objdump(options: &Objdump) -> Result<()> {
 type Sources = HashMap<String, Vec<String>>;
 
 fn function(file: &ModuleFile, module: &Module, func: u32, sources: &mut Sources) {
-    println!("{} (function {func}):", file.function_name(func));
+    println!("{} (function {func}):", Printable(file.function_name(func)));
     let instructions: HashMap<usize, String> = file.instructions(func).into_iter().collect();
     let (mut line, mut instruction, mut address) = (None, None, 0);
     for (offset, code) in module.code_of(func).unwrap_or_default() {
@@ -45,7 +45,7 @@ fn function(file: &ModuleFile, module: &Module, func: u32, sources: &mut Sources
                 .and_then(|it| it.frames.into_iter().next());
             let place = place.and_then(|it| Some((it.file?, it.line?)));
             if place.is_some() && place != line {
-                println!("{}", source(place.as_ref(), sources));
+                println!("{}", Printable(source(place.as_ref(), sources)));
                 line = place;
             }
         }

@@ -3,6 +3,7 @@
 use crate::args::{Backtrace, Run};
 use crate::json::Json;
 use crate::sources;
+use crate::terminal::colored;
 use dwalin_runtime::{
     Cause, FrameInfo, HostError, Report, ReportOptions, SourceFrame, Trap, Variable, WasmBacktrace,
     WasmValue,
@@ -18,7 +19,7 @@ pub fn print(trap: &Trap, options: &Run) {
         eprintln!("{}", json(trap, &program(options)));
         return;
     }
-    eprint!("{}", Report::with(trap, style(options)));
+    colored(Report::with(trap, style(options)));
     if let Some(hint) = hint(trap.backtrace(), options) {
         eprintln!("{hint}");
     }
@@ -43,7 +44,7 @@ pub fn print_host_error(error: &HostError, options: &Run) {
         eprintln!("{}", object(&program(options), &said, error.backtrace()));
         return;
     }
-    eprint!("{}", Report::of_host_error(error).options(style(options)));
+    colored(Report::of_host_error(error).options(style(options)));
     say_sources(error.backtrace(), options);
 }
 

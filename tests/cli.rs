@@ -261,3 +261,74 @@ fn what_follows_the_file_is_the_programs() {
         assert_eq!(stdout(&output), right, "{}", stderr(&output));
     }
 }
+
+/// What a terminal would do something with is shown, and no text of a file's fills the screen.
+#[test]
+fn names_from_files_do_nothing_to_a_terminal() {
+    let name = r"f\1b]0;title\07\0a\c2\9b2J\e2\80\ae";
+    let module = format!(
+        r#"(module (func $"{name}{}" (export "_start") unreachable) (func (export "{name}")))"#,
+        "x".repeat(100_000)
+    );
+    let module = wat::parse_str(&module).unwrap();
+    let wasm = write("terminal.wasm", &module);
+    let import = r#"(module (import "m\1b[2J" "f\0anext" (func)))"#;
+    let import = write("import-control.wat", import);
+    let commands: [&[&str]; 9] = [
+        &["run", &wasm],
+        &["run", "--backtrace=full", &wasm],
+        &["run", "--backtrace=json", &wasm],
+        &["run", "--invoke", "nothing", &wasm],
+        &["run", &import],
+        &["addr2line", &wasm, "0x40", "2000"],
+        &["addr2line", "--json", &wasm, "0x40"],
+        &["objdump", &wasm],
+        &["check-debug", &wasm],
+    ];
+    for command in commands {
+        let output = dwalin(command);
+        for said in [stdout(&output), stderr(&output)] {
+            let control = said
+                .chars()
+                .find(|c| c.is_control() && !"\n\t".contains(*c) || *c == '\u{202e}');
+            assert_eq!(control, None, "{command:?}: {said:?}");
+            assert!(!said.contains("\nnext"), "{said}");
+            let is_json = said.starts_with(['{', '[']);
+            assert!(
+                is_json || said.len() < 10_000,
+                "{command:?}: {}",
+                said.len()
+            );
+            if is_json {
+                serde_json::from_str::<serde_json::Value>(&said).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn streams_that_are_full_or_closed_end_nothing() {
+    let trap = write(
+        "streams.wat",
+        "(module (func (export \"_start\") unreachable))",
+    );
+    let seven = r#"(module (func (export "f") (result i32) i32.const 7))"#;
+    let seven = write("seven.wat", seven);
+    let shell = |line: &str| {
+        let line = format!("exec {} {line}", env!("CARGO_BIN_EXE_dwalin"));
+        Command::new("sh").args(["-c", &line]).output().unwrap()
+    };
+    for stderr in ["2>/dev/full", "2>&-", "2>&- >&- <&-"] {
+        let output = shell(&format!("run {trap} {stderr}"));
+        assert_eq!(output.status.code(), Some(134), "{stderr}");
+        let output = shell(&format!("run /nowhere {stderr}"));
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+    }
+    for command in ["run --invoke f", "objdump", "check-debug"] {
+        let output = shell(&format!("{command} {seven} >/dev/full"));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let said = stderr(&output);
+        assert!(said.contains("cannot write to standard output"), "{said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}

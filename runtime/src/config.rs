@@ -3,10 +3,12 @@
 use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
+use crate::printable::Printable;
 use crate::trap::walk::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
 use std::collections::HashSet;
 use std::fmt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -136,7 +138,8 @@ impl Default for WarningHandler {
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
             if printed.insert(warning.to_owned()) {
-                eprintln!("dwalin: warning: {warning}");
+                // There may be nobody to tell.
+                writeln!(io::stderr(), "dwalin: warning: {}", Printable(warning)).ok();
             }
         }))
     }
@@ -330,7 +333,7 @@ impl Config {
     ///
     /// # Errors
     /// Where the file cannot be made.
-    pub fn profile(&mut self, profile: Profile) -> std::io::Result<&mut Config> {
+    pub fn profile(&mut self, profile: Profile) -> io::Result<&mut Config> {
         self.profiler = Some(SharedProfiler(Arc::new(Profiler::new(profile)?)));
         Ok(self)
     }

@@ -2,6 +2,7 @@
 
 use crate::code::ArtifactError;
 use crate::compile::CompileError;
+use crate::printable::Printable;
 use crate::trap::{HostError, Trap, WasmBacktrace};
 use std::fmt;
 use std::path::PathBuf;
@@ -105,7 +106,12 @@ impl fmt::Display for Error {
                 module,
                 name,
                 reason,
-            } => write!(f, "cannot link import `{module}` `{name}`: {reason}"),
+            } => write!(
+                f,
+                "cannot link import `{}` `{}`: {reason}",
+                Printable(module),
+                Printable(name)
+            ),
             Error::Resources { what, error } => write!(f, "cannot make {what}: {error}"),
             Error::Type(what) => f.write_str(what),
             Error::OutOfBounds => f.write_str("out of bounds access by the host"),

@@ -43,6 +43,7 @@ pub mod index;
 pub mod module;
 mod named_file;
 mod outline;
+mod printable;
 mod threads;
 mod trap;
 mod vm;
@@ -64,6 +65,7 @@ pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
 pub use named_file::read_source;
+pub use printable::{Printable, PrintableLines, is_control};
 pub use trap::library::{LIBRARY_WORDS, is_library_file};
 pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};

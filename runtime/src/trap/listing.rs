@@ -5,6 +5,7 @@ use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::library::{self, Named};
 use super::report::Options;
 use super::shorten::short;
+use crate::printable::Printable;
 use dwalin_debuginfo::values::{Unavailable, Variable};
 use std::fmt::{self, Write};
 
@@ -217,7 +218,7 @@ fn write_line(
         return writeln!(
             f,
             "{number:>4}: {dim}host:{reset} {bold}{}{reset}",
-            frame.func_name
+            Printable(&frame.func_name)
         );
     }
     let symbol = line.symbol.map(|i| &frame.symbols[i]);
@@ -225,18 +226,18 @@ fn write_line(
     write!(
         f,
         "{number:>4}: {bold}{}{reset}",
-        short(name.unwrap_or(&frame.func_name))
+        Printable(short(name.unwrap_or(&frame.func_name)))
     )?;
     match symbol.and_then(|symbol| Some((symbol, symbol.file.as_ref()?))) {
         Some((symbol, file)) => {
-            write!(f, " at {file}")?;
+            write!(f, " at {}", Printable(file))?;
             for place in [symbol.line, symbol.column].into_iter().map_while(|it| it) {
                 write!(f, ":{place}")?;
             }
         }
         None => match frame.module_offset {
-            Some(offset) => write!(f, " ({} at offset {offset:#x})", frame.module)?,
-            None => write!(f, " ({})", frame.module)?,
+            Some(offset) => write!(f, " ({} at offset {offset:#x})", Printable(&frame.module))?,
+            None => write!(f, " ({})", Printable(&frame.module))?,
         },
     }
     writeln!(f)?;
@@ -254,13 +255,13 @@ fn write_variable(
     width: usize,
     (dim, reset): (&str, &str),
 ) -> fmt::Result {
-    let mut text = String::new();
+    let (mut text, name) = (String::new(), Printable(&variable.name));
     match &variable.value {
-        Ok(value) => write!(text, "{} = {value}", variable.name)?,
+        Ok(value) => write!(text, "{name} = {}", Printable(value))?,
         Err(reason @ Unavailable::Constant(_)) => {
-            write!(text, "{} = not certain ({reason})", variable.name)?;
+            write!(text, "{name} = not certain ({reason})")?;
         }
-        Err(reason) => write!(text, "{} = not available ({reason})", variable.name)?,
+        Err(reason) => write!(text, "{name} = not available ({reason})")?,
     }
     let room = width.saturating_sub(10).max(20);
     if text.chars().count() > room {

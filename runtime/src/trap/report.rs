@@ -8,6 +8,7 @@ use super::host_error::HostError;
 use super::library;
 use super::listing::{functions, write_frames};
 use crate::named_file::read_source;
+use crate::printable::Printable;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dwalin_debuginfo::SourceFrame;
 use std::borrow::Cow;
@@ -131,17 +132,22 @@ impl<'a> Report<'a> {
 
     /// The heading with the source line, and what is known about the cause.
     fn heading(&self) -> String {
-        let title = format!("{}{}", self.options.title, self.title);
+        let title = Printable(format_args!("{}{}", self.options.title, self.title)).to_string();
         let cause = &*self.cause;
+        let shown = |texts: &[String]| -> Vec<String> {
+            let texts = texts.iter().map(Printable);
+            texts.map(|text| text.to_string()).collect()
+        };
+        let (notes, hints) = (shown(&cause.notes), shown(&cause.hints));
         let place = self
             .options
             .source
             .then(|| source(self.backtrace))
             .flatten();
         let mut report = Group::with_title(Level::ERROR.primary_title(&title));
-        let (first, rest) = match (&place, cause.notes.split_first()) {
+        let (first, rest) = match (&place, notes.split_first()) {
             (Some(_), Some((first, rest))) => (Some(first), rest),
-            _ => (None, &cause.notes[..]),
+            _ => (None, &notes[..]),
         };
         if let Some(place) = &place {
             let mut annotation = AnnotationKind::Primary.span(place.span.clone());
@@ -158,7 +164,7 @@ impl<'a> Report<'a> {
         for note in rest {
             report = report.element(Level::NOTE.message(note));
         }
-        for hint in &cause.hints {
+        for hint in &hints {
             report = report.element(Level::HELP.message(hint));
         }
         let renderer = match self.options.color {
@@ -205,7 +211,9 @@ fn source(backtrace: &WasmBacktrace) -> Option<Place> {
 fn place(symbol: &SourceFrame) -> Option<Place> {
     let path = symbol.file.clone()?;
     let line = symbol.line? as usize;
-    let all = read_source(&path).ok()?;
+    // The renderer replaces other controls itself. This one has two bytes too, so that columns stay.
+    let is_c1 = |c: char| ('\u{80}'..'\u{a0}').contains(&c);
+    let all = read_source(&path).ok()?.replace(is_c1, "\u{b7}");
     let first = line.saturating_sub(2).max(1);
     let lines: Vec<_> = all.lines().skip(first - 1).take(line - first + 2).collect();
     let before: usize = lines
@@ -230,7 +238,7 @@ fn place(symbol: &SourceFrame) -> Option<Place> {
         None => rest.len(),
     };
     Some(Place {
-        path,
+        path: Printable(path).to_string(),
         text: lines.join("\n"),
         first_line: first,
         span: before + start..before + start + len.max(usize::from(!rest.is_empty())),
