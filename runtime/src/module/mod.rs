@@ -5,6 +5,7 @@ pub mod file;
 pub mod init;
 pub mod names;
 pub mod parse;
+pub mod proposals;
 pub mod types;
 pub mod validate;
 

@@ -2,6 +2,7 @@
 //! is to be compiled, after validation, and for the one inside an artifact, which was validated when it was compiled.
 
 use super::init::*;
+use super::proposals;
 use super::validate::ModuleError;
 use super::*;
 use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
@@ -10,7 +11,7 @@ type Result<T> = std::result::Result<T, ModuleError>;
 
 /// For what validation refuses: nobody should see it.
 fn needs<T>(proposal: &'static str) -> Result<T> {
-    Err(ModuleError::NeedsProposals(vec![proposal]))
+    Err(ModuleError::NeedsProposals(proposals::named(proposal)))
 }
 
 /// Reads the declarations of a module.

@@ -1,5 +1,6 @@
-//! Validation, and the name of the proposal that a module needs where it fails for want of one.
+//! Validation.
 
+use super::proposals::{self, Proposal};
 use rayon::prelude::*;
 use std::fmt;
 use wasmparser::{
@@ -13,34 +14,6 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 
-/// The proposals that we know to name and do not have.
-const PROPOSALS: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::SIMD, "simd"),
-    (WasmFeatures::RELAXED_SIMD, "relaxed-simd"),
-    (WasmFeatures::THREADS, "threads"),
-    (WasmFeatures::TAIL_CALL, "tail-call"),
-    (WasmFeatures::EXCEPTIONS, "exception-handling"),
-    (
-        WasmFeatures::LEGACY_EXCEPTIONS,
-        "exception-handling (legacy encoding)",
-    ),
-    (WasmFeatures::MULTI_MEMORY, "multi-memory"),
-    (WasmFeatures::MEMORY64, "memory64"),
-    (WasmFeatures::EXTENDED_CONST, "extended-const"),
-    (WasmFeatures::FUNCTION_REFERENCES, "function-references"),
-    (WasmFeatures::GC, "gc"),
-    (WasmFeatures::WIDE_ARITHMETIC, "wide-arithmetic"),
-    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
-    (WasmFeatures::STACK_SWITCHING, "stack-switching"),
-    (
-        WasmFeatures::SHARED_EVERYTHING_THREADS,
-        "shared-everything-threads",
-    ),
-    (WasmFeatures::MEMORY_CONTROL, "memory-control"),
-    (WasmFeatures::COMPACT_IMPORTS, "compact-import-section"),
-    (WasmFeatures::COMPONENT_MODEL, "component-model"),
-];
-
 /// Why a module cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModuleError {
@@ -52,7 +25,7 @@ pub enum ModuleError {
         offset: usize,
     },
     /// It would be valid with these proposals.
-    NeedsProposals(Vec<&'static str>),
+    NeedsProposals(Vec<&'static Proposal>),
     /// It is a component, not a module.
     Component,
 }
@@ -64,11 +37,21 @@ impl fmt::Display for ModuleError {
                 f,
                 "invalid WebAssembly module: {message} (at offset {offset:#x})"
             ),
-            ModuleError::NeedsProposals(names) => {
-                let plural = if names.len() == 1 { "" } else { "s" };
-                let names = names.join(", ");
-                write!(f, "the module needs the {names} proposal{plural}, ")?;
-                f.write_str("which this version of Dwalin does not support: compile it without")
+            ModuleError::NeedsProposals(needed) => {
+                let plural = if needed.len() == 1 { "" } else { "s" };
+                let names: Vec<_> = needed.iter().map(|it| it.name).collect();
+                write!(
+                    f,
+                    "the module needs the {} proposal{plural}, ",
+                    names.join(", ")
+                )?;
+                f.write_str("which this version of Dwalin does not support: compile it without")?;
+                let flags = needed.iter().filter(|it| !it.without.is_empty());
+                let flags: Vec<_> = flags.map(|it| it.without).collect();
+                match flags.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " ({})", flags.join("; ")),
+                }
             }
             ModuleError::Component => {
                 f.write_str("this is a component, and this version of Dwalin runs modules only: ")?;
@@ -100,38 +83,15 @@ pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
     let Err(error) = validate_with(wasm, FEATURES) else {
         return Ok(());
     };
-    let all = PROPOSALS
-        .iter()
-        .fold(FEATURES, |features, (feature, _)| features | *feature);
-    if validate_with(wasm, all).is_err() {
-        return Err(error.into());
-    }
-    // Needed is what the module is invalid without. Proposals that contain others (gc: function-references) are found with
-    // them, which is right.
-    let missing =
-        |feature: WasmFeatures| validate_with(wasm, FEATURES | all.difference(feature)).is_err();
-    let names: Vec<_> = PROPOSALS
-        .iter()
-        .filter(|(feature, _)| missing(*feature))
-        .map(|(_, name)| *name)
-        .collect();
-    if names.is_empty() {
-        Err(error.into())
-    } else {
-        Err(ModuleError::NeedsProposals(names))
+    match proposals::missing(wasm) {
+        names if names.is_empty() => Err(error.into()),
+        names => Err(ModuleError::NeedsProposals(names)),
     }
 }
 
 /// The lowest-addressed error of the module under `features`.
-fn validate_with(wasm: &[u8], features: WasmFeatures) -> Result<(), wasmparser::BinaryReaderError> {
-    let mut validator = Validator::new_with_features(features);
-    let mut functions: Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'_>)> = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
-            functions.push((function, body));
-        }
-    }
-    let errors = functions.into_par_iter().map_init(
+pub(super) fn validate_with(wasm: &[u8], features: WasmFeatures) -> wasmparser::Result<()> {
+    let errors = functions(wasm, features)?.into_par_iter().map_init(
         FuncValidatorAllocations::default,
         |allocations, (function, body)| {
             let mut validator = function.into_validator(std::mem::take(allocations));
@@ -140,8 +100,27 @@ fn validate_with(wasm: &[u8], features: WasmFeatures) -> Result<(), wasmparser::
             result.err()
         },
     );
-    match errors.flatten().min_by_key(|error| error.offset()) {
+    // In the module's order, so that what comes behind the first one need not be looked at.
+    match errors.find_map_first(|error| error) {
         Some(error) => Err(error),
         None => Ok(()),
     }
+}
+
+/// A function whose code is to be validated.
+pub(super) type Function<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
+
+/// Validates all of a module but its functions.
+pub(super) fn functions(
+    wasm: &[u8],
+    features: WasmFeatures,
+) -> wasmparser::Result<Vec<Function<'_>>> {
+    let mut validator = Validator::new_with_features(features);
+    let mut functions = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            functions.push((function, body));
+        }
+    }
+    Ok(functions)
 }

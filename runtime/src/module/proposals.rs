@@ -1,0 +1,212 @@
+//! The proposals that a module needs and that we do not have, and how compilers leave them out.
+
+use super::validate::{FEATURES, Function, functions, validate_with};
+use rayon::prelude::*;
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, WasmFeatures};
+
+/// A proposal that we know to name and do not have.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Proposal {
+    feature: WasmFeatures,
+    /// Its name, as that of its repository.
+    pub name: &'static str,
+    /// How compilers make modules without it; empty where there is no way.
+    pub without: &'static str,
+}
+
+/// All of them.
+const PROPOSALS: &[Proposal] = &[
+    proposal(
+        WasmFeatures::SIMD,
+        "simd",
+        "clang: -mno-simd128; rustc: -C target-feature=-simd128",
+    ),
+    proposal(
+        WasmFeatures::RELAXED_SIMD,
+        "relaxed-simd",
+        "clang: -mno-relaxed-simd; rustc: -C target-feature=-relaxed-simd",
+    ),
+    proposal(
+        WasmFeatures::THREADS,
+        "threads",
+        "clang: without -pthread and -matomics; rustc: --target wasm32-wasip1",
+    ),
+    proposal(
+        WasmFeatures::TAIL_CALL,
+        "tail-call",
+        "clang: -mno-tail-call; rustc: -C target-feature=-tail-call",
+    ),
+    proposal(
+        WasmFeatures::EXCEPTIONS,
+        "exception-handling",
+        "clang: -fno-exceptions, without -fwasm-exceptions; rustc: -C panic=abort",
+    ),
+    proposal(
+        WasmFeatures::LEGACY_EXCEPTIONS,
+        "exception-handling (legacy encoding)",
+        "clang: -fno-exceptions, without -fwasm-exceptions",
+    ),
+    proposal(
+        WasmFeatures::MULTI_MEMORY,
+        "multi-memory",
+        "clang: -mno-multimemory",
+    ),
+    proposal(
+        WasmFeatures::MEMORY64,
+        "memory64",
+        "clang: --target=wasm32-wasi; rustc: --target wasm32-wasip1",
+    ),
+    proposal(
+        WasmFeatures::EXTENDED_CONST,
+        "extended-const",
+        "clang: -mno-extended-const; rustc: -C target-feature=-extended-const",
+    ),
+    proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references", ""),
+    proposal(WasmFeatures::GC, "gc", ""),
+    proposal(
+        WasmFeatures::WIDE_ARITHMETIC,
+        "wide-arithmetic",
+        "clang: -mno-wide-arithmetic; rustc: -C target-feature=-wide-arithmetic",
+    ),
+    proposal(
+        WasmFeatures::CUSTOM_PAGE_SIZES,
+        "custom-page-sizes",
+        "wasm-ld: without --page-size",
+    ),
+    proposal(WasmFeatures::STACK_SWITCHING, "stack-switching", ""),
+    proposal(
+        WasmFeatures::SHARED_EVERYTHING_THREADS,
+        "shared-everything-threads",
+        "",
+    ),
+    proposal(WasmFeatures::MEMORY_CONTROL, "memory-control", ""),
+    proposal(WasmFeatures::COMPACT_IMPORTS, "compact-import-section", ""),
+    proposal(WasmFeatures::COMPONENT_MODEL, "component-model", ""),
+];
+
+const fn proposal(feature: WasmFeatures, name: &'static str, without: &'static str) -> Proposal {
+    Proposal {
+        feature,
+        name,
+        without,
+    }
+}
+
+/// The one of a name.
+pub fn named(name: &str) -> Vec<&'static Proposal> {
+    PROPOSALS.iter().filter(|it| it.name == name).collect()
+}
+
+/// Those without which a module is invalid and with which it is valid; none where it is invalid either way.
+pub fn missing(wasm: &[u8]) -> Vec<&'static Proposal> {
+    named_by_errors(wasm).unwrap_or_else(|| found_by_leaving_out(wasm))
+}
+
+/// Those that errors name, in one validation; `None` where an error names none, or one that we do not know.
+fn named_by_errors(wasm: &[u8]) -> Option<Vec<&'static Proposal>> {
+    let mut features = FEATURES;
+    let functions = loop {
+        match functions(wasm, features) {
+            Ok(functions) => break functions,
+            Err(error) => features = with_missing(features, &error)?,
+        }
+    };
+    let of_function = |allocations: &mut FuncValidatorAllocations, function: &Function<'_>| {
+        let (function, body) = function;
+        let mut features = features;
+        loop {
+            let function = FuncToValidate {
+                resources: function.resources.clone(),
+                features,
+                ..*function
+            };
+            let mut validator = function.into_validator(std::mem::take(allocations));
+            let result = validator.validate(body);
+            *allocations = validator.into_allocations();
+            match result {
+                Ok(()) => return Some(features),
+                Err(error) => features = with_missing(features, &error)?,
+            }
+        }
+    };
+    let all = functions
+        .par_iter()
+        .map_init(FuncValidatorAllocations::default, of_function)
+        .try_reduce(|| features, |a, b| Some(a | b))?;
+    let needed = PROPOSALS.iter().filter(|it| all.contains(it.feature));
+    Some(needed.collect())
+}
+
+/// With the proposal for want of which there is an error.
+fn with_missing(
+    features: WasmFeatures,
+    error: &wasmparser::BinaryReaderError,
+) -> Option<WasmFeatures> {
+    let missing = error.missing_wasm_feature()?;
+    let is_known = PROPOSALS.iter().any(|it| it.feature == missing);
+    (is_known && !features.contains(missing)).then_some(features | missing)
+}
+
+/// What the module is invalid without, tried one by one: not every error names what it is for want of. Proposals that contain others
+/// (gc: function-references) are found with them, which is right.
+fn found_by_leaving_out(wasm: &[u8]) -> Vec<&'static Proposal> {
+    let all = PROPOSALS
+        .iter()
+        .fold(FEATURES, |features, it| features | it.feature);
+    if validate_with(wasm, all).is_err() {
+        return Vec::new();
+    }
+    let is_missing =
+        |feature: WasmFeatures| validate_with(wasm, FEATURES | all.difference(feature)).is_err();
+    let missing = PROPOSALS.iter().filter(|it| is_missing(it.feature));
+    missing.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(wat: &str) -> Vec<&'static str> {
+        let wasm = wat::parse_str(wat).unwrap();
+        missing(&wasm).iter().map(|it| it.name).collect()
+    }
+
+    #[test]
+    fn only_what_is_missing_is_named_and_all_of_it() {
+        assert_eq!(
+            names("(module (func (drop (v128.const i64x2 0 0))) (func $f return_call $f))"),
+            ["simd", "tail-call"]
+        );
+        let both = "(module (memory 1) (func (drop (v128.const i64x2 0 0)) (drop (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0)))))";
+        assert_eq!(names(both), ["simd", "relaxed-simd"]);
+        assert_eq!(names("(module (type (struct (field i32))) (func))"), ["gc"]);
+        assert_eq!(names("(module (func))"), [""; 0]);
+    }
+
+    #[test]
+    fn errors_name_what_compilers_emit() {
+        for (wat, name) in [
+            ("(module (func (result v128) v128.const i64x2 0 0))", "simd"),
+            ("(module (memory 1 1 shared))", "threads"),
+            ("(module (memory i64 1))", "memory64"),
+            ("(module (func $f return_call $f))", "tail-call"),
+            ("(module (tag $t) (func throw $t))", "exception-handling"),
+            (
+                "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
+                "extended-const",
+            ),
+        ] {
+            let wasm = wat::parse_str(wat).unwrap();
+            let named =
+                named_by_errors(&wasm).map(|it| it.iter().map(|it| it.name).collect::<Vec<_>>());
+            assert_eq!(named, Some(vec![name]), "{wat}");
+        }
+    }
+
+    #[test]
+    fn what_is_invalid_with_all_of_them_needs_none() {
+        let wasm =
+            wat::parse_str("(module (func (drop (v128.const i64x2 0 0))) (func (result i32)))");
+        assert!(missing(&wasm.unwrap()).is_empty());
+    }
+}
