@@ -1,10 +1,11 @@
 //! Has the linker keep the names by which debuggers find code that is registered (GDB's manual, "JIT Interface"), and the traps in it,
 //! where the symbol table is stripped: there the command has no `main` beside the program's.
 
-const SYMBOLS: [&str; 3] = [
+const SYMBOLS: [&str; 4] = [
     "__jit_debug_register_code",
     "__jit_debug_descriptor",
     "__dwalin_code",
+    "__dwalin_offer",
 ];
 
 fn main() {

@@ -15,6 +15,7 @@
 mod abi;
 mod list;
 
+use list::First;
 use std::ptr::NonNull;
 
 /// An image that debuggers see while this lives.
@@ -33,7 +34,14 @@ impl Registration {
     pub fn new(image: impl Into<Box<[u8]>>) -> Registration {
         let image: Box<[u8]> = image.into();
         Registration {
-            node: list::link(Box::new(image), None),
+            node: list::link(Box::new(image), First::Image),
+        }
+    }
+
+    /// Registers an image that the debugger which controls the process has from elsewhere: only those that come later get it.
+    pub fn known(image: impl AsRef<[u8]> + Send + Sync + 'static) -> Registration {
+        Registration {
+            node: list::link(Box::new(image), First::Nothing),
         }
     }
 
@@ -44,7 +52,7 @@ impl Registration {
         image: impl AsRef<[u8]> + Send + Sync + 'static,
     ) -> Registration {
         Registration {
-            node: list::link(Box::new(image), Some(link.into())),
+            node: list::link(Box::new(image), First::Link(link.into())),
         }
     }
 }

@@ -14,8 +14,17 @@ static LOCK: Mutex<()> = Mutex::new(());
 pub struct Node {
     entry: CodeEntry,
     image: Image,
-    /// What a debugger that is there when the image is registered gets in its place, and is told of again at the end.
-    first: Option<Box<[u8]>>,
+    first: First,
+}
+
+/// What a debugger is told of that is there when an image is registered, and again at the end.
+pub enum First {
+    /// The image.
+    Image,
+    /// Another one in its place.
+    Link(Box<[u8]>),
+    /// Nothing: it has the image.
+    Nothing,
 }
 
 /// What holds an image's bytes, at an address that stays.
@@ -33,15 +42,19 @@ fn lock() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Puts an image at the head of the list and tells the debugger, of `first` if there is one.
-pub fn link(image: Image, first: Option<Box<[u8]>>) -> NonNull<Node> {
+/// Puts an image at the head of the list and tells the debugger.
+pub fn link(image: Image, first: First) -> NonNull<Node> {
     let mut entry = CodeEntry {
         next: ptr::null_mut(),
         prev: ptr::null_mut(),
         symfile_addr: ptr::null(),
         symfile_size: 0,
     };
-    entry.show(first.as_deref().unwrap_or((*image).as_ref()));
+    entry.show(match &first {
+        First::Link(link) => link,
+        First::Image | First::Nothing => (*image).as_ref(),
+    });
+    let is_told = !matches!(first, First::Nothing);
     let node = Node {
         entry,
         image,
@@ -58,7 +71,9 @@ pub fn link(image: Image, first: Option<Box<[u8]>>) -> NonNull<Node> {
             next.prev = entry;
         }
         (*descriptor).first_entry = entry;
-        notify(descriptor, REGISTER, entry);
+        if is_told {
+            notify(descriptor, REGISTER, entry);
+        }
         // For those that come later.
         (*entry).show((*(*node.as_ptr()).image).as_ref());
     }
@@ -80,8 +95,8 @@ pub unsafe fn unlink(node: NonNull<Node>) {
             None => (*descriptor).first_entry = (*entry).next,
         }
         // What the debugger knows the code by.
-        if let Some(first) = &(*node.as_ptr()).first {
-            (*entry).show(first);
+        if let First::Link(link) = &(*node.as_ptr()).first {
+            (*entry).show(link);
         }
         if let Some(next) = (*entry).next.as_mut() {
             next.prev = (*entry).prev;

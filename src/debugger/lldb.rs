@@ -55,20 +55,31 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
     // Before the user's commands; the package deletes its folder when it is loaded.
     lldb.arg("-O")
         .arg(format!("command script import '{}'", package.display()));
+    let folder = package.parent().unwrap_or(package);
+    if !is_named(options.run.file()) {
+        let launched = format!("script dwalin_lldb.launched({folder:?})");
+        lldb.arg("-O").arg(launched).args(&options.lldb_option);
+        return lldb;
+    }
+    let handed_over = handed_over::encoded(&command_line::run(&options.run, None));
     lldb.arg("-O").arg(format!(
-        "script dwalin_lldb.launched({:?})",
-        package.parent().unwrap_or(package)
+        "settings append target.env-vars \"{}={handed_over}\"",
+        handed_over::VARIABLE
     ));
-    if is_named(options.run.file()) {
-        let handed_over = handed_over::encoded(&command_line::run(&options.run, None));
-        lldb.arg("-O").arg(format!(
-            "settings append target.env-vars \"{}={handed_over}\"",
-            handed_over::VARIABLE
-        ));
-    }
+    // With the target there, and before the user's commands.
+    lldb.arg("-o").arg(launched(options, program, folder));
     lldb.args(&options.lldb_option);
-    if is_named(options.run.file()) {
-        lldb.arg("--").arg(program).args(&options.run.program[1..]);
-    }
+    lldb.arg("--").arg(program).args(&options.run.program[1..]);
     lldb
+}
+
+/// Tells the package of the command by which it has the program's image before the program runs.
+fn launched(options: &Lldb, program: &Path, folder: &Path) -> String {
+    let mut command = vec![program.as_os_str().to_owned(), "debug-image".into()];
+    let run = command_line::run(&options.run, Some("lldb-formatters"));
+    command.extend(run.into_iter().skip(1));
+    let command: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    let file = options.run.file().to_string_lossy();
+    // Both are literals of Python, too.
+    format!("script dwalin_lldb.launched({folder:?}, {command:?}, {file:?})")
 }

@@ -64,6 +64,7 @@ pub const LLDB: Package = Package {
         ("trap.py", include_str!("lldb/dwalin_lldb/trap.py")),
         ("kinds.py", include_str!("lldb/dwalin_lldb/kinds.py")),
         ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
+        ("images.py", include_str!("lldb/dwalin_lldb/images.py")),
     ],
 };
 

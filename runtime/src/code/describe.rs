@@ -2,6 +2,7 @@
 
 use super::PlacedCode;
 use super::image_file::ImageFile;
+use super::offer;
 use crate::config::Config;
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -40,9 +41,11 @@ pub fn describe(
         .then(ImageFile::new)
         .and_then(Result::ok);
     let path = file.as_ref().map(ImageFile::path);
-    let image = image(code, places, config, module_name, path);
+    let image = image(code, places, config, module_name, path.clone());
     let filled = file.and_then(|file| file.fill(&image.bytes).ok());
+    let loads = |path: &str| config.has_formatters() && offer::is_taken(path, module_name);
     let registration = match (filled, image.link) {
+        (Some(file), _) if path.is_some_and(|path| loads(&path)) => Registration::known(file),
         (Some(file), Some(link)) => Registration::linked(link, file),
         _ => Registration::new(image.bytes),
     };

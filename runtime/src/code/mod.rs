@@ -11,6 +11,7 @@ pub mod image_file;
 pub mod kept;
 pub mod link;
 pub mod mapping;
+mod offer;
 pub mod pointers;
 pub mod profile;
 pub mod registry;

@@ -6,7 +6,9 @@ backtraces of it.
 import os
 import shutil
 
-from . import bases, frames, guest, libcxx, pointers, quad, rust, stops
+import lldb
+
+from . import bases, frames, guest, images, libcxx, pointers, quad, rust, stops
 
 # The runtime looks for this file among those that the debugger has open, and makes its debug info for these formatters.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
@@ -27,6 +29,8 @@ def __lldb_init_module(debugger, _internal_dict):
     guest.command(debugger, "settings append target.process.thread.step-avoid-libraries dwalin")
 
 
-def launched(folder):
-    """Called by `dwalin lldb`: nothing more is loaded from its folder."""
+def launched(folder, command=None, module=None):
+    """Called by `dwalin lldb`: nothing more is loaded from its folder. With a target, `command` makes the image of its module."""
+    if command:
+        images.show_ahead(lldb.debugger.GetSelectedTarget(), command, module)
     shutil.rmtree(folder, ignore_errors=True)

@@ -3,7 +3,7 @@ import os
 
 import lldb
 
-from . import frames, guest, trap
+from . import frames, guest, images, trap
 
 COMMAND = "dwalin"
 IS_ADAPTER = "lldb-dap" in os.path.basename(os.path.realpath("/proc/self/exe"))
@@ -24,6 +24,8 @@ class StopHook:
         thread = exe_ctx.GetThread()
         if not guest.is_runtime(exe_ctx.GetTarget()):
             return True
+        if images.take(thread.GetProcess(), thread):
+            return False
         is_inside = frames.is_inside(thread)
         was_in, self.was_in = self.was_in, is_inside
         reason = thread.GetStopReason()

@@ -1,0 +1,104 @@
+"""The program's images, as modules with its name.
+
+lldb's own reader of the JIT interface makes a new module of each image, called by its address, and keeps those of processes that
+have ended: a breakpoint has their places, too. So the runtime offers an image first (runtime/src/code/offer.rs), with a signal that only
+the stop hook sees, and it is loaded here. A module whose file is another one now takes the place of the module before, with all that
+breakpoints have in it: their numbers, counts and conditions stay.
+
+Before the program runs, it is the image of an instance that nobody runs: sources are listed, names completed, types looked up and
+breakpoints found as in a native program, at addresses of no process.
+"""
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+
+import lldb
+
+from . import guest
+
+OFFER = "__dwalin_offer"
+FOLDERS = {}  # Of targets: where the files are while they are loaded.
+LOADED = {}  # Of targets: the number of the process that runs in it, and its modules.
+
+
+def key(target):
+    """A target, while it is there."""
+    return target.GetDebugger().GetID(), target.GetDebugger().GetIndexOfTarget(target)
+
+
+def load(target, name, write):
+    """Adds a module that `write` writes into the file that it is given; None where that fails. lldb has mapped it when the file goes."""
+    folder = FOLDERS.get(key(target))
+    try:
+        if folder is None:
+            folder = FOLDERS[key(target)] = tempfile.mkdtemp(prefix="dwalin-")
+        else:
+            os.mkdir(folder, 0o700)
+        try:
+            file = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            if not write(file):
+                return None
+            module = target.AddModule(file, None, None)
+            return module if module.IsValid() else None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return None  # lldb's own reader has it then.
+
+
+def show_ahead(target, command, module):
+    """Loads the image of a file that is not run yet; `command` makes it, and is told where. What goes wrong is said when it runs."""
+    def write(file):
+        line = command[:2] + ["--output=" + file] + command[2:]
+        return subprocess.run(line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    load(target, os.path.basename(module), write)
+
+
+def offered(process, thread):
+    """What the runtime offers where a thread has stopped: the address of its answer, the file, and the program's name."""
+    if thread.GetStopReason() != lldb.eStopReasonSignal:
+        return None
+    if process.GetUnixSignals().GetSignalAsCString(thread.GetStopReasonDataAtIndex(0)) != "SIGTRAP":
+        return None
+    target = process.GetTarget()
+    symbols = target.FindModule(target.GetExecutable()).FindSymbol(OFFER)
+    address, error = symbols.GetStartAddress().GetLoadAddress(target), lldb.SBError()
+    data = process.ReadMemory(address, 12, error) if symbols.IsValid() else None
+    if not data:
+        return None
+    text, size = struct.unpack("<QI", data)
+    words = process.ReadMemory(text, size, error) if text else None
+    if not words:
+        return None
+    file, name, _ = words.decode(errors="surrogateescape").split("\0")
+    return address + 12, file, name
+
+
+def take(process, thread):
+    """Loads what the runtime offers. Whether the stop was for that."""
+    found = offered(process, thread)
+    if found is None:
+        return False
+    answer, file, name = found
+    target = process.GetTarget()
+    pid, before = LOADED.get(key(target), (None, []))
+    if pid != process.GetProcessID():
+        # The first takes the place of the first; there may be fewer others.
+        for module in before[1:]:
+            target.RemoveModule(module)
+        before = []
+    name = os.path.basename(name) or "wasm"
+    if before:
+        name = os.path.join(str(len(before)), name)
+    module = load(target, name, lambda to: shutil.copyfile(file, to))
+    if module:
+        # Addresses in the image are those of the process.
+        target.SetModuleLoadAddress(module, 0)
+        process.WriteMemory(answer, struct.pack("<I", 1), lldb.SBError())
+        before = before + [module]
+    LOADED[key(target)] = process.GetProcessID(), before
+    return True
