@@ -99,7 +99,7 @@ fn steps_follow_each_other_and_the_last_goes_on_to_the_end() {
             let said = go(lldb, command, place);
             assert!(said.contains(reason), "{command}: {said}");
         }
-        lldb.ask("finish", "exited with status = 0");
+        go(lldb, "finish", "exited with status = 0");
         lldb.ask("run", "exited with status = 0");
     });
 }
@@ -141,6 +141,31 @@ fn commands_that_are_typed_ahead_are_all_executed() {
         lldb.wait_for("(int) n = 1\n");
         lldb.wait_for("(int) 2\n");
         lldb.wait_for("exited with status = 0");
+    });
+}
+
+#[test]
+fn before_it_runs_the_program_is_known_as_natively() {
+    both("before", &["once"], |lldb| {
+        // Without the launcher, lldb is told when the target is there already.
+        lldb.quiet(Duration::from_secs(3));
+        lldb.ask("list turn", "int next = n * 3 + 1;");
+        lldb.ask("image lookup -n spin", "turns.c:11");
+        lldb.keys("breakpoint set -n spi\t");
+        lldb.wait_for("spin");
+        lldb.keys("\r");
+        lldb.wait_for("where = turns.wasm`spin + ");
+        lldb.ask("b turns.c:24", "where = turns.wasm`main + ");
+        lldb.ask("breakpoint set -p 'stop here'", "turns.c:22:");
+        // What is typed is the program's alone.
+        for (run, argc) in [("run", 2), ("run a 'b c'", 3), ("process launch -- d", 2)] {
+            go(lldb, run, "stop reason = breakpoint 1.1");
+            lldb.ask("p argc", "error");
+            lldb.ask("up", "turns.c:20:");
+            lldb.ask("p argc", &format!("(int) {argc}\n"));
+            lldb.ask("process kill", "killed");
+            lldb.wait_for(PROMPT);
+        }
     });
 }
 

@@ -69,12 +69,13 @@ pub fn image(dwarf: &WasmDwarf<'_>, code: &CodeMap<'_>, file: Option<&str>) -> I
     image::write(code, native, &Contents::default(), file)
 }
 
-/// An ELF image that shows code to a debugger without a process: it has the contents of memory too.
+/// An ELF image that shows code to a debugger that does not read all of it in a process: it has contents of memory too.
 pub fn image_with_contents(
     dwarf: &WasmDwarf<'_>,
     code: &CodeMap<'_>,
     contents: &Contents<'_>,
+    file: Option<&str>,
 ) -> Image {
     let native = transform::transform(dwarf, code);
-    image::write(code, native, contents, None)
+    image::write(code, native, contents, file)
 }

@@ -161,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_debugger_knows_is_in_the_list_for_others() {
+        let image = b"known image".to_vec();
+        let known = Registration::known(image.clone());
+        assert!(images().contains(&image));
+        drop(known);
+        assert!(!images().contains(&image));
+    }
+
+    #[test]
     fn the_list_holds_what_is_registered_newest_first() {
         let one = Registration::new(*b"one");
         let two = Registration::new(*b"two");

@@ -178,13 +178,46 @@ fn what_is_typed_at_the_prompt_is_the_programs() {
 }
 
 #[test]
-fn lldb_on_this_machine_maps_the_image() {
+fn before_it_runs_the_program_is_known_as_natively() {
     let said = session(
         "look/pointers.c",
-        &["b touch", "run", "image list", "up", "v node->name"],
+        &[
+            "source list -n touch",
+            "b touch",
+            "breakpoint set -p 'node->x .='",
+            "image lookup -n touch",
+            "type lookup inner",
+            "run",
+            "breakpoint list",
+            "process kill",
+            "b pointers.c:60",
+            "process launch",
+            "p (int)sizeof(struct inner)",
+            "continue",
+            "image list",
+        ],
     );
-    let images = answer(&said, "image list");
-    let linked = |line: &str| line.trim_start().starts_with("/proc/") && line.contains("/fd/");
-    assert!(images.lines().any(linked), "{said}");
-    assert!(answer(&said, "v node->name").contains("\"one\""), "{said}");
+    for (command, right) in [
+        ("source list -n touch", "node->x += 5;"),
+        ("b touch", "pointers.c.wasm`touch + "),
+        ("breakpoint set -p 'node->x .='", "at pointers.c:"),
+        ("image lookup -n touch", "pointers.c:"),
+        ("type lookup inner", "double half;"),
+        ("run", "stop reason = breakpoint 1.1"),
+        ("b pointers.c:60", "pointers.c.wasm`main + "),
+        ("process launch", "stop reason = breakpoint 3.1"),
+        ("continue", "stop reason = breakpoint 1.1"),
+    ] {
+        assert!(answer(&said, command).contains(right), "{command}: {said}");
+    }
+    // What was found before is what there is in the process, and in each process.
+    let list = answer(&said, "breakpoint list");
+    assert_eq!(
+        list.matches("locations = 1, resolved = 1").count(),
+        2,
+        "{said}"
+    );
+    let images = answer(&said, "image list").matches("pointers.c.wasm");
+    assert_eq!(images.count(), 1, "{said}");
+    assert!(!said.contains("JIT("), "{said}");
 }

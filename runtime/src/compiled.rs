@@ -173,7 +173,14 @@ impl Module {
     pub fn debug_image(&self) -> Result<Vec<u8>> {
         let code = PlacedCode::place(&self.0.artifact)?;
         let config = self.engine().config();
-        let image = describe::image(&code, self.no_places(), config, self.name(), None);
+        let image = describe::image(
+            &code,
+            self.no_places(),
+            config,
+            self.name(),
+            &Contents::default(),
+            None,
+        );
         self.warn(self.warnings().iter().chain(&image.warnings));
         Ok(image.bytes)
     }
@@ -191,7 +198,7 @@ impl Module {
             memory: &memory,
         };
         let (places, config) = (self.no_places(), self.engine().config());
-        let image = describe::image_with_contents(&code, places, config, self.name(), &contents);
+        let image = describe::image(&code, places, config, self.name(), &contents, None);
         Ok(image.bytes)
     }
 

@@ -54,7 +54,10 @@ pub fn arguments() -> Vec<OsString> {
     // SAFETY: this is the only thread yet. What this process starts has options of its own.
     unsafe { env::remove_var(VARIABLE) };
     let behind = 1.min(arguments.len());
-    arguments.splice(behind..behind, options);
+    // An lldb that no launcher starts has been given them, too.
+    if !arguments[behind..].starts_with(&options) {
+        arguments.splice(behind..behind, options);
+    }
     arguments
 }
 

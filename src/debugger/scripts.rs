@@ -65,6 +65,7 @@ pub const LLDB: Package = Package {
         ("kinds.py", include_str!("lldb/dwalin_lldb/kinds.py")),
         ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
         ("images.py", include_str!("lldb/dwalin_lldb/images.py")),
+        ("startup.py", include_str!("lldb/dwalin_lldb/startup.py")),
     ],
 };
 

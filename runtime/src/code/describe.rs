@@ -41,40 +41,42 @@ pub fn describe(
         .then(ImageFile::new)
         .and_then(Result::ok);
     let path = file.as_ref().map(ImageFile::path);
-    let image = image(code, places, config, module_name, path.clone());
+    // Of a file that lldb loads as it does a library, it reads instructions there, and not in the process.
+    let is_offered = path.is_some() && config.has_formatters();
+    let text = is_offered.then(|| code.artifact().text_bytes());
+    let contents = Contents {
+        text: text.unwrap_or_default(),
+        memory: &[],
+    };
+    let image = image(
+        code,
+        places,
+        config,
+        module_name,
+        &contents,
+        path.as_deref(),
+    );
     let filled = file.and_then(|file| file.fill(&image.bytes).ok());
-    let loads = |path: &str| config.has_formatters() && offer::is_taken(path, module_name);
+    let is_taken = |path: &str| is_offered && offer::is_taken(path, module_name);
     let registration = match (filled, image.link) {
-        (Some(file), _) if path.is_some_and(|path| loads(&path)) => Registration::known(file),
+        (Some(file), _) if path.as_deref().is_some_and(is_taken) => Registration::known(file),
         (Some(file), Some(link)) => Registration::linked(link, file),
         _ => Registration::new(image.bytes),
     };
     (registration, image.warnings)
 }
 
-/// The image that a debugger gets.
+/// The image that a debugger gets, with what it does not read in the process; the path of the file that it is going to be in.
 pub fn image(
     code: &PlacedCode,
     places: Places,
     config: &Config,
     module_name: &str,
-    path: Option<String>,
-) -> Image {
-    with_map(code, places, config, module_name, |dwarf, map| {
-        dwalin_debuginfo::image(dwarf, map, path.as_deref())
-    })
-}
-
-/// The image that a debugger gets that has no process, with the contents of memory.
-pub fn image_with_contents(
-    code: &PlacedCode,
-    places: Places,
-    config: &Config,
-    module_name: &str,
     contents: &Contents<'_>,
+    path: Option<&str>,
 ) -> Image {
     with_map(code, places, config, module_name, |dwarf, map| {
-        dwalin_debuginfo::image_with_contents(dwarf, map, contents)
+        dwalin_debuginfo::image_with_contents(dwarf, map, contents, path)
     })
 }
 

@@ -21,6 +21,7 @@ from . import guest
 OFFER = "__dwalin_offer"
 FOLDERS = {}  # Of targets: where the files are while they are loaded.
 LOADED = {}  # Of targets: the number of the process that runs in it, and its modules.
+KEPT = []  # All modules: lldb 19 reads types of one that was replaced when an expression needs them again, and dies if it is gone.
 
 
 def key(target):
@@ -42,6 +43,7 @@ def load(target, name, write):
             if not write(file):
                 return None
             module = target.AddModule(file, None, None)
+            KEPT.append(module)
             return module if module.IsValid() else None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
