@@ -17,14 +17,41 @@ mod sources;
 
 use args::{Command, Options};
 use clap::Parser;
+use rustix::process::{Resource, getrlimit};
 use std::process::ExitCode;
+use std::thread::JoinHandle;
+
+/// The smallest stack that the command does all of its work on.
+const STACK: u64 = 1 << 20;
 
 fn main() -> ExitCode {
+    // With less (`ulimit -s`) another thread does it. Where there is enough, the program has the thread that debuggers show first.
+    let limit = getrlimit(Resource::Stack).current;
+    if limit.is_none_or(|limit| limit >= STACK) {
+        return command();
+    }
+    let thread = std::thread::Builder::new().stack_size(8 * STACK as usize);
+    match thread.spawn(command).map(JoinHandle::join) {
+        Ok(ended) => ended.unwrap_or(ExitCode::FAILURE),
+        Err(error) => {
+            eprintln!(
+                "error: the stack is limited to less than {STACK} bytes (ulimit -s), and a thread cannot be made: {error}"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what was typed.
+fn command() -> ExitCode {
     let arguments = debugger::own_options::marked(debugger::handed_over::arguments());
     let command = Options::parse_from(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
     if !matches!(command, Command::Run(_)) {
         end_with_the_pipe();
+    }
+    if !matches!(command, Command::Gdb(_) | Command::Lldb(_)) {
+        hear_of_large_files();
     }
     let done = match command {
         Command::Run(options) => run::run(&options),
@@ -52,4 +79,11 @@ fn main() -> ExitCode {
 fn end_with_the_pipe() {
     // SAFETY: no thread was made yet, and no handler is replaced: the signal was ignored.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Has writing beyond a limit on files' sizes (`ulimit -f`) be an error that is told. Without this it ends the process, for the files in
+/// memory too that code is mapped from.
+fn hear_of_large_files() {
+    // SAFETY: no handler is replaced: the signal was the system's to act on.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }

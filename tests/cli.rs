@@ -332,3 +332,41 @@ fn streams_that_are_full_or_closed_end_nothing() {
         assert!(!said.contains("panicked"), "{said}");
     }
 }
+
+/// Under a shell's limits a program runs, or it is said why it does not.
+#[test]
+fn limits_of_the_process_are_met_or_told() {
+    let module = "(module (memory 1) (func (export \"f\") (result i32) i32.const 7)
+        (func (export \"t\") unreachable))";
+    let module = write("limits.wat", module);
+    let run = |limit: &str, options: &str| {
+        let dwalin = env!("CARGO_BIN_EXE_dwalin");
+        let line = format!("ulimit {limit}; exec {dwalin} run -C cache=n {options} {module}");
+        Command::new("sh").args(["-c", &line]).output().unwrap()
+    };
+    for debug in ["", "-g"] {
+        for limit in [
+            "-s 64",
+            "-s 200",
+            "-s 1000",
+            "-v 1500000",
+            "-v 6000000",
+            "-n 16",
+        ] {
+            let output = run(limit, &format!("{debug} --invoke f"));
+            assert_eq!(stdout(&output), "7\n", "{limit}: {}", stderr(&output));
+            let output = run(limit, &format!("{debug} --invoke t"));
+            assert_eq!(output.status.code(), Some(134), "{limit}");
+            assert!(stderr(&output).contains("limits.wat:2:"), "{limit}");
+        }
+        let four = "--memory-reservation=4294967296";
+        for (limit, option, said) in [
+            ("-f 0", "", "File too large"),
+            ("-v 1500000", four, "a smaller --memory-reservation"),
+        ] {
+            let output = run(limit, &format!("{debug} {option} --invoke f"));
+            assert_eq!(output.status.code(), Some(1), "{limit}");
+            assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        }
+    }
+}

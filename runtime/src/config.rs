@@ -6,6 +6,7 @@ use crate::compile::Settings;
 use crate::printable::Printable;
 use crate::trap::walk::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
+use rustix::process::{Resource, getrlimit};
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
@@ -164,6 +165,16 @@ pub(crate) struct Backtraces {
     pub max_frames: usize,
 }
 
+/// The reservation where nobody chose one, for a process that may have so many bytes of address space.
+fn default_reservation(limit: Option<u64>) -> u64 {
+    // Memories at 4 GiB boundaries take twice as much for a moment.
+    const ENOUGH: u64 = 32 << 30;
+    match limit {
+        Some(limit) if limit < ENOUGH => (limit / 5).min(2 << 30) & !0xffff,
+        _ => 4 << 30,
+    }
+}
+
 /// How an engine compiles and runs modules.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -207,7 +218,7 @@ impl Config {
             opt_level: None,
             debugger: Debugger::Auto,
             // All that a 32-bit address can reach, so that code need not compare it.
-            memory_reservation: 4 << 30,
+            memory_reservation: default_reservation(getrlimit(Resource::As).current),
             // Catches the constant offsets that programs have.
             memory_guard_size: 32 << 20,
             // Native programs have 8 MiB on Linux, and the host needs some of it.
@@ -252,8 +263,9 @@ impl Config {
         self
     }
 
-    /// Bytes of address space kept for each linear memory, 4 GiB by default, rounded up to pages of 64 KiB. A memory cannot
-    /// grow beyond it, and below 4 GiB code compares addresses.
+    /// Bytes of address space kept for each linear memory, rounded up to pages of 64 KiB. A memory cannot grow beyond it, and below
+    /// 4 GiB code compares addresses. By default 4 GiB; a fifth of the address space where the process has a limit of it (`ulimit -v`)
+    /// that is below 32 GiB.
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
         self.memory_reservation = bytes.min(4 << 30).next_multiple_of(64 << 10);
         self

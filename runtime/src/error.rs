@@ -112,7 +112,15 @@ impl fmt::Display for Error {
                 Printable(module),
                 Printable(name)
             ),
-            Error::Resources { what, error } => write!(f, "cannot make {what}: {error}"),
+            Error::Resources { what, error } => {
+                write!(f, "cannot make {what}: {error}")?;
+                match error.kind() {
+                    std::io::ErrorKind::OutOfMemory => f.write_str(
+                        "; where the address space is limited (ulimit -v), a smaller --memory-reservation takes less of it",
+                    ),
+                    _ => Ok(()),
+                }
+            }
             Error::Type(what) => f.write_str(what),
             Error::OutOfBounds => f.write_str("out of bounds access by the host"),
             Error::Trap(trap) => trap.fmt(f),

@@ -29,10 +29,12 @@ impl Threads {
         }
     }
 
-    /// Does work whose parallel parts run on these threads; on rayon's common ones where there can be no others.
+    /// Does work whose parallel parts run on these threads; on this one where no others can be made.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match self.pool.get_or_init(|| self.start()) {
+        let start = || self.start().or_else(this_thread);
+        match self.pool.get_or_init(start) {
             Some(pool) => pool.install(work),
+            // This thread is in such a pool from before, whose it stays.
             None => work(),
         }
     }
@@ -55,6 +57,12 @@ impl Threads {
             .build()
             .ok()
     }
+}
+
+/// A pool of no other threads. rayon's common one panics where none can be made.
+fn this_thread() -> Option<ThreadPool> {
+    let builder = ThreadPoolBuilder::new().num_threads(1);
+    builder.use_current_thread().build().ok()
 }
 
 impl Drop for Threads {

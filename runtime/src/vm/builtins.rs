@@ -246,15 +246,15 @@ unsafe extern "C" fn table_copy(
         range(to, len, to_len)
             .zip(range(from, len, from_len))
             .map(|(to, from)| {
-                let values: Vec<_> = from
-                    .map(|index| {
-                        call.store
-                            .table_element(from_table, index as u64)
-                            .unwrap_or(0)
-                    })
-                    .collect();
-                for (index, value) in to.zip(values) {
-                    call.store.table_mut(to_table).set(index as u64, value);
+                let mut copy = |(to, from): (usize, usize)| {
+                    let value = call.store.table_element(from_table, from as u64);
+                    let table = call.store.table_mut(to_table);
+                    table.set(to as u64, value.unwrap_or(0));
+                };
+                // They may overlap: no element is written before it is read.
+                match to.start <= from.start {
+                    true => to.zip(from).for_each(&mut copy),
+                    false => to.zip(from).rev().for_each(&mut copy),
                 }
             }),
     )
