@@ -106,6 +106,9 @@ pub struct Run {
     /// How a trap is reported, if not with the source line and the program's own frames.
     #[arg(long, value_enum, value_name = "HOW")]
     pub backtrace: Option<Backtrace>,
+    /// How imports are found.
+    #[command(flatten)]
+    pub wasm: Wasm,
     /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
     #[arg(long)]
     pub allow_precompiled: bool,
@@ -117,6 +120,58 @@ pub struct Run {
     // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
     pub program: Vec<OsString>,
+}
+
+/// Options of WebAssembly, as wasmtime has them.
+#[derive(Args, Default)]
+pub struct Wasm {
+    /// Run a module whose imports are not all there: `unknown-imports-trap=y`, a call of such a function fails;
+    /// `unknown-imports-default=y`, it returns zeros.
+    #[arg(short = 'W', long = "wasm", value_name = "KEY=y", value_delimiter = ',', value_parser = wasm_option)]
+    options: Vec<WasmOption>,
+}
+
+/// An option of WebAssembly.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum WasmOption {
+    /// Functions that are not defined fail when they are called.
+    UnknownImportsTrap(bool),
+    /// What is not defined is zero.
+    UnknownImportsDefault(bool),
+}
+
+impl Wasm {
+    /// Whether calls of functions that are not defined fail.
+    pub fn traps(&self) -> bool {
+        self.last(WasmOption::UnknownImportsTrap)
+    }
+
+    /// Whether what is not defined is zero.
+    pub fn defaults(&self) -> bool {
+        self.last(WasmOption::UnknownImportsDefault)
+    }
+
+    fn last(&self, option: fn(bool) -> WasmOption) -> bool {
+        let given = self.options.iter().rev();
+        let last = given
+            .copied()
+            .find(|it| *it == option(true) || *it == option(false));
+        last == Some(option(true))
+    }
+}
+
+fn wasm_option(text: &str) -> Result<WasmOption, String> {
+    let (key, value) = text.split_once('=').unwrap_or((text, "y"));
+    let value = match value {
+        "y" | "yes" | "true" => true,
+        "n" | "no" | "false" => false,
+        _ => return Err("not y or n".to_owned()),
+    };
+    match key {
+        "unknown-imports-trap" => Ok(WasmOption::UnknownImportsTrap(value)),
+        "unknown-imports-default" => Ok(WasmOption::UnknownImportsDefault(value)),
+        _ => Err("not unknown-imports-trap or unknown-imports-default".to_owned()),
+    }
 }
 
 /// `dwalin gdb`.

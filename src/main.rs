@@ -8,6 +8,7 @@ mod args;
 mod check_debug;
 mod compile;
 mod debugger;
+mod imports;
 mod inspect;
 mod json;
 mod objdump;
@@ -17,7 +18,10 @@ mod sources;
 
 use args::{Command, Options};
 use clap::Parser;
+use clap::error::ErrorKind;
 use rustix::process::{Resource, getrlimit};
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
 
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
 /// Does what was typed.
 fn command() -> ExitCode {
     let arguments = debugger::own_options::marked(debugger::handed_over::arguments());
-    let command = Options::parse_from(arguments).command;
+    let command = parsed(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
     if !matches!(command, Command::Run(_)) {
         end_with_the_pipe();
@@ -72,6 +76,20 @@ fn command() -> ExitCode {
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(1)
+    })
+}
+
+/// What was typed; ends the process with a message where that is no command.
+fn parsed(arguments: Vec<OsString>) -> Options {
+    let first = arguments.get(1).cloned().unwrap_or_default();
+    Options::try_parse_from(arguments).unwrap_or_else(|error| {
+        // As other runtimes are called.
+        if error.kind() == ErrorKind::InvalidSubcommand && Path::new(&first).is_file() {
+            let file = first.display();
+            eprintln!("error: {file} is a file and no command: `dwalin run {file}` runs it");
+            std::process::exit(2)
+        }
+        error.exit()
     })
 }
 

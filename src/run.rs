@@ -2,11 +2,13 @@
 
 use crate::args::{Backtrace, Run};
 use crate::debugger::hint;
+use crate::imports::{self, Aborted};
 use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::wasi::{self, WasiCtx, WasiCtxBuilder};
+use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType, is_traced};
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,16 +22,23 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         .config()
         .context("--profile: cannot make the file")?;
     let engine = Engine::new(&config);
-    let module = load(&engine, options).with_context(|| options.file().display().to_string())?;
+    let file = || options.file().display().to_string();
+    let mut linker = imports::linker(&engine)?;
+    imports::check(&linker, options).with_context(file)?;
+    let module = load(&engine, options).with_context(file)?;
     say_text(&module, options.file());
     if options.code.debug_info && is_traced() {
         say_newer(&module, options.file());
         hint::say();
     }
-    let mut linker = Linker::new(&engine);
-    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, context(options)?);
+    imports::define_rest(&mut linker, &mut store, &module, options)?;
     let ended = call(options, &linker, &module, &mut store);
+    if let Err(error) = &ended
+        && let Some(Error::Exit(1..)) = error.downcast_ref::<Error>()
+    {
+        say_no_directory(options, &module);
+    }
     let code = exit_code(ended, options, &store);
     // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
     // whose other threads are gone before it has resumed them.
@@ -58,7 +67,9 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
             }
             Some(Error::Host(host)) => {
                 report::print_host_error(host, options);
-                Ok(ExitCode::FAILURE)
+                let aborted = error.downcast_ref::<Error>();
+                let aborted = aborted.and_then(|error| error.downcast_ref::<Aborted>());
+                Ok(aborted.map_or(ExitCode::FAILURE, |_| ExitCode::from(TRAPPED)))
             }
             _ => Err(error.context(options.file().display().to_string())),
         },
@@ -164,8 +175,8 @@ fn call(
                 return Ok(());
             }
             _ => bail!(
-                "the module exports no function `{name}`; it has: {}",
-                names.join(", ")
+                "the module exports no function `{name}`; {}",
+                exported(&names)
             ),
         }
     };
@@ -176,6 +187,28 @@ fn call(
         initialize.call(&mut *store, &[], &mut [])?;
     }
     invoke(func, store, name, &options.args()?)
+}
+
+/// The functions that can be called instead.
+fn exported(names: &[&str]) -> String {
+    match names {
+        [] => "it exports none".to_owned(),
+        names => format!("--invoke NAME calls one that it has: {}", names.join(", ")),
+    }
+}
+
+/// Says that a program had no directory, where it failed and was given the name of a file: nothing else tells its user, since C libraries
+/// find out themselves.
+fn say_no_directory(options: &Run, module: &Module) {
+    let opens = module.imports().any(|(_, name, _)| name == "path_open");
+    let is_file = |arg: &&OsString| Path::new(arg).exists();
+    let file = options.program[1..].iter().find(is_file);
+    if let Some(file) = file.filter(|_| opens && options.dirs.is_empty()) {
+        let file = file.display();
+        eprintln!(
+            "note: the program sees no files, {file} neither: --dir . lets it see this directory"
+        );
+    }
 }
 
 /// Calls an export with arguments as typed, and prints its results, one a line.

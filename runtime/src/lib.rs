@@ -59,7 +59,8 @@ pub use dwalin_debuginfo::nearest;
 pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
-pub use host::{Caller, IntoFunc, Linker, TypedFunc, WasmParams, WasmResults, WasmTy, wasi};
+pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
+pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use module::file::{Location, ModuleFile};
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,

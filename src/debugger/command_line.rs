@@ -18,6 +18,12 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.option("profile", options.profile.map(name));
     line.path("coredump", options.coredump.as_deref());
     line.option("backtrace", options.backtrace.map(name));
+    line.option(
+        "wasm",
+        options.wasm.traps().then_some("unknown-imports-trap=y"),
+    );
+    let zero = options.wasm.defaults();
+    line.option("wasm", zero.then_some("unknown-imports-default=y"));
     let precompiled = options
         .allow_precompiled
         .then(|| "--allow-precompiled".into());

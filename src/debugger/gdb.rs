@@ -1,7 +1,7 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
 use super::scripts::{self, GDB};
-use super::{command_line, handed_over, python};
+use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ pub fn gdb(options: &Gdb) -> Result<()> {
         .and_then(|_| Ok(command(options, &program, &folder)?.exec()))
         .unwrap_or_else(|error| error);
     fs::remove_dir_all(&folder).ok();
-    Err(error).with_context(|| format!("{} cannot be started", debugger(options).display()))
+    Err(error).with_context(|| cannot_be_started("gdb", &debugger(options)))
 }
 
 /// Whether gdb is told to be in another folder, where the file is then.

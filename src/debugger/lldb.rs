@@ -1,7 +1,7 @@
 //! `dwalin lldb`: becomes lldb, with the formatters of lldb/ loaded and `dwalin run -g` as the program to debug.
 
 use super::scripts::{self, LLDB};
-use super::{command_line, handed_over};
+use super::{cannot_be_started, command_line, handed_over};
 use crate::args::Lldb;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -30,7 +30,7 @@ pub fn lldb(options: &Lldb) -> Result<()> {
         Err(error) => error,
     };
     fs::remove_dir_all(&folder).ok();
-    Err(error).with_context(|| format!("{} cannot be started", debugger.display()))
+    Err(error).with_context(|| cannot_be_started("lldb", &debugger))
 }
 
 /// Whether there is a program to start: lldb may be told to attach to one.

@@ -12,6 +12,16 @@ pub mod own_options;
 mod scripts;
 pub mod setup;
 
+use std::path::Path;
+
+/// What is said where a debugger is not there.
+fn cannot_be_started(kind: &str, path: &Path) -> String {
+    let (path, variable) = (path.display(), kind.to_uppercase());
+    format!(
+        "{path} cannot be started; install {kind}, or name one with --{kind} PATH or the environment's {variable}"
+    )
+}
+
 /// A string literal of Python, on one line.
 fn python(text: &str) -> String {
     let escaped: String = text

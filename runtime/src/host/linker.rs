@@ -132,6 +132,12 @@ impl<T: 'static> Linker<T> {
         }
     }
 
+    /// Whether there is a definition of a name.
+    pub(super) fn has(&self, module: &str, name: &str) -> bool {
+        let key = (module.to_owned(), name.to_owned());
+        self.definitions.contains_key(&key)
+    }
+
     /// A definition, as a thing of a store.
     pub fn get(
         &self,

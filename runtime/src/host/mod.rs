@@ -3,8 +3,10 @@
 pub mod caller;
 pub mod linker;
 pub mod typed;
+mod undefined;
 pub mod wasi;
 
 pub use caller::Caller;
 pub use linker::Linker;
 pub use typed::{IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
+pub use undefined::{Undefined, UnknownImport};

@@ -1,0 +1,238 @@
+//! What a module imports: WASI's functions, AssemblyScript's `env.abort`, and what nothing here defines, with what to do about it.
+
+use crate::args::Run;
+use anyhow::{Result, bail};
+use dwalin_runtime::wasi::{self, WasiCtx};
+use dwalin_runtime::{
+    Caller, Engine, Error, Extern, FuncType, Linker, Module, Store, Undefined, Val, ValType,
+};
+use std::fmt;
+use std::path::Path;
+
+/// How many imports are named that nothing defines.
+const NAMED: usize = 4;
+
+/// The longest text of `env.abort`, in UTF-16's units.
+const LONGEST: usize = 4096;
+
+/// An AssemblyScript program that gave up: what its runtime calls `env.abort` with.
+#[derive(Debug)]
+pub struct Aborted {
+    message: String,
+    file: String,
+    line: i32,
+    column: i32,
+}
+
+impl fmt::Display for Aborted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = match self.message.is_empty() {
+            true => "no message",
+            false => &self.message,
+        };
+        let (file, line, column) = (&self.file, self.line, self.column);
+        write!(f, "abort: {message}, in {file}:{line}:{column}")
+    }
+}
+
+impl std::error::Error for Aborted {}
+
+/// The functions that every program may import.
+pub fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
+    let mut linker = Linker::new(engine);
+    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    Ok(linker)
+}
+
+/// Refuses a module for imports that nothing defines, before code is made for it. What can be read once only is left to linking.
+pub fn check(linker: &Linker<WasiCtx>, options: &Run) -> Result<()> {
+    let is_regular = std::fs::metadata(options.file()).is_ok_and(|it| it.is_file());
+    if !is_regular || options.wasm.defaults() {
+        return Ok(());
+    }
+    let Ok(bytes) = std::fs::read(options.file()) else {
+        // Loading says why.
+        return Ok(());
+    };
+    let mut missing = linker.undefined(&bytes);
+    missing.retain(|it| !is_abort(it) && !(options.wasm.traps() && it.is_function));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let advice = advice(&missing, options.file());
+    bail!("{}{advice}", unresolved(&missing))
+}
+
+/// Defines what is left of a module's imports as the options say.
+pub fn define_rest(
+    linker: &mut Linker<WasiCtx>,
+    store: &mut Store<WasiCtx>,
+    module: &Module,
+    options: &Run,
+) -> Result<()> {
+    let ty = abort_type();
+    let is_abort = |import: (&str, &str, &dwalin_runtime::ExternType)| {
+        let (from, name, wanted) = import;
+        (from, name) == ("env", "abort")
+            && matches!(wanted, dwalin_runtime::ExternType::Func(it) if *it == ty)
+    };
+    if module.imports().any(is_abort) {
+        linker.func_new("env", "abort", ty.clone(), |caller, args, _| {
+            Err(Error::host(aborted(caller, args)))
+        })?;
+    }
+    if options.wasm.traps() {
+        linker.define_unknown_imports_as_traps(module)?;
+    }
+    if options.wasm.defaults() {
+        linker.define_unknown_imports_as_default_values(store, module)?;
+    }
+    Ok(())
+}
+
+fn abort_type() -> FuncType {
+    FuncType::new(vec![ValType::I32; 4], vec![])
+}
+
+fn is_abort(import: &Undefined) -> bool {
+    (&*import.module, &*import.name) == ("env", "abort") && import.ty == Some(abort_type())
+}
+
+/// A message, a file, a line and a column (AssemblyScript's manual, "Special imports").
+fn aborted(mut caller: Caller<'_, WasiCtx>, args: &[Val]) -> Aborted {
+    let memory = match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => Some(memory),
+        _ => None,
+    };
+    let bytes = memory.map_or(&[][..], |memory| memory.data(&caller));
+    let number = |i: usize| match args.get(i) {
+        Some(Val::I32(value)) => *value,
+        _ => 0,
+    };
+    let text = |i| string(bytes, number(i) as u32 as usize).unwrap_or_default();
+    Aborted {
+        message: text(0),
+        file: text(1),
+        line: number(2),
+        column: number(3),
+    }
+}
+
+/// A string: UTF-16, with its length in bytes in front of it; the null pointer is none.
+fn string(memory: &[u8], at: usize) -> Option<String> {
+    let length = memory.get(at.checked_sub(4)?..at)?;
+    let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
+    let bytes = memory.get(at..at.checked_add(length.min(2 * LONGEST))?)?;
+    let units = bytes.chunks_exact(2);
+    let units: Vec<_> = units.map(|it| u16::from_le_bytes([it[0], it[1]])).collect();
+    Some(String::from_utf16_lossy(&units))
+}
+
+fn unresolved(missing: &[Undefined]) -> String {
+    let name = |it: &Undefined| format!("`{}` `{}`", it.module, it.name);
+    if let [import] = missing {
+        let wanted = import.ty.as_ref().map(|ty| format!("; it wants {ty}"));
+        return format!(
+            "cannot link import {}: nothing of this name is defined{}",
+            name(import),
+            wanted.unwrap_or_default()
+        );
+    }
+    let named: Vec<_> = missing.iter().take(NAMED).map(name).collect();
+    let more = match missing.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "cannot link {} imports, of which nothing is defined: {}{more}",
+        missing.len(),
+        named.join(", ")
+    )
+}
+
+/// What to do: a line each.
+fn advice(missing: &[Undefined], file: &Path) -> String {
+    let mut text = String::new();
+    if let Some((who, instead)) = maker(missing) {
+        text.push_str(&format!("\nhelp: the module was made {who}: {instead}"));
+    }
+    if missing.iter().all(|it| it.is_function) {
+        text.push_str(&format!(
+            "\nhelp: to run what does not call them: dwalin run -W unknown-imports-trap=y --invoke NAME {}",
+            file.display()
+        ));
+    }
+    text
+}
+
+/// Who a module was made for, by what it imports, and what to make instead.
+fn maker(missing: &[Undefined]) -> Option<(&'static str, &'static str)> {
+    let any = |is: &dyn Fn(&str, &str) -> bool| missing.iter().any(|it| is(&it.module, &it.name));
+    let found = [
+        (
+            any(&|module, name| {
+                module == "wbg"
+                    || module.starts_with("__wbindgen")
+                    || name.starts_with("__wbindgen")
+                    || name.starts_with("__wbg_")
+            }),
+            "for JavaScript by wasm-bindgen",
+            "build it with cargo build --target wasm32-wasip1, and without wasm-bindgen (wasm-pack)",
+        ),
+        (
+            any(&|module, name| {
+                module == "gojs" || module == "go" || name.starts_with("syscall/js.")
+            }),
+            "for JavaScript by Go",
+            "build it with GOOS=wasip1 GOARCH=wasm go build (tinygo: -target=wasip1)",
+        ),
+        (
+            any(&|_, name| {
+                [
+                    "emscripten_",
+                    "_emscripten_",
+                    "__syscall_",
+                    "invoke_",
+                    "_embind_",
+                    "__cxa_",
+                ]
+                .iter()
+                .any(|it| name.starts_with(it))
+            }),
+            "for JavaScript by Emscripten",
+            "link it with -sSTANDALONE_WASM -sPURE_WASI, or build it with clang --target=wasm32-wasi and wasi-libc",
+        ),
+        (
+            missing.len() > 1
+                && missing
+                    .iter()
+                    .all(|it| it.module == "a" && it.name.len() <= 2),
+            "for JavaScript, and its names were shortened, as Emscripten does with -O2",
+            "link it with -sSTANDALONE_WASM, or build it with clang --target=wasm32-wasi and wasi-libc",
+        ),
+        (
+            any(&|module, name| {
+                module == "env" && matches!(name, "seed" | "trace" | "abort" | "console.log")
+            }),
+            "for JavaScript by AssemblyScript",
+            "build it with asc --config node_modules/@assemblyscript/wasi-shim/asconfig.json",
+        ),
+        (
+            any(&|module, _| module.starts_with("wasi:")),
+            "for WASI 0.2 (a part of a component)",
+            "build it for WASI 0.1: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1",
+        ),
+        (
+            any(&|module, name| module == "wasi" && name == "thread-spawn"),
+            "with threads",
+            "build it without: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1 without -pthread",
+        ),
+        (
+            any(&|module, _| module.starts_with("wasix")),
+            "for WASIX",
+            "build it for WASI 0.1",
+        ),
+    ];
+    let known = found.into_iter().find(|(is, ..)| *is);
+    known.map(|(_, who, instead)| (who, instead))
+}
