@@ -170,6 +170,57 @@ fn before_it_runs_the_program_is_known_as_natively() {
 }
 
 #[test]
+fn a_breakpoint_that_nothing_matches_is_said_in_each_run_and_at_its_end() {
+    both("unmatched", &[], |lldb| {
+        lldb.ask("b trun", "pending");
+        lldb.ask("b turns.c:500", "pending");
+        lldb.ask("b turns.c:22", "Breakpoint 3");
+        lldb.wait_for(PROMPT);
+        for _ in 0..2 {
+            let said = go(lldb, "run", "stop reason = breakpoint 3.1");
+            for (text, count) in [
+                (
+                    "Breakpoint 1 (trun) matches nothing in the program; the nearest is turn.\n",
+                    1,
+                ),
+                (
+                    "Breakpoint 2 (turns.c:500) matches nothing in the program; ",
+                    1,
+                ),
+                ("Breakpoint 3 (", 0),
+            ] {
+                assert_eq!(said.matches(text).count(), count, "{said}");
+            }
+            go(lldb, "breakpoint disable 3", "disabled");
+            lldb.ask("c", "exited with status = 0");
+            lldb.wait_for("Breakpoint 1 (trun) matches nothing");
+            lldb.wait_for("Breakpoint 2 (turns.c:500) matches nothing");
+            lldb.quiet(Duration::from_millis(500));
+            lldb.ask("breakpoint enable 3", "enabled");
+            lldb.wait_for(PROMPT);
+        }
+    });
+}
+
+#[test]
+fn a_source_that_is_not_there_is_said_once() {
+    if !have(&["lldb-19", "clang-19", "llvm-objcopy-19"]) {
+        return;
+    }
+    let user = User::new("lldb-terminal-sources");
+    std::fs::remove_file(user.folder.path("turns.c")).unwrap();
+    for by in [By::Launcher, By::Setup] {
+        let mut lldb = started(&user, by, &[]);
+        lldb.ask("b turns.c:22", "Breakpoint 1");
+        lldb.wait_for(PROMPT);
+        go(&mut lldb, "run", "stop reason = breakpoint 1.1");
+        go(&mut lldb, "c", "stop reason = breakpoint 1.1");
+        let said = lldb.before();
+        assert_eq!(said.matches("turns.c is not there: ").count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn ctrl_c_stops_the_program_where_it_is() {
     both("interrupt", &["spin"], |lldb| {
         lldb.ask("run", "launched");

@@ -66,6 +66,11 @@ pub const LLDB: Package = Package {
         ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
         ("images.py", include_str!("lldb/dwalin_lldb/images.py")),
         ("startup.py", include_str!("lldb/dwalin_lldb/startup.py")),
+        (
+            "unmatched.py",
+            include_str!("lldb/dwalin_lldb/unmatched.py"),
+        ),
+        ("sources.py", include_str!("lldb/dwalin_lldb/sources.py")),
     ],
 };
 

@@ -57,7 +57,22 @@ def show_ahead(target, command, module):
         line = command[:2] + ["--output=" + file] + command[2:]
         return subprocess.run(line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
-    load(target, os.path.basename(module), write)
+    image = load(target, os.path.basename(module), write)
+    if image:
+        list_main(target, image)
+
+
+def list_main(target, image):
+    """Has `list`, `b 12` and `breakpoint set -p` be about the file with the program's `main`: lldb looks in the executable only."""
+    for found in image.FindFunctions("main", lldb.eFunctionNameTypeBase):
+        place = found.GetFunction().GetStartAddress().GetLineEntry()
+        if place.IsValid():
+            line = max(place.GetLine() - 5, 1)
+            guest.command(target.GetDebugger(), "source list -l %d -f '%s'" % (line, place.GetFileSpec().fullpath))
+            if line > 10:
+                # Those before: `list` goes on behind what was listed last.
+                guest.command(target.GetDebugger(), "source list -r")
+            return
 
 
 def offered(process, thread):
@@ -81,10 +96,10 @@ def offered(process, thread):
 
 
 def take(process, thread):
-    """Loads what the runtime offers. Whether the stop was for that."""
+    """Loads what the runtime offers. The file, where the stop was for that."""
     found = offered(process, thread)
     if found is None:
-        return False
+        return None
     answer, file, name = found
     target = process.GetTarget()
     pid, before = LOADED.get(key(target), (None, []))
@@ -103,4 +118,4 @@ def take(process, thread):
         process.WriteMemory(answer, struct.pack("<I", 1), lldb.SBError())
         before = before + [module]
     LOADED[key(target)] = process.GetProcessID(), before
-    return True
+    return file

@@ -3,7 +3,7 @@ import os
 
 import lldb
 
-from . import frames, guest, images, trap
+from . import frames, guest, images, sources, trap, unmatched
 
 COMMAND = "dwalin"
 IS_ADAPTER = "lldb-dap" in os.path.basename(os.path.realpath("/proc/self/exe"))
@@ -24,8 +24,18 @@ class StopHook:
         thread = exe_ctx.GetThread()
         if not guest.is_runtime(exe_ctx.GetTarget()):
             return True
-        if images.take(thread.GetProcess(), thread):
+        image = images.take(thread.GetProcess(), thread)
+        if image:
+            unmatched.say(thread.GetProcess(), image, lambda text: say(text, stream))
             return False
+        if not self.is_of_interest(exe_ctx, thread, stream):
+            return False
+        frame = thread.GetSelectedFrame()
+        if guest.is_guest(frame):
+            sources.say(frame, lambda text: say(text, stream))
+        return True
+
+    def is_of_interest(self, exe_ctx, thread, stream):
         is_inside = frames.is_inside(thread)
         was_in, self.was_in = self.was_in, is_inside
         reason = thread.GetStopReason()
