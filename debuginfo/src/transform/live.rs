@@ -77,9 +77,11 @@ fn require<'d>(
                 }
                 function.is_some()
             }
-            // A variable outside functions, or a static one inside: the locals of live functions are part of these.
+            // A variable outside functions, or a static one inside: the locals of live functions are part of these, and a constant
+            // is not what keeps a scope without code.
             dw::DW_TAG_variable => match data(unit.read_unit, &entry.read_entry) {
                 Some(Data::There) => true,
+                Some(Data::Constant) => is_outside(entry.parent_tag),
                 // So that nobody looks for a mistake in its name; but not the function that it is in, if that was dropped as well.
                 Some(Data::Dropped) => {
                     is_outside(entry.parent_tag) && !is_vtable(unit.read_unit, &entry.read_entry)
@@ -202,6 +204,8 @@ pub(super) fn share_declarations(units: &mut [Live<'_>]) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Data {
     There,
+    /// It is nowhere, as its value is known.
+    Constant,
     /// The linker left it out, as nothing refers to it.
     Dropped,
 }
@@ -224,7 +228,7 @@ fn is_vtable<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
 /// Where a variable is that is at an address of the guest's data, a global of wasm's, or constant.
 fn data<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Data> {
     if entry.attr_value(dw::DW_AT_const_value).is_some() {
-        return Some(Data::There);
+        return Some(Data::Constant);
     }
     let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
         return None;

@@ -499,6 +499,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             let first = self.lookup.code_address(range.start);
             Some(first.unwrap_or(self.lookup.function(function).code.start))
         });
+        // One that has none in the module either is there for a static variable in it.
+        let start = |it: &Function| Some(self.lookup.function(it.index?).code.start);
+        let address = address.or_else(|| self.function().and_then(start));
         let Some(address) = address else { return };
         let entry = self.unit.unit.get_mut(id);
         let address = Address::Constant(address.0);

@@ -118,6 +118,37 @@ fn a_scope_without_code_is_empty() {
     }
 }
 
+/// Binaryen writes 0 for the start of a scope that it left no code of.
+#[test]
+fn a_scope_that_was_dropped_stays_for_static_variables_alone() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let int = info.int();
+    for (name, start) in [("constant", 0), ("static", TOMBSTONE)] {
+        let block = info.named(f, dw::DW_TAG_lexical_block, name);
+        info.cover(block, start..start + 20);
+        let inner = info.add(block, dw::DW_TAG_lexical_block, []);
+        info.cover(inner, 12..13);
+        match name {
+            "static" => info.variable(inner, "s", int, &address(0x40)),
+            _ => {
+                let variable = info.named(inner, dw::DW_TAG_variable, "c");
+                info.set(variable, dw::DW_AT_const_value, Value::Udata(3));
+                variable
+            }
+        };
+        info.variable(inner, "x", int, &local(0));
+    }
+    for shown in in_both(info) {
+        assert!(!shown.has("constant") && !shown.has("c") && !shown.has("x"));
+        assert!(shown.has("s"));
+        // Without a range gdb would have it in the function's own scope.
+        let block = shown.find(dw::DW_TAG_lexical_block, "static");
+        assert_eq!(block.number(dw::DW_AT_low_pc), Some(native(10)));
+        assert_eq!(block.number(dw::DW_AT_high_pc), Some(0));
+    }
+}
+
 #[test]
 fn points_of_code_are_instructions() {
     let mut info = Handmade::new();
