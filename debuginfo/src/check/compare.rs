@@ -67,10 +67,14 @@ impl Space for Input<'_> {
 
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame {
         let frame = Frame::of(unit, entry, self.lookup.body(function));
-        match self.renumbered || frame.is_lost() {
+        match frame.is_lost() {
             true => Frame::default(),
             false => frame,
         }
+    }
+
+    fn is_renumbered(&self) -> bool {
+        self.renumbered
     }
 
     fn is_data(&self, location: &[Op]) -> bool {
@@ -122,6 +126,10 @@ impl Space for Output {
 
     fn frame<'d>(&self, _: usize, _: ReadUnit<'_, 'd>, _: &Die<'d>) -> Frame {
         Frame::default()
+    }
+
+    fn is_renumbered(&self) -> bool {
+        false
     }
 
     fn is_data(&self, _: &[Op]) -> bool {

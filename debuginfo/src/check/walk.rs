@@ -5,7 +5,7 @@ use super::units::Units;
 use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
-use crate::locals::{Claim, Frame};
+use crate::locals::{Claim, Frame, is_numbered};
 use crate::ranges;
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
@@ -38,6 +38,8 @@ pub(super) trait Space {
     fn has_operand(&self, function: usize, at: u64, place: u32) -> bool;
     /// What locations of a function, by its number and entry, are held against.
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame;
+    /// Whether locals have other numbers than locations name them by.
+    fn is_renumbered(&self) -> bool;
     /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
     fn is_data(&self, location: &[Op]) -> bool;
 }
@@ -96,6 +98,25 @@ impl Described {
         Described {
             there: scope.clone(),
             ..Described::default()
+        }
+    }
+}
+
+/// The same, while it is found.
+#[derive(Default)]
+struct Places {
+    there: Vec<Range<u64>>,
+    astray: Vec<Range<u64>>,
+    overwritten: Vec<Range<u64>>,
+}
+
+impl Places {
+    fn within(self, scope: &Ranges) -> Described {
+        let within = |ranges| common(&merged(ranges), scope);
+        Described {
+            there: within(self.there),
+            astray: within(self.astray),
+            overwritten: within(self.overwritten),
         }
     }
 }
@@ -333,45 +354,24 @@ impl<'d> Walk<'_, 'd> {
         function: usize,
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
-        Scope {
-            ranges: scope,
-            frame,
-            ..
-        }: &Scope,
+        scope: &Scope,
     ) -> Described {
         if entry.attr(dw::DW_AT_const_value).is_some() {
-            return Described::all(scope);
+            return Described::all(&scope.ranges);
         }
-        let (mut there, mut astray, mut overwritten) = (Vec::new(), Vec::new(), Vec::new());
+        let mut places = Places::default();
         let mut add = |expression, range: &Range<u64>, claim: &Claim| {
-            if !self.is_place(unit, expression) {
-                return;
-            }
-            let ops = decode(expression, unit).unwrap_or_default();
-            if !self.has_operands(function, &ops, range.start) {
-                return astray.push(range.clone());
-            }
-            let stale = frame.stale(&ops, claim, &pcs(range));
-            if stale.is_empty() {
-                return there.push(range.clone());
-            }
-            for (part, rest) in stale.parts(&ops, None, &pcs(range)) {
-                let part = u64::from(part.start.0)..u64::from(part.end.0);
-                match rest {
-                    Some(rest) if self.has_operands(function, &rest, range.start) => {
-                        there.push(part);
-                    }
-                    _ => overwritten.push(part),
-                }
+            if self.is_place(unit, expression) {
+                let ops = decode(expression, unit).unwrap_or_default();
+                self.place(function, &scope.frame, &ops, (range, claim), &mut places);
             }
         };
         match entry.attr_value(dw::DW_AT_location) {
             Some(AttributeValue::Exprloc(expression)) => {
-                let start = scope.first().map_or(0, |first| first.start);
+                let start = scope.ranges.first().map_or(0, |first| first.start);
                 let claim = Claim::Scope(WasmPc(start as u32));
-                scope
-                    .iter()
-                    .for_each(|range| add(expression, range, &claim));
+                let ranges = scope.ranges.iter();
+                ranges.for_each(|range| add(expression, range, &claim));
             }
             Some(value) => {
                 let Ok(Some(mut locations)) = unit.attr_locations(value) else {
@@ -381,18 +381,44 @@ impl<'d> Walk<'_, 'd> {
                     if !self.budget.spend(1) {
                         break;
                     }
-                    let range = self.range(location.range);
-                    if let Some(range) = range {
+                    if let Some(range) = self.range(location.range) {
                         add(location.data, &range, &Claim::Entry(pcs(&range)));
                     }
                 }
             }
             None => {}
         }
-        Described {
-            there: common(&merged(there), scope),
-            astray: common(&merged(astray), scope),
-            overwritten: common(&merged(overwritten), scope),
+        places.within(&scope.ranges)
+    }
+
+    /// Where in a range operations are what is claimed of them.
+    fn place(
+        &self,
+        function: usize,
+        frame: &Frame,
+        ops: &[Op],
+        (range, claim): (&Range<u64>, &Claim),
+        places: &mut Places,
+    ) {
+        if !self.has_operands(function, ops, range.start) {
+            return places.astray.push(range.clone());
+        }
+        // Of locals with other numbers nothing can be told.
+        if self.space.is_renumbered() && ops.iter().any(is_numbered) {
+            return places.there.push(range.clone());
+        }
+        let stale = frame.stale(ops, claim, &pcs(range));
+        if stale.is_empty() {
+            return places.there.push(range.clone());
+        }
+        for (part, rest) in stale.parts(ops, None, &pcs(range)) {
+            let part = u64::from(part.start.0)..u64::from(part.end.0);
+            match rest {
+                Some(rest) if self.has_operands(function, &rest, range.start) => {
+                    places.there.push(part);
+                }
+                _ => places.overwritten.push(part),
+            }
         }
     }
 

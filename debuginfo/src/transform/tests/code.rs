@@ -329,3 +329,60 @@ fn static_variables_of_functions_keep_them() {
         assert!(!is_there(&shown, "dropped") && !shown.has("nothing"));
     }
 }
+
+#[test]
+fn what_calls_pass_is_a_value() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let call = info.named(f, dw::DW_TAG_call_site, "call");
+    let passed = info.named(call, dw::DW_TAG_call_site_parameter, "passed");
+    info.set(passed, dw::DW_AT_location, crate::handmade::raw(&local(1)));
+    info.set(
+        passed,
+        dw::DW_AT_call_value,
+        crate::handmade::raw(&local(0)),
+    );
+    info.set(call, dw::DW_AT_call_target, crate::handmade::raw(&local(0)));
+    for shown in in_both(info) {
+        let passed = shown.find(dw::DW_TAG_call_site_parameter, "passed");
+        // The value itself, not where it is.
+        assert!(
+            passed.ops(dw::DW_AT_call_value).contains("deref 4"),
+            "{passed:?}"
+        );
+        let call = shown.find(dw::DW_TAG_call_site, "call");
+        assert_eq!(call.attr(dw::DW_AT_call_target), None);
+        let said = shown
+            .warnings
+            .iter()
+            .any(|it| it.contains("index of a table"));
+        assert!(said, "{:?}", shown.warnings);
+    }
+}
+
+/// Between functions of a unit is padding, within one there is code of something else.
+#[test]
+fn ranges_meet_where_nothing_is_between_them() {
+    for (gap, pieces) in [(0, 1), (1, 2)] {
+        let mut info = Handmade::new();
+        let f = info.function("f", F);
+        let block = info.named(f, dw::DW_TAG_lexical_block, "block");
+        info.cover_ranges(block, &[12..14, 14..16]);
+        let written = info.write();
+        for flavor in super::FLAVORS {
+            let mut code = crate::handmade::code(flavor);
+            // The instruction at 14 begins a byte later, behind code that none stands for.
+            let at = code.functions[0].rows[4].0;
+            code.functions[0].rows[4].0 = crate::address::CodeOffset(at.0 + gap);
+            if gap > 0 {
+                code.functions[0]
+                    .rows
+                    .insert(4, (at, Some(crate::address::WasmPc(29))));
+                code.functions[0].rows.pop();
+            }
+            let shown = written.transformed(&code);
+            let block = shown.find(dw::DW_TAG_lexical_block, "block");
+            assert_eq!(block.ranges.len(), pieces, "{:?}", block.ranges);
+        }
+    }
+}

@@ -374,3 +374,99 @@ fn bases_that_lldb_cannot_place_are_static_members() {
     let mut children = gdb.children(ty(&gdb));
     assert!(children.any(|it| it.tag == dw::DW_TAG_inheritance));
 }
+
+#[test]
+fn bases_that_lldb_can_place_stay() {
+    let shown = in_lldb(of_type(|info| {
+        let int = info.int();
+        let base = info.structure("base", 4, &[("b", int, 0)]);
+        let class = info.structure("class", 8, &[("c", int, 4)]);
+        inherit(info, class, base, &[dw::DW_OP_plus_uconst.0, 0]);
+        class
+    }));
+    let mut children = shown.children(ty(&shown));
+    let base = children.find(|it| it.tag == dw::DW_TAG_inheritance);
+    assert_eq!(shown.ty(base.unwrap()).name(), "base");
+    assert!(!shown.has("__base_0"));
+}
+
+/// In a class, one with a virtual base is shorter than alone.
+#[test]
+fn bases_with_virtual_bases_are_static_members_of_lldb_s_classes() {
+    let shown = in_lldb(of_type(|info| {
+        let int = info.int();
+        let root = info.structure("root", 4, &[("r", int, 0)]);
+        let middle = info.structure("middle", 12, &[("m", int, 4)]);
+        let inherits = inherit(info, middle, root, &[dw::DW_OP_lit0.0]);
+        let is_virtual = Value::Virtuality(dw::DW_VIRTUALITY_virtual);
+        info.set(inherits, dw::DW_AT_virtuality, is_virtual);
+        let class = info.structure("class", 20, &[]);
+        inherit(info, class, middle, &[dw::DW_OP_plus_uconst.0, 8]);
+        class
+    }));
+    let class = ty(&shown);
+    let bases: Vec<_> = shown.children(class).collect();
+    assert_eq!(bases.len(), 1);
+    assert_eq!(
+        (bases[0].tag, bases[0].name()),
+        (dw::DW_TAG_member, "__base_0")
+    );
+    assert_eq!(shown.ty(bases[0]).name(), "wasm32_base_8");
+}
+
+fn inherit(
+    info: &mut Handmade,
+    class: UnitEntryId,
+    base: UnitEntryId,
+    place: &[u8],
+) -> UnitEntryId {
+    let of = [(dw::DW_AT_type, Value::UnitRef(base))];
+    let inherits = info.add(class, dw::DW_TAG_inheritance, of);
+    let place = crate::handmade::raw(place);
+    info.set(inherits, dw::DW_AT_data_member_location, place);
+    inherits
+}
+
+#[test]
+fn places_of_members_are_numbers_where_they_can_be() {
+    let info = of_type(|info| {
+        let int = info.int();
+        let ty = info.structure("s", 8, &[("a", int, 0), ("b", int, 0)]);
+        let place = [dw::DW_OP_plus_uconst.0, 4];
+        let c = info.named(ty, dw::DW_TAG_member, "c");
+        info.set(c, dw::DW_AT_type, Value::UnitRef(int));
+        info.set(
+            c,
+            dw::DW_AT_data_member_location,
+            crate::handmade::raw(&place),
+        );
+        // Where the object says so itself.
+        let d = info.named(ty, dw::DW_TAG_member, "d");
+        let place = [dw::DW_OP_dup.0, dw::DW_OP_deref.0, dw::DW_OP_plus.0];
+        info.set(d, dw::DW_AT_type, Value::UnitRef(int));
+        info.set(
+            d,
+            dw::DW_AT_data_member_location,
+            crate::handmade::raw(&place),
+        );
+        ty
+    });
+    for shown in in_both(info) {
+        let member = |name| shown.find(dw::DW_TAG_member, name);
+        let place = dw::DW_AT_data_member_location;
+        assert_eq!(member("c").number(place), Some(4));
+        assert!(member("d").ops(place).contains("deref 4"));
+    }
+}
+
+#[test]
+fn constants_of_other_types_than_pointers_stay_in_lldb() {
+    let mut info = Handmade::new();
+    let int = info.int();
+    let f = info.function("f", F);
+    let x = info.named(f, dw::DW_TAG_variable, "x");
+    info.set(x, dw::DW_AT_type, Value::UnitRef(int));
+    info.set(x, dw::DW_AT_const_value, Value::Udata(7));
+    let shown = in_lldb(info);
+    assert_eq!(shown.variable("x").number(dw::DW_AT_const_value), Some(7));
+}
