@@ -21,6 +21,8 @@ pub mod signature;
 mod statement;
 mod table;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod trampoline;
 
 use crate::code::link;

@@ -1,0 +1,340 @@
+//! What functions keep for debuggers: homes, operands, code for statements, calls and traps by their places.
+
+use super::observe::CompiledFunction;
+use super::{Env, OptLevel, Settings, compile_functions, leaf, target};
+use crate::module::parse::parse;
+use crate::trap::kind::TrapKind;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement, ValueType};
+use wasmparser::{BinaryReader, OperatorsReader};
+
+fn settings(debug_info: bool) -> Settings {
+    Settings {
+        debug_info,
+        all_locals: false,
+        opt_level: OptLevel::None,
+        memory_reservation: 1 << 32,
+        memory_guard_size: 1 << 31,
+        parallel: false,
+    }
+}
+
+/// A module.
+struct Text {
+    wasm: Vec<u8>,
+    /// The operators of its first function: as DWARF counts, and by name.
+    operators: Vec<(WasmPc, String)>,
+    /// Where it begins.
+    start: WasmPc,
+}
+
+impl Text {
+    fn new(text: &str) -> Text {
+        let wasm = wat::parse_str(text).unwrap();
+        let module = parse(&wasm).unwrap();
+        let body = module.bodies.values().next().unwrap().clone();
+        let section = module.code_section.start;
+        let pc = |at: usize| WasmPc((at - section) as u32);
+        let start = pc(body.start);
+        let bytes = BinaryReader::new(&wasm[body.clone()], body.start as _);
+        let function = wasmparser::FunctionBody::new(bytes);
+        let mut reader = function.get_operators_reader().unwrap();
+        let mut operators = Vec::new();
+        while !reader.eof() {
+            let at = pc(reader.original_position() as usize);
+            let name = format!("{:?}", reader.read().unwrap());
+            operators.push((at, name));
+        }
+        Text {
+            wasm,
+            operators,
+            start,
+        }
+    }
+
+    /// The only operator of a name, or the n-th of several.
+    fn nth(&self, name: &str, n: usize) -> WasmPc {
+        let mut all = self.operators.iter().filter(|it| it.1.starts_with(name));
+        all.nth(n).unwrap().0
+    }
+
+    fn compiled(&self, settings: &Settings, questions: Option<&Questions>) -> CompiledFunction {
+        let module = parse(&self.wasm).unwrap();
+        let isa = target::isa(settings).unwrap();
+        let env = Env::new(&module, settings, &*isa, questions);
+        compile_functions(&env, &self.wasm).unwrap().remove(0)
+    }
+}
+
+/// Whether an address has code.
+fn has_code(function: &CompiledFunction, pc: WasmPc) -> bool {
+    function.rows.iter().any(|(_, at)| *at == Some(pc))
+}
+
+/// How often code of an address begins.
+fn pieces(function: &CompiledFunction, pc: WasmPc) -> usize {
+    function
+        .rows
+        .iter()
+        .filter(|(_, at)| *at == Some(pc))
+        .count()
+}
+
+const LOCALS: &str = "(module (func (param i32 i64) (result i32) (local f64)
+    local.get 0 i32.const 3 i32.div_s local.set 0 local.get 0))";
+
+#[test]
+fn locals_that_are_asked_for_have_homes() {
+    let text = Text::new(LOCALS);
+    let homes = |function: &CompiledFunction| -> Vec<_> {
+        let locals = function.homes.locals.iter();
+        locals.map(|(local, _, ty)| (*local, *ty)).collect()
+    };
+    let without = text.compiled(&settings(false), None);
+    assert_eq!(homes(&without), []);
+    assert_eq!(without.homes.instance, None);
+    // Nobody says which.
+    let all = text.compiled(&settings(true), None);
+    let types = [ValueType::I32, ValueType::I64, ValueType::F64];
+    assert_eq!(homes(&all), [(0, types[0]), (1, types[1]), (2, types[2])]);
+    assert!(all.homes.instance.is_some());
+    let questions = Questions {
+        locals: vec![(text.start, 1)],
+        ..Questions::default()
+    };
+    let one = text.compiled(&settings(true), Some(&questions));
+    assert_eq!(homes(&one), [(1, ValueType::I64)]);
+    let every = Settings {
+        all_locals: true,
+        ..settings(true)
+    };
+    assert_eq!(homes(&text.compiled(&every, Some(&questions))).len(), 3);
+}
+
+#[test]
+fn homes_do_not_overlap() {
+    let function = Text::new(LOCALS).compiled(&settings(true), None);
+    let mut places: Vec<_> = function.homes.locals.iter().map(|it| it.1.0).collect();
+    places.extend(function.homes.instance.map(|it| it.0));
+    places.sort_unstable();
+    // Below the frame pointer and the return address.
+    assert!(places.iter().all(|place| *place <= -16 - 4));
+    assert!(
+        places.windows(2).all(|pair| pair[1] - pair[0] >= 4),
+        "{places:?}"
+    );
+}
+
+#[test]
+fn rows_cover_the_code_from_its_start() {
+    let text = Text::new(LOCALS);
+    let function = text.compiled(&settings(true), None);
+    assert_eq!(function.rows[0].0.0, 0);
+    let offsets: Vec<_> = function.rows.iter().map(|row| row.0).collect();
+    assert!(offsets.is_sorted());
+    assert!(has_code(&function, text.nth("I32DivS", 0)));
+}
+
+#[test]
+fn traps_are_of_the_instruction_that_traps() {
+    let text = Text::new(LOCALS);
+    // The divisor is a constant, which is known not to be 0 or -1.
+    let function = text.compiled(&settings(true), None);
+    assert!(
+        function
+            .traps
+            .iter()
+            .all(|(_, kind)| *kind != TrapKind::IntegerDivisionByZero)
+    );
+    let text =
+        Text::new("(module (func (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_s))");
+    let function = text.compiled(&settings(true), None);
+    let divide = text.nth("I32DivS", 0);
+    let traps = function.traps.iter();
+    let kinds: Vec<_> = traps.clone().map(|(_, kind)| *kind).collect();
+    assert!(kinds.contains(&TrapKind::IntegerDivisionByZero));
+    for (offset, _) in traps.filter(|(_, kind)| *kind == TrapKind::IntegerDivisionByZero) {
+        let row = function.rows.partition_point(|(at, _)| at <= offset) - 1;
+        assert_eq!(function.rows[row].1, Some(divide));
+    }
+}
+
+fn statements(all: &[(WasmPc, u32)]) -> Questions {
+    let all = all.iter().map(|(pc, line)| Statement {
+        pc: *pc,
+        line: *line,
+    });
+    Questions {
+        statements: all.collect(),
+        ..Questions::default()
+    }
+}
+
+#[test]
+fn each_of_several_statements_at_one_address_has_code() {
+    let text = Text::new(LOCALS);
+    let get = text.nth("LocalGet", 1);
+    let one = statements(&[(get, 3)]);
+    let three = statements(&[(get, 3), (get, 4), (get, 5)]);
+    let one = text.compiled(&settings(true), Some(&one));
+    let three = text.compiled(&settings(true), Some(&three));
+    assert_eq!(pieces(&three, get), pieces(&one, get) + 2);
+}
+
+#[test]
+fn a_statement_that_is_a_jump_to_what_follows_has_code() {
+    let text = Text::new("(module (func (result i32) block br 0 end i32.const 7))");
+    let jump = text.nth("Br ", 0);
+    let without = text.compiled(&settings(true), Some(&Questions::default()));
+    assert!(!has_code(&without, jump));
+    let with = text.compiled(&settings(true), Some(&statements(&[(jump, 2)])));
+    assert!(has_code(&with, jump));
+}
+
+#[test]
+fn a_statement_begins_at_the_first_operator_that_is_code() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32) block loop local.get 0 br_if 1 br 0 end end local.get 0))",
+    );
+    let block = text.nth("Block", 0);
+    let questions = statements(&[(block, 2)]);
+    let function = text.compiled(&settings(true), Some(&questions));
+    assert!(has_code(&function, text.nth("BrIf", 0)));
+    assert!(!has_code(&function, block));
+}
+
+/// The head of a `while` is entered by a jump, as natively: a debugger stops at it once.
+#[test]
+fn a_loop_that_its_statement_closes_is_entered_by_a_jump() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32) local.get 0 if end block loop local.get 0 br_if 1 br 0 end end local.get 0))",
+    );
+    let (head, back) = (text.nth("Loop", 0), text.nth("Br ", 0));
+    let entered = text.compiled(&settings(true), Some(&statements(&[(head, 2), (back, 2)])));
+    assert!(has_code(&entered, head));
+    // Its last operator is of another line.
+    let other = text.compiled(&settings(true), Some(&statements(&[(head, 2), (back, 3)])));
+    assert!(!has_code(&other, head));
+}
+
+#[test]
+fn instructions_of_text_have_code_each() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32) local.get 0 drop i32.const 2 i32.const 3 i32.add))",
+    );
+    let all: Vec<_> = text
+        .operators
+        .iter()
+        .zip(1..)
+        .map(|((pc, _), line)| (*pc, line))
+        .collect();
+    let questions = Questions {
+        instructions: vec![text.start..WasmPc(u32::MAX)],
+        ..statements(&all)
+    };
+    let function = text.compiled(&settings(true), Some(&questions));
+    for (pc, name) in &text.operators {
+        assert!(has_code(&function, *pc), "{name}");
+    }
+}
+
+#[test]
+fn calls_return_where_debug_info_asks() {
+    let text = Text::new(
+        "(module (func (result i32) call 1 call 1 i32.add) (func (result i32) i32.const 1))",
+    );
+    let none = text.compiled(&settings(true), Some(&Questions::default()));
+    assert_eq!(none.returns, []);
+    let questions = Questions {
+        call_sites: vec![text.nth("Call", 1)],
+        ..Questions::default()
+    };
+    let function = text.compiled(&settings(true), Some(&questions));
+    assert_eq!(function.returns.len(), 2);
+    // A relative call ends with the 4 bytes that are resolved.
+    let mut ends = function.calls.iter().map(|call| call.offset.0 + 4);
+    assert!(
+        function
+            .returns
+            .iter()
+            .all(|it| ends.any(|end| end == it.0))
+    );
+}
+
+#[test]
+fn operands_are_kept_while_they_are_named() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32) local.get 0 i32.const 5 i32.mul local.get 0 call 0 i32.add))",
+    );
+    let from = text.nth("LocalGet", 1);
+    let until = text.nth("I32Add", 0);
+    let question = OperandQuestion {
+        from,
+        place: 0,
+        until,
+    };
+    let questions = Questions {
+        operands: vec![question.clone()],
+        ..Questions::default()
+    };
+    let function = text.compiled(&settings(true), Some(&questions));
+    let kept = &function.homes.kept;
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(kept[0].what, KeptValue::Operand(0));
+    assert_eq!((kept[0].at.start, kept[0].ty), (from, ValueType::I32));
+    assert!(kept[0].at.end <= until && kept[0].at.end > from);
+    // There is no second one there.
+    let questions = Questions {
+        operands: vec![OperandQuestion {
+            place: 1,
+            ..question
+        }],
+        ..Questions::default()
+    };
+    let function = text.compiled(&settings(true), Some(&questions));
+    assert_eq!(function.homes.kept, []);
+}
+
+#[test]
+fn what_a_function_had_at_entry_is_kept() {
+    let text = Text::new(
+        "(module (global $sp (mut i32) (i32.const 9)) (func (param i32) i32.const 1 local.set 0))",
+    );
+    let questions = Questions {
+        kept: vec![
+            (text.start, KeptValue::Entry(0)),
+            (text.start, KeptValue::Global(0)),
+        ],
+        ..Questions::default()
+    };
+    let function = text.compiled(&settings(true), Some(&questions));
+    let mut what: Vec<_> = function.homes.kept.iter().map(|kept| kept.what).collect();
+    what.sort_unstable();
+    assert_eq!(what, [KeptValue::Global(0), KeptValue::Entry(0)]);
+}
+
+#[test]
+fn a_leaf_s_frame_is_known_by_its_only_read_of_the_stack_pointer() {
+    let global = |body: &str| {
+        let text = format!(
+            "(module (type (func)) (table 1 funcref) (global $sp (mut i32) (i32.const 9)) (global $constant i32 (i32.const 9)) (func $f {body}))"
+        );
+        let wasm = wat::parse_str(text).unwrap();
+        let module = parse(&wasm).unwrap();
+        let range = module.bodies.values().next().unwrap().clone();
+        let body = wasmparser::FunctionBody::new(BinaryReader::new(&wasm[range], 0));
+        let operators: OperatorsReader<'_> = body.get_operators_reader().unwrap();
+        leaf::stack_pointer(&module, &operators).is_some()
+    };
+    assert!(global("global.get $sp i32.const 16 i32.sub drop"));
+    for body in [
+        "i32.const 16 global.get $sp i32.sub drop",
+        "global.get $constant drop",
+        "global.get $sp drop global.get $sp drop",
+        "global.get $sp drop i32.const 3 global.set $sp",
+        "global.get $sp drop call $f",
+        "global.get $sp drop i32.const 0 call_indirect (type 0)",
+    ] {
+        assert!(!global(body), "{body}");
+    }
+}
