@@ -13,8 +13,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What is kept whatever its size: those of a program and its neighbours, which are debugged now.
-const NEWEST: usize = 8;
+/// How many are kept whatever their size: the one that was made last, which is used now.
+const NEWEST: usize = 1;
 
 /// Where files are put.
 pub struct Cache<'a> {

@@ -28,6 +28,7 @@ use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction
 use print::Printed;
 use source_map::Names;
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,9 @@ const TEXT_SECTION: &str = "dwalin.text";
 
 /// Bytes of texts that are kept.
 const TEXTS: u64 = 256 << 20;
+
+/// Bytes of the longest text that is printed: of more, debuggers are shown functions and locals, and a line of each function.
+const LONGEST_TEXT: usize = 128 << 20;
 
 /// The folder of files that debuggers show and nobody has.
 pub(crate) fn texts(folder: &Path) -> Cache<'_> {
@@ -173,13 +177,14 @@ fn rows(
             names: Names::default(),
         }),
         (Some(text), None) => Some(kept.text(text.bytes, given(declared, text), messages)),
-        (None, _) if origins.print => match print::print(wasm) {
+        (None, _) if origins.print => match print::print(wasm, LONGEST_TEXT) {
             Ok(text) => Some(kept.text(text.text.as_bytes(), printed(declared, &text), messages)),
             Err(reason) => {
                 messages.push(format!(
-                    "debug info: the module cannot be printed: {reason}"
+                    "debug info: the module's text is not printed: {reason}; debuggers show a line of each function"
                 ));
-                None
+                let (text, rows) = list(declared);
+                Some(kept.text(text.as_bytes(), rows, messages))
             }
         },
         (None, _) => None,
@@ -258,6 +263,23 @@ fn given(declared: &Declarations, text: &Text<'_>) -> Vec<Row> {
     functions.flat_map(of_function).collect()
 }
 
+/// The functions, one a line, and their lines: for a module that is too large to print.
+fn list(declared: &Declarations) -> (String, Vec<Row>) {
+    let (mut text, mut rows) = (String::new(), Vec::new());
+    for (line, function) in (1..).zip(&declared.functions) {
+        let name = function.name.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "(func (;{};) {name:?} ...)", function.index);
+        // At its first instruction, its locals have their values.
+        rows.extend([function.body.start, function.first].map(|pc| Row {
+            pc,
+            file: 0,
+            line,
+            column: 1,
+        }));
+    }
+    (text, rows)
+}
+
 /// The lines of the text that the module is printed as.
 fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
     let start = declared.code_section.start as u64;
@@ -299,7 +321,7 @@ pub(crate) fn restore(info: &ModuleInfo, wasm: &[u8], config: &Config, name: &st
         return;
     };
     let store = texts(folder);
-    let made = print::print(wasm).and_then(|printed| {
+    let made = print::print(wasm, LONGEST_TEXT).and_then(|printed| {
         let text = printed.text.as_bytes();
         let (place, name) = (store.place(&[text]), path.file_name().unwrap_or_default());
         let kept = store.put(&place, Path::new(name), text);

@@ -28,17 +28,20 @@ const LONGEST: usize = 4096;
 /// Prints a valid module. Custom sections that only tools read are left out.
 ///
 /// # Errors
-/// What the printer cannot read or is too large for it.
-pub fn print(wasm: &[u8]) -> Result<Printed, String> {
+/// What the printer cannot read, or that there are more bytes of text than `limit`.
+pub fn print(wasm: &[u8], limit: usize) -> Result<Printed, String> {
     let mut printer = Printer {
         text: String::new(),
         lines: Vec::new(),
         line: 1,
         start: 0,
         cut: false,
+        limit,
     };
     // Instructions take two bytes or so, and 25 in the text.
-    printer.text.reserve(wasm.len().saturating_mul(8));
+    printer
+        .text
+        .reserve(wasm.len().saturating_mul(8).min(limit));
     wasmprinter::Config::new()
         .print(wasm, &mut printer)
         .map_err(|error| error.to_string())?;
@@ -64,12 +67,19 @@ struct Printer {
     line: u32,
     start: usize,
     cut: bool,
+    limit: usize,
 }
 
 impl Print for Printer {
     fn write_str(&mut self, text: &str) -> io::Result<()> {
         if self.cut {
             return Ok(());
+        }
+        if self.text.len().saturating_add(text.len()) > self.limit {
+            let limit = self.limit >> 20;
+            return Err(io::Error::other(format!(
+                "there are more than {limit} MiB of it"
+            )));
         }
         self.text.push_str(text);
         if self.text.len() - self.start > LONGEST {
