@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
 #[derive(Parser)]
-#[command(name = "dwalin", version)]
+#[command(name = "dwalin", version = env!("DWALIN_VERSION"), max_term_width = 80)]
 pub struct Options {
     /// What to do.
     #[command(subcommand)]
@@ -72,6 +72,22 @@ pub enum Command {
         #[arg(long)]
         remove: bool,
     },
+    /// Print a script that completes the command's options in a shell.
+    ///
+    ///   dwalin completions bash > ~/.local/share/bash-completion/completions/dwalin
+    #[command(verbatim_doc_comment)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder: dwalin.1, and one of each command.
+    ///
+    ///   dwalin man ~/.local/share/man/man1
+    #[command(verbatim_doc_comment)]
+    Man {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// Write the formatters for lldb into a folder, and print the line that loads them: for editors and .lldbinit.
     Formatters {
         /// The folder; the package dwalin_lldb is made in it.
@@ -106,6 +122,9 @@ pub struct Run {
     /// How a trap is reported, if not with the source line and the program's own frames.
     #[arg(long, value_enum, value_name = "HOW")]
     pub backtrace: Option<Backtrace>,
+    /// Wait for a debugger that attaches to this process, and say its number.
+    #[arg(long)]
+    pub wait: bool,
     /// How imports are found.
     #[command(flatten)]
     pub wasm: Wasm,

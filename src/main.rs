@@ -11,6 +11,7 @@ mod debugger;
 mod imports;
 mod inspect;
 mod json;
+mod manual;
 mod objdump;
 mod report;
 mod run;
@@ -69,6 +70,8 @@ fn command() -> ExitCode {
         Command::DebugImage(options) => debugger::image::write(options).map(|()| ExitCode::SUCCESS),
         Command::Nearest(options) => debugger::nearest::print(&options).map(|()| ExitCode::SUCCESS),
         Command::Setup { remove } => debugger::setup::setup(remove).map(|()| ExitCode::SUCCESS),
+        Command::Completions { shell } => Ok(manual::complete(shell)),
+        Command::Man { dir } => manual::pages(&dir).map(|()| ExitCode::SUCCESS),
         Command::Formatters { dir } => {
             debugger::formatters::print(&dir).map(|()| ExitCode::SUCCESS)
         }

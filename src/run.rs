@@ -12,12 +12,16 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
 const TRAPPED: u8 = 134;
 
 /// Runs a program; its exit code is ours.
 pub fn run(options: &Run) -> Result<ExitCode> {
+    if options.wait {
+        wait();
+    }
     let config = options
         .config()
         .context("--profile: cannot make the file")?;
@@ -44,6 +48,17 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     // whose other threads are gone before it has resumed them.
     std::mem::forget(store);
     code
+}
+
+/// Waits until a debugger traces this process. What it is told of code depends on which one it is: so nothing is compiled before.
+fn wait() {
+    let process = std::process::id();
+    eprintln!(
+        "dwalin: process {process} waits for a debugger: gdb -p {process}, or lldb -p {process}"
+    );
+    while !is_traced() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result<ExitCode> {

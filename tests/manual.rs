@@ -1,0 +1,129 @@
+//! What surrounds the command: its version, help, completions and manual pages.
+
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+fn dwalin(args: &[&str]) -> Output {
+    let mut dwalin = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    dwalin.args(args).output().unwrap()
+}
+
+fn stdout(args: &[&str]) -> String {
+    let output = dwalin(args);
+    assert!(output.status.success(), "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const COMMANDS: [&str; 9] = [
+    "run",
+    "gdb",
+    "lldb",
+    "compile",
+    "check-debug",
+    "addr2line",
+    "objdump",
+    "inspect",
+    "setup",
+];
+
+#[test]
+fn help_fits_a_terminal_of_80_columns() {
+    let all = COMMANDS.iter().map(|command| vec![*command, "--help"]);
+    for args in all.chain([vec!["--help"], vec!["run", "-h"]]) {
+        let help = stdout(&args);
+        let long = help.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(long, None, "{args:?}");
+    }
+}
+
+#[test]
+fn the_version_names_the_commit() {
+    let version = stdout(&["--version"]);
+    assert!(
+        version.starts_with(concat!("dwalin ", env!("CARGO_PKG_VERSION"))),
+        "{version}"
+    );
+    let mut git = Command::new("git");
+    let head = git.args(["rev-parse", "--short=12", "HEAD"]).output();
+    if let Some(head) = head.ok().filter(|it| it.status.success()) {
+        let head = String::from_utf8(head.stdout).unwrap();
+        assert!(version.contains(head.trim()), "{version}");
+    }
+}
+
+#[test]
+fn completions_are_scripts_that_shells_take() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manual");
+    fs::create_dir_all(&folder).unwrap();
+    let script = folder.join("dwalin.bash");
+    fs::write(&script, stdout(&["completions", "bash"])).unwrap();
+    let bash = "source \"$0\"; COMP_WORDS=(dwalin run --core); COMP_CWORD=2; _dwalin dwalin --core run; echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash")
+        .args(["-c", bash])
+        .arg(&script)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "--coredump\n");
+    for shell in ["zsh", "fish"] {
+        assert!(stdout(&["completions", shell]).contains("check-debug"));
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manual/man1");
+    fs::remove_dir_all(&folder).ok();
+    stdout(&["man", folder.to_str().unwrap()]);
+    for command in COMMANDS {
+        let page = fs::read_to_string(folder.join(format!("dwalin-{command}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{page}");
+    }
+    let page = fs::read_to_string(folder.join("dwalin.1")).unwrap();
+    assert!(!page.contains("debug-image"), "it is for launchers alone");
+}
+
+#[test]
+fn a_program_waits_until_a_debugger_has_attached() {
+    if !tools::have(&["gdb"]) {
+        return;
+    }
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("waits.wat");
+    fs::write(
+        &file,
+        "(module (func $work (param i32)) (func (export \"_start\") (call $work (i32.const 7))))",
+    )
+    .unwrap();
+    let mut dwalin = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    let dwalin = dwalin.args(["run", "-g", "--wait"]).arg(&file);
+    let mut dwalin = dwalin.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(dwalin.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    assert!(
+        said.contains(&format!("process {} waits", dwalin.id())),
+        "{said}"
+    );
+    let pid = dwalin.id().to_string();
+    let mut gdb = Command::new("gdb");
+    gdb.args([
+        "-nx",
+        "-q",
+        "-batch",
+        "-p",
+        &pid,
+        "-ex",
+        "set breakpoint pending on",
+    ]);
+    let shown = gdb
+        .args(["-ex", "break work", "-ex", "continue", "-ex", "continue"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("work (local0=7)"), "{shown}");
+    assert!(dwalin.wait().unwrap().success());
+}
