@@ -50,6 +50,8 @@ struct Tracer(String);
 
 /// What the formatters keep open in the process that they are loaded into, so that it can be told from outside.
 const FORMATTERS: &str = "/memfd:dwalin-formatters";
+/// The same of those that load images: older ones would leave the program where it stops for that.
+const LOADERS: &str = "/memfd:dwalin-formatters-images";
 
 /// Whether a debugger runs this process.
 pub fn is_traced() -> bool {
@@ -90,7 +92,8 @@ impl Tracer {
         }
         // lldb traces by a server, a child of its own.
         let parent = status(&self.0, "PPid:");
-        if has_formatters(&self.0) || parent.is_some_and(|parent| has_formatters(&parent)) {
+        let announces = |pid: &str| has_open(pid, FORMATTERS);
+        if announces(&self.0) || parent.is_some_and(|parent| announces(&parent)) {
             Debugger::LldbFormatters
         } else {
             Debugger::Lldb
@@ -119,11 +122,11 @@ fn shares(pid: &str, kind: &str) -> bool {
     of("self").is_some_and(|own| of(pid) == Some(own))
 }
 
-fn has_formatters(pid: &str) -> bool {
+/// Whether a process has an anonymous file open whose name begins so.
+fn has_open(pid: &str, name: &str) -> bool {
     let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
     files.into_iter().flatten().flatten().any(|file| {
-        std::fs::read_link(file.path())
-            .is_ok_and(|path| path.to_string_lossy().starts_with(FORMATTERS))
+        std::fs::read_link(file.path()).is_ok_and(|path| path.to_string_lossy().starts_with(name))
     })
 }
 
@@ -394,6 +397,13 @@ impl Config {
     /// Whether native DWARF is for an lldb that can open this process's files.
     pub(crate) fn has_local_lldb(&self) -> bool {
         self.flavor() == Flavor::Lldb && is_traced_by_lldb_here()
+    }
+
+    /// Whether the lldb for which native DWARF is loads images by scripts.
+    pub(crate) fn has_image_loader(&self) -> bool {
+        let server = tracer().filter(|_| self.has_formatters());
+        let lldb = server.and_then(|Tracer(server)| status(&server, "PPid:"));
+        lldb.is_some_and(|lldb| has_open(&lldb, LOADERS))
     }
 
     pub(crate) fn wasm_stack(&self) -> usize {

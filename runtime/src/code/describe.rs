@@ -42,7 +42,7 @@ pub fn describe(
         .and_then(Result::ok);
     let path = file.as_ref().map(ImageFile::path);
     // Of a file that lldb loads as it does a library, it reads instructions there, and not in the process.
-    let is_offered = path.is_some() && config.has_formatters();
+    let is_offered = path.is_some() && config.has_image_loader();
     let text = is_offered.then(|| code.artifact().text_bytes());
     let contents = Contents {
         text: text.unwrap_or_default(),

@@ -10,8 +10,8 @@ import lldb
 
 from . import bases, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
 
-# The runtime looks for this file among those that the debugger has open, and makes its debug info for these formatters.
-ANNOUNCEMENT = os.memfd_create("dwalin-formatters")
+# The runtime looks for this file among those that the debugger has open, makes its debug info for these formatters, and offers images.
+ANNOUNCEMENT = os.memfd_create("dwalin-formatters-images")
 
 
 def __lldb_init_module(debugger, _internal_dict):
