@@ -1,6 +1,6 @@
 //! What it takes to write a core dump.
 
-use dwalin_runtime::{Engine, Error, Instance, Module, Store, coredump};
+use dwalin_runtime::{Config, Engine, Error, Instance, Module, Store, coredump};
 use std::io::{self, Write};
 
 /// A memory of 1 GiB, of which 64 MiB are filled.
@@ -57,4 +57,45 @@ fn a_large_memory_is_written_as_it_is_read() {
         "{} MiB more",
         (peak - before) / MIB
     );
+}
+
+/// A core dump of a program that trapped with something in its memory, globals and locals.
+fn small() -> Vec<u8> {
+    let module = r#"(module (memory 1) (data (i32.const 8) "something") (global (mut i32) (i32.const 77))
+        (func $f (export "run") (param i32) unreachable))"#;
+    let engine = Engine::new(Config::new().debug_info(true).warning(|_| {}));
+    let module = Module::new(&engine, module).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance
+        .get_typed_func::<i32, ()>(&mut store, "run")
+        .unwrap();
+    let Err(Error::Trap(trap)) = run.call(&mut store, 5) else {
+        panic!("it traps");
+    };
+    let mut written = Vec::new();
+    coredump::write(&store, &trap, "small", &mut written).unwrap();
+    written
+}
+
+#[test]
+fn a_core_dump_that_lost_a_bit_is_refused() {
+    let whole = small();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("damaged-core");
+    let opened = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        coredump::CoreDump::open(&file).is_ok()
+    };
+    assert!(opened(&whole));
+    let bits = whole.len() * 8;
+    for i in 0..2000 {
+        let mut damaged = whole.clone();
+        let bit = i * bits / 2000;
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(!opened(&damaged), "bit {bit} of {bits}");
+    }
+    for length in (0..whole.len()).step_by(7) {
+        assert!(!opened(&whole[..length]), "{length}");
+    }
 }

@@ -15,6 +15,7 @@ use crate::module::validate::ModuleError;
 use cranelift_codegen::ir::InstBuilder;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::Statement;
+use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{Operator, OperatorsReader};
 
@@ -29,6 +30,8 @@ pub struct Statements<'a> {
     at_block: bool,
     /// Whether each is one instruction of wasm's.
     instructions: bool,
+    /// See [`closing_branches`]; known when first asked for.
+    closing: Option<HashMap<usize, usize>>,
 }
 
 impl<'a> Statements<'a> {
@@ -40,6 +43,7 @@ impl<'a> Statements<'a> {
             waiting: None,
             at_block: false,
             instructions,
+            closing: None,
         }
     }
 
@@ -148,13 +152,20 @@ impl Translator<'_, '_> {
     /// Whether native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing
     /// in its block, and a `while` (its last operator jumps back, and belongs to the statement too). A debugger then stops at the
     /// jump, not each time around.
-    fn enters_from_jump(&self, rest: &OperatorsReader<'_>) -> bool {
+    fn enters_from_jump(&mut self, rest: &OperatorsReader<'_>) -> bool {
         let Some(statement) = self.statements.waiting else {
             return false;
         };
-        self.statements.at_block
-            && closing_branch(rest)
-                .is_some_and(|at| self.statements.begins(self.env.pc(at), statement.line))
+        if !self.statements.at_block {
+            return false;
+        }
+        let closing = &mut self.statements.closing;
+        let closing = closing.get_or_insert_with(|| closing_branches(rest));
+        let start = rest.original_position() as usize;
+        closing.get(&start).copied().is_some_and(|at| {
+            let pc = self.env.pc(at);
+            self.statements.begins(pc, statement.line)
+        })
     }
 
     fn note_block(&mut self, operator: &Operator<'_>) {
@@ -174,27 +185,42 @@ impl Translator<'_, '_> {
     }
 }
 
-/// Where the branch back to its head is in the file that ends a loop, whose first operator `rest` reads; `None` where it ends
-/// otherwise. Blocks in the loop may end with it, as that of a condition with `&&`.
-fn closing_branch(rest: &OperatorsReader<'_>) -> Option<usize> {
+/// The branches back to their heads that end loops, by the places in the file where the loops' first operators are: of the loop that
+/// `rest` reads and of all behind it. Blocks in a loop may end with it, as that of a condition with `&&`. One pass for all of them: loops
+/// may be deep in each other.
+fn closing_branches(rest: &OperatorsReader<'_>) -> HashMap<usize, usize> {
     let mut rest = rest.clone();
-    let mut depth = 0;
-    let mut last = None;
+    // For each block that is open where it begins, if it is a loop.
+    let mut open = vec![Some(rest.original_position() as usize)];
+    // Behind a branch and ends only: which of the blocks it leads to, and where it is.
+    let mut branch = None;
+    let mut found = HashMap::new();
     while !rest.eof() {
         let at = rest.original_position() as usize;
-        match rest.read().ok()? {
-            Operator::End if depth == 0 => return last,
-            Operator::End => depth -= 1,
-            Operator::Br { relative_depth } if relative_depth == depth => last = Some(at),
+        let Ok(operator) = rest.read() else {
+            break;
+        };
+        match operator {
+            Operator::End => {
+                if let (Some(Some(start)), Some((block, at))) = (open.pop(), branch)
+                    && block == open.len()
+                {
+                    found.insert(start, at);
+                }
+            }
+            Operator::Br { relative_depth } => {
+                let block = open.len().checked_sub(1 + relative_depth as usize);
+                branch = block.map(|block| (block, at));
+            }
             operator => {
-                last = None;
-                let opens = matches!(
-                    operator,
-                    Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. }
-                );
-                depth += u32::from(opens);
+                branch = None;
+                match operator {
+                    Operator::Loop { .. } => open.push(Some(rest.original_position() as usize)),
+                    Operator::Block { .. } | Operator::If { .. } => open.push(None),
+                    _ => {}
+                }
             }
         }
     }
-    None
+    found
 }

@@ -1,5 +1,6 @@
 //! A core dump → frames with variables, and memory. The file is mapped, and memory stays in it.
 
+use super::checksum;
 use super::identity::{self, Notes};
 use crate::code::mapping::Mapping;
 use crate::module::file::ModuleFile;
@@ -79,8 +80,20 @@ impl CoreDump {
             memories: Vec::new(),
             data: Vec::new(),
         };
+        let damaged = || {
+            let what = "its checksum is of other contents";
+            CoreDumpError::Malformed(what.to_owned())
+        };
+        let is_whole = checksum::is_whole(&dump.bytes);
+        if is_whole == Some(false) {
+            return Err(damaged());
+        }
         dump.parse()
             .map_err(|error| CoreDumpError::Malformed(error.message().to_owned()))?;
+        // Ours have one.
+        if is_whole.is_none() && dump.notes != Notes::default() {
+            return Err(damaged());
+        }
         if dump.threads.is_empty() {
             return Err(CoreDumpError::Malformed("it has no threads".to_owned()));
         }

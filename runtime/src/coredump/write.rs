@@ -1,5 +1,6 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
+use super::checksum::Summing;
 use super::identity::{self, Notes, identity};
 use crate::index::*;
 use crate::module::types::{GlobalType, Mutability, ValType};
@@ -31,13 +32,15 @@ pub fn write(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let core = store.core();
-    out.write_all(b"\0asm\x01\0\0\0")?;
-    section(out, &CoreDumpSection::new(process))?;
+    let mut out = Summing::new(out);
+    let to = &mut out;
+    to.write_all(b"\0asm\x01\0\0\0")?;
+    section(to, &CoreDumpSection::new(process))?;
     let dump = Dump::new(core);
-    section(out, &dump.modules.as_custom())?;
-    section(out, &dump.instances.as_custom())?;
+    section(to, &dump.modules.as_custom())?;
+    section(to, &dump.instances.as_custom())?;
     let (stack, left_out) = stack(core, trap);
-    section(out, &stack.as_custom())?;
+    section(to, &stack.as_custom())?;
     let modules = core.instances.iter();
     let notes = Notes {
         modules: modules
@@ -52,10 +55,11 @@ pub fn write(
         name: identity::SECTION.into(),
         data: notes.text().into_bytes().into(),
     };
-    section(out, &notes)?;
-    section(out, &dump.memories)?;
-    section(out, &dump.globals)?;
-    write_data(core, &dump.order, out)
+    section(to, &notes)?;
+    section(to, &dump.memories)?;
+    section(to, &dump.globals)?;
+    write_data(core, &dump.order, to)?;
+    out.finish()
 }
 
 fn section(out: &mut impl Write, section: &impl Section) -> io::Result<()> {
