@@ -180,6 +180,25 @@ fn what_is_typed_at_the_prompt_is_the_programs() {
 }
 
 #[test]
+fn frames_have_the_names_of_the_source() {
+    let said = session(
+        "launcher/signatures.cpp",
+        &["b signatures.cpp:4", "run", "bt", "b corners", "c", "bt"],
+    );
+    assert!(
+        said.contains("`int next_id<int>() at signatures.cpp:4:"),
+        "{said}"
+    );
+    assert!(
+        said.contains("`int next_id<char>() at signatures.cpp:4:"),
+        "{said}"
+    );
+    for invented in ["() ()", ">()("] {
+        assert!(!said.contains(invented), "{said}");
+    }
+}
+
+#[test]
 fn before_it_runs_the_program_is_known_as_natively() {
     let said = session(
         "look/pointers.c",
