@@ -376,6 +376,8 @@ pub enum HowToProfile {
 pub enum WhichDebugger {
     /// GDB.
     Gdb,
+    /// GDB with the scripts of `dwalin gdb`, and from version 16 on.
+    GdbAddresses,
     /// LLDB, alone or in an editor.
     Lldb,
     /// LLDB with the formatters that `dwalin lldb` loads.
@@ -472,6 +474,7 @@ impl CheckDebug {
 fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
     match debugger {
         Some(WhichDebugger::Gdb) => config.debugger(Debugger::Gdb),
+        Some(WhichDebugger::GdbAddresses) => config.debugger(Debugger::GdbAddresses),
         Some(WhichDebugger::Lldb) => config.debugger(Debugger::Lldb),
         Some(WhichDebugger::LldbFormatters) => config.debugger(Debugger::LldbFormatters),
         None => &mut config,

@@ -193,7 +193,7 @@ fn containers_of_libcxx_print_for_ordinary_users() {
     if !equipped() {
         return;
     }
-    let Some(user) = tools::as_ordinary_user(&[DWALIN, "gdb"]) else {
+    let Some(user) = tools::as_ordinary_user(&[DWALIN, &tools::gdb()]) else {
         return;
     };
     let wasm = compile(
@@ -245,6 +245,46 @@ fn pointers_are_cast_to_those_to_types_of_the_language() {
         assert_eq!(values.len(), ends.len(), "gdb said: {said}");
         for (value, end) in values.iter().zip(ends) {
             assert!(value.ends_with(end), "{value}, not {end}; gdb said: {said}");
+        }
+    }
+}
+
+#[test]
+fn pointers_are_computed_with_and_written_through_as_natively() {
+    // Whose process has nothing at null.
+    if equipped()
+        && let Some(user) = tools::as_ordinary_user(&[DWALIN, &tools::gdb()])
+    {
+        let wasm = compile("clang-19", CASTS, "arithmetic.wasm");
+        let stop = format!("break {}", place(CASTS, "int total = 0;"));
+        let asked = [
+            ("print values[2]", "9"),
+            ("print *(values + 4)", "7"),
+            ("print &values[3] - values", "3"),
+            ("print &values[3] == values + 3", "1"),
+            ("print *values@2", "{5, 3}"),
+            ("print sizeof(&values[1])", "4"),
+            ("print (const int *) 0 == values", "0"),
+        ];
+        let mut commands = vec![stop.as_str(), "run"];
+        commands.extend(asked.iter().map(|(asked, _)| *asked));
+        commands.extend([
+            "whatis &values",
+            "print *(struct node *) 0",
+            "set var *(int *) &values[1] = 30",
+            "up",
+            "print values[1]",
+        ]);
+        let said = gdb(user, &wasm, &commands);
+        let answers = said.lines().filter(|line| line.starts_with('$'));
+        let answers: Vec<_> = answers
+            .map(|line| line.split_once(" = ").unwrap().1)
+            .collect();
+        let expected = asked.iter().map(|(_, answer)| *answer);
+        let expected: Vec<_> = expected.chain(["30"]).collect();
+        assert_eq!(answers, expected, "gdb said: {said}");
+        for text in ["type = const int **", "Cannot access memory at address 0x0"] {
+            assert!(said.contains(text), "{text}: gdb said: {said}");
         }
     }
 }

@@ -248,7 +248,7 @@ fn types_of_rust_print_for_ordinary_users() {
     let Some(wasm) = compile("nobody.wasm", &["-Clink-arg=-zstack-size=16384"]) else {
         return;
     };
-    if let Some(user) = tools::as_ordinary_user(&[DWALIN, "gdb"]) {
+    if let Some(user) = tools::as_ordinary_user(&[DWALIN, &tools::gdb()]) {
         shows_locals(&gdb(user, &wasm, &["info locals"]));
     }
 }

@@ -8,9 +8,9 @@ mod trials;
 use libtest_mimic::Trial;
 use look::{Question, Stop, plain};
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
 use trials::tools;
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
@@ -42,6 +42,21 @@ fn script(stops: &[Stop]) -> String {
     script
 }
 
+/// Whether this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
+fn keeps_targets() -> bool {
+    let version = Command::new(tools::gdb())
+        .arg("--version")
+        .output()
+        .unwrap();
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let number = version
+        .lines()
+        .next()
+        .and_then(|line| line.rsplit(' ').next());
+    let major = number.and_then(|it| it.split('.').next()?.parse::<u32>().ok());
+    major.expect("gdb says its version") >= 16
+}
+
 /// How a program is started in gdb.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -65,7 +80,7 @@ impl Way {
     /// gdb, which does what is in a file.
     fn gdb(self, script: &Path, program: &str) -> Command {
         let script = script.to_str().unwrap();
-        let chosen = env::var("GDB").unwrap_or_else(|_| "gdb".to_owned());
+        let chosen = tools::gdb();
         let user = match self {
             Way::Ordinary | Way::OrdinaryLauncher => {
                 tools::as_ordinary_user(&[DWALIN, &chosen]).unwrap_or(&[])
@@ -86,6 +101,11 @@ impl Way {
         gdb
     }
 
+    /// Whether gdb debugs the program without Dwalin's scripts.
+    fn is_plain(self) -> bool {
+        matches!(self, Way::Plain | Way::Ordinary)
+    }
+
     /// Whether gdb may say that it cannot read an answer: where the guest's first 64 KiB are not at their own addresses as well, it looks
     /// there for what was cast or had its address taken, and for what a `char *` is of. The launcher's scripts read that.
     fn may_be_unreadable(self, expression: &str, answer: &str) -> bool {
@@ -93,6 +113,7 @@ impl Way {
         match self {
             Way::Native | Way::Launcher | Way::OrdinaryLauncher => false,
             _ if low_memory => false,
+            _ if keeps_targets() => true,
             _ => expression.contains("*)") || answer.starts_with('"'),
         }
     }
@@ -116,7 +137,14 @@ impl Case {
         let flags = [&version, "--target=wasm32-wasi"];
         let flags = &flags[..if self.way == Way::Native { 1 } else { 2 }];
         let program = look::compile(&self.source, flags, &name);
-        let stops = look::stops(&self.source, "gdb");
+        let mut stops = look::stops(&self.source, "gdb");
+        if self.way.is_plain() && keeps_targets() {
+            // Watchpoints behind pointers need the scripts there.
+            for stop in &mut stops {
+                stop.questions
+                    .retain(|it| !matches!(it, Question::Watch(_)));
+            }
+        }
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("look/{stem}.{name}.gdb"));
         fs::write(&file, script(&stops)).unwrap();
         let done = self.way.gdb(&file, &program).output().unwrap();

@@ -142,6 +142,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
             ty: ValueType::I64,
         }],
         flavor,
+        at_own_addresses: false,
         pointer_code: None,
     };
     let image = dwalin_debuginfo::image(&dwarf, &code, None);

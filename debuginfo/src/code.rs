@@ -32,6 +32,8 @@ pub struct CodeMap<'a> {
     pub globals: Vec<GlobalPlace>,
     /// Whose reader it is for.
     pub flavor: Flavor,
+    /// Whether gdb finds the first memory at the guest's own addresses too, and so needs not be told where what a pointer is of lies.
+    pub at_own_addresses: bool,
     /// Code by which lldb's expressions follow pointers in memory; without it these are numbers to lldb.
     pub pointer_code: Option<PointerCode>,
 }
@@ -50,7 +52,7 @@ pub struct PointerCode {
 /// Whose reader the DWARF is for: gdb and lldb can follow a 4-byte pointer in an 8-byte world by different means only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavor {
-    /// Pointers are DW_TAG_pointer_type of 4 bytes, what they are of carries DW_AT_data_location.
+    /// Pointers are DW_TAG_pointer_type of 4 bytes, what they are of carries DW_AT_data_location, where it is needed.
     Gdb,
     /// Pointers in memory are numbers of 4 bytes, or classes with operators; pointer variables are computed 8-byte values.
     Lldb,

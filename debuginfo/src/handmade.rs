@@ -80,6 +80,7 @@ pub fn code(flavor: Flavor) -> CodeMap<'static> {
             ty: ValueType::I32,
         }],
         flavor,
+        at_own_addresses: false,
         pointer_code: None,
     }
 }

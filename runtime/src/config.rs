@@ -21,6 +21,9 @@ pub enum Debugger {
     Auto,
     /// gdb.
     Gdb,
+    /// gdb that reads a memory at the guest's own addresses, by its second mapping and Dwalin's scripts. That is what there is for gdb
+    /// from version 16 on: what it works out of a pointer's target it keeps for all pointers that are computed from it.
+    GdbAddresses,
     /// lldb, alone or in an editor, without Dwalin's formatters.
     Lldb,
     /// lldb with Dwalin's formatters, which show pointers in memory as pointers.
@@ -40,7 +43,7 @@ impl Debugger {
     pub(crate) fn flavor(self) -> Flavor {
         match self.resolve() {
             Debugger::Lldb | Debugger::LldbFormatters => Flavor::Lldb,
-            Debugger::Auto | Debugger::Gdb => Flavor::Gdb,
+            Debugger::Auto | Debugger::Gdb | Debugger::GdbAddresses => Flavor::Gdb,
         }
     }
 }
@@ -77,18 +80,26 @@ fn program(pid: &str) -> String {
     if !name.starts_with("ld-") && !name.starts_with("ld.") {
         return name;
     }
+    let program = interpreted(pid);
+    let file = program.file_name();
+    file.map_or(name, |file| file.to_string_lossy().into_owned())
+}
+
+/// The program that a dynamic loader was told to start.
+fn interpreted(pid: &str) -> PathBuf {
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let program = line.split(|byte| *byte == 0).nth(1).unwrap_or_default();
-    let program = String::from_utf8_lossy(program);
-    let file = Path::new(&*program).file_name();
-    file.map_or(name, |file| file.to_string_lossy().into_owned())
+    PathBuf::from(String::from_utf8_lossy(program).into_owned())
 }
 
 impl Tracer {
     fn debugger(self) -> Debugger {
         let name = program(&self.0);
         if !(name.contains("lldb") || name.contains("debugserver")) {
-            return Debugger::Gdb;
+            return match keeps_targets(&self.0) {
+                true => Debugger::GdbAddresses,
+                false => Debugger::Gdb,
+            };
         }
         // lldb traces by a server, a child of its own.
         let parent = status(&self.0, "PPid:");
@@ -99,6 +110,28 @@ impl Tracer {
             Debugger::Lldb
         }
     }
+}
+
+/// Whether a gdb is of version 16 or later, which resolves the dynamic type of a pointer's target when it reads the pointer, and computes
+/// with what that gave. It is known by a command that it has since.
+fn keeps_targets(pid: &str) -> bool {
+    const COMMAND: &[u8] = b"inline-frames";
+    let name = status(pid, "Name:").unwrap_or_default();
+    let file = match name.starts_with("ld-") || name.starts_with("ld.") {
+        true => interpreted(pid),
+        false => PathBuf::from(format!("/proc/{pid}/exe")),
+    };
+    let bytes = std::fs::read(file).unwrap_or_default();
+    // SAFETY: both are there for the call, with these lengths.
+    let found = unsafe {
+        libc::memmem(
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            COMMAND.as_ptr().cast(),
+            COMMAND.len(),
+        )
+    };
+    !found.is_null()
 }
 
 /// Whether the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
@@ -392,6 +425,11 @@ impl Config {
 
     pub(crate) fn flavor(&self) -> Flavor {
         self.debugger.flavor()
+    }
+
+    /// Whether native DWARF is for a gdb that reads the guest's own addresses.
+    pub(crate) fn has_own_addresses(&self) -> bool {
+        self.debugger.resolve() == Debugger::GdbAddresses
     }
 
     /// Whether native DWARF is for an lldb that can open this process's files.

@@ -28,7 +28,7 @@ pub const GDB: Package = Package {
         ("unmatched.py", include_str!("gdb/unmatched.py")),
         ("symbols.py", include_str!("gdb/symbols.py")),
         ("guest.py", include_str!("gdb/guest.py")),
-        ("low_memory.py", include_str!("gdb/low_memory.py")),
+        ("own_addresses.py", include_str!("gdb/own_addresses.py")),
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
         ("library.py", include_str!("gdb/library.py")),

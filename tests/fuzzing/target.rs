@@ -159,6 +159,7 @@ impl Module {
                 3
             ],
             flavor,
+            at_own_addresses: false,
             pointer_code: (flavor == Flavor::Lldb).then(|| PointerCode {
                 code: pointers..pointers.offset(64),
                 get: pointers,

@@ -61,6 +61,11 @@ pub fn have_rust_for_wasi() -> bool {
     found
 }
 
+/// The gdb that tests debug with: `$GDB`, as for `dwalin gdb`.
+pub fn gdb() -> String {
+    env::var("GDB").unwrap_or_else(|_| "gdb".to_owned())
+}
+
 /// What a command begins with that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
 /// run by one. If the superuser runs them and the ordinary user cannot run these programs, the test is skipped or fails.
 pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {

@@ -151,6 +151,12 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
             contents.memory,
         )
     }));
+    // Where there is no process, the file is what is at the guest's own addresses. At null there is nothing: gdb looks for code there.
+    if code.at_own_addresses
+        && let Some((_, behind)) = contents.memory.split_first()
+    {
+        sections.push(section(".wasm.own", abi::SHF_WRITE, 1, size - 1, behind));
+    }
     sections.extend(code.pointer_code.iter().map(|functions| {
         let code = &functions.code;
         let size = code.end.0 - code.start.0;

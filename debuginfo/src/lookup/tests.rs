@@ -44,6 +44,7 @@ fn code(functions: Vec<FunctionCode<'static>>) -> CodeMap<'static> {
         table: Vec::new(),
         globals: Vec::new(),
         flavor: Flavor::Gdb,
+        at_own_addresses: false,
         pointer_code: None,
     }
 }

@@ -37,6 +37,8 @@ use std::collections::HashMap;
 pub(super) struct Pointees {
     /// Where the first memory lies, for gdb.
     base: Option<HostAddress>,
+    /// Whether gdb has to be told where objects lie: what pointers are of are copies then.
+    are_copies: bool,
     /// Whether classes are named by their tags, as in C.
     tags: bool,
     /// Whether expressions name C's types.
@@ -76,6 +78,7 @@ impl Pointees {
                 .first()
                 .copied()
                 .filter(|_| code.flavor == Flavor::Gdb),
+            are_copies: !code.at_own_addresses,
             tags: false,
             names_types: false,
             has_char: false,
@@ -171,6 +174,24 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.pointees.base.is_some()
     }
 
+    /// Whether what pointers are of are copies of the types.
+    pub(super) fn has_copies(&self) -> bool {
+        self.has_base() && self.pointees.are_copies
+    }
+
+    /// Whether what pointers are of is a copy of this type: also of classes whose virtual bases may lie beyond their ends.
+    fn needs_copy(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
+        match kind(ty.entry.tag()) {
+            _ if self.pointees.are_copies => true,
+            Kind::Class => self.has_virtual_bases(ty, 0),
+            Kind::Named if depth < MAX_DEPTH => {
+                let inner = self.type_of(ty);
+                inner.is_some_and(|inner| self.needs_copy(&inner, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
     pub(super) fn has_pointee(&self, entry: &Die<'d>) -> bool {
         self.pointees.base.is_some() && is_pointer(entry.tag())
@@ -184,7 +205,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Result<Option<AttributeValue>, String> {
         let pointee = self.type_at(self.unit.read_unit, entry);
         match (self.pointees.base, pointee) {
-            (Some(base), Some(pointee)) if self.is_object(&pointee, 0) => {
+            (Some(base), Some(pointee))
+                if self.needs_copy(&pointee, 0) && self.is_object(&pointee, 0) =>
+            {
                 self.at_base(&pointee, base).map(Some)
             }
             _ => self.other(entry, attr),
@@ -215,6 +238,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Result<Option<AttributeValue>, String> {
         let bare = self.bare_type(pointer.unit, &pointer.entry);
         if let (Some(base), Some(ty)) = (self.pointees.base, self.type_of(pointer))
+            && self.pointees.are_copies
             && bare.is_some_and(|it| self.has_virtual_bases(&it, 0))
             && self.is_object(&ty, 0)
         {
@@ -263,7 +287,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 continue;
             };
             let ty = self.here(&entry);
-            if !self.is_object(&ty, 0) || self.at_base(&ty, base).is_ok() {
+            let is_copied = self.needs_copy(&ty, 0) && self.is_object(&ty, 0);
+            if !is_copied || self.at_base(&ty, base).is_ok() {
                 continue;
             }
             let wanted = ty.offset().and_then(|place| self.unit.pointee(place));
@@ -288,7 +313,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 let inner = self.at_base(&inner, base)?;
                 if tag == dw::DW_TAG_typedef {
                     let name = self.type_name(Some(ty), 0);
-                    let base = (!of_array).then_some(base);
+                    let base = (!of_array && self.pointees.are_copies).then_some(base);
                     self.typedef(id, name, Some(inner), base);
                 } else {
                     self.add_reserved_type(id, tag, Some(inner));
@@ -310,6 +335,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 let name = self.type_name(Some(ty), 0);
                 self.typedef(id, name, Some(array), None);
                 self.add_pointer(id);
+            }
+            _ if !self.pointees.are_copies => {
+                self.copy(id, ty, None, (dw::DW_AT_associated, always()))?;
             }
             _ => {
                 let place = at_base(base, self.address_size());

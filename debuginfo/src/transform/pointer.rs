@@ -204,7 +204,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     fn is_native_to(&self, ty: &There<'a, 'd>) -> bool {
         match self.pointers.flavor {
             Flavor::Lldb => true,
-            Flavor::Gdb => self.has_base() && is_reference(ty.entry.tag()),
+            Flavor::Gdb => self.has_copies() && is_reference(ty.entry.tag()),
         }
     }
 

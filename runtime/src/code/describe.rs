@@ -130,6 +130,7 @@ fn with_map<T: Send>(
         memories: places.memories,
         globals: places.globals,
         flavor: config.flavor(),
+        at_own_addresses: config.has_own_addresses(),
         pointer_code: places.pointer_code,
     };
     let dwarf = info.dwarf(artifact.wasm());

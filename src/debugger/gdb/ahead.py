@@ -44,6 +44,8 @@ class Ahead:
         """While there is no process; images.py calls it at the process's end. False where gdb ends too."""
         if not self.shown and not self.over and self.make():
             gdb.execute("add-symbol-file %s -o 0" % word(self.file), to_string=True)
+            # Its sections are read in their order, and the executable's, which is not loaded, are at the guest's addresses too.
+            gdb.execute("exec-file " + word(self.command[0]), to_string=True)
             self.shown = True
             with open(self.file, "rb") as file:
                 guest.static[:] = [guest.parse(0, lambda offset, size: read(file, offset, size))]

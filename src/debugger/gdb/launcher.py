@@ -16,10 +16,11 @@ def start(folder, program, options, arguments):
     stub = os.path.join(folder, "dwalin.symbols")
     symbols.write_stub(program, stub)
     gdb.execute("symbol-file " + gdb_word(stub), to_string=True)
-    session.hand_over(options)
+    words = session.for_scripts(session.decoded(options))
+    session.hand_over(words)
     gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
     session.begin(folder)
-    ahead.install(program, session.decoded(options), os.path.join(folder, "dwalin.image"))
+    ahead.install(program, words, os.path.join(folder, "dwalin.image"))
 
 
 def gdb_word(path):

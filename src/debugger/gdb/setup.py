@@ -4,7 +4,6 @@ import os
 import shlex
 import shutil
 import tempfile
-import urllib.parse
 
 import gdb
 
@@ -27,10 +26,6 @@ def split(words):
     return words[:at + 1], words[at + 1:]
 
 
-def encoded(words):
-    return " ".join(urllib.parse.quote(word, safe="/._-=:,+@", errors="surrogateescape") for word in words)
-
-
 def arguments():
     inferior = gdb.selected_inferior()
     if hasattr(inferior, "arguments"):  # From gdb 14 on.
@@ -48,7 +43,8 @@ def take_arguments(program):
         return
     if parts:
         options, rest = parts
-        session.hand_over(encoded(options))
+        options = session.for_scripts(options)
+        session.hand_over(options)
         gdb.execute("set args " + " ".join(map(shlex.quote, rest)), to_string=True)
         ahead.install(program, options, os.path.join(folder, "dwalin.image"))
 

@@ -7,7 +7,7 @@ import re
 
 import gdb
 
-from . import guest
+from . import guest, own_addresses
 
 LOCATION = re.compile(r"-(?:l|location)\s+")
 # What may follow the expression (GDB's manual, "Setting Watchpoints").
@@ -77,6 +77,8 @@ class Watch(gdb.Command):
 
 
 def install():
+    if own_addresses.interpose():
+        return  # gdb's own commands do it.
     Watch("watch", gdb.WP_WRITE, "changes")
     Watch("rwatch", gdb.WP_READ, "is read")
     Watch("awatch", gdb.WP_ACCESS, "is read or changes")

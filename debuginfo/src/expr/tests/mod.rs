@@ -75,6 +75,7 @@ impl Machine {
                     ty: WasmType::I32,
                 }],
                 flavor: Flavor::Gdb,
+                at_own_addresses: false,
                 pointer_code: None,
             },
             homes: Homes {
