@@ -4,7 +4,7 @@ use crate::args::Options;
 use clap::{Command, CommandFactory};
 use dwalin_runtime::{LIBRARY_WORDS, TrapKind};
 use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::{env, io, process};
 
@@ -150,13 +150,14 @@ fn write_options(package: &Path) -> io::Result<()> {
     fs::write(package.join("options.py"), options)
 }
 
-/// A new folder that only this user can write to. The scripts delete it, unless the debugger is killed: a later process may have its
-/// number.
+/// A new folder that only this user can write to. The scripts delete it, unless the debugger is killed: then a later start does, or a
+/// later process has its number.
 ///
 /// # Errors
 /// The system's.
 pub fn folder() -> io::Result<PathBuf> {
     const MOST: u32 = 1000;
+    delete_left(&env::temp_dir());
     let mut number = 0;
     loop {
         let folder = env::temp_dir().join(format!("dwalin-{}-{number}", process::id()));
@@ -169,9 +170,54 @@ pub fn folder() -> io::Result<PathBuf> {
     }
 }
 
+/// Deletes what debuggers have left in a folder that were killed: this user's folders of processes that are no more.
+fn delete_left(folder: &Path) {
+    let own = fs::metadata("/proc/self").map(|it| it.uid()).ok();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_own = entry
+            .metadata()
+            .is_ok_and(|it| it.is_dir() && Some(it.uid()) == own);
+        if is_own && process_of(&name.to_string_lossy()).is_some_and(|pid| !is_running(pid)) {
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
+
+/// The process that a folder of ours is of, by its name.
+fn process_of(name: &str) -> Option<u32> {
+    let (pid, number) = name.strip_prefix("dwalin-")?.split_once('-')?;
+    number.parse::<u32>().ok()?;
+    pid.parse().ok()
+}
+
+fn is_running(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_processes_that_are_no_more_are_deleted() {
+        let folder = env::temp_dir().join(format!("test-of-dwalin-{}", process::id()));
+        let own = format!("dwalin-{}-0", process::id());
+        // No process has such a number (proc(5), pid_max).
+        for name in [
+            own.as_str(),
+            "dwalin-4294967295-3",
+            "dwalin-4294967295-x",
+            "other",
+        ] {
+            fs::create_dir_all(folder.join(name).join("inside")).unwrap();
+        }
+        delete_left(&folder);
+        let left = |name: &str| folder.join(name).exists();
+        assert!(left(&own) && left("dwalin-4294967295-x") && left("other"));
+        assert!(!left("dwalin-4294967295-3"));
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn all_modules_are_part_of_the_command() {

@@ -129,8 +129,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.finish_replaced(id);
     }
 
-    /// A pointer to a method (Itanium C++ ABI, section 2.3): the function's index in the table, or its virtual table's offset
-    /// plus 1; and what to add to `this`.
+    /// A pointer to a method, as clang has it for WebAssembly (C++ ABI for the Arm architecture, section 3.2.1): the function's index in the
+    /// table, or its offset in the virtual table; and twice what to add to `this`, plus 1 where the function is virtual.
     fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
         let number = self.number_type();
         let size = self.address_size().bytes();
