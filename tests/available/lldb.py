@@ -86,9 +86,12 @@ def start(debugger):
     info.SetWorkingDirectory(os.getcwd())
     info.AddOpenFileAction(1, spec["output"], False, True)
     info.AddOpenFileAction(2, "/dev/null", False, True)
-    begin = target.BreakpointCreateByName("__jit_debug_register_code")
+    debugger.HandleCommand("settings set target.skip-prologue false")
+    begin = target.BreakpointCreateByName("_start")
     process = target.Launch(info, lldb.SBError())
-    process.GetSelectedThread().StepOut()
+    # The loader and the command have one too, before the image is known.
+    while not target.FindSymbols(spec["symbol"]).GetSize() and process.GetState() == lldb.eStateStopped:
+        process.Continue()
     symbol = target.FindSymbols(spec["symbol"])[0].GetSymbol()
     move = symbol.GetStartAddress().GetLoadAddress(target) - spec["base"]
     target.BreakpointDelete(begin.GetID())

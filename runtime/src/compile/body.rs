@@ -157,6 +157,7 @@ impl Translator<'_, '_> {
         if self.env.settings.debug_info {
             self.set_context();
         }
+        self.share_context();
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));

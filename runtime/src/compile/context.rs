@@ -14,6 +14,9 @@ use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
 pub struct AtHand {
     /// Where; in another block nothing is.
     block: Option<Block>,
+    /// The VmContext for the whole function: a value of its own, through which loads are the same wherever they are. Each read of the
+    /// pinned register is another value to the code generator.
+    of_function: Option<Value>,
     context: Option<Value>,
     base: Option<(MemoryIndex, Value)>,
     /// What is in the homes of locals, and the operand as an index of 64 bits, once that was needed.
@@ -26,12 +29,19 @@ const LOCALS: usize = 6;
 impl Translator<'_, '_> {
     /// The running instance's VmContext.
     pub(super) fn context(&mut self) -> Value {
-        if let Some(context) = self.at_hand().context {
+        if let Some(context) = self.at_hand.of_function.or(self.at_hand().context) {
             return context;
         }
         let context = self.builder.ins().get_pinned_reg(POINTER);
         self.at_hand.context = Some(context);
         context
+    }
+
+    /// Reads the VmContext for the whole function, where passes follow that know which uses are the same, and where it is best kept.
+    pub(super) fn share_context(&mut self) {
+        if self.env.settings.opt_level == OptLevel::Speed {
+            self.at_hand.of_function = Some(self.context());
+        }
     }
 
     /// The host's address of a memory, which never moves.
