@@ -4,7 +4,8 @@ use crate::args::Run;
 use anyhow::{Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx};
 use dwalin_runtime::{
-    Caller, Engine, Error, Extern, FuncType, Linker, Module, Store, Undefined, Val, ValType,
+    Caller, Engine, Error, Extern, FuncType, Linker, Module, Printable, Store, Undefined, Val,
+    ValType,
 };
 use std::fmt;
 use std::path::Path;
@@ -129,7 +130,7 @@ fn string(memory: &[u8], at: usize) -> Option<String> {
 }
 
 fn unresolved(missing: &[Undefined]) -> String {
-    let name = |it: &Undefined| format!("`{}` `{}`", it.module, it.name);
+    let name = |it: &Undefined| format!("`{}` `{}`", Printable(&it.module), Printable(&it.name));
     if let [import] = missing {
         let wanted = import.ty.as_ref().map(|ty| format!("; it wants {ty}"));
         return format!(

@@ -84,8 +84,12 @@ fn a_core_dump_of_another_runtime_is_not_read_with_a_module_that_it_does_not_fit
     dump(&folder, &program(""));
     let mut core = fs::read(folder.join("app.core")).unwrap();
     let name = b"dwalin.core";
-    let at = core.windows(name.len()).position(|it| it == name).unwrap();
+    let place =
+        |core: &[u8], name: &[u8]| core.windows(name.len()).position(|it| it == name).unwrap();
+    let at = place(&core, name);
     core[at..at + name.len()].copy_from_slice(b"other.notes");
+    // Nor a checksum: before the name are the section's number, its size and that of the name.
+    core.truncate(place(&core, b"dwalin.checksum") - 3);
     fs::write(folder.join("foreign.core"), core).unwrap();
     let shown = dwalin(&folder, &["inspect", "foreign.core"]);
     assert!(

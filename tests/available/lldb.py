@@ -87,9 +87,9 @@ def start(debugger):
     info.AddOpenFileAction(1, spec["output"], False, True)
     info.AddOpenFileAction(2, "/dev/null", False, True)
     debugger.HandleCommand("settings set target.skip-prologue false")
-    begin = target.BreakpointCreateByName("_start")
+    begin = target.BreakpointCreateByRegex("^_start(.command_export)?$")
     process = target.Launch(info, lldb.SBError())
-    # The loader and the command have one too, before the image is known.
+    # The module has one or both; the loader and the command have one too, before the image is known.
     while not target.FindSymbols(spec["symbol"]).GetSize() and process.GetState() == lldb.eStateStopped:
         process.Continue()
     symbol = target.FindSymbols(spec["symbol"])[0].GetSymbol()
