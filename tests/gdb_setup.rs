@@ -90,6 +90,22 @@ fn setup_counts_too_where_the_program_was_loaded_first() {
 }
 
 #[test]
+fn the_launcher_has_its_own_scripts_where_those_of_setup_are_of_another_version() {
+    if !equipped() {
+        return;
+    }
+    let user = User::new("setup-versions");
+    user.setup(&[]);
+    let scripts = user.home(".local/share/dwalin/gdb/dwalin_gdb");
+    fs::write(scripts.join("session.py"), "raise ValueError\n").unwrap();
+    let script = ["-ex", "break main", "-ex", "run", "-ex", "kill"];
+    let file = ["--dir", ".", "turns.wasm"];
+    let said = user.run(&[&[&user.command, "gdb", "-batch"], &script[..], &file].concat());
+    assert!(said.contains("hit Breakpoint 1, main ("), "{said}");
+    assert!(!said.contains("Error"), "{said}");
+}
+
+#[test]
 fn setup_is_taken_back_to_the_byte() {
     if !equipped() {
         return;

@@ -45,6 +45,9 @@ fn debugger(options: &Gdb) -> PathBuf {
         .into()
 }
 
+/// Set for a gdb that has the launcher's scripts: those that `dwalin setup` wrote, of another version maybe, are not loaded there too.
+pub const LAUNCHED: &str = "DWALIN_LAUNCHED";
+
 fn command(options: &Gdb, program: &Path, folder: &Path) -> io::Result<Command> {
     let mut gdb = Command::new(debugger(options));
     // The program is not named here: gdb would read its symbols, which symbols.py explains why not to. All of it is done before gdb
@@ -57,7 +60,8 @@ fn command(options: &Gdb, program: &Path, folder: &Path) -> io::Result<Command> 
         ))
         .arg("-iex")
         .arg(start(options, program, folder)?)
-        .args(&options.gdb_option);
+        .args(&options.gdb_option)
+        .env(LAUNCHED, "1");
     Ok(gdb)
 }
 

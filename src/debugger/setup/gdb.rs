@@ -2,6 +2,7 @@
 
 use super::init_file::{self, Change};
 use super::{Folders, shown};
+use crate::debugger::gdb::LAUNCHED;
 use crate::debugger::python;
 use crate::debugger::scripts::{self, GDB};
 use anyhow::{Context, Result};
@@ -72,14 +73,15 @@ fn lines(folders: &Folders) -> String {
     let scripts = python(&scripts_folder(folders).to_string_lossy());
     format!(
         "python
-import sys
-sys.path.append({scripts})
-try:
-    import dwalin_gdb.setup
-except ImportError:
-    pass
-else:
-    dwalin_gdb.setup.install()
+import os, sys
+if '{LAUNCHED}' not in os.environ:
+    sys.path.append({scripts})
+    try:
+        import dwalin_gdb.setup
+    except ImportError:
+        pass
+    else:
+        dwalin_gdb.setup.install()
 end"
     )
 }
