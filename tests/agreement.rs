@@ -9,7 +9,7 @@ use support::tools::have;
 use support::{Folder, equipped, stderr};
 
 /// Variables, and the words that their values have in each reader: the notations around them differ.
-const VALUES: [(&str, &[&str]); 15] = [
+const VALUES: [(&str, &[&str]); 17] = [
     ("member", &["8"]),
     ("inherited", &["0"]),
     ("method", &["1"]),
@@ -24,6 +24,8 @@ const VALUES: [(&str, &[&str]); 15] = [
     ("small", &["0.25"]),
     ("large", &["1234.5"]),
     ("pair", &["-1", "2"]),
+    ("rows", &["11", "12", "13", "14", "15", "16"]),
+    ("names", &["ab", "cd"]),
     ("text", &["hey"]),
 ];
 

@@ -155,6 +155,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     fn elements(&self, array: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+        let strides = [dw::DW_AT_byte_stride, dw::DW_AT_bit_stride];
+        if strides.iter().any(|name| array.entry.attr(*name).is_some()) {
+            return None;
+        }
         let dimensions = dimensions(array)?;
         let count = dimensions.iter().copied().try_fold(1, u64::checked_mul)?;
         let bits = self.bits(array)?;

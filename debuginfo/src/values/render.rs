@@ -24,6 +24,16 @@ const NESTING: usize = 24;
 /// The largest variable that is read.
 const LARGEST: u64 = 64 << 10;
 
+/// What an array is of.
+struct Elements {
+    ty: Place,
+    /// Bytes of one, and from one to the next.
+    size: usize,
+    stride: usize,
+    /// How deep in values they are.
+    depth: usize,
+}
+
 /// Renders values in one frame.
 pub(super) struct Renderer<'r, 'a> {
     pub(super) units: &'r Units<'a>,
@@ -81,8 +91,10 @@ impl<'r, 'a> Renderer<'r, 'a> {
                 }
             }
             Some(dw::DW_TAG_volatile_type) => format!("volatile {}", inner()),
-            Some(dw::DW_TAG_array_type) => match self.count(ty) {
-                Some(count) => format!("{}[{count}]", inner()),
+            Some(dw::DW_TAG_array_type) => match self.dimensions(ty) {
+                Some(counts) => counts
+                    .iter()
+                    .fold(inner(), |name, count| format!("{name}[{count}]")),
                 None => format!("{}[]", inner()),
             },
             Some(dw::DW_TAG_subroutine_type) => format!("{} (…)", inner()),
@@ -113,23 +125,44 @@ impl<'r, 'a> Renderer<'r, 'a> {
             dw::DW_TAG_unspecified_type => Some(4),
             dw::DW_TAG_array_type => {
                 let element = self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)?;
-                element.checked_mul(self.count(ty)?)
+                let stride = self.stride(ty, element)?;
+                let mut counts = self.dimensions(ty)?.into_iter();
+                counts.try_fold(stride, u64::checked_mul)
             }
             tag => pointer_size(tag, self.is_function(ty), AddressSize::Four),
         }
     }
 
-    /// How many elements an array has, of all its dimensions.
-    fn count(&self, array: Place) -> Option<u64> {
-        let mut count = 1u64;
-        for (child, tag) in self.units.children(array) {
-            if tag == dw::DW_TAG_subrange_type {
-                let own = self.units.number(child, dw::DW_AT_count);
-                let own = own.or_else(|| self.elements_of(child))?;
-                count = count.checked_mul(own)?;
-            }
+    /// How many elements an array has in each dimension.
+    fn dimensions(&self, array: Place) -> Option<Vec<u64>> {
+        let children = self.units.children(array).into_iter();
+        let dimensions = children.filter(|(_, tag)| *tag == dw::DW_TAG_subrange_type);
+        let counts = dimensions.map(|(dimension, _)| {
+            let own = self.units.number(dimension, dw::DW_AT_count);
+            own.or_else(|| self.elements_of(dimension))
+        });
+        counts.collect()
+    }
+
+    /// Bytes from one element of an array to the next (DWARF 5, section 5.5); `None` where they do not begin at bytes, or where
+    /// dimensions have strides of their own.
+    fn stride(&self, array: Place, element: u64) -> Option<u64> {
+        let number = |place, name| self.units.number(place, name);
+        let has = |place| {
+            [dw::DW_AT_byte_stride, dw::DW_AT_bit_stride]
+                .into_iter()
+                .any(|name| self.units.attr(place, name).is_some())
+        };
+        let children = self.units.children(array);
+        if children.iter().any(|(dimension, _)| has(*dimension)) {
+            return None;
         }
-        Some(count)
+        if !has(array) {
+            return Some(element);
+        }
+        let bits = || number(array, dw::DW_AT_bit_stride).filter(|bits| bits % 8 == 0);
+        let bytes = number(array, dw::DW_AT_byte_stride).or_else(|| Some(bits()? / 8))?;
+        (bytes >= element).then_some(bytes)
     }
 
     /// How many elements a dimension has by its bounds: C's have no lower one, which is 0 then.
@@ -297,18 +330,49 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     fn array(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
         let element = self.units.ty(ty)?;
-        if self.is_char(element) {
+        let size = self.size(element).filter(|size| *size > 0)?;
+        let stride = self.stride(ty, size)?;
+        let counts = self.dimensions(ty)?;
+        let elements = Elements {
+            ty: element,
+            size: usize::try_from(size).ok()?,
+            stride: usize::try_from(stride).ok()?,
+            depth,
+        };
+        self.dimension(&elements, &counts, bytes)
+    }
+
+    /// An array's elements, or its rows, as far as there are bytes of them.
+    fn dimension(&self, elements: &Elements, counts: &[u64], bytes: &[u8]) -> Option<String> {
+        let inner = counts.get(1..).unwrap_or(&[]);
+        if inner.is_empty() && elements.stride == 1 && self.is_char(elements.ty) {
             let end = bytes.iter().position(|byte| *byte == 0);
             let shown = &bytes[..end.unwrap_or(bytes.len()).min(STRING)];
             return Some(quote(shown, shown.len() < end.unwrap_or(bytes.len())));
         }
-        let size = self.size(element).filter(|size| *size > 0)? as usize;
+        if elements.depth > DEPTH && !inner.is_empty() {
+            return Some("[…]".to_owned());
+        }
+        let elements = Elements {
+            depth: elements.depth + 1,
+            ..*elements
+        };
+        let row = inner
+            .iter()
+            .try_fold(1, |all: u64, it| all.checked_mul(*it))?;
+        let row = usize::try_from(row).ok()?.checked_mul(elements.stride)?;
+        if row == 0 {
+            return Some("[]".to_owned());
+        }
         let shown: Option<Vec<_>> = bytes
-            .chunks_exact(size)
+            .chunks(row)
             .take(MEMBERS)
-            .map(|bytes| self.value(element, bytes, depth + 1))
+            .map(|bytes| match inner {
+                [] => self.value(elements.ty, bytes.get(..elements.size)?, elements.depth),
+                inner => self.dimension(&elements, inner, bytes),
+            })
             .collect();
-        let more = if bytes.len() / size > MEMBERS {
+        let more = if bytes.len().div_ceil(row) > MEMBERS {
             ", …"
         } else {
             ""

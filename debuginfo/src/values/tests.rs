@@ -485,6 +485,50 @@ fn arrays_show_the_first_elements() {
 }
 
 #[test]
+fn dimensions_are_arrays_of_arrays() {
+    let rows = |info: &mut Handmade| {
+        let int = info.int();
+        info.array(int, &[2, 3])
+    };
+    let (text, ty) = of_type(&words(&[1, 2, 3, 4, 5, 6]), rows);
+    assert_eq!(
+        (&text[..], &ty[..]),
+        ("[[1, 2, 3], [4, 5, 6]]", "int[2][3]")
+    );
+    let names = |info: &mut Handmade| {
+        let char = info.base("char", 1, dw::DW_ATE_signed_char);
+        info.array(char, &[2, 3])
+    };
+    assert_eq!(value(b"ab\0cde", names), "[\"ab\", \"cde\"]");
+    let many = |info: &mut Handmade| {
+        let int = info.int();
+        info.array(int, &[1; 5000])
+    };
+    assert_eq!(value(&words(&[1]), many), "[[[[[…]]]]]");
+}
+
+#[test]
+fn elements_are_a_stride_apart() {
+    let with = |attribute: gimli::DwAt, stride: u64, on_dimension: bool| {
+        value(&words(&[1, 2, 3, 4, 5, 6]), |info| {
+            let int = info.int();
+            let array = info.derived(dw::DW_TAG_array_type, int);
+            let count = [(dw::DW_AT_count, Value::Udata(3))];
+            let dimension = info.add(array, dw::DW_TAG_subrange_type, count);
+            let of = if on_dimension { dimension } else { array };
+            info.set(of, attribute, Value::Udata(stride));
+            array
+        })
+    };
+    assert_eq!(with(dw::DW_AT_byte_stride, 8, false), "[1, 3, 5]");
+    assert_eq!(with(dw::DW_AT_bit_stride, 64, false), "[1, 3, 5]");
+    assert_eq!(with(dw::DW_AT_byte_stride, 4, false), "[1, 2, 3]");
+    // Packed elements, and strides of one dimension, are not shown wrongly.
+    assert_eq!(with(dw::DW_AT_bit_stride, 3, false), "<cannot be read>");
+    assert_eq!(with(dw::DW_AT_byte_stride, 8, true), "<cannot be read>");
+}
+
+#[test]
 fn names_are_those_of_the_source() {
     let name = |make: fn(&mut Handmade) -> UnitEntryId| of_type(&[0; 16], make).1;
     let constant = name(|info| {

@@ -1,8 +1,10 @@
 //! What is known about an access outside a memory: what was accessed, and which pointer led there.
 
+use super::FrameInfo;
 use super::activation::Fault;
 use super::cause::Cause;
 use super::operands::{self, Instruction};
+use super::own_stack::overrun;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Variable, WasmValue};
 use wasmparser::Operator;
@@ -130,7 +132,11 @@ impl Cause {
     }
 
     /// Endless recursion can use up the program's own stack, which lies in its memory, before that of its calls.
-    pub(super) fn own_stack(&mut self, depth: usize) {
+    pub(super) fn own_stack(&mut self, store: &StoreCore, frame: &FrameInfo, depth: usize) {
+        if let Some(overrun) = overrun(store, frame, depth) {
+            self.hints = vec![overrun];
+            return;
+        }
         if depth > DEEP && self.hints.iter().any(|hint| hint == NO_POINTER) {
             self.hints = vec![format!(
                 "{depth} frames deep: probably the program's own stack, which lies in its memory, ran over"

@@ -58,7 +58,7 @@ impl Cause {
         match (fault.kind, instruction) {
             (TrapKind::MemoryOutOfBounds, instruction) => {
                 cause.memory(store, fault, instruction.as_ref(), variables);
-                cause.own_stack(frames.count());
+                cause.own_stack(store, frame, frames.count());
             }
             (TrapKind::UnreachableCodeReached, _) => cause.abort(store, backtrace),
             (_, Some(instruction)) => cause.operands(store, frame, &instruction),
@@ -78,7 +78,12 @@ impl Cause {
         match fault.kind {
             TrapKind::UnreachableCodeReached => cause.abort(store, backtrace),
             TrapKind::StackOverflow => cause.stack(activation, &activation.frames.borrow()),
-            TrapKind::MemoryOutOfBounds => cause.memory(store, fault, None, &[]),
+            TrapKind::MemoryOutOfBounds => {
+                cause.memory(store, fault, None, &[]);
+                if let Some(frame) = backtrace.frames().first() {
+                    cause.own_stack(store, frame, activation.frames.borrow().count());
+                }
+            }
             _ => {}
         }
         cause

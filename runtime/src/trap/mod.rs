@@ -12,6 +12,7 @@ pub mod library;
 pub mod listing;
 pub mod message;
 pub mod operands;
+mod own_stack;
 pub mod report;
 mod shorten;
 pub mod signal;

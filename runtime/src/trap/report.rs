@@ -8,7 +8,7 @@ use super::host_error::HostError;
 use super::library;
 use super::listing::{functions, write_frames};
 use crate::named_file::read_source;
-use crate::printable::Printable;
+use crate::printable::{Printable, PrintableLines};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dwalin_debuginfo::SourceFrame;
 use std::borrow::Cow;
@@ -135,7 +135,7 @@ impl<'a> Report<'a> {
         let title = Printable(format_args!("{}{}", self.options.title, self.title)).to_string();
         let cause = &*self.cause;
         let shown = |texts: &[String]| -> Vec<String> {
-            let texts = texts.iter().map(Printable);
+            let texts = texts.iter().map(PrintableLines);
             texts.map(|text| text.to_string()).collect()
         };
         let (notes, hints) = (shown(&cause.notes), shown(&cause.hints));

@@ -35,8 +35,8 @@ static int take(Derived *object, int Derived::*member, int Derived::*inherited, 
     unsigned char byte = 200;
     signed char negative = -5;
     bool yes = true;
-    short pair[2] = {-1, 2};
-    char text[4] = "hey";
+    short pair[2] = {-1, 2}, rows[2][3] = {{11, 12, 13}, {14, 15, 16}};
+    char text[4] = "hey", names[2][3] = {"ab", "cd"};
     const char *string = "str";
     int *null = nullptr;
     int *restricted = &object->a;

@@ -1,0 +1,92 @@
+//! The stack that LLVM's programs have in their memory, beside that of their calls: whether it ran over. Nothing stops a program then, it
+//! goes on into its data, or below address 0, and what traps in the end looks like something else.
+
+use super::FrameInfo;
+use crate::index::*;
+use crate::module::ModuleInfo;
+use crate::module::init::{ConstExpr, ConstOp, SegmentMode};
+use crate::module::types::{Mutability, ValType};
+use crate::vm::store::StoreCore;
+use cranelift_entity::EntityRef;
+
+/// Where the stack pointer is (LLVM's WebAssembly linking conventions: wasm-ld makes it the first global), where it began, and the end
+/// of the data that the module puts into its memory.
+struct OwnStack {
+    pointer: u32,
+    top: u32,
+    data_end: u64,
+}
+
+impl OwnStack {
+    fn find(store: &StoreCore, frame: &FrameInfo) -> Option<OwnStack> {
+        let instance = store.instances.get(frame.instance)?;
+        let info = instance.module.info();
+        let first = GlobalIndex::new(info.imported_globals);
+        let ty = info.globals.get(first)?;
+        if ty.mutability != Mutability::Var || ty.content != ValType::I32 {
+            return None;
+        }
+        let top = constant(info.global_inits.first()?)?;
+        let global = instance.globals.get(first.index())?;
+        // SAFETY: a global lives as long as its store, and no guest runs.
+        let pointer = unsafe { *global.cell.as_ptr() } as u32;
+        Some(OwnStack {
+            pointer,
+            top,
+            data_end: data_end(info),
+        })
+    }
+
+    /// How far below its area it is, where it certainly is: what is between the data and the stack may be either's.
+    fn overrun(&self) -> Option<u64> {
+        let OwnStack {
+            pointer,
+            top,
+            data_end,
+        } = *self;
+        // A stack is aligned to 16 bytes (the same conventions), and grows down from where it began.
+        if top == 0 || top % 16 != 0 {
+            return None;
+        }
+        if (pointer as i32) < 0 && top as i32 > 0 {
+            let below_data = if u64::from(top) >= data_end {
+                data_end
+            } else {
+                0
+            };
+            return Some(u64::from(pointer.wrapping_neg()) + below_data);
+        }
+        let behind_data = u64::from(top) >= data_end;
+        (behind_data && u64::from(pointer) < data_end).then(|| data_end - u64::from(pointer))
+    }
+}
+
+fn constant(expr: &ConstExpr) -> Option<u32> {
+    match expr.ops[..] {
+        [ConstOp::I32(value)] => Some(value as u32),
+        _ => None,
+    }
+}
+
+fn data_end(info: &ModuleInfo) -> u64 {
+    let ends = info
+        .data
+        .values()
+        .filter_map(|segment| match &segment.mode {
+            SegmentMode::Active { offset, .. } => {
+                Some(u64::from(constant(offset)?) + segment.bytes.len() as u64)
+            }
+            _ => None,
+        });
+    ends.max().unwrap_or(0)
+}
+
+/// What to say where the stack of the innermost frame's instance ran over.
+pub(super) fn overrun(store: &StoreCore, frame: &FrameInfo, depth: usize) -> Option<String> {
+    let bytes = OwnStack::find(store, frame)?.overrun()?;
+    let plural = if depth == 1 { "" } else { "s" };
+    Some(format!(
+        "the program's own stack, which lies in its memory, ran over by {bytes} bytes at least, {depth} frame{plural} deep; \
+         -Wl,-z,stack-size=BYTES makes it larger"
+    ))
+}
