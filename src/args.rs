@@ -387,6 +387,17 @@ pub enum WhichDebugger {
 impl Code {
     /// Compiles the module in a file.
     pub fn module(&self, engine: &Engine, file: &Path) -> Result<Module> {
+        Module::from_file_with(engine, file, &self.debug_files(file))
+    }
+
+    /// The module in a file that was read.
+    pub fn module_of(&self, engine: &Engine, file: &Path, bytes: &[u8]) -> Result<Module> {
+        let name = file.file_name().unwrap_or("wasm".as_ref());
+        let files = self.debug_files(file);
+        Module::with_debug_files(engine, &name.to_string_lossy(), bytes, &files)
+    }
+
+    fn debug_files(&self, file: &Path) -> DebugFiles {
         let mut files = DebugFiles::beside(file);
         if let Some(package) = &self.dwp {
             files.package(package);
@@ -394,7 +405,7 @@ impl Code {
         for (from, to) in &self.map_path {
             files.map_path(from, to);
         }
-        Module::from_file_with(engine, file, &files)
+        files
     }
 
     /// As an engine's configuration.

@@ -1,11 +1,12 @@
 //! What a module imports: WASI's functions, AssemblyScript's `env.abort`, and what nothing here defines, with what to do about it.
 
 use crate::args::Run;
+use crate::program::Program;
 use anyhow::{Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx};
 use dwalin_runtime::{
-    Caller, Engine, Error, Extern, FuncType, Linker, Module, Printable, Store, Undefined, Val,
-    ValType,
+    Caller, Engine, Error, Extern, ExternType, FuncType, Linker, Module, Printable, Store,
+    Undefined, Val, ValType,
 };
 use std::fmt;
 use std::path::Path;
@@ -45,18 +46,18 @@ pub fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
     Ok(linker)
 }
 
-/// Refuses a module for imports that nothing defines, before code is made for it. What can be read once only is left to linking.
-pub fn check(linker: &Linker<WasiCtx>, options: &Run) -> Result<()> {
-    let is_regular = std::fs::metadata(options.file()).is_ok_and(|it| it.is_file());
-    if !is_regular || options.wasm.defaults() {
-        return Ok(());
-    }
-    let Ok(bytes) = std::fs::read(options.file()) else {
-        // Loading says why.
-        return Ok(());
+/// Refuses a module for imports that nothing defines, before code is made for it.
+pub fn check(linker: &Linker<WasiCtx>, program: &Program, options: &Run) -> Result<()> {
+    let bytes = match program {
+        Program::Module(bytes) if !options.wasm.defaults() => bytes,
+        // Linking refuses those for which code was made before.
+        _ => return Ok(()),
     };
-    let mut missing = linker.undefined(&bytes);
-    missing.retain(|it| !is_abort(it) && !(options.wasm.traps() && it.is_function));
+    let mut missing = linker.undefined(bytes);
+    let is_defined_later = |it: &Undefined| {
+        is_abort(&it.module, &it.name, it.ty.as_ref()) || options.wasm.traps() && it.is_function
+    };
+    missing.retain(|it| !is_defined_later(it));
     if missing.is_empty() {
         return Ok(());
     }
@@ -71,14 +72,12 @@ pub fn define_rest(
     module: &Module,
     options: &Run,
 ) -> Result<()> {
-    let ty = abort_type();
-    let is_abort = |import: (&str, &str, &dwalin_runtime::ExternType)| {
-        let (from, name, wanted) = import;
-        (from, name) == ("env", "abort")
-            && matches!(wanted, dwalin_runtime::ExternType::Func(it) if *it == ty)
-    };
-    if module.imports().any(is_abort) {
-        linker.func_new("env", "abort", ty.clone(), |caller, args, _| {
+    let has_abort = module.imports().any(|(from, name, ty)| match ty {
+        ExternType::Func(ty) => is_abort(from, name, Some(ty)),
+        _ => false,
+    });
+    if has_abort {
+        linker.func_new("env", "abort", abort_type(), |caller, args, _| {
             Err(Error::host(aborted(caller, args)))
         })?;
     }
@@ -95,8 +94,8 @@ fn abort_type() -> FuncType {
     FuncType::new(vec![ValType::I32; 4], vec![])
 }
 
-fn is_abort(import: &Undefined) -> bool {
-    (&*import.module, &*import.name) == ("env", "abort") && import.ty == Some(abort_type())
+fn is_abort(module: &str, name: &str, ty: Option<&FuncType>) -> bool {
+    (module, name) == ("env", "abort") && ty == Some(&abort_type())
 }
 
 /// A message, a file, a line and a column (AssemblyScript's manual, "Special imports").

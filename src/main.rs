@@ -13,6 +13,7 @@ mod inspect;
 mod json;
 mod manual;
 mod objdump;
+mod program;
 mod report;
 mod run;
 mod sources;

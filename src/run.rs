@@ -3,13 +3,14 @@
 use crate::args::{Backtrace, Run};
 use crate::debugger::hint;
 use crate::imports::{self, Aborted};
+use crate::program::Program;
 use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType, is_traced};
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,8 +29,9 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
-    imports::check(&linker, options).with_context(file)?;
-    let module = load(&engine, options).with_context(file)?;
+    let program = Program::read(options).with_context(file)?;
+    imports::check(&linker, &program, options).with_context(file)?;
+    let module = program.load(&engine, options).with_context(file)?;
     say_text(&module, options.file());
     if options.code.debug_info && is_traced() {
         say_newer(&module, options.file());
@@ -115,33 +117,6 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
         path.display()
     );
     Ok(())
-}
-
-/// A module, or what `dwalin compile` made of one: an ELF image.
-pub fn load(engine: &Engine, options: &Run) -> Result<Module> {
-    if is_elf(options.file()) {
-        if !options.allow_precompiled {
-            bail!(
-                "machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do"
-            );
-        }
-        if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
-            bail!(
-                "--dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`"
-            );
-        }
-        // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
-        return Ok(unsafe { Module::deserialize_file(engine, options.file()) }?);
-    }
-    Ok(options.code.module(engine, options.file())?)
-}
-
-/// Whether a file is an ELF image. From what can be read once only, a pipe, nothing is taken away.
-fn is_elf(file: &Path) -> bool {
-    let is_regular = std::fs::metadata(file).is_ok_and(|it| it.is_file());
-    let mut magic = [0; 4];
-    let mut read = || std::fs::File::open(file)?.read_exact(&mut magic);
-    is_regular && read().is_ok() && magic == *b"\x7fELF"
 }
 
 fn context(options: &Run) -> Result<WasiCtx> {

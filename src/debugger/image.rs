@@ -1,7 +1,7 @@
 //! What a debugger shows of a program before it runs: the image that it would get of an instance, in a file.
 
 use crate::args::DebugImage;
-use crate::run::load;
+use crate::program::Program;
 use anyhow::{Context, Result};
 use dwalin_runtime::Engine;
 use std::fs;
@@ -15,7 +15,8 @@ pub fn write(options: DebugImage) -> Result<()> {
     // `dwalin run` says it.
     config.warning(|_| {});
     let engine = Engine::new(&config);
-    let module = load(&engine, &run).with_context(|| run.file().display().to_string())?;
+    let module = Program::read(&run).and_then(|program| program.load(&engine, &run));
+    let module = module.with_context(|| run.file().display().to_string())?;
     let image = module.static_image()?;
     fs::write(&output, image).with_context(|| format!("cannot write {}", output.display()))
 }
