@@ -96,10 +96,7 @@ impl Tracer {
     fn debugger(self) -> Debugger {
         let name = program(&self.0);
         if !(name.contains("lldb") || name.contains("debugserver")) {
-            return match keeps_targets(&self.0) {
-                true => Debugger::GdbAddresses,
-                false => Debugger::Gdb,
-            };
+            return Debugger::Gdb;
         }
         // lldb traces by a server, a child of its own.
         let parent = status(&self.0, "PPid:");
@@ -429,7 +426,13 @@ impl Config {
 
     /// Whether native DWARF is for a gdb that reads the guest's own addresses.
     pub(crate) fn has_own_addresses(&self) -> bool {
-        self.debugger.resolve() == Debugger::GdbAddresses
+        match self.debugger {
+            Debugger::Auto => {
+                let gdb = tracer().filter(|_| self.flavor() == Flavor::Gdb);
+                gdb.is_some_and(|Tracer(gdb)| keeps_targets(&gdb))
+            }
+            chosen => chosen == Debugger::GdbAddresses,
+        }
     }
 
     /// Whether native DWARF is for an lldb that can open this process's files.
