@@ -29,6 +29,7 @@ pub const GDB: Package = Package {
         ("symbols.py", include_str!("gdb/symbols.py")),
         ("guest.py", include_str!("gdb/guest.py")),
         ("own_addresses.py", include_str!("gdb/own_addresses.py")),
+        ("command.py", include_str!("gdb/command.py")),
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
         ("library.py", include_str!("gdb/library.py")),
@@ -64,6 +65,7 @@ pub const LLDB: Package = Package {
         ("trap.py", include_str!("lldb/dwalin_lldb/trap.py")),
         ("kinds.py", include_str!("lldb/dwalin_lldb/kinds.py")),
         ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
+        ("command.py", include_str!("gdb/command.py")),
         ("images.py", include_str!("lldb/dwalin_lldb/images.py")),
         ("startup.py", include_str!("lldb/dwalin_lldb/startup.py")),
         (

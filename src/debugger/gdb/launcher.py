@@ -5,7 +5,7 @@ import shutil
 
 import gdb
 
-from . import ahead, session, symbols
+from . import ahead, command, session, symbols
 
 
 def start(folder, program, options, arguments):
@@ -16,7 +16,7 @@ def start(folder, program, options, arguments):
     stub = os.path.join(folder, "dwalin.symbols")
     symbols.write_stub(program, stub)
     gdb.execute("symbol-file " + gdb_word(stub), to_string=True)
-    words = session.for_scripts(session.decoded(options))
+    words = session.for_scripts(command.decoded(options))
     session.hand_over(words)
     gdb.execute("set args " + " ".join(map(shlex.quote, arguments)), to_string=True)
     session.begin(folder)

@@ -1,10 +1,9 @@
 """What a gdb that debugs programs of `dwalin run` is like, however it was started."""
 import re
-import urllib.parse
 
 import gdb
 
-from . import at, frames, guest, images, libcxx, own_addresses, pointers, raising, rust, sources, trap, unmatched, watch, widths
+from . import at, command, frames, guest, images, libcxx, own_addresses, pointers, raising, rust, sources, trap, unmatched, watch, widths
 from .options import VERSION
 
 SETTINGS = (
@@ -21,15 +20,7 @@ begun = False
 
 def hand_over(words):
     """Gives the process that `run` starts its options: the arguments at the prompt are the program's then."""
-    gdb.execute("set environment %s %s" % (OPTIONS, encoded(words)), to_string=True)
-
-
-def encoded(words):
-    return " ".join(urllib.parse.quote(word, safe="/._-=:,+@", errors="surrogateescape") for word in words)
-
-
-def decoded(options):
-    return [urllib.parse.unquote(word, errors="surrogateescape") for word in options.split(" ")]
+    gdb.execute("set environment %s %s" % (OPTIONS, command.encoded(words)), to_string=True)
 
 
 def for_scripts(words):

@@ -7,23 +7,10 @@ import tempfile
 
 import gdb
 
-from . import ahead, guest, session
+from . import ahead, command, guest, session
 from .options import WITH_VALUE
 
 SYMBOL = "__dwalin_code"
-
-
-def split(words):
-    """The options of `dwalin run`, with the file, and the program's arguments; `None` where it is something else that is run."""
-    if not words or words[0] != "run":
-        return None
-    at = 1
-    while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
-        at += 2 if words[at] in WITH_VALUE else 1
-    at += at < len(words) and words[at] == "--"
-    if at >= len(words):
-        return None
-    return words[:at + 1], words[at + 1:]
 
 
 def arguments():
@@ -38,7 +25,7 @@ def arguments():
 def take_arguments(program):
     """Arguments of the command, as of `gdb --args dwalin run -g app.wasm ARGS`, are ARGS from now on."""
     try:
-        parts = split(shlex.split(arguments()))
+        parts = command.split(shlex.split(arguments()), WITH_VALUE)
     except ValueError:  # Quotes that do not end.
         return
     if parts:

@@ -51,13 +51,15 @@ def load(target, name, write):
         return None  # lldb's own reader has it then.
 
 
+def write(command, file):
+    """Has `dwalin debug-image` write its image into a file; whether it did."""
+    line = command[:2] + ["--output=" + file] + command[2:]
+    return subprocess.run(line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def show_ahead(target, command, module):
     """Loads the image of a file that is not run yet; `command` makes it, and is told where. What goes wrong is said when it runs."""
-    def write(file):
-        line = command[:2] + ["--output=" + file] + command[2:]
-        return subprocess.run(line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-
-    image = load(target, os.path.basename(module), write)
+    image = load(target, os.path.basename(module), lambda file: write(command, file))
     if image:
         list_main(target, image)
 

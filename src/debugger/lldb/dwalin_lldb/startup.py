@@ -4,15 +4,13 @@ lldb reads its init files before it makes the target, and has nothing that it ca
 """
 import os
 import shlex
-import subprocess
 import tempfile
 import threading
 import time
-import urllib.parse
 
 import lldb
 
-from . import guest, images
+from . import command, guest, images
 
 try:
     from .options import WITH_VALUE
@@ -23,28 +21,12 @@ VARIABLE = "DWALIN_RUN"  # src/debugger/handed_over.rs
 PATIENCE, STEP = 30, 0.005  # Seconds.
 
 
-def split(words):
-    """The options of `dwalin run`, with the file, and the program's arguments; None where it is something else that is run."""
-    if not words or words[0] != "run":
-        return None
-    at = 1
-    while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
-        at += 2 if words[at] in WITH_VALUE else 1
-    at += at < len(words) and words[at] == "--"
-    return (words[:at + 1], words[at + 1:]) if at < len(words) else None
-
-
-def encoded(words):
-    return " ".join(urllib.parse.quote(word, safe="/._-=:,+@", errors="surrogateescape") for word in words)
-
-
 def made(program, options):
     """The image of the program before it runs; None where there is none, and why is said when it runs."""
     try:
         with tempfile.NamedTemporaryFile(prefix="dwalin-") as file:
-            line = [program, "debug-image", "--output=" + file.name, "--debugger=lldb-formatters"] + options[1:]
-            done = subprocess.run(line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            return file.read() if done.returncode == 0 else None
+            line = [program, "debug-image", "--debugger=lldb-formatters"] + options[1:]
+            return file.read() if images.write(line, file.name) else None
     except OSError:
         return None
 
@@ -83,11 +65,11 @@ def begin(debugger):
     with open("/proc/self/cmdline", "rb") as file:
         line = file.read().decode(errors="surrogateescape").split("\0")[:-1]
     program, *words = line[line.index("--") + 1:] or [""] if "--" in line else [""]
-    parts = split(words) if WITH_VALUE is not None and os.path.basename(program).startswith("dwalin") else None
+    parts = command.split(words, WITH_VALUE) if WITH_VALUE is not None and os.path.basename(program).startswith("dwalin") else None
     if parts is None:
         return
     options, rest = parts
-    guest.command(debugger, "settings append target.env-vars %s" % shlex.quote("%s=%s" % (VARIABLE, encoded(options))))
+    guest.command(debugger, "settings append target.env-vars %s" % shlex.quote("%s=%s" % (VARIABLE, command.encoded(options))))
     debugger = lldb.SBDebugger.FindDebuggerWithID(debugger.GetID())
     image = made(program, options)
     name = os.path.basename(options[-1])
