@@ -1,5 +1,6 @@
-//! Tells the command of the commit that it is built of. And has the linker keep the names by which debuggers find code that is registered (GDB's manual, "JIT Interface"), and the traps in it,
-//! where the symbol table is stripped: there the command has no `main` beside the program's.
+//! Tells the command which commit it is built of, and has the linker keep the names by which debuggers find code that is registered
+//! (GDB's manual, "JIT Interface"), and the traps in it, where the symbol table is stripped: there the command has no `main` beside the
+//! program's.
 
 use std::path::Path;
 use std::process::Command;

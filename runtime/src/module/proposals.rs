@@ -104,17 +104,10 @@ pub fn missing(wasm: &[u8]) -> Vec<&'static Proposal> {
 
 /// Those that errors name, in one validation; `None` where an error names none, or one that we do not know.
 fn named_by_errors(wasm: &[u8]) -> Option<Vec<&'static Proposal>> {
-    let mut features = FEATURES;
-    let functions = loop {
-        match functions(wasm, features) {
-            Ok(functions) => break functions,
-            Err(error) => features = with_missing(features, &error)?,
-        }
-    };
+    let (features, functions) = with_missing(FEATURES, |features| functions(wasm, features))?;
     let of_function = |allocations: &mut FuncValidatorAllocations, function: &Function<'_>| {
         let (function, body) = function;
-        let mut features = features;
-        loop {
+        let validate = |features| {
             let function = FuncToValidate {
                 resources: function.resources.clone(),
                 features,
@@ -123,11 +116,9 @@ fn named_by_errors(wasm: &[u8]) -> Option<Vec<&'static Proposal>> {
             let mut validator = function.into_validator(std::mem::take(allocations));
             let result = validator.validate(body);
             *allocations = validator.into_allocations();
-            match result {
-                Ok(()) => return Some(features),
-                Err(error) => features = with_missing(features, &error)?,
-            }
-        }
+            result
+        };
+        with_missing(features, validate).map(|(features, ())| features)
     };
     let all = functions
         .par_iter()
@@ -137,14 +128,23 @@ fn named_by_errors(wasm: &[u8]) -> Option<Vec<&'static Proposal>> {
     Some(needed.collect())
 }
 
-/// With the proposal for want of which there is an error.
-fn with_missing(
-    features: WasmFeatures,
-    error: &wasmparser::BinaryReaderError,
-) -> Option<WasmFeatures> {
-    let missing = error.missing_wasm_feature()?;
-    let is_known = PROPOSALS.iter().any(|it| it.feature == missing);
-    (is_known && !features.contains(missing)).then_some(features | missing)
+/// Validates with all proposals that errors are for want of: which features that are, and the result; `None` where an error names none.
+fn with_missing<T>(
+    mut features: WasmFeatures,
+    mut validate: impl FnMut(WasmFeatures) -> wasmparser::Result<T>,
+) -> Option<(WasmFeatures, T)> {
+    loop {
+        let error = match validate(features) {
+            Ok(result) => return Some((features, result)),
+            Err(error) => error,
+        };
+        let missing = error.missing_wasm_feature()?;
+        let is_known = PROPOSALS.iter().any(|it| it.feature == missing);
+        if !is_known || features.contains(missing) {
+            return None;
+        }
+        features |= missing;
+    }
 }
 
 /// What the module is invalid without, tried one by one: not every error names what it is for want of. Proposals that contain others

@@ -48,16 +48,16 @@ impl OwnStack {
         if top == 0 || top % 16 != 0 {
             return None;
         }
+        // Where the stack comes first, there is nothing below it.
+        let bottom = if u64::from(top) >= data_end {
+            data_end
+        } else {
+            0
+        };
         if (pointer as i32) < 0 && top as i32 > 0 {
-            let below_data = if u64::from(top) >= data_end {
-                data_end
-            } else {
-                0
-            };
-            return Some(u64::from(pointer.wrapping_neg()) + below_data);
+            return Some(u64::from(pointer.wrapping_neg()) + bottom);
         }
-        let behind_data = u64::from(top) >= data_end;
-        (behind_data && u64::from(pointer) < data_end).then(|| data_end - u64::from(pointer))
+        bottom.checked_sub(u64::from(pointer)).filter(|it| *it > 0)
     }
 }
 

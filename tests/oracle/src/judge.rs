@@ -54,30 +54,6 @@ pub struct Count {
     pub reasons: BTreeMap<String, (usize, String)>,
 }
 
-impl Count {
-    /// Adds another's.
-    pub fn add(&mut self, other: Count) {
-        self.stops += other.stops;
-        self.astray.extend(other.astray);
-        self.ambiguous += other.ambiguous;
-        self.callers += other.callers;
-        self.in_scope += other.in_scope;
-        self.described += other.described;
-        self.numbers += other.numbers;
-        self.right += other.right;
-        self.unavailable += other.unavailable;
-        self.missing += other.missing;
-        self.wrong.extend(other.wrong);
-        for (reason, count) in other.unsupported {
-            *self.unsupported.entry(reason).or_default() += count;
-        }
-        for (reason, (count, place)) in other.reasons {
-            let known = self.reasons.entry(reason).or_insert((0, place));
-            known.0 += count;
-        }
-    }
-}
-
 /// A variable as the DWARF has it.
 struct Expected {
     name: String,
