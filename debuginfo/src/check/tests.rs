@@ -6,7 +6,7 @@ use crate::code::{CodeMap, Flavor};
 use crate::handmade::{F, G, Handmade, Written, address, code, local, text};
 use crate::image;
 use gimli::constants as dw;
-use gimli::write::AttributeValue as Value;
+use gimli::write::{AttributeValue as Value, UnitEntryId};
 
 const TOMBSTONE: u64 = 0xffff_ffff;
 
@@ -37,6 +37,16 @@ fn bytes(scope: u64, described: u64, with_code: u64, kept: u64) -> Bytes {
         with_code,
         kept,
     }
+}
+
+/// A unit with `f` alone; the entries of `int` and of `f`.
+fn one_function() -> (Handmade, UnitEntryId, UnitEntryId) {
+    let mut info = Handmade::new();
+    let root = info.root();
+    info.cover(root, F);
+    let int = info.int();
+    let f = info.function("f", F);
+    (info, int, f)
 }
 
 /// `f` with a variable `x` in a local, in a block, and in a list; `g` with a line table.
@@ -126,11 +136,7 @@ fn what_is_missing_is_counted_and_named() {
 #[test]
 fn a_location_that_is_shorter_is_a_loss() {
     let of = |end| {
-        let mut info = Handmade::new();
-        let root = info.root();
-        info.cover(root, F);
-        let int = info.int();
-        let f = info.function("f", F);
+        let (mut info, int, f) = one_function();
         let x = info.variable(f, "x", int, &[]);
         let places = info.list(&[(12..end, &local(0))]);
         info.set(x, dw::DW_AT_location, places);
@@ -153,11 +159,7 @@ fn a_location_that_is_shorter_is_a_loss() {
 
 #[test]
 fn what_the_transform_said_is_the_reason() {
-    let mut info = Handmade::new();
-    let root = info.root();
-    info.cover(root, F);
-    let int = info.int();
-    let f = info.function("f", F);
+    let (mut info, int, f) = one_function();
     // Without a frame base.
     info.variable(f, "x", int, &[dw::DW_OP_fbreg.0, 8]);
     let check = checked(info);
@@ -182,11 +184,8 @@ fn instructions_without_code_are_neither_kept_nor_lost() {
 
 #[test]
 fn what_linkers_dropped_is_no_loss() {
-    let mut info = Handmade::new();
+    let (mut info, int, f) = one_function();
     let root = info.root();
-    info.cover(root, F);
-    let int = info.int();
-    let f = info.function("f", F);
     let block = info.add(f, dw::DW_TAG_inlined_subroutine, []);
     info.cover(block, TOMBSTONE..TOMBSTONE + 4);
     let dropped = info.function("dropped", TOMBSTONE..TOMBSTONE + 9);
@@ -244,11 +243,7 @@ fn inlined_functions_are_known_by_what_they_are_instances_of() {
 
 #[test]
 fn scopes_count_as_far_as_they_are_in_those_around_them() {
-    let mut info = Handmade::new();
-    let root = info.root();
-    info.cover(root, F);
-    let int = info.int();
-    let f = info.function("f", F);
+    let (mut info, int, f) = one_function();
     let block = info.add(f, dw::DW_TAG_lexical_block, []);
     info.cover(block, 26..36);
     info.variable(block, "x", int, &local(0));
@@ -260,11 +255,7 @@ fn scopes_count_as_far_as_they_are_in_those_around_them() {
 
 #[test]
 fn operands_that_are_not_there_are_the_input_s_fault() {
-    let mut info = Handmade::new();
-    let root = info.root();
-    info.cover(root, F);
-    let int = info.int();
-    let f = info.function("f", F);
+    let (mut info, int, f) = one_function();
     let x = info.variable(f, "x", int, &[]);
     let operand = [dw::DW_OP_WASM_location.0, 2, 0, dw::DW_OP_stack_value.0];
     let places = info.list(&[(12..16, &operand), (16..18, &local(0))]);
@@ -294,11 +285,7 @@ fn members_that_are_shown_alone_count_for_the_whole() {
 #[test]
 fn entries_of_one_name_are_known_by_their_lines() {
     let build = |lines: &[u64]| {
-        let mut info = Handmade::new();
-        let root = info.root();
-        info.cover(root, F);
-        let int = info.int();
-        let f = info.function("f", F);
+        let (mut info, int, f) = one_function();
         for line in lines {
             let x = info.variable(f, "x", int, &local(0));
             info.set(x, dw::DW_AT_decl_line, Value::Udata(*line));
