@@ -34,7 +34,9 @@ pub fn fd_advise(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 
 pub fn fd_allocate(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, offset, len) = (args.u32(), args.u64(), args.u64());
-    let host = call.ctx.descriptors.file(fd, rights::FD_ALLOCATE)?;
+    let descriptor = call.ctx.descriptors.get(fd)?;
+    let host = descriptor.host_file()?;
+    descriptor.require_open_for(rights::FD_ALLOCATE)?;
     Ok(rustix::fs::fallocate(
         host,
         FallocateFlags::empty(),
@@ -118,10 +120,12 @@ pub fn fd_filestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
 
 pub fn fd_filestat_set_size(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, size) = (args.u32(), args.u64());
-    let host = call
-        .ctx
-        .descriptors
-        .file(fd, rights::FD_FILESTAT_SET_SIZE)?;
+    let descriptor = call.ctx.descriptors.get(fd)?;
+    let host = descriptor.host_file()?;
+    // POSIX's error of `ftruncate` for a descriptor that is not open for writing.
+    descriptor
+        .require(rights::FD_FILESTAT_SET_SIZE)
+        .map_err(|_| Errno::Inval)?;
     Ok(rustix::fs::ftruncate(host, size)?)
 }
 

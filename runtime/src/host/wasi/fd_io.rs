@@ -10,7 +10,7 @@ use super::rights;
 use super::stream::{Source, Stream, read_once, write_once};
 use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;
-use rustix::fs::SeekFrom;
+use rustix::fs::{OFlags, SeekFrom};
 use rustix::io::{preadv, pwritev, readv, retry_on_intr, writev};
 use std::io::{IoSlice, IoSliceMut};
 
@@ -158,6 +158,24 @@ pub fn fd_pread(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     call.memory.write_u32(result_at, count as u32)
 }
 
+/// Writes at an offset, which POSIX has `pwrite` do whether or not the file was opened for appending. Linux appends, unless the flag is
+/// taken off meanwhile.
+fn write_at(
+    host: BorrowedFd<'_>,
+    slices: &[IoSlice<'_>],
+    offset: u64,
+) -> rustix::io::Result<usize> {
+    let write = || retry_on_intr(|| pwritev(host, slices, offset));
+    let flags = rustix::fs::fcntl_getfl(host)?;
+    if !flags.contains(OFlags::APPEND) {
+        return write();
+    }
+    rustix::fs::fcntl_setfl(host, flags - OFlags::APPEND)?;
+    let written = write();
+    rustix::fs::fcntl_setfl(host, flags)?;
+    written
+}
+
 pub fn fd_pwrite(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, offset, result_at) = (args.u32(), args.span(), args.u64(), args.u32());
     let descriptor = call.ctx.descriptors.get(fd)?;
@@ -166,7 +184,11 @@ pub fn fd_pwrite(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
     let slices = slices(call.memory, &spans)?;
-    let count = retry_on_intr(|| pwritev(host, &slices, offset))?;
+    // The open file of a standard stream is not the guest's alone, and keeps its flags.
+    let count = match descriptor.object {
+        Object::File(_) => write_at(host, &slices, offset)?,
+        _ => retry_on_intr(|| pwritev(host, &slices, offset))?,
+    };
     call.memory.write_u32(result_at, count as u32)
 }
 

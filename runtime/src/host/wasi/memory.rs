@@ -24,7 +24,11 @@ impl<'a> GuestMemory<'a> {
         GuestMemory { bytes }
     }
 
+    /// The bytes of what a guest points at. Of nothing, the pointer does not matter, as in POSIX.
     fn range(&self, start: u32, len: u64) -> Result<Range<usize>, Errno> {
+        if len == 0 {
+            return Ok(0..0);
+        }
         let end = u64::from(start).checked_add(len).ok_or(Errno::Fault)?;
         if end > self.bytes.len() as u64 {
             return Err(Errno::Fault);

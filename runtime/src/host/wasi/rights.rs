@@ -73,6 +73,12 @@ pub const DIRECTORY: u64 = FD_DATASYNC
     | PATH_UNLINK_FILE
     | POLL_FD_READWRITE;
 
-/// Those of a terminal or pipe beside reading or writing. A C library takes a character device *without* `FD_SEEK` and
-/// `FD_TELL` for a terminal.
-pub const STREAM: u64 = FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE;
+/// Those of a terminal or pipe beside reading or writing, those included that the system refuses with the errors that POSIX has.
+/// A C library takes a character device *without* `FD_SEEK` and `FD_TELL` for a terminal.
+pub const STREAM: u64 = FD_DATASYNC
+    | FD_FDSTAT_SET_FLAGS
+    | FD_SYNC
+    | FD_ADVISE
+    | FD_FILESTAT_GET
+    | FD_FILESTAT_SET_TIMES
+    | POLL_FD_READWRITE;

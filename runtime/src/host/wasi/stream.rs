@@ -59,7 +59,7 @@ impl Stream {
     pub fn rights(&self) -> u64 {
         let direction = match self.source {
             Source::HostInput(_) | Source::Reader(_) => rights::FD_READ,
-            _ => rights::FD_WRITE,
+            _ => rights::WRITING,
         };
         direction
             | match self.filetype() {

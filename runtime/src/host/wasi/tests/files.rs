@@ -76,6 +76,13 @@ fn appending_ignores_the_position() {
     guest.seek(fd, 0, 0).unwrap();
     guest.write(fd, b"two").unwrap();
     assert_eq!(std::fs::read(guest.host_path("log")).unwrap(), b"onetwo");
+    // But for a write that says where.
+    guest.put(BUFFER, b"On");
+    guest.iovec(2);
+    guest.ok("fd_pwrite", &[u64::from(fd), 0, 1, 0, 64]);
+    assert_eq!(std::fs::read(guest.host_path("log")).unwrap(), b"Onetwo");
+    guest.ok("fd_tell", &[u64::from(fd), 64]);
+    assert_eq!(guest.u64(64), 6);
     guest.ok("fd_fdstat_get", &[u64::from(fd), 0]);
     assert_eq!(guest.u32(0) >> 16, u32::from(fdflags::APPEND));
     guest.ok("fd_fdstat_set_flags", &[u64::from(fd), 0]);
@@ -268,4 +275,16 @@ impl Guest {
         args.extend(rest);
         self.call(name, &args)
     }
+}
+
+#[test]
+fn what_is_open_to_read_is_not_made_longer_or_shorter() {
+    let mut guest = Guest::new();
+    std::fs::write(guest.host_path("f"), "abc").unwrap();
+    let fd = u64::from(guest.open_as("f", 0, rights::FD_READ, 0).unwrap());
+    assert_eq!(guest.call("fd_allocate", &[fd, 0, 10]), Errno::Badf);
+    assert_eq!(guest.call("fd_filestat_set_size", &[fd, 1]), Errno::Inval);
+    guest.ok("fd_sync", &[fd]);
+    guest.ok("fd_datasync", &[fd]);
+    assert_eq!(std::fs::read(guest.host_path("f")).unwrap(), b"abc");
 }

@@ -110,6 +110,20 @@ fn buffers_are_gathered_and_bad_ones_are_faults() {
     assert_eq!(guest.u32(64), 0);
 }
 
+/// An empty slice of Rust's or array of C's may be anywhere.
+#[test]
+fn a_pointer_to_nothing_is_not_looked_at() {
+    let nowhere = u64::from(u32::MAX);
+    let mut guest = Guest::new();
+    guest.ok("random_get", &[nowhere, 0]);
+    guest.ok("fd_write", &[1, nowhere, 0, 64]);
+    guest.put(0, &u32::MAX.to_le_bytes());
+    guest.put(4, &0u32.to_le_bytes());
+    guest.ok("fd_write", &[1, 0, 1, 64]);
+    guest.ok("fd_read", &[0, 0, 1, 64]);
+    guest.ok("fd_readdir", &[3, nowhere, 0, 0, 64]);
+}
+
 #[test]
 fn a_stream_in_memory_is_no_terminal() {
     let mut guest = Guest::new();
