@@ -198,3 +198,58 @@ fn options_of_gdb_go_before_the_file_as_gdb_takes_them() {
         "{machine}"
     );
 }
+
+#[test]
+fn addresses_of_the_guest_are_named_as_natively() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("sessions-symbols");
+    folder.write(
+        "named.c",
+        "#include <stdio.h>\n#include <stdlib.h>\nint global[4] = {1, 2, 3, 4};\nstatic struct pair { int a, b; char name[4]; } pairs[3];\n\
+         int main(void) {\n  char text[3] = \"ab\", *heap = malloc(8);\n  int *inside = &global[1];\n  struct pair *second = &pairs[1];\n\
+         printf(\"%s %d %d\", text, *inside, second->a);\n  free(heap);\n  return 0;\n}\n",
+    );
+    let module = folder.compile("named.c", &["-g", "-O0"]);
+    let commands = [
+        "set breakpoint pending on",
+        "break named.c:9",
+        "run",
+        "print &global[2]",
+        "print inside",
+        "print &second->b",
+        "output heap == 0",
+        "x/2xw inside",
+        "info symbol &global",
+        "info symbol second",
+        "info symbol heap",
+        "set var text = \"xy\"",
+        "print text",
+    ];
+    let launched = gdb(&folder, &[], &[&module], &commands);
+    let plain = Command::new("gdb")
+        .args(["-nx", "-batch"])
+        .args(commands.iter().flat_map(|command| ["-ex", command]))
+        .args(["--args", env!("CARGO_BIN_EXE_dwalin"), "run", "-g", &module])
+        .current_dir(folder.path("."))
+        .env_remove("DEBUGINFOD_URLS")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    for said in [launched, plain] {
+        for text in [
+            " <global+8>\n",
+            " <global+4>\n",
+            " <pairs+16>\n",
+            " <global+4>:\t0x00000002\t0x00000003\n",
+            "global in section .wasm.own of ",
+            "pairs + 12 in section .wasm.own of ",
+            "No symbol matches heap.",
+            " = \"xy\"\n",
+        ] {
+            assert!(said.contains(text), "{text}: {said}");
+        }
+    }
+}

@@ -38,6 +38,16 @@ pub struct CodeMap<'a> {
     pub pointer_code: Option<PointerCode>,
 }
 
+impl CodeMap<'_> {
+    /// The base of the memory whose own addresses gdb shows: of the first one, unless there are others.
+    pub(crate) fn own_base(&self) -> Option<HostAddress> {
+        match self.memories[..] {
+            [base] if self.flavor == Flavor::Gdb => Some(base),
+            _ => None,
+        }
+    }
+}
+
 /// Two functions for debuggers to call, about a pointer into the first memory: `this` of the C++ ABI is the pointer's address.
 #[derive(Clone, Debug)]
 pub struct PointerCode {

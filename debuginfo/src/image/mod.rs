@@ -151,10 +151,11 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
             contents.memory,
         )
     }));
-    // Where there is no process, the file is what is at the guest's own addresses. At null there is nothing: gdb looks for code there.
-    if code.at_own_addresses
-        && let Some((_, behind)) = contents.memory.split_first()
-    {
+    // The guest's own addresses, by which gdb shows pointers. Where there is no process, the file is what is there, if it is for a gdb that
+    // reads it there. At null there is nothing: gdb looks for code there.
+    if code.own_base().is_some() {
+        let behind = contents.memory.get(1..);
+        let behind = behind.filter(|_| code.at_own_addresses).unwrap_or_default();
         sections.push(section(".wasm.own", abi::SHF_WRITE, 1, size - 1, behind));
     }
     sections.extend(code.pointer_code.iter().map(|functions| {

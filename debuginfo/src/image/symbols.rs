@@ -37,7 +37,9 @@ impl Symbol<'_> {
 /// The numbers of sections that symbols are in, as [`super::code_sections`] orders them.
 const TEXT: u16 = 1;
 const MEMORY: u16 = 3;
+/// Of those behind it, each flavour has its own.
 const POINTERS: u16 = 4;
+const OWN: u16 = 4;
 
 /// The symbols of the code for pointers.
 pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
@@ -68,13 +70,19 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
         address: code.start.0,
         size: code.end.0 - code.start.0,
     };
-    let object = |object: &'a Object| Symbol {
-        name: printable(&object.name),
-        ty: elf::STT_OBJECT,
-        binding: binding(code.flavor, object),
-        section: MEMORY,
-        address: object.address.0,
-        size: 0,
+    let own_base = code.own_base();
+    let object = |object: &'a Object| {
+        // One without a size would reach to the next one.
+        let own = own_base.filter(|_| object.size != 0);
+        let (section, base) = own.map_or((MEMORY, 0), |base| (OWN, base.0));
+        Symbol {
+            name: printable(&object.name),
+            ty: elf::STT_OBJECT,
+            binding: binding(code.flavor, object),
+            section,
+            address: object.address.0 - base,
+            size: object.size,
+        }
     };
     let pointers = code.pointer_code.iter().flat_map(|functions| {
         [(GET_POINTER, functions.get), (SET_POINTER, functions.set)].map(|(name, address)| Symbol {

@@ -62,6 +62,8 @@ pub(crate) struct Object {
     /// The linkage name, or the name.
     pub name: String,
     pub address: HostAddress,
+    /// Its bytes; 0 where its type does not say so.
+    pub size: u64,
     /// Whether other files may mean it by its name.
     pub is_external: bool,
 }

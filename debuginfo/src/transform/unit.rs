@@ -414,10 +414,16 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let declared = declared.and_then(|declared| self.there(unit, declared));
         let own = self.name_of(&self.here(entry));
         let name = own.or_else(|| self.name_of(declared.as_ref()?));
+        let size = self.byte_size(unit, entry);
+        let size = size.or_else(|| {
+            let declared = declared.as_ref()?;
+            self.byte_size(declared.unit, &declared.entry)
+        });
         let is_external = |entry: &Die<'d>| entry.attr(dw::DW_AT_external).is_some();
         self.objects.extend(name.map(|name| Object {
             name,
             address: HostAddress(memory.0.wrapping_add(address)),
+            size: size.unwrap_or(0),
             is_external: is_external(entry) || declared.is_some_and(|it| is_external(&it.entry)),
         }));
     }
