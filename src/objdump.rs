@@ -2,7 +2,7 @@
 
 use crate::args::Objdump;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::{Engine, Module, ModuleFile, Printable, read_source};
+use dwalin_runtime::{Engine, Instructions, Module, ModuleFile, Printable, read_source};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use std::collections::HashMap;
 
@@ -24,9 +24,11 @@ pub fn objdump(options: &Objdump) -> Result<()> {
             options.function.as_deref().unwrap_or("has code")
         );
     }
+    let all = functions[0]..functions[functions.len() - 1] + 1;
+    let instructions = file.instructions(all);
     let mut sources = HashMap::new();
     for func in functions {
-        function(&file, &module, func, &mut sources);
+        function(&file, &module, func, &instructions, &mut sources);
     }
     Ok(())
 }
@@ -34,9 +36,14 @@ pub fn objdump(options: &Objdump) -> Result<()> {
 /// Lines of source files by path; empty where a file is not here.
 type Sources = HashMap<String, Vec<String>>;
 
-fn function(file: &ModuleFile, module: &Module, func: u32, sources: &mut Sources) {
+fn function(
+    file: &ModuleFile,
+    module: &Module,
+    func: u32,
+    instructions: &Instructions,
+    sources: &mut Sources,
+) {
     println!("{} (function {func}):", Printable(file.function_name(func)));
-    let instructions: HashMap<usize, String> = file.instructions(func).into_iter().collect();
     let (mut line, mut instruction, mut address) = (None, None, 0);
     for (offset, code) in module.code_of(func).unwrap_or_default() {
         if let Some(offset) = offset {
@@ -51,9 +58,9 @@ fn function(file: &ModuleFile, module: &Module, func: u32, sources: &mut Sources
         }
         if offset != instruction {
             instruction = offset;
-            let text = offset.and_then(|offset| instructions.get(&offset));
+            let text = offset.and_then(|offset| instructions.at(offset));
             if let (Some(offset), Some(text)) = (offset, text) {
-                println!("    {offset:#07x}: {text}");
+                println!("    {offset:#07x}: {}", Printable(text));
             }
         }
         address = disassemble(&code, address);

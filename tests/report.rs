@@ -246,7 +246,7 @@ fn objdump_shows_source_wasm_and_machine_code() {
     for part in [
         "ratio (function ",
         ":5: return part / whole;",
-        "I32DivS",
+        "i32.div_s",
         "idiv",
     ] {
         assert!(text.contains(part), "{part}: {text}");

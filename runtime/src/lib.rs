@@ -62,6 +62,7 @@ pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use module::file::{Location, ModuleFile};
+pub use module::instructions::Instructions;
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };

@@ -34,16 +34,16 @@ const ENDS: [(u32, &[&str]); 2] = [
     (
         0,
         &[
-            "LocalSet",
-            "GlobalSet",
-            "I32Store",
-            "I32Store",
-            "LocalSet",
-            "Call",
-            "End",
+            "local.set",
+            "global.set",
+            "i32.store",
+            "i32.store",
+            "local.set",
+            "call",
+            "end",
         ],
     ),
-    (1, &["GlobalSet", "I32Store", "End"]),
+    (1, &["global.set", "i32.store", "end"]),
 ];
 
 /// Bytes of the declarations of their locals: of one, and of none.
@@ -63,7 +63,8 @@ pub struct Statements(pub Vec<u64>);
 impl Statements {
     pub fn of(file: &ModuleFile, function: usize) -> Statements {
         let (index, ends) = ENDS[function];
-        let instructions = file.instructions(index);
+        let instructions = file.instructions(index..index + 1);
+        let instructions: Vec<_> = instructions.iter().collect();
         let pc = |offset: usize| {
             let at = file.at_file_offset(offset).expect("an instruction's place");
             u64::from(at.code_offset)

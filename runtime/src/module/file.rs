@@ -1,6 +1,7 @@
 //! A module as a file to look things up in: nothing of it is validated or compiled, so that tools work on modules that the
 //! runtime would refuse.
 
+use super::instructions::Instructions;
 use super::names::Names;
 use crate::code::Artifact;
 use crate::compile::CompileError;
@@ -234,20 +235,10 @@ impl ModuleFile {
         self.bodies.get(defined).cloned()
     }
 
-    /// The instructions of a function, by its index: where each is in the file, and what it is.
-    pub fn instructions(&self, func: u32) -> Vec<(usize, String)> {
-        let Some(range) = self.body(func) else {
-            return Vec::new();
-        };
-        let (start, bytes) = (range.start as u64, &self.wasm[range]);
-        let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(bytes, start));
-        let Ok(operators) = body.get_operators_reader() else {
-            return Vec::new();
-        };
-        let known = operators.into_iter_with_offsets().map_while(Result::ok);
-        known
-            .map(|(operator, offset)| (offset as usize, format!("{operator:?}")))
-            .collect()
+    /// The instructions of functions that have a body, by their indices; none where the module is invalid.
+    pub fn instructions(&self, functions: Range<u32>) -> Instructions {
+        let bodies: Vec<_> = functions.map_while(|func| self.body(func)).collect();
+        Instructions::of(&self.wasm, &bodies)
     }
 
     /// The indices of the functions that have a body.

@@ -3,6 +3,7 @@
 pub mod elements;
 pub mod file;
 pub mod init;
+pub mod instructions;
 pub mod names;
 pub mod parse;
 pub mod proposals;

@@ -5,8 +5,9 @@ use super::activation::Fault;
 use super::cause::Cause;
 use super::operands::{self, Instruction};
 use super::own_stack::overrun;
+use super::suspects::Suspects;
 use crate::vm::store::StoreCore;
-use dwalin_debuginfo::values::{Variable, WasmValue};
+use dwalin_debuginfo::values::WasmValue;
 use wasmparser::Operator;
 
 /// Addresses up to here, from either end of the address space, are near null.
@@ -80,10 +81,10 @@ impl Cause {
         store: &StoreCore,
         fault: Fault,
         instruction: Option<&Instruction<'_>>,
-        variables: &[Variable],
+        suspects: &Suspects<'_>,
     ) {
         if let Some(instruction) = instruction
-            && self.bulk(store, instruction)
+            && self.bulk(store, instruction, suspects)
         {
             return;
         }
@@ -96,12 +97,17 @@ impl Cause {
             len >> 16
         ));
         if !access.constant {
-            self.pointers(address, access.base, len, variables);
+            self.pointers(address, access.base, len, suspects);
         }
     }
 
     /// The ranges of an operator on many bytes; `false` for others.
-    fn bulk(&mut self, store: &StoreCore, instruction: &Instruction<'_>) -> bool {
+    fn bulk(
+        &mut self,
+        store: &StoreCore,
+        instruction: &Instruction<'_>,
+        suspects: &Suspects<'_>,
+    ) -> bool {
         let (to, what) = match &instruction.operator {
             Operator::MemoryCopy { .. } => (true, "copies"),
             Operator::MemoryFill { .. } => (false, "fills"),
@@ -128,6 +134,16 @@ impl Cause {
         self.note(format!(
             "{what} {len} bytes{from} {preposition} {start:#x}{end}"
         ));
+        // What memory.init copies from is no memory.
+        let pointers = [Some(start), to.then_some(middle)].into_iter().flatten();
+        let end = store.only_memory_len().unwrap_or(u64::MAX);
+        for pointer in pointers.filter(|pointer| u64::from(*pointer) >= end) {
+            if let Some(name) = suspects.named(|value| value == pointer) {
+                self.hints
+                    .push(format!("{name} points outside the memory, to {pointer:#x}"));
+                break;
+            }
+        }
         true
     }
 
@@ -145,46 +161,40 @@ impl Cause {
     }
 
     /// Which pointer led to an address.
-    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, variables: &[Variable]) {
-        let pointers = || {
-            variables
-                .iter()
-                .filter_map(|variable| Some((&variable.name, variable.pointer?)))
-        };
-        let exact = base.and_then(|base| pointers().find(|(_, value)| *value == base));
-        match exact {
-            Some((name, 0)) => {
-                return self.hints.push(format!(
-                    "`{name}` is a null pointer; the address is {address:#x} bytes from it"
-                ));
-            }
-            Some((name, value)) if u64::from(value) >= len => {
-                return self
-                    .hints
-                    .push(format!("`{name}` points outside the memory, to {value:#x}"));
-            }
-            Some((name, value)) => {
-                return self.hints.push(format!(
-                    "the address is {:#x} bytes from what `{name}` points to",
+    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, suspects: &Suspects<'_>) {
+        let exact = base.and_then(|base| Some((suspects.named(|value| value == base)?, base)));
+        if let Some((name, value)) = exact {
+            self.hints.push(match value {
+                0 => format!("{name} is a null pointer; the address is {address:#x} bytes from it"),
+                value if u64::from(value) >= len => {
+                    format!("{name} points outside the memory, to {value:#x}")
+                }
+                value => format!(
+                    "the address is {:#x} bytes from what {name} points to",
                     address.wrapping_sub(u64::from(value))
-                ));
-            }
-            None => {}
+                ),
+            });
+            return;
         }
         let near_null = base.is_some_and(|base| {
             u64::from(base) < NEAR_NULL || u64::from(base) > (1 << 32) - NEAR_NULL
         }) || ((1 << 32) - NEAR_NULL..1 << 32).contains(&address);
         if near_null {
-            let null = pointers().find(|(_, value)| *value == 0);
-            self.hints.push(match null {
-                Some((name, _)) => {
-                    format!("that is counted from near 0: `{name}` is a null pointer")
+            self.hints.push(match suspects.named(|value| value == 0) {
+                Some(name) => {
+                    format!("that is counted from near 0: {name} is a null pointer")
                 }
                 None => NO_POINTER.to_owned(),
             });
-        } else if let Some((name, value)) = pointers().find(|(_, value)| u64::from(*value) >= len) {
+            return;
+        }
+        // The access is at what such a pointer points to, or a little behind it.
+        let is_outside = |value: &u32| (len..=address).contains(&u64::from(*value));
+        let nearest = suspects.values().filter(is_outside).max();
+        let name = nearest.and_then(|nearest| suspects.named(|value| value == nearest));
+        if let (Some(value), Some(name)) = (nearest, name) {
             self.hints
-                .push(format!("`{name}` points outside the memory, to {value:#x}"));
+                .push(format!("{name} points outside the memory, to {value:#x}"));
         }
     }
 }

@@ -7,6 +7,7 @@ use super::kind::TrapKind;
 use super::message::{self, Panic};
 use super::operands::{Instruction, instruction_at};
 use super::shorten::short;
+use super::suspects::Suspects;
 use super::walk::Frames;
 use crate::index::*;
 use crate::vm::store::StoreCore;
@@ -54,10 +55,10 @@ impl Cause {
         }
         let frame = backtrace.frames().first()?;
         let instruction = instruction(store, frame, true);
-        let variables = frame.variables.first().map_or(&[][..], Vec::as_slice);
         match (fault.kind, instruction) {
             (TrapKind::MemoryOutOfBounds, instruction) => {
-                cause.memory(store, fault, instruction.as_ref(), variables);
+                let suspects = Suspects::find(store, backtrace);
+                cause.memory(store, fault, instruction.as_ref(), &suspects);
                 cause.own_stack(store, frame, frames.count());
             }
             (TrapKind::UnreachableCodeReached, _) => cause.abort(store, backtrace),
@@ -79,7 +80,7 @@ impl Cause {
             TrapKind::UnreachableCodeReached => cause.abort(store, backtrace),
             TrapKind::StackOverflow => cause.stack(activation, &activation.frames.borrow()),
             TrapKind::MemoryOutOfBounds => {
-                cause.memory(store, fault, None, &[]);
+                cause.memory(store, fault, None, &Suspects::NONE);
                 if let Some(frame) = backtrace.frames().first() {
                     cause.own_stack(store, frame, activation.frames.borrow().count());
                 }
@@ -291,7 +292,7 @@ fn conversion_is_wide(operator: &Operator<'_>) -> bool {
 }
 
 /// The instruction that a frame is at.
-fn instruction<'a>(
+pub(super) fn instruction<'a>(
     store: &'a StoreCore,
     frame: &FrameInfo,
     innermost: bool,

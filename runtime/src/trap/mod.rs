@@ -16,6 +16,7 @@ mod own_stack;
 pub mod report;
 mod shorten;
 pub mod signal;
+mod suspects;
 pub mod walk;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
