@@ -1,5 +1,7 @@
 //! What the user typed.
 
+use crate::backtrace::{self, Backtrace};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
 use std::ffi::OsString;
@@ -119,8 +121,9 @@ pub struct Run {
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
     pub coredump: Option<PathBuf>,
-    /// How a trap is reported, if not with the source line and the program's own frames.
-    #[arg(long, value_enum, value_name = "HOW")]
+    /// How a trap is reported, if not with the source line and the program's own frames: `short`, without variables; `full`, with the
+    /// language's library; `json`, for programs, also into a file (`json:FILE`) or a descriptor (`json:fd=3`) with nothing else in it.
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
     pub backtrace: Option<Backtrace>,
     /// Wait for a debugger that attaches to this process, and say its number.
     #[arg(long)]
@@ -349,17 +352,6 @@ pub struct Code {
     /// Bytes of stack that the program may use.
     #[arg(long, value_name = "BYTES")]
     pub max_wasm_stack: Option<usize>,
-}
-
-/// How a trap is reported.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Backtrace {
-    /// What happened, and the program's own frames, without variables.
-    Short,
-    /// With all frames, also those of the language's library.
-    Full,
-    /// All of it, for programs.
-    Json,
 }
 
 /// What perf is told.

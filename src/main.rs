@@ -5,6 +5,7 @@ mod terminal;
 
 mod addr2line;
 mod args;
+mod backtrace;
 mod check_debug;
 mod compile;
 mod debugger;

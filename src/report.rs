@@ -1,12 +1,13 @@
 //! What the command prints when a program traps: for people, in colour on a terminal; as JSON for programs.
 
-use crate::args::{Backtrace, Run};
+use crate::args::Run;
+use crate::backtrace::{Backtrace, Output};
 use crate::json::Json;
 use crate::sources;
 use crate::terminal::colored;
 use dwalin_runtime::{
     Cause, FrameInfo, HostError, Report, ReportOptions, SourceFrame, Trap, Variable, WasmBacktrace,
-    WasmValue,
+    WasmValue, short_name,
 };
 use std::io::IsTerminal;
 
@@ -14,9 +15,8 @@ use std::io::IsTerminal;
 const WIDTH: usize = 140;
 
 /// Prints a trap on standard error.
-pub fn print(trap: &Trap, options: &Run) {
-    if options.backtrace == Some(Backtrace::Json) {
-        eprintln!("{}", json(trap, &program(options)));
+pub fn print(trap: &Trap, options: &Run, output: Option<Output>) {
+    if printed_as_json(options, output, || json(trap, &program(options))) {
         return;
     }
     colored(Report::with(trap, style(options)));
@@ -26,6 +26,17 @@ pub fn print(trap: &Trap, options: &Run) {
     say_sources(trap.backtrace(), options);
 }
 
+/// Prints JSON where it was asked for; whether that is all that is printed.
+fn printed_as_json(options: &Run, output: Option<Output>, json: impl FnOnce() -> Json) -> bool {
+    let is_all = options.backtrace == Some(Backtrace::Json);
+    match output {
+        Some(mut output) => output.line(&json()),
+        None if is_all => eprintln!("{}", json()),
+        None => {}
+    }
+    is_all
+}
+
 fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
     for note in sources::notes(backtrace, options.file()) {
         eprintln!("note: {note}");
@@ -33,15 +44,17 @@ fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
 }
 
 /// Prints an error of a host function on standard error.
-pub fn print_host_error(error: &HostError, options: &Run) {
-    if options.backtrace == Some(Backtrace::Json) {
+pub fn print_host_error(error: &HostError, options: &Run, output: Option<Output>) {
+    let json = || {
         let message = error.to_string();
         let said = Said {
             trap: None,
             message: &message,
             cause: &Cause::default(),
         };
-        eprintln!("{}", object(&program(options), &said, error.backtrace()));
+        object(&program(options), &said, error.backtrace())
+    };
+    if printed_as_json(options, output, json) {
         return;
     }
     colored(Report::of_host_error(error).options(style(options)));
@@ -120,6 +133,7 @@ struct Said<'a> {
 }
 
 fn object(program: &str, said: &Said<'_>, backtrace: &WasmBacktrace) -> Json {
+    let backtrace = &backtrace.with_columns_in_characters();
     let strings = |texts: &[String]| Json::array(texts.iter().map(|text| Json::string(text)));
     let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
     Json::object([
@@ -153,7 +167,7 @@ pub fn frame(frame: &FrameInfo) -> Json {
         ("host", Json::bool(frame.host)),
         ("module", Json::string(&frame.module)),
         ("function_index", Json::number(u64::from(frame.func_index))),
-        ("function", Json::string(&frame.func_name)),
+        ("function", Json::string(&short_name(&frame.func_name))),
         (
             "offset",
             Json::number_or_null(frame.module_offset.map(|it| it as u64)),
@@ -190,7 +204,10 @@ fn symbol(symbol: &SourceFrame, variables: &[Variable]) -> Json {
         ])
     });
     Json::object([
-        ("function", Json::string_or_null(symbol.function.as_deref())),
+        ("function", {
+            let name = symbol.function.as_deref().map(short_name);
+            Json::string_or_null(name.as_deref())
+        }),
         ("file", Json::string_or_null(symbol.file.as_deref())),
         ("line", Json::number_or_null(symbol.line)),
         ("column", Json::number_or_null(symbol.column)),

@@ -1,6 +1,7 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
-use crate::args::{Backtrace, Run};
+use crate::args::Run;
+use crate::backtrace::{Backtrace, Output};
 use crate::debugger::hint;
 use crate::imports::{self, Aborted};
 use crate::program::Program;
@@ -26,6 +27,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let config = options
         .config()
         .context("--profile: cannot make the file")?;
+    let json = Output::open(options.backtrace.as_ref())?;
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
@@ -45,7 +47,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     {
         say_no_directory(options, &module);
     }
-    let code = exit_code(ended, options, &store);
+    let code = exit_code(ended, options, &store, json);
     // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
     // whose other threads are gone before it has resumed them.
     std::mem::forget(store);
@@ -63,7 +65,12 @@ fn wait() {
     }
 }
 
-fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result<ExitCode> {
+fn exit_code(
+    ended: Result<()>,
+    options: &Run,
+    store: &Store<WasiCtx>,
+    json: Option<Output>,
+) -> Result<ExitCode> {
     let reported = ended.as_ref().is_err_and(|error| {
         let error = error.downcast_ref::<Error>();
         !matches!(error, Some(Error::Exit(_)))
@@ -76,14 +83,14 @@ fn exit_code(ended: Result<()>, options: &Run, store: &Store<WasiCtx>) -> Result
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
-                report::print(trap, options);
+                report::print(trap, options, json);
                 if let Some(path) = &options.coredump {
                     write_coredump(path, store, trap, options)?;
                 }
                 Ok(ExitCode::from(TRAPPED))
             }
             Some(Error::Host(host)) => {
-                report::print_host_error(host, options);
+                report::print_host_error(host, options, json);
                 let aborted = error.downcast_ref::<Error>();
                 let aborted = aborted.and_then(|error| error.downcast_ref::<Aborted>());
                 Ok(aborted.map_or(ExitCode::FAILURE, |_| ExitCode::from(TRAPPED)))

@@ -370,3 +370,65 @@ fn limits_of_the_process_are_met_or_told() {
         }
     }
 }
+
+/// A program that traps behind characters of two and three bytes.
+fn counted() -> Option<String> {
+    compile(
+        "counted",
+        "static int first(const int *p) {\n  /* äöü€ */ return p[0];\n}\n\
+         int main(void) { return first((const int *)0x7fff0000); }\n",
+    )
+}
+
+#[test]
+fn columns_of_reports_are_characters() {
+    let Some(wasm) = counted() else { return };
+    let output = dwalin(&["run", "-g", &wasm]);
+    let text = stderr(&output);
+    assert_eq!(text.matches("counted.c:2:21").count(), 2, "{text}");
+    let output = dwalin(&["run", "--backtrace=json", &wasm]);
+    assert!(
+        stderr(&output).contains("\"line\":2,\"column\":21,"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn json_has_a_file_or_a_descriptor_of_its_own() {
+    let Some(wasm) = counted() else { return };
+    let path = write("report.json", "of an earlier trap");
+    let output = dwalin(&["run", "-g", &format!("--backtrace=json:{path}"), &wasm]);
+    assert_eq!(output.status.code(), Some(134));
+    assert!(
+        stderr(&output).contains("help: `p` points outside the memory"),
+        "{}",
+        stderr(&output)
+    );
+    let json = fs::read_to_string(&path).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["frames"][1]["symbols"][0]["function"], "main");
+    // Through a descriptor, which a shell makes.
+    let other = write("descriptor.json", "");
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "exec \"$0\" run -g --backtrace=json:fd=5 \"$1\" 5>\"$2\"",
+    ]);
+    let shell = shell.args([env!("CARGO_BIN_EXE_dwalin"), &wasm, &other]);
+    assert_eq!(shell.output().unwrap().status.code(), Some(134));
+    assert_eq!(fs::read_to_string(&other).unwrap(), json);
+    // A program that ends well says nothing, and takes back what an earlier one said.
+    let good = write("good.wat", "(module (func (export \"_start\")))");
+    let output = dwalin(&["run", &format!("--backtrace=json:{path}"), &good]);
+    assert!(output.status.success() && fs::read(&path).unwrap().is_empty());
+    for place in ["json:/nonexistent/report", "json:fd=77"] {
+        let output = dwalin(&["run", &format!("--backtrace={place}"), &wasm]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            stderr(&output).starts_with("error: --backtrace: cannot write to"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}

@@ -69,6 +69,7 @@ pub use module::types::{
 pub use named_file::read_source;
 pub use printable::{Printable, PrintableLines, is_control};
 pub use trap::library::{LIBRARY_WORDS, is_library_file};
+pub use trap::shorten::short as short_name;
 pub use trap::{Cause, FrameInfo, HostError, Report, ReportOptions, Trap, TrapKind, WasmBacktrace};
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use vm::external::Extern;

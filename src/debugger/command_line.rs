@@ -1,6 +1,7 @@
 //! Options of `dwalin run`, as they were parsed → the arguments that say the same, with -g: for a debugger that runs it.
 
 use crate::args::{Code, Run};
+use crate::backtrace::Backtrace;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -17,7 +18,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.options("env", &options.env);
     line.option("profile", options.profile.map(name));
     line.path("coredump", options.coredump.as_deref());
-    line.option("backtrace", options.backtrace.map(name));
+    line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
     line.option(
         "wasm",
         options.wasm.traps().then_some("unknown-imports-trap=y"),

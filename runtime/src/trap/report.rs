@@ -182,7 +182,11 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "{}", self.heading())?;
         if !self.backtrace.frames().is_empty() {
             writeln!(f, "wasm backtrace, innermost first:")?;
-            write_frames(f, self.backtrace, &self.options)?;
+            let counted = self
+                .options
+                .source
+                .then(|| self.backtrace.with_columns_in_characters());
+            write_frames(f, counted.as_ref().unwrap_or(self.backtrace), &self.options)?;
         }
         Ok(())
     }
@@ -223,12 +227,9 @@ fn place(symbol: &SourceFrame) -> Option<Place> {
         .sum();
     let marked = *lines.get(line - first)?;
     let start = match symbol.column {
-        Some(column) => (column as usize - 1).min(marked.len()),
+        Some(column) => marked.floor_char_boundary((column as usize).saturating_sub(1)),
         None => marked.len() - marked.trim_start().len(),
     };
-    if !marked.is_char_boundary(start) {
-        return None;
-    }
     let is_text = path.ends_with(".wat");
     let word = |c: char| c.is_alphanumeric() || c == '_' || (is_text && c == '.');
     let rest = &marked[start..];

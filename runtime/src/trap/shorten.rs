@@ -27,8 +27,8 @@ const LONGEST: usize = 4 << 10;
 /// What clang calls a `main` with arguments.
 const MAIN: &str = "__main_argc_argv";
 
-/// A function's name.
-pub(super) fn short(name: &str) -> Cow<'_, str> {
+/// A function's name as reports have it: without arguments of templates that are so by default, and libraries' inline namespaces.
+pub fn short(name: &str) -> Cow<'_, str> {
     if name == MAIN {
         return "main".into();
     }
