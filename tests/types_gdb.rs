@@ -13,13 +13,16 @@ use std::{env, fs};
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
 /// What gdb says where it follows a guest's pointer and cannot: of nothing that is wrong, and natively it can.
-const REFUSALS: [&str; 3] = [
+const REFUSALS: [&str; 5] = [
     // `whatis *p->q` has gdb follow null pointers, whose objects are at no memory's base.
     "! Location address is not set.",
     // A reference to an array.
     "! Argument to arithmetic operation not a number or boolean.",
     // Its virtual bases say how long it is.
     "! Cannot perform pointer math on incomplete type",
+    // A pointer to a member is wider to gdb than it is in memory.
+    "! Can't take address of \"field\" which isn't an lvalue.",
+    "! Attempt to take address of value not located in memory.",
 ];
 
 /// Whether gdb says that it cannot answer. Of an array whose length it has worked out it makes the address anew, in 8 bytes.

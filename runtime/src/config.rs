@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whose reader native DWARF is written for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -112,6 +112,18 @@ impl Tracer {
 /// Whether a gdb is of version 16 or later, which resolves the dynamic type of a pointer's target when it reads the pointer, and computes
 /// with what that gave. It is known by a command that it has since.
 fn keeps_targets(pid: &str) -> bool {
+    static KNOWN: Mutex<Option<(String, bool)>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, keeps)) = known.as_ref().filter(|(of, _)| of == pid) {
+        return *keeps;
+    }
+    let keeps = has_inline_frames(pid);
+    *known = Some((pid.to_owned(), keeps));
+    keeps
+}
+
+/// Whether a gdb has the command of that name.
+fn has_inline_frames(pid: &str) -> bool {
     const COMMAND: &[u8] = b"inline-frames";
     let name = status(pid, "Name:").unwrap_or_default();
     let file = match name.starts_with("ld-") || name.starts_with("ld.") {

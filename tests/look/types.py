@@ -8,6 +8,7 @@ DEPTH = 2
 ASKED = ("print {}", "print &{}", "print *&{}", "output {}", "whatis {}", "ptype {}", "x/1xb &{}", "print/x {}", "print sizeof(&{}) > 3")
 ENDURED = ("print -object on -- {}", "info vtbl {}", "print *{}")  # Answers need not be the same.
 DECAYED = ("whatis {} + 1", "whatis &{}[0]", "print sizeof({} + 1) > 3")
+OF_MEMBERS = ("local.*{}", "to_local->*{}", "(*to_local).*{}", "{} == &Plain::b", "{} == &Plain::a", "*{}")
 FUNCTIONS = r"(?:add|sub|twice)"
 names = re.compile(r"[A-Za-z]\w*$")
 
@@ -113,6 +114,8 @@ def walk(expression, depth):
     for command in ENDURED:
         command = command.format(wrapped)
         say("endure " + command, ask(command))
+    for asked in OF_MEMBERS if type.code == gdb.TYPE_CODE_MEMBERPTR else ():
+        say("print " + asked.format(wrapped), ask("print " + asked.format(wrapped)))
     if type.code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ARRAY) and type.target().strip_typedefs().sizeof:
         for command in DECAYED:
             say("endure " + command.format(wrapped), ask(command.format(wrapped)))
@@ -141,7 +144,7 @@ def variables():
     while block and not block.is_global:
         found.update(it.name for it in block if (it.is_variable or it.is_argument) and names.match(it.name or ""))
         block = block.superblock
-    return sorted(found - {"field", "method", "lambda"})
+    return sorted(found - {"method", "lambda"})
 
 
 def main():

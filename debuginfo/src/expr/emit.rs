@@ -81,6 +81,8 @@ pub(crate) enum Purpose {
     Value,
     /// The location of a pointer, made the pointer's value as the host has it: null, or the base and the guest's 4 bytes.
     Pointer,
+    /// The location of a pointer to a data member, made its value as the host has it: the offset, or -1.
+    FieldPointer,
 }
 
 /// Finds the native entries that operations refer to.
@@ -120,6 +122,7 @@ pub(crate) fn emit(
     match purpose {
         Purpose::Location => emitter.location(ops)?,
         Purpose::Pointer => emitter.pointer(ops)?,
+        Purpose::FieldPointer => emitter.field_pointer(ops)?,
         Purpose::FrameBase => {
             let end = ops.len() - usize::from(ops.last() == Some(&Op::StackValue));
             emitter.operations(&ops[..end])?;
@@ -359,6 +362,34 @@ impl Emitter<'_> {
     }
 
     fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
+        self.guest_pointer(ops)?;
+        // Null stays null.
+        let base = self.memory_base()?;
+        for op in [dw::DW_OP_dup, dw::DW_OP_lit0, dw::DW_OP_ne] {
+            self.out.op(op);
+        }
+        self.out.op_constu(base.0);
+        for op in [dw::DW_OP_mul, dw::DW_OP_plus, dw::DW_OP_stack_value] {
+            self.out.op(op);
+        }
+        Ok(())
+    }
+
+    fn field_pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
+        self.guest_pointer(ops)?;
+        let behind = 8 * (STACK_BYTES - u64::from(self.places.addresses.bytes()));
+        if behind > 0 {
+            for op in [dw::DW_OP_shl, dw::DW_OP_shra] {
+                self.out.op_constu(behind);
+                self.out.op(op);
+            }
+        }
+        self.out.op(dw::DW_OP_stack_value);
+        Ok(())
+    }
+
+    /// The value of a pointer variable, as the guest has it.
+    fn guest_pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
         match ops {
             [Op::ImplicitPointer(..)] => return Err(NO_IMPLICIT_POINTERS.to_owned()),
             [
@@ -383,15 +414,6 @@ impl Emitter<'_> {
                 }
                 self.out.op_deref_size(self.places.addresses.bytes());
             }
-        }
-        // Null stays null.
-        let base = self.memory_base()?;
-        for op in [dw::DW_OP_dup, dw::DW_OP_lit0, dw::DW_OP_ne] {
-            self.out.op(op);
-        }
-        self.out.op_constu(base.0);
-        for op in [dw::DW_OP_mul, dw::DW_OP_plus, dw::DW_OP_stack_value] {
-            self.out.op(op);
         }
         Ok(())
     }

@@ -124,9 +124,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .unit
                 .convert_attribute_value(entry.read_unit, attr)
                 .map(Some),
-            dw::DW_AT_type if self.takes_native_pointer(entry) => self.native_pointer_type(entry),
+            dw::DW_AT_type
+                if self.takes_native_pointer(entry) || self.takes_native_field_pointer(entry) =>
+            {
+                self.native_pointer_type(entry)
+            }
             dw::DW_AT_const_value if self.takes_native_pointer(entry) => {
                 self.native_pointer_value(attr)
+            }
+            dw::DW_AT_const_value if self.takes_native_field_pointer(entry) => {
+                self.native_field_value(attr)
             }
             dw::DW_AT_type if self.has_pointee(entry) => self.pointee_type(entry, attr),
             _ => self.other(entry, attr),

@@ -112,9 +112,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// A pointer or reference to a function as C writes it: `int (*)(char *)`.
     pub(super) fn function_pointer_name(&self, pointer: &There<'a, 'd>, depth: usize) -> String {
         let sign = match pointer.entry.tag() {
-            dw::DW_TAG_reference_type => "&",
-            dw::DW_TAG_rvalue_reference_type => "&&",
-            _ => "*",
+            dw::DW_TAG_ptr_to_member_type => self.member_sign(pointer),
+            dw::DW_TAG_reference_type => "&".to_owned(),
+            dw::DW_TAG_rvalue_reference_type => "&&".to_owned(),
+            _ => "*".to_owned(),
         };
         let Some(function) = self
             .type_of(pointer)

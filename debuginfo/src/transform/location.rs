@@ -179,6 +179,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     fn location_purpose(&mut self, entry: &Entry<'a, 'd>) -> Purpose {
         if self.takes_native_pointer(entry) {
             Purpose::Pointer
+        } else if self.takes_native_field_pointer(entry) {
+            Purpose::FieldPointer
         } else {
             Purpose::Location
         }

@@ -16,6 +16,7 @@ mod live;
 mod location;
 mod macros;
 mod member;
+mod member_pointer;
 mod number;
 mod part;
 mod pointee;

@@ -203,14 +203,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        let pointee = self.type_at(self.unit.read_unit, entry);
-        match (self.pointees.base, pointee) {
-            (Some(base), Some(pointee))
-                if self.needs_copy(&pointee, 0) && self.is_object(&pointee, 0) =>
-            {
-                self.at_base(&pointee, base).map(Some)
-            }
+        match self.type_at(self.unit.read_unit, entry) {
+            Some(pointee) if self.is_copied(&pointee) => self.target(&pointee).map(Some),
             _ => self.other(entry, attr),
+        }
+    }
+
+    fn is_copied(&self, pointee: &There<'a, 'd>) -> bool {
+        self.has_base() && self.needs_copy(pointee, 0) && self.is_object(pointee, 0)
+    }
+
+    /// What pointers to a type are of.
+    pub(super) fn target(&mut self, pointee: &There<'a, 'd>) -> Result<AttributeValue, String> {
+        match self.pointees.base {
+            Some(base) if self.is_copied(pointee) => self.at_base(pointee, base),
+            _ => self.reference_to(pointee),
         }
     }
 
@@ -371,11 +378,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return Ok(self.functions_at_base());
         }
         if tag == dw::DW_TAG_ptr_to_member_type {
-            let number = self.new_number_type();
-            let always = AttributeValue::Exprloc(always());
-            let entry = self.unit.unit.get_mut(number);
-            entry.set(dw::DW_AT_associated, always);
-            return Ok(AttributeValue::UnitRef(number));
+            return Ok(AttributeValue::UnitRef(self.field_type(ty, true)));
         }
         let target = match tag {
             dw::DW_TAG_pointer_type => Some(AttributeValue::UnitRef(self.twin(target, base)?)),

@@ -31,6 +31,8 @@ pub(super) struct Pointers {
     number: Option<UnitEntryId>,
     /// Whether classes have virtual bases, as far as that was asked.
     pub(super) virtual_bases: RefCell<HashMap<DebugInfoOffset, bool>>,
+    /// Enumerations of classes' members, for pointers to them, and those that are dynamic.
+    pub(super) fields: HashMap<(DebugInfoOffset, bool), Option<UnitEntryId>>,
 }
 
 impl Pointers {
@@ -40,6 +42,7 @@ impl Pointers {
             wraps: code.flavor == Flavor::Lldb && code.pointer_code.is_some(),
             number: None,
             virtual_bases: RefCell::default(),
+            fields: HashMap::new(),
         }
     }
 
@@ -117,7 +120,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         } else if self.pointers.wraps && !is_function && self.wrapper(id, parent, entry).is_ok() {
             return;
         }
-        let shown = if self.is_function_pointer(entry) {
+        let shown = if entry.tag() == dw::DW_TAG_ptr_to_member_type {
+            AttributeValue::UnitRef(self.field_type(&self.here(entry), false))
+        } else if self.is_function_pointer(entry) {
             self.functions()
         } else {
             AttributeValue::UnitRef(self.number_type())
@@ -127,27 +132,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_type, shown);
         self.finish_replaced(id);
-    }
-
-    /// A pointer to a method, as clang has it for WebAssembly (C++ ABI for the Arm architecture, section 3.2.1): the function's index in the
-    /// table, or its offset in the virtual table; and twice what to add to `this`, plus 1 where the function is virtual.
-    fn method_pointer(&mut self, id: UnitEntryId, parent: UnitEntryId, name: AttributeValue) {
-        let number = self.number_type();
-        let size = self.address_size().bytes();
-        self.unit
-            .unit
-            .add_reserved(id, parent, dw::DW_TAG_structure_type);
-        let entry = self.unit.unit.get_mut(id);
-        entry.set(dw::DW_AT_name, name);
-        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * size));
-        for (name, offset) in [("ptr", 0), ("adj", size)] {
-            let member = self.unit.unit.add(id, dw::DW_TAG_member);
-            let member = self.unit.unit.get_mut(member);
-            let place = AttributeValue::Data1(offset);
-            member.set(dw::DW_AT_name, AttributeValue::String(name.into()));
-            member.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
-            member.set(dw::DW_AT_data_member_location, place);
-        }
     }
 
     /// How wide the guest's addresses are: pointers, too.
@@ -181,9 +165,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id
     }
 
-    /// Whether a variable is a pointer that the debugger is to have as one of its own: a local or a parameter, to data. Of an inlined
-    /// function, what all its instances are of says the type.
+    /// Whether a variable is a pointer that the debugger is to have as one of its own: a local or a parameter, to data.
     pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
+        self.may_take_native(entry)
+            && self
+                .pointer_type(self.unit.read_unit, entry)
+                .is_some_and(|ty| self.is_native_to(&ty))
+    }
+
+    /// Whether an entry is a variable whose value may be another one than what the guest has in memory. Of an inlined function, what all
+    /// its instances are of says the type.
+    pub(super) fn may_take_native(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         let says_value = [
             dw::DW_AT_location,
             dw::DW_AT_const_value,
@@ -194,9 +186,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
         ) && (self.function().is_some_and(|it| it.is_abstract)
             || says_value.iter().any(|name| entry.attr(*name).is_some()))
-            && self
-                .pointer_type(self.unit.read_unit, entry)
-                .is_some_and(|ty| self.is_native_to(&ty))
     }
 
     /// Whether variables of a pointer's or reference's type are the debugger's own. gdb's references are: where one of the guest's is
@@ -259,7 +248,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
     ) -> Result<Option<AttributeValue>, String> {
-        let pointer = self.pointer_type(self.unit.read_unit, entry);
+        let pointer = self.field_pointer(entry);
+        let pointer = pointer.or_else(|| self.pointer_type(self.unit.read_unit, entry));
         let pointer = pointer.ok_or("its type is not there")?;
         self.native_pointer(&pointer)
             .map(|id| Some(AttributeValue::UnitRef(id)))
@@ -298,12 +288,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
         let inner = || self.type_name(self.type_of(ty).as_ref(), depth + 1);
         match ty.entry.tag() {
-            dw::DW_TAG_ptr_to_member_type => {
-                let class = ty.entry.attr_value(dw::DW_AT_containing_type);
-                let class = class.and_then(|class| self.there(ty.unit, class));
-                // Its own name only: two ways on from each type would be without end for types that go in circles.
-                let class = class.and_then(|class| self.name(&class));
-                format!("{} {}::*", inner(), class.unwrap_or_default())
+            dw::DW_TAG_ptr_to_member_type if !self.is_function_at(ty) => {
+                format!("{} {}", inner(), self.member_sign(ty))
             }
             tag if is_pointer(tag) && self.is_function_at(ty) => {
                 let own = self.name(ty);

@@ -157,8 +157,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if let Some(known) = self.wrappers.native.get(&key) {
             return Ok(*known);
         }
-        let to = self.native_target(pointer)?;
-        let id = self.native_type(pointer.entry.tag(), to);
+        let id = if self.is_field_pointer(pointer) {
+            self.native_field_pointer(pointer)?
+        } else {
+            let to = self.native_target(pointer)?;
+            self.native_type(pointer.entry.tag(), to)
+        };
         self.wrappers.native.insert(key, id);
         Ok(id)
     }

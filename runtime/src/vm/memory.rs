@@ -6,7 +6,6 @@ use super::store::Stored;
 use crate::code::mapping::memory_file;
 use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
-use dwalin_debuginfo::code::Flavor;
 use rustix::fd::OwnedFd;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
@@ -20,6 +19,15 @@ pub const PAGE: u64 = 64 << 10;
 /// The most pages that 32-bit addresses reach.
 const MAX_PAGES: u64 = 1 << 16;
 
+/// The debugger that may look at a memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Viewer {
+    Lldb,
+    Gdb,
+    /// A gdb that finds what all pointers are of at the guest's own addresses, and so has to find nothing at null.
+    GdbAtOwnAddresses,
+}
+
 /// A linear memory's pages.
 pub struct LinearMemory {
     /// What code sees.
@@ -30,8 +38,7 @@ pub struct LinearMemory {
     /// What is behind its pages, as long as the memory, where a debugger may look: of inaccessible pages that nothing is behind,
     /// debuggers read zeros.
     file: Option<OwnedFd>,
-    /// Whether gdb is shown what is in it.
-    shown_to_gdb: bool,
+    viewer: Option<Viewer>,
 }
 
 /// The memory's pages a second time, at the host addresses that are the guest's own, inaccessible to the process. gdb, which
@@ -96,7 +103,7 @@ impl LinearMemory {
         ty: MemoryType,
         reservation: u64,
         guard: u64,
-        debugger: Option<Flavor>,
+        viewer: Option<Viewer>,
     ) -> io::Result<LinearMemory> {
         let len = ty.limits.min.saturating_mul(PAGE);
         if len > reservation {
@@ -118,14 +125,18 @@ impl LinearMemory {
             reservation,
             mapped,
             // Debugging goes on without it, with less to see.
-            file: debugger.and_then(|_| back(base, reservation).ok()),
-            shown_to_gdb: debugger == Some(Flavor::Gdb),
+            file: viewer.and_then(|_| back(base, reservation).ok()),
+            viewer,
         };
-        if memory.shown_to_gdb {
+        if memory.is_shown_to_gdb() {
             debugged().enter(base);
         }
         memory.make_accessible(len)?;
         Ok(memory)
+    }
+
+    fn is_shown_to_gdb(&self) -> bool {
+        matches!(self.viewer, Some(Viewer::Gdb | Viewer::GdbAtOwnAddresses))
     }
 
     fn make_accessible(&mut self, len: u64) -> io::Result<()> {
@@ -146,10 +157,12 @@ impl LinearMemory {
         }
         self.vm.len = len;
         if let Some(file) = &self.file
-            && self.shown_to_gdb
+            && self.is_shown_to_gdb()
             && let Some(alias) = debugged().of(self.vm.base)
         {
-            alias.extend(file, len);
+            let has_null = self.viewer == Some(Viewer::Gdb);
+            let (lowest, others) = (&LOWEST[..], &LOWEST[1..]);
+            alias.extend(file, len, if has_null { lowest } else { others });
         }
         Ok(())
     }
@@ -236,13 +249,9 @@ fn back(base: *mut u8, reservation: u64) -> io::Result<OwnedFd> {
 const LOWEST: [u64; 3] = [0, 4096, PAGE];
 
 impl Alias {
-    /// Covers the memory's first `len` bytes, as far as the addresses are free.
-    fn extend(&mut self, file: &OwnedFd, len: u64) {
-        let starts = if self.end == 0 {
-            &LOWEST[..]
-        } else {
-            &[self.end]
-        };
+    /// Covers the memory's first `len` bytes, as far as the addresses are free, from one of the lowest on.
+    fn extend(&mut self, file: &OwnedFd, len: u64, lowest: &[u64]) {
+        let starts = if self.end == 0 { lowest } else { &[self.end] };
         for &start in starts {
             if len <= start {
                 return;
@@ -281,7 +290,7 @@ impl Drop for Alias {
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
-        if self.shown_to_gdb {
+        if self.is_shown_to_gdb() {
             debugged().leave(self.vm.base);
         }
         // SAFETY: the store is going, and with it all code that could reach the memory.

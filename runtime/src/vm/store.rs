@@ -5,7 +5,7 @@ use super::func::HostFunc;
 use super::global::Global;
 use super::instance::InstanceData;
 use super::layout::{VmFuncRef, VmStoreContext};
-use super::memory::{LinearMemory, Memory};
+use super::memory::{LinearMemory, Memory, Viewer};
 use super::said::Said;
 use super::table::{Table, TableElements};
 use super::value::ExternRef;
@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::types::{GlobalType, MemoryType, TableType};
+use dwalin_debuginfo::code::Flavor;
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -103,12 +104,17 @@ impl StoreCore {
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
         let settings = self.engine.config().settings();
-        let debugger = settings.debug_info.then(|| self.engine.config().flavor());
+        let config = self.engine.config();
+        let viewer = settings.debug_info.then(|| match config.flavor() {
+            Flavor::Lldb => Viewer::Lldb,
+            Flavor::Gdb if config.has_own_addresses() => Viewer::GdbAtOwnAddresses,
+            Flavor::Gdb => Viewer::Gdb,
+        });
         let memory = LinearMemory::new(
             ty,
             settings.memory_reservation,
             settings.memory_guard_size,
-            debugger,
+            viewer,
         )
         .map_err(|error| Error::Resources {
             what: format!("a memory of {} pages", ty.limits.min),

@@ -264,8 +264,14 @@ fn pointers_to_members_are_what_the_guest_has() {
         let member = |name| shown.ty(shown.find(dw::DW_TAG_member, name));
         let to_member = member("to_member");
         assert_eq!(to_member.name(), "int class::*");
-        assert_eq!(shown.ty(to_member).number(dw::DW_AT_byte_size), Some(4));
+        let members = shown.ty(to_member);
+        assert_eq!(members.number(dw::DW_AT_byte_size), Some(4));
+        let named = |die: &Die| (die.name().to_owned(), die.number(dw::DW_AT_const_value));
+        let all: Vec<_> = shown.children(members).map(named).collect();
+        assert_eq!(all[0], ("&class::m".to_owned(), Some(0)));
+        assert_eq!(all[1], ("(NULL)".to_owned(), Some(u32::MAX.into())));
         let to_method = member("to_method");
+        assert_eq!(to_method.name(), "int (class::*)()");
         assert_eq!(to_method.number(dw::DW_AT_byte_size), Some(8));
         let parts: Vec<_> = shown.children(to_method).map(Die::name).collect();
         assert_eq!(parts, ["ptr", "adj"]);
