@@ -10,8 +10,8 @@ use support::{Folder, equipped, stderr};
 
 /// Variables, and the words that their values have in each reader: the notations around them differ.
 const VALUES: [(&str, &[&str]); 17] = [
-    ("member", &["8"]),
-    ("inherited", &["0"]),
+    ("member", &["Derived", "b"]),
+    ("inherited", &["Base", "base"]),
     ("method", &["1"]),
     ("both", &["F_READ", "F_EXEC"]),
     ("sign", &["NEG"]),

@@ -9,24 +9,21 @@ use gimli::constants as dw;
 const AROUND: usize = 4;
 
 impl Renderer<'_, '_> {
-    /// A pointer to a member: its offset in the class, with its name; or a method.
+    /// A pointer to a member: its name, as debuggers show it, or its offset in the class; or a method.
     pub(super) fn member_pointer(&self, ty: Place, bytes: &[u8]) -> Option<String> {
         if self.is_function(ty) {
             return self.method_pointer(bytes);
         }
         let offset = number(bytes)? as u32;
         if offset == u32::MAX {
-            return Some("-1 (null)".to_owned());
+            return Some("NULL".to_owned());
         }
         let class = || {
             let (unit, attr) = self.units.attr(ty, dw::DW_AT_containing_type)?;
             self.units.reference(unit, attr.value())
         };
-        let name = class().and_then(|class| self.member_at(class, u64::from(offset), AROUND));
-        Some(match name {
-            Some(name) => format!("{offset} ({name})"),
-            None => offset.to_string(),
-        })
+        let name = class().and_then(|class| self.member_at(class, u64::from(offset), AROUND, ""));
+        Some(name.unwrap_or_else(|| offset.to_string()))
     }
 
     /// The element of the table, and twice what to add to `this`; with the lowest bit set, the offset in the virtual table instead.
@@ -43,22 +40,27 @@ impl Renderer<'_, '_> {
         })
     }
 
-    /// The name of the member that begins at a byte of a class, where one does that is as wide as anything there.
-    fn member_at(&self, class: Place, offset: u64, around: usize) -> Option<String> {
+    /// The name of the member that begins at a byte of a class, behind that of the class that has it.
+    fn member_at(&self, class: Place, offset: u64, around: usize, outer: &str) -> Option<String> {
         let (class, _) = self.bare(class)?;
+        let own = self.units.name(class);
+        let owner = own.as_deref().unwrap_or(outer);
         for (child, tag) in self.units.children(class) {
             if !matches!(tag, dw::DW_TAG_member | dw::DW_TAG_inheritance) || self.is_static(child) {
                 continue;
             }
             let start = self.member_start(child)?;
             let name = self.units.name(child);
-            if start == offset && tag == dw::DW_TAG_member && name.is_some() {
-                return name;
+            if let Some(name) = name
+                .as_ref()
+                .filter(|_| start == offset && tag == dw::DW_TAG_member)
+            {
+                return Some(format!("&{owner}::{name}"));
             }
             let inner = (tag == dw::DW_TAG_inheritance || name.is_none()) && around > 0;
             let rest = offset.checked_sub(start).filter(|_| inner);
-            let found =
-                rest.and_then(|rest| self.member_at(self.units.ty(child)?, rest, around - 1));
+            let found = rest
+                .and_then(|rest| self.member_at(self.units.ty(child)?, rest, around - 1, owner));
             if found.is_some() {
                 return found;
             }
