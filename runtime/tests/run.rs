@@ -393,3 +393,45 @@ fn code_with_homes_computes_what_code_without_does() {
         }
     }
 }
+
+#[test]
+fn tables_of_any_size_lead_to_their_targets() {
+    // Depths, and how often each: runs, and targets that alternate; around the sizes at which a table is parted.
+    let tables: Vec<Vec<u32>> = [511, 512, 513, 1024, 1025, 3000]
+        .into_iter()
+        .flat_map(|len| {
+            [
+                (0..len).map(|i| i % 3).collect(),
+                (0..len).map(|i| (i / 700) % 3).collect(),
+                vec![2; len as usize],
+            ]
+        })
+        .collect();
+    for table in tables {
+        let text: Vec<_> = table.iter().map(u32::to_string).collect();
+        let module = format!(
+            r#"(module (func (export "f") (param i32) (result i32)
+              (block $c (result i32) (block $b (result i32) (block $a (result i32)
+                (br_table {} 1 (i32.const 5) (local.get 0)))
+                (return (i32.add (i32.const 10)))) (return (i32.add (i32.const 20)))) (i32.add (i32.const 30))))"#,
+            text.join(" ")
+        );
+        for debug_info in [false, true] {
+            let engine = Engine::new(Config::new().debug_info(debug_info).warning(|_| {}));
+            let module = Module::new(&engine, &module).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let f = instance
+                .get_typed_func::<i32, i32>(&mut store, "f")
+                .unwrap();
+            for index in (0..table.len() as i32 + 3).chain([-1, i32::MIN, i32::MAX]) {
+                let depth = table.get(index as usize).copied().unwrap_or(1) as i32;
+                assert_eq!(
+                    f.call(&mut store, index).unwrap(),
+                    15 + 10 * depth,
+                    "{index}"
+                );
+            }
+        }
+    }
+}

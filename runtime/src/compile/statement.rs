@@ -7,7 +7,8 @@
 //!
 //! * A statement may be one instruction, of a module whose source is its text: the code generator makes one of several.
 //!
-//! Where there is no code, a stand-in is: an instruction that does nothing.
+//! Where there is no code, a stand-in is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
+//! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
 use super::body::Translator;
 use super::observe::{Place, source_location};
@@ -18,6 +19,9 @@ use dwalin_debuginfo::code::Statement;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{Operator, OperatorsReader};
+
+/// As many `nop`s in a row as have stand-ins.
+const NOPS: usize = 64;
 
 /// The statements of a function, as far as translation has come.
 pub struct Statements<'a> {
@@ -30,6 +34,8 @@ pub struct Statements<'a> {
     at_block: bool,
     /// Whether each is one instruction of wasm's.
     instructions: bool,
+    /// How many `nop`s are before the next operator.
+    nops: usize,
     /// See [`closing_branches`]; known when first asked for.
     closing: Option<HashMap<usize, usize>>,
 }
@@ -43,6 +49,7 @@ impl<'a> Statements<'a> {
             waiting: None,
             at_block: false,
             instructions,
+            nops: 0,
             closing: None,
         }
     }
@@ -88,11 +95,16 @@ impl Translator<'_, '_> {
         rest: &OperatorsReader<'_>,
     ) -> Result<(), ModuleError> {
         let here = self.begin_statements(pc);
+        match operator {
+            Operator::Nop => self.statements.nops += 1,
+            _ => self.statements.nops = 0,
+        }
         let is_end = matches!(operator, Operator::End);
         if !is_end {
             self.place_statements(here.clone());
         }
         match kind(operator) {
+            Code::Structure if self.statements.nops > NOPS => self.statements.waiting = None,
             Code::Structure if !is_end || self.control.len() > 1 => {
                 if matches!(operator, Operator::Loop { .. }) && self.enters_from_jump(rest) {
                     self.stand_in(Place::Instruction);
