@@ -1,14 +1,15 @@
 //! `dwalin addr2line`: offsets of a module → functions, files and lines.
 
 use crate::args::Addr2line;
+use crate::files;
 use crate::json::Json;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use dwalin_runtime::{Location, ModuleFile, Printable, SourceFrame};
 
 /// Prints what is at each offset.
 pub fn addr2line(options: &Addr2line) -> Result<()> {
     let file =
-        ModuleFile::open(&options.file).with_context(|| options.file.display().to_string())?;
+        ModuleFile::open(&options.file).map_err(|error| files::error(error, &options.file))?;
     let mut found = Vec::new();
     for text in &options.offsets {
         let offset = parse(text)?;
@@ -52,7 +53,10 @@ fn parse(text: &str) -> Result<usize> {
         Some(digits) => usize::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    value.with_context(|| format!("`{text}` is not an offset: give it as 1234 or 0x4d2"))
+    match value {
+        Ok(value) => Ok(value),
+        Err(_) => bail!("`{text}` is not an offset: give it as 1234 or 0x4d2"),
+    }
 }
 
 fn print(offset: usize, location: Option<&Location>) {

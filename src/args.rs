@@ -3,7 +3,9 @@
 use crate::backtrace::{self, Backtrace};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use dwalin_runtime::{Config, DebugFiles, Debugger, Engine, Module, OptLevel, Profile, Result};
+use dwalin_runtime::{
+    Config, DebugFiles, Debugger, Engine, Module, ModuleInput, OptLevel, Profile, Result,
+};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,7 @@ pub enum Command {
     Run(Run),
     /// Compile a module ahead of time; `dwalin run --allow-precompiled` runs the result with the same -g and -O.
     Compile(Compile),
-    /// Say what of a module's debug info a debugger gets, and what is lost and why.
+    /// Say what of a module's debug info a debugger gets, and what is lost and why
     ///
     /// The exit status is 0 where nothing is lost, else 1. A variable that a debugger shows as optimized out was lost here, or the
     /// compiler did not say where it is: `--variable NAME` says which.
@@ -38,7 +40,7 @@ pub enum Command {
     Objdump(Objdump),
     /// Show the frames, variables and memory in a core dump.
     Inspect(Inspect),
-    /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's.
+    /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's
     ///
     /// Starts the real gdb with your own init files; its own options go before FILE, as gdb takes them. A trap says which one it is, `bt`
     /// shows the program's frames (`bt -no-filters`: all), stepping stays in the program, strings and the containers of C++ and Rust
@@ -48,7 +50,7 @@ pub enum Command {
     ///   dwalin gdb -q -tui -ex 'break app.c:12' -ex run --dir . app.wasm
     #[command(verbatim_doc_comment)]
     Gdb(Gdb),
-    /// Debug a program in lldb: all options of `run`, and formatters for what the program's memory holds.
+    /// Debug a program in lldb: all options of `run`, and formatters for what the program's memory holds
     ///
     /// Starts the real lldb with your own init files; its own options go before FILE, as lldb takes them. Pointers in memory are followed
     /// and strings shown, a trap says which one it is, breakpoints by name stop in the program only, and `bt` shows the program's frames.
@@ -74,7 +76,7 @@ pub enum Command {
         #[arg(long)]
         remove: bool,
     },
-    /// Print a script that completes the command's options in a shell.
+    /// Print a script that completes the command's options in a shell
     ///
     ///   dwalin completions bash > ~/.local/share/bash-completion/completions/dwalin
     #[command(verbatim_doc_comment)]
@@ -82,7 +84,7 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Write the manual pages into a folder: dwalin.1, and one of each command.
+    /// Write the manual pages into a folder: dwalin.1, and one of each command
     ///
     ///   dwalin man ~/.local/share/man/man1
     #[command(verbatim_doc_comment)]
@@ -344,14 +346,14 @@ pub struct Code {
     #[arg(short = 'O')]
     pub optimize: bool,
     /// Bytes of address space kept for each linear memory.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory_reservation: Option<u64>,
     /// Bytes behind it that fault.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory_guard_size: Option<u64>,
     /// Bytes of stack that the program may use.
-    #[arg(long, value_name = "BYTES")]
-    pub max_wasm_stack: Option<usize>,
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub max_wasm_stack: Option<u64>,
 }
 
 /// What perf is told.
@@ -383,10 +385,15 @@ impl Code {
     }
 
     /// The module in a file that was read.
-    pub fn module_of(&self, engine: &Engine, file: &Path, bytes: &[u8]) -> Result<Module> {
+    pub fn module_of(
+        &self,
+        engine: &Engine,
+        file: &Path,
+        input: &ModuleInput<'_>,
+    ) -> Result<Module> {
         let name = file.file_name().unwrap_or("wasm".as_ref());
         let files = self.debug_files(file);
-        Module::with_debug_files(engine, &name.to_string_lossy(), bytes, &files)
+        Module::from_input(engine, &name.to_string_lossy(), input, &files)
     }
 
     fn debug_files(&self, file: &Path) -> DebugFiles {
@@ -417,7 +424,7 @@ impl Code {
             config.memory_guard_size(bytes);
         }
         if let Some(bytes) = self.max_wasm_stack {
-            config.max_wasm_stack(bytes);
+            config.max_wasm_stack(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
         config
     }
@@ -502,6 +509,15 @@ fn cache(text: &str) -> Result<bool, String> {
         "cache=n" => Ok(false),
         _ => Err("not cache=y or cache=n".to_owned()),
     }
+}
+
+/// A size, in decimal or with 0x.
+fn bytes(text: &str) -> Result<u64, String> {
+    let value = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    value.map_err(|_| "not a number of bytes, as 1048576 or 0x100000".to_owned())
 }
 
 fn path_pair(text: &str) -> Result<(String, String), String> {

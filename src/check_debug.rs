@@ -1,8 +1,9 @@
 //! `dwalin check-debug`: what of a module's debug info a debugger gets.
 
 use crate::args::CheckDebug;
+use crate::files;
 use crate::json::Json;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dwalin_runtime::check::{Bytes, Check, Count, Lost, Place, Variable};
 use dwalin_runtime::{Engine, Location, ModuleFile};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ const VERSION: u64 = 2;
 
 /// Checks a module's debug info.
 pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
-    let name = || options.file.display().to_string();
+    let of_file = |error| files::error(error, &options.file);
     let messages = Arc::new(Mutex::new(Vec::new()));
     let mut config = options.config();
     let collected = messages.clone();
@@ -27,14 +28,14 @@ pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
     let module = options
         .code
         .module(&engine, &options.file)
-        .with_context(name)?;
+        .map_err(of_file)?;
     let check = module.check_debug_info(options.variable.as_deref())?;
     let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
     let complete = check.losses.is_empty() && messages.is_empty() && !check.incomplete;
     if options.json {
         println!("{}", json(&check, &messages, complete));
     } else if let Some(variable) = &options.variable {
-        let file = ModuleFile::open(&options.file).with_context(name)?;
+        let file = ModuleFile::open(&options.file).map_err(of_file)?;
         print_variables(&file, variable, &check.asked);
     } else {
         print(&check, &messages, complete);

@@ -1,6 +1,7 @@
 //! `dwalin compile`.
 
 use crate::args::Compile;
+use crate::files;
 use crate::run::say_text;
 use anyhow::{Context, Result};
 use dwalin_runtime::Engine;
@@ -12,7 +13,7 @@ pub fn compile(options: &Compile) -> Result<()> {
     let module = options
         .code
         .module(&engine, &options.file)
-        .with_context(|| options.file.display().to_string())?;
+        .map_err(|error| files::error(error, &options.file))?;
     say_text(&module, &options.file);
     write(&options.output, module.serialize())?;
     if let Some(path) = &options.debug_image {

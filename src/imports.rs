@@ -47,13 +47,13 @@ pub fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
 }
 
 /// Refuses a module for imports that nothing defines, before code is made for it.
-pub fn check(linker: &Linker<WasiCtx>, program: &Program, options: &Run) -> Result<()> {
-    let bytes = match program {
-        Program::Module(bytes) if !options.wasm.defaults() => bytes,
+pub fn check(linker: &Linker<WasiCtx>, program: &Program<'_>, options: &Run) -> Result<()> {
+    let input = match program {
+        Program::Module(input) if !options.wasm.defaults() => input,
         // Linking refuses those for which code was made before.
         _ => return Ok(()),
     };
-    let mut missing = linker.undefined(bytes);
+    let mut missing = linker.undefined(input);
     let is_defined_later = |it: &Undefined| {
         is_abort(&it.module, &it.name, it.ty.as_ref()) || options.wasm.traps() && it.is_function
     };
@@ -131,12 +131,7 @@ fn string(memory: &[u8], at: usize) -> Option<String> {
 fn unresolved(missing: &[Undefined]) -> String {
     let name = |it: &Undefined| format!("`{}` `{}`", Printable(&it.module), Printable(&it.name));
     if let [import] = missing {
-        let wanted = import.ty.as_ref().map(|ty| format!("; it wants {ty}"));
-        return format!(
-            "cannot link import {}: nothing of this name is defined{}",
-            name(import),
-            wanted.unwrap_or_default()
-        );
+        return import.error().to_string();
     }
     let named: Vec<_> = missing.iter().take(NAMED).map(name).collect();
     let more = match missing.len().saturating_sub(NAMED) {
@@ -153,13 +148,27 @@ fn unresolved(missing: &[Undefined]) -> String {
 /// What to do: a line each.
 fn advice(missing: &[Undefined], file: &Path) -> String {
     let mut text = String::new();
+    let file = file.display();
+    let has = |name: &str| missing.iter().any(|it| it.name == name);
+    if has("__linear_memory") || has("__indirect_function_table") {
+        return format!(
+            "\nhelp: it is an object file, which is not linked yet: clang --target=wasm32-wasi -o app.wasm {file}"
+        );
+    }
+    if has("__memory_base") {
+        return "\nhelp: it is a library that is linked when a program loads it: link it with the program, without -shared".to_owned();
+    }
     if let Some((who, instead)) = maker(missing) {
         text.push_str(&format!("\nhelp: the module was made {who}: {instead}"));
     }
+    if !missing.iter().any(|it| it.is_function) {
+        text.push_str(&format!(
+            "\nhelp: to run it with zeros instead: dwalin run -W unknown-imports-default=y {file}"
+        ));
+    }
     if missing.iter().all(|it| it.is_function) {
         text.push_str(&format!(
-            "\nhelp: to run what does not call them: dwalin run -W unknown-imports-trap=y --invoke NAME {}",
-            file.display()
+            "\nhelp: to run what does not call them: dwalin run -W unknown-imports-trap=y --invoke NAME {file}"
         ));
     }
     text

@@ -1,6 +1,7 @@
 //! `dwalin inspect`: a core dump as a trap's report shows it, and its memory.
 
 use crate::args::Inspect;
+use crate::files;
 use crate::json::Json;
 use crate::report;
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,14 @@ const LINE: usize = 16;
 /// Shows a core dump.
 pub fn inspect(options: &Inspect) -> Result<()> {
     let name = || options.file.display().to_string();
-    let dump = CoreDump::open(&options.file).with_context(name)?;
+    let dump = match CoreDump::open(&options.file) {
+        Ok(dump) => dump,
+        Err(_) if ModuleFile::open(&options.file).is_ok() => bail!(
+            "{}: a module, and no core dump: `dwalin run --coredump FILE` writes one when a program traps",
+            name()
+        ),
+        Err(error) => return Err(error).with_context(name),
+    };
     if let Some(range) = &options.memory {
         return show_memory(&dump, range);
     }
@@ -62,7 +70,7 @@ pub fn inspect(options: &Inspect) -> Result<()> {
 fn find_modules(dump: &CoreDump, options: &Inspect) -> Result<HashMap<String, ModuleFile>> {
     let mut found = HashMap::new();
     if let Some(path) = &options.module {
-        let module = || ModuleFile::open(path).with_context(|| path.display().to_string());
+        let module = || ModuleFile::open(path).map_err(|error| files::error(error, path));
         for name in dump.modules() {
             let module = module()?;
             if dump.is_of(name, &module) {

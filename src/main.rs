@@ -9,6 +9,7 @@ mod backtrace;
 mod check_debug;
 mod compile;
 mod debugger;
+mod files;
 mod imports;
 mod inspect;
 mod json;
@@ -20,8 +21,8 @@ mod run;
 mod sources;
 
 use args::{Command, Options};
-use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::path::Path;
@@ -86,13 +87,28 @@ fn command() -> ExitCode {
 
 /// What was typed; ends the process with a message where that is no command.
 fn parsed(arguments: Vec<OsString>) -> Options {
-    let first = arguments.get(1).cloned().unwrap_or_default();
-    Options::try_parse_from(arguments).unwrap_or_else(|error| {
+    Options::try_parse_from(arguments).unwrap_or_else(|mut error| {
+        let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+            error.exit()
+        };
         // As other runtimes are called.
-        if error.kind() == ErrorKind::InvalidSubcommand && Path::new(&first).is_file() {
-            let file = first.display();
-            eprintln!("error: {file} is a file and no command: `dwalin run {file}` runs it");
+        if Path::new(word).is_file() {
+            eprintln!("error: {word} is a file and no command: `dwalin run {word}` runs it");
             std::process::exit(2)
+        }
+        if word.contains(['.', '/']) {
+            eprintln!(
+                "error: {word} is no command, and no file either: `dwalin run FILE` runs one"
+            );
+            std::process::exit(2)
+        }
+        // clap finds none for some that are two letters away: `rnu`.
+        let options = Options::command();
+        let names = options.get_subcommands().filter(|it| !it.is_hide_set());
+        let near = files::nearest(word, names.map(|it| it.get_name()));
+        if let Some(near) = near {
+            let near = ContextValue::Strings(vec![near.to_owned()]);
+            error.insert(ContextKind::SuggestedSubcommand, near);
         }
         error.exit()
     })

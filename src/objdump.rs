@@ -1,17 +1,18 @@
 //! `dwalin objdump`: source lines, the wasm instructions of each, and the machine code of each.
 
 use crate::args::Objdump;
-use anyhow::{Context, Result, bail};
+use crate::files;
+use anyhow::{Result, bail};
 use dwalin_runtime::{Engine, Instructions, Module, ModuleFile, Printable, read_source};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use std::collections::HashMap;
 
 /// Shows a function, or all.
 pub fn objdump(options: &Objdump) -> Result<()> {
-    let name = || options.file.display().to_string();
-    let file = ModuleFile::open(&options.file).with_context(name)?;
+    let of_file = |error| files::error(error, &options.file);
+    let file = ModuleFile::open(&options.file).map_err(of_file)?;
     let engine = Engine::new(&options.code.config());
-    let module = Module::new(&engine, file.wasm()).with_context(name)?;
+    let module = Module::new(&engine, file.wasm()).map_err(of_file)?;
     let wanted = |func: &u32| match &options.function {
         None => true,
         Some(text) => text.parse() == Ok(*func) || file.function_name(*func) == *text,
@@ -19,9 +20,9 @@ pub fn objdump(options: &Objdump) -> Result<()> {
     let functions: Vec<u32> = file.functions().filter(wanted).collect();
     if functions.is_empty() {
         bail!(
-            "{}: no function {}",
-            name(),
-            options.function.as_deref().unwrap_or("has code")
+            "{}: {}",
+            options.file.display(),
+            none(&file, options.function.as_deref())
         );
     }
     let all = functions[0]..functions[functions.len() - 1] + 1;
@@ -31,6 +32,18 @@ pub fn objdump(options: &Objdump) -> Result<()> {
         function(&file, &module, func, &instructions, &mut sources);
     }
     Ok(())
+}
+
+/// That there is nothing to show.
+fn none(file: &ModuleFile, wanted: Option<&str>) -> String {
+    let Some(wanted) = wanted else {
+        return "no function has code".to_owned();
+    };
+    let names: Vec<_> = file.functions().map(|it| file.function_name(it)).collect();
+    match files::nearest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => format!("no function `{wanted}` has code; there is `{near}`"),
+        None => format!("no function `{wanted}` has code"),
+    }
 }
 
 /// Lines of source files by path; empty where a file is not here.

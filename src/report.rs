@@ -6,8 +6,8 @@ use crate::json::Json;
 use crate::sources;
 use crate::terminal::colored;
 use dwalin_runtime::{
-    Cause, FrameInfo, HostError, Report, ReportOptions, SourceFrame, Trap, Variable, WasmBacktrace,
-    WasmValue, short_name,
+    Cause, FrameInfo, HostError, Module, Report, ReportOptions, SourceFrame, Trap, Variable,
+    WasmBacktrace, WasmValue, short_name,
 };
 use std::io::IsTerminal;
 
@@ -15,12 +15,12 @@ use std::io::IsTerminal;
 const WIDTH: usize = 140;
 
 /// Prints a trap on standard error.
-pub fn print(trap: &Trap, options: &Run, output: Option<Output>) {
+pub fn print(trap: &Trap, options: &Run, module: &Module, output: Option<Output>) {
     if printed_as_json(options, output, || json(trap, &program(options))) {
         return;
     }
     colored(Report::with(trap, style(options)));
-    if let Some(hint) = hint(trap.backtrace(), options) {
+    if let Some(hint) = hint(trap.backtrace(), options, module) {
         eprintln!("{hint}");
     }
     say_sources(trap.backtrace(), options);
@@ -93,13 +93,13 @@ fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
 }
 
 /// How to see more, where there could be more.
-fn hint(backtrace: &WasmBacktrace, options: &Run) -> Option<&'static str> {
+fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<&'static str> {
     let frames = backtrace.frames();
     let guests = || frames.iter().filter(|frame| !frame.host);
     if guests().next().is_none() {
         return None;
     }
-    if guests().all(|frame| frame.symbols.is_empty()) {
+    if guests().all(|frame| frame.symbols.is_empty()) && !module.has_debug_info() {
         return Some(
             "note: the module has no debug info: compile it with -g (clang) or debug = true (Cargo) to see files and lines",
         );

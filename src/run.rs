@@ -3,6 +3,7 @@
 use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
 use crate::debugger::hint;
+use crate::files;
 use crate::imports::{self, Aborted};
 use crate::program::Program;
 use crate::report;
@@ -31,9 +32,12 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
-    let program = Program::read(options).with_context(file)?;
+    let mut contents = Vec::new();
+    let program = Program::read(options, &mut contents)?;
     imports::check(&linker, &program, options).with_context(file)?;
-    let module = program.load(&engine, options).with_context(file)?;
+    let module = program.load(&engine, options)?;
+    drop(program);
+    drop(contents);
     say_text(&module, options.file());
     if options.code.debug_info && is_traced() {
         say_newer(&module, options.file());
@@ -47,7 +51,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     {
         say_no_directory(options, &module);
     }
-    let code = exit_code(ended, options, &store, json);
+    let code = exit_code(ended, options, (&module, &store), json);
     // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
     // whose other threads are gone before it has resumed them.
     std::mem::forget(store);
@@ -68,7 +72,7 @@ fn wait() {
 fn exit_code(
     ended: Result<()>,
     options: &Run,
-    store: &Store<WasiCtx>,
+    (module, store): (&Module, &Store<WasiCtx>),
     json: Option<Output>,
 ) -> Result<ExitCode> {
     let reported = ended.as_ref().is_err_and(|error| {
@@ -83,7 +87,7 @@ fn exit_code(
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
             Some(Error::Trap(trap)) => {
-                report::print(trap, options, json);
+                report::print(trap, options, module, json);
                 if let Some(path) = &options.coredump {
                     write_coredump(path, store, trap, options)?;
                 }
@@ -173,7 +177,7 @@ fn call(
             }
             _ => bail!(
                 "the module exports no function `{name}`; {}",
-                exported(&names)
+                exported(name, &names)
             ),
         }
     };
@@ -187,11 +191,23 @@ fn call(
 }
 
 /// The functions that can be called instead.
-fn exported(names: &[&str]) -> String {
-    match names {
-        [] => "it exports none".to_owned(),
-        names => format!("--invoke NAME calls one that it has: {}", names.join(", ")),
+fn exported(wanted: &str, names: &[&str]) -> String {
+    const MOST: usize = 12;
+    if names.is_empty() {
+        return "it exports none".to_owned();
     }
+    if let Some(near) = files::nearest(wanted, names.iter().copied()) {
+        return format!("there is `{near}`");
+    }
+    let more = match names.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = &names[..names.len().min(MOST)];
+    format!(
+        "--invoke NAME calls one that it has: {}{more}",
+        named.join(", ")
+    )
 }
 
 /// Says that a program had no directory, where it failed and was given the name of a file: nothing else tells its user, since C libraries
@@ -212,15 +228,21 @@ fn say_no_directory(options: &Run, module: &Module) {
 fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -> Result<()> {
     let ty = func.ty(&*store);
     if args.len() != ty.params().len() {
-        bail!(
-            "`{name}` is of type {ty}, and {} arguments were given",
-            args.len()
-        );
+        let (count, plural) = (args.len(), if args.len() == 1 { " was" } else { "s were" });
+        bail!("`{name}` is of type {ty}, and {count} argument{plural} given");
     }
     let params = args
         .iter()
         .zip(ty.params())
-        .map(|(text, ty)| parse(text, *ty))
+        .enumerate()
+        .map(|(i, (text, ty))| {
+            parse(text, *ty).with_context(|| {
+                format!(
+                    "argument {} of `{name}`: `{text}` is not a value of type {ty}",
+                    i + 1
+                )
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
     let mut results: Vec<_> = ty
         .results()
@@ -235,7 +257,7 @@ fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -
 }
 
 /// An argument of a type; integers in decimal or with 0x, of either sign.
-fn parse(text: &str, ty: ValType) -> Result<Val> {
+fn parse(text: &str, ty: ValType) -> Option<Val> {
     let integer = || {
         let (sign, digits) = text
             .strip_prefix('-')
@@ -247,7 +269,7 @@ fn parse(text: &str, ty: ValType) -> Result<Val> {
         value.ok().map(|value| sign * value)
     };
     let within = |value: &i128, bits: u32| (-(1i128 << (bits - 1))..1i128 << bits).contains(value);
-    let value = match ty {
+    match ty {
         ValType::I32 => integer()
             .filter(|value| within(value, 32))
             .map(|value| Val::from(value as i32)),
@@ -257,6 +279,5 @@ fn parse(text: &str, ty: ValType) -> Result<Val> {
         ValType::F32 => text.parse().ok().map(|value: f32| Val::from(value)),
         ValType::F64 => text.parse().ok().map(|value: f64| Val::from(value)),
         ValType::FuncRef | ValType::ExternRef => (text == "null").then(|| Val::default_for(ty)),
-    };
-    value.with_context(|| format!("`{text}` is not a value of type {ty}"))
+    }
 }

@@ -96,7 +96,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
         ("/nonexistent.wasm", "cannot read"),
         (&text, "not a WebAssembly module"),
         (&cut, "invalid WebAssembly module"),
-        (&elf, "--allow-precompiled"),
+        (&elf, "it is native code"),
         (&simd, "needs the simd proposal"),
         (&import, "cannot link import `a` `b`"),
     ] {

@@ -12,7 +12,7 @@ use crate::index::*;
 use crate::module::types::{ExternType, FuncType, GlobalType};
 use crate::module::validate::validate;
 use crate::module::{ModuleInfo, initial_memory};
-use crate::outline::{self, Input, Origins, Text};
+use crate::outline::{self, Input, Origins, Text, located};
 use crate::threads::Threads;
 use crate::trap::library::is_library_file;
 use crate::vm::layout::VmLayout;
@@ -92,7 +92,21 @@ impl Module {
         bytes: impl AsRef<[u8]>,
         files: &DebugFiles,
     ) -> Result<Module> {
-        let Input { wasm, text } = Input::read(bytes.as_ref())?;
+        let input = Input::read(bytes.as_ref(), files.module())?;
+        Module::from_input(engine, name, &input, files)
+    }
+
+    /// As [`Module::with_debug_files`], for a module that was read before.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn from_input(
+        engine: &Engine,
+        name: &str,
+        input: &Input<'_>,
+        files: &DebugFiles,
+    ) -> Result<Module> {
+        let Input { wasm, text } = input;
         let settings = engine.config().settings();
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
         let is_file = text.is_some() && files.module().is_some();
@@ -103,7 +117,11 @@ impl Module {
         };
         let folder = engine.config().artifacts();
         let cache = folder.and_then(|folder| CachedArtifacts::new(folder, &settings));
-        let (artifact, warnings) = make(&settings, &wasm, cache.as_ref(), complete)?;
+        let made = make(&settings, wasm, cache.as_ref(), complete);
+        let (artifact, warnings) = made.map_err(|error| match text {
+            Some(text) => located(error, wasm, text.bytes, files.module()),
+            None => error,
+        })?;
         let later = (!now).then(|| files.clone());
         Ok(Module::of(engine, name, artifact, warnings, later))
     }
@@ -123,6 +141,11 @@ impl Module {
     pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Module> {
         let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
         Ok(Module::of(engine, "wasm", artifact, Vec::new(), None))
+    }
+
+    /// Whether the bytes of an ELF file are what [`Module::serialize`] gives, of whatever version; without its checksum.
+    pub fn is_artifact(bytes: &[u8]) -> bool {
+        Artifact::is_one(bytes)
     }
 
     /// A module that was compiled before, mapped from its file.
@@ -245,6 +268,11 @@ impl Module {
     /// [`Config::text_folder`]: crate::Config::text_folder
     pub fn text_file(&self) -> Option<&Path> {
         outline::text_file(&self.info().custom, self.artifact().wasm())
+    }
+
+    /// Whether it has debug info, its own or what was found for it when it was compiled.
+    pub fn has_debug_info(&self) -> bool {
+        !self.info().dwarf(self.0.artifact.wasm()).is_empty()
     }
 
     /// The sources that its debug info names, without those of languages' libraries and those that were made of the module.

@@ -2,6 +2,7 @@
 
 use crate::code::ArtifactError;
 use crate::compile::CompileError;
+use crate::module::foreign::NotAModule;
 use crate::printable::Printable;
 use crate::trap::{HostError, Trap, WasmBacktrace};
 use std::fmt;
@@ -16,6 +17,8 @@ pub enum Error {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// A file that is neither a module nor a text.
+    NotAModule(NotAModule),
     /// Text that is not WAT.
     Wat(Box<wat::Error>),
     /// A module could not be compiled.
@@ -99,7 +102,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
-            Error::Wat(error) => write!(f, "not a WebAssembly module, and as text: {error}"),
+            Error::NotAModule(error) => error.fmt(f),
+            Error::Wat(error) => write!(f, "invalid WebAssembly text: {error}"),
             Error::Compile(error) => error.fmt(f),
             Error::Artifact(error) => error.fmt(f),
             Error::Link {

@@ -62,11 +62,13 @@ pub use error::{Error, Result};
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use module::file::{Location, ModuleFile};
+pub use module::foreign::NotAModule;
 pub use module::instructions::Instructions;
 pub use module::types::{
     ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
 };
 pub use named_file::read_source;
+pub use outline::Input as ModuleInput;
 pub use printable::{Printable, PrintableLines, is_control};
 pub use trap::library::{LIBRARY_WORDS, is_library_file};
 pub use trap::shorten::short as short_name;

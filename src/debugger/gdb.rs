@@ -3,6 +3,7 @@
 use super::scripts::{self, GDB};
 use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
+use crate::files;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +18,7 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     let file = options.run.file();
     // Found here, and not by gdb at `run`: the user would see gdb start and then the program fail.
     if !goes_elsewhere(options) {
-        fs::metadata(file).with_context(|| file.display().to_string())?;
+        fs::metadata(file).map_err(|error| files::cannot_read(file, error))?;
     }
     let folder = scripts::folder().context("a folder for gdb's scripts")?;
     let error = scripts::install(&GDB, &folder)

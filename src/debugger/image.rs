@@ -15,8 +15,8 @@ pub fn write(options: DebugImage) -> Result<()> {
     // `dwalin run` says it.
     config.warning(|_| {});
     let engine = Engine::new(&config);
-    let module = Program::read(&run).and_then(|program| program.load(&engine, &run));
-    let module = module.with_context(|| run.file().display().to_string())?;
+    let mut contents = Vec::new();
+    let module = Program::read(&run, &mut contents)?.load(&engine, &run)?;
     let image = module.static_image()?;
     fs::write(&output, image).with_context(|| format!("cannot write {}", output.display()))
 }

@@ -3,6 +3,7 @@
 use super::scripts::{self, LLDB};
 use super::{cannot_be_started, command_line, handed_over};
 use crate::args::Lldb;
+use crate::files;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -21,7 +22,7 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     let file = options.run.file();
     // Found here, and not when the program is run: lldb would start and the program fail.
     if is_named(file) {
-        fs::metadata(file).with_context(|| file.display().to_string())?;
+        fs::metadata(file).map_err(|error| files::cannot_read(file, error))?;
     }
     let folder = scripts::folder().context("a folder for lldb's scripts")?;
     let debugger = debugger(options);

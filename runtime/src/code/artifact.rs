@@ -54,7 +54,7 @@ impl fmt::Display for ArtifactError {
             ArtifactError::Io { step, error } => write!(f, "cannot {step}: {error}"),
             ArtifactError::Malformed { what } => write!(
                 f,
-                "not an artifact of `dwalin compile`, or a damaged one: {what}"
+                "not an artifact of `dwalin compile`, or a damaged one: {what} cannot be read"
             ),
             ArtifactError::Damaged => write!(
                 f,
@@ -62,7 +62,7 @@ impl fmt::Display for ArtifactError {
             ),
             ArtifactError::Mismatch { setting } => write!(
                 f,
-                "the artifact was compiled differently ({setting}): compile it again"
+                "the artifact was compiled differently ({setting}): compile it again, or give the options that it was compiled with"
             ),
             ArtifactError::Module(error) => write!(f, "in the artifact: {error}"),
         }
@@ -163,6 +163,16 @@ impl Artifact {
     pub fn module_in(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
         let sections = Sections::of_whole(bytes)?;
         Ok(&bytes[sections.wasm])
+    }
+
+    /// Whether bytes are an artifact's, damaged or not; else they may be any program's.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        let header = FileHeader64::<LittleEndian>::parse(bytes);
+        let table = header.and_then(|header| header.sections(LittleEndian, bytes));
+        table.is_ok_and(|table| {
+            let name = format::SETTINGS.as_bytes();
+            table.section_by_name(LittleEndian, name).is_some()
+        })
     }
 
     fn from_file(
@@ -343,7 +353,7 @@ impl Sections {
 
     fn find(bytes: &[u8]) -> Result<Sections, ArtifactError> {
         const ELF: ArtifactError = ArtifactError::Malformed {
-            what: "an ELF image",
+            what: "the table of sections",
         };
         let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(|_| ELF)?;
         let table = header.sections(LittleEndian, bytes).map_err(|_| ELF)?;

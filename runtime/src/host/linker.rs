@@ -1,5 +1,6 @@
 //! Imports by name.
 
+use super::undefined::undefined;
 use super::{Caller, IntoFunc};
 use crate::compiled::Module;
 use crate::engine::Engine;
@@ -173,13 +174,7 @@ impl<T: 'static> Linker<T> {
         let mut imports = Vec::new();
         for (from, name, ty) in module.imports() {
             let found = self.get(&mut store, from, name);
-            imports.push(found.ok_or_else(|| {
-                link_error(
-                    from,
-                    name,
-                    &format!("nothing of this name is defined; it wants {ty}"),
-                )
-            })?);
+            imports.push(found.ok_or_else(|| undefined(from, name, Some(ty)))?);
         }
         Instance::new(store, module, &imports)
     }

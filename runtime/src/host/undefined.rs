@@ -28,6 +28,26 @@ pub struct Undefined {
     pub is_function: bool,
 }
 
+impl Undefined {
+    /// What linking the module fails with.
+    pub fn error(&self) -> Error {
+        undefined(&self.module, &self.name, self.ty.as_ref())
+    }
+}
+
+/// That an import has no definition.
+pub(super) fn undefined(module: &str, name: &str, ty: Option<&impl fmt::Display>) -> Error {
+    let wanted = ty.map(|ty| format!("; it wants {ty}"));
+    Error::Link {
+        module: module.to_owned(),
+        name: name.to_owned(),
+        reason: format!(
+            "nothing of this name is defined{}",
+            wanted.unwrap_or_default()
+        ),
+    }
+}
+
 /// The error of a function that was imported, is defined nowhere, and was called.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownImport {
@@ -47,12 +67,9 @@ impl fmt::Display for UnknownImport {
 impl std::error::Error for UnknownImport {}
 
 impl<T: 'static> Linker<T> {
-    /// The imports of a module, in its binary form or as text, that have no definition here: without compiling or validating it. Of a
-    /// module that is damaged, those before the damage.
-    pub fn undefined(&self, bytes: &[u8]) -> Vec<Undefined> {
-        let Ok(input) = Input::read(bytes) else {
-            return Vec::new();
-        };
+    /// The imports of a module that have no definition here: without compiling or validating it. Of a module that is damaged, those
+    /// before the damage.
+    pub fn undefined(&self, input: &Input<'_>) -> Vec<Undefined> {
         let mut found = Vec::new();
         let mut types = Vec::new();
         for payload in Parser::new(0).parse_all(&input.wasm).map_while(Result::ok) {

@@ -71,10 +71,10 @@ impl ModuleFile {
             path: path.to_owned(),
             error,
         })?;
-        if bytes.starts_with(b"\x7fELF") {
+        if Artifact::is_one(&bytes) {
             return ModuleFile::of(Artifact::module_in(&bytes)?.to_vec());
         }
-        let Input { wasm, text } = Input::read(&bytes)?;
+        let Input { wasm, text } = Input::read(&bytes, Some(path))?;
         let origins = Origins {
             name: "",
             file: Some(path),

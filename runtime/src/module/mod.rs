@@ -2,6 +2,7 @@
 
 pub mod elements;
 pub mod file;
+pub mod foreign;
 pub mod init;
 pub mod instructions;
 pub mod names;

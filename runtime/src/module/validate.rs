@@ -23,6 +23,8 @@ pub enum ModuleError {
         message: String,
         /// Bytes from the start of the file.
         offset: usize,
+        /// The rule, and the line that breaks it, where the module was given as text.
+        excerpt: Option<String>,
     },
     /// It would be valid with these proposals.
     NeedsProposals(Vec<&'static Proposal>),
@@ -33,10 +35,22 @@ pub enum ModuleError {
 impl fmt::Display for ModuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ModuleError::Invalid { message, offset } => write!(
-                f,
-                "invalid WebAssembly module: {message} (at offset {offset:#x})"
-            ),
+            ModuleError::Invalid {
+                excerpt: Some(excerpt),
+                ..
+            } => write!(f, "invalid WebAssembly module: {excerpt}"),
+            ModuleError::Invalid {
+                message, offset, ..
+            } => {
+                write!(
+                    f,
+                    "invalid WebAssembly module: {message} (at offset {offset:#x})"
+                )?;
+                match message.starts_with("unexpected end-of-file") {
+                    true => f.write_str("; the file may have been cut off"),
+                    false => Ok(()),
+                }
+            }
             ModuleError::NeedsProposals(needed) => {
                 let plural = if needed.len() == 1 { "" } else { "s" };
                 let names: Vec<_> = needed.iter().map(|it| it.name).collect();
@@ -55,7 +69,7 @@ impl fmt::Display for ModuleError {
             }
             ModuleError::Component => {
                 f.write_str("this is a component, and this version of Dwalin runs modules only: ")?;
-                f.write_str("give it the core module")
+                f.write_str("build it for wasm32-wasip1 instead of wasm32-wasip2, or give it the core module (wasm-tools component unbundle)")
             }
         }
     }
@@ -68,6 +82,7 @@ impl From<wasmparser::BinaryReaderError> for ModuleError {
         ModuleError::Invalid {
             message: error.message().to_owned(),
             offset: error.offset() as usize,
+            excerpt: None,
         }
     }
 }

@@ -9,11 +9,14 @@
 //! ```
 
 mod declarations;
+mod invalid;
 mod print;
 mod source_map;
 mod text;
 
-pub(crate) use text::{Input, Text};
+pub(crate) use invalid::located;
+pub use text::Input;
+pub(crate) use text::Text;
 
 use crate::cache::Cache;
 use crate::config::Config;

@@ -45,7 +45,7 @@ fn lines(module: &[u8]) -> Vec<u32> {
 
 #[test]
 fn each_instruction_has_its_line_of_the_text() {
-    let input = Input::read(PROGRAM).unwrap();
+    let input = Input::read(PROGRAM, None).unwrap();
     let paths = PathMap::default();
     let outlined = add(&input.wasm, &origins(&paths, input.text.as_ref(), false));
     // The function's own line is that of its locals; folded instructions are where they are written.
@@ -55,7 +55,7 @@ fn each_instruction_has_its_line_of_the_text() {
 
 #[test]
 fn printed_lines_are_those_of_the_text() {
-    let input = Input::read(PROGRAM).unwrap();
+    let input = Input::read(PROGRAM, None).unwrap();
     let printed = print::print(&input.wasm, 1 << 20).unwrap();
     assert!(print::print(&input.wasm, printed.text.len() / 2).is_err());
     let text: Vec<_> = printed.text.lines().collect();
@@ -82,7 +82,7 @@ fn printed_lines_are_those_of_the_text() {
 
 #[test]
 fn damaged_modules_have_an_outline_or_none() {
-    let wasm = Input::read(PROGRAM).unwrap().wasm.into_owned();
+    let wasm = Input::read(PROGRAM, None).unwrap().wasm.into_owned();
     let paths = PathMap::default();
     let look = |bytes: &[u8]| {
         let print = validate(bytes).is_ok();
@@ -106,7 +106,10 @@ fn damaged_modules_have_an_outline_or_none() {
 #[test]
 fn locals_that_are_only_declared_cost_no_more_than_their_body() {
     let many = r#"(module (func (local i32)))"#;
-    let mut wasm = Input::read(many.as_bytes()).unwrap().wasm.into_owned();
+    let mut wasm = Input::read(many.as_bytes(), None)
+        .unwrap()
+        .wasm
+        .into_owned();
     // The count of the declaration: 1 → 50,000, in three bytes; the sizes of the body and the section.
     let at = wasm.windows(3).position(|it| it == [1, 1, 0x7f]).unwrap();
     wasm.splice(at + 1..at + 2, [0xd0, 0x86, 0x03]);

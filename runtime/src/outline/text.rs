@@ -1,18 +1,21 @@
 //! A module given as text: the binary form, and where in the text its functions and instructions are.
 
+use super::invalid::name;
 use crate::error::{Error, Result};
+use crate::module::foreign::NotAModule;
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::outline::{TextFunction, text_functions};
 use std::borrow::Cow;
+use std::path::Path;
 use wasmparser::{Parser, Payload};
 
-/// A module as it was given.
+/// A module as it was given, in its binary form or as text: neither compiled nor validated yet.
 pub struct Input<'a> {
     /// Its binary form.
-    pub wasm: Cow<'a, [u8]>,
+    pub(crate) wasm: Cow<'a, [u8]>,
     /// The text that it was given as.
-    pub text: Option<Text<'a>>,
+    pub(crate) text: Option<Text<'a>>,
 }
 
 /// A module's text.
@@ -24,21 +27,27 @@ pub struct Text<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// A module in its binary form or as text.
+    /// A module in its binary form or as text. `file` is where it was read from, for errors to name.
     ///
     /// # Errors
     /// Where it is neither.
-    pub fn read(bytes: &'a [u8]) -> Result<Input<'a>> {
+    pub fn read(bytes: &'a [u8], file: Option<&Path>) -> Result<Input<'a>> {
         if bytes.starts_with(b"\0asm") {
             return Ok(Input {
                 wasm: bytes.into(),
                 text: None,
             });
         }
+        if let Some(other) = NotAModule::of(bytes) {
+            return Err(Error::NotAModule(other));
+        }
         let with_lines = wat::Parser::new()
             .generate_dwarf(wat::GenerateDwarf::Lines)
             .parse_bytes(None, bytes)
-            .map_err(|error| Error::Wat(Box::new(error)))?;
+            .map_err(|mut error| {
+                error.set_path(name(file));
+                Error::Wat(Box::new(error))
+            })?;
         let Some(end) = start_of_lines(&with_lines) else {
             return Ok(Input {
                 wasm: with_lines,

@@ -42,11 +42,11 @@ impl fmt::Display for PreopenError {
             guest_path,
             ..
         } = self;
-        write!(
-            f,
-            "cannot open the directory {} as the guest's {guest_path}",
-            host_path.display()
-        )
+        write!(f, "cannot open the directory {}", host_path.display())?;
+        match host_path.as_os_str() == guest_path.as_str() {
+            true => Ok(()),
+            false => write!(f, " as the guest's {guest_path}"),
+        }
     }
 }
 

@@ -1,0 +1,87 @@
+//! Errors of the files that were named on the command line: what is wrong with which one, and what to do.
+
+use dwalin_runtime::{Error, NotAModule};
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// An error of a file, told with its name once and with what helps.
+pub fn error(error: Error, path: &Path) -> anyhow::Error {
+    match error {
+        Error::Read { path, error } => cannot_read(&path, error),
+        Error::NotAModule(error) => not_a_module(error, path),
+        error => anyhow::Error::from(error).context(path.display().to_string()),
+    }
+}
+
+/// That a file could not be read.
+pub fn cannot_read(path: &Path, error: io::Error) -> anyhow::Error {
+    let file = path.display();
+    match error.kind() {
+        ErrorKind::IsADirectory => {
+            anyhow::anyhow!("cannot read {file}: it is a directory: give a module in it")
+        }
+        ErrorKind::NotFound => {
+            let near = near(path).map(|it| format!("\nhelp: there is {}", it.display()));
+            anyhow::anyhow!("cannot read {file}: {error}{}", near.unwrap_or_default())
+        }
+        _ => anyhow::anyhow!("cannot read {file}: {error}"),
+    }
+}
+
+/// Compilers by what the names of their sources end with, and the options by which they make a module.
+const COMPILERS: [(&[&str], &str, &str); 3] = [
+    (&["c"], "clang --target=wasm32-wasi -g -O0", ".wasm"),
+    (
+        &["cc", "cpp", "cxx", "C"],
+        "clang++ --target=wasm32-wasi -g -O0 -fno-exceptions",
+        ".wasm",
+    ),
+    (&["rs"], "rustc --target wasm32-wasip1 -g", ".wasm"),
+];
+
+fn not_a_module(error: NotAModule, path: &Path) -> anyhow::Error {
+    let file = path.display();
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let compiler = COMPILERS.iter().find(|it| it.0.contains(&extension));
+    let help = compiler.map(|(_, command, ending)| {
+        let out = path.with_extension("");
+        format!(
+            "\nhelp: compile it first: {command} -o {}{ending} {file}",
+            out.display()
+        )
+    });
+    anyhow::anyhow!("{file}: {error}{}", help.unwrap_or_default())
+}
+
+/// How many edits away a name is that is taken for a mistyped one.
+const EDITS: usize = 2;
+
+/// A file beside one that is not there whose name is much the same, or ends otherwise.
+fn near(path: &Path) -> Option<PathBuf> {
+    let wanted = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let distance = |name: &str| {
+        let with_ending = format!("{wanted}.wasm");
+        let edits = strsim::damerau_levenshtein(name, wanted);
+        // `app` and `app.wat` are often meant for app.wasm; short names are near to many.
+        match name == with_ending {
+            true => Some(0),
+            false => (edits <= EDITS && edits * 3 <= wanted.len()).then_some(edits),
+        }
+    };
+    let names = entries.flatten().filter(|entry| entry.path().is_file());
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let names = names.filter_map(|name| Some((distance(&name)?, name)));
+    // Equally near ones in the alphabet's order: the system's changes.
+    let (_, nearest) = names.min()?;
+    Some(path.with_file_name(nearest))
+}
+
+/// The name nearest to one that is not there, if it is near.
+pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = names.map(|name| (strsim::damerau_levenshtein(name, wanted), name));
+    let (edits, name) = distances.min()?;
+    (edits <= EDITS && edits * 3 <= wanted.chars().count()).then_some(name)
+}
