@@ -220,7 +220,7 @@ mod tests {
             ),
             (
                 "(module\n (func (export \"f\"))\n (func (export \"f\")))",
-                "export \"f\")",
+                "func (export \"f\")))",
             ),
             (
                 "(module\n (global i32 (i32.const 1))\n (global i32\n (i64.const 1)))",
