@@ -52,6 +52,9 @@ impl Pointers {
     }
 }
 
+/// How compilers of C++ and of C name the type of `nullptr`.
+const NULL_TYPES: [&str; 2] = ["decltype(nullptr)", "nullptr_t"];
+
 pub(super) fn is_pointer(tag: DwTag) -> bool {
     matches!(
         tag,
@@ -131,6 +134,28 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let entry = self.unit.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_type, shown);
+        self.finish_replaced(id);
+    }
+
+    /// Whether a type is that of `nullptr`, and the debugger's own is as wide as the host's addresses.
+    pub(super) fn is_null_type(&self, entry: &Die<'d>) -> bool {
+        self.pointers.flavor == Flavor::Lldb
+            && entry.tag() == dw::DW_TAG_unspecified_type
+            && self.address_size().bytes() < 8
+            && self
+                .name(&self.here(entry))
+                .is_some_and(|name| NULL_TYPES.contains(&name.as_str()))
+    }
+
+    /// The type of `nullptr`: a number with its name.
+    pub(super) fn null_type(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        let parent = entry.parent.unwrap_or(self.unit.unit.root());
+        let name = self.name(&self.here(entry)).unwrap_or_default();
+        let number = self.number_type();
+        self.unit.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
+        let entry = self.unit.unit.get_mut(id);
+        entry.set(dw::DW_AT_name, AttributeValue::String(name.into_bytes()));
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
         self.finish_replaced(id);
     }
 

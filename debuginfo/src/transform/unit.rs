@@ -325,6 +325,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if self.is_replaced_number(entry) {
             return self.replaced_number(id, entry);
         }
+        if self.is_null_type(entry) {
+            return self.null_type(id, entry);
+        }
         if entry.tag() == dw::DW_TAG_subprogram {
             self.enter_function(entry);
         }

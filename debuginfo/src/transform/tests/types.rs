@@ -294,6 +294,26 @@ fn numbers_that_the_host_has_otherwise_are_not_numbers() {
 }
 
 #[test]
+fn the_type_of_nullptr_is_as_wide_as_the_guest_s_addresses_in_lldb() {
+    for name in ["decltype(nullptr)", "nullptr_t"] {
+        let [gdb, lldb] = in_both(of_type(|info| {
+            let root = info.root();
+            info.named(root, dw::DW_TAG_unspecified_type, name)
+        }));
+        let null = ty(&lldb);
+        assert_eq!((null.tag, null.name()), (dw::DW_TAG_typedef, name));
+        assert_eq!(lldb.ty(null).number(dw::DW_AT_byte_size), Some(4));
+        // gdb shows no value of it.
+        assert_eq!(ty(&gdb).tag, dw::DW_TAG_unspecified_type);
+    }
+    let void = in_lldb(of_type(|info| {
+        let root = info.root();
+        info.named(root, dw::DW_TAG_unspecified_type, "void")
+    }));
+    assert_eq!(ty(&void).tag, dw::DW_TAG_unspecified_type);
+}
+
+#[test]
 fn lldb_does_not_look_for_virtual_tables() {
     let build = || {
         let mut info = Handmade::new();
