@@ -76,7 +76,7 @@ fn print(check: &Check, messages: &[String], complete: bool) {
     let (variables, bytes) = check.astray;
     if variables > 0 {
         println!(
-            "For {variables} variables, in {bytes} bytes of code, it names operands that the stack does not have."
+            "For {variables} variables, in {bytes} bytes of code, it names operands that the stack does not have, or not on all ways there."
         );
     }
     let (variables, bytes) = check.overwritten;
@@ -218,7 +218,7 @@ fn print_variables(file: &ModuleFile, name: &str, found: &[Variable]) {
         }
         if variable.astray > 0 {
             println!(
-                "  in {} more it names an operand that the stack does not have",
+                "  in {} more it names an operand that the stack does not have, or not on all ways there",
                 variable.astray
             );
         }

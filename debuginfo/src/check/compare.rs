@@ -8,12 +8,11 @@ use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, Flavor, KeptValue};
 use crate::container::Container;
-use crate::expr::decode::{Op, decode};
+use crate::expr::decode::Op;
 use crate::locals::{Frame, numbering};
 use crate::lookup::Lookup;
 use crate::outline;
 use crate::owners::Owners;
-use crate::questions::each_expression;
 use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -53,7 +52,7 @@ impl Space for Input<'_> {
         size.data(address).is_some()
     }
 
-    fn has_operand(&self, function: usize, at: u64, place: u32) -> bool {
+    fn operand_until(&self, function: usize, at: u64, place: u32) -> Option<u64> {
         let what = KeptValue::Operand(place);
         // In the order of the code.
         let kept = &self.lookup.function(function).homes.kept;
@@ -62,7 +61,8 @@ impl Space for Input<'_> {
         there
             .by_ref()
             .take_while(|it| u64::from(it.at.start.0) == at)
-            .any(|it| it.what == what)
+            .find(|it| it.what == what)
+            .map(|it| u64::from(it.at.end.0))
     }
 
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame {
@@ -120,8 +120,8 @@ impl Space for Output {
         true
     }
 
-    fn has_operand(&self, _: usize, _: u64, _: u32) -> bool {
-        true
+    fn operand_until(&self, _: usize, _: u64, _: u32) -> Option<u64> {
+        Some(u64::MAX)
     }
 
     fn frame<'d>(&self, _: usize, _: ReadUnit<'_, 'd>, _: &Die<'d>) -> Frame {
@@ -519,9 +519,6 @@ impl<'c, 'd> Compare<'c, 'd> {
         let functions = found.function.and_then(|it| self.reasons.get(&it.0));
         match (own.or(functions), found.key.kind) {
             (Some(reason), _) => (*reason).to_owned(),
-            (None, Kind::Variable) if is_there && names_operands(found) => {
-                "it names an operand where control also comes without it".to_owned()
-            }
             (None, Kind::Variable) if is_there => {
                 "its location covers less code than in the module".to_owned()
             }
@@ -587,19 +584,6 @@ fn functions_and_bytes(code: &CodeMap<'_>) -> (usize, u64) {
     let bytes = code.functions.iter();
     let bytes = bytes.map(|it| u64::from(it.wasm.end.0 - it.wasm.start.0));
     (code.functions.len(), bytes.sum())
-}
-
-/// Whether a variable's location names operands: known from where it begins, as far as all ways there have come by that.
-fn names_operands(found: &Found<'_, '_>) -> bool {
-    let (unit, entry) = (found.unit, found.entry);
-    let mut has_operand = false;
-    if let Some(attr) = entry.attr(dw::DW_AT_location) {
-        each_expression(unit, attr, &mut |_, expression| {
-            let ops = decode(expression, unit).unwrap_or_default();
-            has_operand |= ops.iter().any(|op| matches!(op, Op::Stack(_)));
-        });
-    }
-    has_operand
 }
 
 fn add(sum: &mut Bytes, more: Bytes) {

@@ -47,8 +47,8 @@ pub struct Check {
     pub variable_bytes: Bytes,
     /// Variables by how much of their scope the input describes: all, some, none.
     pub availability: [usize; 3],
-    /// Variables whose locations name operands that the stack does not have there, and the bytes of code where they do: these count
-    /// as not described.
+    /// Variables whose locations name operands that the stack does not have there, or had on some of the ways there only, and the bytes
+    /// of code where they do: these count as not described.
     pub astray: (usize, u64),
     /// Variables whose locations go on over writes to the locals that they name, and the bytes of code behind these: they count as not
     /// described, as something else is there.
@@ -162,7 +162,7 @@ pub struct Variable {
     pub described: Vec<Range<WasmPc>>,
     /// What became of that.
     pub bytes: Bytes,
-    /// Bytes of code where the input names an operand that the stack does not have.
+    /// Bytes of code where the input names an operand that the stack does not have, or had on some of the ways there only.
     pub astray: u64,
     /// Bytes of code where the input names a local that holds something else by then.
     pub overwritten: u64,

@@ -1,8 +1,8 @@
 //! What is counted of debug info that is written with gimli, and of the image that is made of it.
 
 use super::{Bytes, Check, Count, check};
-use crate::address::WasmPc;
-use crate::code::{CodeMap, Flavor};
+use crate::address::{FrameOffset, WasmPc};
+use crate::code::{CodeMap, Flavor, Kept, KeptValue, ValueType};
 use crate::handmade::{F, G, Handmade, Written, address, code, local, text};
 use crate::image;
 use gimli::constants as dw;
@@ -264,6 +264,28 @@ fn operands_that_are_not_there_are_the_input_s_fault() {
     assert_eq!(check.astray, (1, 4));
     assert_eq!(check.variable_bytes, bytes(20, 2, 2, 2));
     assert_eq!(check.asked[0].astray, 4);
+}
+
+#[test]
+fn operands_that_are_not_there_on_all_ways_are_too() {
+    let (mut info, int, f) = one_function();
+    let x = info.variable(f, "x", int, &[]);
+    let operand = [dw::DW_OP_WASM_location.0, 2, 0, dw::DW_OP_stack_value.0];
+    let places = info.list(&[(12..16, &operand)]);
+    info.set(x, dw::DW_AT_location, places);
+    let info = info.write();
+    let mut code = code(Flavor::Gdb);
+    // Behind 14 control also comes by a way that does not pass 12.
+    code.functions[0].homes.kept = vec![Kept {
+        what: KeptValue::Operand(0),
+        at: WasmPc(12)..WasmPc(14),
+        home: FrameOffset(-40),
+        ty: ValueType::I32,
+    }];
+    let check = compared(&info, &info, &code);
+    assert_eq!(check.astray, (1, 2));
+    assert_eq!(check.variable_bytes, bytes(20, 2, 2, 2));
+    assert_eq!(check.losses, []);
 }
 
 #[test]

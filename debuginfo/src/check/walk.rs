@@ -34,8 +34,9 @@ pub(super) trait Space {
     fn has_points(&self) -> bool;
     /// Whether data at an address was not dropped.
     fn has_data(&self, address: u64, size: AddressSize) -> bool;
-    /// Whether the operand stack of a function has a place at an address.
-    fn has_operand(&self, function: usize, at: u64, place: u32) -> bool;
+    /// Up to where a value that is at a place of the operand stack at an address is known on all ways there. None where the stack
+    /// does not have the place.
+    fn operand_until(&self, function: usize, at: u64, place: u32) -> Option<u64>;
     /// What locations of a function, by its number and entry, are held against.
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame;
     /// Whether locals have other numbers than locations name them by.
@@ -75,7 +76,7 @@ pub(super) struct Found<'u, 'd> {
     pub scope: Ranges,
     /// Where in it a variable has a location.
     pub described: Ranges,
-    /// Where in it its location names operands that the stack does not have.
+    /// Where in it its location names operands that the stack does not have, or had on some of the ways there only.
     pub astray: Ranges,
     /// Where in it all that its location names has been written over.
     pub overwritten: Ranges,
@@ -403,6 +404,11 @@ impl<'d> Walk<'_, 'd> {
         if !self.has_operands(function, ops, range.start) {
             return places.astray.push(range.clone());
         }
+        let until = self.operands_until(function, ops, range);
+        if until < range.end {
+            places.astray.push(until..range.end);
+        }
+        let range = &(range.start..until);
         // Of locals with other numbers nothing can be told.
         if self.space.is_renumbered() && ops.iter().any(is_numbered) {
             return places.there.push(range.clone());
@@ -425,7 +431,7 @@ impl<'d> Walk<'_, 'd> {
     /// Whether the stack has the operands that a location from an address on names, of one of its pieces at least.
     fn has_operands(&self, function: usize, ops: &[Op], from: u64) -> bool {
         let is_there = |op: &Op| match op {
-            Op::Stack(place) => self.space.has_operand(function, from, *place),
+            Op::Stack(place) => self.space.operand_until(function, from, *place).is_some(),
             _ => true,
         };
         match split(ops, None) {
@@ -434,6 +440,15 @@ impl<'d> Walk<'_, 'd> {
                 .any(|piece| !piece.ops.is_empty() && piece.ops.iter().all(is_there)),
             None => ops.iter().all(is_there),
         }
+    }
+
+    /// Up to where in a range all operands are known that operations name and the stack has at its beginning.
+    fn operands_until(&self, function: usize, ops: &[Op], range: &Range<u64>) -> u64 {
+        let ends = ops.iter().filter_map(|op| match op {
+            Op::Stack(place) => self.space.operand_until(function, range.start, *place),
+            _ => None,
+        });
+        ends.fold(range.end, u64::min).max(range.start)
     }
 
     /// Whether an expression says where something is: an empty one says that it is nowhere, and dropped data is.
