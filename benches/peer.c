@@ -47,6 +47,7 @@ bool wasi_config_set_argv(void *, size_t, const char **);
 void wasi_config_inherit_stdin(void *);
 void wasi_config_inherit_stdout(void *);
 void wasi_config_inherit_stderr(void *);
+bool wasi_config_preopen_dir(void *, const char *, const char *, size_t, size_t);
 void *wasmtime_context_set_wasi(void *, void *);
 void *wasmtime_linker_new(void *);
 void *wasmtime_linker_define_wasi(void *);
@@ -62,6 +63,14 @@ void wasm_trap_message(void *, Bytes *);
 
 /* What the command line ends with. */
 enum { FAILED = 1, TRAPPED = 134 };
+
+/* What a program may do in a directory: read and write. */
+enum { ALL_OF_IT = 3 };
+
+/* As given with --dir HOST::GUEST. */
+enum { MOST_DIRS = 8 };
+static const char *dirs[MOST_DIRS];
+static int dir_count;
 
 static void *config, *engine, *linker;
 
@@ -109,12 +118,24 @@ static void write_artifact(void *module, const char *path) {
     fclose(file);
 }
 
+static void preopen(void *wasi, const char *dir) {
+    const char *colons = strstr(dir, "::");
+    char *host = strndup(dir, colons ? (size_t)(colons - dir) : strlen(dir));
+    if (!wasi_config_preopen_dir(wasi, host, colons ? colons + 2 : host, ALL_OF_IT, ALL_OF_IT)) {
+        fprintf(stderr, "Error: %s\n", host);
+        exit(FAILED);
+    }
+    free(host);
+}
+
 /* A store of its own with the program in it. With `quiet` it sees no streams. */
 static void *instantiate(void *module, int count, const char **words, bool quiet, Extern *start) {
     void *store = wasmtime_store_new(engine, NULL, NULL), *context = wasmtime_store_context(store);
     void *wasi = wasi_config_new(), *trap = NULL;
     Instance instance;
     wasi_config_set_argv(wasi, (size_t)count, words);
+    for (int i = 0; i < dir_count; i++)
+        preopen(wasi, dirs[i]);
     if (!quiet) {
         wasi_config_inherit_stdin(wasi);
         wasi_config_inherit_stdout(wasi);
@@ -202,6 +223,8 @@ int main(int count, const char **words) {
             wasmtime_config_cranelift_opt_level_set(config, 0);
         else if (!strcmp(words[at], "-o") && ++at)
             output = words[at];
+        else if (!strcmp(words[at], "--dir") && dir_count < MOST_DIRS && ++at)
+            dirs[dir_count++] = words[at];
         else if (!strcmp(words[at], "--again") && ++at)
             again = atoi(words[at]);
         else if (!strcmp(words[at], "--calls"))
