@@ -110,7 +110,7 @@ pub struct Run {
     pub invoke: Option<String>,
     /// Let the program see a directory of the host, under its own name or another.
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
-    pub dirs: Vec<String>,
+    pub dirs: Vec<OsString>,
     /// Give the program an environment variable: a value, or the one that it has here.
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     pub env: Vec<String>,
@@ -441,8 +441,14 @@ impl Run {
     ///
     /// # Errors
     /// Where one is not in UTF-8, which WASI's are.
-    pub fn args(&self) -> Result<Vec<String>, std::str::Utf8Error> {
-        let text = |arg: &OsString| <&str>::try_from(arg.as_os_str()).map(str::to_owned);
+    pub fn args(&self) -> anyhow::Result<Vec<String>> {
+        let text = |arg: &OsString| match arg.to_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => anyhow::bail!(
+                "the argument {} is not in UTF-8, which WASI asks for",
+                arg.display()
+            ),
+        };
         self.program[1..].iter().map(text).collect()
     }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use dwalin_runtime::coredump::CoreDump;
 use dwalin_runtime::{ModuleFile, ReportOptions};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bytes of memory that are shown where no length is given.
 const LENGTH: usize = 128;
@@ -129,10 +129,23 @@ fn places(dump: &CoreDump, name: &str, options: &Inspect) -> Vec<PathBuf> {
     let run = first.then(|| PathBuf::from(dump.process()));
     let beside = options.file.parent().map(|folder| folder.join(name));
     let places = [run, beside, Some(PathBuf::from(name))];
-    let mut places: Vec<_> = places.into_iter().flatten().collect();
+    let mut places: Vec<_> = places.into_iter().flatten().flat_map(as_named).collect();
     places.retain(|path| path.is_file());
     places.dedup();
     places
+}
+
+/// Files of a name; core dumps have names in UTF-8, where others were replaced by characters that say so.
+fn as_named(path: PathBuf) -> Vec<PathBuf> {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let Some(name) = name.filter(|it| it.contains(char::REPLACEMENT_CHARACTER)) else {
+        return vec![path];
+    };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new(".")));
+    let entries = entries.into_iter().flatten().flatten();
+    let alike = entries.filter(|entry| entry.file_name().to_string_lossy() == name);
+    alike.map(|entry| entry.path()).collect()
 }
 
 fn show_memory(dump: &CoreDump, range: &str) -> Result<()> {

@@ -11,8 +11,9 @@ use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType, is_traced};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -149,12 +150,22 @@ fn context(options: &Run) -> Result<WasiCtx> {
         };
     }
     for dir in &options.dirs {
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        let (host, guest) = host_and_guest(dir);
         builder
-            .preopened_dir(host, guest)
-            .with_context(|| format!("--dir {dir}"))?;
+            .preopened_dir(host, guest.to_string_lossy())
+            .with_context(|| format!("--dir {}", dir.display()))?;
     }
     Ok(builder.build())
+}
+
+/// A directory's name here, and the guest's for it, which is the same unless there is one behind `::`.
+fn host_and_guest(dir: &OsStr) -> (&Path, &OsStr) {
+    let bytes = dir.as_bytes();
+    let Some(at) = bytes.windows(2).position(|it| it == b"::") else {
+        return (Path::new(dir), dir);
+    };
+    let (host, guest) = (&bytes[..at], &bytes[at + 2..]);
+    (Path::new(OsStr::from_bytes(host)), OsStr::from_bytes(guest))
 }
 
 fn call(

@@ -3,7 +3,9 @@
 #[path = "support/tools.rs"]
 mod tools;
 
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -431,4 +433,79 @@ fn json_has_a_file_or_a_descriptor_of_its_own() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn files_may_have_any_names() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = file("any \u{e4} names");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("trap.c"),
+        "int main(void) { return *(volatile int *)0x7fff0000; }\n",
+    )
+    .unwrap();
+    let name = |ending: &str| {
+        let mut name = OsString::from_vec(b"no\xffutf 8".to_vec());
+        name.push(ending);
+        name
+    };
+    let mut clang = Command::new("clang-19");
+    clang
+        .args(["--target=wasm32-wasi", "-g", "-O0", "trap.c", "-o"])
+        .arg(name(".wasm"));
+    assert!(clang.current_dir(&folder).status().unwrap().success());
+    fs::create_dir_all(folder.join(name(".folder"))).unwrap();
+    let run = |words: &[&OsStr]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+        command.args(words).current_dir(&folder).output().unwrap()
+    };
+    let mut json = OsString::from("--backtrace=json:");
+    json.push(name(".json"));
+    let (wasm, core, artifact) = (name(".wasm"), name(".core"), name(".cwasm"));
+    let (wasm, core, artifact): (&OsStr, &OsStr, &OsStr) = (&wasm, &core, &artifact);
+    let folder_name = name(".folder");
+    let [run_, g, dir, coredump, o] = ["run", "-g", "--dir", "--coredump", "-o"].map(OsStr::new);
+    let output = run(&[run_, g, dir, &folder_name, coredump, core, &json, wasm]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(134), "{text}");
+    // The linker writes a name for the module that is no text; those of functions are all the same.
+    assert!(
+        text.contains("trap.c:1:25") && text.contains("0: main at"),
+        "{text}"
+    );
+    assert!(!text.contains("wasm-function"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join(name(".json"))).unwrap()).unwrap();
+    assert_eq!(json["program"], "no\u{fffd}utf 8.wasm");
+    let output = run(&[OsStr::new("inspect"), core]);
+    assert!(
+        stdout(&output).contains("0: main at"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        run(&[OsStr::new("compile"), g, o, artifact, wasm])
+            .status
+            .success()
+    );
+    let output = run(&[run_, OsStr::new("--allow-precompiled"), g, artifact]);
+    assert_eq!(output.status.code(), Some(134), "{}", stderr(&output));
+    for command in ["objdump", "check-debug"] {
+        assert!(
+            run(&[OsStr::new(command), wasm]).status.success(),
+            "{command}"
+        );
+    }
+    let output = run(&[OsStr::new("addr2line"), wasm, OsStr::new("0x90")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // WASI's arguments are in UTF-8, and the error says which one is not.
+    let output = run(&[run_, wasm, wasm]);
+    assert!(
+        stderr(&output).contains("not in UTF-8"),
+        "{}",
+        stderr(&output)
+    );
 }

@@ -14,7 +14,9 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     let chosen = options.debugger.map(name);
     line.option("debugger", chosen.as_deref().or(debugger));
     line.option("invoke", options.invoke.as_ref());
-    line.options("dir", &options.dirs);
+    for dir in &options.dirs {
+        line.path("dir", Some(dir));
+    }
     line.options("env", &options.env);
     line.option("profile", options.profile.map(name));
     line.path("coredump", options.coredump.as_deref());

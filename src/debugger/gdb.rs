@@ -5,12 +5,12 @@ use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
 use crate::files;
 use anyhow::{Context, Result};
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, io};
 
 /// Becomes gdb; returns only if that fails.
 pub fn gdb(options: &Gdb) -> Result<()> {
@@ -22,10 +22,11 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     }
     let folder = scripts::folder().context("a folder for gdb's scripts")?;
     let error = scripts::install(&GDB, &folder)
-        .and_then(|_| Ok(command(options, &program, &folder)?.exec()))
-        .unwrap_or_else(|error| error);
+        .map_err(anyhow::Error::from)
+        .and_then(|_| command(options, &program, &folder));
+    let error = error.map(|mut command| command.exec());
     fs::remove_dir_all(&folder).ok();
-    Err(error).with_context(|| cannot_be_started("gdb", &debugger(options)))
+    Err(error?).with_context(|| cannot_be_started("gdb", &debugger(options)))
 }
 
 /// Whether gdb is told to be in another folder, where the file is then.
@@ -49,7 +50,7 @@ fn debugger(options: &Gdb) -> PathBuf {
 /// Set for a gdb that has the launcher's scripts: those that `dwalin setup` wrote, of another version maybe, are not loaded there too.
 pub const LAUNCHED: &str = "DWALIN_LAUNCHED";
 
-fn command(options: &Gdb, program: &Path, folder: &Path) -> io::Result<Command> {
+fn command(options: &Gdb, program: &Path, folder: &Path) -> Result<Command> {
     let mut gdb = Command::new(debugger(options));
     // The program is not named here: gdb would read its symbols, which symbols.py explains why not to. All of it is done before gdb
     // attaches to a process, and before the user's own commands.
@@ -66,8 +67,8 @@ fn command(options: &Gdb, program: &Path, folder: &Path) -> io::Result<Command> 
     Ok(gdb)
 }
 
-fn start(options: &Gdb, program: &Path, folder: &Path) -> io::Result<String> {
-    let arguments = options.run.args().map_err(io::Error::other)?;
+fn start(options: &Gdb, program: &Path, folder: &Path) -> Result<String> {
+    let arguments = options.run.args()?;
     let arguments: Vec<_> = arguments.iter().map(|it| python(it)).collect();
     let options = handed_over::encoded(&command_line::run(&options.run, Some("gdb")));
     Ok(format!(

@@ -79,8 +79,8 @@ fn launched(options: &Lldb, program: &Path, folder: &Path) -> String {
     let mut command = vec![program.as_os_str().to_owned(), "debug-image".into()];
     let run = command_line::run(&options.run, Some("lldb-formatters"));
     command.extend(run.into_iter().skip(1));
-    let command: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
-    let file = options.run.file().to_string_lossy();
-    // Both are literals of Python, too.
+    let command = handed_over::encoded(&command);
+    let file = handed_over::encoded(&[options.run.file().into()]);
+    // All are literals of Python, too.
     format!("script dwalin_lldb.launched({folder:?}, {command:?}, {file:?})")
 }

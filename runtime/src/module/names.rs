@@ -7,6 +7,14 @@ use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{BinaryReader, Name, NameMap};
 
+/// The subsections that can be read: wasm-ld writes the name of its output file as the module's, whatever bytes that has.
+pub fn subsections<'a>(
+    section: wasmparser::NameSectionReader<'a>,
+) -> impl Iterator<Item = Name<'a>> {
+    // Each takes a byte at least, so that there is an end.
+    section.into_iter().filter_map(Result::ok)
+}
+
 /// The names in a module's name section.
 #[derive(Default, Debug)]
 pub struct Names<'a> {
@@ -20,7 +28,7 @@ impl<'a> Names<'a> {
     pub fn parse(section: &'a [u8], offset: usize) -> Names<'a> {
         let mut names = Names::default();
         let reader = wasmparser::NameSectionReader::new(BinaryReader::new(section, offset as u64));
-        for name in reader.into_iter().map_while(Result::ok) {
+        for name in subsections(reader) {
             match name {
                 Name::Module { name, .. } => names.module = Some(name),
                 Name::Function(map) => names.functions = collect(map),
@@ -73,7 +81,7 @@ impl FunctionNames {
         if let Some((bytes, start)) = section {
             let reader = BinaryReader::new(bytes, start as u64);
             let reader = wasmparser::NameSectionReader::new(reader);
-            for name in reader.into_iter().map_while(Result::ok) {
+            for name in subsections(reader) {
                 let Name::Function(map) = name else { continue };
                 for naming in map.into_iter().map_while(Result::ok) {
                     if let Some(found) = found.get_mut(naming.index as usize) {

@@ -2,6 +2,7 @@
 //! if it were not there: compiling says what is wrong with it.
 
 use crate::module::names::Names;
+use crate::module::names::subsections;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::ValueType;
 use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, Variable};
@@ -269,7 +270,7 @@ impl<'a> VariableNames<'a> {
     fn parse(section: &'a [u8]) -> VariableNames<'a> {
         let mut names = VariableNames::default();
         let reader = NameSectionReader::new(BinaryReader::new(section, 0));
-        for name in reader.into_iter().map_while(Result::ok) {
+        for name in subsections(reader) {
             match name {
                 Name::Local(map) => names.add_locals(map),
                 Name::Global(map) => names.globals = collect(map).collect(),

@@ -27,7 +27,10 @@ def is_of_library(name, file):
 
 def file_of(frame):
     symtab = frame.find_sal().symtab
-    return symtab and symtab.fullname()
+    try:
+        return symtab and symtab.fullname()
+    except UnicodeDecodeError:  # gdb's interface knows UTF-8 only.
+        return None
 
 
 def program_frame():

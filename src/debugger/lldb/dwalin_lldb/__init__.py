@@ -8,7 +8,7 @@ import shutil
 
 import lldb
 
-from . import bases, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
+from . import bases, command, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
 
 # The runtime looks for this file among those that the debugger has open, makes its debug info for these formatters, and offers images.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters-images")
@@ -30,8 +30,9 @@ def __lldb_init_module(debugger, _internal_dict):
     startup.begin(debugger)
 
 
-def launched(folder, command=None, module=None):
-    """Called by `dwalin lldb`: nothing more is loaded from its folder. With a target, `command` makes the image of its module."""
-    if command:
-        images.show_ahead(lldb.debugger.GetSelectedTarget(), command, module)
+def launched(folder, line=None, module=None):
+    """Called by `dwalin lldb`: nothing more is loaded from its folder. With a target, the command `line` makes the image of its module;
+    both are encoded as options are."""
+    if line:
+        images.show_ahead(lldb.debugger.GetSelectedTarget(), command.decoded(line), command.decoded(module)[0])
     shutil.rmtree(folder, ignore_errors=True)

@@ -59,7 +59,9 @@ def write(command, file):
 
 def show_ahead(target, command, module):
     """Loads the image of a file that is not run yet; `command` makes it, and is told where. What goes wrong is said when it runs."""
-    image = load(target, os.path.basename(module), lambda file: write(command, file))
+    # lldb takes names in UTF-8 only.
+    name = os.fsencode(os.path.basename(module)).decode(errors="replace")
+    image = load(target, name, lambda file: write(command, file))
     if image:
         list_main(target, image)
 
@@ -68,9 +70,11 @@ def list_main(target, image):
     """Has `list`, `b 12` and `breakpoint set -p` be about the file with the program's `main`: lldb looks in the executable only."""
     for found in image.FindFunctions("main", lldb.eFunctionNameTypeBase):
         place = found.GetFunction().GetStartAddress().GetLineEntry()
-        if place.IsValid():
+        path = place.IsValid() and place.GetFileSpec().fullpath
+        # lldb takes commands in UTF-8 only.
+        if path and path.isprintable():
             line = max(place.GetLine() - 5, 1)
-            guest.command(target.GetDebugger(), "source list -l %d -f '%s'" % (line, place.GetFileSpec().fullpath))
+            guest.command(target.GetDebugger(), "source list -l %d -f '%s'" % (line, path))
             if line > 10:
                 # Those before: `list` goes on behind what was listed last.
                 guest.command(target.GetDebugger(), "source list -r")
