@@ -30,6 +30,7 @@ pub mod outline;
 mod owners;
 mod questions;
 mod ranges;
+mod shared;
 mod source;
 pub mod source_map;
 mod stale;

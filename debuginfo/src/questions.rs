@@ -10,6 +10,7 @@ use gimli::read::AttributeValue;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
@@ -17,12 +18,14 @@ type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     let read = dwarf.read();
     let mut warnings = Warnings::default();
+    // By the offset of each: units may share one.
+    let tables = Mutex::new(HashSet::new());
     let scan = |header| {
         let mut found = Questions::default();
         // A unit that cannot be read is warned of when native DWARF is made, which reads more of it: once is enough.
         let _ = read.unit(header).and_then(|unit| {
             let unit = unit.unit_ref(&read);
-            scan_lines(unit, &mut found)?;
+            scan_lines(unit, &tables, &mut found)?;
             if is_text(unit) {
                 scan_instructions(unit, &mut found)?;
             }
@@ -66,10 +69,20 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
 
 /// The statements of live sequences. The last row at an address is what the instruction there belongs to, whether a statement
 /// or not; those before it count where they are statements.
-fn scan_lines(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<()> {
+fn scan_lines(
+    unit: ReadUnit<'_, '_>,
+    tables: &Mutex<HashSet<usize>>,
+    found: &mut Questions,
+) -> gimli::Result<()> {
     let Some(program) = unit.line_program.clone() else {
         return Ok(());
     };
+    let offset = program.header().offset().0;
+    let mut tables = tables.lock().unwrap_or_else(PoisonError::into_inner);
+    if !tables.insert(offset) {
+        return Ok(());
+    }
+    drop(tables);
     let mut rows = program.rows();
     while let Some((_, row)) = rows.next_row()? {
         if row.is_stmt() && !row.end_sequence() {

@@ -1,7 +1,7 @@
 //! The DWARF of a module as found: custom sections, borrowed.
 
 use gimli::read::UnitHeader;
-use gimli::{EndianSlice, LittleEndian, SectionId};
+use gimli::{EndianSlice, LittleEndian, Section as _, SectionId};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -61,8 +61,21 @@ impl<'a> WasmDwarf<'a> {
         let load = |id| {
             Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian))
         };
-        match gimli::read::Dwarf::load(load) {
-            Ok(dwarf) => dwarf,
+        let Ok(mut dwarf) = gimli::read::Dwarf::load(load);
+        crate::shared::bound(&mut dwarf);
+        dwarf
+    }
+
+    /// Whether what was read of it leaves units out, whose line tables are too many.
+    fn is_cut(&self, read: &ReadDwarf<'_>) -> bool {
+        read.debug_info.reader().len() < self.section(SectionId::DebugInfo).len()
+    }
+
+    /// Warns of units that are left out.
+    pub(crate) fn warn_of_cut(&self, read: &ReadDwarf<'_>, warnings: &mut Warnings) {
+        if self.is_cut(read) {
+            let what = "the units from here on are not read: they and those before name the same line tables";
+            warnings.add(what, read.debug_info.reader().len());
         }
     }
 }

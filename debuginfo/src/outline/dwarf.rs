@@ -30,7 +30,8 @@ pub fn sections(
     outline: &Outline,
     module: &WasmDwarf<'_>,
 ) -> gimli::write::Result<Vec<(String, Vec<u8>)>> {
-    let mut dwarf = Dwarf::new();
+    let mut sections = Sections::new(EndianVec::new(LittleEndian));
+    sections.for_each_mut(|id, out| out.write(module.section(id)))?;
     for (number, functions) in units(outline).into_iter().enumerate() {
         let functions = &outline.functions[functions];
         let (program, name) = line::program(outline, functions, ENCODING);
@@ -41,11 +42,11 @@ pub fn sections(
             &[]
         };
         UnitWriter::new(&mut unit).write(outline, &name, functions, globals);
+        // One after the other: a unit takes many times the memory of its bytes.
+        let mut dwarf = Dwarf::new();
         dwarf.units.add(unit);
+        dwarf.write(&mut sections)?;
     }
-    let mut sections = Sections::new(EndianVec::new(LittleEndian));
-    sections.for_each_mut(|id, out| out.write(module.section(id)))?;
-    dwarf.write(&mut sections)?;
     let mut written = Vec::new();
     sections.for_each_mut(|id: SectionId, out| {
         if !out.slice().is_empty() {

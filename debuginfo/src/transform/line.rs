@@ -5,6 +5,7 @@ use crate::code::FunctionCode;
 use crate::lookup::Lookup;
 use crate::source::ReadUnit;
 use crate::write::{LineProgram, LineRow};
+use gimli::UnitType;
 use gimli::read::ColumnType;
 
 /// A row of the input, at its address: the last there, which debuggers go by.
@@ -42,8 +43,14 @@ pub(super) fn convert<'d>(
     let mut functions = Vec::new();
     let mut rows = program.rows();
     let mut sequence = Vec::new();
+    // Units of types, and those that others have entries of, share the table of one with code.
+    let has_code = !matches!(
+        unit.header.type_(),
+        UnitType::Partial | UnitType::Type { .. } | UnitType::SplitType { .. }
+    );
     let damage = loop {
         match rows.next_row() {
+            _ if !has_code => break None,
             Ok(Some((_, row))) if row.end_sequence() => {
                 let sequence = std::mem::take(&mut sequence);
                 add_sequence(&mut functions, lookup, sequence, row.address());

@@ -75,6 +75,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
     let mut native = Native::default();
     if !dwarf.is_empty() {
         let read = dwarf.read();
+        dwarf.warn_of_cut(&read, &mut warnings);
         let units = units(&read, &mut warnings);
         let all = units.iter().map(|unit| unit.unit_ref(&read));
         let owners = Owners::of(all, &Lookup::new(code));

@@ -217,7 +217,7 @@ fn bare_unit(
 }
 
 /// The first declaration of a unit's abbreviations, alone: compilers declare the root's first.
-fn root_abbreviation(
+pub(crate) fn root_abbreviation(
     dwarf: &ReadDwarf<'_>,
     header: &UnitHeader<Reader<'_>>,
 ) -> Option<Abbreviations> {
@@ -232,7 +232,7 @@ fn root_abbreviation(
 }
 
 /// How many bytes a declaration has: code, tag, whether there are children, and pairs up to one of zeros.
-fn declaration_len(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn declaration_len(bytes: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(bytes, LittleEndian);
     gimli::Reader::read_uleb128(&mut reader).ok()?;
     gimli::Reader::read_uleb128(&mut reader).ok()?;

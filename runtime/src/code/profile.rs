@@ -41,15 +41,9 @@ impl Profiler {
     pub fn new(profile: Profile) -> io::Result<Profiler> {
         let pid = std::process::id();
         let output = match profile {
-            Profile::PerfMap => Output::PerfMap(File::create(format!("/tmp/perf-{pid}.map"))?),
+            Profile::PerfMap => Output::PerfMap(own_file(&format!("/tmp/perf-{pid}.map"))?),
             Profile::JitDump => {
-                let options = File::options()
-                    .read(true)
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .clone();
-                let mut file = options.open(format!("jit-{pid}.dump"))?;
+                let mut file = own_file(&format!("jit-{pid}.dump"))?;
                 file.write_all(&header(pid))?;
                 // SAFETY: a new mapping at an address of the system's choice touches no memory that exists. perf looks for an
                 // executable one; it stays for as long as the process.
@@ -162,6 +156,18 @@ fn lines(code: &PlacedCode, range: &Range<HostAddress>, source: FindSource<'_>) 
     });
     lines.extend(end);
     lines
+}
+
+/// A new file. What has its name is taken away and not written to: anybody may have put a link there, where everybody may write.
+fn own_file(path: &str) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path),
+    }
 }
 
 fn header(pid: u32) -> Vec<u8> {

@@ -35,6 +35,11 @@ const NOT_OWN: [&str; 7] = [
     "main",
 ];
 
+/// How many parameters of all functions are shown that their bodies cannot use, and one more for so many bytes of code: a type may have
+/// a thousand, and be that of any number of functions.
+const PARAMETERS: u64 = 4096;
+const PER_PARAMETER: u64 = 16;
+
 /// A module's sections.
 #[derive(Default)]
 pub struct Scan<'a> {
@@ -140,9 +145,13 @@ impl<'a> Scan<'a> {
         };
         let mains = defined.clone().filter(is_main);
         // wasm-ld exports functions of its own that call the program's.
+        let mut by_name = HashMap::new();
+        for index in defined.clone().rev() {
+            by_name.extend(names.get(index).map(|name| (name, index)));
+        }
         let wrapped = |index: u32| {
             let name = names.get(index)?.strip_suffix(".command_export")?;
-            defined.clone().find(|it| names.get(*it) == Some(name))
+            by_name.get(name).copied()
         };
         let exported = self.exports.iter();
         let exported = exported
@@ -177,11 +186,13 @@ impl<'a> Scan<'a> {
         let names = VariableNames::parse(self.names);
         let known = Names::parse(self.names, 0);
         let mut given = Identifiers::default();
+        // The first export of each.
+        let exported = self.global_exports.iter().rev();
+        let exported: HashMap<_, _> = exported.map(|(name, index)| (*index, *name)).collect();
         let globals = self.globals.iter().enumerate().map(|(i, ty)| {
             let index = i as u32;
-            let exported = || self.global_exports.iter().find(|(_, it)| *it == index);
-            let name = names.globals.get(&index).copied();
-            let name = name.or_else(|| exported().map(|(name, _)| *name));
+            let name = names.globals.get(&index).or_else(|| exported.get(&index));
+            let name = name.copied();
             Variable {
                 name: given.give(name, "global", index),
                 index,
@@ -189,10 +200,12 @@ impl<'a> Scan<'a> {
             }
         });
         let exports: HashMap<_, _> = self.exports.iter().map(|(name, it)| (*it, *name)).collect();
+        let code = (self.code_section.end - self.code_section.start) as u64;
+        let mut unused = PARAMETERS + code / PER_PARAMETER;
         let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
             let index = (self.imported + i) as u32;
             let name = known.get(index).or_else(|| exports.get(&index).copied());
-            self.function(index, name.map(str::to_owned), body, &names)
+            self.function((index, name), body, &names, &mut unused)
         });
         Declarations {
             globals: globals.collect(),
@@ -214,10 +227,10 @@ impl<'a> Scan<'a> {
 
     fn function(
         &self,
-        index: u32,
-        name: Option<String>,
+        (index, name): (u32, Option<&str>),
         body: &FunctionBody<'_>,
         names: &VariableNames<'_>,
+        unused: &mut u64,
     ) -> Option<Function> {
         let ty = self
             .types
@@ -225,8 +238,13 @@ impl<'a> Scan<'a> {
         let ty = ty.as_ref()?;
         let range = body.range();
         // A local that is used at all takes two bytes to use: declarations alone cost no more than the body itself.
-        let mut room = (range.end - range.start) as usize;
-        let mut types = ty.params().to_vec();
+        let mut room = (range.end - range.start) as usize / 2;
+        let (params, more) = ty.params().split_at(ty.params().len().min(room));
+        room -= params.len();
+        let (more, _) = more.split_at(more.len().min(*unused as usize));
+        *unused -= more.len() as u64;
+        let mut types = [params, more].concat();
+        let params = types.len();
         for declaration in body.get_locals_reader().ok()? {
             let (count, ty) = declaration.ok()?;
             let count = room.min(count as usize);
@@ -245,7 +263,7 @@ impl<'a> Scan<'a> {
         };
         Some(Function {
             index,
-            name,
+            name: name.map(str::to_owned),
             body: self.pcs(body)?,
             first: self.pc(body.get_operators_reader().ok()?.original_position())?,
             result: match ty.results() {
@@ -253,7 +271,7 @@ impl<'a> Scan<'a> {
                 _ => None,
             },
             locals: types.iter().enumerate().map(local).collect(),
-            params: ty.params().len(),
+            params,
         })
     }
 }

@@ -111,6 +111,7 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
         function.name = found.names.of(&function.body);
     }
     outline.globals = declared.globals;
+    leave_out_nops(wasm, declared.code_section.start, &mut outline.rows);
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
     let module = sections.and_then(|sections| {
         let text = found
@@ -306,6 +307,21 @@ fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// As many `nop`s in a row as have rows: of those behind, code has none.
+const NOPS: usize = 64;
+
+/// Leaves out the rows of `nop`s behind many, which are room that somebody left.
+fn leave_out_nops(wasm: &[u8], code: usize, rows: &mut Vec<Row>) {
+    const NOP: u8 = 0x01;
+    let mut nops = 0;
+    rows.retain(|row| {
+        let is_nop = wasm.get(code + row.pc.0 as usize) == Some(&NOP);
+        nops = if is_nop { nops + 1 } else { 0 };
+        nops <= NOPS
+    });
+    rows.shrink_to_fit();
 }
 
 /// The file with the text of a module that was printed.
