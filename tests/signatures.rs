@@ -155,6 +155,48 @@ fn lldb_says_signatures_and_refuses_calls() {
 }
 
 #[test]
+fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
+    let structures = "lldb does not pass structures as WebAssembly does";
+    let variadic = "lldb does not pass a variable number of arguments";
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("passed", "passed.cpp", version);
+        let questions = [
+            ("expr sum_of(pair)", structures),
+            ("expr value_of(only)", "(int) $0 = 3"),
+            ("expr owned_of(owner)", structures),
+            ("expr either_of(other)", structures),
+            ("expr reference_of(pair)", "(int) $1 = 5"),
+            ("expr several_of(2, 3, 4)", variadic),
+            ("expr several_of(0)", variadic),
+            (
+                "expr late_of(1, 2, 3, 4, 5, wide)",
+                "pass numbers of 16 bytes",
+            ),
+            ("expr early_of(1, 2, 3, 4, wide)", "(int) $2 = 3"),
+            ("expr first_of(pair)", structures),
+            ("expr shop::price_of(pair)", structures),
+            ("expr counter.add(pair)", "the function 'add', to which"),
+            ("expr counter.more(1)", "(int) $3 = 11"),
+            ("expr counter.any(1, 2)", variadic),
+            ("expr Counter::both(pair)", structures),
+            ("expr counter.beside(pair)", "(int) $4 = 15"),
+            ("expr counter.through(&pair)", "(int) $5 = 15"),
+            // What they are called and what they return is as ever.
+            ("b first_of", "passed.cpp:26"),
+            ("b Counter::any", "passed.cpp:33"),
+            (
+                "continue",
+                "app.wasm`first_of(pair=(first = 4, second = 5)) at",
+            ),
+            ("finish", "Return value: (int) $6 = 4"),
+            ("continue", "Counter::any(this="),
+        ];
+        let answers = asked_of_lldb(&folder, "passed.cpp:46", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
 fn lldb_names_destructors_with_their_classes() {
     for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
         let folder = compiled("destructors", "destructors.cpp", version);

@@ -95,6 +95,8 @@ pub struct FunctionCode<'a> {
     pub name: &'a str,
     /// Its body in the code section, from the locals' declaration to the final `end`, as DW_AT_low_pc and high_pc say it.
     pub wasm: Range<WasmPc>,
+    /// The parameters of its type.
+    pub parameters: Vec<ValueType>,
     /// Whether its type has results. One that returns a structure in memory has none: the caller says where in a parameter.
     pub has_results: bool,
     /// Its machine code.

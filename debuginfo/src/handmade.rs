@@ -49,6 +49,7 @@ fn function(name: &'static str, wasm: Range<u64>, homes: Homes) -> FunctionCode<
         index: 0,
         name,
         wasm: WasmPc(wasm.start as u32)..WasmPc(wasm.end as u32),
+        parameters: Vec::new(),
         has_results: name != "g",
         code: HostAddress(native(wasm.start))..HostAddress(native(wasm.end)),
         rows: wasm.clone().map(row).collect(),

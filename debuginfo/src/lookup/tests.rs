@@ -24,6 +24,7 @@ fn function(wasm: u32, code: u64, order: &[u32]) -> FunctionCode<'static> {
         index: 0,
         name: "f",
         wasm: WasmPc(wasm)..WasmPc(wasm + length),
+        parameters: Vec::new(),
         has_results: true,
         code: HostAddress(code)..HostAddress(code).offset(length * STEP),
         rows: rows.collect(),

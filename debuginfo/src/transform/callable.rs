@@ -9,12 +9,55 @@
 //! Clang says that nobody can call it, and a virtual method is called by a symbol that nobody has, and that says why.
 
 use super::convert::ConvertUnitEntry;
+use super::passing::Uncallable;
+use super::pointer::Die;
+use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
 use crate::source::Reader;
-use crate::write::{AttributeValue, UnitEntryId};
+use crate::write::{AttributeValue, Unit, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
+
+/// More entries that are declarations or instances of each other are no compiler's.
+const MAX_DECLARATIONS: usize = 4;
+
+fn is_virtual(method: &Die<'_>) -> bool {
+    let virtuality = method.attr_value(dw::DW_AT_virtuality);
+    matches!(virtuality, Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none)
+}
+
+/// What a function is called.
+#[derive(Default)]
+struct Names {
+    name: Option<String>,
+    linkage_name: Option<String>,
+}
+
+impl Names {
+    /// The names of an entry, where none before has them.
+    fn add<'a, 'd>(&mut self, unit: &UnitTransform<'_, 'a, 'd>, there: &There<'a, 'd>) {
+        let text = |name| {
+            let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
+            Some(text.to_string_lossy().into_owned())
+        };
+        let linkage_name =
+            || text(dw::DW_AT_linkage_name).or_else(|| text(dw::DW_AT_MIPS_linkage_name));
+        self.name = self.name.take().or_else(|| unit.name(there));
+        self.linkage_name = self.linkage_name.take().or_else(linkage_name);
+    }
+
+    /// Its linkage name, or one that is shown as its name.
+    fn symbol(&self) -> Option<String> {
+        let is_mangled = |name: &&String| name.starts_with("_Z") || name.starts_with("_R");
+        if let Some(name) = self.linkage_name.as_ref().filter(is_mangled) {
+            return Some(name.clone());
+        }
+        let name = self.name.as_ref()?;
+        let is_plain = |it: char| it == '_' || it == '$' || it.is_ascii_alphanumeric();
+        (!name.is_empty() && name.chars().all(is_plain)).then(|| format!("_Z{}{name}", name.len()))
+    }
+}
 
 type Entry<'a, 'd> = ConvertUnitEntry<'a, Reader<'d>>;
 
@@ -37,10 +80,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// lldb calls a method by the linkage name that it is declared with in its class, and names its frames by that of its definition.
     fn check_virtual_calls(&mut self, id: UnitEntryId, entry: &Entry<'a, 'd>) {
         let unit = self.unit.read_unit;
-        let is_virtual = |entry: &super::pointer::Die<'d>| {
-            let virtuality = entry.attr_value(dw::DW_AT_virtuality);
-            matches!(virtuality, Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none)
-        };
         let symbol = if is_virtual(entry) {
             // Without what lldb would take for parameters or scopes, and look for the rest of.
             let name = self.name(&self.here(entry)).unwrap_or_default();
@@ -66,6 +105,98 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             .unit
             .get_mut(id)
             .set(dw::DW_AT_linkage_name, symbol);
+    }
+
+    /// Has calls of functions fail whose parameters are passed in another way than the debugger does: when all entries are there.
+    ///
+    /// lldb calls a function by the linkage name of what it is declared with, and shows its own. One of C has to have one that is
+    /// mangled, as lldb calls others by their names. From lldb 22 on calls know the entry, and look by its linkage name only where it
+    /// is a declaration.
+    pub(super) fn refuse_calls(&mut self) {
+        for (offset, why) in std::mem::take(&mut self.uncallable) {
+            let Ok(entry) = self.unit.read_unit.entry(offset) else {
+                continue;
+            };
+            if let Some((chain, names)) = self.declarations(self.here(&entry)) {
+                self.refuse_call(&chain, &names, why);
+            }
+        }
+    }
+
+    /// A function's entry and those that it is an instance or the definition of, as they are written, and its linkage name.
+    fn declarations(&self, entry: There<'a, 'd>) -> Option<(Vec<UnitEntryId>, Names)> {
+        let mut ids = Vec::new();
+        let mut names = Names::default();
+        let mut next = Some(entry);
+        while let Some(there) = next.take() {
+            // A virtual method is refused already, and one that is returned from in memory.
+            if !self.is_own(&there) || ids.len() == MAX_DECLARATIONS || is_virtual(&there.entry) {
+                return None;
+            }
+            ids.push(self.unit.convert_unit_ref(there.entry.offset()).ok()?);
+            names.add(self, &there);
+            let origins = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
+            let mut origins = origins.filter_map(|name| there.entry.attr_value(name));
+            if let Some(origin) = origins.next() {
+                next = Some(self.there(there.unit, origin)?);
+            }
+        }
+        Some((ids, names))
+    }
+
+    fn refuse_call(&mut self, chain: &[UnitEntryId], names: &Names, why: Uncallable) {
+        let (Some((&last, instances)), Some(symbol)) = (chain.split_last(), names.symbol()) else {
+            return;
+        };
+        let unit = &mut self.unit.unit;
+        let is_declared = unit.get(last).attr(dw::DW_AT_declaration).is_some();
+        let own = if is_declared { instances } else { &[last] };
+        for id in own {
+            let name = AttributeValue::String(symbol.clone().into());
+            unit.get_mut(*id).set(dw::DW_AT_linkage_name, name);
+        }
+        let declaration = if is_declared {
+            last
+        } else {
+            self.declare(last)
+        };
+        let why = why.symbol(names.name.as_deref().unwrap_or_default());
+        let why = AttributeValue::String(why.into());
+        let entry = self.unit.unit.get_mut(declaration);
+        entry.set(dw::DW_AT_linkage_name, why);
+    }
+
+    /// Adds a declaration that a function is an instance of: what lldb makes a call of.
+    fn declare(&mut self, function: UnitEntryId) -> UnitEntryId {
+        let unit = &mut self.unit.unit;
+        let parent = unit.get(function).parent().unwrap_or(unit.root());
+        let declaration = unit.add(parent, dw::DW_TAG_subprogram);
+        let copy = |unit: &mut Unit, from: UnitEntryId, to: UnitEntryId| {
+            for name in [dw::DW_AT_name, dw::DW_AT_type, dw::DW_AT_artificial] {
+                if let Some(value) = unit.get(from).attr(name).cloned() {
+                    unit.get_mut(to).set(name, value);
+                }
+            }
+        };
+        copy(unit, function, declaration);
+        let children: Vec<_> = unit.get(function).children().copied().collect();
+        for child in children {
+            let tag = unit.get(child).tag();
+            if matches!(
+                tag,
+                dw::DW_TAG_formal_parameter | dw::DW_TAG_unspecified_parameters
+            ) {
+                let parameter = unit.add(declaration, tag);
+                copy(unit, child, parameter);
+            }
+        }
+        let is_declaration = AttributeValue::Flag(true);
+        unit.get_mut(declaration)
+            .set(dw::DW_AT_declaration, is_declaration);
+        let origin = AttributeValue::UnitRef(declaration);
+        unit.get_mut(function)
+            .set(dw::DW_AT_abstract_origin, origin);
+        declaration
     }
 
     /// The type of what a function returns in memory.

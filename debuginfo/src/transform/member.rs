@@ -67,7 +67,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    fn fields(&self, structure: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+    pub(super) fn fields(&self, structure: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
         let unit = structure.unit;
         let mut members = Members {
             all: Vec::new(),
@@ -154,7 +154,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }))
     }
 
-    fn elements(&self, array: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+    pub(super) fn elements(&self, array: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
         let strides = [dw::DW_AT_byte_stride, dw::DW_AT_bit_stride];
         if strides.iter().any(|name| array.entry.attr(*name).is_some()) {
             return None;

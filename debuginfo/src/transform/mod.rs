@@ -19,6 +19,7 @@ mod member;
 mod member_pointer;
 mod number;
 mod part;
+mod passing;
 mod pointee;
 mod pointer;
 mod reference;

@@ -21,7 +21,7 @@ const QUAD_OF_GDB: &str = "_Float128";
 
 /// What a debugger makes of a base type.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Number {
+pub(super) enum Number {
     Known,
     Quad,
     /// Two of these.
@@ -32,7 +32,7 @@ enum Number {
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// What the debugger makes of a base type of this unit.
-    fn number(&self, entry: &Die<'d>) -> Number {
+    pub(super) fn number(&self, entry: &Die<'d>) -> Number {
         let size = entry.attr(dw::DW_AT_byte_size);
         let size = size.and_then(|size| size.udata_value());
         let encoding = entry.attr_value(dw::DW_AT_encoding);

@@ -199,7 +199,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Whether an entry is a variable whose value may be another one than what the guest has in memory. Of an inlined function, what all
-    /// its instances are of says the type.
+    /// its instances are of says the type; of a method, its class, by which lldb calls it.
     pub(super) fn may_take_native(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         let says_value = [
             dw::DW_AT_location,
@@ -210,7 +210,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             entry.tag(),
             dw::DW_TAG_formal_parameter | dw::DW_TAG_variable
         ) && (self.function().is_some_and(|it| it.is_abstract)
+            || self.is_parameter_for_calls(entry)
             || says_value.iter().any(|name| entry.attr(*name).is_some()))
+    }
+
+    /// Whether lldb passes an argument by what an entry says.
+    fn is_parameter_for_calls(&self, entry: &Die<'d>) -> bool {
+        self.pointers.flavor == Flavor::Lldb
+            && entry.tag() == dw::DW_TAG_formal_parameter
+            && self
+                .function()
+                .is_some_and(|it| it.depth + 1 == entry.depth())
     }
 
     /// Whether variables of a pointer's or reference's type are the debugger's own. gdb's references are: where one of the guest's is

@@ -5,6 +5,7 @@ use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::filter::Kept;
 use super::live::Live;
 use super::part::{Part, effort};
+use super::passing::{Passed, Passing, Uncallable};
 use super::pointee::Pointees;
 use super::pointer::{Die, Pointers};
 use super::reference::There;
@@ -138,6 +139,10 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) renumbered: bool,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
+    /// How values of types are passed.
+    pub(super) passed: Passed,
+    /// Functions that must not be called, and why.
+    pub(super) uncallable: Vec<(UnitOffset, Uncallable)>,
     /// The scopes of code around it.
     scopes: Vec<Scope>,
     /// All code that the unit describes.
@@ -154,7 +159,12 @@ struct Scope {
 
 /// A function whose entries are being converted.
 pub(super) struct Function {
-    depth: isize,
+    pub(super) depth: isize,
+    offset: UnitOffset,
+    /// Whether it is refused for what it returns.
+    returns_in_memory: bool,
+    /// How its parameters are passed.
+    passing: Passing,
     /// Its number.
     pub(super) index: Option<usize>,
     /// Whether it is what instances have in common.
@@ -211,6 +221,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             returns_in_memory: None,
             renumbered: false,
             functions: Vec::new(),
+            passed: Passed::new(),
+            uncallable: Vec::new(),
             scopes: Vec::new(),
             code: Vec::new(),
         }
@@ -279,16 +291,12 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
                     break;
                 }
             };
-            while self
-                .functions
-                .last()
-                .is_some_and(|function| function.depth >= entry.depth())
-            {
-                self.functions.pop();
-            }
+            self.leave_functions(entry.depth());
             self.scopes.retain(|scope| scope.depth < entry.depth());
             self.entry(id, &entry);
         }
+        self.leave_functions(0);
+        self.refuse_calls();
         self.finish_pointees();
         let code = std::mem::take(&mut self.code);
         attribute::set_ranges(self.unit, id, code, true);
@@ -331,8 +339,12 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         if entry.tag() == dw::DW_TAG_subprogram {
             self.enter_function(entry);
         }
-        if entry.tag() == dw::DW_TAG_variable {
-            self.name_object(entry);
+        match entry.tag() {
+            dw::DW_TAG_variable => self.name_object(entry),
+            dw::DW_TAG_formal_parameter | dw::DW_TAG_unspecified_parameters => {
+                self.parameter(entry);
+            }
+            _ => {}
         }
         if is_scope(entry.tag()) {
             self.scopes.push(Scope {
@@ -367,6 +379,9 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let body = index.and_then(|index| self.lookup.body(index));
         self.functions.push(Function {
             depth: entry.depth(),
+            offset: entry.offset(),
+            returns_in_memory: self.returns_in_memory(entry) && self.type_at(unit, entry).is_some(),
+            passing: Passing::default(),
             frame: Frame::of(unit, entry, body),
             index,
             is_abstract: entry.attr(dw::DW_AT_inline).is_some(),
@@ -374,6 +389,35 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             frame_bases: self.frame_bases(entry),
             returns: index.map_or_else(Vec::new, |index| returns(self.lookup.function(index))),
         });
+    }
+
+    /// Leaves functions that an entry of a depth is not in.
+    fn leave_functions(&mut self, depth: isize) {
+        while let Some(function) = self.functions.pop_if(|it| it.depth >= depth) {
+            let code = function
+                .index
+                .filter(|_| !function.returns_in_memory)
+                .map(|index| self.lookup.function(index));
+            let why = code.and_then(|code| function.passing.check(&code.parameters));
+            if self.lookup.code.flavor == Flavor::Lldb {
+                self.uncallable
+                    .extend(why.map(|why| (function.offset, why)));
+            }
+        }
+    }
+
+    /// Takes a function's parameter into account.
+    fn parameter(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        if let Some(function) = self.functions.last_mut()
+            && function.depth + 1 == entry.depth()
+            && function.index.is_some()
+        {
+            let mut passing = std::mem::take(&mut function.passing);
+            self.pass(&mut passing, entry);
+            if let Some(function) = self.functions.last_mut() {
+                function.passing = passing;
+            }
+        }
     }
 
     /// The name that a debugger should find the function's symbol by, where the entry itself has it.

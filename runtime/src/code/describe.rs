@@ -3,6 +3,7 @@
 use super::PlacedCode;
 use super::image_file::ImageFile;
 use super::offer;
+use crate::compile::body::value_type;
 use crate::config::Config;
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -148,12 +149,14 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         .rows(from, to)
         .map(|(offset, pc)| (CodeOffset(offset - from), pc))
         .collect();
+    let ty = info.func_type(info.func_index(func));
     let (kept, returns) = artifact.kept().get(func.index()).unwrap_or_default();
     FunctionCode {
         index: info.func_index(func).index() as u32,
         name: artifact.function_name(info.func_index(func)),
         wasm: body(info, func),
-        has_results: !info.func_type(info.func_index(func)).results().is_empty(),
+        parameters: ty.params().iter().map(|it| value_type(*it)).collect(),
+        has_results: !ty.results().is_empty(),
         code: range,
         rows,
         homes: Homes {

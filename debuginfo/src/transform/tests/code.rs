@@ -1,9 +1,10 @@
 //! Functions, scopes, calls and lines.
 
 use super::in_both;
-use crate::handmade::{F, G, Handmade, Row, Shown, address, local, native, text};
+use crate::code::Flavor;
+use crate::handmade::{Attr, F, G, Handmade, Row, Shown, address, local, native, text};
 use gimli::constants as dw;
-use gimli::write::{Address, AttributeValue as Value};
+use gimli::write::{Address, AttributeValue as Value, UnitEntryId};
 use std::ops::Range;
 
 /// What wasm-ld writes for the address of what it left out.
@@ -314,6 +315,80 @@ fn what_is_returned_in_memory_is_not_called() {
     assert_eq!(returned(&lldb, "f"), ("pair".to_owned(), false));
     // Clang has no value of a type that is only declared.
     assert_eq!(returned(&lldb, "g"), ("struct pair".to_owned(), true));
+}
+
+/// A call goes by the linkage name of what a function is an instance of, in lldb.
+#[test]
+fn what_is_passed_in_another_way_is_not_called() {
+    use crate::code::ValueType::{self, F64, I32, I64};
+    let called = |parameters: &[ValueType], make: &dyn Fn(&mut Handmade, UnitEntryId)| {
+        let mut info = Handmade::new();
+        let f = info.function("f", F);
+        make(&mut info, f);
+        let written = info.write();
+        let mut code = crate::handmade::code(Flavor::Lldb);
+        code.functions[0].parameters = parameters.to_vec();
+        let shown = written.transformed(&code);
+        let functions = shown.all(dw::DW_TAG_subprogram, "f");
+        let origin = functions[0].attr(dw::DW_AT_abstract_origin);
+        let Some(Attr::Entry(place)) = origin else {
+            return None;
+        };
+        assert_eq!(
+            functions[0].attr(dw::DW_AT_linkage_name),
+            Some(&Attr::Text("_Z1f".into()))
+        );
+        let declared = shown.entries.iter().find(|it| it.place == *place).unwrap();
+        match declared.attr(dw::DW_AT_linkage_name) {
+            Some(Attr::Text(why)) => Some(why.clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let takes = |info: &mut Handmade, f, ty| {
+        let parameter = info.named(f, dw::DW_TAG_formal_parameter, "p");
+        info.set(parameter, dw::DW_AT_type, Value::UnitRef(ty));
+    };
+    let int = |info: &mut Handmade, f| {
+        let ty = info.int();
+        takes(info, f, ty);
+    };
+    let structure = |size, members: &'static [(&'static str, u8)]| {
+        move |info: &mut Handmade, f| {
+            let int = info.int();
+            let members: Vec<_> = members.iter().map(|(name, at)| (*name, int, *at)).collect();
+            let ty = info.structure("s", size, &members);
+            takes(info, f, ty);
+        }
+    };
+    let variadic = |info: &mut Handmade, f| {
+        int(info, f);
+        info.add(f, dw::DW_TAG_unspecified_parameters, None);
+    };
+    let is = |why: Option<String>, expected: &str| {
+        assert!(
+            why.as_ref().is_some_and(|it| it.contains(expected)),
+            "{why:?}: {expected}"
+        );
+    };
+    assert_eq!(called(&[], &|_, _| ()), None);
+    assert_eq!(called(&[I32], &int), None);
+    is(called(&[], &int), "does not have the parameters");
+    is(called(&[F64], &int), "does not have the parameters");
+    is(
+        called(&[I32, I32], &variadic),
+        "variable number of arguments",
+    );
+    assert_eq!(called(&[I32], &structure(4, &[("a", 0)])), None);
+    assert_eq!(called(&[], &structure(0, &[])), None);
+    is(called(&[I32], &structure(8, &[("a", 0)])), "structures");
+    is(
+        called(&[I32], &structure(8, &[("a", 0), ("b", 4)])),
+        "structures",
+    );
+    is(
+        called(&[I64], &structure(8, &[("a", 0), ("b", 4)])),
+        "structures",
+    );
 }
 
 #[test]

@@ -1,0 +1,189 @@
+//! How the parameters of functions are passed: by their types in the source, and by the type of the code.
+//!
+//! A debugger passes arguments as the host's C compiler would. WebAssembly's passes structures of several members by their address and
+//! those of one as this one, and a variable number of arguments in memory (basic C ABI of the tool conventions); Rust's splits what has
+//! two parts, and optimisers drop parameters that nobody uses.
+
+use super::convert::ConvertUnitEntry;
+use super::number::Number;
+use super::pointer::is_pointer;
+use super::reference::There;
+use super::unit::UnitTransform;
+use crate::code::ValueType;
+use crate::source::Reader;
+use gimli::DebugInfoOffset;
+use gimli::constants as dw;
+use gimli::read::AttributeValue as Read;
+use std::collections::HashMap;
+
+/// How deep structures of one member may be in each other.
+const MAX_DEPTH: usize = 16;
+/// Registers that the host's convention has for integers and pointers (System V ABI, AMD64 supplement, 3.2.3).
+const INTEGER_REGISTERS: usize = 6;
+
+/// Why a function cannot be called as its source says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Uncallable {
+    /// It takes a structure, an array or a vector by value.
+    Structure,
+    /// It takes a number of 16 bytes of which the host passes both halves in memory, WebAssembly the first in a register.
+    Wide,
+    /// It takes `...`.
+    Variadic,
+    /// Its code has other parameters.
+    Changed,
+}
+
+impl Uncallable {
+    /// A symbol that nobody has: what a debugger says that it cannot find.
+    pub fn symbol(self, name: &str) -> String {
+        // What lldb would take for parameters or scopes, and look for the rest of.
+        let name = match name.contains(['(', ':']) {
+            true => String::new(),
+            false => format!(" '{name}'"),
+        };
+        let why = match self {
+            Uncallable::Structure => ", to which lldb does not pass structures as WebAssembly does",
+            Uncallable::Wide => {
+                ", to which lldb does not pass numbers of 16 bytes as WebAssembly does"
+            }
+            Uncallable::Variadic => {
+                ", to which lldb does not pass a variable number of arguments as WebAssembly does"
+            }
+            Uncallable::Changed => ", whose code does not have the parameters that its source says",
+        };
+        format!("the function{name}{why}")
+    }
+}
+
+/// What the debugger is told of a function's parameters.
+#[derive(Default)]
+pub(super) struct Passing {
+    parameters: Vec<ValueType>,
+    why: Option<Uncallable>,
+}
+
+/// How values of types are passed, by the types that were asked for: `None` where the host's way is another.
+pub(super) type Passed = HashMap<DebugInfoOffset, Option<Vec<ValueType>>>;
+
+impl Passing {
+    /// Why a function whose code has these parameters cannot be called.
+    pub fn check(&self, parameters: &[ValueType]) -> Option<Uncallable> {
+        let changed = (self.parameters != parameters).then_some(Uncallable::Changed);
+        self.why.or(changed)
+    }
+
+    fn fail(&mut self, why: Uncallable) {
+        self.why.get_or_insert(why);
+    }
+
+    fn add(&mut self, values: &[ValueType]) {
+        let is_integer = |it: &&ValueType| matches!(it, ValueType::I32 | ValueType::I64);
+        let before = self.parameters.iter().filter(is_integer).count();
+        // The host does not split one between a register and memory.
+        if values.len() > 1 && before + values.len() > INTEGER_REGISTERS {
+            self.fail(Uncallable::Wide);
+        }
+        self.parameters.extend(values);
+    }
+}
+
+impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+    /// Takes a parameter, or `...`, into account.
+    pub(super) fn pass(&mut self, passing: &mut Passing, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+        if entry.tag() == dw::DW_TAG_unspecified_parameters {
+            return passing.fail(Uncallable::Variadic);
+        }
+        let ty = self.bare_type(self.unit.read_unit, entry);
+        match ty.and_then(|ty| self.passed(&ty, 0)) {
+            Some(values) => passing.add(&values),
+            None => passing.fail(Uncallable::Structure),
+        }
+    }
+
+    /// How a value of a type is passed.
+    fn passed(&mut self, ty: &There<'a, 'd>, depth: usize) -> Option<Vec<ValueType>> {
+        let offset = ty.offset()?;
+        if let Some(known) = self.passed.get(&offset) {
+            return known.clone();
+        }
+        let found = self.passed_anew(ty, depth);
+        self.passed.insert(offset, found.clone());
+        found
+    }
+
+    fn passed_anew(&mut self, ty: &There<'a, 'd>, depth: usize) -> Option<Vec<ValueType>> {
+        let size = self.size(ty);
+        match ty.entry.tag() {
+            dw::DW_TAG_base_type => self.number_passed(ty, size?),
+            dw::DW_TAG_enumeration_type => integer(size?),
+            dw::DW_TAG_ptr_to_member_type if self.is_function_at(ty) => None,
+            tag if is_pointer(tag) => integer(u64::from(self.address_size().bytes())),
+            dw::DW_TAG_structure_type | dw::DW_TAG_class_type => {
+                self.structure_passed(ty, size?, depth)
+            }
+            _ => None,
+        }
+    }
+
+    fn number_passed(&self, ty: &There<'a, 'd>, size: u64) -> Option<Vec<ValueType>> {
+        let Some(Read::Encoding(encoding)) = ty.entry.attr_value(dw::DW_AT_encoding) else {
+            return None;
+        };
+        match (self.number(&ty.entry), encoding, size) {
+            (Number::Quad, ..) => Some(vec![ValueType::I64; 2]),
+            (Number::Known, dw::DW_ATE_float, 4) => Some(vec![ValueType::F32]),
+            (Number::Known, dw::DW_ATE_float, 8) => Some(vec![ValueType::F64]),
+            (_, dw::DW_ATE_float | dw::DW_ATE_complex_float, _) => None,
+            (Number::Known, ..) => integer(size),
+            _ => None,
+        }
+    }
+
+    /// One member that fills it, or nothing: so it is passed. A class that must be copied by its constructor is passed by its address.
+    fn structure_passed(
+        &mut self,
+        ty: &There<'a, 'd>,
+        size: u64,
+        depth: usize,
+    ) -> Option<Vec<ValueType>> {
+        let convention = ty.entry.attr_value(dw::DW_AT_calling_convention);
+        let by_reference = Read::CallingConvention(dw::DW_CC_pass_by_reference);
+        if convention == Some(by_reference) || depth == MAX_DEPTH {
+            return None;
+        }
+        let members = self.fields(ty, 0)?;
+        let [member] = &members.all[..] else {
+            let is_empty = members.all.is_empty() && !members.are_alternatives;
+            return is_empty.then(Vec::new);
+        };
+        if members.are_alternatives {
+            return None;
+        }
+        let mut inner = self.bare_type(member.of.unit, &member.of.entry)?;
+        if inner.entry.tag() == dw::DW_TAG_array_type {
+            let is_one = self.elements(&inner, 0)?.all.len() == 1;
+            inner = self
+                .bare_type(inner.unit, &inner.entry)
+                .filter(|_| is_one)?;
+        }
+        // Of several arrays of one in each other no program is known.
+        let fills = self.size(&inner) == Some(size);
+        self.passed(&inner, depth + 1).filter(|_| fills)
+    }
+
+    fn size(&self, ty: &There<'a, 'd>) -> Option<u64> {
+        let attr = ty.entry.attr(dw::DW_AT_byte_size);
+        attr.and_then(|size| size.udata_value())
+            .or_else(|| is_pointer(ty.entry.tag()).then(|| self.address_size().bytes().into()))
+    }
+}
+
+fn integer(size: u64) -> Option<Vec<ValueType>> {
+    match size {
+        1 | 2 | 4 => Some(vec![ValueType::I32]),
+        8 => Some(vec![ValueType::I64]),
+        16 => Some(vec![ValueType::I64; 2]),
+        _ => None,
+    }
+}
