@@ -42,21 +42,6 @@ fn script(stops: &[Stop]) -> String {
     script
 }
 
-/// Whether this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
-fn keeps_targets() -> bool {
-    let version = Command::new(tools::gdb())
-        .arg("--version")
-        .output()
-        .unwrap();
-    let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    let number = version
-        .lines()
-        .next()
-        .and_then(|line| line.rsplit(' ').next());
-    let major = number.and_then(|it| it.split('.').next()?.parse::<u32>().ok());
-    major.expect("gdb says its version") >= 16
-}
-
 /// How a program is started in gdb.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -113,7 +98,7 @@ impl Way {
         match self {
             Way::Native | Way::Launcher | Way::OrdinaryLauncher => false,
             _ if low_memory => false,
-            _ if keeps_targets() => true,
+            _ if tools::gdb_keeps_targets() => true,
             _ => expression.contains("*)") || answer.starts_with('"'),
         }
     }
@@ -138,7 +123,7 @@ impl Case {
         let flags = &flags[..if self.way == Way::Native { 1 } else { 2 }];
         let program = look::compile(&self.source, flags, &name);
         let mut stops = look::stops(&self.source, "gdb");
-        if self.way.is_plain() && keeps_targets() {
+        if self.way.is_plain() && tools::gdb_keeps_targets() {
             // Watchpoints behind pointers need the scripts there.
             for stop in &mut stops {
                 stop.questions

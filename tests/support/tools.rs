@@ -66,6 +66,18 @@ pub fn gdb() -> String {
     env::var("GDB").unwrap_or_else(|_| "gdb".to_owned())
 }
 
+/// Whether this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
+pub fn gdb_keeps_targets() -> bool {
+    let version = Command::new(gdb()).arg("--version").output().unwrap();
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let number = version
+        .lines()
+        .next()
+        .and_then(|line| line.rsplit(' ').next());
+    let major = number.and_then(|it| it.split('.').next()?.parse::<u32>().ok());
+    major.expect("gdb says its version") >= 16
+}
+
 /// What a command begins with that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
 /// run by one. If the superuser runs them and the ordinary user cannot run these programs, the test is skipped or fails.
 pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {

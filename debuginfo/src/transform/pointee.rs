@@ -66,8 +66,8 @@ struct Copy {
     target: Option<AttributeValue>,
     /// Its DW_AT_byte_size, where virtual bases may lie beyond the original's.
     size: Option<Expression>,
-    attribute: DwAt,
-    value: Expression,
+    /// What it has besides.
+    attribute: Option<(DwAt, Expression)>,
 }
 
 impl Pointees {
@@ -337,18 +337,17 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             (Kind::Array, _) => {
                 let array = self.unit.unit.reserve();
                 let place = at_base(base, self.address_size());
-                self.copy(array, ty, None, (dw::DW_AT_data_location, place))?;
+                self.copy(array, ty, None, Some((dw::DW_AT_data_location, place)))?;
                 let array = AttributeValue::UnitRef(array);
                 let name = self.type_name(Some(ty), 0);
                 self.typedef(id, name, Some(array), None);
                 self.add_pointer(id);
             }
-            _ if !self.pointees.are_copies => {
-                self.copy(id, ty, None, (dw::DW_AT_associated, always()))?;
-            }
+            // Of its size alone it is dynamic: with another attribute gdb would work the type out once more, and without the size.
+            _ if !self.pointees.are_copies => self.copy(id, ty, None, None)?,
             _ => {
                 let place = at_base(base, self.address_size());
-                self.copy(id, ty, None, (dw::DW_AT_data_location, place))?;
+                self.copy(id, ty, None, Some((dw::DW_AT_data_location, place)))?;
             }
         }
         Ok(())
@@ -385,7 +384,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             _ => None,
         };
         let scalar = self.unit.unit.reserve();
-        self.copy(scalar, ty, target, (dw::DW_AT_associated, always()))?;
+        self.copy(scalar, ty, target, Some((dw::DW_AT_associated, always())))?;
         Ok(AttributeValue::UnitRef(scalar))
     }
 
@@ -440,13 +439,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Makes a type's copy, with an attribute more, when all of the type is there.
+    /// Makes a type's copy, with another attribute where it needs one, when all of the type is there.
     fn copy(
         &mut self,
         id: UnitEntryId,
         ty: &There<'a, 'd>,
         target: Option<AttributeValue>,
-        (attribute, value): (DwAt, Expression),
+        attribute: Option<(DwAt, Expression)>,
     ) -> Result<(), String> {
         let original = self.unit.convert_unit_ref(ty.entry.offset());
         let mut ends = Expression::new();
@@ -461,7 +460,6 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             target,
             size: has_virtual_bases.then_some(ends),
             attribute,
-            value,
         });
         Ok(())
     }
@@ -504,7 +502,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             self.unit.unit.add_reserved(copy.id, parent, tag);
             self.copy_parts(copy.original, copy.id, copy.size.is_some());
             let entry = self.unit.unit.get_mut(copy.id);
-            entry.set(copy.attribute, AttributeValue::Exprloc(copy.value));
+            if let Some((attribute, value)) = copy.attribute {
+                entry.set(attribute, AttributeValue::Exprloc(value));
+            }
             if let Some(size) = copy.size {
                 entry.set(dw::DW_AT_byte_size, AttributeValue::Exprloc(size));
             }
