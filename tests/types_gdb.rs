@@ -31,6 +31,13 @@ fn is_refused(asked: &str, answer: &str) -> bool {
     is_variable || REFUSALS.iter().any(|it| answer.starts_with(it))
 }
 
+/// How gdb is started.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Way {
+    Plain,
+    Launcher,
+}
+
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("types");
     fs::create_dir_all(&folder).unwrap();
@@ -42,7 +49,7 @@ fn source(name: &str) -> PathBuf {
     programs.join(name)
 }
 
-fn compile(name: &str, flags: &[&str], to: &str) -> String {
+fn compile(name: &str, flags: &[&str], to: String) -> String {
     let compiler = match name.ends_with(".cpp") {
         true => "clang++-19",
         false => "clang-19",
@@ -50,22 +57,18 @@ fn compile(name: &str, flags: &[&str], to: &str) -> String {
     let out = folder().join(format!("{name}.{to}"));
     let mut command = Command::new(compiler);
     command.args(["-g", "-O0", "-w", "-fno-exceptions", "-fstandalone-debug"]);
-    // A gdb that reads at the guest's own addresses without Dwalin's scripts: nobody may map the lowest of them.
-    if flags.first() == Some(&"--target=wasm32-wasi") && tools::gdb_keeps_targets() {
-        command.arg("-Wl,--global-base=65536");
-    }
     let done = command.args(flags).arg("-o").arg(&out).arg(source(name));
     assert!(done.status().unwrap().success(), "{name} compiles");
     out.into_os_string().into_string().unwrap()
 }
 
-/// What gdb answered, by what it was asked.
-fn walk(name: &str, program: &[&str]) -> HashMap<String, String> {
+/// What gdb answered, by what it was asked: started by a command, on a program.
+fn walk(name: &str, command: &[&str], program: &[&str]) -> HashMap<String, String> {
     let text = fs::read_to_string(source(name)).unwrap();
     let line = 1 + text.lines().position(|it| it.ends_with("// stop")).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/look/types.py");
-    let mut gdb = Command::new(tools::gdb());
-    gdb.args(["-nx", "-batch"]);
+    let mut gdb = Command::new(command[0]);
+    gdb.args(&command[1..]).args(["-nx", "-batch"]);
     for command in [
         "set width 0",
         "set debuginfod enabled off",
@@ -76,11 +79,7 @@ fn walk(name: &str, program: &[&str]) -> HashMap<String, String> {
     ] {
         gdb.args(["-ex", command]);
     }
-    let done = gdb
-        .arg("--args")
-        .args(program)
-        .stdin(Stdio::null())
-        .output();
+    let done = gdb.args(program).stdin(Stdio::null()).output();
     let said = String::from_utf8_lossy(&done.unwrap().stdout).into_owned();
     assert!(
         said.ends_with("walked\n"),
@@ -93,14 +92,23 @@ fn walk(name: &str, program: &[&str]) -> HashMap<String, String> {
         .collect()
 }
 
-fn check(name: &str, enough: usize) {
+fn check(name: &str, way: Way, enough: usize) {
     if !tools::have(&["gdb", "clang-19"]) {
         return;
     }
-    let native = compile(name, &[], "native");
-    let module = compile(name, &["--target=wasm32-wasi"], "wasm");
-    let expected = walk(name, &[&native]);
-    let said = walk(name, &[DWALIN, "run", "-g", &module]);
+    let gdb = tools::gdb();
+    let native = compile(name, &[], format!("{way:?}.native"));
+    let expected = walk(name, &[&gdb], &[&native]);
+    let mut flags = vec!["--target=wasm32-wasi"];
+    if way == Way::Plain && tools::gdb_keeps_targets() {
+        // It reads at the guest's own addresses, and only the scripts find the lowest of them.
+        flags.push("-Wl,--global-base=65536");
+    }
+    let module = compile(name, &flags, format!("{way:?}.wasm"));
+    let said = match way {
+        Way::Plain => walk(name, &[&gdb], &["--args", DWALIN, "run", "-g", &module]),
+        Way::Launcher => walk(name, &[DWALIN, "gdb"], &[&module]),
+    };
     let (mut right, mut wrong) = (0, Vec::new());
     for (asked, answer) in &said {
         assert_ne!(answer, "died", "{asked}");
@@ -126,10 +134,20 @@ fn check(name: &str, enough: usize) {
 
 #[test]
 fn types_of_c() {
-    check("types.c", 6000);
+    check("types.c", Way::Plain, 6000);
+}
+
+#[test]
+fn types_of_c_in_the_launcher() {
+    check("types.c", Way::Launcher, 6000);
 }
 
 #[test]
 fn types_of_cpp() {
-    check("types.cpp", 2000);
+    check("types.cpp", Way::Plain, 2000);
+}
+
+#[test]
+fn types_of_cpp_in_the_launcher() {
+    check("types.cpp", Way::Launcher, 2000);
 }

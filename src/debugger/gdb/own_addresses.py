@@ -27,11 +27,14 @@ RESTORE = b"\x48\x83\xc4\x08\x59\x5a\x5e\x5f"      # add $8, %rsp; pop %rcx; pop
 CALL = b"\x49\xb8%(function)s\x41\xff\xd0"         # movabs $function, %r8; call *%r8
 JUMP = b"\x49\xb8%(function)s\x41\xff\xe0"         # movabs $function, %r8; jmp *%r8
 
-# (fd, buffer, length, offset): an address below 64 KiB that cannot be read is read at the base, but for a null pointer.
+# What wasm-ld puts nothing below (its option `--global-base`): who asks for it goes by a null pointer.
+NULLS = struct.pack("<I", 1024)
+
+# (fd, buffer, length, offset): an address below 64 KiB that cannot be read is read at the base, but for a null pointer's.
 READ = (
     b"\xf3\x0f\x1e\xfa" + SAVE + CALL + RESTORE +  # endbr64
-    b"\x48\x85\xc0\x79\x30"          # test %rax, %rax; jns end: it was read
-    b"\x48\x85\xc9\x74\x2b"          # test %rcx, %rcx; jz end: a null pointer
+    b"\x48\x85\xc0\x79\x34"          # test %rax, %rax; jns end: it was read
+    b"\x48\x81\xf9" + NULLS + b"\x72\x2b"  # cmp $NULLS, %rcx; jb end: by a null pointer
     b"\x49\x89\xc8"                  # mov %rcx, %r8
     b"\x49\xc1\xe8\x10\x75\x22"      # shr $16, %r8; jnz end: in the second mapping, or nowhere
     b"\x49\xb8%(base)s\x4d\x8b\x00"  # movabs $base, %r8; mov (%r8), %r8
@@ -43,8 +46,8 @@ READ = (
 # The same for what is written, where there is something to read. A breakpoint is not inserted there: it is the guest's data.
 WRITE = (
     b"\xf3\x0f\x1e\xfa" + SAVE + CALL + RESTORE +
-    b"\x48\x85\xc0\x79\x75"          # test %rax, %rax; jns end
-    b"\x48\x85\xc9\x74\x70"          # test %rcx, %rcx; jz end
+    b"\x48\x85\xc0\x79\x79"          # test %rax, %rax; jns end
+    b"\x48\x81\xf9" + NULLS + b"\x72\x70"  # cmp $NULLS, %rcx; jb end
     b"\x49\x89\xc8"                  # mov %rcx, %r8
     b"\x49\xc1\xe8\x20\x75\x67"      # shr $32, %r8; jnz end
     b"\x48\x83\xfa\x01\x75\x05"      # cmp $1, %rdx; jne more
@@ -207,6 +210,11 @@ def only_base():
     bases = {image.base for image in guest.images()} - {None} if not guest.static else ()
     running = [inferior for inferior in gdb.inferiors() if inferior.pid]
     return bases.pop() if len(bases) == 1 and len(running) == 1 else 0
+
+
+def finds_guest():
+    """Whether gdb finds what the guest has at the guest's addresses: of a process, or of the image that is there before one."""
+    return base is not None and bool(base.value or guest.static)
 
 
 def on_new_objfile(event):

@@ -1,7 +1,7 @@
 """Memory at a guest's pointer: strings print, and `wx` is `x` for the guest."""
 import gdb
 
-from . import guest
+from . import guest, own_addresses
 
 MOST = 200  # Elements of a string, as gdb's own `print elements`.
 WIDE = ("wchar_t", "char32_t", "char16_t")
@@ -14,9 +14,10 @@ def limit():
 def quoted(data, more, width=1):
     """A string as gdb writes it."""
     codec = {1: "utf-8", 2: "utf-16-le", 4: "utf-32-le"}[width]
-    text = data.decode(codec, "backslashreplace")
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\000"}
-    shown = "".join(escapes.get(c) or (c if c.isprintable() else "\\%03o" % ord(c)) for c in text)
+    # What is no text is a surrogate for its byte then.
+    text = data.decode(codec, "surrogateescape")
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    shown = "".join(escapes.get(c) or (c if c.isprintable() else "\\%03o" % (ord(c) & 0xff)) for c in text)
     return '"%s"%s' % (shown, "..." if more else "")
 
 
@@ -55,7 +56,8 @@ class CharPointer:
 def look_up(value):
     """A printer for pointers of the guest, which have 4 bytes."""
     type = value.type.strip_typedefs()
-    if type.code != gdb.TYPE_CODE_PTR or type.sizeof != 4:
+    # Where gdb reads at the guest's own addresses it finds the text itself.
+    if type.code != gdb.TYPE_CODE_PTR or type.sizeof != 4 or own_addresses.finds_guest():
         return None
     to = type.target().unqualified()
     wide = to.name in WIDE
