@@ -13,11 +13,13 @@ use std::process::{Command, Stdio};
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
 /// What gdb says where it follows a guest's pointer and cannot: of nothing that is wrong, and natively it can.
-const REFUSALS: [&str; 5] = [
+const REFUSALS: [&str; 6] = [
     // `whatis *p->q` has gdb follow null pointers, whose objects are at no memory's base.
     "! Location address is not set.",
     // A reference to an array.
     "! Argument to arithmetic operation not a number or boolean.",
+    // The same in gdb 18, which would put the array into memory to have its address.
+    "! evaluation of this expression requires the program to have a function \"malloc\".",
     // Its virtual bases say how long it is.
     "! Cannot perform pointer math on incomplete type",
     // A pointer to a member is wider to gdb than it is in memory.
