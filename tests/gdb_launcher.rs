@@ -47,11 +47,15 @@ const LIBCXX: [&str; 33] = [
 ];
 
 fn compile(compiler: &str, source: &str, out: &str) -> String {
+    compile_at("-O0", compiler, source, out)
+}
+
+fn compile_at(level: &str, compiler: &str, source: &str, out: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gdb-launcher");
     fs::create_dir_all(&folder).unwrap();
     let out = folder.join(out);
     let status = Command::new(compiler)
-        .args(["--target=wasm32-wasi", "-g", "-O0", "-w", "-fno-exceptions"])
+        .args(["--target=wasm32-wasi", "-g", level, "-w", "-fno-exceptions"])
         .args(compiler.contains("++").then_some("-std=c++20"))
         .arg("-o")
         .arg(&out)
@@ -202,6 +206,56 @@ fn containers_of_libcxx_print_for_ordinary_users() {
         "libcxx-nobody.wasm",
     );
     libcxx_prints(user, &wasm);
+}
+
+const IN_PARTS: &str = "tests/programs/launcher/in_parts.cpp";
+
+#[test]
+fn containers_that_are_not_in_memory_print_as_what_is_known_of_them() {
+    if !equipped() {
+        return;
+    }
+    for level in ["-O1", "-O2"] {
+        let wasm = compile_at(level, "clang++-19", IN_PARTS, &format!("parts{level}.wasm"));
+        let commands = [
+            "break look",
+            "run",
+            "up",
+            "info locals",
+            "continue",
+            "up",
+            "info locals",
+            "kill",
+        ];
+        let said = gdb(&[], &wasm, &commands);
+        for row in [
+            "no_vector = std::vector of length 0\n",
+            "no_string = \"\"\n",
+            "no_unique = std::unique_ptr 0x0\n",
+            "no_shared = std::shared_ptr 0x0\n",
+            "no_optional = std::optional, empty\n",
+            "no_view = \"\"\n",
+            "number = std::variant [index 0] = {value = 0}\n",
+            "no_array = <optimized out>\n",
+            "view = <optimized out>\n",
+            // In a local that is on the host's stack during the call.
+            " = {get() = 9}\n",
+            "text = \"hel\"\n",
+        ] {
+            assert!(said.contains(row), "{level}, {row}gdb said: {said}");
+        }
+        // The bytes that say whether there is one are known at both levels, those of what it holds at one.
+        let (maybe, numbers) = match level {
+            "-O1" => ("value = 9", "std::vector of length 3 = {0, 3, 6}"),
+            _ => ("error = <optimized out>", "<optimized out>"),
+        };
+        for row in [
+            format!("maybe = std::optional = {{{maybe}}}\n"),
+            format!("numbers = {numbers}\n"),
+        ] {
+            assert!(said.contains(&row), "{level}, {row}gdb said: {said}");
+        }
+    }
 }
 
 const CASTS: &str = "tests/programs/launcher/casts.c";

@@ -35,6 +35,7 @@ pub const GDB: Package = Package {
         ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("contents.py", include_str!("gdb/contents.py")),
+        ("value_bytes.py", include_str!("gdb/value_bytes.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
         ("at.py", include_str!("gdb/at.py")),
         ("watch.py", include_str!("gdb/watch.py")),

@@ -22,13 +22,13 @@ class Contents:
         return self.hint
 
     def children(self):
-        children, count = self.make() if self.make else (), 0
+        count = 0
         try:
             # Keys and values of a map are children of their own.
-            for count, child in enumerate(itertools.islice(children, MOST), 1):
+            for count, child in enumerate(itertools.islice(self.make() if self.make else (), MOST), 1):
                 yield child
         except (Unreadable, gdb.error, struct.error) as why:
-            yield "error", "<error: %s>" % why
+            yield "error", said(why)
             if self.hint == "map" and count % 2 == 0:
                 yield "error", "?"
 
@@ -38,7 +38,12 @@ def contents(make, value, type):
     try:
         return make(value, type)
     except (Unreadable, gdb.error, RuntimeError, TypeError, struct.error) as why:
-        return Contents("<error: %s>" % why)
+        return Contents(said(why))
+
+
+def said(why):
+    """Why something is not shown. What is optimised out is said as gdb says it."""
+    return "<optimized out>" if "optimized out" in str(why) else "<error: %s>" % why
 
 
 def elements(type, begin, count):

@@ -143,9 +143,16 @@ def word(address):
     return struct.unpack("<I", memory(address, 4))[0]
 
 
+def byte_type():
+    return gdb.selected_inferior().architecture().integer_type(8, False)
+
+
 def address_of(value):
     if value.address is None:
         raise Unreadable("not in memory")
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
+        # A pointer to a type of a guest's has 4 bytes, and what is on the host's stack another address.
+        value = value.cast(byte_type().array(0, 0))
     return host(int(value.address) & 0xffffffffffffffff)
 
 
@@ -156,8 +163,7 @@ def value_at(type, address):
     read(address, max(1, min(type.sizeof, 1 << 20)))
     if type.strip_typedefs().code not in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ARRAY):
         return gdb.Value(read(address, type.sizeof), type)
-    byte = gdb.selected_inferior().architecture().integer_type(8, False)
-    pointer = gdb.Value(address).cast(byte.array(0, 0).pointer())
+    pointer = gdb.Value(address).cast(byte_type().array(0, 0).pointer())
     return pointer.dereference()[0].cast(type)
 
 

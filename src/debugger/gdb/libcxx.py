@@ -10,7 +10,7 @@ import struct
 
 import gdb
 
-from . import guest, pointers
+from . import guest, pointers, value_bytes
 from .contents import Contents, chain, contents, elements, sequence
 from .guest import Unreadable, align, value_at, word
 
@@ -27,8 +27,7 @@ def argument(type, index):
 
 
 def words(value, count, skip=0):
-    address = guest.address_of(value) + 4 * skip
-    return struct.unpack("<%dI" % count, guest.read(address, 4 * count))
+    return struct.unpack("<%dI" % count, value_bytes.read(value, 4 * skip, 4 * count))
 
 
 def field(type, name, offset=0):
@@ -50,30 +49,30 @@ def member(value, name):
     found = field(value.type, name)
     if not found:
         raise Unreadable("no member " + name)
-    return value_at(found[1], guest.address_of(value) + found[0])
+    return value_bytes.part(value, found[1], found[0])
 
 
 @printer("basic_string")
 def string(value, type):
-    data, char = guest.read(guest.address_of(value), 12), argument(type, 0)
+    data, char = value_bytes.read(value, 0, 12), argument(type, 0)
     try:
         # The ABI of version 2 has the text of short strings first.
         text_first = gdb.lookup_type(str(type) + "::__short").fields()[0].name == "__data_"
     except gdb.error:
         text_first = False
-    start = guest.address_of(value)
     if text_first:
-        long, short = data[11] >> 7, (start, data[11] & 0x7f)
+        long, start, short_size = data[11] >> 7, 0, data[11] & 0x7f
         address, size, capacity = struct.unpack("<III", data)
         capacity &= 0x7fffffff
     else:
-        long, short = data[0] & 1, (start + char.sizeof, data[0] >> 1)
+        long, start, short_size = data[0] & 1, char.sizeof, data[0] >> 1
         capacity, size, address = struct.unpack("<III", data)
         capacity &= 0xfffffffe
-    address, size = (address, size) if long else short
-    if long and size > capacity or not long and size * char.sizeof > 11:
-        return Contents("<error: a string of length %d>" % size)
-    return Contents(pointers.string_at(address, size, char.sizeof))
+    if long and size > capacity or not long and short_size * char.sizeof > 11:
+        return Contents("<error: a string of length %d>" % (size if long else short_size))
+    if long:
+        return Contents(pointers.string_at(address, size, char.sizeof))
+    return Contents(pointers.text_of(lambda count: value_bytes.read(value, start, count), short_size, char.sizeof))
 
 
 @printer("basic_string_view")
@@ -98,7 +97,9 @@ def vector(value, type):
 @printer("array")
 def array(value, type):
     count = int(argument(type, 1))
-    return sequence("std::array", count, lambda: elements(argument(type, 0), guest.address_of(value), count))
+    element = argument(type, 0)
+    return sequence("std::array", count, lambda: (
+        ("[%d]" % i, value_bytes.part(value, element, i * element.sizeof)) for i in range(count)))
 
 
 @printer("span")
@@ -201,7 +202,7 @@ def tuple_(value, type):
         for i, leaf in enumerate(leaf for leaf in leaves if leaf.is_base_class):
             inner = field(leaf.type, "__value_")
             at = leaf.bitpos // 8 + (inner[0] if inner else 0)
-            yield "[%d]" % i, value_at(inner[1] if inner else leaf.type, guest.address_of(value) + at)
+            yield "[%d]" % i, value_bytes.part(value, inner[1] if inner else leaf.type, at)
     return Contents("std::tuple", children, "array")
 
 
@@ -234,7 +235,7 @@ def shared_ptr(value, type):
 def optional(value, type):
     if not int(member(value, "__engaged_")):
         return Contents("std::optional, empty")
-    return Contents("std::optional", lambda: [("value", value_at(argument(type, 0), guest.address_of(value)))])
+    return Contents("std::optional", lambda: [("value", value_bytes.part(value, argument(type, 0), 0))])
 
 
 @printer("variant")
@@ -247,20 +248,20 @@ def variant(value, type):
         alternative = argument(type, number)
     except (RuntimeError, gdb.error):
         return Contents("std::variant <error: index %d>" % number)
-    start = guest.address_of(value) + (field(type, "__data") or (0,))[0]
-    return Contents("std::variant [index %d]" % number, lambda: [("value", value_at(alternative, start))])
+    start = (field(type, "__data") or (0,))[0]
+    return Contents("std::variant [index %d]" % number, lambda: [("value", value_bytes.part(value, alternative, start))])
 
 
 @printer("function")
 def function(value, type):
     policy = field(type, "__policy_")
     if policy:
-        empty = guest.memory(word(guest.address_of(value) + policy[0]) + 8, 1)[0]
+        empty = guest.memory(words(value, 1, policy[0] // 4)[0] + 8, 1)[0]
     else:
         # The outer __f_ is the holder, and its own the pointer.
         holder = field(type, "__f_")
         inner = field(holder[1], "__f_") or (0,)
-        empty = not word(guest.address_of(value) + holder[0] + inner[0])
+        empty = not words(value, 1, (holder[0] + inner[0]) // 4)[0]
     return Contents("std::function, empty" if empty else "std::function")
 
 

@@ -23,9 +23,14 @@ def quoted(data, more, width=1):
 
 def string_at(address, length, width=1):
     """A string of known length."""
+    return text_of(lambda size: guest.memory(address, size), length, width)
+
+
+def text_of(read, length, width):
+    """A string of known length, of which `read` reads so many bytes."""
     shown = min(length, limit())
     prefix = {1: "", 2: "u", 4: "L"}[width]
-    return prefix + quoted(guest.memory(address, shown * width) if shown else b"", shown < length, width)
+    return prefix + quoted(read(shown * width) if shown else b"", shown < length, width)
 
 
 def c_string(address, width):
