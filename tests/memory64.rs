@@ -123,7 +123,6 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
                     })
                     .chain(operands)
                     .collect(),
-                instance: None,
             },
             returns: Vec::new(),
         }

@@ -118,8 +118,6 @@ pub struct Homes {
     pub locals: Vec<(u32, FrameOffset, ValueType)>,
     /// What else is kept for locations.
     pub kept: Vec<Kept>,
-    /// Holds the pointer to the instance (8 bytes).
-    pub instance: Option<FrameOffset>,
 }
 
 /// A value that is in a stack slot because a location names it.
@@ -210,6 +208,8 @@ pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
+    /// Those of them that locations of variables name: a debugger may write to these. Sorted, no duplicates.
+    pub variables: Vec<(WasmPc, u32)>,
     /// What else functions have to keep, by their addresses: globals that are frame bases, parameters as they were at entry. Sorted,
     /// no duplicates.
     pub kept: Vec<(WasmPc, KeptValue)>,

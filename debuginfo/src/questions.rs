@@ -40,6 +40,7 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     let mut found = Questions::default();
     for unit in units {
         found.locals.extend(unit.locals);
+        found.variables.extend(unit.variables);
         found.small_structures.extend(unit.small_structures);
         found.operands.extend(unit.operands);
         found.kept.extend(unit.kept);
@@ -49,6 +50,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     }
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.variables.sort_unstable();
+    found.variables.dedup();
     found.instructions.sort_unstable_by_key(|range| range.start);
     found.small_structures.sort_unstable();
     found.small_structures.dedup();
@@ -167,6 +170,7 @@ impl Scope {
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
                         Op::Global(global) if is_frame_base => self.frame_globals.push(global),
+                        Op::Local(local) if is_frame_base => found.locals.push((function, local)),
                         op => self.ask(function, &op, range.as_ref(), found),
                     }
                 }
@@ -177,7 +181,10 @@ impl Scope {
     /// What an operation asks, of an expression that counts in a range; `None` is all of the scope.
     fn ask(&self, function: WasmPc, op: &Op, range: Option<&Range<WasmPc>>, found: &mut Questions) {
         match *op {
-            Op::Local(local) => found.locals.push((function, local)),
+            Op::Local(local) => {
+                found.locals.push((function, local));
+                found.variables.push((function, local));
+            }
             Op::EntryLocal(local) => found.kept.push((function, KeptValue::Entry(local))),
             // A frame without variables need not be known: many are said to be where the stack pointer is.
             Op::FrameOffset(_) => {

@@ -194,7 +194,6 @@ fn homes(body: Range<u32>) -> Homes {
     Homes {
         locals: locals.collect(),
         kept: kept.collect(),
-        instance: Some(FrameOffset(-8)),
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `.dwalin.functions` | for each piece of code: offset, length |
 //! | `.dwalin.addrmap` | see [`super::addrmap`] |
 //! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
-//! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), n instance homes ([`NO_HOME`]), records of local, type, frame offset |
+//! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), records of local, type, frame offset |
 //! | `.dwalin.kept` | see [`super::kept`] |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 //!
@@ -36,9 +36,6 @@ pub const HOMES: &str = ".dwalin.homes";
 pub const KEPT: &str = ".dwalin.kept";
 /// The module.
 pub const WASM: &str = ".wasm";
-
-/// The function's VmContext has no home.
-pub const NO_HOME: u32 = u32::MAX;
 
 /// Appends the checksum.
 pub fn seal(artifact: &mut Vec<u8>) {
@@ -135,7 +132,6 @@ impl<'a> TrapTable<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct HomeTable<'a> {
     starts: Words<'a>,
-    instances: Words<'a>,
     records: Words<'a>,
 }
 
@@ -145,12 +141,8 @@ impl<'a> HomeTable<'a> {
         let words = Words::new(bytes);
         let count = words.get(0)? as usize;
         let starts = words.slice(1, count + 1)?;
-        let records = words.slice(2 + 2 * count, starts.get(count)? as usize * 3)?;
-        Some(HomeTable {
-            starts,
-            instances: words.slice(2 + count, count)?,
-            records,
-        })
+        let records = words.slice(2 + count, starts.get(count)? as usize * 3)?;
+        Some(HomeTable { starts, records })
     }
 
     /// Writes a section.
@@ -161,11 +153,6 @@ impl<'a> HomeTable<'a> {
             *total += homes.locals.len() as u32;
             Some(*total)
         }));
-        words.extend(
-            homes
-                .clone()
-                .map(|homes| homes.instance.map_or(NO_HOME, |offset| offset.0 as u32)),
-        );
         for (local, offset, ty) in homes.flat_map(|homes| &homes.locals) {
             words.extend([*local, *ty as u32, offset.0 as u32]);
         }
@@ -186,15 +173,9 @@ impl<'a> HomeTable<'a> {
                 *ty,
             ))
         };
-        let instance = self
-            .instances
-            .get(function)
-            .filter(|word| *word != NO_HOME)
-            .map(|word| FrameOffset(word as i32));
         Some(Homes {
             locals: (from..to).map(record).collect::<Option<_>>()?,
             kept: Vec::new(),
-            instance,
         })
     }
 }

@@ -3,10 +3,9 @@
 use super::call::Callees;
 use super::context::AtHand;
 use super::control::Frame;
-use super::env::CallTarget;
-use super::env::Env;
+use super::env::{Env, Wanted};
 use super::leaf::LeafFrame;
-use super::observe::{self, CompiledFunction, Place, Slot, source_location};
+use super::observe::{self, CompiledFunction, HomeOf, Place, source_location};
 use super::operand::{KeptSlot, Operands};
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::statement::Statements;
@@ -20,8 +19,7 @@ use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    ExternalName, GlobalValueData, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
-    StackSlotKind, Value,
+    InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -90,8 +88,6 @@ pub struct Translator<'a, 'f> {
     pub(super) reachable: bool,
     pub(super) callees: Callees,
     pub(super) at_hand: AtHand,
-    /// Where the caller's VmContext is, for its return.
-    pub(super) callers_context: Option<StackSlot>,
     pub(super) leaf_frame: Option<LeafFrame>,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
@@ -117,7 +113,6 @@ fn translate(
         reachable: true,
         callees: Callees::default(),
         at_hand: AtHand::default(),
-        callers_context: None,
         leaf_frame: None,
         statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
         operands: Operands::new(env.operands(func)),
@@ -154,67 +149,26 @@ impl Translator<'_, '_> {
             self.env.body_start(func),
             Place::Instruction,
         ));
-        if self.env.settings.debug_info {
-            self.set_context();
-        }
-        self.share_context();
+        self.find_context();
         self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
         let wanted = self.env.wanted(func);
-        if self.env.settings.debug_info {
-            let slot = self.slot(8, Slot::Instance);
-            let context = self.context();
-            self.builder.ins().stack_store(POINTER, context, slot, 0);
-        }
         for (index, ty) in ty.params().iter().enumerate() {
             let value = self.builder.block_params(entry)[index];
-            self.add_local(*ty, wanted.contains(index as u32), value);
+            self.add_local(*ty, wanted, value);
         }
         for declaration in body.get_locals_reader()? {
             let (count, ty) = declaration?;
             let ty = val_type(ty)?;
             let zero = self.zero(ty);
             for _ in 0..count {
-                self.add_local(ty, wanted.contains(self.locals.len() as u32), zero);
+                self.add_local(ty, wanted, zero);
             }
         }
         self.keep_values(self.env.kept(func), self.env.body(func));
         self.push_function_frame(ty);
         Ok(())
-    }
-
-    /// Sets the pinned register to the instance's VmContext, which guests' calls have done already: debuggers that call a function
-    /// leave anything there.
-    fn set_context(&mut self) {
-        let callers = self.context();
-        let name = self
-            .builder
-            .func
-            .declare_imported_user_function(CallTarget::Context.name());
-        let word = self.builder.create_global_value(GlobalValueData::Symbol {
-            name: ExternalName::user(name),
-            offset: 0.into(),
-            colocated: true,
-            tls: false,
-        });
-        let word = self.builder.ins().symbol_value(POINTER, word);
-        let trusted = MemFlagsData::trusted();
-        let context = self.builder.ins().load(POINTER, trusted, word, 0);
-        self.builder.ins().set_pinned_reg(context);
-        self.forget_all();
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
-        let slot = self.builder.create_sized_stack_slot(slot);
-        self.builder.ins().stack_store(POINTER, callers, slot, 0);
-        self.callers_context = Some(slot);
-    }
-
-    /// Gives the pinned register back to the caller.
-    pub(super) fn restore_context(&mut self) {
-        if let Some(slot) = self.callers_context {
-            let callers = self.builder.ins().stack_load(POINTER, POINTER, slot, 0);
-            self.builder.ins().set_pinned_reg(callers);
-        }
     }
 
     /// Traps where the stack pointer is below the store's limit.
@@ -243,9 +197,12 @@ impl Translator<'_, '_> {
             .trapnz(below, TrapKind::StackOverflow.clif());
     }
 
-    pub(super) fn slot(&mut self, size: u32, slot: Slot) -> StackSlot {
+    /// A stack slot that is the home of a local.
+    fn home(&mut self, local: u32, ty: ValType) -> StackSlot {
+        let size = clif_type(ty).bytes();
+        let ty = value_type(ty);
         let data = StackSlotData {
-            key: Some(slot.key()),
+            key: Some(HomeOf { local, ty }.key()),
             ..StackSlotData::new(
                 StackSlotKind::ExplicitSlot,
                 size,
@@ -255,15 +212,18 @@ impl Translator<'_, '_> {
         self.builder.create_sized_stack_slot(data)
     }
 
-    fn add_local(&mut self, ty: ValType, wanted: bool, value: Value) {
+    fn add_local(&mut self, ty: ValType, wanted: Wanted<'_>, value: Value) {
         let index = self.locals.len() as u32;
-        let local = if !wanted {
+        let local = if !wanted.contains(index) {
             Local::Variable(self.builder.declare_var(clif_type(ty)))
         } else {
-            let slot = self.slot(clif_type(ty).bytes(), Slot::Local(index, value_type(ty)));
-            match self.env.settings.opt_level {
-                OptLevel::None => Local::Home(slot, ty),
-                OptLevel::Speed => Local::Shadowed(self.builder.declare_var(clif_type(ty)), slot),
+            let slot = self.home(index, ty);
+            let is_read_back =
+                self.env.settings.opt_level == OptLevel::None && wanted.can_be_set(index);
+            if is_read_back {
+                Local::Home(slot, ty)
+            } else {
+                Local::Shadowed(self.builder.declare_var(clif_type(ty)), slot)
             }
         };
         self.locals.push(local);

@@ -66,8 +66,7 @@ impl Translator<'_, '_> {
         self.stack.extend_from_slice(results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
             // In place of the code that stores the result: out of the function, a debugger comes to the line of the call.
-            let context = self.context();
-            self.builder.ins().set_pinned_reg(context);
+            self.no_operation();
         }
     }
 
@@ -132,9 +131,9 @@ impl Translator<'_, '_> {
             store,
             offset_of!(VmStoreContext, caller) as i32,
         );
-        self.builder.ins().set_pinned_reg(callee);
+        let own = self.lend_pinned(callee);
         let call = self.builder.ins().call_indirect(signature, code, &args);
-        self.builder.ins().set_pinned_reg(context);
+        self.return_pinned(callee, own);
         self.forget_all();
         self.stack
             .extend_from_slice(self.builder.inst_results(call));
@@ -148,7 +147,10 @@ impl Translator<'_, '_> {
     /// Calls a runtime function; its result, or what stands for none.
     pub(super) fn call_builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
         let callee = self.builtin(builtin);
+        let context = self.context();
+        let own = self.lend_pinned(context);
         let call = self.builder.ins().call(callee, args);
+        self.return_pinned(context, own);
         self.forget_all();
         self.builder
             .inst_results(call)

@@ -4,20 +4,21 @@
 
 use super::OptLevel;
 use super::body::Translator;
+use super::env::CallTarget;
 use super::signature::POINTER;
 use crate::index::MemoryIndex;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{
+    Block, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value,
+};
 
 /// What is at hand.
 #[derive(Default)]
 pub struct AtHand {
-    /// Where; in another block nothing is.
-    block: Option<Block>,
-    /// The VmContext for the whole function: a value of its own, through which loads are the same wherever they are. Each read of the
-    /// pinned register is another value to the code generator.
-    of_function: Option<Value>,
+    /// The VmContext, for the whole function: a value of its own, through which loads are the same wherever they are.
     context: Option<Value>,
+    /// Where the rest is at hand; in another block nothing is.
+    block: Option<Block>,
     base: Option<(MemoryIndex, Value)>,
     /// What is in the homes of locals, and the operand as an index of 64 bits, once that was needed.
     locals: Vec<(u32, Value, Option<Value>)>,
@@ -27,21 +28,62 @@ pub struct AtHand {
 const LOCALS: usize = 6;
 
 impl Translator<'_, '_> {
-    /// The running instance's VmContext.
-    pub(super) fn context(&mut self) -> Value {
-        if let Some(context) = self.at_hand.of_function.or(self.at_hand().context) {
-            return context;
-        }
-        let context = self.builder.ins().get_pinned_reg(POINTER);
+    /// Finds the running instance's VmContext at the function's entry. With -g it is by the code's own address that a function
+    /// knows its instance: a debugger that calls it leaves anything in the pinned register.
+    pub(super) fn find_context(&mut self) {
+        let context = if self.env.settings.debug_info {
+            let word = self.context_word();
+            let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+            self.builder.ins().load(POINTER, flags, word, 0)
+        } else {
+            self.builder.ins().get_pinned_reg(POINTER)
+        };
         self.at_hand.context = Some(context);
-        context
     }
 
-    /// Reads the VmContext for the whole function, where passes follow that know which uses are the same, and where it is best kept.
-    pub(super) fn share_context(&mut self) {
-        if self.env.settings.opt_level == OptLevel::Speed {
-            self.at_hand.of_function = Some(self.context());
+    /// The address of the word that says where the VmContext is.
+    fn context_word(&mut self) -> Value {
+        let name = CallTarget::Context.name();
+        let name = self.builder.func.declare_imported_user_function(name);
+        let word = self.builder.create_global_value(GlobalValueData::Symbol {
+            name: ExternalName::user(name),
+            offset: 0.into(),
+            colocated: true,
+            tls: false,
+        });
+        self.builder.ins().symbol_value(POINTER, word)
+    }
+
+    /// The running instance's VmContext.
+    pub(super) fn context(&mut self) -> Value {
+        self.at_hand.context.expect("found at the function's entry")
+    }
+
+    /// Sets the pinned register to the VmContext that a callee expects in it; what [`Translator::return_pinned`] is to get.
+    pub(super) fn lend_pinned(&mut self, callees: Value) -> Value {
+        let own = if self.env.settings.debug_info {
+            // The caller's, a debugger among them.
+            self.builder.ins().get_pinned_reg(POINTER)
+        } else {
+            self.context()
+        };
+        if callees != own {
+            self.builder.ins().set_pinned_reg(callees);
         }
+        own
+    }
+
+    /// Sets the pinned register to what it was before a call.
+    pub(super) fn return_pinned(&mut self, callees: Value, own: Value) {
+        if callees != own {
+            self.builder.ins().set_pinned_reg(own);
+        }
+    }
+
+    /// An instruction that does nothing, for a place that needs one.
+    pub(super) fn no_operation(&mut self) {
+        let pinned = self.builder.ins().get_pinned_reg(POINTER);
+        self.builder.ins().set_pinned_reg(pinned);
     }
 
     /// The host's address of a memory, which never moves.
@@ -99,7 +141,6 @@ impl Translator<'_, '_> {
         let block = self.builder.current_block();
         if self.at_hand.block != block || self.env.settings.opt_level == OptLevel::Speed {
             self.at_hand.block = block;
-            self.at_hand.context = None;
             self.at_hand.base = None;
             self.at_hand.locals.clear();
         }

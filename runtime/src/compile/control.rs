@@ -234,7 +234,6 @@ impl Translator<'_, '_> {
         if let (Kind::Function, true) = (&frame.kind, self.reachable) {
             let results = std::mem::take(&mut self.stack);
             self.leave_leaf_frame();
-            self.restore_context();
             self.builder.ins().return_(&results);
         }
     }

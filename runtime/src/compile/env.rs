@@ -35,7 +35,12 @@ pub enum Wanted<'a> {
     /// A debugger can ask for each by its number.
     All,
     /// The module's DWARF names these.
-    Some(&'a [(WasmPc, u32)]),
+    Some {
+        /// All of them: of frame bases and variables.
+        locals: &'a [(WasmPc, u32)],
+        /// Of variables.
+        variables: &'a [(WasmPc, u32)],
+    },
 }
 
 impl Wanted<'_> {
@@ -44,7 +49,16 @@ impl Wanted<'_> {
         match self {
             Wanted::None => false,
             Wanted::All => true,
-            Wanted::Some(locals) => locals.iter().any(|(_, it)| *it == local),
+            Wanted::Some { locals, .. } => locals.iter().any(|(_, it)| *it == local),
+        }
+    }
+
+    /// Whether a debugger may write to a local's home.
+    pub fn can_be_set(self, local: u32) -> bool {
+        match self {
+            Wanted::None => false,
+            Wanted::All => true,
+            Wanted::Some { variables, .. } => variables.iter().any(|(_, it)| *it == local),
         }
     }
 }
@@ -84,7 +98,11 @@ impl<'a> Env<'a> {
         let Some(questions) = self.questions.filter(|_| !self.settings.all_locals) else {
             return Wanted::All;
         };
-        Wanted::Some(self.within(func, &questions.locals, |(function, _)| *function))
+        let within = |all| self.within(func, all, |(function, _)| *function);
+        Wanted::Some {
+            locals: within(&questions.locals),
+            variables: within(&questions.variables),
+        }
     }
 
     /// A function's body as DWARF counts.

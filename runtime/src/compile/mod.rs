@@ -59,7 +59,7 @@ impl OptLevel {
     /// Code that is not for speed is compiled in two thirds of the time by the allocator that takes each instruction once.
     fn register_allocator(self) -> &'static str {
         match self {
-            OptLevel::None => "single_pass",
+            OptLevel::None => "backtracking",
             OptLevel::Speed => "backtracking",
         }
     }

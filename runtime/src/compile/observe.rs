@@ -47,30 +47,27 @@ pub struct Call {
     pub target: CallTarget,
 }
 
-/// What a stack slot is for, packed into its key.
+/// The local that a stack slot is the home of, packed into the slot's key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Slot {
-    /// Home of a local.
-    Local(u32, ValueType),
-    /// Home of the VmContext.
-    Instance,
+pub struct HomeOf {
+    /// The local's index.
+    pub local: u32,
+    /// Its type.
+    pub ty: ValueType,
 }
 
-impl Slot {
+impl HomeOf {
     /// As a stack slot's key.
     pub fn key(self) -> cranelift_codegen::ir::StackSlotKey {
-        cranelift_codegen::ir::StackSlotKey::new(match self {
-            Slot::Local(index, ty) => 1 << 40 | (ty as u64) << 32 | u64::from(index),
-            Slot::Instance => 0,
-        })
+        let HomeOf { local, ty } = self;
+        cranelift_codegen::ir::StackSlotKey::new((ty as u64) << 32 | u64::from(local))
     }
 
-    fn from_key(key: cranelift_codegen::ir::StackSlotKey) -> Slot {
+    fn from_key(key: cranelift_codegen::ir::StackSlotKey) -> HomeOf {
         let bits = key.bits();
-        if bits == 0 {
-            Slot::Instance
-        } else {
-            Slot::Local(bits as u32, ValueType::ALL[(bits >> 32 & 0xff) as usize])
+        HomeOf {
+            local: bits as u32,
+            ty: ValueType::ALL[(bits >> 32) as usize],
         }
     }
 }
@@ -220,10 +217,8 @@ fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Fina
     for slot in layout.stackslots.values() {
         let Some(key) = slot.key else { continue };
         let offset = frame_offset(layout, slot.offset);
-        match Slot::from_key(key) {
-            Slot::Instance => homes.instance = Some(offset),
-            Slot::Local(local, ty) => homes.locals.push((local, offset, ty)),
-        }
+        let HomeOf { local, ty } = HomeOf::from_key(key);
+        homes.locals.push((local, offset, ty));
     }
     homes.locals.sort_unstable_by_key(|(local, ..)| *local);
     homes

@@ -13,7 +13,6 @@
 use super::body::Translator;
 use super::observe::{Place, source_location};
 use crate::module::validate::ModuleError;
-use cranelift_codegen::ir::InstBuilder;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::Statement;
 use std::collections::HashMap;
@@ -156,8 +155,7 @@ impl Translator<'_, '_> {
         {
             self.builder
                 .set_srcloc(source_location(statement.pc, place));
-            let context = self.context();
-            self.builder.ins().set_pinned_reg(context);
+            self.no_operation();
         }
     }
 

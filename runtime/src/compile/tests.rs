@@ -92,14 +92,13 @@ fn locals_that_are_asked_for_have_homes() {
     };
     let without = text.compiled(&settings(false), None);
     assert_eq!(homes(&without), []);
-    assert_eq!(without.homes.instance, None);
     // Nobody says which.
     let all = text.compiled(&settings(true), None);
     let types = [ValueType::I32, ValueType::I64, ValueType::F64];
     assert_eq!(homes(&all), [(0, types[0]), (1, types[1]), (2, types[2])]);
-    assert!(all.homes.instance.is_some());
     let questions = Questions {
         locals: vec![(text.start, 1)],
+        variables: vec![(text.start, 1)],
         ..Questions::default()
     };
     let one = text.compiled(&settings(true), Some(&questions));
@@ -115,7 +114,6 @@ fn locals_that_are_asked_for_have_homes() {
 fn homes_do_not_overlap() {
     let function = Text::new(LOCALS).compiled(&settings(true), None);
     let mut places: Vec<_> = function.homes.locals.iter().map(|it| it.1.0).collect();
-    places.extend(function.homes.instance.map(|it| it.0));
     places.sort_unstable();
     // Below the frame pointer and the return address.
     assert!(places.iter().all(|place| *place <= -16 - 4));

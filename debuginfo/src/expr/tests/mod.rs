@@ -89,7 +89,6 @@ impl Machine {
                     kept(KeptValue::Entry(0), body.clone(), 6),
                     kept(KeptValue::Global(0), body, 7),
                 ],
-                instance: None,
             },
             bytes: BTreeMap::new(),
             size: None,
