@@ -17,6 +17,7 @@ use crate::module::validate::ModuleError;
 use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
+use cranelift_codegen::cursor::Cursor;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
@@ -45,25 +46,48 @@ impl FunctionCompiler {
         func: DefinedFuncIndex,
         body: &[u8],
     ) -> Result<CompiledFunction, CompileError> {
+        let (function, checks_stack) = self.compile_with(env, func, body, false)?;
+        if checks_stack || function.frame_size <= LEAF_FRAME {
+            return Ok(function);
+        }
+        Ok(self.compile_with(env, func, body, true)?.0)
+    }
+
+    /// Compiles a function, and says whether it checks the stack: where it calls others, or must check.
+    fn compile_with(
+        &mut self,
+        env: &Env<'_>,
+        func: DefinedFuncIndex,
+        body: &[u8],
+        must_check: bool,
+    ) -> Result<(CompiledFunction, bool), CompileError> {
         let context = self.context.get_or_insert_with(Context::new);
         context.clear();
         let ty = env.module.func_type(env.module.func_index(func));
         context.func.signature = guest_signature(ty);
         let index = env.module.func_index(func).index() as u32;
-        let kept = translate(
-            env,
-            func,
-            body,
-            FunctionBuilder::new(&mut context.func, &mut self.builder_context),
-        )
-        .map_err(|error| CompileError::Function {
-            index,
-            reason: error.to_string(),
+        let builder = FunctionBuilder::new(&mut context.func, &mut self.builder_context);
+        let translated = translate(env, func, body, builder, must_check).map_err(|error| {
+            CompileError::Function {
+                index,
+                reason: error.to_string(),
+            }
         })?;
         let mut function = super::codegen(env.isa, context, index)?;
-        observe::finish(&mut function, context, &kept, env.has_call_sites(func));
-        Ok(function)
+        let has_call_sites = env.has_call_sites(func);
+        observe::finish(&mut function, context, &translated.kept, has_call_sites);
+        Ok((function, translated.checks_stack))
     }
+}
+
+/// Bytes that a function's frame may have below the limit of the stack where it calls nobody: far less than the room that is kept for
+/// the host's functions there.
+const LEAF_FRAME: u32 = 1024;
+
+/// What is known of a function behind its translation.
+struct Translated {
+    kept: Vec<KeptSlot>,
+    checks_stack: bool,
 }
 
 /// Where the code of a function keeps one of its locals.
@@ -101,7 +125,8 @@ fn translate(
     func: DefinedFuncIndex,
     bytes: &[u8],
     builder: FunctionBuilder<'_>,
-) -> Result<Vec<KeptSlot>, ModuleError> {
+    must_check: bool,
+) -> Result<Translated, ModuleError> {
     let file_offset = env.module.bodies[func].start;
     let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
     let mut translator = Translator {
@@ -130,13 +155,20 @@ fn translate(
         translator.statement_and_operator(pc, &operator, &operators)?;
         translator.note_leaf_frame(&operator);
     }
+    let checks_stack = must_check || !translator.callees.is_empty();
+    if checks_stack {
+        translator.check_stack();
+    }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(env.isa.frontend_config());
-    Ok(translator.kept)
+    Ok(Translated {
+        kept: translator.kept,
+        checks_stack,
+    })
 }
 
 impl Translator<'_, '_> {
-    /// The code before the first operator: the stack check, and locals with their first values in their homes.
+    /// The code before the first operator: the context, and locals with their first values in their homes.
     fn enter(
         &mut self,
         func: DefinedFuncIndex,
@@ -150,7 +182,6 @@ impl Translator<'_, '_> {
             Place::Instruction,
         ));
         self.find_context();
-        self.check_stack();
         let module = self.env.module;
         let ty = module.func_type(module.func_index(func));
         let wanted = self.env.wanted(func);
@@ -171,30 +202,22 @@ impl Translator<'_, '_> {
         Ok(())
     }
 
-    /// Traps where the stack pointer is below the store's limit.
+    /// Traps where the stack pointer is below the store's limit: as soon as the function has its context.
     fn check_stack(&mut self) {
         let context = self.context();
+        let dfg = &self.builder.func.dfg;
+        let found = dfg.value_def(context).inst().expect("loaded or read");
+        let location = self.builder.func.srcloc(found);
+        let mut code = self.builder.cursor().with_srcloc(location);
+        code = code.after_inst(found);
         let trusted = MemFlagsData::trusted();
-        let store = self.builder.ins().load(
-            POINTER,
-            trusted,
-            context,
-            offset_of!(VmContextHead, store) as i32,
-        );
-        let limit = self.builder.ins().load(
-            POINTER,
-            trusted,
-            store,
-            offset_of!(VmStoreContext, stack_limit) as i32,
-        );
-        let pointer = self.builder.ins().get_stack_pointer(POINTER);
-        let below = self
-            .builder
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, pointer, limit);
-        self.builder
-            .ins()
-            .trapnz(below, TrapKind::StackOverflow.clif());
+        let offset = offset_of!(VmContextHead, store) as i32;
+        let store = code.ins().load(POINTER, trusted, context, offset);
+        let offset = offset_of!(VmStoreContext, stack_limit) as i32;
+        let limit = code.ins().load(POINTER, trusted, store, offset);
+        let pointer = code.ins().get_stack_pointer(POINTER);
+        let below = code.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
+        code.ins().trapnz(below, TrapKind::StackOverflow.clif());
     }
 
     /// A stack slot that is the home of a local.

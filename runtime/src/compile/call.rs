@@ -26,6 +26,13 @@ pub struct Callees {
     signatures: HashMap<TypeIndex, SigRef>,
 }
 
+impl Callees {
+    /// Whether the function calls nobody, the runtime neither.
+    pub(super) fn is_empty(&self) -> bool {
+        self.signatures.is_empty() && self.builtins.is_empty()
+    }
+}
+
 impl Translator<'_, '_> {
     /// Translates a call; `false` for all other operators.
     pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> bool {
@@ -74,15 +81,15 @@ impl Translator<'_, '_> {
     fn call_indirect(&mut self, ty: TypeIndex, table: TableIndex) {
         let index = self.pop();
         let reference = self.table_get(table, index);
-        let null = self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0);
-        self.builder
-            .ins()
-            .trapnz(null, TrapKind::IndirectCallToNull.clif());
+        // No load that faults on null instead: another instance of the process may have its memory at its own addresses.
+        let null = TrapKind::IndirectCallToNull.clif();
+        self.builder.ins().trapz(reference, null);
         let flags = MemFlagsData::trusted();
-        let found =
-            self.builder
-                .ins()
-                .load(I32, flags, reference, offset_of!(VmFuncRef, type_id) as i32);
+        let offset = offset_of!(VmFuncRef, type_id) as i32;
+        let found = self
+            .builder
+            .ins()
+            .load(I32, flags.with_readonly(), reference, offset);
         let context = self.context();
         let ids = self.builder.ins().load(
             POINTER,

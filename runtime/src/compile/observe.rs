@@ -27,6 +27,8 @@ pub struct CompiledFunction {
     pub traps: Vec<(CodeOffset, TrapKind)>,
     /// Calls to resolve.
     pub calls: Vec<Call>,
+    /// Bytes of its frame below the frame pointer.
+    pub frame_size: u32,
     /// How to unwind it.
     pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
     /// Where its locals live.
@@ -107,7 +109,9 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
             target,
         })
     });
+    let frame = buffer.frame_layout();
     Ok(CompiledFunction {
+        frame_size: frame.map_or(0, |layout| layout.frame_to_fp_offset),
         code: buffer.data().to_vec(),
         alignment: buffer.alignment.max(FUNCTION_ALIGNMENT as u32),
         rows: rows(buffer, &compiled.bb_starts),

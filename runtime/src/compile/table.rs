@@ -43,8 +43,7 @@ impl Translator<'_, '_> {
             }
             Operator::TableSet { table } => self.table_set(TableIndex::from_u32(*table)),
             Operator::TableSize { table } => {
-                let pointer = self.table(TableIndex::from_u32(*table));
-                let len = self.table_len(pointer);
+                let len = self.table_len(TableIndex::from_u32(*table));
                 let len = self.builder.ins().ireduce(I32, len);
                 self.push(len);
             }
@@ -162,19 +161,21 @@ impl Translator<'_, '_> {
             .load(POINTER, flags, context, self.env.layout.table(table) as i32)
     }
 
-    fn table_len(&mut self, pointer: Value) -> Value {
-        self.builder.ins().load(
-            I64,
-            MemFlagsData::trusted(),
-            pointer,
-            offset_of!(VmTable, len) as i32,
-        )
+    /// The number of a table's elements now.
+    fn table_len(&mut self, table: TableIndex) -> Value {
+        let limits = self.env.module.tables[table].limits;
+        if limits.max == Some(limits.min) {
+            return self.builder.ins().iconst(I64, limits.min as i64);
+        }
+        let pointer = self.table(table);
+        let offset = offset_of!(VmTable, len) as i32;
+        let flags = MemFlagsData::trusted();
+        self.builder.ins().load(I64, flags, pointer, offset)
     }
 
     /// The address of an element, after its bounds check, and the index in 64 bits.
     fn element(&mut self, table: TableIndex, index: Value) -> (Value, Value) {
-        let pointer = self.table(table);
-        let len = self.table_len(pointer);
+        let len = self.table_len(table);
         let index = self.widen(index);
         let beyond = self
             .builder
@@ -183,12 +184,10 @@ impl Translator<'_, '_> {
         self.builder
             .ins()
             .trapnz(beyond, TrapKind::TableOutOfBounds.clif());
-        let elements = self.builder.ins().load(
-            POINTER,
-            MemFlagsData::trusted(),
-            pointer,
-            offset_of!(VmTable, elements) as i32,
-        );
+        let pointer = self.table(table);
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        let offset = offset_of!(VmTable, elements) as i32;
+        let elements = self.builder.ins().load(POINTER, flags, pointer, offset);
         let offset = self.builder.ins().ishl_imm_u(index, 3);
         (self.builder.ins().iadd(elements, offset), index)
     }
