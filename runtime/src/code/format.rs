@@ -18,6 +18,9 @@
 use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::{Homes, ValueType};
 
+/// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
+pub const TABLES: u32 = 2;
+
 /// Machine code.
 pub const TEXT: &str = ".text";
 /// Call frame information.

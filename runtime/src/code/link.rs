@@ -106,7 +106,11 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     } = settings;
     // The first that differs is what a mismatch is said to be, and the target depends on the settings.
     let lines = [
-        format!("version {}\n", env!("CARGO_PKG_VERSION")),
+        format!(
+            "version {} with tables {}\n",
+            env!("CARGO_PKG_VERSION"),
+            format::TABLES
+        ),
         format!("debug-info {debug_info}\n"),
         format!("all-locals {all_locals}\n"),
         format!("opt-level {opt_level:?}\n"),

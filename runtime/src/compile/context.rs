@@ -1,6 +1,6 @@
-//! What a piece of code has asked for and may use again: the running instance's VmContext, what it says of memories, locals in
+//! The running instance's VmContext, and what a piece of code has asked for and may use again: the bases of memories, locals in
 //! their homes, and addresses made of them. A piece is code that control enters at its start only and that calls nobody. Code that
-//! is made quickly gets no other pass that would find what it asks twice.
+//! is not optimised gets no other pass that would find what it asks twice.
 
 use super::OptLevel;
 use super::body::Translator;

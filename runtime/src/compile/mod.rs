@@ -55,14 +55,6 @@ impl OptLevel {
             OptLevel::Speed => "speed",
         }
     }
-
-    /// Code that is not for speed is compiled in two thirds of the time by the allocator that takes each instruction once.
-    fn register_allocator(self) -> &'static str {
-        match self {
-            OptLevel::None => "backtracking",
-            OptLevel::Speed => "backtracking",
-        }
-    }
 }
 
 /// What compiled code depends on. An artifact is used only where these are equal.

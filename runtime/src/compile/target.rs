@@ -30,7 +30,6 @@ pub fn isa(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
     let mut flags = settings::builder();
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
-        ("regalloc_algorithm", opt_level.register_allocator()),
         // Where basic blocks begin.
         ("machine_code_cfg_info", "true"),
         ("preserve_frame_pointers", "true"),
