@@ -17,7 +17,7 @@ use crate::module::validate::ModuleError;
 use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
-use cranelift_codegen::cursor::Cursor;
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
@@ -208,8 +208,9 @@ impl Translator<'_, '_> {
         let dfg = &self.builder.func.dfg;
         let found = dfg.value_def(context).inst().expect("loaded or read");
         let location = self.builder.func.srcloc(found);
-        let mut code = self.builder.cursor().with_srcloc(location);
-        code = code.after_inst(found);
+        // The builder's own cursor is in the last block, which may have its end already.
+        let code = FuncCursor::new(self.builder.func).with_srcloc(location);
+        let mut code = code.after_inst(found);
         let trusted = MemFlagsData::trusted();
         let offset = offset_of!(VmContextHead, store) as i32;
         let store = code.ins().load(POINTER, trusted, context, offset);

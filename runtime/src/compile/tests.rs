@@ -336,3 +336,45 @@ fn a_leaf_s_frame_is_known_by_its_only_read_of_the_stack_pointer() {
         assert!(!global(body), "{body}");
     }
 }
+
+#[test]
+fn the_stack_is_checked_by_functions_that_call_or_have_large_frames() {
+    let checks = |text: &str| {
+        let function = Text::new(text).compiled(&settings(true), None);
+        let kinds = function.traps.iter().map(|(_, kind)| *kind);
+        kinds
+            .filter(|kind| *kind == TrapKind::StackOverflow)
+            .count()
+    };
+    assert_eq!(checks(LOCALS), 0);
+    let locals = "i64 ".repeat(200);
+    let large = format!("(module (func (local {locals}) local.get 7 local.set 9))");
+    assert_eq!(checks(&large), 1);
+    assert_eq!(checks("(module (func call 0))"), 1);
+    let grows = "(module (memory 1) (func (result i32) i32.const 1 memory.grow))";
+    assert_eq!(checks(grows), 1);
+}
+
+#[test]
+fn the_local_of_a_frame_base_is_not_read_back() {
+    let text = Text::new(
+        "(module (memory 1) (func (param i32)
+            local.get 0 i32.const 7 i32.store local.get 0 i32.const 8 i32.store))",
+    );
+    let statement = |n| Statement {
+        pc: text.nth("LocalGet", n),
+        line: n as u32 + 1,
+    };
+    let size = |variables: Vec<(WasmPc, u32)>| {
+        let questions = Questions {
+            locals: vec![(text.start, 0)],
+            variables,
+            statements: vec![statement(0), statement(1)],
+            ..Questions::default()
+        };
+        let function = text.compiled(&settings(true), Some(&questions));
+        assert_eq!(function.homes.locals.len(), 1);
+        function.code.len()
+    };
+    assert!(size(Vec::new()) < size(vec![(text.start, 0)]));
+}
