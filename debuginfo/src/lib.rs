@@ -1,6 +1,25 @@
 //! From the DWARF of a WebAssembly module to native DWARF that gdb and lldb read, and from wasm addresses to source lines.
 //! Bytes in, bytes out: nothing here compiles, runs or registers anything.
 //!
+//! ```
+//! use dwalin_debuginfo::address::WasmPc;
+//! use dwalin_debuginfo::container::{self, Container};
+//! use dwalin_debuginfo::{Symbolizer, WasmDwarf};
+//!
+//! /// The functions and lines at an offset of a module's code section.
+//! fn places(module: &[u8], offset: u32) -> Option<Vec<String>> {
+//!     let container = Container::parse(module).ok()?;
+//!     let dwarf = WasmDwarf::new(container.sections.iter().copied());
+//!     let code = container.code.unwrap_or_default();
+//!     let symbolizer = Symbolizer::new(&dwarf, code, container::bodies(code));
+//!     let frames = symbolizer.frames(WasmPc(offset)).into_iter();
+//!     Some(frames.map(|it| format!("{:?} at {:?}:{:?}", it.function, it.file, it.line)).collect())
+//! }
+//! # assert_eq!(places(b"\0asm\x01\0\0\0", 0), Some(vec![]));
+//! ```
+//!
+//! # From section to section
+//!
 //! ```text
 //! .debug_* custom sections ─questions→ locals and statements that code must keep
 //! .debug_* + CodeMap (placed code, homes, bases) ─transform→ native DWARF 5 ─image→ ELF

@@ -1,8 +1,8 @@
 # A session of gdb with list.c, compiled to WebAssembly. .ci/demo runs it; try it by hand:
 #
-#   gdb -q -x examples/debug-c/session.gdb --args target/release/dwalin run -g target/list.wasm
+#   target/release/dwalin gdb -q -x examples/debug-c/session.gdb target/list.wasm
 
-# The code does not exist before the program runs: a breakpoint waits for it.
+# In gdb itself (gdb --args dwalin run -g ...) the code does not exist before the program runs: a breakpoint waits for it.
 set breakpoint pending on
 set pagination off
 set debuginfod enabled off

@@ -1,12 +1,5 @@
 //! A WebAssembly runtime for the hours in which a program does not work yet.
 //!
-//! ```text
-//! wasm bytes ─parse→ ModuleInfo ─translate→ CLIF per function ─codegen→ code + address map + homes + traps + unwind
-//!    ─link→ Artifact (an ELF image, mapped as it is) ─place→ PlacedCode, every address final
-//!    ─describe→ native DWARF ─register→ GDB JIT interface                                  (with debug info only)
-//!    ─call→ … trap ─walk frame pointers→ frames ─symbolize with the wasm's own DWARF→ Trap
-//! ```
-//!
 //! The names are those that embedders of WebAssembly in Rust know:
 //!
 //! ```
@@ -26,6 +19,19 @@
 //! assert_eq!(answer.call(&mut store, ())?, 42);
 //! # Ok(())
 //! # }
+//! ```
+//!
+//! [`Config::debug_info`] shows the module to a debugger that traces or attaches to the process, as `gdb --args ./host`. What traps is an
+//! [`Error::Trap`], which prints as a [`Report`] with source lines and variables, or as data: [`WasmBacktrace`]. [`wasi`] gives modules
+//! WASI preview 1, [`coredump`] writes and reads core dumps, and [`ModuleFile`] looks things up in a module without running it.
+//!
+//! # From a module to a program
+//!
+//! ```text
+//! wasm bytes ─parse→ ModuleInfo ─translate→ CLIF per function ─codegen→ code + address map + homes + traps + unwind
+//!    ─link→ Artifact (an ELF image, mapped as it is) ─place→ PlacedCode, every address final
+//!    ─describe→ native DWARF ─register→ GDB JIT interface                                  (with debug info only)
+//!    ─call→ … trap ─walk frame pointers→ frames ─symbolize with the wasm's own DWARF→ Trap
 //! ```
 
 mod cache;
