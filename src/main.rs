@@ -16,6 +16,7 @@ mod json;
 mod manual;
 mod objdump;
 mod program;
+mod progress;
 mod report;
 mod run;
 mod sources;

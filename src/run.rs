@@ -6,6 +6,7 @@ use crate::debugger::hint;
 use crate::files;
 use crate::imports::{self, Aborted};
 use crate::program::Program;
+use crate::progress::Progress;
 use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
@@ -36,7 +37,9 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let mut contents = Vec::new();
     let program = Program::read(options, &mut contents)?;
     imports::check(&linker, &program, options).with_context(file)?;
+    let progress = Progress::of(options.file());
     let module = program.load(&engine, options)?;
+    drop(progress);
     drop(program);
     drop(contents);
     say_text(&module, options.file());
