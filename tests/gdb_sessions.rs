@@ -6,7 +6,7 @@ mod support;
 use std::process::{Command, Stdio};
 use support::Folder;
 use support::scripted::source;
-use support::tools::have;
+use support::tools::{gdb as gdb_path, have};
 
 /// Prints its arguments in brackets, and without any what it reads.
 const SAYS: &str = r#"#include <stdio.h>
@@ -228,7 +228,7 @@ fn addresses_of_the_guest_are_named_as_natively() {
         "print text",
     ];
     let launched = gdb(&folder, &[], &[&module], &commands);
-    let plain = Command::new("gdb")
+    let plain = Command::new(gdb_path())
         .args(["-nx", "-batch"])
         .args(commands.iter().flat_map(|command| ["-ex", command]))
         .args(["--args", env!("CARGO_BIN_EXE_dwalin"), "run", "-g", &module])
@@ -252,4 +252,50 @@ fn addresses_of_the_guest_are_named_as_natively() {
             assert!(said.contains(text), "{text}: {said}");
         }
     }
+}
+
+#[test]
+fn members_and_virtual_functions_are_shown_by_pointers() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("sessions-members");
+    folder.write(
+        "members.cpp",
+        "struct Base { int first, second; virtual int f() { return 1; } };\nstruct Held { int Base::*field, Base::*none; };\n\
+         static int take(Base *base, Base &other, int Base::*field, int Base::*none, Held *held) {\n\
+         return base->*field + other.first + (none == held->none); // stop\n}\n\
+         int main() {\n  Base base;\n  base.first = 3;\n  base.second = 4;\n  Held held{&Base::second, nullptr};\n\
+         return take(&base, base, &Base::second, nullptr, &held) - 8;\n}\n",
+    );
+    let flags = ["-g", "-O0", "-fno-exceptions", "-fno-rtti"];
+    let module = folder.compile("members.cpp", &flags);
+    let asked = [
+        ("print field", "= &Base::second\n"),
+        ("print none", "= NULL\n"),
+        ("ptype field", "type = int Base::*\n"),
+        ("print base->*field", "= 4\n"),
+        ("print other.*field", "= 4\n"),
+        ("print field == &Base::second", "= true\n"),
+        ("print *held", "= {field = &Base::second, none = (NULL)}\n"),
+        ("whatis held->field", "type = int Base::*\n"),
+        ("set var base->*field = 9", ""),
+        ("print base->second", "= 9\n"),
+        ("print *base->_vptr$Base", "= &Base::f()\n"),
+    ];
+    let mut commands = vec!["break members.cpp:4", "run"];
+    commands.extend(asked.iter().map(|(command, _)| *command));
+    let said = gdb(&folder, &[], &[&module], &commands);
+    let mut rest = said.as_str();
+    for (command, answer) in asked {
+        let Some(at) = rest.find(answer) else {
+            panic!("{command}: no {answer} in {said}");
+        };
+        rest = &rest[at + answer.len()..];
+    }
+    let vtbl = "try: gdb.execute(\"info vtbl base\")\nexcept gdb.error as why: print(why)";
+    let script = folder.write("vtbl.gdb", format!("python\n{vtbl}\nend\n"));
+    let source = format!("source {script}");
+    let said = gdb(&folder, &[], &[&module], &["break take", "run", &source]);
+    assert!(said.contains("`print *(base)->_vptr$Base`"), "{said}");
 }

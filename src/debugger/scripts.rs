@@ -39,6 +39,7 @@ pub const GDB: Package = Package {
         ("libcxx.py", include_str!("gdb/libcxx.py")),
         ("at.py", include_str!("gdb/at.py")),
         ("watch.py", include_str!("gdb/watch.py")),
+        ("tables.py", include_str!("gdb/tables.py")),
         ("widths.py", include_str!("gdb/widths.py")),
         ("rust.py", include_str!("gdb/rust.py")),
         ("rust_maps.py", include_str!("gdb/rust_maps.py")),
