@@ -1,67 +1,373 @@
-//! Modules that are small for what they ask for.
+//! Inputs that are small for what they ask for: modules, and (in [`debug_info`](super::debug_info)) what describes them.
 
-use super::modules::{counted, leb, with_section};
+use super::modules::{counted, leb, with_section, with_source_map};
 
-type Input = (String, Vec<u8>, &'static [&'static str]);
+/// An input, the command that it is for, and how many bytes of memory for each of its own it may take.
+pub struct Input {
+    pub name: String,
+    pub file: Vec<u8>,
+    pub args: &'static [&'static str],
+    pub factor: usize,
+}
 
 const RUN: &[&str] = &["run", "-C", "cache=n", "app.wasm"];
 const DEBUG: &[&str] = &["run", "-g", "-C", "cache=n", "app.wasm"];
 const CHECK: &[&str] = &["check-debug", "app.wasm"];
+const LOOK_UP: &[&str] = &["addr2line", "app.wasm", "0x40"];
+
+/// How many blocks are in each other, or follow each other. With its own assertions the code generator compares, for each block, all
+/// blocks around it.
+const DEPTH: usize = if cfg!(debug_assertions) {
+    5_000
+} else {
+    50_000
+};
+
+/// Bytes for each of the input's.
+const FACTOR: usize = 20;
+/// Where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each.
+const ONE_FUNCTION: usize = 1000;
+
+fn section(id: u8, contents: &[u8]) -> Vec<u8> {
+    [&[id][..], &counted(contents)].concat()
+}
+
+fn module(types: &[u8], functions: &[u8], rest: &[(u8, Vec<u8>)], code: &[u8]) -> Vec<u8> {
+    let start = (7, b"\x01\x06_start\0\0".to_vec());
+    let mut sections = vec![(1, types.to_vec()), (3, functions.to_vec()), start];
+    sections.extend_from_slice(rest);
+    sections.push((10, code.to_vec()));
+    // Data comes behind code.
+    sections.sort_by_key(|(id, _)| *id);
+    let header = b"\0asm\x01\0\0\0".to_vec();
+    let sections = sections.iter().map(|(id, it)| section(*id, it));
+    std::iter::once(header).chain(sections).flatten().collect()
+}
 
 /// A module of one function, with code as bytes.
-fn function(code: &[u8], locals: &[u8]) -> Vec<u8> {
-    let body = [locals, code, &[0x0b]].concat();
-    let section = |id: u8, contents: &[u8]| [&[id][..], &counted(contents)].concat();
-    [
-        b"\0asm\x01\0\0\0".to_vec(),
-        section(1, &[1, 0x60, 0, 0]),
-        section(3, &[1, 0]),
-        section(5, &[1, 0, 1]),
-        section(7, b"\x01\x06_start\0\0"),
-        section(10, &[&[1][..], &counted(&body)].concat()),
+pub fn function(code: &[u8], locals: &[u8]) -> Vec<u8> {
+    let body = counted(&[locals, code, &[0x0b]].concat());
+    let memory = (5, vec![1, 0, 1]);
+    module(
+        &[1, 0x60, 0, 0],
+        &[1, 0],
+        &[memory],
+        &[&[1], &body[..]].concat(),
+    )
+}
+
+fn code(code: &[u8]) -> Vec<u8> {
+    function(code, &[0])
+}
+
+/// Something as often as this, counted before it.
+fn vector(count: usize, one: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
+    leb(count)
+        .into_iter()
+        .chain((0..count).flat_map(one))
+        .collect()
+}
+
+/// Functions without parameters, with one body.
+fn functions(count: usize, body: &[u8]) -> Vec<u8> {
+    let bodies = vector(count, |_| counted(body));
+    module(&[1, 0x60, 0, 0], &vector(count, |_| vec![0]), &[], &bodies)
+}
+
+/// A module of an empty function, and a section.
+fn plain(id: u8, contents: Vec<u8>, others: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let rest = [&[(id, contents)], others].concat();
+    module(&[1, 0x60, 0, 0], &[1, 0], &rest, &[1, 2, 0, 0x0b])
+}
+
+fn nested(open: &[u8], depth: usize) -> Vec<u8> {
+    code(&[open.repeat(depth), vec![0x0b; depth]].concat())
+}
+
+fn table(count: usize, target: impl Fn(usize) -> u8) -> Vec<u8> {
+    let targets = (0..count).map(target).collect();
+    // block block (i32.load (i32.const 0)) br_table
+    let before = b"\x02\x40\x02\x40\x41\0\x28\0\0\x0e".to_vec();
+    code(&[before, leb(count), targets, b"\x01\x0b\x0b".to_vec()].concat())
+}
+
+/// Types of so many parameters, a function of each.
+fn parameters(types: usize, each: usize) -> Vec<u8> {
+    let ty = |i: usize| match i {
+        0 => b"\x60\0\0".to_vec(),
+        _ => [&[0x60][..], &vector(each, |_| vec![0x7f]), &[0]].concat(),
+    };
+    let bodies = vector(1001, |_| vec![2, 0, 0x0b]);
+    let functions = vector(1001, |i| leb(if i == 0 { 0 } else { 1 + i % types }));
+    module(&vector(types + 1, ty), &functions, &[], &bodies)
+}
+
+fn names(kind: u8, contents: &[u8]) -> Vec<u8> {
+    [&[kind][..], &counted(contents)].concat()
+}
+
+fn large() -> Vec<(&'static str, Vec<u8>)> {
+    let ty = |results| [&[0x60][..], &vector(1000, |_| vec![0x7f]), results].concat();
+    let types = [&[2, 0x60, 0, 0][..], &ty(&vector(1000, |_| vec![0x7f]))].concat();
+    let blocks = [
+        b"\x41\0".repeat(1000),
+        b"\x02\x01\x0b".repeat(100),
+        b"\x1a".repeat(1000),
+    ];
+    let body = counted(&[&[0], &blocks.concat()[..], &[0x0b]].concat());
+    let wide = module(&types, &[1, 0], &[], &[&[1], &body[..]].concat());
+    vec![
+        ("loops in each other", nested(&[3, 0x40], DEPTH)),
+        ("blocks in each other", nested(&[2, 0x40], DEPTH)),
+        (
+            "conditions in each other",
+            nested(&[0x41, 1, 4, 0x40], DEPTH),
+        ),
+        (
+            "loops, one after the other",
+            code(&[3, 0x40, 0x0b].repeat(DEPTH)),
+        ),
+        (
+            "conditions, one after the other",
+            code(&[0x41, 1, 4, 0x40, 0x0b].repeat(DEPTH)),
+        ),
+        ("160,000 targets alike", table(160_000, |_| 0)),
+        ("a million targets alike", table(1_000_000, |_| 0)),
+        (
+            "160,000 targets in turns",
+            table(160_000, |i| (i % 2) as u8),
+        ),
+        (
+            "calls, one after the other",
+            code(&[0x41, 0, 4, 0x40, 0x10, 0, 0x0b].repeat(DEPTH)),
+        ),
+        (
+            "values set",
+            function(&[0x41, 0, 0x21, 0].repeat(100_000), &[1, 1, 0x7f]),
+        ),
+        (
+            "values loaded",
+            code(&[0x41, 0, 0x28, 0, 0, 0x1a].repeat(50_000)),
+        ),
+        (
+            "operands kept",
+            code(&[[0x41, 0].repeat(30_000), vec![0x1a; 30_000]].concat()),
+        ),
+        (
+            "code behind its end",
+            code(&[vec![0], [2, 0x40].repeat(50_000), vec![0x0b; 50_000]].concat()),
+        ),
+        ("blocks of 1,000 values", wide),
+        ("20 types of 1,000 parameters", parameters(20, 1000)),
     ]
-    .concat()
 }
 
-fn nested(opcode: u8, depth: usize) -> Vec<u8> {
-    let mut code = [opcode, 0x40].repeat(depth);
-    code.extend(vec![0x0b; depth]);
-    function(&code, &[0])
+fn small() -> Vec<(&'static str, Vec<u8>)> {
+    let memory = (5, vec![1, 0, 1]);
+    let table = (4, vec![1, 0x70, 0, 1]);
+    let local = |i: usize| [leb(i), counted(format!("l{i}").as_bytes())].concat();
+    let locals = function(&[], &[1, 0xd0, 0x86, 0x03, 0x7f]);
+    let local_names = [&[1, 0][..], &vector(50_000, local)].concat();
+    let export = |i: usize| [counted(format!("e{i}").as_bytes()), vec![0, 0]].concat();
+    let exports = [
+        b"\xb1\xea\x01\x06_start\0\0".to_vec(),
+        (0..30_000).flat_map(export).collect(),
+    ];
+    let exported = module(&[1, 0x60, 0, 0], &[1, 0], &[], &[1, 2, 0, 0x0b]);
+    let exported = exported.replacen(
+        &section(7, b"\x01\x06_start\0\0"),
+        &section(7, &exports.concat()),
+    );
+    let wrapped = |i: usize| [leb(i), counted(format!("f{i}.command_export").as_bytes())].concat();
+    let imports = vector(10_000, |_| b"\x01a\x01b\0\0".to_vec());
+    let many_locals = [&[1][..], &leb(50_000), &[0x7f, 0x0b]].concat();
+    vec![
+        ("a million nops", code(&vec![1; 1_000_000])),
+        ("50,000 locals", locals.clone()),
+        ("50 functions of 50,000 locals", functions(50, &many_locals)),
+        ("20,000 functions", functions(20_000, &[0, 0x0b])),
+        ("1,000 parameters of 1,000 functions", parameters(1, 1000)),
+        (
+            "a memory of 4 GiB",
+            plain(5, b"\x01\0\x80\x80\x04".to_vec(), &[]),
+        ),
+        (
+            "a table of 10 million",
+            plain(4, b"\x01\x70\0\x80\xad\xe2\x04".to_vec(), &[]),
+        ),
+        (
+            "10,000 imports",
+            module(&[1, 0x60, 0, 0], &[1, 0], &[(2, imports)], &[1, 2, 0, 0x0b]),
+        ),
+        (
+            "30,000 globals",
+            plain(6, vector(30_000, |_| vec![0x7f, 0, 0x41, 0, 0x0b]), &[]),
+        ),
+        ("30,000 exports", exported),
+        (
+            "5,000 types",
+            module(
+                &vector(5_000, |_| vec![0x60, 0, 0]),
+                &[1, 0],
+                &[],
+                &[1, 2, 0, 0x0b],
+            ),
+        ),
+        (
+            "50,000 pieces of data",
+            plain(11, vector(50_000, |_| b"\x01\x01x".to_vec()), &[memory]),
+        ),
+        (
+            "50,000 elements",
+            plain(9, vector(50_000, |_| vec![1, 0, 1, 0]), &[table]),
+        ),
+        (
+            "100,000 custom sections",
+            [code(&[]), section(0, b"\x01x").repeat(100_000)].concat(),
+        ),
+        (
+            "names of 50,000 locals",
+            with_section(
+                &locals,
+                "name",
+                &names(2, &[&[1], &local_names[..]].concat()),
+            ),
+        ),
+        (
+            "names of 20,000 wrappers",
+            with_section(
+                &functions(20_000, &[0, 0x0b]),
+                "name",
+                &names(1, &vector(20_000, wrapped)),
+            ),
+        ),
+        (
+            "a name of a million bytes",
+            with_section(
+                &code(&[]),
+                "name",
+                &names(1, &[&[1, 0], &counted(&[b'n'; 1_000_000])[..]].concat()),
+            ),
+        ),
+        (
+            "names in names",
+            with_section(
+                &code(&[0]),
+                "name",
+                &names(
+                    1,
+                    &[&[1, 0], &counted(&b"_ZN1a".repeat(50_000))[..]].concat(),
+                ),
+            ),
+        ),
+        (
+            "templates in templates",
+            with_section(
+                &code(&[0]),
+                "name",
+                &names(
+                    1,
+                    &[
+                        &[1, 0],
+                        &counted(&[&b"_Z1f"[..], &b"1aI".repeat(20_000)].concat())[..],
+                    ]
+                    .concat(),
+                ),
+            ),
+        ),
+    ]
 }
 
-/// A memory of its largest size, and nothing in it.
-fn large_memory() -> Vec<u8> {
-    wat::parse_str("(module (memory 65536) (table 9999999 funcref) (func (export \"_start\")))")
-        .unwrap()
+/// What replaces a part of bytes.
+trait Replace {
+    fn replacen(self, from: &[u8], to: &[u8]) -> Vec<u8>;
 }
 
-fn many(what: &str, count: usize) -> Vec<u8> {
-    wat::parse_str(format!("(module {})", what.repeat(count))).unwrap()
+impl Replace for Vec<u8> {
+    fn replacen(self, from: &[u8], to: &[u8]) -> Vec<u8> {
+        let at = self.windows(from.len()).position(|it| it == from);
+        let (before, rest) = self.split_at(at.expect("what is replaced"));
+        [before, to, &rest[from.len()..]].concat()
+    }
 }
 
-/// Names of functions that all are long.
-fn names(count: usize, length: usize) -> Vec<u8> {
-    let name = counted("n".repeat(length).as_bytes());
-    let entries = (0..count).flat_map(|i| [leb(i), name.clone()].concat());
-    let map: Vec<u8> = leb(count).into_iter().chain(entries).collect();
-    let section = [&[1][..], &counted(&map)].concat();
-    with_section(&many("(func)", count), "name", &section)
+fn source_maps() -> Vec<(&'static str, Vec<u8>)> {
+    let map = |members: &str| with_source_map(&code(&[0]), &format!("{{\"version\":3,{members}}}"));
+    let none = "\"sources\":[\"a\"],\"names\":[],\"mappings\":";
+    let index = "{\"offset\":{\"line\":0,\"column\":0},\"map\":{\"version\":3,\"sources\":[],\"mappings\":\"\"}},";
+    let sections = index.repeat(5_000);
+    let sources = "\"a\",".repeat(50_000);
+    vec![
+        (
+            "a map of a million segments",
+            map(&format!("{none}\"{}\"", "A,".repeat(500_000))),
+        ),
+        (
+            "a map of rows at one place",
+            map(&format!("{none}\"{}\"", "AAAA,".repeat(100_000))),
+        ),
+        (
+            "a map of a number without end",
+            map(&format!("{none}\"{}\"", "g".repeat(500_000))),
+        ),
+        (
+            "a map of lines",
+            map(&format!("{none}\"{}\"", ";".repeat(500_000))),
+        ),
+        (
+            "a map of 50,000 sources",
+            map(&format!(
+                "\"sources\":[{}],\"names\":[],\"mappings\":\"AAAA\"",
+                sources.trim_end_matches(',')
+            )),
+        ),
+        (
+            "a map of 5,000 maps",
+            map(&format!(
+                "\"sections\":[{}]",
+                sections.trim_end_matches(',')
+            )),
+        ),
+        (
+            "a map of lists in lists",
+            map(&format!("\"sources\":{}", "[".repeat(100_000))),
+        ),
+    ]
 }
 
 /// All of them, each with the command that it is for.
 pub fn inputs() -> Vec<Input> {
-    let mut inputs: Vec<Input> = Vec::new();
-    let mut add = |name: &str, module: Vec<u8>| {
-        for (how, args) in [("run", RUN), ("run -g", DEBUG), ("check-debug", CHECK)] {
-            inputs.push((format!("{name}, {how}"), module.clone(), args));
-        }
-    };
-    add("loops in each other", nested(0x03, 5_000));
-    add("50,000 locals", function(&[], &[1, 0xd0, 0x86, 0x03, 0x7f]));
-    add("a memory of 4 GiB", large_memory());
-    let imports = many("(import \"a\" \"b\" (func))", 10_000);
-    add("10,000 imports", imports);
-    add("30,000 globals", many("(global i32 (i32.const 0))", 30_000));
-    add("long names", names(100, 10_000));
+    let mut inputs = Vec::new();
+    let mut add =
+        |name: &str, file: &[u8], factor, commands: &[(&str, &'static [&'static str])]| {
+            for (how, args) in commands {
+                let (name, file) = (format!("{name}, {how}"), file.to_vec());
+                inputs.push(Input {
+                    name,
+                    file,
+                    args,
+                    factor,
+                });
+            }
+        };
+    for (name, file) in large() {
+        add(
+            name,
+            &file,
+            ONE_FUNCTION,
+            &[("run", RUN), ("run -g", DEBUG)],
+        );
+    }
+    for (name, file) in small() {
+        add(name, &file, FACTOR, &[("run", RUN), ("run -g", DEBUG)]);
+    }
+    for (name, file) in source_maps().into_iter().chain(super::debug_info::inputs()) {
+        let commands = [
+            ("run -g", DEBUG),
+            ("check-debug", CHECK),
+            ("addr2line", LOOK_UP),
+        ];
+        add(name, &file, FACTOR, &commands);
+    }
     inputs
 }

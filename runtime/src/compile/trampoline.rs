@@ -8,7 +8,7 @@ use super::call::{builtin_returns, builtin_signature};
 use super::env::{CallTarget, Env};
 use super::observe::CompiledFunction;
 use super::signature::{POINTER, c_signature, clif_type, guest_signature};
-use super::{CompileError, codegen};
+use super::{CompileError, OptLevel, Settings, codegen, target};
 use crate::module::types::{FuncType, ValType};
 use crate::trap::kind::TrapKind;
 use crate::vm::layout::{VmContextHead, VmHostContext, VmStoreContext};
@@ -18,11 +18,17 @@ use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind,
     Value,
 };
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use rayon::prelude::*;
 use std::mem::offset_of;
 
 /// Bytes of a slot of the array convention.
 const SLOT: i32 = 16;
+
+/// From so many parameters and results on, values are moved one by one as they are: where to keep a thousand at once takes the register
+/// allocator that looks for the best place longer than their number.
+const MANY: usize = 64;
 
 /// All trampolines of a module, in the order in which they lie behind its functions.
 pub struct Trampolines {
@@ -39,17 +45,27 @@ pub struct Trampolines {
 /// # Errors
 /// What the code generator refuses.
 pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
-    let types = || env.module.types.values();
+    let quick = target::isa(&Settings {
+        opt_level: OptLevel::None,
+        ..env.settings.clone()
+    })?;
+    let isa = |ty: &FuncType| match ty.params().len() + ty.results().len() {
+        0..MANY => env.isa,
+        _ => &*quick,
+    };
+    let types: Vec<_> = env.module.types.values().collect();
     Ok(Trampolines {
-        array_to_wasm: types()
-            .map(|ty| make(env, array_signature(), |b| array_to_wasm(b, ty)))
+        array_to_wasm: types
+            .par_iter()
+            .map(|ty| make(isa(ty), array_signature(), |b| array_to_wasm(b, ty)))
             .collect::<Result<_, _>>()?,
-        wasm_to_array: types()
-            .map(|ty| make(env, guest_signature(ty), |b| wasm_to_array(b, ty)))
+        wasm_to_array: types
+            .par_iter()
+            .map(|ty| make(isa(ty), guest_signature(ty), |b| wasm_to_array(b, ty)))
             .collect::<Result<_, _>>()?,
         builtins: Builtin::ALL
             .iter()
-            .map(|it| make(env, builtin_signature(*it), |b| builtin(b, *it)))
+            .map(|it| make(env.isa, builtin_signature(*it), |b| builtin(b, *it)))
             .collect::<Result<_, _>>()?,
     })
 }
@@ -60,7 +76,7 @@ fn array_signature() -> Signature {
 }
 
 fn make(
-    env: &Env<'_>,
+    isa: &dyn TargetIsa,
     signature: Signature,
     fill: impl FnOnce(&mut FunctionBuilder<'_>),
 ) -> Result<CompiledFunction, CompileError> {
@@ -73,8 +89,8 @@ fn make(
     builder.switch_to_block(entry);
     fill(&mut builder);
     builder.seal_all_blocks();
-    builder.finalize(env.isa.frontend_config());
-    codegen(env.isa, &mut context, u32::MAX)
+    builder.finalize(isa.frontend_config());
+    codegen(isa, &mut context, u32::MAX)
 }
 
 fn params(builder: &FunctionBuilder<'_>) -> Vec<Value> {
