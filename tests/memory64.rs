@@ -104,6 +104,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
             index: index as u32,
             name: "a function",
             wasm: wasm.clone(),
+            parameters: Vec::new(),
             has_results: true,
             code: HostAddress(TEXT + u64::from(wasm.start.0))
                 ..HostAddress(TEXT + u64::from(wasm.end.0)),

@@ -133,6 +133,7 @@ impl Module {
                 index: index as u32,
                 name: "function",
                 wasm: WasmPc(body.start)..WasmPc(body.end),
+                parameters: Vec::new(),
                 has_results: index % 2 == 0,
                 code: at(body.start)..at(body.start).offset(length),
                 rows,
