@@ -19,7 +19,8 @@ impl PathMap {
 
     /// A path of a unit that was compiled in a directory: what is relative to one of Windows has that system's separators.
     pub fn apply_in(&self, directory: Option<&str>, path: &str) -> String {
-        let windows = directory.filter(|it| windows::is_absolute(it) && self.mapped(it).is_some());
+        let windows =
+            directory.filter(|it| windows::is_or_may_be_absolute(it) && self.mapped(it).is_some());
         let is_relative = !path.starts_with('/') && !windows::is_absolute(path);
         match windows.is_some() && is_relative {
             true => windows::with_slashes(path).into_owned(),
@@ -29,9 +30,9 @@ impl PathMap {
 
     fn mapped(&self, path: &str) -> Option<String> {
         self.0.iter().rev().find_map(|(from, to)| {
-            let is_windows = windows::is_absolute(from);
+            let is_windows = windows::is_or_may_be_absolute(from);
             let (from, path) = match is_windows {
-                true => (windows::with_slashes(from), windows::with_slashes(path)),
+                true => (windows::plain(from), windows::plain(path)),
                 false => (from.into(), path.into()),
             };
             let from = from.trim_end_matches('/');
