@@ -34,7 +34,7 @@ fn started(user: &User, by: By, args: &[&str]) -> Terminal {
         "settings set use-color false",
     ];
     let settings: Vec<_> = SETTINGS.iter().flat_map(|line| ["-O", line]).collect();
-    let debugger = std::env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned());
+    let debugger = support::tools::lldb();
     let mut lldb = match by {
         By::Launcher => {
             let mut lldb = Command::new(&user.command);

@@ -45,7 +45,7 @@ fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
         script += &format!("script print(chr(171))\n{command}\n");
     }
     folder.write("asked.lldb", script);
-    let mut lldb = Command::new("lldb-19");
+    let mut lldb = Command::new(support::tools::lldb());
     lldb.args(["--no-lldbinit", "--no-use-colors", "--batch"]);
     let jit = "settings set plugin.jit-loader.gdb.enable on";
     let stop = format!("b {at}");

@@ -66,6 +66,11 @@ pub fn gdb() -> String {
     env::var("GDB").unwrap_or_else(|_| "gdb".to_owned())
 }
 
+/// The lldb that tests debug with: `$LLDB`, as for `dwalin lldb`.
+pub fn lldb() -> String {
+    env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned())
+}
+
 /// Whether this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
 pub fn gdb_keeps_targets() -> bool {
     let version = Command::new(gdb()).arg("--version").output().unwrap();
