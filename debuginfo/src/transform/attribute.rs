@@ -2,6 +2,7 @@
 
 use super::convert::{ConvertUnit, ConvertUnitEntry};
 use super::unit::UnitTransform;
+use super::variant::VARIANTS;
 use crate::address::{HostAddress, WasmPc};
 use crate::code::FUNCTION_ALIGNMENT;
 use crate::expr::decode::member_offset;
@@ -129,6 +130,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             {
                 self.native_pointer_type(entry)
             }
+            dw::DW_AT_const_value if self.mistakes_variants(entry) => Err(VARIANTS.to_owned()),
             dw::DW_AT_const_value if self.takes_native_pointer(entry) => {
                 self.native_pointer_value(attr)
             }

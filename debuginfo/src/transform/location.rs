@@ -6,6 +6,7 @@ use super::part::Presence;
 use super::pointee::{Kind, kind};
 use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::unit::{Function, UnitTransform};
+use super::variant::VARIANTS;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
@@ -242,6 +243,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let ops = decode(expression, unit).map_err(|error| error.to_string())?;
         if let Some(reason) = self.misplaced(entry, &ops) {
             return Err(reason.to_owned());
+        }
+        if self.mistakes_variants_at(entry, &ops) {
+            return Err(VARIANTS.to_owned());
         }
         let is_scalar = || {
             let ty = self.bare_type(unit, entry);

@@ -24,6 +24,7 @@ mod pointee;
 mod pointer;
 mod reference;
 mod unit;
+mod variant;
 mod virtual_end;
 mod wrapper;
 

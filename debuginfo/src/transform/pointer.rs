@@ -31,6 +31,8 @@ pub(super) struct Pointers {
     number: Option<UnitEntryId>,
     /// Whether classes have virtual bases, as far as that was asked.
     pub(super) virtual_bases: RefCell<HashMap<DebugInfoOffset, bool>>,
+    /// Whether types have variants, as far as that was asked.
+    pub(super) variants: RefCell<HashMap<DebugInfoOffset, bool>>,
     /// Enumerations of classes' members, for pointers to them, and those that are dynamic.
     pub(super) fields: HashMap<(DebugInfoOffset, bool), Option<UnitEntryId>>,
 }
@@ -42,6 +44,7 @@ impl Pointers {
             wraps: code.flavor == Flavor::Lldb && code.pointer_code.is_some(),
             number: None,
             virtual_bases: RefCell::default(),
+            variants: RefCell::default(),
             fields: HashMap::new(),
         }
     }

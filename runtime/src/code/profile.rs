@@ -161,7 +161,7 @@ fn lines(code: &PlacedCode, range: &Range<HostAddress>, source: FindSource<'_>) 
 /// A new file. What has its name is taken away and not written to: anybody may have put a link there, where everybody may write.
 fn own_file(path: &str) -> io::Result<File> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => File::options()
             .read(true)
             .write(true)

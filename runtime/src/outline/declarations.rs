@@ -159,7 +159,7 @@ impl<'a> Scan<'a> {
             .map(|(_, index)| wrapped(*index).unwrap_or(*index));
         let own: Vec<_> = mains.chain(exported).collect();
         match own.is_empty() {
-            true => defined.clone().any(|index| described(&index)),
+            true => defined.into_iter().any(|index| described(&index)),
             // What is exported may be made by other tools than the rest.
             false => own.iter().any(described) || self.is_much_described(coverage),
         }

@@ -252,3 +252,49 @@ fn a_value_before_dwarf_4_is_in_a_local_without_saying_so() {
         assert_eq!(shown.variable("x").location(), "cfa -16 plus");
     }
 }
+
+/// gdb takes the members of the first variant for those of the one that there is, where the value is not in memory.
+#[test]
+fn variants_are_shown_by_gdb_in_memory_only() {
+    let mut info = Handmade::new();
+    let int = info.int();
+    let choice = info.structure("choice", 4, &[]);
+    let part = info.add(choice, dw::DW_TAG_variant_part, []);
+    for name in ["none", "some"] {
+        let held = info.structure(name, 4, &[("__0", int, 0)]);
+        let variant = info.add(part, dw::DW_TAG_variant, []);
+        let member = info.named(variant, dw::DW_TAG_member, name);
+        info.set(member, dw::DW_AT_type, Value::UnitRef(held));
+        info.set(member, dw::DW_AT_data_member_location, Value::Data1(0));
+    }
+    let alias = info.derived(dw::DW_TAG_typedef, choice);
+    let holder = info.structure("holder", 8, &[("first", int, 0), ("second", alias, 4)]);
+    let pointer = info.derived(dw::DW_TAG_pointer_type, choice);
+    let f = info.function("f", F);
+    let constant = [dw::DW_OP_lit5.0, dw::DW_OP_stack_value.0];
+    let piece = [dw::DW_OP_piece.0, 4];
+    let pieces = [&local(0)[..], &piece, &constant, &piece].concat();
+    info.variable(f, "in_memory", choice, &local(0));
+    info.variable(f, "computed", choice, &constant);
+    info.variable(f, "in_pieces", holder, &pieces);
+    info.variable(f, "pointer", pointer, &constant);
+    info.variable(f, "number", int, &constant);
+    let known = info.named(f, dw::DW_TAG_variable, "known");
+    info.set(known, dw::DW_AT_type, Value::UnitRef(alias));
+    info.set(known, dw::DW_AT_const_value, Value::Udata(5));
+    let [gdb, lldb] = in_both(info);
+    assert_eq!(gdb.variable("in_memory").location(), "cfa -16 plus");
+    for name in ["computed", "in_pieces"] {
+        assert_eq!(gdb.variable(name).attr(dw::DW_AT_location), None, "{name}");
+        assert!(lldb.variable(name).attr(dw::DW_AT_location).is_some());
+    }
+    assert_eq!(gdb.variable("known").attr(dw::DW_AT_const_value), None);
+    assert_eq!(
+        lldb.variable("known").number(dw::DW_AT_const_value),
+        Some(5)
+    );
+    for name in ["pointer", "number"] {
+        assert!(gdb.variable(name).attr(dw::DW_AT_location).is_some());
+    }
+    assert_eq!(gdb.warnings.len(), 2, "{:?}", gdb.warnings);
+}
