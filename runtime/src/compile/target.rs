@@ -26,10 +26,23 @@ const PREFIXED: [&str; 7] = [
 /// # Errors
 /// A machine that we cannot make code for.
 pub fn isa(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
+    with_allocator(settings, "backtracking")
+}
+
+/// The code generator for this machine with the register allocator that takes each instruction once.
+///
+/// # Errors
+/// As [`isa`].
+pub fn single_pass(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
+    with_allocator(settings, "single_pass")
+}
+
+fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa, CompileError> {
     let opt_level = settings.opt_level;
     let mut flags = settings::builder();
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
+        ("regalloc_algorithm", allocator),
         // Where basic blocks begin.
         ("machine_code_cfg_info", "true"),
         ("preserve_frame_pointers", "true"),

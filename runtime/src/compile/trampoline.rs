@@ -45,7 +45,7 @@ pub struct Trampolines {
 /// # Errors
 /// What the code generator refuses.
 pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
-    let quick = target::isa(&Settings {
+    let quick = target::single_pass(&Settings {
         opt_level: OptLevel::None,
         ..env.settings.clone()
     })?;
