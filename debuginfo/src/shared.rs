@@ -2,7 +2,7 @@
 //! reads its table anew. Thousands of units that name one table, or places in the middle of one, would cost the product of both.
 
 use crate::source::{ReadDwarf, Reader};
-use crate::units::roots::root_abbreviation;
+use crate::units::roots::{declaration_len, root_abbreviation};
 use gimli::constants as dw;
 use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, DebugInfo, UnitHeader};
 use gimli::{DebugAbbrevOffset, EndianSlice, LittleEndian, Section as _, UnitType};
@@ -15,6 +15,10 @@ const HEADERS: usize = 64;
 /// The bytes that they may have in any case: with `-fdebug-types-section` thousands of units of types share one unit's list of files.
 const ANY_PROGRAMS: usize = 64 << 10;
 const ANY_HEADERS: usize = 64 << 20;
+
+/// Bytes of a declaration of an abbreviation, at most; compilers' have less than a hundred. Attributes may take no room in entries: each of
+/// thousands of entries would cost what one declaration is long.
+const DECLARATION: usize = 1024;
 
 /// As many bytes of abbreviations are read without another look, in a good second.
 const LITTLE: usize = 1 << 28;
@@ -41,21 +45,25 @@ fn share_abbreviations(dwarf: &mut ReadDwarf<'_>) {
         note(header);
     }
     let section = dwarf.debug_abbrev.reader().slice();
+    // Each table is passed over once more, those that overlap too.
     let few = users.len().saturating_mul(section.len()) <= LITTLE;
     let none = Arc::new(no_abbreviations());
     // Where the table before ends: one that begins in another is none.
     let mut end = 0;
     for (offset, count) in users {
         let place = DebugAbbrevOffset(offset);
-        if !few {
-            if offset < end {
-                dwarf
-                    .abbreviations_cache
-                    .set::<Reader<'_>>(place, none.clone());
-                continue;
-            }
-            end = offset + table_len(section.get(offset..).unwrap_or_default());
-        }
+        let is_inside = !few && offset < end;
+        let len = match is_inside {
+            true => None,
+            false => table_len(section.get(offset..).unwrap_or_default()),
+        };
+        let Some(len) = len else {
+            dwarf
+                .abbreviations_cache
+                .set::<Reader<'_>>(place, none.clone());
+            continue;
+        };
+        end = offset + len;
         if count > 1 {
             let table = dwarf.debug_abbrev.abbreviations(place);
             let table = table.map_or(none.clone(), Arc::new);
@@ -70,16 +78,17 @@ fn no_abbreviations() -> Abbreviations {
     table.expect("a table that ends at once")
 }
 
-/// How many bytes a table of abbreviations has, with its end; up to damage.
-fn table_len(table: &[u8]) -> usize {
+/// How many bytes a table of abbreviations has, with its end; up to damage. `None` where a declaration is too long.
+fn table_len(table: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(rest) = table.get(at..).filter(|rest| rest.first() != Some(&0)) {
-        match crate::units::roots::declaration_len(rest) {
+        match declaration_len(rest) {
+            Some(len) if len > DECLARATION => return None,
             Some(len) => at += len,
-            None => return table.len(),
+            None => return Some(table.len()),
         }
     }
-    at + 1
+    Some(at + 1)
 }
 
 /// Where the first unit is whose line table is one too many.
@@ -188,7 +197,7 @@ mod tests {
     }
 
     /// Bytes of a declaration that is not the root's.
-    const DECLARATION: u32 = 7;
+    const OTHER: u32 = 7;
 
     /// A root with a line table; then others.
     fn abbreviations(others: u32) -> Vec<u8> {
@@ -235,9 +244,20 @@ mod tests {
     fn tables_in_the_middle_of_others_are_none() {
         // The declarations behind the root's, each of which would be the start of a table.
         let abbrev = abbreviations(100_000);
-        let inside = (0..5000).map(|i| (7 + DECLARATION * i, 0));
+        let inside = (0..5000).map(|i| (7 + OTHER * i, 0));
         let info = units(std::iter::once((0, 0)).chain(inside));
         assert_eq!(count(&info, &abbrev, &[]), (5001, 1));
+    }
+
+    #[test]
+    fn declarations_of_more_attributes_than_compilers_have_are_none() {
+        let info = units(std::iter::once((0, 0)));
+        let of = |attributes| {
+            let flags = [0x3f, 0x19].repeat(attributes);
+            [&[1, 0x11, 0][..], &flags, &[0, 0, 0]].concat()
+        };
+        assert_eq!(count(&info, &of(200), &[]), (1, 1));
+        assert_eq!(count(&info, &of(2000), &[]), (1, 0));
     }
 
     #[test]

@@ -122,6 +122,10 @@ fn abbreviations() -> Vec<Named> {
     let many: Vec<u8> = (0..12_000).flat_map(other).collect();
     let table = [root(false), many, vec![0]].concat();
     let start = root(false).len();
+    // DW_AT_name by DW_FORM_flag_present, which takes no byte of an entry.
+    let wide = vec![[0x03, 0x19]; 50_000];
+    let wide = [root(true), abbreviation(2, 0x34, false, &wide), vec![0]].concat();
+    let entries = [root_entry(0), vec![2; 5000], vec![0]].concat();
     let info =
         |place: fn(usize) -> usize| (0..5000).flat_map(move |i| unit(place(i), &root_entry(0)));
     let one: Vec<u8> = info(|_| 0).collect();
@@ -136,6 +140,13 @@ fn abbreviations() -> Vec<Named> {
         (
             "tables inside of a table",
             with(&[(".debug_info", &inside), (".debug_abbrev", &table)]),
+        ),
+        (
+            "entries of 50,000 empty attributes",
+            with(&[
+                (".debug_info", &unit(0, &entries)),
+                (".debug_abbrev", &wide),
+            ]),
         ),
     ]
 }
