@@ -246,7 +246,7 @@ impl Handmade {
         Value::LocationListRef(self.unit().locations.add(list))
     }
 
-    /// Gives the unit a line table of one sequence, of rows of addresses and lines.
+    /// Gives the unit a line table of one sequence, of rows of addresses and lines. One of the line before is no statement.
     pub fn lines(&mut self, rows: &[(u64, u64)], end: u64) {
         let string = |text: &str| LineString::String(text.into());
         let line = LineEncoding::default();
@@ -257,9 +257,11 @@ impl Handmade {
         let file = program.add_file(name, directory, None);
         let start = rows[0].0;
         program.begin_sequence(Some(Address::Constant(start)));
+        let mut before = None;
         for (pc, line) in rows {
             let row = program.row();
             row.address_offset = pc - start;
+            row.is_statement = before.replace(line) != Some(line);
             row.file = file;
             row.line = *line;
             program.generate_row();

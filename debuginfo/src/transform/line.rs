@@ -159,7 +159,7 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
     let mut writer = Writer {
         program,
         entry: function.wasm.start,
-        body: body_row(rows),
+        body: body_row(rows, &starts),
         statements: statements(rows, &starts),
         rows,
         pieces,
@@ -312,28 +312,28 @@ fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<Start>> {
 /// first code of the rows of its line behind it.
 fn statements(rows: &[Row], starts: &[Option<Start>]) -> Vec<bool> {
     let mut found: Vec<_> = rows.iter().map(|row| row.row.is_statement).collect();
-    let lost = rows
-        .iter()
-        .enumerate()
-        .filter(|(i, row)| row.row.is_statement && starts[*i].is_none());
-    for (i, statement) in lost {
-        let line = |row: &Row| (row.row.file, row.row.line);
-        let behind = rows[i + 1..]
-            .iter()
-            .take_while(|row| !row.row.is_statement && line(row) == line(statement))
-            .count();
-        let first = (i + 1..=i + behind)
-            .filter_map(|row| Some((starts[row]?.offset, row)))
-            .min();
-        if let Some((_, row)) = first {
-            found[row] = true;
-        }
+    let lost = (0..rows.len()).filter(|i| rows[*i].row.is_statement && starts[*i].is_none());
+    for row in lost.filter_map(|i| first_behind(rows, starts, i)) {
+        found[row] = true;
     }
     found
 }
 
-/// The row at which a function's body begins: what the compiler says, else the second of several statements.
-fn body_row(rows: &[Row]) -> usize {
+/// The row of a statement's line behind the statement's own, which has no code, that has the first code.
+fn first_behind(rows: &[Row], starts: &[Option<Start>], statement: usize) -> Option<usize> {
+    let line = |row: &Row| (row.row.file, row.row.line);
+    let behind = rows[statement + 1..]
+        .iter()
+        .take_while(|row| !row.row.is_statement && line(row) == line(&rows[statement]))
+        .count();
+    let behind = statement + 1..=statement + behind;
+    let first = behind.filter_map(|row| Some((starts[row]?.offset, row)));
+    first.min().map(|(_, row)| row)
+}
+
+/// The row at which a function's body begins: what the compiler says, else the second of several statements; where that has no code, as
+/// for the statement that it is.
+fn body_row(rows: &[Row], starts: &[Option<Start>]) -> usize {
     let said = rows.iter().position(|row| row.row.prologue_end);
     let second = || {
         rows.iter()
@@ -341,5 +341,9 @@ fn body_row(rows: &[Row]) -> usize {
             .position(|row| row.row.is_statement && row.row.line != 0)
             .map(|i| i + 1)
     };
-    said.or_else(second).unwrap_or(0)
+    let body = said.or_else(second).unwrap_or(0);
+    match starts[body] {
+        Some(_) => body,
+        None => first_behind(rows, starts, body).unwrap_or(body),
+    }
 }

@@ -275,6 +275,28 @@ fn rows_of_code_that_moved_go_with_it() {
     }
 }
 
+/// The statement that begins the body, too.
+#[test]
+fn a_statement_without_code_begins_at_the_next_row_of_its_line() {
+    let mut info = Handmade::new();
+    info.function("f", F);
+    info.lines(&[(10, 1), (12, 2), (13, 2), (20, 3)], 30);
+    let written = info.write();
+    for flavor in super::FLAVORS {
+        let mut code = crate::handmade::code(flavor);
+        // The instruction at 12 has no code of its own.
+        code.functions[0]
+            .rows
+            .retain(|(_, pc)| *pc != Some(crate::address::WasmPc(12)));
+        let expected = [
+            row(10, 1, true, false),
+            row(13, 2, true, true),
+            row(20, 3, true, false),
+        ];
+        assert_eq!(written.transformed(&code).rows, expected);
+    }
+}
+
 #[test]
 fn rows_of_code_that_is_not_there_are_left_out() {
     let mut info = Handmade::new();
