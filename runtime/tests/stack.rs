@@ -46,6 +46,30 @@ fn a_stack_that_overflows_is_a_trap_on_threads_of_any_size() {
     }
 }
 
+/// Code is made where the stack is large; calls need no more than their own frames and those of host functions.
+#[test]
+fn functions_are_called_on_small_stacks() {
+    for size in [64 << 10, 128 << 10, 256 << 10] {
+        let (mut store, instance) = deep();
+        let call = move || {
+            let down = instance.get_typed_func::<i32, i32>(&mut store, "down");
+            let down = down.unwrap();
+            for depth in [10, -1] {
+                let error = down.call(&mut store, depth).unwrap_err();
+                let kind = match depth {
+                    -1 => TrapKind::StackOverflow,
+                    _ => TrapKind::UnreachableCodeReached,
+                };
+                assert_eq!(error.trap().unwrap().kind(), kind, "{size}");
+            }
+            let fine = instance.get_typed_func::<(), i32>(&mut store, "fine");
+            assert_eq!(fine.unwrap().call(&mut store, ()).unwrap(), 1);
+        };
+        let thread = std::thread::Builder::new().stack_size(size);
+        thread.spawn(call).unwrap().join().unwrap();
+    }
+}
+
 #[test]
 fn a_stack_that_overflows_between_host_and_guest_is_a_trap() {
     let engine = Engine::default();

@@ -359,14 +359,15 @@ impl StoreCore {
     }
 }
 
-/// Room that host functions called by guest code need on the stack.
+/// Room that host functions called by guest code need on the stack: of a small stack the half.
 const HOST_STACK: usize = 256 << 10;
 
 /// The lowest address that guest code entered now may use of the stack.
 fn stack_limit(max: usize) -> u64 {
     let here = ptr::from_ref(&max) as usize;
-    let lowest = thread_stack().map_or(0, |lowest| lowest + HOST_STACK);
-    here.saturating_sub(max).max(lowest.min(here)) as u64
+    let room = thread_stack().map_or(here, |lowest| here.saturating_sub(lowest));
+    let guests = room - HOST_STACK.min(room / 2);
+    here.saturating_sub(max.min(guests)) as u64
 }
 
 /// The lowest address of this thread's stack.
