@@ -252,9 +252,9 @@ fn compare(debugger: &str, source: &str, level: &'static str, at: At, least: usi
     println!("{count:#?}");
     assert!(count.wrong.is_empty(), "{:#?}", count.wrong);
     assert!(100 * count.right >= least * count.numbers, "{count:#?}");
-    // An `end` has code for some of the ways to it, now and then.
+    // An `end` has code for some of the ways to it, now and then, and what is before a function's first instruction is none of wasm's.
     let left_out = count.astray.len() + count.ambiguous;
-    assert!(100 * left_out < 3 * count.stops, "{count:#?}");
+    assert!(100 * left_out < 4 * count.stops, "{count:#?}");
     assert!(100 * count.unsupported.values().sum::<usize>() < count.in_scope);
     assert!(count.described > 0);
 }

@@ -51,12 +51,9 @@ fn a_large_memory_is_written_as_it_is_read() {
     assert!(written.0 > 64 * MIB, "{}", written.0);
     // Zeros are left out, and not even looked at twice.
     assert!(written.0 < 66 * MIB, "{}", written.0);
-    let peak = resident("VmHWM:");
-    assert!(
-        peak - before < 16 * MIB,
-        "{} MiB more",
-        (peak - before) / MIB
-    );
+    // The kernel's two counts are not of one moment.
+    let more = resident("VmHWM:").saturating_sub(before);
+    assert!(more < 16 * MIB, "{} MiB more", more / MIB);
 }
 
 /// A core dump of a program that trapped with something in its memory, globals and locals.
