@@ -211,7 +211,9 @@ fn addresses_of_the_guest_are_named_as_natively() {
          int main(void) {\n  char text[3] = \"ab\", *heap = malloc(8);\n  int *inside = &global[1];\n  struct pair *second = &pairs[1];\n\
          printf(\"%s %d %d\", text, *inside, second->a);\n  free(heap);\n  return 0;\n}\n",
     );
-    let module = folder.compile("named.c", &["-g", "-O0"]);
+    // Above what an ordinary user may not map: plain gdb reads nothing below.
+    let flags = ["-g", "-O0", "-Wl,--global-base=65536"];
+    let module = folder.compile("named.c", &flags);
     let commands = [
         "set breakpoint pending on",
         "break named.c:9",
