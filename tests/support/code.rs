@@ -139,6 +139,13 @@ pub fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
     functions(path, wasm, elf).into_iter().flatten().collect()
 }
 
+/// Where a module's instructions are. What a function begins with is at the declaration of its locals, which is none.
+pub fn operators(wasm: &[u8]) -> BTreeSet<u32> {
+    let module = module::Module::parse(wasm).unwrap();
+    let code = module.bodies.iter().flat_map(|body| &body.code);
+    code.map(|(pc, _)| *pc).collect()
+}
+
 /// The instruction that has its code at an address.
 pub fn instruction(pieces: &[Piece], address: u64) -> Option<u32> {
     let behind = pieces.partition_point(|piece| piece.start <= address);
