@@ -115,44 +115,29 @@ fn span(text: &str, item: Item) -> Option<Span> {
     let ModuleKind::Text(fields) = &module.kind else {
         return None;
     };
-    let (count, of_kind): (_, fn(&ModuleField<'_>) -> Option<Span>) = match item {
+    let count = match item {
         Item::Code(count, at) => return code(fields, count, at),
-        Item::Import(count) => (count, |field| match field {
-            ModuleField::Import(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Table(count) => (count, |field| match field {
-            ModuleField::Table(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Memory(count) => (count, |field| match field {
-            ModuleField::Memory(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Tag(count) => (count, |field| match field {
-            ModuleField::Tag(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Global(count) => (count, |field| match field {
-            ModuleField::Global(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Export(count) => (count, |field| match field {
-            ModuleField::Export(it) => Some(it.span),
-            _ => None,
-        }),
-        Item::Start => (0, |field| match field {
-            ModuleField::Start(it) => Some(it.span()),
-            _ => None,
-        }),
-        Item::Element(count) => (count, |field| match field {
-            ModuleField::Elem(it) => Some(element(it)),
-            _ => None,
-        }),
-        Item::Data(count) => (count, |field| match field {
-            ModuleField::Data(it) => Some(it.span),
-            _ => None,
-        }),
+        Item::Start => 0,
+        Item::Import(count)
+        | Item::Table(count)
+        | Item::Memory(count)
+        | Item::Tag(count)
+        | Item::Global(count)
+        | Item::Export(count)
+        | Item::Element(count)
+        | Item::Data(count) => count,
+    };
+    let of_kind = |field: &ModuleField<'_>| match (item, field) {
+        (Item::Import(_), ModuleField::Import(it)) => Some(it.span),
+        (Item::Table(_), ModuleField::Table(it)) => Some(it.span),
+        (Item::Memory(_), ModuleField::Memory(it)) => Some(it.span),
+        (Item::Tag(_), ModuleField::Tag(it)) => Some(it.span),
+        (Item::Global(_), ModuleField::Global(it)) => Some(it.span),
+        (Item::Export(_), ModuleField::Export(it)) => Some(it.span),
+        (Item::Start, ModuleField::Start(it)) => Some(it.span()),
+        (Item::Element(_), ModuleField::Elem(it)) => Some(element(it)),
+        (Item::Data(_), ModuleField::Data(it)) => Some(it.span),
+        _ => None,
     };
     fields.iter().filter_map(of_kind).nth(count)
 }
