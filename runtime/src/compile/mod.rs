@@ -38,6 +38,9 @@ use observe::CompiledFunction;
 use rayon::prelude::*;
 use std::fmt;
 
+/// As many `nop`s in a row as are statements that have code.
+pub const NOPS: usize = 64;
+
 /// How hard the code generator tries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OptLevel {

@@ -19,6 +19,7 @@ pub use text::Input;
 pub(crate) use text::Text;
 
 use crate::cache::Cache;
+use crate::compile::NOPS;
 use crate::config::Config;
 use crate::module::ModuleInfo;
 use crate::trap::library::is_library;
@@ -309,10 +310,7 @@ fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
     rows
 }
 
-/// As many `nop`s in a row as have rows: of those behind, code has none.
-const NOPS: usize = 64;
-
-/// Leaves out the rows of `nop`s behind many, which are room that somebody left.
+/// Leaves out the rows of `nop`s behind many ([`NOPS`]), which are room that somebody left and have no code.
 fn leave_out_nops(wasm: &[u8], code: usize, rows: &mut Vec<Row>) {
     const NOP: u8 = 0x01;
     let mut nops = 0;
