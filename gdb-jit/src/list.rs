@@ -129,6 +129,13 @@ unsafe fn notify(descriptor: *mut Descriptor, action: u32, entry: *mut CodeEntry
 mod tests {
     use super::*;
     use crate::Registration;
+    use std::sync::PoisonError;
+
+    /// Keeps the tests apart: a process has one list, and they say what is in it.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// The images in the list, as a debugger that attaches walks it.
     fn images() -> Vec<Vec<u8>> {
@@ -152,6 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_first_is_not_in_the_list() {
+        let _alone = alone();
         let image = b"whole image".to_vec();
         let shown = Registration::linked(*b"link", image.clone());
         assert!(images().contains(&image));
@@ -162,6 +170,7 @@ mod tests {
 
     #[test]
     fn what_the_debugger_knows_is_in_the_list_for_others() {
+        let _alone = alone();
         let image = b"known image".to_vec();
         let known = Registration::known(image.clone());
         assert!(images().contains(&image));
@@ -171,6 +180,7 @@ mod tests {
 
     #[test]
     fn the_list_holds_what_is_registered_newest_first() {
+        let _alone = alone();
         let one = Registration::new(*b"one");
         let two = Registration::new(*b"two");
         let three = Registration::new(*b"three");
