@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// How long this thread has run.
+/// The processor time of this thread.
 fn processor_time() -> Duration {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
@@ -33,7 +33,7 @@ impl Program {
         Ok((store, start))
     }
 
-    /// What is said of a trap: why and the frames, or the whole report.
+    /// Reports a trap: cause and frames, or the whole report.
     fn report(&self, ended: Result<(), Error>) {
         if let Err(error) = ended {
             black_box(match self.plain {
@@ -61,7 +61,7 @@ impl Program {
     }
 }
 
-/// How many calls in one store are measured together: the clock is coarse beside one.
+/// The number of calls in one store that are measured together: the clock is coarse beside one.
 const CALLS: u32 = 1000;
 
 fn main() -> Result<(), Error> {

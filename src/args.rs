@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 #[derive(Parser)]
 #[command(name = "dwalin", version = env!("DWALIN_VERSION"), max_term_width = 80)]
 pub struct Options {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The subcommand.
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a program: a .wasm or .wat file, or with --allow-precompiled what `dwalin compile` wrote.
@@ -102,7 +102,7 @@ pub enum Command {
 /// `dwalin run`.
 #[derive(Args)]
 pub struct Run {
-    /// How code is made.
+    /// The options of code generation.
     #[command(flatten)]
     pub code: Code,
     /// Call this export with the arguments, and print its results; by default `_start` is called.
@@ -123,14 +123,14 @@ pub struct Run {
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
     pub coredump: Option<PathBuf>,
-    /// How a trap is reported, if not with the source line and the program's own frames: `short`, without variables; `full`, with the
+    /// Report style of a trap; without it, the source line and the program's own frames: `short`, without variables; `full`, with the
     /// language's library; `json`, for programs, also into a file (`json:FILE`) or a descriptor (`json:fd=3`) with nothing else in it.
     #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
     pub backtrace: Option<Backtrace>,
     /// Wait for a debugger that attaches to this process, and say its number.
     #[arg(long)]
     pub wait: bool,
-    /// How imports are found.
+    /// Resolution of imports.
     #[command(flatten)]
     pub wasm: Wasm,
     /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
@@ -160,17 +160,17 @@ pub struct Wasm {
 pub enum WasmOption {
     /// Functions that are not defined fail when they are called.
     UnknownImportsTrap(bool),
-    /// What is not defined is zero.
+    /// Undefined imports return zero.
     UnknownImportsDefault(bool),
 }
 
 impl Wasm {
-    /// Whether calls of functions that are not defined fail.
+    /// Returns true if calls of functions that are not defined fail.
     pub fn traps(&self) -> bool {
         self.last(WasmOption::UnknownImportsTrap)
     }
 
-    /// Whether what is not defined is zero.
+    /// Returns true if what is not defined is zero.
     pub fn defaults(&self) -> bool {
         self.last(WasmOption::UnknownImportsDefault)
     }
@@ -207,7 +207,7 @@ pub struct Gdb {
     /// An option for gdb; those in front of FILE that are none of these need no more than being there: -q -ex run -tui.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub gdb_option: Vec<OsString>,
-    /// What to run.
+    /// The program to run.
     #[command(flatten)]
     pub run: Run,
 }
@@ -221,7 +221,7 @@ pub struct Lldb {
     /// An option for lldb; those in front of FILE that are none of these need no more than being there: -o run -b -Q.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub lldb_option: Vec<OsString>,
-    /// What to run.
+    /// The program to run.
     #[command(flatten)]
     pub run: Run,
 }
@@ -229,10 +229,10 @@ pub struct Lldb {
 /// `dwalin compile`.
 #[derive(Args)]
 pub struct Compile {
-    /// How code is made.
+    /// The options of code generation.
     #[command(flatten)]
     pub code: Code,
-    /// Where to write the artifact.
+    /// Path of the artifact.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
     /// With -g, write also the image with native DWARF that a debugger would get, and say all that it lacks.
@@ -248,10 +248,10 @@ pub struct Compile {
 /// `dwalin debug-image`.
 #[derive(Args)]
 pub struct DebugImage {
-    /// Where to write it.
+    /// Path of the output.
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// What would be run.
+    /// The program that would be run.
     #[command(flatten)]
     pub run: Run,
 }
@@ -269,7 +269,7 @@ pub struct Nearest {
 /// `dwalin check-debug`.
 #[derive(Args)]
 pub struct CheckDebug {
-    /// How code is made; always with -g.
+    /// The options of code generation; always with -g.
     #[command(flatten)]
     pub code: Code,
     /// The debugger whose view is checked [default: gdb].
@@ -304,7 +304,7 @@ pub struct Addr2line {
 /// `dwalin objdump`.
 #[derive(Args)]
 pub struct Objdump {
-    /// How code is made.
+    /// The options of code generation.
     #[command(flatten)]
     pub code: Code,
     /// The function, by name or index; all of them without.
@@ -330,7 +330,7 @@ pub struct Inspect {
     pub file: PathBuf,
 }
 
-/// How code is made.
+/// The options of code generation.
 #[derive(Args)]
 pub struct Code {
     /// Show the program to debuggers: source lines, functions, variables.
@@ -356,7 +356,7 @@ pub struct Code {
     pub max_wasm_stack: Option<u64>,
 }
 
-/// What perf is told.
+/// The interfaces to perf.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum HowToProfile {
     /// Names.
@@ -498,7 +498,7 @@ fn for_debugger(mut config: Config, debugger: Option<WhichDebugger>) -> Config {
     config
 }
 
-/// Where a user's files are that can be made again (XDG Base Directory Specification): relative paths do not count.
+/// Returns the folder of a user's files that can be made again (XDG Base Directory Specification): relative paths do not count.
 pub fn cache_folder() -> Option<PathBuf> {
     let absolute = |name| {
         let path = PathBuf::from(std::env::var_os(name)?);

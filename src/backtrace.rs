@@ -8,10 +8,10 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// How a trap is reported.
+/// The style of a trap's report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Backtrace {
-    /// What happened, and the program's own frames, without variables.
+    /// The cause and the program's own frames, without variables.
     Short,
     /// With all frames, also those of the language's library.
     Full,
@@ -21,7 +21,7 @@ pub enum Backtrace {
     JsonTo(Destination),
 }
 
-/// Where JSON is written.
+/// The destination of JSON.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Destination {
     /// A file of this name.
@@ -102,7 +102,7 @@ impl Destination {
     }
 }
 
-/// What a report is written to as JSON, beside standard error.
+/// The place of a JSON report, beside standard error.
 pub struct Output {
     file: File,
     destination: Destination,

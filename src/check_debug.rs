@@ -156,7 +156,7 @@ fn print_losses(check: &Check) {
     }
 }
 
-/// How much of what could be kept is.
+/// Returns the share of the described bytes that is shown.
 fn percent(bytes: &Bytes) -> String {
     match bytes.with_code {
         0 => "-".to_owned(),

@@ -54,7 +54,7 @@ fn not_a_module(error: NotAModule, path: &Path) -> anyhow::Error {
     anyhow::anyhow!("{file}: {error}{}", help.unwrap_or_default())
 }
 
-/// How many edits away a name is that is taken for a mistyped one.
+/// The edit distance up to which a name is taken for a mistyped one.
 const EDITS: usize = 2;
 
 /// A file beside one that is not there whose name is much the same, or ends otherwise.

@@ -11,7 +11,7 @@ use dwalin_runtime::{
 use std::fmt;
 use std::path::Path;
 
-/// How many imports are named that nothing defines.
+/// The number of undefined imports that are named.
 const NAMED: usize = 4;
 
 /// The longest text of `env.abort`, in UTF-16's units.
@@ -145,7 +145,7 @@ fn unresolved(missing: &[Undefined]) -> String {
     )
 }
 
-/// What to do: a line each.
+/// Returns advice: a line each.
 fn advice(missing: &[Undefined], file: &Path) -> String {
     let mut text = String::new();
     let file = file.display();

@@ -86,7 +86,7 @@ fn command() -> ExitCode {
     })
 }
 
-/// What was typed; ends the process with a message where that is no command.
+/// Parses the command line; ends the process with a message where that is no command.
 fn parsed(arguments: Vec<OsString>) -> Options {
     Options::try_parse_from(arguments).unwrap_or_else(|mut error| {
         let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {

@@ -16,7 +16,7 @@ pub enum Program<'a> {
 }
 
 impl<'a> Program<'a> {
-    /// What is to be run; machine code only where that is allowed. The file is read once, into `contents`: it may be a pipe.
+    /// Reads the file to be run; machine code only where that is allowed. The file is read once, into `contents`: it may be a pipe.
     pub fn read(options: &Run, contents: &'a mut Vec<u8>) -> Result<Program<'a>> {
         let path = options.file();
         let read = File::open(path).and_then(|mut file| file.read_to_end(contents));

@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long nothing is said, and how often it is said anew: what takes no longer needs no explanation.
+/// The silent time at the start, and the time between messages: what takes no longer needs no explanation.
 const STEP: Duration = Duration::from_secs(1);
 
 /// Erases the line (ECMA-48, EL), from its start.

@@ -65,7 +65,7 @@ fn program(options: &Run) -> String {
     options.file().to_string_lossy().into_owned()
 }
 
-/// How reports look here.
+/// Returns the style of reports for these options.
 fn style(options: &Run) -> ReportOptions {
     let terminal = std::io::stderr().is_terminal();
     let mut style = match options.backtrace {
@@ -83,7 +83,7 @@ fn style(options: &Run) -> ReportOptions {
     style
 }
 
-/// Whether there is colour: on terminals, if it is not turned off (<https://no-color.org>), or where it is asked for
+/// Returns true if there is colour: on terminals, if it is not turned off (<https://no-color.org>), or where it is asked for
 /// (<https://bixense.com/clicolors>). `set` is an environment variable that is not empty.
 fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
     let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
@@ -92,7 +92,7 @@ fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
     set("NO_COLOR").is_none() && (forced || terminal && !dumb && !off)
 }
 
-/// How to see more, where there could be more.
+/// Returns a hint to the option that shows more, where there could be more.
 fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<&'static str> {
     let frames = backtrace.frames();
     let guests = || frames.iter().filter(|frame| !frame.host);
@@ -125,7 +125,7 @@ pub fn json(trap: &Trap, program: &str) -> Json {
     object(program, &said, trap.backtrace())
 }
 
-/// What an error says of itself; `trap` is none for one of a host function.
+/// The text of an error; `trap` is none for one of a host function.
 struct Said<'a> {
     trap: Option<&'a str>,
     message: &'a str,

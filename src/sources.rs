@@ -13,7 +13,7 @@ pub fn say_newer(module: &Module, file: &Path) {
     }
 }
 
-/// What is to be said of the sources of a backtrace of the program in a file.
+/// Returns the notes on the sources of a backtrace of the program in a file.
 pub fn notes(backtrace: &WasmBacktrace, file: &Path) -> Vec<String> {
     let mut sources: Vec<String> = Vec::new();
     let symbols = backtrace.frames().iter().flat_map(|frame| &frame.symbols);
@@ -31,7 +31,7 @@ pub fn notes(backtrace: &WasmBacktrace, file: &Path) -> Vec<String> {
     missing.into_iter().chain(newer).collect()
 }
 
-/// Whether a source's name is one of a file: those of parts of a program may be addresses, and those of a compiler its own.
+/// Returns true if a source's name is one of a file: those of parts of a program may be addresses, and those of a compiler its own.
 fn is_path(source: &str) -> bool {
     !source.contains("://") && !source.starts_with(['~', '<'])
 }

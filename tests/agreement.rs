@@ -133,7 +133,7 @@ fn lldb_shows_all_kinds_of_values() {
     compare("lldb", &values(&said(lldb, &program("lldb")), "("));
 }
 
-/// What a debugger says of the program.
+/// The output of a debugger for the program.
 fn said(mut debugger: Command, folder: &Folder) -> String {
     debugger.arg(env!("CARGO_BIN_EXE_dwalin"));
     debugger

@@ -18,7 +18,7 @@ use support::scripted;
 use support::{Folder, TOOLS};
 use trials::tools::have_rust_for_wasi;
 
-/// How far is stepped from `main` by `step`, and from the beginning of each function by `stepi` and then by `next`.
+/// The number of steps from `main` by `step`, and from the beginning of each function by `stepi` and then by `next`.
 const STEPS: [usize; 3] = [100, 40, 10];
 /// Programs of all kinds.
 const SAMPLE: [&str; 9] = [
@@ -167,7 +167,7 @@ struct Call {
     available: HashMap<*const Variable<'static>, usize>,
 }
 
-/// What is counted.
+/// The kinds of entries that are counted.
 #[derive(Default, Debug)]
 struct Count {
     stops: BTreeMap<String, usize>,
@@ -186,13 +186,13 @@ struct Count {
     violations: Vec<String>,
 }
 
-/// Where a frame is.
+/// The position of a frame.
 struct At {
     depth: usize,
     /// The stop's.
     number: usize,
     pc: Option<[Pc; 2]>,
-    /// Whether it is behind its function's prologue.
+    /// True if it is behind its function's prologue.
     has_body: bool,
 }
 
@@ -302,7 +302,7 @@ fn place_of(variable: &Variable<'_>) -> *const Variable<'static> {
     std::ptr::from_ref(variable).cast()
 }
 
-/// Whether the module's DWARF says where a variable is.
+/// Returns true if the module's DWARF says where a variable is.
 fn is_described(variable: &Variable<'_>, pc: [Pc; 2]) -> bool {
     match &variable.location {
         Location::Nowhere => false,

@@ -35,7 +35,7 @@ impl Folder {
             .unwrap()
     }
 
-    /// What the program says, which must be all that is said.
+    /// The output of the program, which must be all output.
     fn says(&self, options: &[&str]) -> String {
         let output = self.run(options);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// What cargo does in the example: the exit code, standard output and standard error.
+/// The result of cargo in the example: the exit code, standard output and standard error.
 fn cargo(args: &[&str]) -> (Option<i32>, String, String) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rust-cargo");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rust-cargo");

@@ -19,7 +19,7 @@ fn programs() -> Vec<PathBuf> {
     found
 }
 
-/// How a program is compiled, and for whom it is described.
+/// The flags of a program's compilation, and its debugger.
 #[derive(Clone)]
 struct Mode {
     flags: Vec<&'static str>,
@@ -40,7 +40,7 @@ fn modes() -> Vec<Mode> {
     found
 }
 
-/// What the command says of a module, as JSON.
+/// The command's answer about a module, as JSON.
 fn checked(folder: &Folder, module: &str, flags: &[&str]) -> (bool, Value) {
     let args = [&["check-debug", "--json"], flags, &[module]].concat();
     let output = folder.dwalin(&args);

@@ -264,7 +264,7 @@ fn what_follows_the_file_is_the_programs() {
     }
 }
 
-/// What a terminal would do something with is shown, and no text of a file's fills the screen.
+/// Characters that control a terminal are escaped, and no text of a file's fills the screen.
 #[test]
 fn names_from_files_do_nothing_to_a_terminal() {
     let name = r"f\1b]0;title\07\0a\c2\9b2J\e2\80\ae";

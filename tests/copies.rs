@@ -52,7 +52,7 @@ fn one_description_of_a_function_is_written() {
     }
 }
 
-/// What a debugger says to these commands, when it has loaded what it needs.
+/// The output of a debugger for these commands, once it has loaded what it needs.
 fn debugged(debugger: &str, folder: &Folder, commands: &[&str]) -> String {
     let mut command = match debugger {
         "gdb" => {

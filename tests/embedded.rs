@@ -13,7 +13,7 @@ use std::fmt;
 use std::path::Path;
 use trapping::compile;
 
-/// What the host keeps: WASI's, and the backtraces that it took.
+/// The state of the host: WASI's, and the backtraces that it took.
 struct Host {
     wasi: WasiCtx,
     seen: Vec<WasmBacktrace>,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 use support::{Folder, equipped};
 
-/// How many bits of a file are flipped, one after the other, spread over all of it.
+/// The number of bits of a file that are flipped, one after the other, spread over all of it.
 const FLIPS: usize = 2000;
 
 fn each_flip(bytes: &[u8], mut check: impl FnMut(usize, Vec<u8>)) {

@@ -13,7 +13,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use support::{Folder, equipped};
 
-/// What a case may take: far more than any does on a busy machine.
+/// The time that a case may take: far more than any does on a busy machine.
 const TIME: Duration = Duration::from_secs(30);
 /// Bytes of memory at once, for each byte of input, and beside them.
 const MEMORY: usize = 100;

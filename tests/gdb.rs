@@ -19,7 +19,7 @@ struct Case {
     /// Relative to tests/programs.
     source: String,
     dwarf: u8,
-    /// How else debug info is written for wasm.
+    /// The flags of other forms of debug info for wasm.
     flags: &'static [&'static str],
 }
 
@@ -80,7 +80,7 @@ impl Case {
         self.compile(&target, extension)
     }
 
-    /// What driver.py writes down about a run of `program`.
+    /// The record that driver.py writes of a run of `program`.
     fn transcript(&self, program: &[&str], wasm: &str, functions: Option<&str>) -> String {
         let out = self.file(if functions.is_some() {
             "wasm.txt"
@@ -152,7 +152,7 @@ fn difference(expected: &[Vec<&str>], seen: &[Vec<&str>]) -> Option<String> {
     ))
 }
 
-/// Whether a stop shows the same in wasm, apart from what the native build has lost.
+/// Returns true if a stop shows the same in wasm, apart from what the native build has lost.
 fn same(native: &[&str], wasm: &[&str]) -> bool {
     let name = |row: &str| row.split(" = ").next().unwrap_or_default().to_owned();
     let lost: Vec<_> = native
@@ -238,7 +238,7 @@ fn main() {
     trials::run(&["gdb", "clang-19", "llvm-dwarfdump-19"], all);
 }
 
-/// What gdb says to these commands, with the case's wasm as the program.
+/// The output of gdb for these commands, with the case's wasm as the program.
 fn gdb(case: &Case, commands: &[&str]) -> String {
     let mut gdb = Command::new("gdb");
     gdb.args([

@@ -40,7 +40,7 @@ fn line(text: &str) -> usize {
     1 + source.lines().position(|it| it.contains(text)).unwrap()
 }
 
-/// What gdb says to commands.
+/// The output of gdb for commands.
 fn gdb(program: &str, commands: &[&str]) -> String {
     let mut gdb = Command::new(DWALIN);
     gdb.args(["gdb", "--batch", "--gdb-option=-nx"]);

@@ -76,7 +76,7 @@ fn place(source: &str, text: &str) -> String {
     format!("{}:{line}", source.rsplit('/').next().unwrap())
 }
 
-/// What gdb says to these commands; with a `prefix` that starts `dwalin` as somebody else.
+/// The output of gdb for these commands; with a `prefix` that starts `dwalin` as somebody else.
 fn gdb(prefix: &[&str], program: &str, commands: &[&str]) -> String {
     let mut line: Vec<_> = prefix.to_vec();
     line.extend([DWALIN, "gdb", "--batch", "--gdb-option=-nx"]);

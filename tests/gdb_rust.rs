@@ -173,7 +173,7 @@ fn rustc(options: &[&str]) -> String {
     String::from_utf8(said.stdout).unwrap()
 }
 
-/// What gdb says to these commands where the guest's variables are; with a `prefix` that starts `dwalin` as somebody else.
+/// The output of gdb for these commands where the guest's variables are; with a `prefix` that starts `dwalin` as somebody else.
 fn gdb(prefix: &[&str], program: &Path, commands: &[&str]) -> String {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(SOURCE);
     let source = fs::read_to_string(source).unwrap();

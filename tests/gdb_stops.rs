@@ -37,7 +37,7 @@ const CPP: [&str; 5] = [
     "-fno-exceptions",
 ];
 
-/// What gdb says to commands about a program with the variable WHY in its environment.
+/// The output of gdb for commands on a program with the variable WHY in its environment.
 fn gdb(program: &str, why: &str, commands: &[&str]) -> String {
     let mut gdb = Command::new(DWALIN);
     gdb.args(["gdb", "--batch", "--gdb-option=-nx"]);

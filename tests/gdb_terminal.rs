@@ -13,7 +13,7 @@ use support::tools::have;
 use terminal::{CTRL_C, Terminal};
 
 const PROMPT: &str = "(gdb) ";
-/// What no command may say.
+/// The texts that no command may print.
 const ERRORS: [&str; 3] = ["Python Exception", "Traceback", "is running"];
 
 /// The module of turns.c.

@@ -23,7 +23,7 @@ const ENCODING: Encoding = Encoding {
     address_size: 4,
 };
 
-/// What one may take, unoptimised and on a busy machine, and for each byte.
+/// The time that a module may take, unoptimised and on a busy machine, and for each byte.
 const TIME: Duration = Duration::from_secs(300);
 // A pointer of five bytes becomes six entries.
 const MEMORY: usize = 2000;

@@ -19,7 +19,7 @@ const PROGRAMS: [&str; 8] = [
     "unions.c",
 ];
 
-/// What lldb says to commands about an image, by command: lines in any order, as an index has its own.
+/// The output of lldb for commands about an image, by command: lines in any order, as an index has its own.
 fn ask(folder: &Folder, image: &str, commands: &[String]) -> BTreeMap<String, Vec<String>> {
     // Its name is in the answers.
     fs::copy(folder.path(image), folder.path("asked")).unwrap();

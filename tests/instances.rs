@@ -52,7 +52,7 @@ fn host() {
     assert_eq!(count(&mut one, first, 4), 1 + 40 + 7);
 }
 
-/// What gdb answers, in order, at each stop in `look`.
+/// The answers of gdb, in order, at each stop in `look`.
 fn answers(expressions: &[&str]) -> Vec<Vec<String>> {
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off"]);

@@ -13,10 +13,10 @@ use support::user::User;
 use terminal::{CTRL_C, Terminal};
 
 const PROMPT: &str = "(lldb) ";
-/// What no command may say.
+/// The texts that no command may print.
 const ERRORS: [&str; 3] = ["Traceback", "Usage:", "module importing failed"];
 
-/// How lldb is started.
+/// The ways to start lldb.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Launcher,
@@ -126,7 +126,7 @@ fn a_program_is_started_again_with_the_same_breakpoints() {
     });
 }
 
-/// What is typed while the program runs is the program's, as natively: so only what is there before.
+/// Input that is typed while the program runs is the program's, as natively: so commands come before.
 #[test]
 fn commands_that_are_typed_ahead_are_all_executed() {
     both("ahead", &[], |lldb| {

@@ -22,7 +22,7 @@ fn reuse(test: &str, level: &str) -> Folder {
     folder
 }
 
-/// What gdb or lldb says of `app.c` at lines, after commands at each.
+/// The output of gdb or lldb about `app.c` at lines, after commands at each.
 fn debug(folder: &Folder, debugger: &str, lines: &[u32], commands: &[&str]) -> String {
     let mut command = Command::new(debugger);
     let is_gdb = debugger == "gdb";
@@ -61,7 +61,7 @@ fn debug(folder: &Folder, debugger: &str, lines: &[u32], commands: &[&str]) -> S
     String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
 }
 
-/// What `check-debug` says of a module, and whether it finds it whole.
+/// The report of `check-debug` on a module, and whether it finds it complete.
 fn check(folder: &Folder, module: &str) -> (Json, bool) {
     let output = folder.dwalin(&["check-debug", "--json", module]);
     let json = serde_json::from_slice(&output.stdout).unwrap();

@@ -42,7 +42,7 @@ fn script(stops: &[Stop]) -> String {
     script
 }
 
-/// How a program is started in gdb.
+/// The ways to start a program in gdb.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Native,
@@ -86,13 +86,13 @@ impl Way {
         gdb
     }
 
-    /// Whether gdb debugs the program without Dwalin's scripts.
+    /// Returns true if gdb debugs the program without Dwalin's scripts.
     fn is_plain(self) -> bool {
         matches!(self, Way::Plain | Way::Ordinary)
     }
 
-    /// Whether gdb may say that it cannot read an answer: where the guest's first 64 KiB are not at their own addresses as well, it looks
-    /// there for what was cast or had its address taken, and for what a `char *` is of. The launcher's scripts read that.
+    /// Returns true if gdb may say that it cannot read an answer: where the guest's first 64 KiB are not at their own addresses as well, it
+    /// looks there for what was cast or had its address taken, and for what a `char *` is of. The launcher's scripts read that.
     fn may_be_unreadable(self, expression: &str, answer: &str) -> bool {
         let low_memory = tools::is_superuser() && self != Way::Ordinary;
         match self {
@@ -110,7 +110,7 @@ struct Case {
     source: PathBuf,
     dwarf: u8,
     way: Way,
-    /// How the way is called.
+    /// The name of the way.
     name: &'static str,
 }
 

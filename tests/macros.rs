@@ -19,7 +19,7 @@ const QUESTIONS: [&str; 9] = [
     "macro expand NESTED + LIMIT",
 ];
 
-/// What gdb says to the questions.
+/// The answers of gdb to the questions.
 fn asked(folder: &Folder, program: &[&str]) -> Vec<String> {
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off"]);

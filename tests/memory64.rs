@@ -195,7 +195,7 @@ fn nothing_is_lost_of_addresses_of_8_bytes() {
     }
 }
 
-/// What gdb says of an image that nothing runs.
+/// Expects gdb to follow pointers of 8 bytes in an image that nothing runs.
 #[test]
 fn gdb_finds_pointers_of_8_bytes_at_the_memory_s_base() {
     if !equipped() {

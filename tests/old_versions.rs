@@ -34,7 +34,7 @@ fn compile(version: &str, level: &str) -> Folder {
     folder
 }
 
-/// What a debugger says of variables.
+/// The output of a debugger for variables.
 fn shown(folder: &Folder, debugger: &str) -> Vec<String> {
     let module = folder.text("app.wasm");
     let program = [env!("CARGO_BIN_EXE_dwalin"), "run", "-g", &module];

@@ -17,7 +17,7 @@ use support::scripted::{self, formatters};
 use support::{Folder, TOOLS};
 use trials::tools::have_rust_for_wasi;
 
-/// How often a place is looked at.
+/// The most visits of a place that are compared.
 const MOST: usize = 4;
 
 /// A program that was compiled.
@@ -25,9 +25,9 @@ struct Program {
     folder: Folder,
     wasm: Vec<u8>,
     pieces: Vec<Piece>,
-    /// Where [`scripted::SYMBOL`] is in the image.
+    /// The address of [`scripted::SYMBOL`] in the image.
     base: u64,
-    /// Where statements of its sources begin.
+    /// The addresses at which statements of its sources begin.
     statements: BTreeSet<u64>,
     stops: Vec<Stop>,
 }
@@ -121,7 +121,7 @@ impl Program {
         self
     }
 
-    /// What a debugger says at each stop.
+    /// The output of a debugger at each stop.
     fn debug(&self, debugger: &str) -> String {
         let spec = serde_json::json!({
             "base": self.base,
@@ -154,7 +154,7 @@ impl Program {
     }
 }
 
-/// Where statements of the sources begin.
+/// The addresses at which statements of the sources begin.
 fn statements(elf: &object::File<'_>, sources: &[&str]) -> BTreeSet<u64> {
     let load = |id: gimli::SectionId| {
         let section = elf.section_by_name(id.name());
@@ -189,7 +189,7 @@ fn statements(elf: &object::File<'_>, sources: &[&str]) -> BTreeSet<u64> {
 /// The program of several units.
 const LINKED: &str = "optimised/lto";
 
-/// Where debuggers stop.
+/// The stops of debuggers.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     Statements,
@@ -221,8 +221,8 @@ const SAMPLE: [(&str, &str, At, usize); 19] = [
     ("virtuals.cpp", "-Os", At::Statements, 99),
 ];
 
-/// What is compared: the sample, or what environment variables name: OPTIMISED_PROGRAMS, at all levels; with OPTIMISED_EVERY, at all
-/// instructions.
+/// The programs that are compared: the sample, or those of environment variables: OPTIMISED_PROGRAMS, at all levels; with OPTIMISED_EVERY,
+/// at all instructions.
 fn programs() -> Vec<(String, &'static str, At, usize)> {
     let Ok(named) = env::var("OPTIMISED_PROGRAMS") else {
         return SAMPLE

@@ -25,7 +25,7 @@ fn link(folder: &Folder, sources: &[(&str, &str)], flags: &[&str]) -> String {
     folder.text("app.wasm")
 }
 
-/// What gdb says to commands.
+/// The output of gdb for commands.
 fn gdb(module: &str, commands: &[&str]) -> String {
     let mut args = vec!["-nx", "-batch", "-ex", "set debuginfod enabled off"];
     args.extend(["-ex", "set breakpoint pending on"]);
@@ -34,7 +34,7 @@ fn gdb(module: &str, commands: &[&str]) -> String {
     said("gdb", &args)
 }
 
-/// What lldb says to commands.
+/// The output of lldb for commands.
 fn lldb(module: &str, commands: &[&str]) -> String {
     let mut args = vec!["-x", "-b"];
     args.extend(commands.iter().flat_map(|command| ["-o", command]));

@@ -74,7 +74,7 @@ fn choice(unit: &mut Unit, int: UnitEntryId) -> UnitEntryId {
     choice
 }
 
-/// What lldb lists of all variables at line 5.
+/// The variables at line 5 as lldb lists them.
 fn lldb(folder: &Folder) -> Vec<String> {
     let program = [env!("CARGO_BIN_EXE_dwalin"), "run", "-g", "--invoke", "f"];
     let mut lldb = Command::new("lldb-19");

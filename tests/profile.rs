@@ -26,7 +26,7 @@ fn program(user: &str) -> (PathBuf, PathBuf) {
     (folder, wasm)
 }
 
-/// Whether this system lets perf record (perf_event_paranoid, the filters of containers).
+/// Returns true if this system lets perf record (perf_event_paranoid, the filters of containers).
 fn may_record() -> bool {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let probe = [
@@ -41,7 +41,7 @@ fn may_record() -> bool {
     perf(folder, &probe).is_some()
 }
 
-/// What perf says; `None` where it fails.
+/// The output of perf; `None` where it fails.
 fn perf(folder: &Path, args: &[&str]) -> Option<String> {
     let output = Command::new("timeout")
         .args(["-k", "5", "120", "perf"])
@@ -74,7 +74,7 @@ fn record(folder: &Path, wasm: &Path, profile: &str) {
     perf(folder, &[&record[..], &run].concat()).expect("perf records");
 }
 
-/// How many percent of the samples `perf report` gives to what its lines contain, in a column.
+/// The percentage of the samples that `perf report` gives to lines with a text in a column.
 fn share(folder: &Path, data: &str, column: &[&str], what: &str) -> f64 {
     let report = ["report", "-i", data, "--stdio", "--no-children", "-s"];
     let report = perf(folder, &[&report, column].concat()).expect("perf reports");

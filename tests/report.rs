@@ -165,7 +165,7 @@ fn other_threads_report_the_same() {
     }
 }
 
-/// What an embedder is told that gives the guests no standard error.
+/// Expects an embedder that gives the guests no standard error to get the message.
 fn what_a_panic_says_is_known_without_a_standard_error() {
     let Some(wasm) = compile("panic/expect.rs", "-O0", "silent") else {
         return;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use trapping::{REPORTS, compile, dwalin, folder, frames, tools};
 
-/// How many of the innermost frames are compared.
+/// The number of innermost frames that are compared.
 const FRAMES: usize = 6;
 /// Longer than a debugger takes on a busy machine, in seconds.
 const PATIENCE: &str = "120";
@@ -60,7 +60,7 @@ fn place(text: &str) -> Option<String> {
     Some(format!("{file}:{line}"))
 }
 
-/// What a debugger says.
+/// The output of a debugger.
 fn debugger(args: &[&str]) -> String {
     let output = Command::new("timeout")
         .args(["-k", "5", PATIENCE, env!("CARGO_BIN_EXE_dwalin")])

@@ -22,7 +22,7 @@ fn compiled(test: &str, program: &str, version: &str) -> Folder {
     folder
 }
 
-/// What gdb says to each command, asked at a breakpoint.
+/// The output of gdb for each command, at a breakpoint.
 fn asked_of_gdb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off"]);
@@ -38,7 +38,7 @@ fn asked_of_gdb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     answers("gdb", gdb)
 }
 
-/// What lldb says to each command, asked at a breakpoint.
+/// The output of lldb for each command, at a breakpoint.
 fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     let mut script = String::new();
     for command in commands {
@@ -64,7 +64,7 @@ fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     answers.into_iter().map(bare).collect()
 }
 
-/// What a debugger says behind each mark, on both of its outputs.
+/// The output of a debugger behind each mark, from both of its streams.
 fn answers(debugger: &str, command: Command) -> Vec<String> {
     let mut shell = Command::new("sh");
     shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]);

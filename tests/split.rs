@@ -38,7 +38,7 @@ const MODES: [[&str; 2]; 6] = [
     ["-gdwarf-5", "-O2"],
 ];
 
-/// What the image for the program shows: named entries, and how to find variables.
+/// The contents of the program's image: named entries, and how to find variables.
 fn shown(folder: &Folder, flags: &[&str]) -> (Names<String>, Vec<String>) {
     let image = folder.image("app.wasm", flags);
     assert!(

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// What must be said nowhere.
+/// The text that must be printed nowhere.
 pub const SECRET: &str = "nobody-is-to-read-this";
 
 /// The processor's time that an input may take: unoptimised, with the code generator's checks of itself, many times what a release takes.

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
-/// What gdb says where it follows a guest's pointer and cannot: of nothing that is wrong, and natively it can.
+/// The messages of gdb where it follows a guest's pointer and cannot: nothing is wrong then, and natively it can.
 const REFUSALS: [&str; 6] = [
     // `whatis *p->q` has gdb follow null pointers, whose objects are at no memory's base.
     "! Location address is not set.",
@@ -27,13 +27,13 @@ const REFUSALS: [&str; 6] = [
     "! Attempt to take address of value not located in memory.",
 ];
 
-/// Whether gdb says that it cannot answer. Of an array whose length it has worked out it makes the address anew, in 8 bytes.
+/// Returns true if gdb says that it cannot answer. Of an array whose length it has worked out it makes the address anew, in 8 bytes.
 fn is_refused(asked: &str, answer: &str) -> bool {
     let is_variable = asked.contains("vla") && answer == "! Invalid cast.";
     is_variable || REFUSALS.iter().any(|it| answer.starts_with(it))
 }
 
-/// How gdb is started.
+/// The ways to start gdb.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Way {
     Plain,
@@ -64,7 +64,7 @@ fn compile(name: &str, flags: &[&str], to: String) -> String {
     out.into_os_string().into_string().unwrap()
 }
 
-/// What gdb answered, by what it was asked: started by a command, on a program.
+/// The answers of gdb by question: started by a command, on a program.
 fn walk(name: &str, command: &[&str], program: &[&str]) -> HashMap<String, String> {
     let text = fs::read_to_string(source(name)).unwrap();
     let line = 1 + text.lines().position(|it| it.ends_with("// stop")).unwrap();

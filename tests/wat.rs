@@ -16,7 +16,7 @@ fn folder(name: &str) -> Folder {
     Folder::new(name, &tests, env!("CARGO_BIN_EXE_dwalin"))
 }
 
-/// What gdb says to commands about a module that `dwalin run -g` runs.
+/// The output of gdb for commands on a module that `dwalin run -g` runs.
 fn gdb(folder: &Folder, module: &str, commands: &[&str]) -> String {
     let cache = format!("set environment XDG_CACHE_HOME {}", folder.text("cache"));
     let mut args = vec!["-nx", "-batch"];
@@ -40,7 +40,7 @@ fn stops(said: &str) -> Vec<usize> {
     rows.filter_map(|(number, _)| number.parse().ok()).collect()
 }
 
-/// What gdb is told to do with numbers.wat.
+/// The commands for numbers.wat.
 const COMMANDS_FOR_NUMBERS: [&str; 23] = [
     "break numbers.wat:9",
     "break scale",
@@ -67,7 +67,7 @@ const COMMANDS_FOR_NUMBERS: [&str; 23] = [
     "print total",
 ];
 
-/// What it says then, in this order.
+/// The output for them, in this order.
 const SAID_OF_NUMBERS: [&str; 20] = [
     "hit Breakpoint 2, scale (n=3, by=1.5) at ",
     "numbers.wat:7\n7\t    local.get $n\n",

@@ -24,7 +24,7 @@ pub struct CodeOffset(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostAddress(pub u64);
 
-/// Where a value lies in a frame, from the canonical frame address (DWARF 5, section 6.4): negative, as stacks grow down.
+/// The offset of a value from the canonical frame address (DWARF 5, section 6.4): negative, as stacks grow down.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FrameOffset(pub i32);
 
@@ -39,7 +39,7 @@ impl WasmPc {
     }
 }
 
-/// How wide a guest's addresses are.
+/// The size of a guest address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AddressSize {
     /// 32 bits.

@@ -25,14 +25,14 @@ pub struct CodeMap<'a> {
     pub eh_frame: (HostAddress, &'a [u8]),
     /// The base of each linear memory, by index. It never moves while the instance lives.
     pub memories: Vec<HostAddress>,
-    /// What the guest's function pointers are indices of: elements of its table that hold functions, with the functions' names. None
+    /// The elements of the table that function pointers index: those that hold functions, with their names. None
     /// where the elements can change.
     pub table: Vec<(u32, &'a str)>,
-    /// Where each wasm global's value lies, by index.
+    /// The places of the wasm globals, by index.
     pub globals: Vec<GlobalPlace>,
     /// Whose reader it is for.
     pub flavor: Flavor,
-    /// Whether gdb finds the first memory at the guest's own addresses too, and so needs not be told where what a pointer is of lies.
+    /// True if gdb finds the first memory at the guest's own addresses too, and so needs not be told where what a pointer is of lies.
     pub at_own_addresses: bool,
     /// Code by which lldb's expressions follow pointers in memory; without it these are numbers to lldb.
     pub pointer_code: Option<PointerCode>,
@@ -68,7 +68,7 @@ pub enum Flavor {
     Lldb,
 }
 
-/// What is in memory before anything runs: for an image that is read without a process.
+/// The initial contents of memory: for an image that is read without a process.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Contents<'a> {
     /// The machine code.
@@ -97,7 +97,7 @@ pub struct FunctionCode<'a> {
     pub wasm: Range<WasmPc>,
     /// The parameters of its type.
     pub parameters: Vec<ValueType>,
-    /// Whether its type has results. One that returns a structure in memory has none: the caller says where in a parameter.
+    /// True if its type has results. One that returns a structure in memory has none: the caller says where in a parameter.
     pub has_results: bool,
     /// Its machine code.
     pub code: Range<HostAddress>,
@@ -105,9 +105,9 @@ pub struct FunctionCode<'a> {
     /// one and the last to the end. `None` is code that no instruction stands for (prologue, epilogue). Neighbours at one
     /// address are the statements that begin there, in the order of [`Questions::statements`], the last with the instruction.
     pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
-    /// Where wasm locals live.
+    /// The stack slots of wasm locals.
     pub homes: Homes,
-    /// Where calls return to, sorted; only of functions whose DWARF asks ([`Questions::call_sites`]).
+    /// The return addresses of calls, sorted; only of functions whose DWARF asks ([`Questions::call_sites`]).
     pub returns: Vec<CodeOffset>,
 }
 
@@ -116,14 +116,14 @@ pub struct FunctionCode<'a> {
 pub struct Homes {
     /// Sorted by local index; locals that no debugger can ask about have none.
     pub locals: Vec<(u32, FrameOffset, ValueType)>,
-    /// What else is kept for locations.
+    /// The other values that are kept for locations.
     pub kept: Vec<Kept>,
 }
 
 /// A value that is in a stack slot because a location names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Kept {
-    /// What it is.
+    /// The value.
     pub what: KeptValue,
     /// The addresses at which the slot holds it: nobody gets there but by the first.
     pub at: Range<WasmPc>,
@@ -133,18 +133,18 @@ pub struct Kept {
     pub ty: ValueType,
 }
 
-/// What is kept for locations besides locals.
+/// A value other than a local that is kept for locations.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum KeptValue {
     /// A value of the operand stack, by its place, the bottom first.
     Operand(u32),
     /// A global as the function has it: callees may move the stack pointer on.
     Global(u32),
-    /// What a parameter was at entry.
+    /// The value of a parameter at entry.
     Entry(u32),
 }
 
-/// Where a global's value lies and what it is.
+/// The place and type of a global.
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalPlace {
     /// Address of its 4, 8 or 16 bytes, little-endian.
@@ -182,7 +182,7 @@ impl ValueType {
     ];
 }
 
-/// Where a line table starts a statement.
+/// The beginning of a statement in a line table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Statement {
     /// The address.
@@ -202,7 +202,7 @@ pub struct OperandQuestion {
     pub until: WasmPc,
 }
 
-/// What a module's DWARF can ask of the code, known before it is compiled.
+/// The requirements of a module's DWARF on the code, known before it is compiled.
 #[derive(Clone, Default, Debug)]
 pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
@@ -210,12 +210,12 @@ pub struct Questions {
     pub locals: Vec<(WasmPc, u32)>,
     /// Those of them that locations of variables name: a debugger may write to these. Sorted, no duplicates.
     pub variables: Vec<(WasmPc, u32)>,
-    /// What else functions have to keep, by their addresses: globals that are frame bases, parameters as they were at entry. Sorted,
+    /// The other values functions have to keep, by address: globals that are frame bases, parameters at entry. Sorted,
     /// no duplicates.
     pub kept: Vec<(WasmPc, KeptValue)>,
     /// Operands that locations name: sorted, each once.
     pub operands: Vec<OperandQuestion>,
-    /// Where functions say that they call: sorted.
+    /// The addresses of call sites, sorted.
     pub call_sites: Vec<WasmPc>,
     /// Functions that native code would return a structure from in registers, by their addresses: sorted, no duplicates. The caller
     /// stores it, so that there is code of the call's line behind the call.

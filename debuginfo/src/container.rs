@@ -74,7 +74,7 @@ impl<'a> Container<'a> {
             .map(|(_, bytes)| *bytes)
     }
 
-    /// What identifies the build: the contents of the custom section `build_id`, a length and that many bytes (WebAssembly tool
+    /// The identity of the build: the contents of the custom section `build_id`, a length and that many bytes (WebAssembly tool
     /// conventions, "Build ID").
     pub fn build_id(&self) -> Option<&'a [u8]> {
         let mut section = self.section("build_id")?;

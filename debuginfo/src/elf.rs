@@ -10,21 +10,21 @@ use std::ops::Range;
 /// The section of symbols' names, which is the last.
 pub const STRTAB: &str = ".strtab";
 
-/// What a section header needs.
+/// The fields of a section header and the contents.
 pub struct Section<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
-    /// What kind of contents it has.
+    /// The type of its contents.
     pub ty: elf::SectionType,
     /// None for a section that is not in the process's memory.
     pub flags: elf::SectionFlags,
-    /// Where it is there.
+    /// Its address in memory.
     pub address: u64,
-    /// What is in it, one after the other.
+    /// Its contents, in order.
     pub pieces: Vec<&'a [u8]>,
     /// The bytes of these, or of a section without bytes.
     pub size: u64,
-    /// What its place in the file is a multiple of.
+    /// The alignment of its file offset.
     pub alignment: u64,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Section<'a> {
         section
     }
 
-    /// Whether it is in the process's memory.
+    /// Returns true if it is in the process's memory.
     pub fn is_allocated(&self) -> bool {
         self.flags.0 != 0
     }
@@ -59,7 +59,7 @@ impl<'a> Section<'a> {
 pub struct Segment {
     /// One at least.
     pub sections: Range<usize>,
-    /// What address and place in the file agree in.
+    /// The alignment that its address and file offset share.
     pub alignment: u64,
 }
 
@@ -71,7 +71,7 @@ const SYMBOL_SIZE: usize = size_of::<Symbol>();
 /// A table of symbols that was written.
 struct SymbolTable {
     place: Range<u64>,
-    /// How many symbols are local.
+    /// The number of local symbols.
     locals: usize,
 }
 
@@ -117,7 +117,7 @@ pub fn write(
     file
 }
 
-/// What a file takes at most, near enough: it is not copied as it grows.
+/// An upper estimate of the file's size, so that it is not copied as it grows.
 fn room(sections: &[Section<'_>], symbols: Option<&[Symbol]>) -> usize {
     const HEADERS: usize = 4096;
     let contents: u64 = sections.iter().map(Section::bytes).sum();

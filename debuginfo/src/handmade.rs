@@ -301,7 +301,7 @@ impl Written {
         WasmDwarf::new(sections.map(|(name, bytes)| (*name, &bytes[..])))
     }
 
-    /// What native debug info becomes of it.
+    /// Transforms it to native debug info.
     pub fn transformed(&self, code: &CodeMap<'_>) -> Shown {
         let dwarf = self.dwarf();
         let native = crate::transform::transform(&dwarf, code);

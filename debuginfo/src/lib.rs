@@ -72,13 +72,13 @@ pub use symbolize::{SourceFrame, Symbolizer, demangle};
 
 use code::{CodeMap, Contents};
 
-/// What shows code to a debugger.
+/// An object file that describes code to a debugger.
 pub struct Image {
     /// The ELF image.
     pub bytes: Vec<u8>,
     /// One of code and symbols alone that leads to a file with that image.
     pub link: Option<Vec<u8>>,
-    /// What could not be used.
+    /// The parts of the debug info that could not be used.
     pub warnings: Vec<Warning>,
 }
 

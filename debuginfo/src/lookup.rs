@@ -34,14 +34,14 @@ pub(crate) struct Lookup<'a> {
     left: Cell<usize>,
 }
 
-/// How many stretches of code a unit may ask for: for each byte of its entries, for each row that the address map has for its code,
+/// The stretches of code that a unit may ask for: for each byte of its entries, for each row that the address map has for its code,
 /// and beside these. Compilers ask for at most one for every two bytes of entries. All units together may ask for a multiple of
 /// the module's size: a bound for the module as a whole would be spent by one unit, and one without regard to sizes by a large one.
 const STRETCHES_OF_BYTE: usize = 16;
 const STRETCHES_OF_ROW: usize = 16;
 const STRETCHES_BESIDE: usize = 1 << 12;
 
-/// How many pieces of a function cost as much as a stretch.
+/// The pieces of a function that cost as much as a stretch.
 const PIECES_OF_STRETCH: usize = 4;
 
 /// Why a unit gets no more answers.
@@ -76,7 +76,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Whether an address is in a function of which the unit describes a copy that is not there.
+    /// Returns true if an address is in a function of which the unit describes a copy that is not there.
     pub fn is_copy_at(&self, pc: WasmPc) -> bool {
         self.body_at(pc).is_some_and(|index| self.is_copy(index))
     }
@@ -147,7 +147,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Whether so much was asked for that there are no more answers.
+    /// Returns true if so much was asked for that there are no more answers.
     pub fn is_exhausted(&self) -> bool {
         self.left.get() == 0
     }
@@ -186,7 +186,7 @@ impl<'a> Lookup<'a> {
         ranges
     }
 
-    /// Where the instruction at an address, or the first behind it in its function, begins in code.
+    /// Returns the machine code address of the instruction at an address, or of the first behind it in its function.
     pub fn code_address(&self, pc: WasmPc) -> Option<HostAddress> {
         let index = self.function_at(pc)?;
         if self.function(index).wasm.start == pc {

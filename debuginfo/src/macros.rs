@@ -8,12 +8,12 @@ use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, MacroEntry, MacroIter, MacroString};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How far imports and files may be in each other, as gdb follows them: compilers stop at 200 files.
+/// The depth to which imports and files nest, as gdb follows them: compilers stop at 200 files.
 const MAX_DEPTH: usize = 256;
-/// How much larger all tables together may be than those of the input, since any number of units may import the same.
+/// The factor by which all tables together may exceed those of the input, since any number of units may import the same.
 const GROWTH: usize = 8;
 
-/// How many bytes of tables all units may still make.
+/// The bytes of tables that all units may still make.
 pub(crate) struct Room(AtomicUsize);
 
 impl Room {
@@ -40,13 +40,13 @@ impl Room {
 #[derive(Default)]
 pub(crate) struct Macros {
     pub table: MacroTable,
-    /// How often one is defined, or ends.
+    /// The number of its definitions, or ends.
     pub count: usize,
     /// Why those behind are not there.
     pub damage: Option<String>,
 }
 
-/// Whether an attribute leads to macros.
+/// Returns true if an attribute leads to macros.
 pub(crate) fn is_macros(name: gimli::DwAt) -> bool {
     matches!(
         name,
@@ -100,7 +100,7 @@ struct MacroReader<'a, 'd, 'r> {
     strings: usize,
     room: &'r Room,
     macros: Macros,
-    /// How many files are open; nothing before the first.
+    /// The number of open files; nothing before the first.
     depth: Option<usize>,
 }
 

@@ -27,7 +27,7 @@ pub fn nearest(image: &[u8], place: &str) -> Option<String> {
     }
 }
 
-/// What was typed.
+/// The parsed form of what was typed.
 #[derive(PartialEq, Eq, Debug)]
 enum Place<'p> {
     Function(&'p str),
@@ -53,7 +53,7 @@ impl Place<'_> {
     }
 }
 
-/// How far a name is from what was typed, if it can have been meant: without regard to capitals first.
+/// The edit distance of a name to what was typed, if it can have been meant: without regard to capitals first.
 fn distance(typed: &str, name: &str) -> Option<(usize, usize)> {
     let mistakes = typed.len().max(LETTERS_FOR_A_MISTAKE) / LETTERS_FOR_A_MISTAKE;
     if name.len().abs_diff(typed.len()) > mistakes {
@@ -107,7 +107,7 @@ fn functions(dwarf: &ReadDwarf<'_>) -> BTreeSet<String> {
     names.of_code()
 }
 
-/// What entries say of functions' names.
+/// The names of functions in entries.
 #[derive(Default)]
 struct Names {
     /// Of declarations and definitions.

@@ -58,13 +58,13 @@ impl Owners {
         owners
     }
 
-    /// Whether a unit's description of a function is that of a copy which is not there: another unit's counts.
+    /// Returns true if a unit's description of a function is that of a copy which is not there: another unit's counts.
     pub fn is_copy(&self, function: usize, unit: DebugInfoOffset) -> bool {
         let owner = self.units.get(function).copied().flatten();
         owner.is_some_and(|owner| owner != unit)
     }
 
-    /// How much code a unit describes, in rows of the address map; all units together no more than there is.
+    /// Returns the amount of code that a unit describes, in rows of the address map; all units together no more than there is.
     pub fn rows(&self, unit: DebugInfoOffset) -> usize {
         self.rows.get(&unit).copied().unwrap_or(0)
     }

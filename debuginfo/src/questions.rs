@@ -147,7 +147,7 @@ impl Scope {
         })
     }
 
-    /// What the expressions of an entry in the scope ask; lists only where they are new to the function.
+    /// Collects the requirements of an entry's expressions in a scope; of lists only where they are new to the function.
     fn ask_all<'d>(
         &mut self,
         function: WasmPc,
@@ -178,7 +178,7 @@ impl Scope {
         }
     }
 
-    /// What an operation asks, of an expression that counts in a range; `None` is all of the scope.
+    /// Collects the requirements of an operation of an expression that is valid in a range; `None` is all of the scope.
     fn ask(&self, function: WasmPc, op: &Op, range: Option<&Range<WasmPc>>, found: &mut Questions) {
         match *op {
             Op::Local(local) => {
@@ -236,7 +236,7 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
     Ok(())
 }
 
-/// Whether a function returns a structure of at most 16 bytes that is copied as it is (System V ABI, AMD64 supplement, 3.2.3).
+/// Returns true if a function returns a structure of at most 16 bytes that is copied as it is (System V ABI, AMD64 supplement, 3.2.3).
 fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bool {
     let follow = |entry: &Die<'d>, name| match entry.attr_value(name)? {
         AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),

@@ -16,7 +16,7 @@ pub(crate) fn merged<T: Ord + Copy>(mut ranges: Vec<Range<T>>) -> Vec<Range<T>> 
     ranges
 }
 
-/// What of some ranges is in others; both are merged.
+/// Returns the intersection of ranges with others; both are merged.
 pub(crate) fn within<T: Ord + Copy>(ranges: &[Range<T>], others: &[Range<T>]) -> Vec<Range<T>> {
     let mut found = Vec::with_capacity(ranges.len());
     for range in ranges {

@@ -9,7 +9,7 @@ use gimli::{DebugAbbrevOffset, EndianSlice, LittleEndian, Section as _, UnitType
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many times over the line tables of units may be as long as the section: as programs with rows, and as lists of files.
+/// The factor by which the line tables of units may exceed the section: as programs with rows, and as lists of files.
 const PROGRAMS: usize = 2;
 const HEADERS: usize = 64;
 /// The bytes that they may have in any case: with `-fdebug-types-section` thousands of units of types share one unit's list of files.
@@ -78,7 +78,7 @@ fn no_abbreviations() -> Abbreviations {
     table.expect("a table that ends at once")
 }
 
-/// How many bytes a table of abbreviations has, with its end; up to damage. `None` where a declaration is too long.
+/// The length of a table of abbreviations, with its end; up to damage. `None` where a declaration is too long.
 fn table_len(table: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(rest) = table.get(at..).filter(|rest| rest.first() != Some(&0)) {
@@ -91,7 +91,7 @@ fn table_len(table: &[u8]) -> Option<usize> {
     Some(at + 1)
 }
 
-/// Where the first unit is whose line table is one too many.
+/// The offset of the first unit whose line table is one too many.
 fn end_of_units(dwarf: &ReadDwarf<'_>) -> Option<usize> {
     let section = dwarf.debug_line.reader();
     let mut programs = ANY_PROGRAMS + PROGRAMS * section.len();
@@ -115,7 +115,7 @@ fn end_of_units(dwarf: &ReadDwarf<'_>) -> Option<usize> {
     None
 }
 
-/// What the root of a unit says of its line table.
+/// Returns the line table that the root of a unit names.
 fn line_table(dwarf: &ReadDwarf<'_>, unit: &UnitHeader<Reader<'_>>) -> Option<usize> {
     let place = unit.debug_abbrev_offset();
     let table = match root_abbreviation(dwarf, unit) {

@@ -5,7 +5,7 @@ use gimli::{EndianSlice, LittleEndian, Section as _, SectionId};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What bytes are read through.
+/// The reader of all sections.
 pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
 /// A module's DWARF, for gimli.
 pub(crate) type ReadDwarf<'a> = gimli::read::Dwarf<Reader<'a>>;
@@ -28,7 +28,7 @@ impl<'a> WasmDwarf<'a> {
         }
     }
 
-    /// Whether there is nothing to read.
+    /// Returns true if there is nothing to read.
     pub fn is_empty(&self) -> bool {
         self.section(SectionId::DebugInfo).is_empty()
     }
@@ -66,7 +66,7 @@ impl<'a> WasmDwarf<'a> {
         dwarf
     }
 
-    /// Whether what was read of it leaves units out, whose line tables are too many.
+    /// Returns true if what was read of it leaves units out, whose line tables are too many.
     fn is_cut(&self, read: &ReadDwarf<'_>) -> bool {
         read.debug_info.reader().len() < self.section(SectionId::DebugInfo).len()
     }
@@ -99,18 +99,18 @@ pub(crate) fn headers<'d>(
     }
 }
 
-/// What of a module's debug info could not be used: one line for each reason.
+/// A part of a module's debug info that could not be used: one for each reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Warning {
-    /// What, and why.
+    /// The part, and the reason.
     pub what: String,
     /// Bytes from the start of `.debug_info` to the first such entry or unit.
     pub offset: usize,
-    /// How many there are.
+    /// The number of entries concerned.
     pub count: usize,
-    /// Where all of them are, if they are entries.
+    /// The offsets of all of them, if they are entries.
     pub offsets: Vec<usize>,
-    /// Whether the input is at fault, or we cannot express what it says.
+    /// True if the input is at fault, or we cannot express what it says.
     pub kind: WarningKind,
 }
 
@@ -126,7 +126,7 @@ pub enum WarningKind {
 }
 
 impl Warning {
-    /// What is behind the colon: why.
+    /// The text behind the colon: the reason.
     pub(crate) fn reason(&self) -> &str {
         self.what.split_once(": ").map_or(&*self.what, |(_, it)| it)
     }
@@ -148,7 +148,7 @@ impl fmt::Display for Warning {
 #[derive(Default, Debug)]
 pub(crate) struct Warnings(BTreeMap<(WarningKind, String), Seen>);
 
-/// Where there was reason for a warning.
+/// The entries with a reason for a warning.
 #[derive(Default, Debug)]
 struct Seen {
     first: usize,

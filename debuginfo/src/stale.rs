@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Of how many functions one may be described where none begins: all compilers and linkers describe all of them where they do.
 const TOLERATED: usize = 20;
 
-/// What shows that debug info is of other code.
+/// The evidence that debug info is of other code.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stale {
     /// Functions that are described.
@@ -31,7 +31,7 @@ impl fmt::Display for Stale {
     }
 }
 
-/// Whether a module's debug info is of other code: `bodies` are its functions', sorted.
+/// Returns true if a module's debug info is of other code: `bodies` are its functions', sorted.
 pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
     if dwarf.is_empty() {
         return None;
@@ -48,7 +48,7 @@ pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
     (found.misplaced * TOLERATED > found.functions).then_some(found)
 }
 
-/// Whether the debug info is certainly of the code, without a look at each of its functions: those of a unit are the ranges that it
+/// Returns true if the debug info is certainly of the code, without a look at each of its functions: those of a unit are the ranges that it
 /// says it has, and units that say none are few.
 pub(crate) fn is_of(units: &Units<'_>) -> bool {
     let bodies = &units.bodies[..];

@@ -34,7 +34,7 @@ impl<S: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static> Section
 pub struct Symbolizer {
     /// `None`: there is no DWARF that can be used.
     units: Option<Mutex<Units<'static>>>,
-    /// What `units` borrows from, dropped behind it.
+    /// The sections that `units` borrows from, dropped behind it.
     _sections: Vec<Box<dyn Debug + Send + Sync>>,
 }
 
@@ -78,8 +78,8 @@ impl Symbolizer {
         Some(units.unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// Whether there is debug info and all of it is here, certainly of the module's code, and without the text of sources, which may
-    /// have to become files.
+    /// Returns true if there is debug info and all of it is here, certainly of the module's code, and without the text of sources, which
+    /// may have to become files.
     pub fn is_whole(&self) -> bool {
         let units = self.units();
         units.is_some_and(|units| {

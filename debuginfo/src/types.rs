@@ -4,7 +4,7 @@ use crate::address::AddressSize;
 use gimli::DwTag;
 use gimli::constants as dw;
 
-/// Whether a type is another name of a type, or that with a qualifier: it has the same bytes.
+/// Returns true if a type is another name of a type, or that with a qualifier: it has the same bytes.
 pub(crate) fn is_alias(tag: DwTag) -> bool {
     matches!(
         tag,
@@ -22,7 +22,7 @@ pub(crate) fn is_alias(tag: DwTag) -> bool {
     )
 }
 
-/// Whether a type's values are addresses of data, or elements of the table.
+/// Returns true if a type's values are addresses of data, or elements of the table.
 pub(crate) fn is_address(tag: DwTag) -> bool {
     matches!(
         tag,

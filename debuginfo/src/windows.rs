@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Whether a path begins with a drive or names another machine.
+/// Returns true if a path begins with a drive or names another machine.
 pub fn is_absolute(path: &str) -> bool {
     let bytes = path.as_bytes();
     let drive = matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());

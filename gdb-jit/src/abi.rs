@@ -31,7 +31,7 @@ pub struct Descriptor {
     pub version: u32,
     /// One of the constants above.
     pub action_flag: u32,
-    /// What `action_flag` is about.
+    /// The entry that `action_flag` concerns.
     pub relevant_entry: *mut CodeEntry,
     /// The list.
     pub first_entry: *mut CodeEntry,
@@ -44,7 +44,7 @@ pub struct DescriptorCell(pub UnsafeCell<Descriptor>);
 // SAFETY: `list` changes it under its lock; debuggers read it while the process is stopped.
 unsafe impl Sync for DescriptorCell {}
 
-/// Where debuggers find the list. Debuggers set a breakpoint in the function below when they see this symbol.
+/// The head of the list for debuggers. Debuggers set a breakpoint in the function below when they see this symbol.
 #[used]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals, reason = "the name is the interface's")]

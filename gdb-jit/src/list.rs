@@ -17,7 +17,7 @@ pub struct Node {
     first: First,
 }
 
-/// What a debugger is told of that is there when an image is registered, and again at the end.
+/// The image that a present debugger is told of at registration, and again at the end.
 pub enum First {
     /// The image.
     Image,
@@ -27,7 +27,7 @@ pub enum First {
     Nothing,
 }
 
-/// What holds an image's bytes, at an address that stays.
+/// The owner of an image's bytes, at a stable address.
 pub type Image = Box<dyn AsRef<[u8]> + Send + Sync>;
 
 impl CodeEntry {

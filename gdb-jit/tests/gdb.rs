@@ -71,7 +71,7 @@ fn image(address: u64) -> Vec<u8> {
     out
 }
 
-/// What gdb looks at. In an ordinary test run there is nothing to do here.
+/// The process that gdb debugs. In an ordinary test run there is nothing to do here.
 #[test]
 fn debuggee() {
     let Ok(task) = env::var(DEBUGGEE) else { return };

@@ -57,13 +57,13 @@ impl<'session> Frame<'session> {
         unsafe { sys::SBFrameGetPC(self.handle.raw()) }
     }
 
-    /// Whether the call was inlined into the next outer frame's function.
+    /// Returns true if the call was inlined into the next outer frame's function.
     pub fn is_inlined(&self) -> bool {
         // SAFETY: the frame is alive.
         unsafe { sys::SBFrameIsInlined(self.handle.raw()) }
     }
 
-    /// What `frame variable` shows: a local, an argument or a static of this file, with `.`, `->`, `[]` and `*`.
+    /// The result of `frame variable`: a local, an argument or a static of this file, with `.`, `->`, `[]` and `*`.
     pub fn variable(&self, path: &str) -> Result<Value<'session>, String> {
         let path = c(path);
         let dynamic = sys::DynamicValueType::NoDynamicValues;
@@ -77,7 +77,7 @@ impl<'session> Frame<'session> {
         }
     }
 
-    /// What `expression` shows.
+    /// The result of `expression`.
     pub fn evaluate(&self, expression: &str) -> Result<Value<'session>, String> {
         let expression = c(expression);
         // SAFETY: as in `variable`, and the options are alive during the call. They say what the command line says:

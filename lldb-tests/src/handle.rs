@@ -39,7 +39,7 @@ impl<T> Drop for Handle<T> {
     }
 }
 
-/// What lldb says with a C string; none for a null.
+/// The contents of a C string of lldb's; none for a null.
 ///
 /// # Safety
 ///

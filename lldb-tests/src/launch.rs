@@ -126,7 +126,7 @@ pub fn process(
     }
 }
 
-/// What went wrong, if something did.
+/// The message of an error, if it is one.
 pub fn failure(error: &Handle<sys::SBErrorOpaque>) -> Option<String> {
     // SAFETY: the error is alive, and keeps its text.
     unsafe {

@@ -19,7 +19,7 @@ impl Output {
         &self.0
     }
 
-    /// What was printed so far; the program's own buffers are not.
+    /// The output so far; not what the program's own buffers hold.
     pub fn read(&self) -> String {
         fs::read(&self.0)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

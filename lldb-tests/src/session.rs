@@ -131,7 +131,7 @@ impl Session {
         (0..count).map(|index| self.frame(index)).collect()
     }
 
-    /// Where the program is: `file.c:12`.
+    /// The position of the program: `file.c:12`.
     pub fn place(&self) -> String {
         let frame = self.frame(0);
         format!("{}:{}", frame.file(), frame.line())
@@ -149,17 +149,17 @@ impl Session {
         }
     }
 
-    /// What `expression` shows in the innermost frame.
+    /// The result of `expression` in the innermost frame.
     pub fn evaluate(&self, expression: &str) -> Result<Value<'_>, String> {
         self.frame(0).evaluate(expression)
     }
 
-    /// What the program wrote to its standard output so far. (What it still buffers is not there.)
+    /// The program's standard output so far. (What it still buffers is not there.)
     pub fn stdout(&self) -> String {
         self.stdout.read()
     }
 
-    /// What the program wrote to its standard error so far.
+    /// The program's standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.read()
     }

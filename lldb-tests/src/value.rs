@@ -37,13 +37,13 @@ impl<'session> Value<'session> {
         }
     }
 
-    /// What a scalar is: `5`, `'a'`, `GREEN`, `0x000055…`. None for a struct.
+    /// The text of a scalar: `5`, `'a'`, `GREEN`, `0x000055…`. None for a struct.
     pub fn value(&self) -> Option<String> {
         // SAFETY: the value is alive, and keeps the text.
         unsafe { text(sys::SBValueGetValue(self.handle.raw())) }
     }
 
-    /// What lldb adds to the value: `"text"` for a `char *`, what a formatter says of a struct.
+    /// The summary beside the value: `"text"` for a `char *`, a formatter's text for a struct.
     pub fn summary(&self) -> Option<String> {
         // SAFETY: as above.
         unsafe { text(sys::SBValueGetSummary(self.handle.raw())) }
@@ -55,7 +55,7 @@ impl<'session> Value<'session> {
         unsafe { text(sys::SBValueGetTypeName(self.handle.raw())) }.unwrap_or_default()
     }
 
-    /// Whether its type is a pointer or a reference, maybe behind typedefs.
+    /// Returns true if its type is a pointer or a reference, maybe behind typedefs.
     pub fn is_pointer(&self) -> bool {
         // SAFETY: the value is alive; both types are made for us.
         unsafe {
@@ -65,7 +65,7 @@ impl<'session> Value<'session> {
         }
     }
 
-    /// Whether it is an argument of its function.
+    /// Returns true if it is an argument of its function.
     pub fn is_argument(&self) -> bool {
         // SAFETY: the value is alive.
         unsafe { sys::SBValueGetValueType(self.handle.raw()) == sys::ValueType::VariableArgument }
@@ -81,7 +81,7 @@ impl<'session> Value<'session> {
         }
     }
 
-    /// What is worth comparing: the summary (a string, where the value is an address), else the value, else the members.
+    /// The part that is worth comparing: the summary (a string, where the value is an address), else the value, else the members.
     pub fn text(&self) -> String {
         self.summary().or_else(|| self.value()).unwrap_or_else(|| {
             let members: Vec<_> = (0..self.len()).map(|index| self.child(index)).collect();
@@ -99,7 +99,7 @@ impl<'session> Value<'session> {
         unsafe { sys::SBValueGetNumChildren(self.handle.raw()) }
     }
 
-    /// Whether it has neither members nor elements.
+    /// Returns true if it has neither members nor elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -16,7 +16,7 @@ fn tests() -> PathBuf {
     root().join("tests").canonicalize().unwrap()
 }
 
-/// Where `dwalin` is found.
+/// The path of `dwalin`.
 fn path() -> String {
     format!("{}:{}", bin().display(), env::var("PATH").unwrap())
 }
@@ -24,7 +24,7 @@ fn path() -> String {
 /// A copy of the example, as it is when an editor has run the tasks.
 struct Workspace {
     folder: PathBuf,
-    /// What is debugged.
+    /// The source that is debugged.
     source: PathBuf,
 }
 
@@ -217,7 +217,7 @@ impl Stop<'_> {
         self.frames[frame]["name"].as_str().unwrap()
     }
 
-    /// What the tree shows for `at.next.*next.age`, say: opens each node on the way, from a scope on.
+    /// The tree's text for `at.next.*next.age`, say: opens each node on the way, from a scope on.
     fn tree(&mut self, scope: &str, path: &str) -> String {
         let mut node = self.scope(scope);
         for name in path.split('.') {
@@ -258,7 +258,7 @@ impl Stop<'_> {
         variables["variables"].as_array().unwrap().clone()
     }
 
-    /// What is shown for an expression in a context: `watch`, `hover`, `repl`.
+    /// The result of an expression in a context: `watch`, `hover`, `repl`.
     fn evaluate(&mut self, context: &str, expression: &str) -> String {
         let frame = &self.frames[0]["id"];
         let body = self.adapter.request(

@@ -19,7 +19,7 @@ fn compile(source: &str) -> String {
     out.into_os_string().into_string().unwrap()
 }
 
-/// What a session prints in which these commands are typed.
+/// The output of a session in which these commands are typed.
 fn session(source: &str, commands: &[&str]) -> String {
     static SESSIONS: AtomicU32 = AtomicU32::new(0);
     let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +44,7 @@ fn session(source: &str, commands: &[&str]) -> String {
     String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
 }
 
-/// What a command printed.
+/// The output of a command.
 fn answer<'a>(said: &'a str, command: &str) -> &'a str {
     let (_, rest) = said
         .split_once(&format!("(lldb) {command}\n"))

@@ -32,7 +32,7 @@ fn wrong(source: &Path, program: &str, args: &[&str], init: &[&str], wasm: bool)
     wrong
 }
 
-/// What is wrong with an answer, if it is.
+/// Asks a question and returns what is wrong with the answer, if anything is.
 fn ask(session: &mut Session, question: &Question, wasm: bool) -> Option<String> {
     match question {
         Question::Ask {

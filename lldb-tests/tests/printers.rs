@@ -20,7 +20,7 @@ fn build(compiler: &str, source: &Path, flags: &[&str]) -> String {
     out.into_os_string().into_string().unwrap()
 }
 
-/// What lldb's command prints for a value, on one line and without its type and the name that `v` gives.
+/// The output of lldb's command for a value, on one line and without its type and the name that `v` gives.
 fn answer(said: &str, command: &str) -> String {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let value = line[end_of_type(&line)..].trim_start();
@@ -33,7 +33,7 @@ fn answer(said: &str, command: &str) -> String {
     }
 }
 
-/// Where the parenthesis closes that a value begins with.
+/// The position of the closing parenthesis of the type that a value begins with.
 fn end_of_type(line: &str) -> usize {
     let mut depth = 0;
     for (at, character) in line.char_indices() {
@@ -194,7 +194,7 @@ fn the_library_of_rust_beside_its_own_formatters() {
     check_rust(&[&first, &second, &import()]);
 }
 
-/// What lldb shows of a native program's locals, with or without the formatters.
+/// The locals of a native program in lldb, with or without the formatters.
 fn native_locals(program: &str, init: &[&str]) -> String {
     let source = root().join("tests/programs/rust/shown.rs");
     let text = fs::read_to_string(source).unwrap();

@@ -15,7 +15,7 @@ fn folder(name: &str) -> Folder {
     Folder::new(name, &root().join("tests"), &dwalin())
 }
 
-/// What lldb says to commands about a module that `dwalin run -g` runs; `with` options of lldb.
+/// The output of lldb for commands on a module that `dwalin run -g` runs; `with` are options of lldb.
 fn lldb(folder: &Folder, with: &[&str], module: &str, commands: &[&str]) -> String {
     let cache = format!(
         "settings set target.env-vars XDG_CACHE_HOME={}",

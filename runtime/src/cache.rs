@@ -13,10 +13,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How many are kept whatever their size: the one that was made last, which is used now.
+/// The number of files that are kept whatever their size: the one that was made last, which is used now.
 const NEWEST: usize = 1;
 
-/// Where files are put.
+/// A folder for files.
 pub struct Cache<'a> {
     folder: &'a Path,
     kept: u64,
@@ -98,7 +98,7 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// What stands for `contents` in a path: 16 digits.
+/// The name of `contents` in a path: 16 digits.
 fn hash(contents: &[&[u8]]) -> String {
     let mut hasher = DefaultHasher::new();
     contents.hash(&mut hasher);

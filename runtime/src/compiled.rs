@@ -143,7 +143,7 @@ impl Module {
         Ok(Module::of(engine, "wasm", artifact, Vec::new(), None))
     }
 
-    /// Whether the bytes of an ELF file are what [`Module::serialize`] gives, of whatever version; without its checksum.
+    /// Returns true if the bytes of an ELF file are what [`Module::serialize`] gives, of whatever version; without its checksum.
     pub fn is_artifact(bytes: &[u8]) -> bool {
         Artifact::is_one(bytes)
     }
@@ -225,8 +225,8 @@ impl Module {
         Ok(image.bytes)
     }
 
-    /// What of the module's debug info a debugger would get, and what is lost on the way. With the name of a variable, more about
-    /// those that are called so. What is damaged is told as warnings are.
+    /// Compares the module's debug info with what a debugger would get, and counts what is lost on the way. With the name of a variable,
+    /// more about those that are called so. What is damaged is told as warnings are.
     ///
     /// # Errors
     /// Where code cannot be placed.
@@ -270,7 +270,7 @@ impl Module {
         outline::text_file(&self.info().custom, self.artifact().wasm())
     }
 
-    /// Whether it has debug info, its own or what was found for it when it was compiled.
+    /// Returns true if it has debug info, its own or what was found for it when it was compiled.
     pub fn has_debug_info(&self) -> bool {
         !self.info().dwarf(self.0.artifact.wasm()).is_empty()
     }
@@ -296,7 +296,7 @@ impl Module {
         &self.0.engine
     }
 
-    /// What it imports: the two names and the type of each, in order.
+    /// The imports: the two names and the type of each, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &ExternType)> {
         self.info()
             .imports
@@ -304,7 +304,7 @@ impl Module {
             .map(|import| (&*import.module, &*import.name, &import.ty))
     }
 
-    /// What it exports: name and type of each, in order.
+    /// The exports: name and type of each, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, ExternType)> {
         self.info()
             .exports
@@ -359,7 +359,7 @@ impl Module {
         rows.iter().zip(ends).map(piece).collect()
     }
 
-    /// What of the debug info could not be read when the module was compiled.
+    /// The parts of the debug info that could not be read when the module was compiled.
     pub(crate) fn warnings(&self) -> &[Warning] {
         &self.0.warnings
     }
@@ -387,12 +387,12 @@ impl Module {
         Ok(placed)
     }
 
-    /// Where in the source a wasm instruction is, innermost inlined function first; empty where nothing says.
+    /// Returns the source position of a wasm instruction, innermost inlined function first; empty where nothing is known.
     pub(crate) fn source_frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
         self.symbolizer().frames(pc)
     }
 
-    /// What finds places in the source and variables: made once, of the artifact's own bytes unless there are better ones.
+    /// The symbolizer of source positions and variables: made once, of the artifact's own bytes unless there are better ones.
     pub(crate) fn symbolizer(&self) -> &Symbolizer {
         self.0.symbolizer.get_or_init(|| {
             let (info, artifact) = (self.info(), &self.0.artifact);

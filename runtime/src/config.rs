@@ -51,12 +51,12 @@ impl Debugger {
 /// The process that traces this one.
 struct Tracer(String);
 
-/// What the formatters keep open in the process that they are loaded into, so that it can be told from outside.
+/// The file that the formatters keep open in the process that loads them, so that it can be recognized from outside.
 const FORMATTERS: &str = "/memfd:dwalin-formatters";
 /// The same of those that load images: older ones would leave the program where it stops for that.
 const LOADERS: &str = "/memfd:dwalin-formatters-images";
 
-/// Whether a debugger runs this process.
+/// Returns true if a debugger runs this process.
 pub fn is_traced() -> bool {
     tracer().is_some()
 }
@@ -73,8 +73,8 @@ fn status(pid: &str, field: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
-/// What a process runs: its name; of one that was started by way of the dynamic loader, as debuggers that bring their own libraries
-/// are, the program's.
+/// Returns the name of the program that a process runs; of one that was started by way of the dynamic loader, as debuggers that bring their
+/// own libraries are, the program's.
 fn program(pid: &str) -> String {
     let name = status(pid, "Name:").unwrap_or_default();
     if !name.starts_with("ld-") && !name.starts_with("ld.") {
@@ -109,8 +109,8 @@ impl Tracer {
     }
 }
 
-/// Whether a gdb is of version 16 or later, which resolves the dynamic type of a pointer's target when it reads the pointer, and computes
-/// with what that gave. It is known by a command that it has since.
+/// Returns true if a gdb is of version 16 or later, which resolves the dynamic type of a pointer's target when it reads the pointer, and
+/// computes with what that gave. It is known by a command that it has since.
 fn keeps_targets(pid: &str) -> bool {
     static KNOWN: Mutex<Option<(String, bool)>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,7 +122,7 @@ fn keeps_targets(pid: &str) -> bool {
     keeps
 }
 
-/// Whether a gdb has the command of that name.
+/// Returns true if a gdb has the command of that name.
 fn has_inline_frames(pid: &str) -> bool {
     const COMMAND: &[u8] = b"inline-frames";
     let name = status(pid, "Name:").unwrap_or_default();
@@ -143,7 +143,7 @@ fn has_inline_frames(pid: &str) -> bool {
     !found.is_null()
 }
 
-/// Whether the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
+/// Returns true if the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
 /// is not there for an lldb of another machine.
 fn is_traced_by_lldb_here() -> bool {
     let Some(Tracer(server)) = tracer().filter(|it| program(&it.0).starts_with("lldb-server"))
@@ -158,13 +158,13 @@ fn is_traced_by_lldb_here() -> bool {
     is_lldb && ["pid", "mnt"].iter().all(|kind| shares(&lldb, kind))
 }
 
-/// Whether another process is in this one's namespace (namespaces(7)).
+/// Returns true if another process is in this one's namespace (namespaces(7)).
 fn shares(pid: &str, kind: &str) -> bool {
     let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
     of("self").is_some_and(|own| of(pid) == Some(own))
 }
 
-/// Whether a process has an anonymous file open whose name begins so.
+/// Returns true if a process has an anonymous file open whose name begins so.
 fn has_open(pid: &str, name: &str) -> bool {
     let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
     files.into_iter().flatten().flatten().any(|file| {
@@ -197,14 +197,14 @@ impl fmt::Debug for WarningHandler {
     }
 }
 
-/// What errors say of frames.
+/// The frames in an error's message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backtraces {
-    /// Whether there are any.
+    /// True if there are any.
     pub enabled: bool,
-    /// Whether they have places in the source, and values.
+    /// True if they have places in the source, and values.
     pub details: bool,
-    /// Whether reports read sources.
+    /// True if reports read sources.
     pub sources: bool,
     /// The most that are kept.
     pub max_frames: usize,
@@ -220,7 +220,7 @@ fn default_reservation(limit: Option<u64>) -> u64 {
     }
 }
 
-/// How an engine compiles and runs modules.
+/// The configuration of an engine: how it compiles and runs modules.
 #[derive(Clone, Debug)]
 pub struct Config {
     debug_info: bool,
@@ -282,21 +282,21 @@ impl Config {
         }
     }
 
-    /// Whether debuggers see guest code: native DWARF is made and registered for each instance, locals have homes, and every
+    /// Configures whether debuggers see guest code: native DWARF is made and registered for each instance, locals have homes, and every
     /// statement can be stopped at. Off by default.
     pub fn debug_info(&mut self, enable: bool) -> &mut Config {
         self.debug_info = enable;
         self
     }
 
-    /// Whether, with debug info, all locals of a function can be read in its frames, also those that the module's debug info
+    /// Configures whether with debug info, all locals of a function can be read in its frames, also those that the module's debug info
     /// does not name: for core dumps. Off by default.
     pub fn all_locals(&mut self, enable: bool) -> &mut Config {
         self.all_locals = enable;
         self
     }
 
-    /// How hard the code generator tries: by default [`OptLevel::None`] with debug info and [`OptLevel::Speed`] without.
+    /// Sets the effort of the code generator: by default [`OptLevel::None`] with debug info and [`OptLevel::Speed`] without.
     pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Config {
         self.opt_level = Some(level);
         self
@@ -328,21 +328,21 @@ impl Config {
         self
     }
 
-    /// Whether traps and errors of host functions have a backtrace. On by default; it costs nothing before there is one.
+    /// Configures whether traps and errors of host functions have a backtrace. On by default; it costs nothing before there is one.
     pub fn wasm_backtrace(&mut self, enable: bool) -> &mut Config {
         self.backtraces.enabled = enable;
         self
     }
 
-    /// Whether frames of backtraces have files and lines, and with debug info their variables; else functions and offsets. On by
+    /// Configures whether frames of backtraces have files and lines, and with debug info their variables; else functions and offsets. On by
     /// default: the first trap of a module reads its DWARF.
     pub fn wasm_backtrace_details(&mut self, enable: bool) -> &mut Config {
         self.backtraces.details = enable;
         self
     }
 
-    /// Whether the full report of an error, as `{:?}` prints it, has the source line. Off by default: it is read from the file that the
-    /// module's debug info names, and whoever compiled the module chose the name ([`read_source`] says which files are not read).
+    /// Configures whether the full report of an error, as `{:?}` prints it, has the source line. Off by default: it is read from the file
+    /// that the module's debug info names, and whoever compiled the module chose the name ([`read_source`] says which files are not read).
     ///
     /// [`read_source`]: crate::read_source
     pub fn wasm_backtrace_sources(&mut self, enable: bool) -> &mut Config {
@@ -360,7 +360,7 @@ impl Config {
         self.backtraces
     }
 
-    /// Whether functions are compiled on all cores. On by default.
+    /// Configures whether functions are compiled on all cores. On by default.
     pub fn parallel_compilation(&mut self, enable: bool) -> &mut Config {
         self.parallel_compilation = enable;
         self
@@ -427,7 +427,7 @@ impl Config {
         }
     }
 
-    /// Whether pointers in memory are shown by formatters.
+    /// Returns true if pointers in memory are shown by formatters.
     pub(crate) fn has_formatters(&self) -> bool {
         self.debugger.resolve() == Debugger::LldbFormatters
     }
@@ -436,7 +436,7 @@ impl Config {
         self.debugger.flavor()
     }
 
-    /// Whether native DWARF is for a gdb that reads the guest's own addresses.
+    /// Returns true if native DWARF is for a gdb that reads the guest's own addresses.
     pub(crate) fn has_own_addresses(&self) -> bool {
         match self.debugger {
             Debugger::Auto => {
@@ -447,12 +447,12 @@ impl Config {
         }
     }
 
-    /// Whether native DWARF is for an lldb that can open this process's files.
+    /// Returns true if native DWARF is for an lldb that can open this process's files.
     pub(crate) fn has_local_lldb(&self) -> bool {
         self.flavor() == Flavor::Lldb && is_traced_by_lldb_here()
     }
 
-    /// Whether the lldb for which native DWARF is loads images by scripts.
+    /// Returns true if the lldb for which native DWARF is loads images by scripts.
     pub(crate) fn has_image_loader(&self) -> bool {
         let server = tracer().filter(|_| self.has_formatters());
         let lldb = server.and_then(|Tracer(server)| status(&server, "PPid:"));

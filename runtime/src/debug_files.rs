@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where to look for debug info that is not in the module.
+/// The places of debug info that is not in the module.
 #[derive(Clone, Default, Debug)]
 pub struct DebugFiles {
     module: Option<PathBuf>,
@@ -77,7 +77,7 @@ impl DebugFiles {
         self
     }
 
-    /// Whether more was said than where the module is: that is for the artifact to keep.
+    /// Returns true if more was said than where the module is: that is for the artifact to keep.
     pub(crate) fn is_explicit(&self) -> bool {
         self.package.is_some() || !self.paths.0.is_empty()
     }
@@ -261,7 +261,7 @@ fn read_package<'b>(
     }
 }
 
-/// Whether a file has the debug info of a module: where both have a build identifier or code, those are the same.
+/// Returns true if a file has the debug info of a module: where both have a build identifier or code, those are the same.
 fn check(module: &Container<'_>, bytes: &[u8]) -> Result<(), String> {
     let debug = Container::parse(bytes).map_err(|error| error.to_string())?;
     if let (Some(ours), Some(other)) = (module.build_id(), debug.build_id())

@@ -46,7 +46,7 @@ impl Engine {
         *types.entry(ty.clone()).or_insert(next)
     }
 
-    /// Whether two handles are of one engine.
+    /// Returns true if two handles are of one engine.
     pub fn same(a: &Engine, b: &Engine) -> bool {
         Arc::ptr_eq(&a.0, &b.0)
     }

@@ -31,7 +31,7 @@ pub enum Error {
         module: String,
         /// The import's second name.
         name: String,
-        /// What is wrong with what was given, or that nothing was.
+        /// The fault of the given value, or that there was none.
         reason: String,
     },
     /// A memory or table could not be made.

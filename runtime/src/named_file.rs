@@ -9,9 +9,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
-/// Where files are the system's own: what they hold is of the machine, of its users and of other processes.
+/// The system's own folders: what they hold is of the machine, of its users and of other processes.
 const SYSTEM: [&str; 3] = ["/proc", "/sys", "/dev"];
-/// Where no sources are, but much of the machine.
+/// The folder of settings: no sources are there, but much of the machine.
 const SETTINGS: &str = "/etc";
 
 /// The most bytes of a source: ten times as many as any that is written by hand.

@@ -34,8 +34,8 @@ impl<T: Display> Display for PrintableLines<T> {
     }
 }
 
-/// Whether a terminal does something else with a character than to show it: controls (C0, DEL, C1), ends of lines, and those that turn
-/// the direction (Unicode Standard Annex #9, section 2).
+/// Returns true if a terminal does something else with a character than to show it: controls (C0, DEL, C1), ends of lines, and those that
+/// turn the direction (Unicode Standard Annex #9, section 2).
 pub fn is_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || c.is_control()
@@ -44,7 +44,7 @@ pub fn is_control(c: char) -> bool {
 struct Escaping<'a, 'f> {
     out: &'a mut fmt::Formatter<'f>,
     lines: bool,
-    /// How many characters may follow.
+    /// The number of characters that may follow.
     left: Option<usize>,
 }
 

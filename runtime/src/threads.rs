@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread::{Builder, JoinHandle, sleep};
 use std::time::Duration;
 
-/// How often, and how long at a time, the end of a thread is waited for: a tenth of a second.
+/// The number of waits for the end of a thread, and the length of each: a tenth of a second.
 const TRIES: u32 = 1000;
 const PAUSE: Duration = Duration::from_micros(100);
 

@@ -15,7 +15,7 @@ const NESTED: &str = r#"(module
             (else (call $again (i32.const -1)))))
     (func $trap (export "trap") unreachable))"#;
 
-/// How the innermost host function ends, and at which depth one catches it.
+/// The end of the innermost host function, and the depth at which one catches it.
 #[derive(Clone, Copy, Default)]
 struct Plan {
     end: End,

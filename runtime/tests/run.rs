@@ -26,7 +26,7 @@ fn trap_of(wat: &str) -> Trap {
     }
 }
 
-/// What traps, and how.
+/// The functions that trap, and the kinds of trap.
 const TRAPS: [(&str, TrapKind); 16] = [
     ("unreachable", TrapKind::UnreachableCodeReached),
     (

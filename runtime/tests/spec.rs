@@ -18,7 +18,7 @@ struct Script {
     objects: HashMap<u32, ExternRef>,
 }
 
-/// What all the tests may import.
+/// Defines the imports of all the tests.
 fn define_host(linker: &mut Linker<()>, store: &mut Store<()>) {
     linker.func_wrap("spectest", "print", || {}).unwrap();
     linker
@@ -262,7 +262,7 @@ fn encode(wat: &mut Wat<'_>) -> Vec<u8> {
     wat.encode().expect("a module that can be encoded")
 }
 
-/// What wasmparser takes since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
+/// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
 const TAKEN: &[(&str, usize)] = &[("binary-leb128.wast", 217), ("binary-leb128.wast", 225)];
 
 fn run(config: &Config) {

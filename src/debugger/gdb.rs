@@ -29,7 +29,7 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     Err(error?).with_context(|| cannot_be_started("gdb", &debugger(options)))
 }
 
-/// Whether gdb is told to be in another folder, where the file is then.
+/// Returns true if gdb is told to be in another folder, where the file is then.
 fn goes_elsewhere(options: &Gdb) -> bool {
     let is_cd = |option: &OsString| {
         let option = option.to_string_lossy();

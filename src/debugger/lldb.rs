@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// What lldb is called where distributions have several.
+/// The names of lldb where distributions have several.
 const NAMES: [&str; 6] = [
     "lldb", "lldb-19", "lldb-20", "lldb-21", "lldb-22", "lldb-23",
 ];
@@ -34,7 +34,7 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     Err(error).with_context(|| cannot_be_started("lldb", &debugger))
 }
 
-/// Whether there is a program to start: lldb may be told to attach to one.
+/// Returns true if there is a program to start: lldb may be told to attach to one.
 fn is_named(file: &Path) -> bool {
     !file.as_os_str().is_empty()
 }

@@ -14,7 +14,7 @@ pub mod setup;
 
 use std::path::Path;
 
-/// What is said where a debugger is not there.
+/// Returns the message for a debugger that is not installed.
 fn cannot_be_started(kind: &str, path: &Path) -> String {
     let (path, variable) = (path.display(), kind.to_uppercase());
     format!(

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// How a debugger takes its options.
+/// The syntax of a debugger's options.
 struct Debugger {
     /// The subcommand.
     name: &'static str,
@@ -117,8 +117,8 @@ const LLDB: Debugger = Debugger {
 };
 
 impl Debugger {
-    /// Whether an option is the debugger's although we have one of its name: lldb's -O has a command, and ours is before another option or
-    /// FILE.
+    /// Returns true if an option is the debugger's although we have one of its name: lldb's -O has a command, and ours is before another
+    /// option or FILE.
     fn has(&self, word: &str, next: Option<&OsString>) -> bool {
         let is_command =
             |next: &OsString| !next.as_bytes().starts_with(b"-") && !Path::new(next).exists();
@@ -129,7 +129,7 @@ impl Debugger {
         self.attaching.contains(&word.trim_start_matches('-'))
     }
 
-    /// Whether an option has a value in the word behind it.
+    /// Returns true if an option has a value in the word behind it.
     fn has_value_behind(&self, word: &str) -> bool {
         let name = word.trim_start_matches('-');
         let is = |names: &[&str]| names.contains(&name);
@@ -142,7 +142,7 @@ impl Debugger {
     }
 }
 
-/// How an option of ours is written.
+/// The syntax of an option of ours.
 enum Ours {
     /// With its value, if it has one.
     Whole,

@@ -14,7 +14,7 @@ pub struct Package {
     modules: &'static [(&'static str, &'static str)],
 }
 
-/// What `dwalin gdb` loads.
+/// The package that `dwalin gdb` loads.
 pub const GDB: Package = Package {
     name: "dwalin_gdb",
     modules: &[
@@ -47,7 +47,7 @@ pub const GDB: Package = Package {
     ],
 };
 
-/// What `dwalin lldb` and editors load.
+/// The package that `dwalin lldb` and editors load.
 pub const LLDB: Package = Package {
     name: "dwalin_lldb",
     modules: &[

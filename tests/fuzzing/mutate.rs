@@ -24,7 +24,7 @@ impl Numbers {
     }
 }
 
-/// What stands for lengths, counts and offsets of all sizes in hostile files.
+/// The values for lengths, counts and offsets of all sizes in hostile files.
 const VALUES: [&[u8]; 10] = [
     &[0xff, 0xff, 0xff, 0xff],
     &[0xff, 0xff, 0xff, 0x7f],

@@ -106,7 +106,7 @@ impl Module {
         self.read(&dwarf);
     }
 
-    /// What backtraces, reports and core dumps do.
+    /// Reads it as backtraces, reports and core dumps do.
     fn read(&self, dwarf: &WasmDwarf<'_>) {
         let bodies = self.bodies.iter();
         let bodies = bodies.map(|body| WasmPc(body.start)..WasmPc(body.end));

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// What there is to do at a stop.
+/// A question at a stop.
 #[derive(Clone, Debug)]
 pub enum Question {
     Ask {
-        /// Whether variables' paths find it, and expressions may not.
+        /// True if variables' paths find it, and expressions may not.
         is_path: bool,
         expression: String,
         answer: String,

@@ -65,7 +65,7 @@ impl Drop for Running {
     }
 }
 
-/// What a debugger says; it is ended when it does not end by itself.
+/// The output of a debugger; it is ended when it does not end by itself.
 pub fn said(debugger: &str, args: &[&str]) -> String {
     let Output { stdout, stderr, .. } = Command::new("timeout")
         .args(["-k", "5", PATIENCE, debugger])
@@ -87,7 +87,7 @@ pub fn expect(said: &str, all: &[&str]) {
     }
 }
 
-/// Whether debuggers can attach to processes here that they have not started; if not, the test is skipped or fails.
+/// Returns true if debuggers can attach to processes here that they have not started; if not, the test is skipped or fails.
 pub fn may_attach() -> bool {
     let Ok(scope) = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope") else {
         return true;

@@ -15,7 +15,7 @@ const DEBUG: &[&str] = &["run", "-g", "-C", "cache=n", "app.wasm"];
 const CHECK: &[&str] = &["check-debug", "app.wasm"];
 const LOOK_UP: &[&str] = &["addr2line", "app.wasm", "0x40"];
 
-/// How many blocks are in each other, or follow each other. With its own assertions the code generator compares, for each block, all
+/// The number of blocks in each other, or behind each other. With its own assertions the code generator compares, for each block, all
 /// blocks around it.
 const DEPTH: usize = if cfg!(debug_assertions) {
     5_000
@@ -25,7 +25,7 @@ const DEPTH: usize = if cfg!(debug_assertions) {
 
 /// Bytes for each of the input's.
 const FACTOR: usize = 20;
-/// Where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each.
+/// The size where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each.
 const ONE_FUNCTION: usize = 1000;
 
 fn section(id: u8, contents: &[u8]) -> Vec<u8> {
@@ -278,7 +278,7 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What replaces a part of bytes.
+/// Replaces a part of bytes.
 trait Replace {
     fn replacen(self, from: &[u8], to: &[u8]) -> Vec<u8>;
 }

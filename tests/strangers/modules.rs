@@ -37,7 +37,7 @@ pub fn with_section(module: &[u8], name: &str, contents: &[u8]) -> Vec<u8> {
 /// The function's place in the code section's contents.
 const FUNCTION: std::ops::Range<u64> = 2..5;
 
-/// What debug info names, all of it.
+/// The names in debug info, all of them.
 pub struct Names<'a> {
     pub unit: &'a str,
     pub directory: &'a str,

@@ -64,7 +64,7 @@ pub fn functions(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Vec<Pi
     found
 }
 
-/// What an instruction does that is to be seen in both kinds of code.
+/// An effect of an instruction that is visible in both kinds of code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Does {
     Call,
@@ -98,7 +98,7 @@ fn check(pieces: &[Piece], body: &Body<'_>) {
     assert!(unknown.is_empty(), "no instructions are at {unknown:#x?}");
 }
 
-/// What machine code does.
+/// The effects of machine code.
 fn machine_code(piece: &Piece) -> BTreeSet<Does> {
     let decoder = Decoder::with_ip(64, &piece.bytes, piece.start, DecoderOptions::NONE);
     let does = |instruction: Instruction| match instruction.mnemonic() {
@@ -113,7 +113,7 @@ fn machine_code(piece: &Piece) -> BTreeSet<Does> {
     decoder.into_iter().filter_map(does).collect()
 }
 
-/// What an instruction of WebAssembly does certainly, and what it may do: parts of the runtime are called for some, and any may write
+/// The certain and the possible effects of an instruction of WebAssembly: parts of the runtime are called for some, and any may write
 /// down what debuggers are to see.
 fn webassembly(operator: &Operator<'_>) -> (&'static [Does], &'static [Does]) {
     use Does::{Call, Divide, Write};
@@ -139,7 +139,7 @@ pub fn pieces(path: &Path, wasm: &[u8], elf: &object::File<'_>) -> Vec<Piece> {
     functions(path, wasm, elf).into_iter().flatten().collect()
 }
 
-/// Where a module's instructions are. What a function begins with is at the declaration of its locals, which is none.
+/// The addresses of a module's instructions. What a function begins with is at the declaration of its locals, which is none.
 pub fn operators(wasm: &[u8]) -> BTreeSet<u32> {
     let module = module::Module::parse(wasm).unwrap();
     let code = module.bodies.iter().flat_map(|body| &body.code);

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// What tests of debug info need.
+/// The tools that tests of debug info need.
 pub const TOOLS: [&str; 4] = [
     "clang-19",
     "llvm-dwarfdump-19",
@@ -86,7 +86,7 @@ impl Folder {
             .unwrap()
     }
 
-    /// What llvm-dwarfdump says about the image for a module, which has to be valid, and what Dwalin said when it made it.
+    /// The output of llvm-dwarfdump for the module's image, which has to be valid, and Dwalin's output when it made it.
     pub fn image(&self, module: &str, flags: &[&str]) -> Image {
         let image = self.text("image.elf");
         let args = ["compile", "-g", "-o", "artifact", "--debug-image", &image];
@@ -149,7 +149,7 @@ impl Image {
             .unwrap_or_else(|| panic!("no {tag} {name} in {}", self.dump))
     }
 
-    /// How many entries there are of a tag.
+    /// The number of entries of a tag.
     pub fn count(&self, tag: &str) -> usize {
         let tag = format!("DW_TAG_{tag}");
         self.dump
@@ -167,7 +167,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Whether this machine can run these tests; says so if it cannot.
+/// Returns true if this machine can run these tests; says so if it cannot.
 pub fn equipped() -> bool {
     tools::have(&TOOLS)
 }

@@ -10,14 +10,14 @@ use std::process::{Command, Stdio};
 /// The function by which debuggers find where code is: every program has it, and nothing else.
 pub const SYMBOL: &str = "__wasm_call_dtors";
 
-/// Where [`SYMBOL`] is in an image.
+/// The address of [`SYMBOL`] in an image.
 pub fn base(elf: &object::File<'_>) -> u64 {
     let mut symbols = elf.symbols();
     let symbol = symbols.find(|it| it.name() == Ok(SYMBOL));
     symbol.expect("every program has it").address()
 }
 
-/// Whether there is a debugger; says so if there is none.
+/// Returns true if there is a debugger; says so if there is none.
 pub fn has(debugger: &str) -> bool {
     have(&[if debugger == "gdb" { "gdb" } else { "lldb-19" }])
 }

@@ -26,7 +26,7 @@ pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    /// What was not waited for yet, as it came: escape sequences may have come in part.
+    /// The output that was not waited for yet, as it came: escape sequences may have come in part.
     bytes: Vec<u8>,
     /// All that was waited for, as text.
     before: String,
@@ -94,7 +94,7 @@ impl Terminal {
         }
     }
 
-    /// What is written in a while in which nothing is waited for.
+    /// The output in a while in which nothing is waited for.
     pub fn quiet(&mut self, time: Duration) -> String {
         let until = Instant::now() + time;
         while let Ok(bytes) =

@@ -21,7 +21,7 @@ pub fn skip(why: &str) {
     writeln!(io::stderr(), "SKIPPED: {why}").ok();
 }
 
-/// Whether a test may be left out for which something is missing.
+/// Returns true if a test may be left out for which something is missing.
 pub fn may_skip() -> bool {
     env::var_os("DWALIN_TESTS_MAY_SKIP").is_some_and(|it| !it.is_empty() && it != "0")
 }
@@ -40,7 +40,7 @@ pub fn missing<'t>(tools: &[&'t str]) -> Option<&'t str> {
     tools.iter().copied().find(is_missing)
 }
 
-/// Whether all of these tools are installed; if not, the test is skipped or fails.
+/// Returns true if all of these tools are installed; if not, the test is skipped or fails.
 pub fn have(tools: &[&str]) -> bool {
     let missing = missing(tools);
     if let Some(tool) = missing {
@@ -49,7 +49,7 @@ pub fn have(tools: &[&str]) -> bool {
     missing.is_none()
 }
 
-/// Whether rustc can compile for WASI; if not, the test is skipped or fails.
+/// Returns true if rustc can compile for WASI; if not, the test is skipped or fails.
 pub fn have_rust_for_wasi() -> bool {
     let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
     let output = Command::new("rustc").args(query).output().unwrap();
@@ -71,7 +71,7 @@ pub fn lldb() -> String {
     env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned())
 }
 
-/// Whether this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
+/// Returns true if this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
 pub fn gdb_keeps_targets() -> bool {
     let version = Command::new(gdb()).arg("--version").output().unwrap();
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
@@ -83,7 +83,7 @@ pub fn gdb_keeps_targets() -> bool {
     major.expect("gdb says its version") >= 16
 }
 
-/// What a command begins with that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
+/// The beginning of a command that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
 /// run by one. If the superuser runs them and the ordinary user cannot run these programs, the test is skipped or fails.
 pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {
     const NOBODY: &[&str] = &[
@@ -119,7 +119,7 @@ pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {
     user
 }
 
-/// Whether the tests are run by the superuser, who may map the lowest addresses and can become somebody else.
+/// Returns true if the tests are run by the superuser, who may map the lowest addresses and can become somebody else.
 pub fn is_superuser() -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| {
         status

@@ -33,7 +33,7 @@ impl User {
         self.folder.path("home").join(name)
     }
 
-    /// What a command of this user's says.
+    /// The output of a command of this user's.
     pub fn run(&self, command: &[&str]) -> String {
         let output = Command::new(command[0])
             .args(&command[1..])
@@ -55,7 +55,7 @@ impl User {
         self.run(&[&[&self.command, "setup"], options].concat())
     }
 
-    /// What gdb says to commands, on the program with an argument.
+    /// The output of gdb for commands, on the program with an argument.
     pub fn gdb(&self, commands: &[&str]) -> String {
         let gdb = std::env::var("GDB").unwrap_or_else(|_| "gdb".to_owned());
         self.debug(&[&gdb, "-q", "-batch"], "-ex", commands, "--args")

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What is compiled how, and with which options it is run.
+/// The programs with their flags, and the options with which each is run.
 #[rustfmt::skip] // a table
 pub const REPORTS: &[(&str, &str, &[&str])] = &[
     ("trap/aborts.c", "-O0", &["-g"]),

@@ -57,7 +57,7 @@ pub const DWARF_5: Encoding = Encoding {
     address_size: 4,
 };
 
-/// Where the statements of a function begin, and where it ends, as DWARF counts.
+/// The addresses of the statements of a function, and its end, as DWARF counts.
 pub struct Statements(pub Vec<u64>);
 
 impl Statements {
@@ -254,7 +254,7 @@ pub fn raw(bytes: &[u8]) -> Value {
 pub const WASM: u8 = dw::DW_OP_WASM_location.0;
 pub const STACK_VALUE: u8 = dw::DW_OP_stack_value.0;
 
-/// What gdb and lldb print for expressions at a line, with `up` before: gdb's values, lldb's.
+/// The values that gdb and lldb print for expressions at a line, with `up` before: gdb's values, lldb's.
 pub fn values(folder: &Folder, line: u64, up: bool, names: &[&str]) -> [Vec<String>; 2] {
     [
         in_gdb(folder, &[], line, up, names),

@@ -26,7 +26,7 @@ const STEPS: u64 = 1 << 4;
 pub(super) struct Input<'a> {
     pub lookup: &'a Lookup<'a>,
     pub owners: &'a Owners,
-    /// Whether the locals have other numbers than in the debug info: then nothing in them is there, and all of it is lost.
+    /// True if the locals have other numbers than in the debug info: then nothing in them is there, and all of it is lost.
     pub renumbered: bool,
 }
 
@@ -137,7 +137,7 @@ impl Space for Output {
     }
 }
 
-/// What the image says of an entry.
+/// The entry's description in the image.
 struct Shown {
     scope: Ranges,
     described: Ranges,
@@ -162,7 +162,7 @@ struct Compare<'c, 'd> {
     asked: Option<&'c str>,
     losses: HashMap<String, Loss>,
     check: Check,
-    /// What the unit that is being looked at was made of, if it is not the module's own, and what counts for all such units.
+    /// The kind of outline that the current unit was made of, unless it is the module's own, and the sums of all such units.
     kind: Option<outline::Kind>,
     made: Check,
 }
@@ -276,7 +276,7 @@ impl<'c, 'd> Compare<'c, 'd> {
         }
     }
 
-    /// What the unit that is being looked at counts for.
+    /// Returns the sums that the current unit counts towards.
     fn sums(&mut self) -> &mut Check {
         match self.kind {
             Some(_) => &mut self.made,
@@ -455,7 +455,7 @@ impl<'c, 'd> Compare<'c, 'd> {
         found
     }
 
-    /// What is shown of what is described in a scope.
+    /// Compares what is described in a scope with what is shown of it.
     fn bytes(
         &mut self,
         scope: &[Range<u64>],
@@ -579,7 +579,7 @@ impl<'c, 'd> Compare<'c, 'd> {
     }
 }
 
-/// How many functions code has, and bytes of wasm in them.
+/// Returns the number of functions with code, and the bytes of wasm in them.
 fn functions_and_bytes(code: &CodeMap<'_>) -> (usize, u64) {
     let bytes = code.functions.iter();
     let bytes = bytes.map(|it| u64::from(it.wasm.end.0 - it.wasm.start.0));

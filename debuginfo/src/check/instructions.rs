@@ -40,7 +40,7 @@ impl Instructions {
         }
     }
 
-    /// How many pieces [`Self::shown`] would look at.
+    /// Returns the number of pieces that [`Self::shown`] would visit.
     pub fn pieces_in(&self, wasm: &Range<u64>) -> u64 {
         self.within(wasm).len() as u64
     }
@@ -51,7 +51,7 @@ impl Instructions {
         self.pieces.get(from..to).unwrap_or(&[])
     }
 
-    /// What is shown of a range where `covered` is: sorted, disjoint ranges of machine code.
+    /// Returns the part of a range that is shown where `covered` is: sorted, disjoint ranges of machine code.
     pub fn shown(&self, wasm: &Range<u64>, covered: &[Range<u64>]) -> Shown {
         let mut rest = self.within(wasm);
         let Some((first, _)) = rest.first() else {
@@ -78,7 +78,7 @@ impl Instructions {
     }
 }
 
-/// Whether one of some sorted, disjoint ranges has all of another one.
+/// Returns true if one of some sorted, disjoint ranges has all of another one.
 fn covers(ranges: &[Range<u64>], code: &Range<u64>) -> bool {
     let index = ranges.partition_point(|range| range.start <= code.start);
     let Some(range) = index.checked_sub(1).and_then(|index| ranges.get(index)) else {

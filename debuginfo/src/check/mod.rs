@@ -21,10 +21,10 @@ use crate::code::CodeMap;
 use crate::source::{Warning, WasmDwarf};
 use std::ops::Range;
 
-/// How many of what is missing for one reason are named.
+/// The number of lost entries that are named for each reason.
 const FIRST: usize = 5;
 
-/// What is described, what is shown and what is missing. Debug info that was [made](Made) for the module counts with its losses alone.
+/// The entries that are described, shown and missing. Debug info that was [made](Made) for the module counts with its losses alone.
 #[derive(Clone, Default, Debug)]
 pub struct Check {
     /// Units that describe code or data of the module.
@@ -60,17 +60,17 @@ pub struct Check {
     pub outside: usize,
     /// All that the module has: functions with code, and bytes of it.
     pub code: (usize, u64),
-    /// What is described by something else than the module's own debug info.
+    /// The entries described by something other than the module's own debug info.
     pub made: Made,
-    /// What is missing, by reason, the most bytes first.
+    /// The missing entries by reason, the most bytes first.
     pub losses: Vec<Loss>,
     /// Variables of the name that was asked for.
     pub asked: Vec<Variable>,
-    /// Whether the debug info was too much to look at all of it.
+    /// True if the debug info was too much to look at all of it.
     pub incomplete: bool,
 }
 
-/// What has no debug info of the module's own, and is described by its text or its source map.
+/// The code that has no debug info of the module's own, and is described by its text or its source map.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Made {
     /// Functions of which the text is shown, and the bytes of their code.
@@ -79,7 +79,7 @@ pub struct Made {
     pub by_source_map: (usize, u64),
 }
 
-/// How many of a kind.
+/// The count of one kind of entry.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Count {
     /// In the input, of code and data that is in the module.
@@ -112,12 +112,12 @@ impl Bytes {
     }
 }
 
-/// What is missing for one reason.
+/// The entries that are missing for one reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Loss {
     /// Why.
     pub reason: String,
-    /// How many entries.
+    /// The number of entries.
     pub count: usize,
     /// Bytes of wasm code over which they are missing.
     pub bytes: u64,
@@ -130,13 +130,13 @@ pub struct Loss {
 pub struct Lost {
     /// "variable", "function", …
     pub kind: &'static str,
-    /// Where it is said to be.
+    /// Its declaration.
     pub place: Place,
     /// Bytes of wasm code over which it is missing.
     pub bytes: u64,
 }
 
-/// What an entry is called, and where its source is.
+/// The name of an entry, and its source position.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Place {
     /// Its name.
@@ -156,11 +156,11 @@ pub struct Place {
 pub struct Variable {
     /// Which.
     pub place: Place,
-    /// Where it is in scope.
+    /// The ranges where it is in scope.
     pub scope: Vec<Range<WasmPc>>,
-    /// Where the input says what it is.
+    /// The ranges where the input has a location for it.
     pub described: Vec<Range<WasmPc>>,
-    /// What became of that.
+    /// The bytes of those ranges by outcome.
     pub bytes: Bytes,
     /// Bytes of code where the input names an operand that the stack does not have, or had on some of the ways there only.
     pub astray: u64,

@@ -10,7 +10,7 @@ use gimli::write::{AttributeValue as Value, UnitEntryId};
 
 const TOMBSTONE: u64 = 0xffff_ffff;
 
-/// What is counted where one debug info is the module's and the image is made of another one.
+/// Counts an image made of one debug info against the module's own, which is another.
 fn compared(input: &Written, shown: &Written, code: &CodeMap<'_>) -> Check {
     let made = image(&shown.dwarf(), code, None);
     check(&input.dwarf(), code, &made.bytes, &made.warnings, Some("x"))

@@ -7,14 +7,14 @@ use gimli::constants as dw;
 use gimli::read::{AttributeValue, Unit};
 use gimli::{DebugInfoOffset, UnitRef};
 
-/// How far references from one entry to another are followed: an instance of a definition of a declaration.
+/// The longest chain of references that is followed: an instance of a definition of a declaration.
 const MAX_REFERENCES: usize = 4;
 
 /// The units of a `.debug_info` section, sorted by their offsets.
 pub(super) struct Units<'r, 'd> {
     dwarf: &'r ReadDwarf<'d>,
     units: Vec<Unit<Reader<'d>>>,
-    /// How many macros are looked at: as many as become part of an image.
+    /// The budget of macros that are compared: as many as become part of an image.
     room: Room,
 }
 
@@ -78,7 +78,7 @@ impl<'r, 'd> Units<'r, 'd> {
         (name, line.unwrap_or(0))
     }
 
-    /// How many macros a unit has: definitions, and ends of them.
+    /// Returns the number of macros of a unit: definitions, and ends of them.
     pub fn macros(&self, unit: ReadUnit<'_, 'd>, root: &Die<'d>) -> usize {
         let attr = root.attrs().iter().find(|attr| is_macros(attr.name()));
         let any_file = |file| Some(file);
@@ -104,7 +104,7 @@ impl<'r, 'd> Units<'r, 'd> {
         None
     }
 
-    /// What an entry completes or is an instance of.
+    /// Returns the entry that this one completes or is an instance of.
     fn origin(
         &self,
         unit: ReadUnit<'_, 'd>,

@@ -22,30 +22,30 @@ pub(super) type Ranges = Rc<[Range<u64>]>;
 /// Bytes by which names are told from each other.
 const MAX_NAME: usize = 4096;
 
-/// What an address space knows of itself.
+/// The facts that differ between wasm addresses and host addresses.
 pub(super) trait Space {
     /// The address as it counts, if it is not one that linkers write in place of that of dropped code.
     fn code(&self, address: u64) -> Option<u64>;
     /// The number of the function that an address is in.
     fn function_at(&self, address: u64) -> Option<usize>;
-    /// Whether a unit says of an address what a linker's other copy of that function was like.
+    /// Returns true if a unit says of an address what a linker's other copy of that function was like.
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
-    /// Whether scopes without code count: an image says where there is no machine code for what is in the module.
+    /// Returns true if scopes without code count: an image says where there is no machine code for what is in the module.
     fn has_points(&self) -> bool;
-    /// Whether data at an address was not dropped.
+    /// Returns true if data at an address was not dropped.
     fn has_data(&self, address: u64, size: AddressSize) -> bool;
     /// Up to where a value that is at a place of the operand stack at an address is known on all ways there. None where the stack
     /// does not have the place.
     fn operand_until(&self, function: usize, at: u64, place: u32) -> Option<u64>;
-    /// What locations of a function, by its number and entry, are held against.
+    /// Returns the frame that the locations of a function, given by index and entry, are checked against.
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame;
-    /// Whether locals have other numbers than locations name them by.
+    /// Returns true if locals have other numbers than locations name them by.
     fn is_renumbered(&self) -> bool;
-    /// Whether a location outside functions with code leads to data: locals of functions without have locations too.
+    /// Returns true if a location outside functions with code leads to data: locals of functions without have locations too.
     fn is_data(&self, location: &[Op]) -> bool;
 }
 
-/// What one entry is, to find it again: its names and line are the same in both, its offset is not.
+/// The identity of an entry in both debug infos: its names and line are the same, its offset is not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Key {
     pub kind: Kind,
@@ -55,7 +55,7 @@ pub(super) struct Key {
     line: u64,
 }
 
-/// What is counted.
+/// The kinds of entries that are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Kind {
     Unit,
@@ -74,19 +74,19 @@ pub(super) struct Found<'u, 'd> {
     pub function: Option<DebugInfoOffset>,
     /// The code that it covers, or may be asked for in.
     pub scope: Ranges,
-    /// Where in it a variable has a location.
+    /// The ranges of its scope where a variable has a location.
     pub described: Ranges,
-    /// Where in it its location names operands that the stack does not have, or had on some of the ways there only.
+    /// The ranges where its location names operands that the stack does not have, or has on some paths only.
     pub astray: Ranges,
-    /// Where in it all that its location names has been written over.
+    /// The ranges where all that its location names has been overwritten.
     pub overwritten: Ranges,
-    /// How many macros a unit has.
+    /// The number of macros of the unit.
     pub macros: usize,
     /// The variable that it is a member of: an image describes members by themselves where the whole is not there.
     pub part_of: Option<Key>,
 }
 
-/// Where a variable's location leads.
+/// The ranges a variable is described in, and the validity of its location there.
 #[derive(Default)]
 struct Described {
     there: Ranges,
@@ -138,9 +138,9 @@ struct Scope {
     ranges: Ranges,
     /// Its number and its entry; `None` for one without code.
     function: Option<(usize, DebugInfoOffset)>,
-    /// What its locations are held against.
+    /// The frame that its locations are checked against.
     frame: Rc<Frame>,
-    /// Whether it is one that was dropped.
+    /// True if it is one that was dropped.
     dropped: bool,
 }
 
@@ -330,7 +330,7 @@ impl<'d> Walk<'_, 'd> {
         there
     }
 
-    /// Whether an entry covers no code at a place in it.
+    /// Returns true if an entry covers no code at a place in it.
     fn is_point(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
         let Ok(mut ranges) = unit.die_ranges(entry) else {
             return false;
@@ -349,7 +349,7 @@ impl<'d> Walk<'_, 'd> {
         (begin < end).then_some(begin..end)
     }
 
-    /// Where in its scope a variable of a function has a location or a constant value.
+    /// Returns the ranges of its scope in which a variable of a function has a location or a constant value.
     fn described(
         &self,
         function: usize,
@@ -392,7 +392,7 @@ impl<'d> Walk<'_, 'd> {
         places.within(&scope.ranges)
     }
 
-    /// Where in a range operations are what is claimed of them.
+    /// Returns the parts of a range in which operations hold what is claimed of them.
     fn place(
         &self,
         function: usize,
@@ -428,7 +428,7 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    /// Whether the stack has the operands that a location from an address on names, of one of its pieces at least.
+    /// Returns true if the stack has the operands that a location from an address on names, of one of its pieces at least.
     fn has_operands(&self, function: usize, ops: &[Op], from: u64) -> bool {
         let is_there = |op: &Op| match op {
             Op::Stack(place) => self.space.operand_until(function, from, *place).is_some(),
@@ -451,7 +451,7 @@ impl<'d> Walk<'_, 'd> {
         ends.fold(range.end, u64::min).max(range.start)
     }
 
-    /// Whether an expression says where something is: an empty one says that it is nowhere, and dropped data is.
+    /// Returns true if an expression says where something is: an empty one says that it is nowhere, and dropped data is.
     fn is_place(
         &self,
         unit: ReadUnit<'_, 'd>,
@@ -468,7 +468,7 @@ impl<'d> Walk<'_, 'd> {
         })
     }
 
-    /// Whether a variable is at an address of its own.
+    /// Returns true if a variable is at an address of its own.
     fn is_static(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
         let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
             return false;
@@ -521,18 +521,18 @@ fn hash_name(name: Option<&[u8]>, hasher: &mut DefaultHasher) {
     (name.map(<[u8]>::len), start).hash(hasher);
 }
 
-/// Whether an entry says that it has code.
+/// Returns true if an entry says that it has code.
 fn has_code(entry: &Die<'_>) -> bool {
     entry.attr(dw::DW_AT_ranges).is_some()
         || entry.attr(dw::DW_AT_low_pc).is_some() && entry.attr(dw::DW_AT_high_pc).is_some()
 }
 
-/// Where a unit is.
+/// The offset of a unit.
 pub(super) fn unit_offset(unit: ReadUnit<'_, '_>) -> DebugInfoOffset {
     DebugInfoOffset(unit.header.offset().0)
 }
 
-/// Where an entry is.
+/// The offset of an entry.
 pub(super) fn offset(unit: ReadUnit<'_, '_>, entry: &Die<'_>) -> DebugInfoOffset {
     DebugInfoOffset(unit.header.offset().0 + entry.offset().0)
 }
@@ -542,7 +542,7 @@ pub(super) fn merged(ranges: Vec<Range<u64>>) -> Ranges {
     ranges::merged(ranges).into()
 }
 
-/// What is in both lists.
+/// The intersection of two lists.
 pub(super) fn common(one: &[Range<u64>], other: &[Range<u64>]) -> Ranges {
     ranges::within(one, other).into()
 }

@@ -55,12 +55,12 @@ pub(crate) enum Op {
     ThreadLocal,
     /// DW_OP_push_object_address.
     ObjectAddress,
-    /// What has no native meaning, by name.
+    /// An operation without a native meaning, by name.
     Other(&'static str),
 }
 
 impl Op {
-    /// Whether it names a base type, by its place in the unit.
+    /// Returns true if it names a base type, by its place in the unit.
     pub(crate) fn names_type(&self) -> bool {
         matches!(
             self,
@@ -69,10 +69,10 @@ impl Op {
     }
 }
 
-/// How deep expressions call others (DW_OP_call2, call4): deeper than any does, and an end for those that go in circles.
+/// The depth to which expressions call others (DW_OP_call2, call4): more than compilers need, and an end to cycles.
 const MAX_CALLS: usize = 8;
 
-/// How many operations an expression has with all that it calls.
+/// The most operations of an expression with all that it calls.
 const MAX_OPERATIONS: usize = 10_000;
 
 /// Decodes an expression.
@@ -92,7 +92,7 @@ pub(crate) fn decode<'d>(
     )?))
 }
 
-/// How far a member is from its structure's begin, where that is no matter of the object: DWARF 2 can say it by an expression only.
+/// The offset of a member in its structure, where it does not depend on the object: DWARF 2 has expressions only.
 pub(crate) fn member_offset<'d>(
     place: AttributeValue<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,
@@ -294,7 +294,7 @@ fn plain(operation: &Operation<Reader<'_>>) -> Op {
     })
 }
 
-/// What an operation that we do not take is called.
+/// The name of an operation that is not supported.
 fn name(operation: &Operation<Reader<'_>>) -> &'static str {
     match operation {
         Operation::Register { .. } | Operation::RegisterOffset { .. } => "a machine register",

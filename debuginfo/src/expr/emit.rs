@@ -7,21 +7,21 @@ use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueTyp
 use crate::write::{Address, DebugInfoRef, Expression};
 use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
 
-/// Where things are that expressions name.
+/// The places that expressions name.
 pub(crate) struct Places<'a> {
     /// Bases of memories, globals.
     pub code: &'a CodeMap<'a>,
     /// Of the function; `None` outside functions.
     pub homes: Option<&'a Homes>,
-    /// Whether the function has a frame base.
+    /// True if the function has a frame base.
     pub has_frame_base: bool,
-    /// Where the expression begins to count, by which operands are known.
+    /// The address at which the expression becomes valid, by which operands are known.
     pub from: Option<WasmPc>,
     /// Bytes of the variable, where its type says it.
     pub size: Option<u64>,
-    /// Whether what no piece is of is between the members only, where nobody looks.
+    /// True if what no piece is of is between the members only, where nobody looks.
     pub only_padding_is_missing: bool,
-    /// How wide the guest's addresses are.
+    /// The size of the guest's addresses.
     pub addresses: AddressSize,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// How many operations an expression may become: a frame base is written for each use of it, and a branch reaches 32 KiB of
+/// The most operations that an expression may become: a frame base is repeated at each use, and a branch reaches 32 KiB of
 /// operations, of at most 10 bytes each.
 const MAX_OPERATIONS: usize = 3000;
 
@@ -68,7 +68,7 @@ pub(super) const STACK_BYTES: u64 = 8;
 /// The most zeros that are written down: more than programs have in a variable that is nowhere.
 pub(super) const MAX_ZEROS: u64 = 1024;
 
-/// What an expression is for, which says what its result means.
+/// The purpose of an expression, which decides the meaning of its result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
     /// A location: an address in linear memory, or with DW_OP_stack_value a value.
@@ -147,7 +147,7 @@ pub(super) struct Emitter<'a> {
     pub(super) entries: Entries<'a>,
     pub(super) out: Expression,
     purpose: Purpose,
-    /// How wide the guest's values are, here and without base types.
+    /// The width of the guest's values, here and without base types.
     pub(super) width: Width,
     pub(super) generic: Width,
 }
@@ -202,7 +202,7 @@ impl Emitter<'_> {
         Ok(*place.ok_or("a global that the module does not have")?)
     }
 
-    /// Where a value is that the function has in its frame.
+    /// The frame offset and type of a value in the frame.
     fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Reason> {
         let (kept, what) = match op {
             Op::Local(local) => return self.home(*local),
@@ -235,7 +235,7 @@ impl Emitter<'_> {
         self.out.op(dw::DW_OP_plus);
     }
 
-    /// Whether an operation reads a value of 64 bits.
+    /// Returns true if an operation reads a value of 64 bits.
     fn is_long(&self, op: &Op) -> bool {
         let ty = match op {
             Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_) => {

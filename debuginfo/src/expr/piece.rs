@@ -5,7 +5,7 @@ use super::emit::{MAX_ZEROS, STACK_BYTES};
 use gimli::constants as dw;
 use std::ops::Range;
 
-/// Where some bits of a variable are.
+/// The place of some bits of a variable.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Piece {
     pub bits: Range<u64>,

@@ -14,14 +14,14 @@ use gimli::{DwAte, DwOp, UnitOffset, constants as dw};
 pub(crate) struct BaseType {
     /// The native entry.
     pub id: UnitEntryId,
-    /// What it holds.
+    /// The encoding of its values.
     pub encoding: DwAte,
     /// Its size.
     pub bits: u32,
 }
 
 impl BaseType {
-    /// Whether numbers have a sign; `None` for those that are not whole.
+    /// Returns true if numbers have a sign; `None` for those that are not whole.
     fn sign(self) -> Option<bool> {
         match self.encoding {
             dw::DW_ATE_signed | dw::DW_ATE_signed_char => Some(true),
@@ -35,7 +35,7 @@ impl BaseType {
     }
 }
 
-/// How wide the values on the stack are, in the guest's terms.
+/// The width of the values on the stack, in the guest's terms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Width {
     /// The generic type: 32 bits, held with zeros above.
@@ -144,13 +144,13 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// What is on the stack is of the generic type from here on.
+    /// Marks the top of the stack as of the generic type.
     fn generic(&mut self) {
         self.width = self.generic;
         self.fit();
     }
 
-    /// What is on the stack is an integer from here on.
+    /// Marks the top of the stack as an integer.
     fn integer(&mut self, ty: BaseType, sign: bool) {
         self.width = Width::Integer(ty, sign);
         self.fit();
@@ -255,7 +255,7 @@ impl Emitter<'_> {
     }
 }
 
-/// Whether a result may be wider than the operands.
+/// Returns true if a result may be wider than the operands.
 fn changes_width(op: DwOp) -> bool {
     matches!(
         op,

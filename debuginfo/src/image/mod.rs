@@ -95,7 +95,7 @@ fn dynamic() -> [Dyn64<LittleEndian>; 2] {
     })
 }
 
-/// What is in the process's memory.
+/// The sections that are in the process's memory.
 fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section<'a>> {
     let (eh_frame_address, eh_frame) = code.eh_frame;
     let nobits = |name, flags, address, size| Section {

@@ -125,7 +125,7 @@ fn binding(flavor: Flavor, object: &Object) -> elf::SymbolBind {
     }
 }
 
-/// Whether a linkage name is one of C++ (Itanium C++ ABI, section 5.1), or of Rust in its older form.
+/// Returns true if a linkage name is one of C++ (Itanium C++ ABI, section 5.1), or of Rust in its older form.
 fn is_itanium(name: &str) -> bool {
     name.starts_with("_Z")
 }

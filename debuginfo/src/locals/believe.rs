@@ -11,7 +11,7 @@ use gimli::read::{AttributeValue, DebuggingInformationEntry};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// What locations of a function name that may hold something else.
+/// An item that a function's locations name and that may hold something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Named {
     Local(u32),
@@ -50,12 +50,12 @@ pub(crate) struct Frame {
     base: Option<u32>,
 }
 
-/// Whether an operation names something by a number that tools change: a local or an operand.
+/// Returns true if an operation names something by a number that tools change: a local or an operand.
 pub(crate) fn is_numbered(op: &Op) -> bool {
     matches!(op, Op::Local(_) | Op::EntryLocal(_) | Op::Stack(_))
 }
 
-/// Where what a location names holds something else.
+/// The ranges in which an item that a location names holds something else.
 pub(crate) struct Stale(Vec<(Named, Vec<Range<WasmPc>>)>);
 
 impl Frame {
@@ -85,12 +85,12 @@ impl Frame {
         Frame { body, base }
     }
 
-    /// Whether the frame base is a local, of a function whose code is known.
+    /// Returns true if the frame base is a local, of a function whose code is known.
     pub fn is_local(&self) -> bool {
         self.body.is_some() && self.base.is_some()
     }
 
-    /// Whether the frame base is a local that never has the address of a frame, as where the locals were given other numbers.
+    /// Returns true if the frame base is a local that never has the address of a frame, as where the locals were given other numbers.
     pub fn is_lost(&self) -> bool {
         let (Some(body), Some(local)) = (&self.body, self.base) else {
             return false;
@@ -107,7 +107,7 @@ impl Frame {
         (renumbered && named(is_numbered)).then_some(RENUMBERED)
     }
 
-    /// Whether anything that operations name is written in the function at all, which makes [`Self::stale`] worth a question.
+    /// Returns true if anything that operations name is written in the function at all, which makes [`Self::stale`] worth a question.
     pub fn may_be_stale(&self, ops: &[Op]) -> bool {
         let Some(body) = &self.body else {
             return false;
@@ -118,7 +118,7 @@ impl Frame {
         })
     }
 
-    /// Where in a range what operations name no longer holds what is claimed of it.
+    /// Returns the parts of a range in which operations no longer hold what is claimed of them.
     pub fn stale(&self, ops: &[Op], claim: &Claim, within: &Range<WasmPc>) -> Stale {
         let mut found: Vec<(Named, Vec<Range<WasmPc>>)> = Vec::new();
         let Some(body) = self.body.as_ref().filter(|_| self.may_be_stale(ops)) else {
@@ -143,7 +143,7 @@ impl Frame {
 }
 
 impl Stale {
-    /// Whether all can be believed.
+    /// Returns true if all can be believed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -153,7 +153,7 @@ impl Stale {
         found.is_some_and(|(_, ranges)| ranges.iter().any(|range| range.contains(&pc)))
     }
 
-    /// What can be believed of operations at an address: without the pieces that name something else. `None`: nothing.
+    /// Returns the operations that hold at an address: without the pieces that name something else. `None`: nothing.
     pub fn rest(&self, ops: &[Op], size: Option<u64>, pc: WasmPc) -> Option<Vec<Op>> {
         let is_stale = |op: &Op| Named::of(op).is_some_and(|named| self.is_at(named, pc));
         if !ops.iter().any(is_stale) {

@@ -40,7 +40,7 @@ pub(crate) struct Body {
 
 /// A structured instruction around the one that is read.
 struct Label {
-    /// Where a branch to it leads: known of loops.
+    /// The target of branches to it: known of loops.
     start: Option<usize>,
     /// Blocks that lead behind its end.
     ends: Vec<usize>,
@@ -143,7 +143,7 @@ impl Builder {
         }
     }
 
-    /// What an instruction does to control. `None` for those after which it may be anywhere.
+    /// Returns the effect of an instruction on control. `None` for those after which it may be anywhere.
     fn control(&mut self, operator: &Operator<'_>, at: WasmPc, behind: WasmPc) -> Option<()> {
         match operator {
             Operator::Block { .. } => self.labels.push(Label::new(None)),
@@ -218,8 +218,8 @@ impl Builder {
     }
 }
 
-/// Whether control may go on elsewhere by an instruction that is not followed here: handlers of exceptions, and branches of proposals
-/// that the runtime does not take yet.
+/// Returns true if control may go on elsewhere by an instruction that is not followed here: handlers of exceptions, and branches of
+/// proposals that the runtime does not take yet.
 fn is_unknown(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

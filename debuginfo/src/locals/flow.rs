@@ -5,7 +5,7 @@ use crate::address::WasmPc;
 use crate::ranges::merged;
 use std::ops::Range;
 
-/// What is said of a local.
+/// The claim of a debug location on a local.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Claim {
     /// That it is a variable in all of a scope, which begins here.
@@ -19,24 +19,24 @@ pub(crate) enum Claim {
     FrameBase,
 }
 
-/// What happens to a claim in a block.
+/// A change to a claim in a block.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
     /// The instruction that does it.
     at: WasmPc,
     /// From where on it counts.
     from: WasmPc,
-    /// Whether the claim is wrong from there on, or right again.
+    /// True if the claim is wrong from there on, or right again.
     is_stale: bool,
 }
 
-/// How many steps are taken for one body, for each of its blocks and beside them. A claim is followed through all blocks only where the
+/// The steps taken for one body: for each of its blocks, and in addition. A claim is followed through all blocks only where the
 /// local is written, and those of a variable's own are few; hostile input could ask without end.
 const STEPS: usize = 2000;
 const STEPS_BESIDE: usize = 1 << 20;
 
 impl Body {
-    /// Where a local no longer holds what is claimed: sorted, disjoint.
+    /// Returns the ranges in which a local no longer holds what is claimed: sorted, disjoint.
     pub fn stale(&self, local: u32, claim: &Claim) -> Vec<Range<WasmPc>> {
         let writes = self.writes_to(local).iter();
         let overwritten = |write: &super::body::Write| Event {
@@ -65,7 +65,7 @@ impl Body {
         }
     }
 
-    /// Where control can be behind events, since it was at an address.
+    /// Returns the code reachable behind events, from an address on.
     fn behind(&self, start: WasmPc, mut events: Vec<Event>) -> Vec<Range<WasmPc>> {
         if events.is_empty() {
             return Vec::new();
@@ -84,13 +84,13 @@ impl Body {
         first.is_some_and(|first| range.start < first.code.end)
     }
 
-    /// Whether a local is ever the address of the frame.
+    /// Returns true if a local is ever the address of the frame.
     pub fn is_frame_base(&self, local: u32) -> bool {
         let mut writes = self.writes_to(local).iter();
         writes.any(|write| self.frames.contains(write.at))
     }
 
-    /// Whether something else is written to a local than the frame's address.
+    /// Returns true if something else is written to a local than the frame's address.
     pub(super) fn has_other_writes(&self, local: u32) -> bool {
         let mut writes = self.writes_to(local).iter();
         writes.any(|write| !self.frames.contains(write.at))
@@ -120,7 +120,7 @@ impl Body {
         behind.checked_sub(1)
     }
 
-    /// Where control can be behind an event that makes a claim wrong, with none between that makes it right: events in the order of
+    /// Returns the code reachable from an event that makes a claim wrong, with none between that makes it right: events in the order of
     /// the code.
     fn spread(&self, events: &[Event]) -> Vec<Range<WasmPc>> {
         if !self.spend(self.blocks.len()) {

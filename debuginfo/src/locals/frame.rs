@@ -14,13 +14,13 @@ impl FrameWrites {
         self.0.push(at);
     }
 
-    /// Whether the write at an address is one.
+    /// Returns true if the write at an address is one.
     pub fn contains(&self, at: WasmPc) -> bool {
         self.0.binary_search(&at).is_ok()
     }
 }
 
-/// What is known of a value.
+/// The known part of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Known {
     Nothing,
@@ -31,10 +31,10 @@ enum Known {
     Frame,
 }
 
-/// How many operands and locals are followed: more than a function's entry needs.
+/// The number of operands and locals that are followed: more than a function's entry needs.
 const FOLLOWED: usize = 64;
 
-/// What is known of operands and locals, from the beginning of a basic block on.
+/// The known operands and locals, from the beginning of a basic block on.
 #[derive(Default)]
 pub(super) struct FrameLocals {
     /// The last operands; those below are not known.

@@ -14,10 +14,10 @@ use std::rc::Rc;
 /// Of how many functions one may have a frame base that is none: compilers that say a local is the frame base set it to that.
 const TOLERATED: usize = 20;
 
-/// How many functions are looked at: those of one module all went through the same tools.
+/// The number of functions that are examined: those of one module all went through the same tools.
 const SAMPLE: usize = 1000;
 
-/// What shows that locals were renumbered.
+/// The evidence that locals were renumbered.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Renumbered {
     /// Functions whose frame base is a local.
@@ -37,7 +37,7 @@ impl fmt::Display for Renumbered {
     }
 }
 
-/// Whether a module's locals have other numbers than in its debug info: of the contents of its code section, and the bodies of its
+/// Returns true if a module's locals have other numbers than in its debug info: of the contents of its code section, and the bodies of its
 /// functions, sorted.
 pub fn renumbered(
     dwarf: &WasmDwarf<'_>,
@@ -135,8 +135,8 @@ impl Number {
         }
     }
 
-    /// Whether a local can be one of so many bytes. It may be of the other kind if it has its bits: LLVM takes no notice of casts that
-    /// change none.
+    /// Returns true if a local can be one of so many bytes. It may be of the other kind if it has its bits: LLVM takes no notice of casts
+    /// that change none.
     pub fn fits(self, local: ValueType, bytes: u64) -> bool {
         match (local, self) {
             (ValueType::I32, Number::Float) => bytes == 4,
@@ -148,7 +148,7 @@ impl Number {
     }
 }
 
-/// Whether a type's values are whole numbers without an encoding of their own: addresses, and those of enumerations.
+/// Returns true if a type's values are whole numbers without an encoding of their own: addresses, and those of enumerations.
 fn has_no_encoding(tag: gimli::DwTag) -> bool {
     matches!(
         tag,

@@ -10,7 +10,7 @@ use gimli::constants as dw;
 use gimli::read::UnitHeader;
 use std::ops::Range;
 
-/// Where code is.
+/// The address of the code.
 const TEXT: u64 = 0x1000;
 /// Bytes of code that a piece has.
 const STEP: u32 = 4;
@@ -74,7 +74,7 @@ impl Units {
         Units(units.iter().flat_map(unit).collect())
     }
 
-    /// What is found with their headers, and whose their code is.
+    /// Passes the units and the owners of their code to a closure.
     fn with<R>(
         &self,
         code: &CodeMap<'_>,
@@ -100,7 +100,7 @@ impl Units {
     }
 }
 
-/// How often a unit of a range, and of some more bytes, may ask for another range; and what that is by its length.
+/// Returns how often a unit with a range, and some more bytes, may ask for another range, and the answer's length.
 fn answers(code: &CodeMap<'_>, unit: (Range<u32>, usize), wasm: Range<u32>) -> (usize, usize) {
     Units::of(&[unit]).with(code, |headers, owners| {
         let lookup = Lookup::of_unit(code, owners, &headers[0]);

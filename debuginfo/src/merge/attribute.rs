@@ -12,7 +12,7 @@ use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DwAt, DwForm};
 
-/// How a part's file numbers become the unit's.
+/// The mapping of a part's file numbers to the unit's.
 pub enum Files {
     /// They are of the unit's own line table.
     Same,
@@ -42,7 +42,7 @@ impl Files {
     }
 }
 
-/// What only a split unit, or only a reader of its sections, needs.
+/// Returns true for attributes that only a split unit, or only a reader of its sections, needs.
 fn is_dropped(name: DwAt) -> bool {
     matches!(
         name,
@@ -233,7 +233,7 @@ fn text<'a>(
     Ok(Some((dw::DW_FORM_strp, value)))
 }
 
-/// Whether an attribute's reference is to a type: then it may as well be to the type's definition.
+/// Returns true if an attribute's reference is to a type: then it may as well be to the type's definition.
 fn refers_to_type(name: DwAt) -> bool {
     matches!(
         name,

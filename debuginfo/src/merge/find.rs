@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Companions<'a> {
     /// A package of split units, `.dwp`: its name, for messages, and its bytes.
     pub package: Option<(&'a str, &'a [u8])>,
-    /// Where the module is: `.dwo` files may have been moved there with it.
+    /// The module's folder: `.dwo` files may have been moved there with it.
     pub directory: Option<&'a Path>,
     /// Reads a `.dwo` file.
     pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
@@ -24,7 +24,7 @@ pub struct Companions<'a> {
 
 /// A unit of a module that says where the rest of it is.
 pub struct Skeleton {
-    /// What both have.
+    /// The identifier that both have.
     pub id: DwoId,
     /// The `.dwo` file, as the compiler was told, and the directory it was told in.
     name: String,
@@ -34,7 +34,7 @@ pub struct Skeleton {
 }
 
 impl Skeleton {
-    /// What a unit says, if it is a skeleton: in DWARF 4 an identifier and a file's name make it one.
+    /// Returns the skeleton that a unit is, if it is one: in DWARF 4 an identifier and a file's name make it one.
     pub fn of<'a>(dwarf: &ReadDwarf<'a>, unit: &Unit<Reader<'a>>) -> Option<Skeleton> {
         let name = unit.dwo_name().ok().flatten()?;
         let text = |text: Reader<'a>| text.to_string_lossy().into_owned();
@@ -46,7 +46,7 @@ impl Skeleton {
         })
     }
 
-    /// Where its file may be: where it was written, and with the module.
+    /// The possible paths of its file: as written, and beside the module.
     fn candidates(&self, module: Option<&Path>) -> Vec<PathBuf> {
         let name = Path::new(&self.name);
         let mut found = vec![Path::new(&self.directory).join(name)];

@@ -56,7 +56,7 @@ fn path<'a>(
 }
 
 impl Assembly<'_, '_> {
-    /// Whether the unit is a skeleton that found nothing.
+    /// Returns true if the unit is a skeleton that found nothing.
     pub(super) fn is_bare_skeleton(&self) -> bool {
         let unit = self.parts[0].unit;
         unit.dwo_id.is_some() && unit.name.is_none()

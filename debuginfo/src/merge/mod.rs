@@ -40,11 +40,11 @@ use unit::Merged;
 pub struct MergedDwarf {
     /// Its sections, by name.
     pub sections: Vec<(&'static str, Vec<u8>)>,
-    /// What could not be found, or not be read.
+    /// The files and units that could not be found, or not be read.
     pub warnings: Vec<Warning>,
 }
 
-/// Whether a module's debug info is in other files too.
+/// Returns true if a module's debug info is in other files too.
 pub fn is_split(dwarf: &WasmDwarf<'_>) -> bool {
     let read = dwarf.read();
     units(&read, &mut Warnings::default())

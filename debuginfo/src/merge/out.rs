@@ -5,7 +5,7 @@ use gimli::leb128::write::Leb128;
 use gimli::{DwAt, DwForm, DwTag};
 use std::collections::HashMap;
 
-/// What a reference leads to, in terms of what is read.
+/// The target of a reference, in terms of the input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {
     /// An entry of the unit: which of the units that it is made of, and the offset there.
@@ -29,7 +29,7 @@ pub enum Section {
 #[derive(Clone, Copy, Debug)]
 pub struct Fixup {
     pub section: Section,
-    /// Where they are in the section.
+    /// Their offset in the section.
     pub position: usize,
     /// Five bytes of LEB128, or four.
     pub leb: bool,
@@ -124,7 +124,7 @@ pub struct Out {
     pub fixups: Vec<Fixup>,
 }
 
-/// Where a unit's parts begin, to close them at its end.
+/// The start of a unit's parts, to close them at its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     pub info: usize,

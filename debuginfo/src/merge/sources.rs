@@ -12,9 +12,9 @@ use std::collections::HashMap;
 /// Debug info of one file, or one unit of a package.
 pub struct Source<'a> {
     pub dwarf: ReadDwarf<'a>,
-    /// Where its strings begin in the merged ones.
+    /// The offset of its strings in the merged ones.
     pub strings: usize,
-    /// Whether it is the module's.
+    /// True if it is the module's.
     pub main: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct Sources<'a> {
     pub types: HashMap<u64, TypeUnit<'a>>,
     /// All strings, the module's first: lines name files by them.
     pub strings: Vec<u8>,
-    /// What directories are called here.
+    /// The new names of directories.
     pub paths: &'a PathMap,
 }
 

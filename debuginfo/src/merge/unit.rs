@@ -22,7 +22,7 @@ pub struct Merged {
     open: Vec<Fixup>,
     /// Line tables: as they were, and behind them those with more files; or all with other paths.
     pub lines: Vec<u8>,
-    /// Where those with other paths went that were at an offset.
+    /// The new offsets of line tables with other paths, by the old ones.
     line_offsets: HashMap<usize, u32>,
     /// Tables of macros.
     pub macros: Vec<u8>,
@@ -75,9 +75,9 @@ pub(super) struct Assembly<'s, 'a> {
     /// The module's unit, its split unit, type units.
     pub parts: Vec<Part<'s, 'a>>,
     start: Start,
-    /// What macros of all units may still take.
+    /// The budget of macros that all units share.
     pub room: &'s Room,
-    /// Where the unit's line table and its macros are.
+    /// The offsets of the unit's line table and macros.
     pub line: Option<u32>,
     pub macro_table: Option<usize>,
     /// Files that macros name and the line table does not.
@@ -209,7 +209,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         true
     }
 
-    /// Where the line table is that the module's unit has at an offset.
+    /// Returns the offset of the line table that the module's unit has at an offset.
     pub(super) fn line_table(&mut self, offset: usize) -> Option<u32> {
         let paths = self.sources.paths;
         let is_own = !self.more_files.is_empty();
@@ -334,7 +334,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         self.children(self.parts.len() - 1)
     }
 
-    /// Where a type is.
+    /// Returns the offset of a type.
     fn type_place(&self, signature: u64) -> Option<usize> {
         let part = *self.types.get(&signature)?;
         let offset = self.sources.types.get(&signature)?.offset;

@@ -46,12 +46,12 @@ impl Coverage {
         }
     }
 
-    /// Whether anything is said of a piece of code.
+    /// Returns true if anything is said of a piece of code.
     pub fn touches(&self, code: &Range<WasmPc>) -> bool {
         touches(&self.all, code)
     }
 
-    /// Whether units that are of no library say anything of a piece of code.
+    /// Returns true if units that are of no library say anything of a piece of code.
     pub fn is_own(&self, code: &Range<WasmPc>) -> bool {
         touches(&self.own, code)
     }
@@ -64,7 +64,7 @@ fn touches(covered: &[Range<u32>], code: &Range<WasmPc>) -> bool {
         .is_some_and(|range| range.start < code.end.0)
 }
 
-/// What of ranges is code that exists.
+/// Returns the parts of ranges that are existing code.
 fn usable(mut ranges: RangeIter<Reader<'_>>) -> Vec<Range<u32>> {
     let all = std::iter::from_fn(|| ranges.next().ok().flatten());
     all.filter_map(|range| {

@@ -12,7 +12,7 @@ use gimli::{DwAte, Encoding, Format, LittleEndian, SectionId};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// What is written.
+/// The encoding that is written.
 const ENCODING: Encoding = Encoding {
     address_size: 4,
     format: Format::Dwarf32,

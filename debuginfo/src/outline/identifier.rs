@@ -11,7 +11,7 @@ const KEYWORDS: [&str; 44] = [
     "union", "unsigned", "void", "while",
 ];
 
-/// Whether a debugger takes a text as a name.
+/// Returns true if a debugger takes a text as a name.
 pub fn is_identifier(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.chars().all(word)

@@ -25,12 +25,12 @@ use crate::source::ReadUnit;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What is known of functions and globals.
+/// The known functions and globals of a module.
 #[derive(Clone, Default, Debug)]
 pub struct Outline {
-    /// What it was made of.
+    /// Its origin.
     pub kind: Kind,
-    /// Where the files are that are named by a relative path.
+    /// The folder of files that are named by a relative path.
     pub directory: String,
     /// The files that rows name by number: a path each.
     pub files: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Outline {
     pub globals: Vec<Variable>,
 }
 
-/// What rows are of.
+/// The origin of rows.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Kind {
     /// WAT: each row is an instruction, which debuggers are to stop at.
@@ -76,17 +76,17 @@ impl Kind {
     }
 }
 
-/// Whether the lines of a unit are instructions, one each.
+/// Returns true if the lines of a unit are instructions, one each.
 pub(crate) fn is_text(unit: ReadUnit<'_, '_>) -> bool {
     kind_of(unit) == Some(Kind::Text)
 }
 
-/// Whether a unit was made of a source map.
+/// Returns true if a unit was made of a source map.
 pub(crate) fn is_mapped(unit: ReadUnit<'_, '_>) -> bool {
     kind_of(unit) == Some(Kind::SourceMap)
 }
 
-/// What a unit was made of, if it is one of an outline and none of the module's own.
+/// Returns the kind of outline that a unit was made of, if it is not one of the module's own.
 pub(crate) fn kind_of(unit: ReadUnit<'_, '_>) -> Option<Kind> {
     let mut entries = unit.entries();
     let root = entries.next_dfs().ok()??;
@@ -116,17 +116,17 @@ pub struct Row {
 pub struct Function {
     /// Its number.
     pub index: u32,
-    /// What it is called, where it has a name.
+    /// Its name, if it has one.
     pub name: Option<String>,
     /// Its body, from the locals' declaration to the final `end`.
     pub body: Range<WasmPc>,
     /// Its first instruction.
     pub first: WasmPc,
-    /// What it returns, where that is one value.
+    /// The type of its result, if it has one value.
     pub result: Option<ValueType>,
     /// Its locals by number, parameters first.
     pub locals: Vec<Variable>,
-    /// How many of them are parameters.
+    /// The number of parameters among them.
     pub params: usize,
 }
 
@@ -142,7 +142,7 @@ pub struct Variable {
 }
 
 impl Function {
-    /// What debuggers call it.
+    /// The name by which debuggers know it.
     fn shown_name(&self) -> Cow<'_, str> {
         match &self.name {
             Some(name) => name.into(),

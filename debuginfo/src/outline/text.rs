@@ -4,7 +4,7 @@ use crate::source::WasmDwarf;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, ColumnType};
 
-/// Where a function is in its text.
+/// The position of a function in its text.
 #[derive(Clone, Default, Debug)]
 pub struct TextFunction {
     /// The line and the column that it begins on.

@@ -1,6 +1,6 @@
 //! Digits of base64 (RFC 4648, section 4), which source maps have twice: in mappings and in URLs.
 
-/// What a digit stands for.
+/// The value of a digit.
 pub(super) fn digit(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

@@ -14,7 +14,7 @@ use std::fmt;
 pub struct SourceMap {
     /// The files that it names, with `sourceRoot`.
     pub sources: Vec<Source>,
-    /// What the source calls things.
+    /// The names in the source.
     pub names: Vec<String>,
     /// Sorted by offset.
     pub mappings: Vec<Mapping>,

@@ -66,7 +66,7 @@ pub(super) fn set_ranges(
     }
 }
 
-/// What DWARF 5 calls an attribute that producers of DWARF 2 and 3 had to invent.
+/// The name in DWARF 5 of an attribute that producers of DWARF 2 and 3 had to invent.
 fn standard_name(name: DwAt) -> DwAt {
     match name {
         dw::DW_AT_MIPS_linkage_name => dw::DW_AT_linkage_name,
@@ -150,8 +150,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C ABI
-    /// of the tool conventions, "Program entry").
+    /// Returns true if a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C
+    /// ABI of the tool conventions, "Program entry").
     pub(super) fn is_main(
         &self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
@@ -181,7 +181,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.warnings.lost(what, self.offset(entry));
     }
 
-    /// What is neither code nor a location.
+    /// Converts an attribute that is neither code nor a location.
     pub(super) fn other(
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
@@ -206,7 +206,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             .map(Some)
     }
 
-    /// Where a call returns to, which is behind an instruction of the call's own.
+    /// The return address of a call, which is behind an instruction of the call's own.
     fn return_point(
         &mut self,
         attr: &Attribute<Reader<'d>>,

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 /// The bases not shown, counted by class.
 pub(super) type Hidden = HashMap<UnitEntryId, usize>;
 
-/// Where a base is.
+/// The place of a base.
 enum Place {
     /// Bytes behind the object's begin.
     Offset(u64),
@@ -27,14 +27,14 @@ enum Place {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Whether an entry is such a base.
+    /// Returns true if an entry is such a base.
     pub(super) fn is_hidden(&self, entry: &Die<'d>) -> bool {
         self.lookup.code.flavor == Flavor::Lldb
             && entry.tag() == dw::DW_TAG_inheritance
             && self.has_virtual_base(&self.here(entry), 0)
     }
 
-    /// Whether a base is virtual or has a virtual one.
+    /// Returns true if a base is virtual or has a virtual one.
     fn has_virtual_base(&self, inheritance: &There<'a, 'd>, depth: usize) -> bool {
         if is_virtual(&inheritance.entry) {
             return true;
@@ -45,7 +45,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.has_virtual_bases(&base, depth)
     }
 
-    /// Whether a class has a virtual base, or one that has.
+    /// Returns true if a class has a virtual base, or one that has.
     pub(super) fn has_virtual_bases(&self, class: &There<'a, 'd>, depth: usize) -> bool {
         let Some(place) = class.offset() else {
             return false;

@@ -8,7 +8,7 @@ use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 
-/// Whether a unit's language is C.
+/// Returns true if a unit's language is C.
 pub(super) fn is_c(language: Option<Read<Reader<'_>>>) -> bool {
     matches!(
         language,
@@ -18,7 +18,7 @@ pub(super) fn is_c(language: Option<Read<Reader<'_>>>) -> bool {
     )
 }
 
-/// Whether it is C++.
+/// Returns true if it is C++.
 pub(super) fn is_cpp(language: Option<Read<Reader<'_>>>) -> bool {
     matches!(
         language,

@@ -27,7 +27,7 @@ fn is_virtual(method: &Die<'_>) -> bool {
     matches!(virtuality, Some(Read::Virtuality(it)) if it != dw::DW_VIRTUALITY_none)
 }
 
-/// What a function is called.
+/// The names of a function.
 #[derive(Default)]
 struct Names {
     name: Option<String>,

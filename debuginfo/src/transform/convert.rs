@@ -12,15 +12,15 @@ use std::ops::Deref;
 /// A unit, read and written.
 pub(super) struct ConvertUnit<'a, R: gimli::Reader<Offset = usize>> {
     pub read_unit: gimli::read::UnitRef<'a, R>,
-    /// What is written.
+    /// The encoding that is written.
     pub unit: Unit,
     /// Its number.
     number: usize,
     kept: &'a Kept,
-    /// How many files its line table has.
+    /// The number of files in its line table.
     pub(super) files: u64,
     entries: EntriesRaw<'a, R>,
-    /// How many entries that are kept are still to be read.
+    /// The number of kept entries that are still to be read.
     left: u32,
     /// The entries around the next: depth and number.
     around: Vec<(isize, UnitEntryId)>,
@@ -30,7 +30,7 @@ pub(super) struct ConvertUnit<'a, R: gimli::Reader<Offset = usize>> {
 pub(super) struct ConvertUnitEntry<'a, R: gimli::Reader<Offset = usize>> {
     pub read_unit: gimli::read::UnitRef<'a, R>,
     pub read_entry: DebuggingInformationEntry<R>,
-    /// What it is in, if that is not the root.
+    /// The parent, if that is not the root.
     pub parent: Option<UnitEntryId>,
 }
 
@@ -106,7 +106,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         Ok(Some(id))
     }
 
-    /// How many units there are.
+    /// The number of units.
     pub fn units(&self) -> u32 {
         self.kept.entries.len() as u32
     }
@@ -244,7 +244,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
     }
 }
 
-/// What stands for one of the standard's constants.
+/// The value of one of the standard's constants.
 fn constant(value: &Read<Reader<'_>>) -> Option<u64> {
     Some(match value {
         Read::Encoding(value) => value.0.into(),

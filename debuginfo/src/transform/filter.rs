@@ -24,13 +24,13 @@ pub(super) struct Graph {
     end: usize,
     /// Bytes from the start of the unit.
     offsets: Vec<u32>,
-    /// What each is in; [`NONE`] for the root.
+    /// The parent of each entry; [`NONE`] for the root.
     parents: Vec<u32>,
     /// The number behind the last entry that is in it.
     ends: Vec<u32>,
-    /// Whether it is part of what it is in.
+    /// True if it is part of what it is in.
     is_part: Vec<bool>,
-    /// What they refer to, in `.debug_info`: entry by entry, from where `first_edge` says.
+    /// The targets of references, in `.debug_info`: entry by entry, from where `first_edge` says.
     edges: Vec<u32>,
     first_edge: Vec<u32>,
     required: Vec<u32>,
@@ -38,18 +38,18 @@ pub(super) struct Graph {
     hollow: Vec<u32>,
     /// Entries whose type is in another unit, where a pointer may be of it: and which.
     pointees: Vec<(u32, u32)>,
-    /// Whether one refers to another unit, or to its own as if it were another.
+    /// True if one refers to another unit, or to its own as if it were another.
     has_foreign: bool,
 }
 
-/// What is kept.
+/// The entries that are kept.
 pub(super) struct Kept {
     /// By unit: offsets in it. The number in the set plus 1 is an entry's number in the unit that is written.
     pub entries: Vec<OffsetSet>,
     counts: Vec<u32>,
     /// By unit: types that pointers of other units are of, sorted.
     pointees: Vec<Vec<UnitOffset>>,
-    /// Where each unit starts in `.debug_info`, and whether any refers to another.
+    /// The offset of each unit in `.debug_info`, and whether any refers to another.
     starts: Vec<usize>,
     pub has_foreign: bool,
 }
@@ -66,7 +66,7 @@ pub(super) struct FilterUnit<'a, R: gimli::Reader<Offset = usize>> {
 /// An entry that was read.
 pub(super) struct FilterUnitEntry<R: gimli::Reader<Offset = usize>> {
     pub read_entry: DebuggingInformationEntry<R>,
-    /// What it is in, if that is not the root.
+    /// The parent, if that is not the root.
     pub parent: Option<UnitOffset>,
     pub parent_tag: Option<DwTag>,
 }
@@ -170,7 +170,7 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
         }
     }
 
-    /// What was read.
+    /// Returns the graph that was read.
     pub fn finish(mut self) -> Graph {
         self.leave(isize::MIN);
         self.graph.first_edge.push(self.graph.edges.len() as u32);
@@ -247,7 +247,7 @@ pub(super) fn is_metadata(name: gimli::DwAt) -> bool {
     )
 }
 
-/// Whether an entry belongs to what it is in, as members, parameters and blocks do, and is not only declared there, as types
+/// Returns true if an entry belongs to what it is in, as members, parameters and blocks do, and is not only declared there, as types
 /// and functions are. What is not known is kept.
 fn is_part(entry: &DebuggingInformationEntry<Reader<'_>>) -> bool {
     !matches!(
@@ -291,7 +291,7 @@ fn is_part(entry: &DebuggingInformationEntry<Reader<'_>>) -> bool {
     ) && (entry.tag() != dw::DW_TAG_subprogram || entry.attr(dw::DW_AT_declaration).is_some())
 }
 
-/// Whether what an entry's type is may be what a pointer is of: that of a pointer, of a name or with a qualifier.
+/// Returns true if what an entry's type is may be what a pointer is of: that of a pointer, of a name or with a qualifier.
 fn leads_to_pointee(tag: DwTag) -> bool {
     matches!(kind(tag), Kind::Named) || is_pointer(tag)
 }
@@ -416,7 +416,7 @@ impl Search<'_> {
 }
 
 impl Kept {
-    /// How many entries of a unit are kept.
+    /// The number of kept entries of a unit.
     pub fn count(&self, unit: usize) -> u32 {
         self.counts[unit]
     }

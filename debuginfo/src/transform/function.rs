@@ -11,7 +11,7 @@ use crate::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
 use gimli::constants as dw;
 
-/// How many parameters a name has at most.
+/// The most parameters of a name.
 const MAX_PARAMS: usize = 32;
 
 /// The enumeration, in the unit that is only for it.
@@ -83,7 +83,7 @@ fn enumerate(unit: &mut Unit, functions: UnitEntryId, number: UnitEntryId, code:
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Whether an entry is a pointer or a reference to a function that can be shown by its name.
+    /// Returns true if an entry is a pointer or a reference to a function that can be shown by its name.
     pub(super) fn is_function_pointer(&self, entry: &Die<'d>) -> bool {
         // The enumeration is of 4 bytes.
         !self.lookup.code.table.is_empty()

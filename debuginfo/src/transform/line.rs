@@ -19,11 +19,11 @@ struct Row {
 /// A unit's line table.
 pub(super) struct LineTable<'d> {
     pub bytes: Vec<u8>,
-    /// Where it refers to strings, and which.
+    /// The offsets of its references to strings, with the strings.
     pub strings: Vec<(u32, &'d [u8])>,
-    /// Whether it says anything of code.
+    /// True if it says anything of code.
     pub has_rows: bool,
-    /// How many files it has.
+    /// The number of its files.
     pub files: u64,
     /// Why not all of it could be read.
     pub damage: Option<String>,
@@ -185,7 +185,7 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
 /// Goes over a function's code, and writes a row where another one begins.
 struct Writer<'w> {
     program: &'w mut LineProgram,
-    /// Where the function's body begins.
+    /// The beginning of the function's body.
     entry: WasmPc,
     rows: &'w [Row],
     pieces: Vec<Piece>,
@@ -197,7 +197,7 @@ struct Writer<'w> {
     body_marked: bool,
     /// The row that covers the code so far; `None` behind a statement that only has an instruction that stands in.
     current: Option<usize>,
-    /// How many of those at the address are written.
+    /// The number of statements written at the address.
     statement: usize,
 }
 
@@ -287,7 +287,7 @@ fn pieces(function: &FunctionCode<'_>, rows: &[Row]) -> Vec<Piece> {
     .collect()
 }
 
-/// Where a row's code begins: at its first instruction that has code of its own, as the code generator makes one machine
+/// The beginning of a row's code: at its first instruction that has code of its own, as the code generator makes one machine
 /// instruction of several.
 #[derive(Clone, Copy)]
 struct Start {
@@ -296,7 +296,7 @@ struct Start {
     offset: u32,
 }
 
-/// Where each row begins. A row without any code has no start.
+/// Returns the beginning of each row. A row without any code has none.
 fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<Start>> {
     let mut starts: Vec<Option<Start>> = vec![None; rows];
     for &Piece { offset, pc, row } in pieces {

@@ -14,12 +14,12 @@ use gimli::read::AttributeValue;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// How deep entries may be in each other, as they are written recursively: scopes, namespaces and inlined calls are far less.
+/// The depth to which entries may nest, as they are written recursively: scopes, namespaces and inlined calls are far less.
 const MAX_NESTING: isize = 1000;
 
 type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
-/// What one unit asks for.
+/// The live entries of one unit and their requirements.
 pub(super) struct Live<'d> {
     /// The unit.
     pub unit: gimli::read::Unit<Reader<'d>>,
@@ -210,7 +210,7 @@ enum Data {
     Dropped,
 }
 
-/// Whether what is in an entry of this kind is in no function.
+/// Returns true if what is in an entry of this kind is in no function.
 fn is_outside(parent: Option<gimli::DwTag>) -> bool {
     !matches!(
         parent,
@@ -218,14 +218,14 @@ fn is_outside(parent: Option<gimli::DwTag>) -> bool {
     )
 }
 
-/// Whether a variable is one of the tables that rustc describes for each type and trait, which nobody asks for.
+/// Returns true if a variable is one of the tables that rustc describes for each type and trait, which nobody asks for.
 fn is_vtable<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
     let name = entry.attr_value(dw::DW_AT_name);
     let name = name.and_then(|name| unit.attr_string(name).ok());
     name.is_some_and(|name| name.slice().ends_with(b"{vtable}"))
 }
 
-/// Where a variable is that is at an address of the guest's data, a global of wasm's, or constant.
+/// The place of a variable that is at an address of the guest's data, a global of wasm's, or constant.
 fn data<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Data> {
     if entry.attr_value(dw::DW_AT_const_value).is_some() {
         return Some(Data::Constant);

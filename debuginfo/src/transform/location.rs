@@ -28,7 +28,7 @@ use std::ops::Range;
 type Entry<'a, 'd> = ConvertUnitEntry<'a, Reader<'d>>;
 type Converted = Result<Option<AttributeValue>, String>;
 
-/// What an expression is of.
+/// The subject of an expression.
 #[derive(Clone, Copy)]
 pub(super) struct Aim<'e, 'a, 'd> {
     pub purpose: Purpose,
@@ -38,13 +38,13 @@ pub(super) struct Aim<'e, 'a, 'd> {
     pub of: (ReadUnit<'a, 'd>, &'e Die<'d>),
 }
 
-/// Where a location counts.
+/// The extent of a location.
 #[derive(Clone)]
 pub(super) struct Span {
-    /// Where it begins in the module: by that operands are known.
+    /// Its beginning in the module: by that operands are known.
     pub from: WasmPc,
     pub wasm: Range<WasmPc>,
-    /// What is said of locals there.
+    /// The claim on locals there.
     pub claim: Claim,
 }
 
@@ -176,7 +176,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a variable's location is to lead to.
+    /// Returns the purpose of a variable's location.
     fn location_purpose(&mut self, entry: &Entry<'a, 'd>) -> Purpose {
         if self.takes_native_pointer(entry) {
             Purpose::Pointer
@@ -187,7 +187,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a variable's location has to be good for.
+    /// Returns the requirements that a variable's location has to meet.
     fn aim<'e>(&self, entry: &'e Die<'d>, ops: &[Op], purpose: Purpose) -> Aim<'e, 'a, 'd> {
         let matters = match ops {
             [_, Op::StackValue] | [Op::ImplicitPointer(..)] => true,
@@ -233,7 +233,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a variable's location says.
+    /// Returns the operations of a variable's location.
     fn operations(
         &self,
         entry: &Die<'d>,
@@ -347,7 +347,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Err("a location outside of code".to_owned())
     }
 
-    /// What an expression computes, for a purpose; or what is said without one.
+    /// Converts an expression for a purpose, or the default without one.
     pub(super) fn computed(
         &mut self,
         entry: &Entry<'a, 'd>,
@@ -418,7 +418,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Some(AttributeValue::LocationListRef(list))
     }
 
-    /// Where operations count: the code of a wasm range, as far as the operands that they name are known.
+    /// Adds the locations of operations: the code of a wasm range, as far as the operands that they name are known.
     pub(super) fn add_locations(
         &mut self,
         list: &mut Vec<Location>,
@@ -528,7 +528,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(())
     }
 
-    /// Whether operations count from a frame base that is put in.
+    /// Returns true if operations count from a frame base that is put in.
     fn needs_frame_bases(&self, ops: &[Op]) -> bool {
         self.function().is_some_and(|it| !it.frame_bases.is_empty())
             && ops.iter().any(|op| matches!(op, Op::FrameOffset(_)))

@@ -9,10 +9,10 @@ use std::ops::Range;
 /// The most members or elements that are looked at in one type.
 const MAX_MEMBERS: u64 = 256;
 
-/// What a structure, a union or an array consists of.
+/// The members of a structure, a union or an array.
 pub(super) struct Members<'a, 'd> {
     pub all: Vec<Member<'a, 'd>>,
-    /// Whether some of them share their place: a value, or the program, says which one is there.
+    /// True if some of them share their place: a value, or the program, says which one is there.
     pub are_alternatives: bool,
 }
 
@@ -20,19 +20,19 @@ pub(super) struct Members<'a, 'd> {
 pub(super) struct Member<'a, 'd> {
     /// The entry that has its type: the member's, or the array's.
     pub of: There<'a, 'd>,
-    /// Where in the variable it is.
+    /// The bits of the variable that it takes.
     pub bits: Range<u64>,
-    /// What its path has behind that of what it is in: nothing for one without a name.
+    /// The last part of its path: empty for a member without a name.
     pub name: String,
-    /// Whether those in it go by the path of what it is in: a base class or an unnamed structure.
+    /// True if those in it go by the path of what it is in: a base class or an unnamed structure.
     pub is_transparent: bool,
-    /// Whether it shares bytes with others.
+    /// True if it shares bytes with others.
     pub is_bit_field: bool,
     /// Of what it is, if its structure has variants (DWARF 5, section 5.7.10).
     pub role: Role,
 }
 
-/// What a member is in a structure that has variants.
+/// The role of a member in a structure that has variants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// It is there always.
@@ -196,7 +196,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 }
 
-/// How many elements an array has in each dimension.
+/// The number of elements of an array in each dimension.
 pub(super) fn dimensions(array: &There<'_, '_>) -> Option<Vec<u64>> {
     let mut tree = array.unit.entries_tree(Some(array.entry.offset())).ok()?;
     let mut subranges = tree.root().ok()?.children();

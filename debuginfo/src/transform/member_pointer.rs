@@ -24,12 +24,12 @@ type Offsets = BTreeMap<u64, String>;
 const ENUMERATOR: usize = 16;
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Whether a type is a pointer to a data member.
+    /// Returns true if a type is a pointer to a data member.
     pub(super) fn is_field_pointer(&self, ty: &There<'a, 'd>) -> bool {
         ty.entry.tag() == dw::DW_TAG_ptr_to_member_type && !self.is_function_at(ty)
     }
 
-    /// What a pointer to a member has in place of a star.
+    /// Returns the declarator of a pointer to a member, in place of a star.
     pub(super) fn member_sign(&self, pointer: &There<'a, 'd>) -> String {
         let class = pointer.entry.attr_value(dw::DW_AT_containing_type);
         let class = class.and_then(|class| self.there(pointer.unit, class));
@@ -74,7 +74,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(Some(AttributeValue::Data8(value.cast_unsigned())))
     }
 
-    /// What a pointer to a member is in memory: one of the class's, where these are known.
+    /// Returns the type of a pointer to a member in memory: one of the class's, where these are known.
     pub(super) fn field_type(&mut self, pointer: &There<'a, 'd>, is_dynamic: bool) -> UnitEntryId {
         let class = pointer.entry.attr_value(dw::DW_AT_containing_type);
         let class = class.and_then(|class| self.there(pointer.unit, class));
@@ -181,8 +181,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Some(())
     }
 
-    /// A pointer to a method, as clang has it for WebAssembly (C++ ABI for the Arm architecture, section 3.2.1): the function's index in the
-    /// table, or its offset in the virtual table; and twice what to add to `this`, plus 1 where the function is virtual.
+    /// A pointer to a method, as clang has it for WebAssembly (C++ ABI for the Arm architecture, section 3.2.1): the function's index in
+    /// the table, or its offset in the virtual table; and twice what to add to `this`, plus 1 where the function is virtual.
     pub(super) fn method_pointer(
         &mut self,
         id: UnitEntryId,
@@ -207,7 +207,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether a variable's value is given to gdb, as its type's size is not the guest's.
+    /// Returns true if a variable's value is given to gdb, as its type's size is not the guest's.
     pub(super) fn takes_native_field_pointer(
         &self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
@@ -218,7 +218,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 }
 
-/// Where a member or a base class is, if all objects have it at one place that begins a byte.
+/// Returns the offset of a member or a base class, if all objects have it at one place that begins a byte.
 fn place_in_class(member: &There<'_, '_>) -> Option<u64> {
     let entry = &member.entry;
     let other = [

@@ -56,7 +56,7 @@ pub(crate) struct Native<'d> {
     pub names: HashMap<usize, String>,
     /// Static variables.
     pub objects: Vec<Object>,
-    /// What could not be used.
+    /// The parts of the debug info that could not be used.
     pub warnings: Vec<Warning>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Object {
     pub address: HostAddress,
     /// Its bytes; 0 where its type does not say so.
     pub size: u64,
-    /// Whether other files may mean it by its name.
+    /// True if other files may mean it by its name.
     pub is_external: bool,
 }
 
@@ -140,7 +140,7 @@ fn units<'d>(read: &ReadDwarf<'d>, warnings: &mut Warnings) -> Vec<Unit<Reader<'
     readable(headers, |header| header.offset().0, unit, warnings)
 }
 
-/// What is read of each unit, in parallel; warns of those that cannot be read.
+/// Reads each unit in parallel, and warns of those that cannot be read.
 fn readable<T: Send, R: Send>(
     units: Vec<T>,
     offset: impl Fn(&T) -> usize + Sync,

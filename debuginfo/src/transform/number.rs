@@ -19,7 +19,7 @@ const QUAD: u64 = 16;
 /// The name by which gdb knows it.
 const QUAD_OF_GDB: &str = "_Float128";
 
-/// What a debugger makes of a base type.
+/// The debugger's treatment of a base type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
     Known,
@@ -31,7 +31,7 @@ pub(super) enum Number {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// What the debugger makes of a base type of this unit.
+    /// Returns the debugger's treatment of a base type of this unit.
     pub(super) fn number(&self, entry: &Die<'d>) -> Number {
         let size = entry.attr(dw::DW_AT_byte_size);
         let size = size.and_then(|size| size.udata_value());
@@ -72,7 +72,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether a base type is shown as something else, so that no expression can compute with it.
+    /// Returns true if a base type is shown as something else, so that no expression can compute with it.
     pub(super) fn is_replaced_number(&self, entry: &Die<'d>) -> bool {
         entry.tag() == dw::DW_TAG_base_type
             && match self.number(entry) {

@@ -19,12 +19,12 @@ use std::ops::Range;
 /// The most members that are made variables, in all places of one variable.
 const MAX_PARTS: usize = 1024;
 
-/// What may be looked at and named for all of a unit's variables, for each of its bytes and beside them: far more than compilers need.
+/// The budget of members visited and named for all of a unit's variables, per byte and in addition: far more than compilers need.
 /// Members that lie in each other would be without end, and paths longer than the input.
 const EFFORT: usize = 16;
 const EFFORT_BESIDE: usize = 1 << 16;
 
-/// How many members may be looked at in a unit of a length, with the bytes of their paths.
+/// The members that may be visited in a unit of a length, with the bytes of their paths.
 pub(super) fn effort(unit_bytes: usize) -> usize {
     unit_bytes
         .saturating_mul(EFFORT)
@@ -43,7 +43,7 @@ pub(super) struct Part<'a, 'd> {
     span: Span,
 }
 
-/// How much of a variable is there.
+/// The availability of a variable's parts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Nothing,
@@ -53,14 +53,14 @@ pub(super) enum Presence {
     All,
 }
 
-/// What is there of a variable, in one place.
+/// A search for the parts of a variable that are available.
 struct Search<'s, 'a, 'd> {
     pieces: &'s [Piece],
     span: &'s Span,
     found: Vec<Part<'a, 'd>>,
-    /// Whether something that is there has no name of its own.
+    /// True if something that is there has no name of its own.
     lost: bool,
-    /// What may still be looked at: see [`effort`].
+    /// The rest of the budget: see [`effort`].
     left: usize,
 }
 
@@ -118,8 +118,8 @@ impl Search<'_, '_, '_> {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// How much of a variable pieces are of, and whether some of that has no name. Members that are there are noted, where others are
-    /// not.
+    /// Returns how much of a variable its pieces describe, and whether some of that has no name. Available members are noted, where others
+    /// are not.
     pub(super) fn present(
         &mut self,
         aim: Aim<'_, 'a, 'd>,

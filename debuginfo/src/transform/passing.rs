@@ -16,7 +16,7 @@ use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 use std::collections::HashMap;
 
-/// How deep structures of one member may be in each other.
+/// The depth to which structures of one member nest.
 const MAX_DEPTH: usize = 16;
 /// Registers that the host's convention has for integers and pointers (System V ABI, AMD64 supplement, 3.2.3).
 const INTEGER_REGISTERS: usize = 6;
@@ -56,14 +56,14 @@ impl Uncallable {
     }
 }
 
-/// What the debugger is told of a function's parameters.
+/// The parameters of a function as the debugger is told of them.
 #[derive(Default)]
 pub(super) struct Passing {
     parameters: Vec<ValueType>,
     why: Option<Uncallable>,
 }
 
-/// How values of types are passed, by the types that were asked for: `None` where the host's way is another.
+/// The passing of values by types that were asked for: `None` where the host's way is another.
 pub(super) type Passed = HashMap<DebugInfoOffset, Option<Vec<ValueType>>>;
 
 impl Passing {
@@ -101,7 +101,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// How a value of a type is passed.
+    /// Returns how a value of a type is passed.
     fn passed(&mut self, ty: &There<'a, 'd>, depth: usize) -> Option<Vec<ValueType>> {
         let offset = ty.offset()?;
         if let Some(known) = self.passed.get(&offset) {

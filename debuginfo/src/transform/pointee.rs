@@ -35,22 +35,22 @@ use std::collections::HashMap;
 
 /// The types made for what a unit's pointers are of.
 pub(super) struct Pointees {
-    /// Where the first memory lies, for gdb.
+    /// The base of the first memory, for gdb.
     base: Option<HostAddress>,
-    /// Whether gdb has to be told where objects lie: what pointers are of are copies then.
+    /// True if gdb has to be told where objects lie: what pointers are of are copies then.
     are_copies: bool,
-    /// Whether classes are named by their tags, as in C.
+    /// True if classes are named by their tags, as in C.
     tags: bool,
-    /// Whether expressions name C's types.
+    /// True if expressions name C's types.
     names_types: bool,
-    /// Whether there is a type `char`.
+    /// True if there is a type `char`.
     pub(super) has_char: bool,
     /// By the guest's type.
     known: HashMap<UnitOffset, UnitEntryId>,
-    /// How many of them are being made, each for another one.
+    /// The number of copies that are being made, each for another one.
     depth: usize,
     copies: Vec<Copy>,
-    /// What stands for types without objects, if it was needed.
+    /// The stand-in for types without objects, if it was needed.
     void: Option<UnitEntryId>,
     /// Array types.
     pub(super) arrays: Vec<UnitEntryId>,
@@ -66,7 +66,7 @@ struct Copy {
     target: Option<AttributeValue>,
     /// Its DW_AT_byte_size, where virtual bases may lie beyond the original's.
     size: Option<Expression>,
-    /// What it has besides.
+    /// An additional attribute.
     attribute: Option<(DwAt, Expression)>,
 }
 
@@ -92,7 +92,7 @@ impl Pointees {
     }
 }
 
-/// What a type is of.
+/// The kinds of pointees.
 pub(super) enum Kind {
     Class,
     Array,
@@ -118,7 +118,7 @@ pub(super) fn kind(tag: DwTag) -> Kind {
     }
 }
 
-/// What of a type's children its copy has. Nested types are the original's only.
+/// Returns true for children that a type's copy has. Nested types are the original's only.
 fn is_part(tag: DwTag) -> bool {
     matches!(
         tag,
@@ -137,7 +137,7 @@ fn is_part(tag: DwTag) -> bool {
     )
 }
 
-/// Where an object is that gdb believes at a guest's address: at the memory's base, if its address is not the host's already.
+/// Returns the address of an object that gdb expects at a guest's address: at the memory's base, unless the address is the host's already.
 /// The host's are beyond 32 bits; and none of a guest's of 64 bits is as far as the base of its own memory.
 fn at_base(base: HostAddress, size: AddressSize) -> Expression {
     let mut expression = Expression::new();
@@ -169,17 +169,17 @@ pub(super) fn always() -> Expression {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Whether pointers are followed to a memory's base.
+    /// Returns true if pointers are followed to a memory's base.
     pub(super) fn has_base(&self) -> bool {
         self.pointees.base.is_some()
     }
 
-    /// Whether what pointers are of are copies of the types.
+    /// Returns true if what pointers are of are copies of the types.
     pub(super) fn has_copies(&self) -> bool {
         self.has_base() && self.pointees.are_copies
     }
 
-    /// Whether what pointers are of is a copy of this type: also of classes whose virtual bases may lie beyond their ends.
+    /// Returns true if what pointers are of is a copy of this type: also of classes whose virtual bases may lie beyond their ends.
     fn needs_copy(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
         match kind(ty.entry.tag()) {
             _ if self.pointees.are_copies => true,
@@ -192,12 +192,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
+    /// Returns true if an entry's DW_AT_type is what a pointer is of, and gdb is to find it.
     pub(super) fn has_pointee(&self, entry: &Die<'d>) -> bool {
         self.pointees.base.is_some() && is_pointer(entry.tag())
     }
 
-    /// What a pointer is of, as gdb is to find it.
+    /// Returns the target of a pointer, as gdb is to find it.
     pub(super) fn pointee_type(
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
@@ -213,7 +213,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.has_base() && self.needs_copy(pointee, 0) && self.is_object(pointee, 0)
     }
 
-    /// What pointers to a type are of.
+    /// Returns the target of pointers to a type.
     pub(super) fn target(&mut self, pointee: &There<'a, 'd>) -> Result<AttributeValue, String> {
         match self.pointees.base {
             Some(base) if self.is_copied(pointee) => self.at_base(pointee, base),
@@ -221,7 +221,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether a type is of objects in memory, whatever it is called.
+    /// Returns true if a type is of objects in memory, whatever it is called.
     fn is_object(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
         match kind(ty.entry.tag()) {
             Kind::Named => {
@@ -237,8 +237,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a pointer or reference of the host's size is of: in gdb too the type itself, as its objects are where it says. Except where
-    /// only their copies know where they end.
+    /// Returns the target of a pointer or reference of the host's size: in gdb too the type itself, as its objects are where it says.
+    /// Except where only their copies know where they end.
     pub(super) fn native_target(
         &mut self,
         pointer: &There<'a, 'd>,
@@ -353,7 +353,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(())
     }
 
-    /// Whether a type is an array's, whatever it is called.
+    /// Returns true if a type is an array's, whatever it is called.
     fn is_array(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
         match kind(ty.entry.tag()) {
             Kind::Array => true,
@@ -405,7 +405,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(id)
     }
 
-    /// What stands for a type that has no objects, and is dynamic.
+    /// Returns the stand-in for a type that has no objects, and is dynamic.
     fn dynamic_void(&mut self) -> UnitEntryId {
         if let Some(void) = self.pointees.void {
             return void;
@@ -464,7 +464,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(())
     }
 
-    /// What a type's name has before it where types are named by their tags.
+    /// Returns the tag's keyword before a type's name, where types are named by their tags.
     pub(super) fn tag_name(&self, tag: DwTag) -> &'static str {
         match tag {
             _ if !self.pointees.tags => "",
@@ -475,7 +475,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// How a unit's types are named.
+    /// Notes how a unit's types are named.
     pub(super) fn begin_pointees(&mut self, root: &Die<'d>) {
         let language = root.attr_value(dw::DW_AT_language);
         self.pointees.tags = is_c(language);
@@ -542,7 +542,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// What a type needs for casts to pointers to it, and for addresses of what is of it.
+    /// Adds what a type needs for casts to pointers to it, and for addresses of its objects.
     pub(super) fn finish_pointee(&mut self, id: UnitEntryId, entry: &Die<'d>) {
         if self.pointees.base.is_none() {
             return;

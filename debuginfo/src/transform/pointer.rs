@@ -19,19 +19,19 @@ use std::collections::HashMap;
 
 /// Bytes of a name that names of other types are made of.
 const MAX_NAME: usize = 4096;
-/// How far types are followed: further than programs go, and an end for those that go in circles.
+/// The depth to which types are followed: further than programs go, and an end to cycles.
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// The pointer types made for a unit.
 pub(super) struct Pointers {
     flavor: Flavor,
-    /// Whether pointers in memory are classes.
+    /// True if pointers in memory are classes.
     wraps: bool,
-    /// What pointers in memory are otherwise.
+    /// The integer that pointers in memory are otherwise.
     number: Option<UnitEntryId>,
-    /// Whether classes have virtual bases, as far as that was asked.
+    /// True if classes have virtual bases, as far as that was asked.
     pub(super) virtual_bases: RefCell<HashMap<DebugInfoOffset, bool>>,
-    /// Whether types have variants, as far as that was asked.
+    /// True if types have variants, as far as that was asked.
     pub(super) variants: RefCell<HashMap<DebugInfoOffset, bool>>,
     /// Enumerations of classes' members, for pointers to them, and those that are dynamic.
     pub(super) fields: HashMap<(DebugInfoOffset, bool), Option<UnitEntryId>>,
@@ -49,13 +49,13 @@ impl Pointers {
         }
     }
 
-    /// Whether types of this tag are replaced: both debuggers take pointers to members to be of the host's sizes.
+    /// Returns true if types of this tag are replaced: both debuggers take pointers to members to be of the host's sizes.
     pub(super) fn is_replaced(&self, tag: DwTag) -> bool {
         tag == dw::DW_TAG_ptr_to_member_type || self.flavor == Flavor::Lldb && is_pointer(tag)
     }
 }
 
-/// How compilers of C++ and of C name the type of `nullptr`.
+/// The names that compilers of C++ and of C give the type of `nullptr`.
 const NULL_TYPES: [&str; 2] = ["decltype(nullptr)", "nullptr_t"];
 
 pub(super) fn is_pointer(tag: DwTag) -> bool {
@@ -140,7 +140,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.finish_replaced(id);
     }
 
-    /// Whether a type is that of `nullptr`, and the debugger's own is as wide as the host's addresses.
+    /// Returns true if a type is that of `nullptr`, and the debugger's own is as wide as the host's addresses.
     pub(super) fn is_null_type(&self, entry: &Die<'d>) -> bool {
         self.pointers.flavor == Flavor::Lldb
             && entry.tag() == dw::DW_TAG_unspecified_type
@@ -162,7 +162,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.finish_replaced(id);
     }
 
-    /// How wide the guest's addresses are: pointers, too.
+    /// The size of the guest's addresses, and of its pointers.
     pub(super) fn address_size(&self) -> AddressSize {
         AddressSize::of(self.unit.read_unit.encoding())
     }
@@ -193,7 +193,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id
     }
 
-    /// Whether a variable is a pointer that the debugger is to have as one of its own: a local or a parameter, to data.
+    /// Returns true if a variable is a pointer that the debugger is to have as one of its own: a local or a parameter, to data.
     pub(super) fn takes_native_pointer(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         self.may_take_native(entry)
             && self
@@ -201,8 +201,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .is_some_and(|ty| self.is_native_to(&ty))
     }
 
-    /// Whether an entry is a variable whose value may be another one than what the guest has in memory. Of an inlined function, what all
-    /// its instances are of says the type; of a method, its class, by which lldb calls it.
+    /// Returns true if an entry is a variable whose value may be another one than what the guest has in memory. Of an inlined function,
+    /// what all its instances are of says the type; of a method, its class, by which lldb calls it.
     pub(super) fn may_take_native(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         let says_value = [
             dw::DW_AT_location,
@@ -217,7 +217,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             || says_value.iter().any(|name| entry.attr(*name).is_some()))
     }
 
-    /// Whether lldb passes an argument by what an entry says.
+    /// Returns true if lldb passes an argument by what an entry says.
     fn is_parameter_for_calls(&self, entry: &Die<'d>) -> bool {
         self.pointers.flavor == Flavor::Lldb
             && entry.tag() == dw::DW_TAG_formal_parameter
@@ -226,8 +226,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .is_some_and(|it| it.depth + 1 == entry.depth())
     }
 
-    /// Whether variables of a pointer's or reference's type are the debugger's own. gdb's references are: where one of the guest's is
-    /// of an object that has to be found at the memory's base, it takes the address of one (`&reference`) for 8 bytes.
+    /// Returns true if variables of a pointer's or reference's type are the debugger's own. gdb's references are: where one of the guest's
+    /// is of an object that has to be found at the memory's base, it takes the address of one (`&reference`) for 8 bytes.
     fn is_native_to(&self, ty: &There<'a, 'd>) -> bool {
         match self.pointers.flavor {
             Flavor::Lldb => true,
@@ -249,12 +249,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         is_data.then_some(ty)
     }
 
-    /// Whether a type is a pointer to a method, which is shown as a structure.
+    /// Returns true if a type is a pointer to a method, which is shown as a structure.
     pub(super) fn is_method_pointer(&self, ty: &There<'a, 'd>) -> bool {
         ty.entry.tag() == dw::DW_TAG_ptr_to_member_type && self.is_function_at(ty)
     }
 
-    /// Whether what a type is of is a function: its pointers are indices of a table, not addresses.
+    /// Returns true if what a type is of is a function: its pointers are indices of a table, not addresses.
     pub(super) fn is_function(&self, pointer: &Die<'d>) -> bool {
         self.is_of_function(self.type_at(self.unit.read_unit, pointer))
     }

@@ -16,16 +16,16 @@ pub(super) struct There<'a, 'd> {
     pub entry: Die<'d>,
 }
 
-/// What a variable is called, and where its source is.
+/// The name and declaration of a variable.
 pub(super) struct Declared<'d> {
     pub name: Reader<'d>,
     pub line: Option<u64>,
-    /// Whether the compiler made it up: lldb does not show those.
+    /// True if the compiler made it up: lldb does not show those.
     pub is_artificial: bool,
 }
 
 impl There<'_, '_> {
-    /// Where it is in `.debug_info`.
+    /// Its offset in `.debug_info`.
     pub fn offset(&self) -> Option<DebugInfoOffset> {
         self.entry.offset().to_debug_info_offset(&self.unit.header)
     }
@@ -40,7 +40,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    /// Whether an entry is of this unit.
+    /// Returns true if an entry is of this unit.
     pub(super) fn is_own(&self, there: &There<'a, 'd>) -> bool {
         there.unit.header.offset() == self.unit.read_unit.header.offset()
     }
@@ -55,7 +55,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         self.type_at(there.unit, &there.entry)
     }
 
-    /// What an entry of a unit refers to.
+    /// Returns the target of an entry's reference.
     pub(super) fn there(
         &self,
         unit: ReadUnit<'a, 'd>,
@@ -98,12 +98,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         None
     }
 
-    /// What an entry is a concrete instance of.
+    /// Returns the entry that this one is a concrete instance of.
     fn origin_at(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<There<'a, 'd>> {
         self.there(unit, entry.attr_value(dw::DW_AT_abstract_origin)?)
     }
 
-    /// What a variable is declared with, there or in what it is a concrete instance of.
+    /// Returns the declaration of a variable, its own or that of its abstract instance.
     pub(super) fn declared(&self, entry: &Die<'d>) -> Option<Declared<'d>> {
         let own = |unit: ReadUnit<'a, 'd>, entry: &Die<'d>| {
             let line = entry.attr(dw::DW_AT_decl_line);

@@ -37,17 +37,17 @@ pub(super) struct Converted<'d> {
     pub names: Vec<(usize, String)>,
     /// Static variables.
     pub objects: Vec<Object>,
-    /// Whether it refers to the functions of the table.
+    /// True if it refers to the functions of the table.
     pub has_function_pointers: bool,
     pub warnings: Warnings,
 }
 
-/// What the conversions of all units go by.
+/// The facts that all units' conversions share.
 pub(super) struct Shared<'s> {
     pub code: &'s CodeMap<'s>,
     pub owners: &'s Owners,
     pub room: &'s Room,
-    /// Whether the module's locals have other numbers than in its debug info.
+    /// True if the module's locals have other numbers than in its debug info.
     pub renumbered: bool,
 }
 
@@ -111,7 +111,7 @@ pub(super) fn convert<'d>(
     out
 }
 
-/// What a unit's entries need to know of those around them.
+/// The state of a unit's conversion that entries need of those around them.
 pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) unit: &'u mut ConvertUnit<'a, Reader<'d>>,
     /// All units, for entries of others that it refers to.
@@ -124,7 +124,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) has_function_pointers: &'u mut bool,
     pub(super) line: Option<line::LineTable<'d>>,
     pub(super) macro_table: Option<MacroTable>,
-    /// What macros of all units may still take.
+    /// The budget of macros that all units share.
     pub(super) room: &'u Room,
     pub(super) pointers: Pointers,
     pub(super) pointees: Pointees,
@@ -132,14 +132,14 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) hidden: Hidden,
     /// Members that are there of the variable that is being converted.
     pub(super) parts: Vec<Part<'a, 'd>>,
-    /// What may still be looked at for that.
+    /// The rest of the budget for that.
     pub(super) effort: usize,
     returns_in_memory: Option<&'u HashSet<DebugInfoOffset>>,
-    /// Whether the module's locals have other numbers than in its debug info.
+    /// True if the module's locals have other numbers than in its debug info.
     pub(super) renumbered: bool,
     /// The functions around the entry, innermost last.
     functions: Vec<Function>,
-    /// How values of types are passed.
+    /// The passing of values of types.
     pub(super) passed: Passed,
     /// Functions that must not be called, and why.
     pub(super) uncallable: Vec<(UnitOffset, Uncallable)>,
@@ -161,19 +161,19 @@ struct Scope {
 pub(super) struct Function {
     pub(super) depth: isize,
     offset: UnitOffset,
-    /// Whether it is refused for what it returns.
+    /// True if it is refused for what it returns.
     returns_in_memory: bool,
-    /// How its parameters are passed.
+    /// The passing of its parameters.
     passing: Passing,
     /// Its number.
     pub(super) index: Option<usize>,
-    /// Whether it is what instances have in common.
+    /// True if it is what instances have in common.
     pub(super) is_abstract: bool,
-    /// Whether it has a frame base that the debugger knows.
+    /// True if it has a frame base that the debugger knows.
     pub(super) has_frame_base: bool,
     /// A frame base that is a list, for lldb, which looks for it in a section of DWARF 4.
     pub(super) frame_bases: Vec<(Range<WasmPc>, Vec<Op>)>,
-    /// What its locations are held against.
+    /// The frame that its locations are checked against.
     pub(super) frame: Frame,
     /// Calls, and where they return to: sorted.
     pub(super) returns: Vec<(WasmPc, HostAddress)>,
@@ -228,7 +228,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         }
     }
 
-    /// Whether an entry is of a function whose result debuggers would look for in the wrong place.
+    /// Returns true if an entry is of a function whose result debuggers would look for in the wrong place.
     pub(super) fn returns_in_memory(&self, entry: &ConvertUnitEntry<'a, Reader<'d>>) -> bool {
         let offset = entry
             .offset()
@@ -240,7 +240,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             })
     }
 
-    /// Where an entry is, for warnings.
+    /// The offset of an entry, for warnings.
     pub(super) fn offset(&self, entry: &ConvertUnitEntry<'_, Reader<'_>>) -> usize {
         self.unit.read_unit.header.offset().0 + entry.offset().0
     }
@@ -524,7 +524,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         attribute::set_ranges(self.unit, id, code, false);
     }
 
-    /// What of a scope's code is in that of the scope around it, but for functions. Where tools that change code leave such behind,
+    /// The part of a scope's code that is in the scope around it, but for functions. Where tools that change code leave such behind,
     /// debuggers make the outer one wider.
     fn scope_code(
         &mut self,

@@ -12,7 +12,7 @@ use gimli::constants as dw;
 pub(super) const VARIANTS: &str = "gdb takes a variant that is not in memory for another one";
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Whether the debugger would show another variant of what is where the operations say.
+    /// Returns true if the debugger would show another variant of what is where the operations say.
     pub(super) fn mistakes_variants_at(&self, entry: &Die<'d>, ops: &[Op]) -> bool {
         let is_in_memory = match ops {
             // A local is in a frame of the host's.
@@ -27,7 +27,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         !is_in_memory && self.mistakes_variants(entry)
     }
 
-    /// Whether the debugger would show another variant of a value that is not in memory.
+    /// Returns true if the debugger would show another variant of a value that is not in memory.
     pub(super) fn mistakes_variants(&self, entry: &Die<'d>) -> bool {
         self.lookup.code.flavor == Flavor::Gdb
             && self
@@ -35,7 +35,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 .is_some_and(|ty| self.has_variants(&ty, 0))
     }
 
-    /// Whether a type has variants, or parts that have.
+    /// Returns true if a type has variants, or parts that have.
     fn has_variants(&self, ty: &There<'a, 'd>, depth: usize) -> bool {
         let inner = |there: &There<'a, 'd>| {
             let inner = self.type_of(there).filter(|_| depth < MAX_DEPTH);
@@ -67,7 +67,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         found
     }
 
-    /// Whether any of a type's children is so.
+    /// Returns true if any of a type's children is so.
     fn any_part(&self, ty: &There<'a, 'd>, is: impl Fn(&There<'a, 'd>) -> bool) -> bool {
         let Ok(mut tree) = ty.unit.entries_tree(Some(ty.entry.offset())) else {
             return false;

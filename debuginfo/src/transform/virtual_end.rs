@@ -22,7 +22,7 @@ fn larger(out: &mut Expression) {
 }
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
-    /// Where the virtual bases of a class end, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
+    /// Returns the end of the virtual bases of a class, from the object's start, if that is beyond what is on the stack of `out`: gdb reads
     /// no further than the class is long, and the object may be of a class derived from it. Whether there are any.
     pub(super) fn virtual_ends(
         &self,

@@ -25,9 +25,9 @@ pub(crate) struct Functions {
 struct Seen {
     /// By where their code begins: its end, and the entry.
     found: BTreeMap<WasmPc, (WasmPc, UnitOffset)>,
-    /// Where to go on; `None` at the start.
+    /// The next offset; `None` at the start.
     next: Option<UnitOffset>,
-    /// Whether that was all.
+    /// True if that was all.
     all: bool,
 }
 
@@ -97,7 +97,7 @@ pub(crate) struct Function {
 /// A function, a function that is inlined, or a block.
 pub(crate) struct Scope {
     pub place: Place,
-    /// What is inlined here.
+    /// The inlined call, if it is one.
     pub inlined: Option<Inlined>,
     /// Empty for what says nothing of it.
     code: Vec<Range<WasmPc>>,
@@ -107,7 +107,7 @@ pub(crate) struct Scope {
     name: OnceLock<Option<String>>,
 }
 
-/// Where something is inlined to.
+/// The site of an inlined call.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Inlined {
     pub file: Option<u64>,
@@ -144,7 +144,7 @@ impl Scope {
         }
     }
 
-    /// Where its code begins.
+    /// The beginning of its code.
     pub fn start(&self) -> Option<WasmPc> {
         self.code.iter().map(|code| code.start).min()
     }

@@ -7,7 +7,7 @@ use gimli::read::{ColumnType, CompleteLineProgram, LineProgramHeader, LineSequen
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Where code comes from, from its address on.
+/// The source position of code, from its address on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     address: WasmPc,
@@ -62,7 +62,7 @@ impl<'a> Lines<'a> {
         Some(rows)
     }
 
-    /// Whether there are rows for an address.
+    /// Returns true if there are rows for an address.
     pub fn has(&self, pc: WasmPc) -> bool {
         self.sequence(pc).is_some()
     }
@@ -74,7 +74,7 @@ impl<'a> Lines<'a> {
         rows.get(behind.checked_sub(1)?).copied()
     }
 
-    /// Where the prologue of a function ends.
+    /// Returns the end of a function's prologue.
     pub fn prologue_end(&self, function: &Range<WasmPc>) -> Option<WasmPc> {
         let rows = self.rows(function.start)?.iter();
         let marked = rows.filter(|row| row.prologue_end && function.contains(&row.address));

@@ -108,13 +108,13 @@ impl<'a> Units<'a> {
         self.roots.at(pc, body).into_iter().chain(silent)
     }
 
-    /// Whether the module's locals have other numbers than in its debug info.
+    /// Returns true if the module's locals have other numbers than in its debug info.
     pub fn are_renumbered(&self) -> bool {
         let find = || numbering::of_read(&self.dwarf, self.code, &self.bodies).is_some();
         *self.renumbered.get_or_init(find)
     }
 
-    /// What locations of a function that has code at an address are held against.
+    /// Returns the frame that locations of a function, which has code at an address, are checked against.
     pub fn frame(&self, function: Place, pc: WasmPc) -> Frame {
         let behind = self.bodies.partition_point(|body| body.start <= pc);
         let body = behind.checked_sub(1).map(|body| &self.bodies[body]);
@@ -128,7 +128,7 @@ impl<'a> Units<'a> {
         }
     }
 
-    /// Whether line tables have the text of sources.
+    /// Returns true if line tables have the text of sources.
     pub fn have_sources(&self) -> bool {
         self.roots.have_sources(&self.dwarf)
     }
@@ -140,7 +140,7 @@ impl<'a> Units<'a> {
         Some((unit, entry))
     }
 
-    /// What a reference in a unit refers to.
+    /// Resolves a reference of a unit.
     pub fn reference(&self, unit: usize, value: AttributeValue<Reader<'a>>) -> Option<Place> {
         match value {
             AttributeValue::UnitRef(offset) => Some(Place { unit, offset }),

@@ -25,12 +25,12 @@ impl<'a> RangeAttributes<'a> {
         }
     }
 
-    /// Where the unit's code begins, of its root entry: what lists of ranges count from.
+    /// The beginning of the unit's code, of its root entry: the base of range lists.
     pub fn base(&self, unit: ReadUnit<'_, 'a>) -> Option<u64> {
         unit.attr_address(self.low?).ok()?
     }
 
-    /// Whether there are any, be it of code that a linker dropped.
+    /// Returns true if there are any, be it of code that a linker dropped.
     pub fn is_said(&self, unit: ReadUnit<'_, 'a>) -> bool {
         // The `wat` crate says where a unit begins by a number that is no address.
         self.list.is_some() || self.base(unit).is_some()

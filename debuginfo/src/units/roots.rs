@@ -27,7 +27,7 @@ pub(crate) struct Roots<'a> {
     pub units: Vec<Root<'a>>,
     /// Units with code that say nothing of where it is.
     pub silent: Vec<usize>,
-    /// Whether there are units whose rest is in other files, or units of types.
+    /// True if there are units whose rest is in other files, or units of types.
     pub partial: bool,
     /// Sorted by where they begin.
     ranges: Vec<UnitRange>,
@@ -109,7 +109,7 @@ impl<'a> Roots<'a> {
         ranges.into_iter().map(|range| range.unit).collect()
     }
 
-    /// Whether a line table has the text of a source (DW_LNCT_LLVM_source), which only those of version 5 have.
+    /// Returns true if a line table has the text of a source (DW_LNCT_LLVM_source), which only those of version 5 have.
     pub fn have_sources(&self, dwarf: &ReadDwarf<'a>) -> bool {
         let mut units = self.units.iter().filter(|root| root.header.version() >= 5);
         units.any(|root| {
@@ -124,7 +124,7 @@ impl<'a> Roots<'a> {
         })
     }
 
-    /// Whether the code that units say they have begins where functions of the module do: `bodies` are those, sorted.
+    /// Returns true if the code that units say they have begins where functions of the module do: `bodies` are those, sorted.
     pub fn fit(&self, bodies: &[Range<WasmPc>]) -> bool {
         let fits = |start: &WasmPc| {
             let body = bodies.binary_search_by_key(start, |body| body.start);
@@ -134,14 +134,14 @@ impl<'a> Roots<'a> {
     }
 }
 
-/// What a root entry says.
+/// The attributes of a root entry.
 struct Attributes {
     code: Vec<Range<WasmPc>>,
-    /// Whether it says where its code is: a linker may have dropped all of it.
+    /// True if it says where its code is: a linker may have dropped all of it.
     placed: bool,
     /// Its line table.
     lines: Option<DebugLineOffset>,
-    /// Whether the rest of the unit is in another file.
+    /// True if the rest of the unit is in another file.
     split: bool,
 }
 
@@ -231,7 +231,7 @@ pub(crate) fn root_abbreviation(
         .ok()
 }
 
-/// How many bytes a declaration has: code, tag, whether there are children, and pairs up to one of zeros.
+/// The length of a declaration: code, tag, children flag, and pairs up to one of zeros.
 pub(crate) fn declaration_len(bytes: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(bytes, LittleEndian);
     gimli::Reader::read_uleb128(&mut reader).ok()?;

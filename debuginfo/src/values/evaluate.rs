@@ -6,7 +6,7 @@ use crate::code::KeptValue;
 use crate::expr::decode::Op;
 use gimli::constants as dw;
 
-/// Where a variable is.
+/// The location of a variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Location {
     /// In the first memory.
@@ -69,14 +69,14 @@ impl Word {
     }
 }
 
-/// Where expressions are evaluated.
+/// The environment that expressions are evaluated in.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'m> {
     /// The frame.
     pub machine: &'m dyn Machine,
     /// The address that DW_OP_fbreg counts from.
     pub frame_base: Option<u32>,
-    /// Where the expression begins to count, by which kept operands are known.
+    /// The address at which the expression becomes valid, by which kept operands are known.
     pub from: Option<WasmPc>,
 }
 

@@ -8,7 +8,7 @@ use crate::units::Place;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 
-/// What such a pointer leads to: an entry, and bytes from its start.
+/// The target of such a pointer: an entry, and an offset in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     entry: DebugInfoOffset,
@@ -26,14 +26,14 @@ impl Target {
 }
 
 impl Reader<'_, '_> {
-    /// Where a variable's location says that it is such a pointer.
+    /// Returns the target of a variable whose location says that it is such a pointer.
     pub(super) fn implicit_target(&self, variable: Place) -> Option<Target> {
         let (unit, attr) = self.units.attr(variable, dw::DW_AT_location)?;
         let (ops, _) = self.operations(unit, attr.value())?;
         Target::of(&ops)
     }
 
-    /// What the pointer shows: its target's value, as the pointer's type has it.
+    /// Renders the value of the pointer's target, as the pointer's type has it.
     pub(super) fn through(
         &self,
         renderer: &Renderer<'_, '_>,

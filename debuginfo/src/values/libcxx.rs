@@ -7,9 +7,9 @@ use super::rust::{Shown, entries};
 use crate::units::Place;
 use gimli::constants as dw;
 
-/// How many structures deep a member is looked for: pairs that are compressed, bases and anonymous unions are around most.
+/// The depth of structures in which a member is searched: compressed pairs, bases and anonymous unions are around most.
 const AROUND: usize = 8;
-/// How many members are looked at: far more than libc++'s have, and an end for types that are made of themselves.
+/// The number of members that are examined: far more than libc++'s have, and an end to recursive types.
 const LOOKED_AT: usize = 200;
 
 /// A member's type and bytes.
@@ -100,7 +100,7 @@ impl Renderer<'_, '_> {
         self.is_char(character).then(|| self.text(address, len))?
     }
 
-    /// How many elements a container has, as the first of these members says that it has.
+    /// Returns the number of elements of a container, by the first of these members that exists.
     fn sized(&self, value: Shown<'_>, names: &[&str]) -> Option<String> {
         let count = names.iter().find_map(|name| self.count_in(value, name))?;
         Some(entries(count))
@@ -128,7 +128,7 @@ impl Renderer<'_, '_> {
         }
     }
 
-    /// What a member that is a pointer points to: the type, and the address.
+    /// Returns the type and the address that a pointer member points to.
     fn pointed(&self, member: Member) -> Option<(Place, u32)> {
         let (ty, bytes) = self.bare_member(member)?;
         let (pointer, tag) = self.bare(ty)?;

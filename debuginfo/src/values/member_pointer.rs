@@ -5,7 +5,7 @@ use super::render::{Renderer, number};
 use crate::units::Place;
 use gimli::constants as dw;
 
-/// How deep a class is in another one whose member is named: a base class's, or an unnamed structure's.
+/// The depth of a class in another one whose member is named: a base class's, or an unnamed structure's.
 const AROUND: usize = 4;
 
 impl Renderer<'_, '_> {

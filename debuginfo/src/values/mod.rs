@@ -45,9 +45,9 @@ pub trait Machine {
     fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue>;
     /// Bytes of the first memory; `None` where they are not all in it.
     fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>>;
-    /// Whether this is the innermost frame: it may be in the middle of anything, and others are in a call.
+    /// Returns true if this is the innermost frame: it may be in the middle of anything, and others are in a call.
     fn innermost(&self) -> bool;
-    /// What an element of the first table holds, in words: a function's name; `None` where that is not known.
+    /// Returns the name of the function in an element of the first table; `None` where that is not known.
     fn function(&self, element: u32) -> Option<String>;
 }
 
@@ -58,7 +58,7 @@ pub enum Unavailable {
     OptimisedOut,
     /// The same, of a part of it.
     PartlyOptimisedOut,
-    /// What the compiler says where it is, nothing has kept: an operand, or a global that a callee has changed since.
+    /// The value was not kept: an operand, or a global that a callee has changed since.
     NotKept,
     /// Its place holds something else by now: compilers use a local for another value where a variable is not needed any longer, and
     /// go on to name it.
@@ -97,7 +97,7 @@ impl fmt::Display for Unavailable {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Whether it is an argument.
+    /// True if it is an argument.
     pub argument: bool,
     /// Its type, as its language writes it.
     pub ty: String,

@@ -102,7 +102,7 @@ impl Renderer<'_, '_> {
         (rest == 0 && !names.is_empty()).then(|| names.join(" | "))
     }
 
-    /// Whether values of a type can be below zero.
+    /// Returns true if values of a type can be below zero.
     pub(super) fn is_signed(&self, ty: Place) -> bool {
         // That of an enumeration has an encoding.
         let own = self.units.attr(ty, dw::DW_AT_encoding).map(|_| ty);

@@ -17,20 +17,20 @@ use std::fmt::Write;
 pub(super) const MEMBERS: usize = 8;
 /// The most characters of a string that are shown.
 pub(super) const STRING: usize = 80;
-/// How deep structures are shown in structures.
+/// The depth to which structures are shown in structures.
 pub(super) const DEPTH: usize = 3;
-/// How deep types may be in types at all.
+/// The depth to which types nest at all.
 const NESTING: usize = 24;
 /// The largest variable that is read.
 const LARGEST: u64 = 64 << 10;
 
-/// What an array is of.
+/// The elements of an array.
 struct Elements {
     ty: Place,
     /// Bytes of one, and from one to the next.
     size: usize,
     stride: usize,
-    /// How deep in values they are.
+    /// The depth of values that they are in.
     depth: usize,
 }
 
@@ -38,7 +38,7 @@ struct Elements {
 pub(super) struct Renderer<'r, 'a> {
     pub(super) units: &'r Units<'a>,
     pub(super) machine: &'r dyn Machine,
-    /// How deep in values the one is that is being shown, wrappers that are not seen included.
+    /// The depth of the value that is being shown, hidden wrappers included.
     nesting: Cell<usize>,
 }
 
@@ -133,7 +133,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         }
     }
 
-    /// How many elements an array has in each dimension.
+    /// The number of elements of an array in each dimension.
     fn dimensions(&self, array: Place) -> Option<Vec<u64>> {
         let children = self.units.children(array).into_iter();
         let dimensions = children.filter(|(_, tag)| *tag == dw::DW_TAG_subrange_type);
@@ -165,7 +165,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         (bytes >= element).then_some(bytes)
     }
 
-    /// How many elements a dimension has by its bounds: C's have no lower one, which is 0 then.
+    /// Returns the number of elements of a dimension by its bounds: C's have no lower one, which is 0 then.
     fn elements_of(&self, dimension: Place) -> Option<u64> {
         let bound = |name| {
             let (_, attr) = self.units.attr(dimension, name)?;
@@ -186,7 +186,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         }
     }
 
-    /// What a pointer or reference to data holds.
+    /// Returns the address that a pointer or reference to data holds.
     pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u32> {
         let (ty, tag) = self.bare(ty)?;
         (is_address(tag) && !self.is_function(ty))
@@ -217,7 +217,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         })
     }
 
-    /// Whether a type is what rustc describes pointers to functions by, and the types of functions themselves, which have no size:
+    /// Returns true if a type is what rustc describes pointers to functions by, and the types of functions themselves, which have no size:
     /// they can only be told apart by where they are.
     pub(super) fn is_function_of_rust(&self, ty: Place) -> bool {
         let bare = self.bare(ty);
@@ -264,7 +264,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         }
     }
 
-    /// What is in memory.
+    /// Renders the value in memory.
     pub(super) fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
         let bytes = self.bytes(ty, &Location::Memory(address))?;
         self.value(ty, &bytes, depth)

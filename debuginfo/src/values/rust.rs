@@ -8,7 +8,7 @@ use gimli::DwTag;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 
-/// How many structures a pointer may be wrapped into: a vector's is in five.
+/// The number of structures that may wrap a pointer: a vector's is in five.
 const WRAPPERS: usize = 8;
 
 /// A value's type and bytes, and how deep it is in what is shown.
@@ -20,7 +20,7 @@ pub(super) struct Shown<'b> {
 }
 
 impl Renderer<'_, '_> {
-    /// Whether an entry is of a program in Rust.
+    /// Returns true if an entry is of a program in Rust.
     pub(super) fn is_rust(&self, place: Place) -> bool {
         let language = self.units.get(place.unit).and_then(|unit| {
             let root = unit.entry(unit.header.root_offset()).ok()?;
@@ -89,7 +89,7 @@ impl Renderer<'_, '_> {
         self.elements(element, address, len, value.depth)
     }
 
-    /// What is counted, by the name of its member beside the counts.
+    /// Renders the counted value, by the name of its member beside the counts.
     fn counted(&self, value: Shown<'_>, member: &str) -> Option<String> {
         let (ty, bytes) = self.field(value, "ptr")?;
         let target = self.target(Shown {
@@ -155,7 +155,7 @@ impl Renderer<'_, '_> {
         })
     }
 
-    /// Whether a member of a structure is certainly a pointer to a function and not a function: that has a type which can only be a
+    /// Returns true if a member of a structure is certainly a pointer to a function and not a function: that has a type which can only be a
     /// parameter's, or what a closure has of its surroundings; and those of tuples have no declaration at all.
     fn is_pointer_to_function(&self, structure: Place, member: Place) -> bool {
         let declared = self.units.name(structure).is_some_and(|name| {
@@ -167,7 +167,7 @@ impl Renderer<'_, '_> {
             && !self.units.type_parameters(structure).contains(&member)
     }
 
-    /// What an enum is, by its discriminant (DWARF 5, section 5.7.10).
+    /// Renders the active variant of an enum, by its discriminant (DWARF 5, section 5.7.10).
     fn variant(&self, part: Place, value: Shown<'_>) -> Option<String> {
         let children = self.units.children(part);
         let variants = || {
@@ -273,7 +273,7 @@ impl Renderer<'_, '_> {
         Some(quote(&text, len > STRING))
     }
 
-    /// What a count of references is kept beside.
+    /// Renders the value that a count of references is kept beside.
     fn owned(
         &self,
         (counted, address): (Place, u32),

@@ -21,7 +21,7 @@ use std::ops::Range;
 pub(super) struct Declared {
     place: Place,
     scope: Option<WasmPc>,
-    /// Whether it is of something that is inlined.
+    /// True if it is of something that is inlined.
     inlined: bool,
 }
 
@@ -63,15 +63,15 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) units: &'r Units<'a>,
     machine: &'r dyn Machine,
     pc: WasmPc,
-    /// What locations are held against.
+    /// The frame that locations are checked against.
     frame: Frame,
-    /// What DW_OP_fbreg counts from.
+    /// The base of DW_OP_fbreg.
     frame_base: Result<u32, Unavailable>,
     /// Types that the function was instantiated for.
     parameters: Vec<Place>,
 }
 
-/// Where a variable is, and whether that says that it has its value there already.
+/// The location of a variable, and whether it has its value there already.
 type Located = (Location, bool);
 
 impl<'r, 'a> Reader<'r, 'a> {
@@ -198,7 +198,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         })
     }
 
-    /// Whether what a variable is is said once for all of its scope, though it can change in it.
+    /// Returns true if what a variable is is said once for all of its scope, though it can change in it.
     pub(super) fn is_assumed(&self, variable: Place, ty: Place) -> bool {
         let says = |name| self.units.attr(variable, name).is_some();
         let constant = self.units.tag(ty) == Some(dw::DW_TAG_const_type);
@@ -243,7 +243,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         Ok((Location::Bytes(constant), true))
     }
 
-    /// Whether a variable is said to be in a local of a type that cannot hold it.
+    /// Returns true if a variable is said to be in a local of a type that cannot hold it.
     fn is_misfit(&self, variable: Place, ops: &[Op]) -> bool {
         let misfit = || {
             let [Op::Local(local), Op::StackValue] = *ops else {
@@ -268,7 +268,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         misfit().unwrap_or(false)
     }
 
-    /// What of a location still is what it is said to be: of an entry of a list with a range, or of all of a scope.
+    /// Returns the part of a location that can be trusted: of an entry of a list with a range, or of all of a scope.
     fn believed(
         &self,
         ops: Vec<Op>,
@@ -287,7 +287,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             .ok_or(Unavailable::Overwritten)
     }
 
-    /// Whether a variable is a number or a pointer.
+    /// Returns true if a variable is a number or a pointer.
     fn is_scalar(&self, place: Place) -> bool {
         let ty = self.units.ty(place);
         let bare = ty.and_then(|ty| Renderer::new(self.units, self.machine).bare(ty));
@@ -315,7 +315,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         })
     }
 
-    /// Whether control has passed a local's declaration, as far as lines tell: in the declaration itself it has no value yet.
+    /// Returns true if control has passed a local's declaration, as far as lines tell: in the declaration itself it has no value yet.
     pub(super) fn is_set(&self, place: Place, line: Option<u32>) -> bool {
         let declared = self.units.number(place, dw::DW_AT_decl_line);
         match (declared, line) {
@@ -325,13 +325,13 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 }
 
-/// Whether pieces of a location are nowhere (DWARF 5, section 2.6.1.2).
+/// Returns true if pieces of a location are nowhere (DWARF 5, section 2.6.1.2).
 fn lacks_pieces(ops: &[Op]) -> bool {
     let is_piece = |op: &Op| matches!(op, Op::Piece(..));
     ops.first().is_some_and(is_piece) || ops.windows(2).any(|pair| pair.iter().all(is_piece))
 }
 
-/// Whether an address is before the end of a function's prologue, as its line table marks it.
+/// Returns true if an address is before the end of a function's prologue, as its line table marks it.
 fn in_prologue(units: &Units<'_>, function: &Function, pc: WasmPc) -> bool {
     let lines = units.lines(function.place.unit);
     let end = lines.and_then(|lines| lines.prologue_end(&function.code));

@@ -88,7 +88,7 @@ fn shown(variables: &[Variable], name: &str) -> String {
     }
 }
 
-/// How the bytes of an object at 0x400 are shown, as a parameter of a type that is made; and the type's name.
+/// Renders the bytes of an object at 0x400, as a parameter of a type that is made; returns the type's name as well.
 fn of_type(bytes: &[u8], make: impl FnOnce(&mut Handmade) -> UnitEntryId) -> (String, String) {
     let mut info = Handmade::new();
     let f = info.function("f", F);
@@ -553,7 +553,7 @@ fn names_are_those_of_the_source() {
     assert_eq!(alias, "number");
 }
 
-/// What an expression is evaluated to, with a frame base of 0x200 and operands kept from address 12 on.
+/// Evaluates an expression, with a frame base of 0x200 and operands kept from address 12 on.
 fn evaluated(ops: &[Op]) -> Option<Location> {
     let context = Context {
         machine: &machine(),

@@ -51,7 +51,7 @@ struct Namesakes {
     later: u32,
 }
 
-/// What is to be written.
+/// The contents of an index.
 #[derive(Default)]
 struct Index {
     names: Vec<IndexName>,

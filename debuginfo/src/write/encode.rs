@@ -16,25 +16,25 @@ pub(crate) struct Encoded<'d> {
     pub line: Vec<u8>,
     pub rnglists: Vec<u8>,
     pub loclists: Vec<u8>,
-    /// Where `info` has offsets of the input's `.debug_str`.
+    /// The places in `info` of offsets into the input's `.debug_str`.
     pub strings: Vec<u32>,
-    /// Where `info` has offsets in `rnglists`, and in `loclists`.
+    /// The places in `info` of offsets into `rnglists`, and into `loclists`.
     pub range_lists: Vec<u32>,
     pub location_lists: Vec<u32>,
-    /// Where `info` refers to `line`.
+    /// The place in `info` of the reference to `line`.
     pub line_program: Option<u32>,
     /// Its macros, and where `info` refers to them.
     pub macro_table: MacroTable,
     pub macro_table_ref: Option<u32>,
-    /// Where `info` refers to entries of other units.
+    /// The places in `info` of references to entries of other units.
     pub foreign: Vec<(u32, DebugInfoRef)>,
-    /// Where `loclists` refers to entries of any unit.
+    /// The places in `loclists` of references to entries of any unit.
     pub foreign_in_lists: Vec<(u32, DebugInfoRef)>,
-    /// Where in `info` the entries are, by number: for references from other units.
+    /// The offsets in `info` of entries, by number: for references from other units.
     pub entries: Vec<u32>,
-    /// What an index has of it, if it is in one.
+    /// The unit's part of the index, if it is in one.
     pub names: Option<Vec<Listed>>,
-    /// Where `line` refers to strings, and which.
+    /// The places in `line` of references to strings, with the strings.
     pub line_strings: Vec<(u32, &'d [u8])>,
 }
 
@@ -88,9 +88,9 @@ struct Encoder<'u, 'd> {
     /// The abbreviation of each entry, by number.
     codes: Vec<u32>,
     forms: Forms,
-    /// Where the entries are, by number.
+    /// The offsets of entries, by number.
     offsets: Vec<u32>,
-    /// Where other entries are referred to, and which.
+    /// The places of references to other entries, with the entries.
     references: Vec<(u32, UnitEntryId)>,
     types: Vec<(usize, UnitEntryId)>,
 }

@@ -10,7 +10,7 @@ const TYPE_SIZE: usize = 4;
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Expression {
     bytes: Vec<u8>,
-    /// Where entries are named, and which. Few expressions name any.
+    /// The places of references to entries, with the entries. Few expressions have any.
     named: Option<Box<Vec<(u32, Named)>>>,
 }
 

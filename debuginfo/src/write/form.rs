@@ -68,7 +68,7 @@ fn abbreviation(unit: &Unit, entry: &Entry, forms: Forms, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether an attribute can be written: a reference to an entry that was never made cannot.
+/// Returns true if an attribute can be written: a reference to an entry that was never made cannot.
 pub(super) fn leads_somewhere(unit: &Unit, value: &AttributeValue) -> bool {
     match value {
         AttributeValue::UnitRef(id) => unit.has(*id),
@@ -76,7 +76,7 @@ pub(super) fn leads_somewhere(unit: &Unit, value: &AttributeValue) -> bool {
     }
 }
 
-/// What a unit's attributes have in common.
+/// The properties that a unit's attributes share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Forms {
     pub references: ReferenceForm,
@@ -120,7 +120,7 @@ impl Forms {
     }
 }
 
-/// How a unit's references to its own entries are encoded: a third of its bytes.
+/// The form of a unit's references to its own entries: a third of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum ReferenceForm {
     Two,
@@ -201,7 +201,7 @@ fn size_at_most(value: &AttributeValue) -> usize {
     }
 }
 
-/// How an attribute is encoded (DWARF 5, section 7.5.6).
+/// The form of an attribute (DWARF 5, section 7.5.6).
 fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
     match value {
         AttributeValue::Address(_) => dw::DW_FORM_addr,

@@ -10,7 +10,7 @@ use gimli::read::{AttributeValue as Read, FileEntry, LineProgramHeader};
 const LINE_BASE: i64 = -1;
 const LINE_RANGE: u64 = 4;
 const OPCODE_BASE: u64 = 13;
-/// What DW_LNS_const_add_pc adds.
+/// The address advance of DW_LNS_const_add_pc.
 const CONST_ADVANCE: u64 = (255 - OPCODE_BASE) / LINE_RANGE;
 
 /// A row, but for its address.
@@ -26,7 +26,7 @@ pub(crate) struct LineRow {
     pub epilogue_begin: bool,
 }
 
-/// What a sequence begins with.
+/// The registers at the beginning of a sequence.
 const START: LineRow = LineRow {
     file: 1,
     line: 1,
@@ -49,11 +49,11 @@ const ALIGNMENT: u64 = 64;
 pub(crate) struct LineProgram {
     bytes: Vec<u8>,
     last: LineRow,
-    /// Where the last row is.
+    /// The address of the last row.
     address: u64,
-    /// Where the function being written begins.
+    /// The beginning of the function being written.
     start: u64,
-    /// Where the functions end whose sequence is still open.
+    /// The end of the functions whose sequence is still open.
     end: Option<u64>,
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Lists {
     pub bytes: Vec<u8>,
     /// Entries in expressions: where in the bytes, and which.
     pub named: Vec<(usize, Named)>,
-    /// Where lists are that name no entries: each is written once.
+    /// The offsets of lists that name no entries: each is written once.
     known: HashMap<Vec<u8>, ListOffset>,
 }
 

@@ -12,7 +12,7 @@ pub(super) const LINE_OFFSET: u32 = 3;
 #[derive(Debug, Default)]
 pub(crate) struct MacroTable {
     pub(super) bytes: Vec<u8>,
-    /// Where `bytes` has offsets of the input's `.debug_str`.
+    /// The places in `bytes` of offsets into the input's `.debug_str`.
     pub(super) strings: Vec<u32>,
 }
 

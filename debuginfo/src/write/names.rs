@@ -8,7 +8,7 @@ use super::{AttributeValue, Unit, UnitEntryId};
 use gimli::read::{EndianSlice, Expression};
 use gimli::{DwAt, DwTag, Encoding, Format, LittleEndian, Operation, constants as dw};
 
-/// How far what an entry is an instance of is followed, as types may go in circles.
+/// The longest chain of origins that is followed, as types may refer to each other in cycles.
 const MAX_DEPTH: usize = 16;
 
 /// A name of an entry.
@@ -145,7 +145,7 @@ fn origin(entry: &Entry) -> Option<&AttributeValue> {
         .find_map(|name| attribute(entry, name))
 }
 
-/// Whether an expression names an address.
+/// Returns true if an expression names an address.
 fn has_address(expression: &[u8]) -> bool {
     let encoding = Encoding {
         format: Format::Dwarf32,
@@ -158,7 +158,7 @@ fn has_address(expression: &[u8]) -> bool {
     operations.any(|operation| matches!(operation, Operation::Address { .. }))
 }
 
-/// Whether a variable is in no function.
+/// Returns true if a variable is in no function.
 fn is_global(unit: &Unit, entry: &Entry) -> bool {
     let mut around = entry.parent();
     while let Some(parent) = around.map(|id| unit.get(id)) {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// A section, in the pieces that units made: joined when the image is written.
 pub(crate) type Section = (&'static str, Vec<Vec<u8>>);
 
-/// Where a unit's parts begin in their sections.
+/// The beginnings of a unit's parts in their sections.
 #[derive(Clone, Copy)]
 struct Base {
     info: u32,
@@ -122,7 +122,7 @@ fn section<'d>(
     (id.name(), parts.filter(|part| !part.is_empty()).collect())
 }
 
-/// Where units begin. One that is beyond what 32 bits reach is left out.
+/// Returns the beginnings of units. One that is beyond what 32 bits reach is left out.
 fn bases(units: &mut [Encoded<'_>]) -> Vec<Base> {
     let mut next = Base {
         info: 0,
@@ -144,7 +144,7 @@ fn bases(units: &mut [Encoded<'_>]) -> Vec<Base> {
 }
 
 impl Base {
-    /// Where the next unit begins.
+    /// Returns the beginning of the next unit.
     fn behind(&self, unit: &Encoded<'_>) -> Option<Base> {
         let behind = |base: u32, part: &Vec<u8>| base.checked_add(u32::try_from(part.len()).ok()?);
         Some(Base {
@@ -177,7 +177,7 @@ fn patch(section: &mut [u8], at: u32, change: impl FnOnce(u32) -> u32) {
     place.copy_from_slice(&change(value).to_le_bytes());
 }
 
-/// Where the strings that units use are in the input.
+/// The offsets in the input of the strings that units use.
 fn used_strings(units: &[Encoded<'_>], end: usize) -> OffsetSet {
     let mut set = OffsetSet::new(end);
     for unit in units {

@@ -83,7 +83,7 @@ impl<'d> Used<'d> {
         CStr::from_bytes_until_nul(rest).map_or(rest, CStr::to_bytes)
     }
 
-    /// Where a string of the input came to be.
+    /// Returns the new offset of a string of the input.
     pub fn place(&self, string: u32) -> u32 {
         let index = self.set.index(string as usize);
         index.map_or(0, |index| self.places[index as usize])

@@ -15,7 +15,7 @@ pub(crate) struct DebugInfoRef {
     pub entry: UnitEntryId,
 }
 
-/// What an attribute says.
+/// The value of an attribute.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum AttributeValue {
     Address(Address),
@@ -49,9 +49,9 @@ pub(crate) enum AttributeValue {
 #[derive(Debug)]
 pub(crate) struct Unit {
     entries: Vec<Entry>,
-    /// How many have numbers, with those that are not there yet.
+    /// The number of entries with numbers, including those that do not exist yet.
     reserved: u32,
-    /// Whether it is to be in an index.
+    /// True if it is to be in an index.
     pub is_indexed: bool,
     pub ranges: RangeListTable,
     pub locations: LocationListTable,
@@ -103,7 +103,7 @@ impl Unit {
         UnitEntryId(0)
     }
 
-    /// How many entries there are, with those that are not in the tree.
+    /// The number of entries, including those that are not in the tree.
     pub fn count(&self) -> usize {
         self.entries.len()
     }
@@ -113,7 +113,7 @@ impl Unit {
         self.entries.iter()
     }
 
-    /// Whether an entry whose number was reserved was added.
+    /// Returns true if an entry whose number was reserved was added.
     pub fn has(&self, id: UnitEntryId) -> bool {
         let entry = self.entries.get(id.0 as usize);
         entry.is_some_and(|entry| entry.tag != dw::DW_TAG_null)

@@ -92,7 +92,7 @@ impl Adapter {
         self.event("exited")["exitCode"].as_i64()
     }
 
-    /// What the program wrote (`stdout`) or lldb said (`console`), as far as it was told.
+    /// The program's output (`stdout`) or lldb's (`console`), as far as it was received.
     pub fn output(&self, category: &str) -> String {
         let bodies = self.events.iter().map(|event| &event["body"]);
         let texts = bodies.filter(|body| body["category"] == category);
@@ -108,7 +108,7 @@ impl Adapter {
         }
     }
 
-    /// Whether the adapter ends by itself.
+    /// Returns true if the adapter ends by itself.
     pub fn ends(&mut self) -> bool {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {

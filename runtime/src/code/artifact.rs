@@ -27,14 +27,14 @@ use std::sync::{Arc, OnceLock};
 pub enum ArtifactError {
     /// The file could not be read or mapped.
     Io {
-        /// What was being done.
+        /// The step that failed.
         step: &'static str,
         /// The system's reason.
         error: std::io::Error,
     },
     /// It is not an artifact, or a damaged one.
     Malformed {
-        /// What was looked for.
+        /// The missing item.
         what: &'static str,
     },
     /// It is an artifact, and not as it was written.
@@ -110,7 +110,7 @@ unsafe impl StableDeref for Window {}
 // SAFETY: as above.
 unsafe impl CloneStableDeref for Window {}
 
-/// Where the sections are in the file.
+/// The positions of the sections in the file.
 #[derive(Clone, Debug)]
 struct Sections {
     text: Range<usize>,
@@ -165,7 +165,7 @@ impl Artifact {
         Ok(&bytes[sections.wasm])
     }
 
-    /// Whether bytes are an artifact's, damaged or not; else they may be any program's.
+    /// Returns true if bytes are an artifact's, damaged or not; else they may be any program's.
     pub fn is_one(bytes: &[u8]) -> bool {
         let header = FileHeader64::<LittleEndian>::parse(bytes);
         let table = header.and_then(|header| header.sections(LittleEndian, bytes));
@@ -249,7 +249,7 @@ impl Artifact {
         &self.0.bytes
     }
 
-    /// What the module declares.
+    /// The module's declarations.
     pub fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
     }
@@ -292,7 +292,7 @@ impl Artifact {
         HomeTable::parse(self.section(|s| &s.homes)).expect("checked when opened")
     }
 
-    /// What functions keep besides, and where their calls return to.
+    /// The other values that functions keep, and the return addresses of their calls.
     pub fn kept(&self) -> KeptTable<'_> {
         KeptTable::parse(self.section(|s| &s.kept)).expect("checked when opened")
     }

@@ -25,7 +25,7 @@ const KEPT: u64 = 1 << 30;
 pub struct CachedArtifacts<'a> {
     cache: Cache<'a>,
     settings: &'a Settings,
-    /// What else an artifact depends on.
+    /// The compiler that an artifact depends on as well.
     compiler: String,
 }
 
@@ -47,7 +47,7 @@ impl<'a> CachedArtifacts<'a> {
         })
     }
 
-    /// Where the artifact of a module is, or would be.
+    /// Returns the path of a module's artifact, whether it exists or not.
     pub fn place<'p>(&'p self, wasm: &'p [u8]) -> Place<'p> {
         Place {
             cached: self,

@@ -19,13 +19,13 @@ use dwalin_debuginfo::{Image, Warning, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
 
-/// What only an instance knows: where its memories and globals are.
+/// The facts that only an instance knows: the addresses of its memories and globals.
 pub struct Places {
     /// The base of each memory.
     pub memories: Vec<HostAddress>,
     /// Each global.
     pub globals: Vec<GlobalPlace>,
-    /// What lldb follows pointers in the first memory by.
+    /// The code by which lldb follows pointers in the first memory.
     pub pointer_code: Option<PointerCode>,
 }
 
@@ -81,7 +81,7 @@ pub fn image(
     })
 }
 
-/// What of the module's debug info is in that image; what was said when it was made.
+/// Compares the module's debug info with that image; returns the warnings of its making as well.
 pub fn check(
     code: &PlacedCode,
     places: Places,

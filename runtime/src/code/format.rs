@@ -25,7 +25,7 @@ pub const TABLES: u32 = 2;
 pub const TEXT: &str = ".text";
 /// Call frame information.
 pub const EH_FRAME: &str = ".eh_frame";
-/// What the code depends on.
+/// The settings that the code depends on.
 pub const SETTINGS: &str = ".dwalin.settings";
 /// Pieces of code.
 pub const FUNCTIONS: &str = ".dwalin.functions";
@@ -33,9 +33,9 @@ pub const FUNCTIONS: &str = ".dwalin.functions";
 pub const ADDRESS_MAP: &str = ".dwalin.addrmap";
 /// Instructions that trap.
 pub const TRAPS: &str = ".dwalin.traps";
-/// Where locals live.
+/// The stack slots of locals.
 pub const HOMES: &str = ".dwalin.homes";
-/// What else has a home, and calls.
+/// The other values with slots, and the calls.
 pub const KEPT: &str = ".dwalin.kept";
 /// The module.
 pub const WASM: &str = ".wasm";
@@ -45,7 +45,7 @@ pub fn seal(artifact: &mut Vec<u8>) {
     artifact.extend(crc32fast::hash(artifact).to_le_bytes());
 }
 
-/// Whether an artifact is as it was written.
+/// Returns true if an artifact is as it was written.
 pub fn is_whole(artifact: &[u8]) -> bool {
     let parts = artifact.split_last_chunk();
     parts.is_some_and(|(sealed, sum)| crc32fast::hash(sealed).to_le_bytes() == *sum)

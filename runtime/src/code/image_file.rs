@@ -17,7 +17,7 @@ impl ImageFile {
         memory_file(&[]).map(ImageFile)
     }
 
-    /// Where other processes find it while this one lives (proc_pid_fd(5)).
+    /// The path for other processes while this one lives (proc_pid_fd(5)).
     pub fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
     }

@@ -45,7 +45,7 @@ impl<'a> KeptTable<'a> {
         starts.0
     }
 
-    /// What a function keeps, by its number among those defined, and where its calls return to.
+    /// Returns the values that a function keeps, by its index among those defined, and the return addresses of its calls.
     pub fn get(&self, function: usize) -> Option<(Vec<Kept>, Vec<CodeOffset>)> {
         let from = self.starts.get(function)? as usize;
         let to = self.starts.get(function + 1)? as usize;

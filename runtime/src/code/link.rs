@@ -19,9 +19,9 @@ use object::elf;
 /// The largest page of the machines that we make code for.
 pub const PAGE: u64 = 4096;
 
-/// What goes into an artifact.
+/// The parts of an artifact.
 pub struct Parts<'a> {
-    /// What the code depends on.
+    /// The settings that the code depends on.
     pub settings: &'a Settings,
     /// The code generator that made it.
     pub isa: &'a OwnedTargetIsa,
@@ -38,7 +38,7 @@ pub struct Parts<'a> {
 /// Code laid out.
 struct Text {
     bytes: Vec<u8>,
-    /// Where each piece of code is.
+    /// The offset of each piece of code.
     offsets: Vec<u32>,
 }
 
@@ -94,7 +94,7 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
     Ok(artifact(&text.bytes, &eh_frame, &sections))
 }
 
-/// What an artifact must agree in with the process that uses it.
+/// The settings in which an artifact must agree with the process that uses it.
 pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     let Settings {
         debug_info,
@@ -178,7 +178,7 @@ fn lay_out(
 
 const EH_FRAME_ALIGNMENT: u64 = 8;
 
-/// Where `.eh_frame` starts, from the start of `.text`.
+/// The offset of `.eh_frame`, from the start of `.text`.
 fn eh_frame_offset(text: &[u8]) -> u64 {
     (text.len() as u64).next_multiple_of(EH_FRAME_ALIGNMENT)
 }

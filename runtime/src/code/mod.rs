@@ -108,7 +108,7 @@ impl PlacedCode {
         )
     }
 
-    /// Where a piece of code is, by its number in `.dwalin.functions`.
+    /// The addresses of a piece of code, by its index in `.dwalin.functions`.
     fn piece(&self, index: usize) -> Range<HostAddress> {
         let words = self.artifact.functions();
         let (offset, len) = words

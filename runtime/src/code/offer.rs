@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// What there is to load, and whether it was. Scripts find it by its name, and know its layout.
+/// An image to load, and whether it was. Scripts find it by its name, and know its layout.
 #[repr(C)]
 struct Offer {
     /// Two strings, the file's path and the program's name, each with a zero behind it; null while there is nothing to load.
@@ -23,7 +23,8 @@ static OFFER: Offer = Offer {
     taken: AtomicU32::new(0),
 };
 
-/// Whether the scripts have loaded the image in a file. The process stops for it, so it must be traced: a stop that nobody is told of.
+/// Returns true if the scripts have loaded the image in a file. The process stops for it, so it must be traced: a stop that nobody is told
+/// of.
 pub fn is_taken(path: &str, name: &str) -> bool {
     static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let (Ok(path), Ok(name)) = (CString::new(path), CString::new(name)) else {

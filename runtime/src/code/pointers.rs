@@ -9,7 +9,7 @@ use std::io;
 /// Both functions, where they run.
 pub struct PointerFunctions {
     _mapping: Mapping,
-    /// Where.
+    /// The code's place.
     pub code: PointerCode,
 }
 
@@ -17,7 +17,7 @@ pub struct PointerFunctions {
 const GET: [u8; 20] = [
     0x8b, 0x07, 0x85, 0xc0, 0x74, 0x0d, 0x48, 0xb9, 0, 0, 0, 0, 0, 0, 0, 0, 0x48, 0x01, 0xc8, 0xc3,
 ];
-/// Where the base is in it.
+/// The position of the base in it.
 const BASE: std::ops::Range<usize> = 8..16;
 /// `mov [rdi], esi; mov rax, rdi; ret`
 const SET: [u8; 6] = [0x89, 0x37, 0x48, 0x89, 0xf8, 0xc3];

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// What is written for profilers.
+/// The formats for profilers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
     /// Names of functions, for `perf report`.
@@ -63,7 +63,7 @@ impl Profiler {
         Ok(Profiler(Mutex::new(output)))
     }
 
-    /// Whether code has to be of no file: perf(1) looks for names of what is of one in that file alone.
+    /// Returns true if code has to be of no file: perf(1) looks for names of what is of one in that file alone.
     pub fn needs_code_of_no_file(&self) -> bool {
         let output = self.0.lock();
         let output = output.unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -84,13 +84,13 @@ impl FunctionCompiler {
 /// the host's functions there.
 const LEAF_FRAME: u32 = 1024;
 
-/// What is known of a function behind its translation.
+/// The facts about a function after its translation.
 struct Translated {
     kept: Vec<KeptSlot>,
     checks_stack: bool,
 }
 
-/// Where the code of a function keeps one of its locals.
+/// The storage of one of a function's locals in its code.
 #[derive(Clone, Copy)]
 pub enum Local {
     /// Wherever the code generator likes.
@@ -108,7 +108,7 @@ pub struct Translator<'a, 'f> {
     pub(super) locals: Vec<Local>,
     pub(super) stack: Vec<Value>,
     pub(super) control: Vec<Frame>,
-    /// Whether the next operator can be executed; what cannot is not translated.
+    /// True if the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
     pub(super) at_hand: AtHand,
@@ -326,7 +326,7 @@ impl Translator<'_, '_> {
     }
 }
 
-/// How a value's bytes lie in a slot.
+/// The type of a value's bytes in a slot.
 pub fn value_type(ty: ValType) -> ValueType {
     match ty {
         ValType::I32 => ValueType::I32,

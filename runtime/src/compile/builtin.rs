@@ -7,7 +7,7 @@
 use cranelift_codegen::ir::Type;
 use cranelift_codegen::ir::types::{I32, I64};
 
-/// What a runtime function returns.
+/// The kind of result of a runtime function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Returns {
     /// Nothing.
@@ -41,7 +41,7 @@ macro_rules! builtins {
                 match self { $(Builtin::$name => &[$($param),*],)* }
             }
 
-            /// What it returns.
+            /// The kind of its result.
             pub fn returns(self) -> Returns {
                 match self { $(Builtin::$name => Returns::$returns,)* }
             }

@@ -27,7 +27,7 @@ pub struct Callees {
 }
 
 impl Callees {
-    /// Whether the function calls nobody, the runtime neither.
+    /// Returns true if the function calls nobody, the runtime neither.
     pub(super) fn is_empty(&self) -> bool {
         self.signatures.is_empty() && self.builtins.is_empty()
     }
@@ -217,7 +217,7 @@ impl Translator<'_, '_> {
     }
 }
 
-/// How guest code calls the trampoline of a runtime function: without the VmContext, which is in the pinned register.
+/// The signature of a runtime function's trampoline for guest code: without the VmContext, which is in the pinned register.
 pub fn builtin_signature(builtin: Builtin) -> cranelift_codegen::ir::Signature {
     c_signature(builtin.params(), builtin_returns(builtin))
 }

@@ -12,15 +12,15 @@ use cranelift_codegen::ir::{
     Block, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value,
 };
 
-/// What is at hand.
+/// The values that are known in a block.
 #[derive(Default)]
 pub struct AtHand {
     /// The VmContext, for the whole function: a value of its own, through which loads are the same wherever they are.
     context: Option<Value>,
-    /// Where the rest is at hand; in another block nothing is.
+    /// The block that the rest is valid in; in another one nothing is.
     block: Option<Block>,
     base: Option<(MemoryIndex, Value)>,
-    /// What is in the homes of locals, and the operand as an index of 64 bits, once that was needed.
+    /// The values in the homes of locals, and the operand as an index of 64 bits, once that was needed.
     locals: Vec<(u32, Value, Option<Value>)>,
 }
 
@@ -99,7 +99,7 @@ impl Translator<'_, '_> {
         base
     }
 
-    /// What is in a local's home, if it was read or written before.
+    /// Returns the value of a local's home, if it was read or written before.
     pub(super) fn home_at_hand(&mut self, local: u32) -> Option<Value> {
         let mut locals = self.at_hand().locals.iter();
         locals.find(|it| it.0 == local).map(|it| it.1)
@@ -132,7 +132,7 @@ impl Translator<'_, '_> {
         self.at_hand.block = None;
     }
 
-    /// Where a statement begins, a debugger may have written to homes.
+    /// Forgets the homes where a statement begins: a debugger may have written to them.
     pub(super) fn forget_homes(&mut self) {
         self.at_hand.locals.clear();
     }

@@ -13,7 +13,7 @@ use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 use wasmparser::{BlockType, BrTable, Operator};
 
-/// What opened a frame.
+/// The construct that opened a frame.
 enum Kind {
     /// The function's body: its end returns.
     Function,
@@ -33,18 +33,18 @@ enum Kind {
 /// One entry of the control stack.
 pub struct Frame {
     kind: Kind,
-    /// Where its end is. For [`Kind::Dead`] meaningless.
+    /// The block at its end. For [`Kind::Dead`] meaningless.
     end: Block,
     params: usize,
     results: usize,
     /// Operands below the frame's own.
     height: usize,
-    /// Whether something branches to it: how many values were kept for locations before the first that does.
+    /// True if something branches to it: how many values were kept for locations before the first that does.
     branched_to: Option<usize>,
 }
 
 impl Frame {
-    /// Where a branch to the frame goes, and with how many values.
+    /// Returns the target of a branch to the frame, and the number of its values.
     fn target(&self) -> (Block, usize) {
         match self.kind {
             Kind::Loop { head } => (head, self.params),

@@ -21,7 +21,7 @@ pub struct Env<'a> {
     pub settings: &'a Settings,
     /// The code generator.
     pub isa: &'a dyn TargetIsa,
-    /// Where things are in an instance's VmContext.
+    /// The layout of an instance's VmContext.
     pub layout: VmLayout,
     /// `None`: anything can be asked.
     questions: Option<&'a Questions>,
@@ -44,7 +44,7 @@ pub enum Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a local gets a home.
+    /// Returns true if a local gets a home.
     pub fn contains(self, local: u32) -> bool {
         match self {
             Wanted::None => false,
@@ -53,7 +53,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// Whether a debugger may write to a local's home.
+    /// Returns true if a debugger may write to a local's home.
     pub fn can_be_set(self, local: u32) -> bool {
         match self {
             Wanted::None => false,
@@ -80,7 +80,7 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Where a function's body starts, as DWARF counts.
+    /// The beginning of a function's body, as DWARF counts.
     pub fn body_start(&self, func: DefinedFuncIndex) -> WasmPc {
         self.pc(self.module.bodies[func].start)
     }
@@ -111,8 +111,8 @@ impl<'a> Env<'a> {
         self.pc(body.start)..self.pc(body.end)
     }
 
-    /// What a function's body has of a table that is sorted by address. The body's size, before it, is of the function too: some
-    /// producers' functions begin there.
+    /// Returns the part of a table, sorted by address, that is of a function's body. The body's size, before it, is of the function too:
+    /// some producers' functions begin there.
     fn within<T>(
         &self,
         func: DefinedFuncIndex,
@@ -132,26 +132,26 @@ impl<'a> Env<'a> {
         self.within(func, all, |it| it.from)
     }
 
-    /// What a function has to keep besides locals and operands.
+    /// Returns the values that a function has to keep besides locals and operands.
     pub fn kept(&self, func: DefinedFuncIndex) -> &'a [(WasmPc, KeptValue)] {
         let all = self.questions.map_or(&[][..], |it| &it.kept);
         self.within(func, all, |(pc, _)| *pc)
     }
 
-    /// Whether debug info says where a function calls others.
+    /// Returns true if debug info says where a function calls others.
     pub fn has_call_sites(&self, func: DefinedFuncIndex) -> bool {
         let all = self.questions.map_or(&[][..], |it| &it.call_sites);
         !self.within(func, all, |pc| *pc).is_empty()
     }
 
-    /// Whether native code of the source would return a structure from a function in registers.
+    /// Returns true if native code of the source would return a structure from a function in registers.
     pub fn returns_small_structure(&self, func: DefinedFuncIndex) -> bool {
         let start = self.body_start(func);
         self.questions
             .is_some_and(|questions| questions.small_structures.binary_search(&start).is_ok())
     }
 
-    /// Whether the statements of a function are instructions of wasm's.
+    /// Returns true if the statements of a function are instructions of wasm's.
     pub fn stops_at_instructions(&self, func: DefinedFuncIndex) -> bool {
         let start = self.body_start(func);
         let ranges = self
@@ -170,7 +170,7 @@ impl<'a> Env<'a> {
     }
 }
 
-/// What code refers to relative to itself.
+/// The target of a relative reference in code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallTarget {
     /// A function of the module.
@@ -191,7 +191,8 @@ impl CallTarget {
         }
     }
 
-    /// What a name in CLIF stands for; `None` for names that are not ours, such as the code generator's own library calls.
+    /// Returns the target that a name in CLIF stands for; `None` for names that are not ours, such as the code generator's own library
+    /// calls.
     pub fn from_name(
         name: &ExternalName,
         resolve: impl Fn(UserExternalNameRef) -> UserExternalName,

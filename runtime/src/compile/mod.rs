@@ -41,7 +41,7 @@ use std::fmt;
 /// As many `nop`s in a row as are statements that have code.
 pub const NOPS: usize = 64;
 
-/// How hard the code generator tries.
+/// The effort of the code generator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OptLevel {
     /// Code follows the wasm one to one.
@@ -60,20 +60,20 @@ impl OptLevel {
     }
 }
 
-/// What compiled code depends on. An artifact is used only where these are equal.
+/// The settings that compiled code depends on. An artifact is used only where these are equal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// Whether debuggers can see locals and stop at every statement.
+    /// True if debuggers can see locals and stop at every statement.
     pub debug_info: bool,
     /// With debug info, whether locals are kept too that no debug info names.
     pub all_locals: bool,
-    /// How hard the code generator tries.
+    /// The effort of the code generator.
     pub opt_level: OptLevel,
     /// Bytes of address space kept for each memory.
     pub memory_reservation: u64,
     /// Bytes behind it that fault.
     pub memory_guard_size: u64,
-    /// Whether functions are compiled on all cores.
+    /// True if functions are compiled on all cores.
     pub parallel: bool,
 }
 
@@ -84,14 +84,14 @@ pub enum CompileError {
     Module(ModuleError),
     /// This machine.
     Target {
-        /// What it lacks.
+        /// The missing part.
         reason: String,
     },
     /// A function: a limit of the code generator's, or an error in it.
     Function {
         /// Which, by index.
         index: u32,
-        /// What the code generator says.
+        /// The code generator's message.
         reason: String,
     },
     /// The module is too large for one piece of code.
@@ -152,7 +152,7 @@ pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileErro
     Ok(Compiled { artifact, warnings })
 }
 
-/// What the module's DWARF asks; `None` where there is none, so that everything can be asked.
+/// Returns the requirements of the module's DWARF; `None` where there is none, so that everything may be required.
 fn questions(
     settings: &Settings,
     module: &ModuleInfo,

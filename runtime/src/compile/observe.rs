@@ -29,11 +29,11 @@ pub struct CompiledFunction {
     pub calls: Vec<Call>,
     /// Bytes of its frame below the frame pointer.
     pub frame_size: u32,
-    /// How to unwind it.
+    /// Its unwind info.
     pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
-    /// Where its locals live.
+    /// The stack slots of its locals.
     pub homes: Homes,
-    /// Where its calls return to, if debug info asks: sorted.
+    /// The return addresses of its calls, if debug info requires them: sorted.
     pub returns: Vec<CodeOffset>,
 }
 
@@ -41,7 +41,7 @@ pub struct CompiledFunction {
 pub struct Call {
     /// Of the bytes to patch.
     pub offset: CodeOffset,
-    /// How.
+    /// The kind of relocation.
     pub reloc: Reloc,
     /// Plus this.
     pub addend: Addend,
@@ -162,7 +162,7 @@ pub fn source_location(pc: WasmPc, place: Place) -> SourceLoc {
     SourceLoc::new(pc.0 | (place as u32) << 30)
 }
 
-/// What an instruction is made for.
+/// The origin of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum Place {

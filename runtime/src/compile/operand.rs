@@ -20,7 +20,7 @@ pub struct KeptSlot {
     pub slot: StackSlot,
     pub what: KeptValue,
     pub ty: ValueType,
-    /// Where the slot holds it.
+    /// The range in which the slot holds it.
     pub at: Range<WasmPc>,
 }
 
@@ -28,7 +28,7 @@ pub struct KeptSlot {
 struct Held {
     /// Among the kept.
     index: usize,
-    /// How many control frames were open.
+    /// The number of control frames that were open.
     depth: usize,
 }
 

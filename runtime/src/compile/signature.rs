@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{AbiParam, Signature, Type};
 /// Pointers of the host.
 pub const POINTER: Type = I64;
 
-/// How a value is held in code. References are pointers or handles of the runtime's own.
+/// The type of a value in code. References are pointers or handles of the runtime's own.
 pub fn clif_type(ty: ValType) -> Type {
     match ty {
         ValType::I32 => I32,

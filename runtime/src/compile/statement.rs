@@ -23,15 +23,15 @@ use wasmparser::{Operator, OperatorsReader};
 /// The statements of a function, as far as translation has come.
 pub struct Statements<'a> {
     all: &'a [Statement],
-    /// How many have begun.
+    /// The number of statements that have begun.
     begun: usize,
     /// The one that has begun and has no code yet.
     waiting: Option<Statement>,
-    /// Whether a basic block of the source's begins here: nothing has run since control came in or went out.
+    /// True if a basic block of the source's begins here: nothing has run since control came in or went out.
     at_block: bool,
-    /// Whether each is one instruction of wasm's.
+    /// True if each is one instruction of wasm's.
     instructions: bool,
-    /// How many `nop`s are before the next operator.
+    /// The number of `nop`s before the next operator.
     nops: usize,
     /// See [`closing_branches`]; known when first asked for.
     closing: Option<HashMap<usize, usize>>,
@@ -51,7 +51,7 @@ impl<'a> Statements<'a> {
         }
     }
 
-    /// Whether a statement of this line begins at an address.
+    /// Returns true if a statement of this line begins at an address.
     fn begins(&self, pc: WasmPc, line: u32) -> bool {
         let from = self.all.partition_point(|statement| statement.pc < pc);
         self.all[from..]
@@ -61,7 +61,7 @@ impl<'a> Statements<'a> {
     }
 }
 
-/// Whether an operator becomes machine code.
+/// The kinds of operators by the machine code they become.
 enum Code {
     /// It does, alone or with those that use its value.
     Some,
@@ -157,7 +157,7 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Whether native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing
+    /// Returns true if native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing
     /// in its block, and a `while` (its last operator jumps back, and belongs to the statement too). A debugger then stops at the
     /// jump, not each time around.
     fn enters_from_jump(&mut self, rest: &OperatorsReader<'_>) -> bool {

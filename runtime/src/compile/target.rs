@@ -89,7 +89,7 @@ fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa
     Ok(isa)
 }
 
-/// What code depends on besides the settings: the processor's features, as text that is equal where they are.
+/// The properties that code depends on besides the settings: the processor's features, as text that is equal where they are.
 pub fn features(isa: &OwnedTargetIsa) -> String {
     let flags: Vec<_> = isa
         .isa_flags()

@@ -24,7 +24,7 @@ struct Text {
     wasm: Vec<u8>,
     /// The operators of its first function: as DWARF counts, and by name.
     operators: Vec<(WasmPc, String)>,
-    /// Where it begins.
+    /// Its beginning.
     start: WasmPc,
 }
 
@@ -66,12 +66,12 @@ impl Text {
     }
 }
 
-/// Whether an address has code.
+/// Returns true if an address has code.
 fn has_code(function: &CompiledFunction, pc: WasmPc) -> bool {
     function.rows.iter().any(|(_, at)| *at == Some(pc))
 }
 
-/// How often code of an address begins.
+/// The number of pieces of code that begin at an address.
 fn pieces(function: &CompiledFunction, pc: WasmPc) -> usize {
     function
         .rows

@@ -54,7 +54,7 @@ fn section(sum: u32) -> Vec<u8> {
     bytes
 }
 
-/// Whether a core dump is as it was written; `None` where it does not end with a checksum, as those of others.
+/// Returns true if a core dump is as it was written; `None` where it does not end with a checksum, as those of others.
 pub fn is_whole(dump: &[u8]) -> Option<bool> {
     let (before, end) = dump.split_at_checked(dump.len().checked_sub(LENGTH)?)?;
     let sum = section(crc32fast::hash(before));

@@ -13,10 +13,10 @@ use wasmparser::{CoreDumpStackFrame, Operator, Parser};
 /// The section's name.
 pub const SECTION: &str = "dwalin.core";
 
-/// How many frames of a core dump without identities are compared with a module.
+/// The number of frames of a core dump without identities that are compared with a module.
 const COMPARED: usize = 64;
 
-/// What the section says.
+/// The contents of the section.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Notes {
     /// The identity of each module.
@@ -62,7 +62,7 @@ impl Notes {
     }
 }
 
-/// What tells a build of a module from others: a hash of all sections but the custom ones (FNV-1a), so that a module whose debug info was
+/// The identity of a build: a hash of all sections but the custom ones (FNV-1a), so that a module whose debug info was
 /// stripped, or is elsewhere, is the same.
 pub fn identity(wasm: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -82,7 +82,7 @@ pub fn identity(wasm: &[u8]) -> u64 {
     hash
 }
 
-/// Whether frames can be of a module: its functions were called where the frames say.
+/// Returns true if frames can be of a module: its functions were called where the frames say.
 pub fn is_plausible<'f>(
     frames: impl Iterator<Item = (&'f CoreDumpStackFrame, bool)>,
     module: &ModuleFile,
@@ -92,7 +92,7 @@ pub fn is_plausible<'f>(
         .all(|(frame, innermost)| fits(frame, innermost, module).unwrap_or(false))
 }
 
-/// Whether a frame can be of a module; `None` where its function has no such place.
+/// Returns true if a frame can be of a module; `None` where its function has no such place.
 fn fits(frame: &CoreDumpStackFrame, innermost: bool, module: &ModuleFile) -> Option<bool> {
     let range = module.body(frame.funcidx)?;
     let at = frame.codeoffset as usize;

@@ -155,7 +155,7 @@ impl CoreDump {
         Ok(())
     }
 
-    /// What it is a dump of.
+    /// The name of the dumped process.
     pub fn process(&self) -> &str {
         &self.process
     }
@@ -193,7 +193,7 @@ impl CoreDump {
         Some(bytes)
     }
 
-    /// Whether a file has the module of a name as it was when this was written, whatever debug info it has. Of core dumps of other
+    /// Returns true if a file has the module of a name as it was when this was written, whatever debug info it has. Of core dumps of other
     /// runtimes nothing says that: there it must have the functions that the frames are of, with their calls.
     pub fn is_of(&self, name: &str, file: &ModuleFile) -> bool {
         let indices = || (0..).zip(&self.modules).filter(|(_, it)| *it == name);

@@ -68,7 +68,7 @@ fn section(out: &mut impl Write, section: &impl Section) -> io::Result<()> {
     out.write_all(&bytes)
 }
 
-/// What instances refer to, by position.
+/// The positions that instances refer to.
 struct Dump {
     modules: CoreDumpModulesSection,
     instances: CoreDumpInstancesSection,
@@ -204,7 +204,7 @@ fn locals(instance: &InstanceData, frame: &FrameInfo) -> Vec<CoreDumpValue> {
     (0..count).map(value).collect()
 }
 
-/// How many locals a function has, its parameters included.
+/// Returns the number of a function's locals, its parameters included.
 fn local_count(instance: &InstanceData, func: u32) -> Option<u32> {
     let info = instance.module.info();
     let func = FuncIndex::from_u32(func);
@@ -226,7 +226,7 @@ struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// What comes before the bytes: the mode, the memory, the address, and the length.
+    /// Returns the bytes before the contents: the mode, the memory, the address, and the length.
     fn header(&self) -> Vec<u8> {
         let mut header = vec![2];
         self.memory.encode(&mut header);

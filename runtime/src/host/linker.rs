@@ -133,7 +133,7 @@ impl<T: 'static> Linker<T> {
         }
     }
 
-    /// Whether there is a definition of a name.
+    /// Returns true if there is a definition of a name.
     pub(super) fn has(&self, module: &str, name: &str) -> bool {
         let key = (module.to_owned(), name.to_owned());
         self.definitions.contains_key(&key)

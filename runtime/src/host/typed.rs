@@ -77,7 +77,7 @@ impl<A: WasmTy> WasmResults for A {
     }
 }
 
-/// What a host function may return: results, or a [`Result`] of them.
+/// The result of a host function: results, or a [`Result`] of them.
 pub trait HostResult: Send {
     #[doc(hidden)]
     fn types() -> Vec<ValType>;

@@ -24,12 +24,12 @@ pub struct Undefined {
     pub name: String,
     /// Its type, where that is a function's.
     pub ty: Option<FuncType>,
-    /// Whether it is a function, whatever its type.
+    /// True if it is a function, whatever its type.
     pub is_function: bool,
 }
 
 impl Undefined {
-    /// What linking the module fails with.
+    /// Returns the error of linking the module.
     pub fn error(&self) -> Error {
         undefined(&self.module, &self.name, self.ty.as_ref())
     }

@@ -62,7 +62,7 @@ fn functions(elements: &Elements) -> Vec<Option<FuncIndex>> {
     }
 }
 
-/// Whether code of the module may change elements of a table that are there from its start.
+/// Returns true if code of the module may change elements of a table that are there from its start.
 fn changes(module: &ModuleInfo, wasm: &[u8], changed: TableIndex) -> bool {
     let bodies: Vec<_> = module.bodies.values().cloned().collect();
     bodies

@@ -32,7 +32,7 @@ pub struct ModuleFile {
     identity: OnceLock<u64>,
 }
 
-/// What is at an offset of a module.
+/// The function and instruction at an offset of a module.
 #[derive(Clone, Debug)]
 pub struct Location {
     /// Bytes from the start of the file.
@@ -145,7 +145,7 @@ impl ModuleFile {
         Ok(())
     }
 
-    /// What tells this build of the module from others.
+    /// The identity of this build of the module.
     pub(crate) fn identity(&self) -> u64 {
         *self.identity.get_or_init(|| identity(&self.wasm))
     }
@@ -164,12 +164,12 @@ impl ModuleFile {
         WasmDwarf::new(custom.map(|(name, range)| (name.as_str(), &self.wasm[range.clone()])))
     }
 
-    /// What is wrong with its debug info, if that is of other code.
+    /// The evidence that its debug info is of other code, if there is any.
     pub fn stale(&self) -> Option<Stale> {
         self.stale
     }
 
-    /// Whether it has debug info.
+    /// Returns true if it has debug info.
     pub fn has_dwarf(&self) -> bool {
         !self.dwarf().is_empty()
     }
@@ -206,7 +206,7 @@ impl ModuleFile {
         demangle(&name).into_owned()
     }
 
-    /// What is at an offset of the file; `None` outside functions.
+    /// Returns the location of an offset of the file; `None` outside functions.
     pub fn at_file_offset(&self, file_offset: usize) -> Option<Location> {
         let func = (self.imported_functions + self.body_at(file_offset)?) as u32;
         let code_offset = (file_offset - self.code_section.start) as u32;
@@ -219,12 +219,12 @@ impl ModuleFile {
         })
     }
 
-    /// What finds places in the source and variables.
+    /// The symbolizer of source positions and variables.
     pub(crate) fn symbolizer(&self) -> &Symbolizer {
         &self.symbolizer
     }
 
-    /// What is at an offset of the code section; `None` outside functions.
+    /// Returns the location of an offset of the code section; `None` outside functions.
     pub fn at_code_offset(&self, code_offset: u32) -> Option<Location> {
         self.at_file_offset(self.code_section.start + code_offset as usize)
     }

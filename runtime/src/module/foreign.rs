@@ -14,7 +14,7 @@ impl fmt::Display for NotAModule {
 
 impl std::error::Error for NotAModule {}
 
-/// What files begin with that are taken for modules, what they are, and what helps.
+/// The first bytes of files that are taken for modules, their kind, and the remedy.
 const KNOWN: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "it is compressed: unpack it first (gunzip)"),
     (
@@ -51,7 +51,7 @@ const KNOWN: &[(&[u8], &str)] = &[
 ];
 
 impl NotAModule {
-    /// What a file is, if it is neither a module nor a text that could be one's.
+    /// Returns the kind of a file that is neither a module nor a text that could be one's.
     pub(crate) fn of(bytes: &[u8]) -> Option<NotAModule> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let start = text.trim_ascii_start();

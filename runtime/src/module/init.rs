@@ -73,7 +73,7 @@ pub enum Elements {
 }
 
 impl Elements {
-    /// How many there are.
+    /// The number of entries concerned.
     pub fn len(&self) -> usize {
         match self {
             Elements::Funcs(funcs) => funcs.len(),

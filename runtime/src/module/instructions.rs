@@ -11,7 +11,7 @@ const LONGEST: usize = 1024;
 /// Instructions, each with its offset in the module's file.
 #[derive(Default)]
 pub struct Instructions {
-    /// Where each is in the file, and its text below.
+    /// The file offset of each instruction, and its text below.
     places: Vec<(usize, Range<u32>)>,
     text: String,
 }
@@ -62,11 +62,11 @@ impl Instructions {
     }
 }
 
-/// What keeps the lines of instructions of a text that is printed.
+/// A printer that keeps the lines of instructions.
 struct Printer {
     found: Instructions,
     wanted: Range<usize>,
-    /// Whether the line that is being written may be an instruction: the last of those found.
+    /// True if the line that is being written may be an instruction: the last of those found.
     is_instruction: bool,
     is_cut: bool,
     is_behind: bool,

@@ -28,19 +28,19 @@ pub struct ModuleInfo {
     pub exports: Vec<Export>,
     /// The type of each function.
     pub functions: PrimaryMap<FuncIndex, TypeIndex>,
-    /// How many of the functions are imported.
+    /// The number of imported functions.
     pub imported_functions: usize,
     /// The type of each table.
     pub tables: PrimaryMap<TableIndex, TableType>,
-    /// How many of the tables are imported.
+    /// The number of imported tables.
     pub imported_tables: usize,
     /// The type of each memory.
     pub memories: PrimaryMap<MemoryIndex, MemoryType>,
-    /// How many of the memories are imported.
+    /// The number of imported memories.
     pub imported_memories: usize,
     /// The type of each global.
     pub globals: PrimaryMap<GlobalIndex, GlobalType>,
-    /// How many of the globals are imported.
+    /// The number of imported globals.
     pub imported_globals: usize,
     /// First values of the globals that the module defines, in order.
     pub global_inits: Vec<ConstExpr>,
@@ -95,7 +95,7 @@ pub struct Import {
     pub module: String,
     /// The second name.
     pub name: String,
-    /// What is wanted, and for a function its entry of the type section.
+    /// The expected type, and for a function its entry of the type section.
     pub ty: ExternType,
 }
 
@@ -104,11 +104,11 @@ pub struct Import {
 pub struct Export {
     /// Its name.
     pub name: String,
-    /// What it exports.
+    /// The exported item.
     pub item: ExportItem,
 }
 
-/// What an export refers to.
+/// The target of an export.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExportItem {
     /// A function.

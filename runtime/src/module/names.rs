@@ -69,7 +69,7 @@ pub struct FunctionNames(Vec<FunctionName>);
 enum FunctionName {
     /// In the module's bytes.
     There(Range<u32>),
-    /// What is shown where there is none, or one that cannot be shown as it is.
+    /// The text in place of a name that is missing, or cannot be shown as it is.
     Own(Box<str>),
 }
 

@@ -10,7 +10,7 @@ pub struct Proposal {
     feature: WasmFeatures,
     /// Its name, as that of its repository.
     pub name: &'static str,
-    /// How compilers make modules without it; empty where there is no way.
+    /// The compiler flags that make modules without it; empty where there are none.
     pub without: &'static str,
 }
 
@@ -147,8 +147,8 @@ fn with_missing<T>(
     }
 }
 
-/// What the module is invalid without, tried one by one: not every error names what it is for want of. Proposals that contain others
-/// (gc: function-references) are found with them, which is right.
+/// Returns the proposals that the module is invalid without, tried one by one: not every error names what it is for want of. Proposals that
+/// contain others (gc: function-references) are found with them, which is right.
 fn found_by_leaving_out(wasm: &[u8]) -> Vec<&'static Proposal> {
     let all = PROPOSALS
         .iter()

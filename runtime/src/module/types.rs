@@ -101,7 +101,7 @@ pub struct TableType {
     pub limits: Limits,
 }
 
-/// Whether a global can be assigned.
+/// The mutability of a global.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mutability {
     /// It keeps its first value.
@@ -113,9 +113,9 @@ pub enum Mutability {
 /// The type of a global.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalType {
-    /// What it holds.
+    /// The encoding of its values.
     pub content: ValType,
-    /// Whether it can be assigned.
+    /// True if it can be assigned.
     pub mutability: Mutability,
 }
 

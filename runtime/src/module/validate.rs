@@ -8,7 +8,7 @@ use wasmparser::{
     ValidatorResources, WasmFeatures,
 };
 
-/// What a module may use: WebAssembly 2.0 without vectors, which is all that clang and rustc emit unasked.
+/// The features that a module may use: WebAssembly 2.0 without vectors, which is all that clang and rustc emit unasked.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(WasmFeatures::GC_TYPES)

@@ -13,10 +13,10 @@ use wasmparser::{
     Parser, Payload, TypeRef, ValType,
 };
 
-/// What a module declares, as far as debuggers show it.
+/// The declarations of a module, as far as debuggers show them.
 #[derive(Default)]
 pub struct Declarations {
-    /// Where the contents of the code section are in the file.
+    /// The position of the code section's contents in the file.
     pub code_section: Range<usize>,
     /// The functions with code.
     pub functions: Vec<Function>,
@@ -35,8 +35,8 @@ const NOT_OWN: [&str; 7] = [
     "main",
 ];
 
-/// How many parameters of all functions are shown that their bodies cannot use, and one more for so many bytes of code: a type may have
-/// a thousand, and be that of any number of functions.
+/// The number of parameters of all functions that are shown though their bodies cannot use them, and one more for so many bytes of code: a
+/// type may have a thousand, and be that of any number of functions.
 const PARAMETERS: u64 = 4096;
 const PER_PARAMETER: u64 = 16;
 
@@ -125,7 +125,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// Whether debug info describes the module's own functions, in its own language: `main` by any of its names, something that is
+    /// Returns true if debug info describes the module's own functions, in its own language: `main` by any of its names, something that is
     /// exported, or much of the code. Libraries may have some where the program has none.
     pub fn is_described(&self, coverage: &Coverage) -> bool {
         const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__original_main", "main.main"];
@@ -165,7 +165,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Whether debug info of no library describes a quarter at least of the code that none of a library's does.
+    /// Returns true if debug info of no library describes a quarter at least of the code that none of a library's does.
     fn is_much_described(&self, coverage: &Coverage) -> bool {
         let (mut own, mut all) = (0, 0);
         for pcs in self.bodies.iter().filter_map(|body| self.pcs(body)) {

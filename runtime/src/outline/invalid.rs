@@ -35,7 +35,7 @@ pub fn located(error: Error, wasm: &[u8], text: &[u8], file: Option<&Path>) -> E
     }
 }
 
-/// What errors call a text.
+/// The name of a text in errors.
 pub fn name(file: Option<&Path>) -> String {
     file.map_or("<text>".into(), |file| file.display().to_string())
 }
@@ -56,7 +56,7 @@ enum Item {
     Code(usize, Option<usize>),
 }
 
-/// What is at an offset of a module, or begins before it and goes on there.
+/// Returns the item at an offset of a module, or the one that contains it.
 fn item_at(wasm: &[u8], offset: u64) -> Option<Item> {
     let mut function = 0;
     for payload in Parser::new(0).parse_all(wasm) {
@@ -103,7 +103,7 @@ fn instruction(body: &FunctionBody<'_>, offset: u64) -> Option<usize> {
     before.checked_sub(1)
 }
 
-/// Where an item is in the text.
+/// The span of an item in the text.
 fn span(text: &str, item: Item) -> Option<Span> {
     let mut buffer = ParseBuffer::new(text).ok()?;
     buffer.track_instr_spans(true);

@@ -51,15 +51,15 @@ pub(crate) fn texts(folder: &Path) -> Cache<'_> {
     Cache::new(folder, TEXTS)
 }
 
-/// Where an outline may come from.
+/// The possible origins of an outline.
 pub(crate) struct Origins<'a> {
-    /// What the module is called.
+    /// The module's name.
     pub name: &'a str,
     /// The module's file, where it is one.
     pub file: Option<&'a Path>,
     /// The text that it was given as.
     pub text: Option<&'a Text<'a>>,
-    /// Whether its text is printed, where there is nothing better. Then it has to be valid.
+    /// True if its text is printed, where there is nothing better. Then it has to be valid.
     pub print: bool,
     /// The folder for files that debuggers show.
     pub folder: Option<&'a Path>,
@@ -136,7 +136,7 @@ struct Found {
     outline: Outline,
     /// The file that was made of text.
     kept: Option<PathBuf>,
-    /// What the source calls functions that have no name in the module.
+    /// The source's names of functions that have none in the module.
     names: Names,
 }
 

@@ -11,7 +11,7 @@ pub struct Printed {
     pub lines: Vec<Line>,
 }
 
-/// Where something of a module is in its text.
+/// The position of an item of a module in its text.
 #[derive(Clone, Copy)]
 pub struct Line {
     /// Bytes from the start of the module.

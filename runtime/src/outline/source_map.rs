@@ -14,10 +14,10 @@ use std::path::{Component, Path, PathBuf};
 
 /// The custom section that names a source map (WebAssembly tool conventions, "Debugging").
 const SECTION: &str = "sourceMappingURL";
-/// How many folders are looked in for a source whose root is nowhere: a map is mostly in a project's `build`.
+/// The number of parent folders searched for a source whose root is nowhere: a map is mostly in a project's `build`.
 const PARENTS: usize = 4;
 
-/// What a module's source map says.
+/// The contents of a module's source map.
 pub struct Mapped {
     /// The folder of the map.
     pub directory: String,
@@ -25,7 +25,7 @@ pub struct Mapped {
     pub files: Vec<String>,
     /// Sorted.
     pub rows: Vec<Row>,
-    /// What the source calls functions.
+    /// The source's names of functions.
     pub names: Names,
 }
 
@@ -144,7 +144,7 @@ fn url(wasm: &[u8]) -> Option<&str> {
     reader.read_string().ok()
 }
 
-/// Where each source is: where the map says, or what the map holds of it.
+/// Returns the path of each source: the map's, or that of the text that the map holds.
 fn files(
     map: &SourceMap,
     folder: &Path,

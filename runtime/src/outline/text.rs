@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Where the debug sections begin that end a module, which are the `wat` crate's; `None` where there are others: the text has
+/// The offset of the debug sections that end a module, which are the `wat` crate's; `None` where there are others: the text has
 /// some of its own.
 fn start_of_lines(wasm: &[u8]) -> Option<usize> {
     let mut end = 8;

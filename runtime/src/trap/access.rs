@@ -15,15 +15,15 @@ const NEAR_NULL: u64 = 64 << 10;
 
 /// Frames of a recursion that may be endless.
 const DEEP: usize = 256;
-/// What is said where no variable is the null pointer.
+/// The hint where no variable is the null pointer.
 const NO_POINTER: &str = "that is counted from near 0: probably from a null pointer";
 
-/// Where an access was, as far as it is certain.
+/// The address of an access, as far as it is certain.
 struct Access {
     address: u64,
     /// The operand that the instruction's offset is added to.
     base: Option<u32>,
-    /// Whether that is a constant of the code: one that the compiler worked out, so that no pointer is involved.
+    /// True if that is a constant of the code: one that the compiler worked out, so that no pointer is involved.
     constant: bool,
     /// The memory's size in bytes.
     len: u64,
@@ -61,7 +61,7 @@ impl Access {
     }
 }
 
-/// What an instruction does with memory.
+/// Describes an instruction's use of memory.
 fn doing(instruction: Option<&Instruction<'_>>) -> String {
     let access = instruction.and_then(|it| Some((it, operands::access(&it.operator)?)));
     let Some((instruction, (_, bytes))) = access else {

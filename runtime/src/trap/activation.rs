@@ -14,33 +14,33 @@ thread_local! {
     static INNERMOST: Cell<*const Activation> = const { Cell::new(ptr::null()) };
 }
 
-/// Where the host waits for guest code. [`super::enter::enter_guest`] writes the first two fields.
+/// The host's frame that waits for guest code. [`super::enter::enter_guest`] writes the first two fields.
 #[repr(C)]
 pub struct Activation {
     /// Frame pointer of the frame that entered: walks end there, and it is restored when guest code is left by a trap.
     pub entry_fp: Cell<u64>,
-    /// Where to go on after a trap.
+    /// The address to continue at after a trap.
     pub resume: Cell<u64>,
     /// The next activation outwards.
     pub outer: *const Activation,
-    /// Where the guest of the next activation outwards left for the host: frame pointer and return address; 0 without one.
+    /// The point at which the guest of the next activation outwards called the host: frame pointer and return address; 0 without one.
     pub outer_exit: (u64, u64),
     /// The store entered: host functions and builtins reach it through this pointer alone, which comes from the borrow that
     /// entered, so that they use what that borrow lends them.
     core: *mut StoreCore,
-    /// What its code sees of it.
+    /// The part of the store that its code sees.
     store: *mut VmStoreContext,
-    /// What is put back into the store's context afterwards: stack limit, caller and exit.
+    /// The fields of the store's context that are restored afterwards: stack limit, caller and exit.
     saved: Saved,
     /// Why guest code was left by a signal.
     pub trap: Cell<Option<Fault>>,
-    /// Where the handler makes the thread go after a trap, to read the frames while they are there; 0 for straight on.
+    /// The address at which the handler makes the thread continue after a trap, to read the frames while they are there; 0 for straight on.
     pub landing: Cell<usize>,
     /// The lowest address of the thread's stack, where it is known.
     pub stack_end: usize,
     /// The stack pointer's lowest value for guest code.
     pub stack_limit: Cell<u64>,
-    /// What was read of the frames.
+    /// The values that were read of the frames.
     pub collected: Cell<Option<Box<Collected>>>,
     /// The frames at the trap. Written by the signal handler, in which nothing can be allocated.
     pub frames: RefCell<Frames>,
@@ -53,14 +53,14 @@ struct Saved {
     exit: (u64, u64),
 }
 
-/// What the signal handler found.
+/// The fault that the signal handler found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault {
     /// Why.
     pub kind: TrapKind,
     /// The instruction.
     pub pc: usize,
-    /// What it accessed, where a memory access faulted.
+    /// The accessed address, where a memory access faulted.
     pub address: Option<usize>,
 }
 
@@ -142,7 +142,7 @@ impl Activation {
         self.core
     }
 
-    /// Where the guest of this activation left for the host: frame pointer and return address.
+    /// The point at which the guest of this activation called the host: frame pointer and return address.
     pub fn exit(&self) -> (u64, u64) {
         // SAFETY: the store context is alive, see `new`.
         unsafe { ((*self.store).last_exit_fp, (*self.store).last_exit_pc) }

@@ -24,7 +24,7 @@ use std::fmt;
 pub struct FrameInfo {
     /// The module's name; empty for the host.
     pub module: String,
-    /// Whether it is a function of the host, which entered a guest again.
+    /// True if it is a function of the host, which entered a guest again.
     pub host: bool,
     /// The function's index.
     pub func_index: u32,
@@ -76,7 +76,7 @@ pub struct WasmBacktrace {
     pub(super) frames: Vec<FrameInfo>,
     /// Position of the first frame behind those left out, and how many were.
     pub(super) left_out: Option<(usize, usize)>,
-    /// Whether reports read sources.
+    /// True if reports read sources.
     pub(super) sources: bool,
 }
 
@@ -149,7 +149,7 @@ impl WasmBacktrace {
         &self.frames
     }
 
-    /// How many frames are left out, and how many of [`WasmBacktrace::frames`] are before them.
+    /// The number of frames that are left out, and of [`WasmBacktrace::frames`] before them.
     pub fn left_out(&self) -> Option<(usize, usize)> {
         self.left_out
     }
@@ -167,7 +167,7 @@ fn waiting() -> Frames {
     frames
 }
 
-/// How frames are there.
+/// The origin of the frames.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stopped {
     /// Not any longer, or not to be read.

@@ -15,12 +15,12 @@ use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::fmt;
 use wasmparser::Operator;
 
-/// What is known about a trap's cause, in sentences.
+/// The known facts about a trap's cause, in sentences.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Cause {
     /// The facts.
     pub notes: Vec<String>,
-    /// What they probably mean.
+    /// The probable explanations.
     pub hints: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Where wasm-ld puts the first data, if nothing else is asked for.
+/// The address at which wasm-ld puts the first data, unless it is told otherwise.
 const NO_DATA: u32 = 1024;
 
 impl Cause {
@@ -205,7 +205,7 @@ impl Cause {
         }
     }
 
-    /// What a null function pointer probably comes from: one that was read through a null pointer is no pointer of the program's.
+    /// Explains a null function pointer: one that was read through a null pointer is no pointer of the program's.
     fn null_function(&mut self, frame: &FrameInfo, instruction: &Instruction<'_>) {
         let through_null = instruction.read_from.iter().any(|base| *base < NO_DATA);
         let mut variables = frame.variables.first().into_iter().flatten();
@@ -266,7 +266,7 @@ impl Cause {
         }
     }
 
-    /// What happened, with what the program wrote last.
+    /// Explains with what the program wrote last.
     fn last_words(&mut self, store: &StoreCore, what: &str) {
         let said = store.said.text();
         self.note(match message::last_line(&said) {
@@ -276,7 +276,7 @@ impl Cause {
     }
 }
 
-/// Whether the source of the innermost frame is WebAssembly's own text.
+/// Returns true if the source of the innermost frame is WebAssembly's own text.
 fn is_text(backtrace: &WasmBacktrace) -> bool {
     let symbol = backtrace.frames().first().and_then(|it| it.symbols.first());
     let file = symbol.and_then(|symbol| symbol.file.as_deref());

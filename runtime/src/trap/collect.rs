@@ -18,15 +18,15 @@ use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
-/// What was read at a trap.
+/// The values that were read at a trap.
 pub struct Collected {
     /// The frames, with values.
     pub backtrace: WasmBacktrace,
-    /// What is known about why.
+    /// The known facts about its cause.
     pub cause: Option<Cause>,
 }
 
-/// Where the signal handler makes a thread go on that trapped.
+/// The point at which the signal handler makes a trapped thread continue.
 ///
 /// # Safety
 /// Only the handler may go here, with the innermost activation, after recording a trap and its frames in it.
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
     unsafe { activation.leave() }
 }
 
-/// What a frame keeps besides its locals, at an address.
+/// Reads the values that a frame keeps besides its locals, at an address.
 ///
 /// # Safety
 /// As [`read_homes`]: of a function that keeps these.
@@ -109,9 +109,9 @@ pub struct StoppedFrame<'a> {
     pub instance: &'a InstanceData,
     /// Locals, by index.
     pub locals: &'a [(u32, WasmValue)],
-    /// What else it keeps where it is.
+    /// The other values that it keeps at this place.
     pub kept: &'a [(Kept, WasmValue)],
-    /// Whether it is the one that trapped.
+    /// True if it is the one that trapped.
     pub innermost: bool,
 }
 

@@ -28,12 +28,12 @@ impl HostError {
         self
     }
 
-    /// What the host function returned.
+    /// The error that the host function returned.
     pub fn error(&self) -> &(dyn Error + 'static) {
         &*self.error
     }
 
-    /// What the host function returned, alone.
+    /// Returns the host function's error alone.
     pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
         self.error
     }

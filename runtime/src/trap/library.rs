@@ -17,10 +17,10 @@ const LIBRARIES: [&str; 6] = [
 /// Those of LLVM's own functions, of the allocator of wasi-libc, of all that emscripten brings.
 const RUNTIMES: [&str; 3] = ["compiler-rt/", "dlmalloc/", "/emscripten/system/lib"];
 
-/// Where rustc's own builds say that Rust's library is, behind a commit's number.
+/// The path of Rust's library in rustc's own builds: behind a commit's number.
 const RUST: (&str, &str) = ("/rustc/", "/library/");
 
-/// What the names of libraries' functions begin with, in Rust and C++.
+/// The first parts of names of libraries' functions, in Rust and C++.
 const NAMESPACES: [&str; 6] = [
     "std::",
     "core::",
@@ -40,7 +40,7 @@ const RAISING: [&str; 6] = [
     "std::process::abort",
 ];
 
-/// What is in the names of others, and what is at their ends.
+/// The parts of other names, and their ends.
 const RAISING_PARTS: [&str; 1] = ["panicking::"];
 const RAISING_ENDS: [&str; 2] = ["::rust_panic", "rust_begin_unwind"];
 
@@ -66,7 +66,7 @@ const STARTING: [&str; 7] = [
     "__rust_begin_short_backtrace",
 ];
 
-/// Whether a source is of a language's library, by its path.
+/// Returns true if a source is of a language's library, by its path.
 pub fn is_library_file(file: &str) -> bool {
     let rust = file.split_once(RUST.0);
     rust.is_some_and(|(_, rest)| rest.contains(RUST.1))
@@ -88,7 +88,7 @@ impl Named<'_> {
         name.unwrap_or(&self.frame.func_name)
     }
 
-    /// Whether it is of its language's library: as far as its path tells, or its name where it has none.
+    /// Returns true if it is of its language's library: as far as its path tells, or its name where it has none.
     pub fn is_of_library(&self) -> bool {
         let known = match self.symbol.and_then(|symbol| symbol.file.as_deref()) {
             // Text does not say; C's `main` without arguments is `__original_main` there.
@@ -104,7 +104,7 @@ impl Named<'_> {
         !self.frame.host && (known || self.raises() || self.starts())
     }
 
-    /// Whether it is one by which a program gives up.
+    /// Returns true if it is one by which a program gives up.
     fn raises(&self) -> bool {
         let name = self.name();
         RAISING.contains(&name)
@@ -122,15 +122,15 @@ impl Named<'_> {
     }
 }
 
-/// Whether a path is one of what compilers bring along, and not of the program.
+/// Returns true if a path is one of what compilers bring along, and not of the program.
 pub fn is_library(path: &str) -> bool {
     is_library_file(path) || RUNTIMES.iter().any(|runtime| path.contains(runtime))
 }
 
-/// How many functions behind a panic or an abort are folded at least: those of an assertion in C say something.
+/// The least functions behind a panic or an abort that are folded: those of an assertion in C are informative.
 const LEAST: usize = 3;
 
-/// How many of the innermost functions only lead from a panic or an abort to the trap.
+/// Returns the number of innermost functions that only lead from a panic or an abort to the trap.
 pub fn raising<'a>(functions: impl Iterator<Item = Named<'a>>) -> usize {
     let run: Vec<_> = functions.take_while(Named::is_of_library).collect();
     match run.iter().any(Named::raises) && run.len() >= LEAST {
@@ -139,7 +139,7 @@ pub fn raising<'a>(functions: impl Iterator<Item = Named<'a>>) -> usize {
     }
 }
 
-/// How many of the outermost functions, which come first, only lead from the start to the program's own.
+/// Returns the number of outermost functions, which come first, that only lead from the start to the program's own.
 pub fn starting<'a>(outermost: impl Iterator<Item = Named<'a>>) -> usize {
     let mut outermost = outermost.peekable();
     let mut run: Vec<_> = std::iter::from_fn(|| outermost.next_if(Named::is_of_library)).collect();
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    /// How many of the innermost and of the outermost are folded, by their names alone.
+    /// Returns the numbers of innermost and outermost functions to fold, by their names alone.
     fn folded(names: &[&str]) -> (usize, usize) {
         let frames = frames(names);
         let (inner, outer) = (frames.iter().map(named), frames.iter().rev().map(named));

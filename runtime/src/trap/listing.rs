@@ -64,10 +64,10 @@ fn lines(frames: &[FrameInfo]) -> Vec<Line<'_>> {
 
 /// The longest cycle of functions that recurse into each other that is folded.
 const CYCLE: usize = 6;
-/// How often a cycle must come for the rest of it to be folded.
+/// The number of repetitions from which a cycle is folded.
 const REPEATS: usize = 3;
 
-/// How many lines from `at` on repeat the `period` lines there, these included.
+/// Returns the number of lines from `at` on that repeat the `period` lines there, these included.
 fn run(lines: &[Line<'_>], at: usize, period: usize) -> usize {
     let rest = &lines[at..];
     let repeated = (period..rest.len()).take_while(|i| rest[*i].same(&rest[*i - period]));

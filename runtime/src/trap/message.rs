@@ -5,13 +5,13 @@ use super::backtrace::FrameInfo;
 /// A panic as Rust's own hook prints it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Panic {
-    /// What it says of itself, in one line or several.
+    /// Its message, in one line or several.
     pub message: String,
-    /// Where it says it was: file, line, column.
+    /// Its source position, as printed: file, line, column.
     pub location: String,
 }
 
-/// What Rust's hook prints behind a message.
+/// The lines that Rust's hook prints behind a message.
 const ENDS: [&str; 2] = ["\nnote: run with `RUST_BACKTRACE=", "\nstack backtrace:"];
 
 impl Panic {
@@ -39,7 +39,7 @@ impl Panic {
         })
     }
 
-    /// Whether frames are at the place that it says, or have no places at all: an earlier panic may have been caught, and this
+    /// Returns true if frames are at the place that it says, or have no places at all: an earlier panic may have been caught, and this
     /// one not been printed.
     pub fn is_of(&self, frames: &[FrameInfo]) -> bool {
         let mut parts = self.location.rsplitn(3, ':');
@@ -56,7 +56,7 @@ impl Panic {
     }
 }
 
-/// Whether a path is another one, perhaps with directories before it.
+/// Returns true if a path is another one, perhaps with directories before it.
 fn is_same_file(path: &str, end: &str) -> bool {
     let rest = path.strip_suffix(end.trim_start_matches("./"));
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '\\']))

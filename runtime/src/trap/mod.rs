@@ -70,7 +70,7 @@ impl Trap {
         self.kind
     }
 
-    /// What is known about why.
+    /// The known facts about its cause.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }

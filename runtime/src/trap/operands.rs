@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{FuncValidatorAllocations, Operator, Parser, ValidPayload, Validator};
 
-/// How an operand came to be.
+/// The origin of an operand.
 #[derive(Clone, Debug)]
 enum Expr {
     Unknown,
@@ -146,11 +146,11 @@ impl Binary {
 
 /// An instruction and the operands below it, the topmost last; `None` for those that are unknown.
 pub struct Instruction<'a> {
-    /// What it is.
+    /// The value.
     pub operator: Operator<'a>,
     /// Its operands, and whatever is below them.
     pub operands: Vec<Option<WasmValue>>,
-    /// Whether the topmost but so many is a constant of the code.
+    /// True if the topmost but so many is a constant of the code.
     constants: Vec<bool>,
     /// The addresses that the topmost was read from, and those that these were read from, without the offsets of members.
     pub read_from: Vec<u32>,
@@ -164,7 +164,7 @@ impl Instruction<'_> {
             .get(self.operands.len().checked_sub(1 + depth)?)?
     }
 
-    /// Whether the operand at a depth is a constant of the code.
+    /// Returns true if the operand at a depth is a constant of the code.
     pub fn is_constant(&self, depth: usize) -> bool {
         let at = self.constants.len().checked_sub(1 + depth);
         at.is_some_and(|at| self.constants[at])
@@ -391,7 +391,7 @@ pub fn access(operator: &Operator<'_>) -> Option<(u64, u64)> {
     Some((memarg.offset, bytes))
 }
 
-/// Whether an operator leaves nothing and may change memory.
+/// Returns true if an operator leaves nothing and may change memory.
 pub fn writes(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(

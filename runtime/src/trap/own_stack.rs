@@ -9,7 +9,7 @@ use crate::module::types::{Mutability, ValType};
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 
-/// Where the stack pointer is (LLVM's WebAssembly linking conventions: wasm-ld makes it the first global), where it began, and the end
+/// The stack pointer (LLVM's WebAssembly linking conventions: wasm-ld makes it the first global), its start, and the end
 /// of the data that the module puts into its memory.
 struct OwnStack {
     pointer: u32,
@@ -37,7 +37,7 @@ impl OwnStack {
         })
     }
 
-    /// How far below its area it is, where it certainly is: what is between the data and the stack may be either's.
+    /// Returns the distance below its area, where it certainly is below: the space between the data and the stack may be either's.
     fn overrun(&self) -> Option<u64> {
         let OwnStack {
             pointer,
@@ -81,7 +81,7 @@ fn data_end(info: &ModuleInfo) -> u64 {
     ends.max().unwrap_or(0)
 }
 
-/// What to say where the stack of the innermost frame's instance ran over.
+/// Describes the overrun of the stack of the innermost frame's instance.
 pub(super) fn overrun(store: &StoreCore, frame: &FrameInfo, depth: usize) -> Option<String> {
     let bytes = OwnStack::find(store, frame)?.overrun()?;
     let plural = if depth == 1 { "" } else { "s" };

@@ -14,23 +14,23 @@ use dwalin_debuginfo::SourceFrame;
 use std::borrow::Cow;
 use std::fmt;
 
-/// How a report looks.
+/// The style of a report.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether arguments and locals are shown, and the wasm offsets of frames that have places in the source.
+    /// True if arguments and locals are shown, and the wasm offsets of frames that have places in the source.
     pub variables: bool,
-    /// Whether the source line is shown, read from the file that the debug info names: see [`read_source`].
+    /// True if the source line is shown, read from the file that the debug info names: see [`read_source`].
     ///
     /// [`read_source`]: crate::read_source
     pub source: bool,
-    /// Whether frames of the language's library are shown that only lead to the program's `main`, or from a panic to the trap;
+    /// True if frames of the language's library are shown that only lead to the program's `main`, or from a panic to the trap;
     /// and variables of its other frames.
     pub library: bool,
-    /// Whether there are escape sequences for a terminal.
+    /// True if there are escape sequences for a terminal.
     pub color: bool,
     /// The most columns of a line.
     pub width: usize,
-    /// What comes before the kind of trap: the program's name, for example.
+    /// The text before the kind of trap: the program's name, for example.
     pub title: String,
 }
 
@@ -192,7 +192,7 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-/// How far out a function is looked for whose source is here.
+/// The number of frames in which a function is searched whose source is here.
 const FUNCTIONS_SEARCHED: usize = 24;
 
 /// A few lines of source, and what to mark in them.

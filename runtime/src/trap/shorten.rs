@@ -24,7 +24,7 @@ const ALIASES: [(&str, &str); 2] = [
 /// The longest name that is looked into: nobody reads them to here.
 const LONGEST: usize = 4 << 10;
 
-/// What clang calls a `main` with arguments.
+/// The name that clang gives a `main` with arguments.
 const MAIN: &str = "__main_argc_argv";
 
 /// A function's name as reports have it: without arguments of templates that are so by default, and libraries' inline namespaces.
@@ -51,7 +51,7 @@ pub fn short(name: &str) -> Cow<'_, str> {
     text.into()
 }
 
-/// Where a text from `start` to `end` is.
+/// Returns the position of a text between `start` and `end`.
 fn between(text: &str, start: &str, end: char) -> Option<(usize, usize)> {
     let at = text.find(start)?;
     let len = text[at..].find(end)?;

@@ -16,7 +16,7 @@ use std::sync::Once;
 
 const SIGNALS: [c_int; 4] = [SIGSEGV, SIGBUS, SIGILL, SIGFPE];
 
-/// How far below the stack pointer an access can be of a frame that is being made.
+/// The distance below the stack pointer at which a frame that is being made accesses memory.
 const PROBE_DISTANCE: usize = 64 << 10;
 
 /// Stack that is needed to read frames where they are; what guests leave for the host is more.
@@ -24,7 +24,7 @@ const LANDING_STACK: usize = 192 << 10;
 /// Bytes behind the stack pointer that a function may use (System V ABI, x86-64, section 3.2.2).
 const RED_ZONE: usize = 128;
 
-/// What the signals did before. Written once, before the handlers can run.
+/// The previous handlers of the signals. Written once, before the handlers can run.
 struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
 
 // SAFETY: written under `Once` before any handler is installed for its entry, only read afterwards.
@@ -141,12 +141,12 @@ fn fault(signal: c_int, info: &siginfo_t, context: &ucontext_t) -> Option<Fault>
     Some(Fault { kind, pc, address })
 }
 
-/// Whether a process sent the signal, rather than an instruction raised it (sigaction(2), si_code).
+/// Returns true if a process sent the signal, rather than an instruction raised it (sigaction(2), si_code).
 fn was_sent(info: &siginfo_t) -> bool {
     info.si_code <= 0
 }
 
-/// Whether an address is where a new frame would be.
+/// Returns true if an address is where a new frame would be.
 fn on_stack(context: &ucontext_t, address: usize) -> bool {
     let pointer = context.uc_mcontext.gregs[REG_RSP as usize] as usize;
     address.abs_diff(pointer) < PROBE_DISTANCE

@@ -12,7 +12,7 @@ use wasmparser::Operator;
 /// Variables of the innermost function that is the program's own.
 pub(super) struct Suspects<'a> {
     variables: &'a [Variable],
-    /// What the function passed to the library's, where that is known: others of its variables have no part in it.
+    /// The values that the function passed to the library's, where they are known: others of its variables have no part in it.
     passed: Option<Vec<u32>>,
 }
 

@@ -4,7 +4,7 @@
 use super::activation::Activation;
 use std::mem::MaybeUninit;
 
-/// Where a frame is in its code.
+/// The position of a frame in its code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FramePc {
     /// At this instruction, which trapped.
@@ -29,15 +29,15 @@ impl FramePc {
 /// One frame of a walk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WalkedFrame {
-    /// Where it is.
+    /// Its position.
     pub pc: FramePc,
     /// Its frame pointer: what its locals' homes count from. For a frame that is being made, its caller's.
     pub fp: u64,
 }
 
-/// How many of the innermost frames are kept.
+/// The number of innermost frames that are kept.
 pub const INNER: usize = 96;
-/// How many of the outermost are kept where there are more.
+/// The number of outermost frames that are kept where there are more.
 pub const OUTER: usize = 32;
 
 /// The frames of a walk: all, or the innermost and the outermost of very many. It never allocates.
@@ -68,7 +68,7 @@ impl Frames {
         self.count += 1;
     }
 
-    /// How many frames there were.
+    /// The number of frames that there were.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -20,7 +20,7 @@ pub struct Entry(*const ());
 // SAFETY: addresses of code are the same for all threads.
 unsafe impl Sync for Entry {}
 
-/// What `VmContextHead::builtins` points to.
+/// The target of `VmContextHead::builtins`.
 pub struct Table([Entry; Builtin::ALL.len()]);
 
 impl Table {
@@ -102,7 +102,7 @@ fn range(start: u64, len: u64, size: u64) -> Option<Range<usize>> {
     Some(start as usize..end as usize)
 }
 
-/// What a fallible function returns.
+/// The result of a fallible function.
 fn done(result: Option<()>) -> u32 {
     u32::from(result.is_none())
 }

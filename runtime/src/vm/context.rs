@@ -8,7 +8,7 @@ pub struct StoreContext<'a, T: 'static>(pub(crate) &'a StoreInner<T>);
 /// A mutably borrowed store.
 pub struct StoreContextMut<'a, T: 'static>(pub(crate) &'a mut StoreInner<T>);
 
-/// What a store can be read through: itself, references to it, and the [`Caller`](crate::Caller) of a host function.
+/// Read access to a store: the store itself, references to it, and the [`Caller`](crate::Caller) of a host function.
 pub trait AsContext {
     /// The embedder's data.
     type Data: 'static;
@@ -22,7 +22,7 @@ pub trait AsContext {
     }
 }
 
-/// What a store can be changed through.
+/// Write access to a store.
 pub trait AsContextMut: AsContext {
     /// The store.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;

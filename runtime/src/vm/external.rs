@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::table::Table;
 use crate::module::types::ExternType;
 
-/// What can be imported and exported.
+/// An item that can be imported and exported.
 #[derive(Clone, Copy, Debug)]
 pub enum Extern {
     /// A function.

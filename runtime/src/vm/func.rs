@@ -25,7 +25,7 @@ unsafe impl Send for Func {}
 // SAFETY: as above.
 unsafe impl Sync for Func {}
 
-/// What a host function does, with the store's data type gone: arguments become results in the slots.
+/// The body of a host function, with the store's data type erased: arguments become results in the slots.
 pub(crate) type HostCall =
     Box<dyn Fn(*mut StoreCore, *mut VmContextHead, &mut [u128]) -> Result<()> + Send + Sync>;
 
@@ -38,7 +38,7 @@ pub struct HostFunc {
 }
 
 impl HostFunc {
-    /// What code calls through the `wasm_to_array` trampoline.
+    /// The function that code calls through the `wasm_to_array` trampoline.
     extern "C" fn enter(
         context: *mut VmHostContext,
         caller: *mut VmContextHead,

@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub struct InstanceData {
     // Dropped first: the debugger lets go of the code before it is unmapped.
     pub(super) registration: Option<Registration>,
-    /// What the registered image's expressions call.
+    /// The functions that the registered image's expressions call.
     pub(super) pointer_functions: Option<PointerFunctions>,
     pub(crate) module: Module,
     pub(crate) code: Arc<PlacedCode>,

@@ -19,7 +19,7 @@ use crate::module::ModuleInfo;
 use cranelift_entity::EntityRef;
 use std::mem::{offset_of, size_of};
 
-/// What the compiled code of all instances of a store shares; at a fixed address while the store lives.
+/// The data that the compiled code of all instances of a store shares; at a fixed address while the store lives.
 #[repr(C)]
 pub struct VmStoreContext {
     /// Guest code traps with a stack overflow when the stack pointer is below.
@@ -104,7 +104,7 @@ pub struct VmHostContext {
     pub data: *mut u8,
 }
 
-/// Where the variable parts of a module's VmContext begin.
+/// The offsets of the variable parts of a module's VmContext.
 #[derive(Clone, Debug)]
 pub struct VmLayout {
     memories: u32,
@@ -168,7 +168,7 @@ impl VmLayout {
         self.tables + index.index() as u32 * 8
     }
 
-    /// Where a global's value is.
+    /// Returns the location of a global's value.
     pub fn global(&self, index: GlobalIndex) -> GlobalLocation {
         match index.index().checked_sub(self.imported_global_count) {
             None => GlobalLocation::Pointer(self.imported_globals + index.index() as u32 * 8),
@@ -187,7 +187,7 @@ impl VmLayout {
     }
 }
 
-/// Where a global's 16 bytes are.
+/// The location of a global's 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GlobalLocation {
     /// At this offset in the context.

@@ -30,12 +30,12 @@ pub enum Viewer {
 
 /// A linear memory's pages.
 pub struct LinearMemory {
-    /// What code sees.
+    /// The fields that code reads.
     pub(crate) vm: Box<VmMemory>,
     ty: MemoryType,
     reservation: u64,
     mapped: u64,
-    /// What is behind its pages, as long as the memory, where a debugger may look: of inaccessible pages that nothing is behind,
+    /// The file behind its pages, as long as the memory, where a debugger may look: of inaccessible pages without a file,
     /// debuggers read zeros.
     file: Option<OwnedFd>,
     viewer: Option<Viewer>,
@@ -46,7 +46,7 @@ pub struct LinearMemory {
 struct Alias {
     /// The memory's.
     base: usize,
-    /// What is mapped: below are addresses that the system gives to nobody, or only to the superuser.
+    /// The start of the mapping: below are addresses that the system gives to nobody, or only to the superuser.
     start: u64,
     end: u64,
 }
@@ -63,7 +63,7 @@ static DEBUGGED: Mutex<Debugged> = Mutex::new(Debugged {
     alias: None,
 });
 
-/// What is in there stays as it should be, whoever panics.
+/// The list of debugged memories: its contents stay valid, whoever panics.
 fn debugged() -> MutexGuard<'static, Debugged> {
     DEBUGGED.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -201,7 +201,7 @@ impl LinearMemory {
 }
 
 impl LinearMemory {
-    /// Where its bytes can be other than zero, as far as that is known without reading them: reading a file's holes fills them.
+    /// The ranges whose bytes can be other than zero, as far as that is known without reading them: reading a file's holes fills them.
     pub fn ranges_with_data(&self) -> Vec<Range<usize>> {
         let len = self.vm.len;
         let all = || vec![0..len as usize];

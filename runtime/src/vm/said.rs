@@ -18,12 +18,12 @@ impl Said {
         self.0.extend(bytes);
     }
 
-    /// Whether the last line has not been ended.
+    /// Returns true if the last line has not been ended.
     pub fn is_open(&self) -> bool {
         self.0.back().is_some_and(|byte| *byte != b'\n')
     }
 
-    /// What is kept, as text.
+    /// The kept bytes, as text.
     pub fn text(&self) -> String {
         let (first, second) = self.0.as_slices();
         String::from_utf8_lossy(&[first, second].concat()).into_owned()

@@ -31,7 +31,7 @@ pub(crate) struct Stored {
 pub struct StoreCore {
     id: u64,
     engine: Engine,
-    /// Whether locals of its guests have homes, and backtraces are to show them.
+    /// True if locals of its guests have homes, and backtraces are to show them.
     pub(crate) reads_frames: bool,
     pub(crate) vm: Box<VmStoreContext>,
     // Instances first: their code refers to what follows.
@@ -45,7 +45,7 @@ pub struct StoreCore {
     wasm_to_array: HashMap<SharedTypeId, *const u8>,
     /// Why a host function wants guest code to be left.
     pub(crate) raised: Option<Raised>,
-    /// What guests wrote last on their standard error.
+    /// The last output of guests on their standard error.
     pub(crate) said: Said,
 }
 
@@ -236,7 +236,7 @@ impl StoreCore {
         })
     }
 
-    /// What the segments of the instance that defined a table say of an element.
+    /// Returns the initial element of a table by the segments of the instance that defined it.
     fn first_element(&mut self, table: Table, index: u64) -> u64 {
         let found = self
             .instances
@@ -284,7 +284,7 @@ impl<T: 'static> Store<T> {
         &mut self.0.data
     }
 
-    /// Whether the last line that guests wrote on their standard error has not been ended: what is printed behind it wants one.
+    /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed behind it wants one.
     pub fn has_open_line(&self) -> bool {
         self.0.core.said.is_open()
     }

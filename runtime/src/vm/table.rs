@@ -15,7 +15,7 @@ const DEFAULT_MAX: u64 = 10_000_000;
 
 /// A table's elements; see [`VmTable`] for what they are.
 pub struct TableElements {
-    /// What code sees.
+    /// The fields that code reads.
     pub(crate) vm: Box<VmTable>,
     ty: TableType,
     capacity: u64,
@@ -130,7 +130,7 @@ impl Table {
         store.core().table(*self).ty()
     }
 
-    /// How many elements it has.
+    /// Returns the number of its elements.
     pub fn size(&self, store: impl AsContext) -> u64 {
         store.core().table(*self).vm.len
     }

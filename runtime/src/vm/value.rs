@@ -33,7 +33,7 @@ pub struct ExternRef {
 }
 
 impl ExternRef {
-    /// What guests hold: even, so that a table can mark elements, and not 0, which is null.
+    /// Returns the handle that guests hold: even, so that a table can mark elements, and not 0, which is null.
     fn handle(self) -> u64 {
         (self.index as u64 + 1) << 1
     }

@@ -68,7 +68,7 @@ fn init_file(folders: &Folders) -> PathBuf {
     if newer.exists() { newer } else { older }
 }
 
-/// What loads the scripts; nothing is said and done where they are gone.
+/// Returns the lines that load the scripts; without these nothing is said and done.
 fn lines(folders: &Folders) -> String {
     let scripts = python(&scripts_folder(folders).to_string_lossy());
     format!(

@@ -10,7 +10,7 @@ const BEGIN: &str = "# dwalin setup: begin";
 const BEGIN_BEHIND: &str = "# dwalin setup: begin, behind a line without an end";
 const END: &str = "# dwalin setup: end";
 
-/// What was done to a file.
+/// The change to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The file was made.
@@ -23,7 +23,7 @@ pub enum Change {
     Deleted,
 }
 
-/// Where our lines are in a text: from the first line's beginning to the last line's end.
+/// Returns the position of our lines in a text: from the first line's beginning to the last line's end.
 fn find(text: &str) -> Option<(usize, usize)> {
     let begins = |at: usize| at == 0 || text[..at].ends_with('\n');
     let mut all = text.match_indices(BEGIN).map(|(at, _)| at);

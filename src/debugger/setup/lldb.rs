@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::PathBuf;
 
-/// What lldb reads when it starts, and instead of it the debugger itself and its adapter for editors, where there is one of their own
+/// The files that lldb reads when it starts, and instead of them the debugger itself and its adapter for editors, if they have their own
 /// (`man lldb`, "Configuration Files").
 const INIT_FILES: [&str; 3] = [".lldbinit", ".lldbinit-lldb", ".lldbinit-lldb-dap"];
 

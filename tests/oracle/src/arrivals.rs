@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Where it came from: a jump, by its index, or what is before the place.
+/// The origin of a visit: a jump, by its index, or the instruction before the place.
 type Way = Option<usize>;
 
 /// The times at one place, and what is to be seen there.
@@ -34,12 +34,12 @@ impl<T> Arrivals<T> {
         }
     }
 
-    /// How often it was got to.
+    /// The number of visits.
     pub fn times(&self) -> usize {
         self.ways.values().sum()
     }
 
-    /// What is to be seen at one of the times that [`agreeing`](Self::agreeing) gives.
+    /// The observation at one of the visits that [`agreeing`](Self::agreeing) gives.
     pub fn seen(&self, index: usize) -> &T {
         &self.seen[index].1
     }

@@ -6,14 +6,14 @@ use crate::scopes::{Info, Location, Slice, Variable};
 use gimli::{Expression, Operation, UnitOffset, constants as dw};
 use wasmparser::ValType;
 
-/// What the DWARF says of a variable at a place.
+/// The DWARF's answer about a variable at a place.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// It is nowhere.
     NotDescribed,
     /// Its bytes, each of them if it is known.
     Bytes(Vec<Option<u8>>),
-    /// What this reader cannot evaluate.
+    /// The operation that this reader cannot evaluate.
     Unsupported(String),
 }
 
@@ -33,7 +33,7 @@ pub struct Place<'p, 'a> {
     pub globals: &'p [u64],
     /// The memory.
     pub memory: &'p [u8],
-    /// Where it is.
+    /// Its position.
     pub pc: Pc,
 }
 
@@ -44,7 +44,7 @@ struct Entry {
     ty: Option<(u8, gimli::DwAte)>,
 }
 
-/// What an expression leads to.
+/// The result of an expression.
 enum Found {
     Address(u64),
     Value(u64, u8),
@@ -100,7 +100,7 @@ impl<'a> Place<'_, 'a> {
         body.types.get(local as usize).copied()
     }
 
-    /// Whether it computes with values of 64 bits: where it reads one.
+    /// Returns true if it computes with values of 64 bits: where it reads one.
     fn is_long(&self, expression: Expression<Slice<'a>>, size: u64) -> bool {
         let mut operations = expression.operations(self.encoding());
         let (mut long, mut operand, mut converts) = (false, false, false);
@@ -120,7 +120,7 @@ impl<'a> Place<'_, 'a> {
 
 struct Run<'r, 'p, 'a> {
     place: &'r Place<'p, 'a>,
-    /// Where the location begins to count.
+    /// The address at which the location becomes valid.
     from: Option<Pc>,
     size: u64,
     is_long: bool,
@@ -231,7 +231,7 @@ impl<'a> Run<'_, '_, 'a> {
         Ok(Found::Value(value.bits, bytes))
     }
 
-    /// What reads the machine: the value, and how many bytes it has.
+    /// Evaluates an operation that reads the machine: the value, and its size in bytes.
     fn value(&self, operation: &Operation<Slice<'a>>) -> Evaluated<Option<(u64, u8)>> {
         let place = self.place;
         let found = match operation {

@@ -70,7 +70,7 @@ pub fn call(
     Ok(Some(done))
 }
 
-/// What buffers hold, whose addresses and lengths are at an address.
+/// Returns the contents of buffers whose addresses and lengths are at an address.
 fn gather(machine: &Machine<'_, '_>, buffers: u32, count: u32) -> Result<Vec<u8>, Failure> {
     let mut gathered = Vec::new();
     for buffer in (buffers..).step_by(8).take(count as usize) {

@@ -16,14 +16,14 @@ struct Leaf {
     said: String,
 }
 
-/// What a debugger shows of a variable.
+/// A debugger's text for a variable.
 struct Shown {
     name: String,
     line: u64,
     leaves: Vec<Leaf>,
 }
 
-/// What is counted.
+/// The kinds of entries that are counted.
 #[derive(Default, Debug, Clone)]
 pub struct Count {
     /// Stops that were compared.
@@ -46,11 +46,11 @@ pub struct Count {
     pub unavailable: usize,
     /// Those of variables that the debugger does not have.
     pub missing: usize,
-    /// What this judge cannot evaluate, by reason: variables.
+    /// The variables that this judge cannot evaluate, by reason.
     pub unsupported: BTreeMap<String, usize>,
     /// Numbers that are shown otherwise, or where nothing is known.
     pub wrong: Vec<String>,
-    /// What is said of those that are not available, and how often; with the first place.
+    /// The reasons of those that are not available, with their numbers and the first place.
     pub reasons: BTreeMap<String, (usize, String)>,
 }
 
@@ -69,7 +69,7 @@ struct ExpectedFrame {
     statics: Vec<Expected>,
 }
 
-/// Where a debugger stops: an address of its own, and the instruction of wasm that has its code there.
+/// A debugger's stop: an address of its own, and the instruction of wasm that has its code there.
 pub struct Stop {
     /// The debugger's.
     pub address: u64,
@@ -82,7 +82,7 @@ fn call(said: &Json, instruction: &dyn Fn(u64) -> Option<Pc>) -> Option<Pc> {
     instruction(said["frames"][1]["address"].as_u64()?)
 }
 
-/// How deep frames are compared.
+/// The number of frames that are compared.
 const FRAMES: usize = 2;
 
 /// Compares. `said` is what a debugger said, a line of JSON for each stop; `instruction` finds the instruction of wasm for an
@@ -289,7 +289,7 @@ fn variable_right(variable: &Expected, shown: Option<&Shown>, place: &str, count
     }
 }
 
-/// How many numbers are shown as they are.
+/// The number of numbers that are shown rightly.
 fn agreeing(variable: &Expected, shown: &Shown) -> usize {
     let Answer::Bytes(bytes) = &variable.answer else {
         return 0;

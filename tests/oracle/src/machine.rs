@@ -47,7 +47,7 @@ impl Frame {
     }
 }
 
-/// What is wanted of a run.
+/// The places that a run is to record.
 #[derive(Default)]
 pub struct Wanted {
     /// To stop before these.
@@ -58,7 +58,7 @@ pub struct Wanted {
 
 /// A run.
 pub struct Machine<'m, 'a> {
-    /// What runs.
+    /// The running module.
     pub module: &'m Module<'a>,
     /// Calls, the innermost last.
     pub frames: Vec<Frame>,
@@ -67,7 +67,7 @@ pub struct Machine<'m, 'a> {
     /// The memory.
     pub memory: Vec<u8>,
     table: Vec<Option<u32>>,
-    /// What the program wrote on its standard output.
+    /// The program's standard output.
     pub output: Vec<u8>,
     /// The name that it is called by.
     pub program: String,
@@ -75,7 +75,7 @@ pub struct Machine<'m, 'a> {
     pub budget: u64,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Debug, PartialEq)]
 pub enum End {
     /// It returned, or exited with a code.

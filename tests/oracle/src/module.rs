@@ -12,7 +12,7 @@ pub type Failure = String;
 /// An address as the module's DWARF counts: bytes from the contents of the code section.
 pub type Pc = u32;
 
-/// Where the structured instruction at an index goes on.
+/// The continuation of the structured instruction at an index.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Target {
     /// The index of its `else`, if it has one.
@@ -29,15 +29,15 @@ pub struct Body<'a> {
     pub types: Vec<ValType>,
     /// Its instructions, and where each is.
     pub code: Vec<(Pc, Operator<'a>)>,
-    /// Where blocks, loops and ifs end, by their index.
+    /// The ends of blocks, loops and ifs, by their index.
     pub targets: HashMap<usize, Target>,
 }
 
 /// A segment that is copied when the module is instantiated.
 pub struct Segment<T> {
-    /// Where to.
+    /// The destination.
     pub offset: u32,
-    /// What.
+    /// The contents.
     pub items: Vec<T>,
 }
 
@@ -54,11 +54,11 @@ pub struct Module<'a> {
     pub globals: Vec<u64>,
     /// Pages of 64 KiB that the memory begins with.
     pub pages: u32,
-    /// How many entries the table has.
+    /// The number of entries of the table.
     pub table: usize,
-    /// What the memory begins with.
+    /// The initial contents of the memory.
     pub data: Vec<Segment<u8>>,
-    /// What the table begins with: functions.
+    /// The initial contents of the table: functions.
     pub elements: Vec<Segment<u32>>,
     /// Exported functions.
     pub exports: HashMap<String, u32>,
@@ -221,7 +221,7 @@ impl<'a> Module<'a> {
         &self.types[ty as usize]
     }
 
-    /// How many values a block takes and leaves.
+    /// The numbers of values that a block takes and leaves.
     pub fn arity(&self, block: BlockType) -> (usize, usize) {
         match block {
             BlockType::Empty => (0, 0),
@@ -246,7 +246,7 @@ fn constant(expression: &wasmparser::ConstExpr<'_>) -> Result<u64, Failure> {
     }
 }
 
-/// Where structured instructions end.
+/// The ends of structured instructions.
 fn targets(code: &[(Pc, Operator<'_>)]) -> HashMap<usize, Target> {
     let mut found: HashMap<usize, Target> = HashMap::new();
     let mut open = Vec::new();

@@ -8,11 +8,11 @@ use gimli::{
 };
 use std::ops::Range;
 
-/// How DWARF is read.
+/// The reader of DWARF.
 pub type Slice<'a> = EndianSlice<'a, LittleEndian>;
 type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
 
-/// Where a variable, or a frame, is.
+/// The location of a variable or a frame.
 #[derive(Clone)]
 pub enum Location<'a> {
     /// Nothing says it.
@@ -29,11 +29,11 @@ pub enum Location<'a> {
 pub struct Variable<'a> {
     /// Its name.
     pub name: String,
-    /// Where it is declared; 0 where nothing says it.
+    /// The line of its declaration; 0 where there is none.
     pub line: u64,
     /// Its bytes, where its type says it.
     pub size: Option<u64>,
-    /// Where it is.
+    /// Its position.
     pub location: Location<'a>,
 }
 
@@ -52,7 +52,7 @@ pub struct Function<'a> {
     pub unit: usize,
     /// Its frame base.
     pub frame_base: Location<'a>,
-    /// What is in it.
+    /// The scope in it.
     pub scope: Scope<'a>,
 }
 
@@ -228,7 +228,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         Ok(scope)
     }
 
-    /// Where the variables of an abstract instance are, but for those in its blocks.
+    /// The variables of an abstract instance, but for those in its blocks.
     fn variables_of_origin(&self, entry: &Entry<'a>) -> gimli::Result<Vec<UnitOffset>> {
         let Some(Value::UnitRef(origin)) = entry.attr_value(dw::DW_AT_abstract_origin) else {
             return Ok(Vec::new());

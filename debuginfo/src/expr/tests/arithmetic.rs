@@ -11,7 +11,7 @@ fn evaluate(ops: &[Op]) -> u64 {
 
 const NUMBERS: [i32; 9] = [0, 1, 2, 7, 31, -1, -8, i32::MAX, i32::MIN];
 
-/// What an operation computes of two numbers: the guest's, and the native form's low 32 bits.
+/// Asserts an operation's result on two numbers: the guest's, and the native form's low 32 bits.
 fn assert_binary(op: DwOp, expected: impl Fn(i32, i32) -> Option<i32>) {
     for a in NUMBERS {
         for b in NUMBERS {

@@ -24,7 +24,7 @@ const ENCODING: Encoding = Encoding {
 
 /// The canonical frame address.
 const CFA: u64 = 0x7fff_0000;
-/// Where the guest's memory is.
+/// The base of the guest's memory.
 const BASE: u64 = 1 << 32;
 /// The frame base, as the guest has it.
 const FRAME: u64 = 0x500;
@@ -38,7 +38,7 @@ const BASE_TYPES: [(UnitOffset, gimli::DwAte, u8); 5] = [
     (UnitOffset(5), dw::DW_ATE_signed, 4),
 ];
 
-/// What a debugger reads, and what it knows of a function.
+/// The memory that a debugger reads, and its knowledge of a function.
 struct Machine {
     code: CodeMap<'static>,
     homes: Homes,

@@ -7,7 +7,7 @@ use gimli::constants as dw;
 use gimli::write::{Address, AttributeValue as Value, UnitEntryId};
 use std::ops::Range;
 
-/// What wasm-ld writes for the address of what it left out.
+/// The value that wasm-ld writes for the address of dropped code.
 const TOMBSTONE: u64 = 0xffff_ffff;
 
 fn natives(range: Range<u64>) -> Range<u64> {

@@ -10,7 +10,7 @@ use crate::handmade::{Handmade, Shown, code};
 
 const FLAVORS: [Flavor; 2] = [Flavor::Gdb, Flavor::Lldb];
 
-/// What it becomes for each debugger: the same in what a test looks at.
+/// Transforms it for each debugger, and asserts that the tested part is the same.
 fn in_both(info: Handmade) -> [Shown; 2] {
     let written = info.write();
     FLAVORS.map(|flavor| written.transformed(&code(flavor)))

@@ -7,10 +7,10 @@ use crate::handmade::{Die, F, Handmade, Shown, address, code, local, text};
 use gimli::constants as dw;
 use gimli::write::{AttributeValue as Value, UnitEntryId};
 
-/// What finds an object at the memory's base, if its address is not the host's already.
+/// The expression that finds an object at the memory's base, unless its address is the host's already.
 const AT_BASE: &str = "pushobjectaddress pick 0x20 shr bra 0x100 0x20 shl plus";
 
-/// What the static variable is of, of a type that is made.
+/// A static variable of a type that is made.
 fn of_type(make: impl FnOnce(&mut Handmade) -> UnitEntryId) -> Handmade {
     let mut info = Handmade::new();
     let ty = make(&mut info);

@@ -7,13 +7,13 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What the guest of one program sees: arguments, environment, descriptors.
+/// The environment of one program: arguments, environment variables, descriptors.
 pub struct WasiCtx {
     pub(crate) args: Vec<String>,
     /// As `NAME=value`.
     pub(crate) environment: Vec<String>,
     pub(crate) descriptors: Descriptors,
-    /// What the running call wrote on standard error.
+    /// The bytes that the running call wrote on standard error.
     pub(crate) said: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Debug for WasiCtx {
 pub struct PreopenError {
     /// The directory of the host.
     pub host_path: PathBuf,
-    /// What the guest would have called it.
+    /// The guest's path for it.
     pub guest_path: String,
     source: io::Error,
 }
@@ -123,19 +123,19 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Where standard input comes from.
+    /// Sets the source of standard input.
     pub fn stdin(&mut self, reader: Box<dyn Read + Send>) -> &mut WasiCtxBuilder {
         self.stdin = Some(Source::Reader(reader));
         self
     }
 
-    /// Where standard output goes; it is flushed after each write.
+    /// Sets the destination of standard output; it is flushed after each write.
     pub fn stdout(&mut self, writer: Box<dyn Write + Send>) -> &mut WasiCtxBuilder {
         self.stdout = Some(Source::Writer(writer));
         self
     }
 
-    /// Where standard error goes; it is flushed after each write.
+    /// Sets the destination of standard error; it is flushed after each write.
     pub fn stderr(&mut self, writer: Box<dyn Write + Send>) -> &mut WasiCtxBuilder {
         self.stderr = Some(Source::Writer(writer));
         self

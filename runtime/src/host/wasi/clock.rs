@@ -21,7 +21,7 @@ fn nanoseconds(time: Timespec) -> Result<u64, Errno> {
     u64::try_from(total).map_err(|_| Errno::Overflow)
 }
 
-/// What a clock shows.
+/// Returns the time of a clock.
 pub fn now(clock: ClockId) -> Result<u64, Errno> {
     nanoseconds(clock_gettime(clock))
 }

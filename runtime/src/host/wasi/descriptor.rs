@@ -8,7 +8,7 @@ use cap_std::fs::{Dir, File};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::OFlags;
 
-/// What a descriptor stands for.
+/// The object behind a descriptor.
 pub enum Object {
     /// One of the standard streams.
     Stream(Stream),
@@ -25,9 +25,9 @@ pub enum Object {
 /// An open descriptor.
 pub struct Descriptor {
     pub object: Object,
-    /// What it may be used for.
+    /// The rights of the descriptor itself.
     pub base: u64,
-    /// What descriptors opened through it may be used for.
+    /// The rights of descriptors opened through it.
     pub inheriting: u64,
 }
 

@@ -9,7 +9,7 @@ use super::types::FileType;
 use rustix::fs::{RawDir, SeekFrom};
 use std::mem::MaybeUninit;
 
-/// What the system lists at once; a name has at most 255 bytes.
+/// The size of one listing by the system; a name has at most 255 bytes.
 const CHUNK: usize = 4096;
 
 /// A `dirent`, which the name follows:

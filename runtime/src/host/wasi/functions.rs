@@ -14,7 +14,7 @@ pub enum Param {
     I64,
 }
 
-/// How a call ends.
+/// The outcome of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// The function returns this to the guest as its `i32` result.
@@ -30,13 +30,13 @@ pub struct Function {
     pub name: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
-    /// Whether it returns an `i32`; only `proc_exit` does not.
+    /// True if it returns an `i32`; only `proc_exit` does not.
     pub has_result: bool,
     /// The code. The values are the parameters in order, an `i32` in the low half of its value.
     pub call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> Outcome,
 }
 
-/// What a function works on.
+/// The operands of a function: the context and the memory.
 pub(crate) struct Call<'c, 'm> {
     /// The program's.
     pub ctx: &'c mut WasiCtx,
@@ -69,7 +69,7 @@ impl Args<'_> {
     }
 }
 
-/// What a function other than `proc_exit` gives: results go to guest memory.
+/// The result of a function other than `proc_exit`: results go to guest memory.
 pub(crate) type Done = Result<(), Errno>;
 
 fn finish(done: Done) -> Outcome {

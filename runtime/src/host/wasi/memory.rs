@@ -14,7 +14,7 @@ pub struct GuestMemory<'a> {
 pub(crate) struct Span {
     /// Offset of the first byte.
     pub start: u32,
-    /// How many bytes.
+    /// The length in bytes.
     pub len: u32,
 }
 
@@ -36,7 +36,7 @@ impl<'a> GuestMemory<'a> {
         Ok(start as usize..end as usize)
     }
 
-    /// Whether `len` bytes from `start` are inside; for results whose place must be good before anything is done.
+    /// Returns true if `len` bytes from `start` are inside; for results whose place must be good before anything is done.
     pub fn check(&self, start: u32, len: u64) -> Result<(), Errno> {
         self.range(start, len).map(|_| ())
     }

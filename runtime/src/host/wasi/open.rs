@@ -9,7 +9,7 @@ use super::types::{FileType, fdflags, known_flags, oflags};
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 
-/// What `path_open` is asked for.
+/// A request to `path_open`.
 struct Request {
     follow: bool,
     oflags: u16,
@@ -124,7 +124,7 @@ pub fn path_open(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     call.memory.write_u32(result_at, opened)
 }
 
-/// What is at `path`, not opened but held: good for asking about it and for setting its times, and no rights to it needed.
+/// Returns the file at `path`, not opened but held: good for asking about it and for setting its times, and no rights to it needed.
 pub fn reach(dir: &Dir, path: &str, follow: bool) -> Result<File, Errno> {
     let mut flags = OFlags::PATH;
     flags.set(OFlags::NOFOLLOW, !follow);

@@ -45,7 +45,7 @@ fn open(dir: &Dir, path: &str) -> Result<File, Errno> {
     Ok(dir.open_with(path, &options)?)
 }
 
-/// What is before the last name, and that name with the slashes behind it.
+/// Splits a path at its last name, which keeps the slashes behind it.
 fn split(path: &str) -> Option<(&str, &str)> {
     let end = path.trim_end_matches('/').len();
     let start = path[..end].rfind('/').map_or(0, |slash| slash + 1);

@@ -10,7 +10,7 @@ use super::types::{FileStat, SYMLINK_FOLLOW};
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, renameat, unlinkat};
 
-/// Whether a symbolic link at a path's end is followed (witx `lookupflags`).
+/// Returns true if a symbolic link at a path's end is followed (witx `lookupflags`).
 pub fn follows(lookup: u32) -> Result<bool, Errno> {
     match lookup {
         0 => Ok(false),

@@ -102,7 +102,7 @@ impl<'d> Waits<'d> {
         }
     }
 
-    /// How long the system is to wait: not at all if something has happened, for ever if there is no deadline.
+    /// Returns the time for the system to wait: none if something has happened, for ever if there is no deadline.
     fn timeout(&self) -> Result<Option<Timespec>, Errno> {
         if !self.settled.is_empty() {
             return Ok(Some(Timespec {
@@ -165,7 +165,7 @@ fn interest(subscription: &Subscription) -> PollFlags {
     }
 }
 
-/// How it is found out whether a descriptor is ready.
+/// The way to find out whether a descriptor is ready.
 enum Watch<'d> {
     /// It is; so many bytes are known to be there.
     Always { bytes: u64 },

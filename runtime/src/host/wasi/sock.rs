@@ -9,7 +9,7 @@ use super::rights;
 use super::types::{FileType, fdflags, known_flags};
 use std::net::{Shutdown, TcpStream};
 
-/// How `sock_recv` receives (witx `riflags`).
+/// The flags of `sock_recv` (witx `riflags`).
 mod riflags {
     pub const PEEK: u16 = 1 << 0;
     pub const WAITALL: u16 = 1 << 1;

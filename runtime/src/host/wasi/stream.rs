@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
 use std::io::{self, IsTerminal, Read, Write};
 
-/// Where a stream's bytes come from or go to.
+/// The source or destination of a stream's bytes.
 pub enum Source {
     HostInput(io::Stdin),
     HostOutput(io::Stdout),
@@ -55,7 +55,7 @@ impl Stream {
         }
     }
 
-    /// What it may be used for: a redirection to a file can also do what files can.
+    /// The rights: a redirection to a file can also do what files can.
     pub fn rights(&self) -> u64 {
         let direction = match self.source {
             Source::HostInput(_) | Source::Reader(_) => rights::FD_READ,

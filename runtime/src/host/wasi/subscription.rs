@@ -13,7 +13,7 @@ pub struct ClockWait {
     pub is_absolute: bool,
 }
 
-/// What is waited for (witx `subscription_u`).
+/// The event that is waited for (witx `subscription_u`).
 #[derive(Clone, Copy, Debug)]
 pub enum Wait {
     Clock(ClockWait),
@@ -28,7 +28,7 @@ pub struct Subscription {
     pub wait: Wait,
 }
 
-/// What happened to one subscription (witx `event`).
+/// The event of one subscription (witx `event`).
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     pub subscription: Subscription,

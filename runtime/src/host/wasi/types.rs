@@ -15,7 +15,7 @@ pub mod fdflags {
     pub const ALL: u16 = (1 << 5) - 1;
 }
 
-/// What `path_open` does beside opening (witx `oflags`).
+/// The flags of `path_open` beside opening (witx `oflags`).
 pub mod oflags {
     pub const CREAT: u16 = 1 << 0;
     pub const DIRECTORY: u16 = 1 << 1;

@@ -10,7 +10,7 @@ use super::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Where the tests put paths and buffers in guest memory; the rest is for results.
+/// The address of paths and buffers in guest memory; the rest is for results.
 const PATH: u32 = 1024;
 const OTHER_PATH: u32 = 2048;
 const BUFFER: u32 = 4096;

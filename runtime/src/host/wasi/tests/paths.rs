@@ -196,7 +196,7 @@ fn names_are_made_moved_and_removed() {
     assert_eq!(guest.seek(fd, 0, 2), Ok(3));
 }
 
-/// What a Linux system says of the same calls (`rmdir`, `unlink`, `rename`).
+/// Expects what a Linux system answers to the same calls (`rmdir`, `unlink`, `rename`).
 #[test]
 fn a_slash_behind_a_name_says_that_it_is_a_directory() {
     let mut guest = Guest::new();

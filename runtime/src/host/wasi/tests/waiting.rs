@@ -3,7 +3,7 @@
 use super::*;
 use std::time::{Duration, Instant};
 
-/// Where events go.
+/// The address of events.
 const EVENTS: u64 = 8192;
 
 impl Guest {
