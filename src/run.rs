@@ -292,6 +292,12 @@ fn parse(text: &str, ty: ValType) -> Option<Val> {
             .map(|value| Val::from(value as i64)),
         ValType::F32 => text.parse().ok().map(|value: f32| Val::from(value)),
         ValType::F64 => text.parse().ok().map(|value: f64| Val::from(value)),
+        ValType::V128 => match text.strip_prefix("0x") {
+            Some(digits) => u128::from_str_radix(digits, 16),
+            None => text.parse::<u128>(),
+        }
+        .ok()
+        .map(Val::from),
         ValType::FuncRef | ValType::ExternRef => (text == "null").then(|| Val::default_for(ty)),
     }
 }

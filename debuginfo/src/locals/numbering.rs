@@ -143,6 +143,7 @@ impl Number {
             (ValueType::I64, Number::Float) => bytes == 8,
             (ValueType::F32, _) => bytes == 4,
             (ValueType::F64, _) => bytes == 8,
+            (ValueType::V128, _) => bytes == 16,
             _ => true,
         }
     }

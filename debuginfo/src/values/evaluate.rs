@@ -35,6 +35,8 @@ enum Kind {
     Wide,
     /// A float of so many bytes, with which nothing can be computed.
     Float(usize),
+    /// A vector, and its upper 64 bits: nothing can be computed with it either.
+    Vector(u64),
 }
 
 impl Word {
@@ -51,6 +53,7 @@ impl Word {
             WasmValue::I64(bits) => (bits, Kind::Wide),
             WasmValue::F32(bits) => (u64::from(bits), Kind::Float(4)),
             WasmValue::F64(bits) => (bits, Kind::Float(8)),
+            WasmValue::V128(bits) => (bits as u64, Kind::Vector((bits >> 64) as u64)),
         };
         Word { bits, kind }
     }
@@ -60,12 +63,17 @@ impl Word {
             Kind::Narrow => 4,
             Kind::Constant | Kind::Wide => 8,
             Kind::Float(len) => len,
+            Kind::Vector(high) => return [self.bits.to_le_bytes(), high.to_le_bytes()].concat(),
         };
         self.bits.to_le_bytes()[..len].to_vec()
     }
 
     fn address(self) -> Option<u32> {
-        (!matches!(self.kind, Kind::Float(_))).then_some(self.bits as u32)
+        self.is_integer().then_some(self.bits as u32)
+    }
+
+    fn is_integer(self) -> bool {
+        !matches!(self.kind, Kind::Float(_) | Kind::Vector(_))
     }
 }
 
@@ -193,7 +201,7 @@ fn step(op: &Op, stack: &mut Vec<Word>, context: Context<'_>) -> Option<()> {
 }
 
 fn binary(op: gimli::DwOp, a: Word, b: Word) -> Option<Word> {
-    if matches!(a.kind, Kind::Float(_)) || matches!(b.kind, Kind::Float(_)) {
+    if !a.is_integer() || !b.is_integer() {
         return None;
     }
     let wide = a.kind == Kind::Wide || b.kind == Kind::Wide;

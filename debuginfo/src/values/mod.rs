@@ -33,6 +33,8 @@ pub enum WasmValue {
     F32(u32),
     /// An f64's bits.
     F64(u64),
+    /// A v128's, its first lane in the lowest.
+    V128(u128),
 }
 
 /// One frame of a guest, stopped.

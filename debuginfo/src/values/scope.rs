@@ -254,6 +254,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                 WasmValue::I64(_) => ValueType::I64,
                 WasmValue::F32(_) => ValueType::F32,
                 WasmValue::F64(_) => ValueType::F64,
+                WasmValue::V128(_) => ValueType::V128,
             };
             let renderer = Renderer::new(self.units, self.machine);
             let (ty, tag) = renderer.bare(self.units.ty(variable)?)?;

@@ -7,7 +7,7 @@ use super::env::{Env, Wanted};
 use super::leaf::LeafFrame;
 use super::observe::{self, CompiledFunction, HomeOf, Place, source_location};
 use super::operand::{KeptSlot, Operands};
-use super::signature::{POINTER, clif_type, guest_signature};
+use super::signature::{POINTER, V128, clif_type, guest_signature};
 use super::statement::Statements;
 use super::{CompileError, OptLevel};
 use crate::index::*;
@@ -290,6 +290,7 @@ impl Translator<'_, '_> {
         match ty {
             ValType::F32 => self.builder.ins().f32const(0.0),
             ValType::F64 => self.builder.ins().f64const(0.0),
+            ValType::V128 => self.vector_constant(V128, [0; 16]),
             _ => self.builder.ins().iconst(clif_type(ty), 0),
         }
     }
@@ -321,6 +322,8 @@ impl Translator<'_, '_> {
             || self.memory_operator(operator)
             || self.call_operator(operator)
             || self.table_operator(operator)
+            || self.vector_operator(operator)
+            || self.wide_operator(operator)
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
     }
@@ -333,6 +336,7 @@ pub fn value_type(ty: ValType) -> ValueType {
         ValType::I64 => ValueType::I64,
         ValType::F32 => ValueType::F32,
         ValType::F64 => ValueType::F64,
+        ValType::V128 => ValueType::V128,
         ValType::FuncRef | ValType::ExternRef => ValueType::Ref,
     }
 }

@@ -53,13 +53,13 @@ impl Translator<'_, '_> {
     }
 
     /// Guest memory is little-endian, of any alignment, and faults beyond its end.
-    fn flags() -> MemFlagsData {
+    pub(super) fn flags() -> MemFlagsData {
         MemFlagsData::new()
             .with_endianness(Endianness::Little)
             .with_trap_code(Some(TrapKind::MemoryOutOfBounds.clif()))
     }
 
-    fn load(&mut self, memarg: &MemArg, ty: Type) {
+    pub(super) fn load(&mut self, memarg: &MemArg, ty: Type) {
         let (address, offset) = self.address(memarg, ty.bytes());
         let value = self.builder.ins().load(ty, Self::flags(), address, offset);
         self.push(value);
@@ -80,7 +80,7 @@ impl Translator<'_, '_> {
     }
 
     /// Stores the whole value, or its low bits as `narrow`.
-    fn store(&mut self, memarg: &MemArg, narrow: Option<Type>, bytes: u32) {
+    pub(super) fn store(&mut self, memarg: &MemArg, narrow: Option<Type>, bytes: u32) {
         let mut value = self.pop();
         if let Some(ty) = narrow {
             value = self.builder.ins().ireduce(ty, value);
@@ -92,7 +92,7 @@ impl Translator<'_, '_> {
     }
 
     /// Pops an index; the host address to access `bytes` at, with an offset to add.
-    fn address(&mut self, memarg: &MemArg, bytes: u32) -> (Value, i32) {
+    pub(super) fn address(&mut self, memarg: &MemArg, bytes: u32) -> (Value, i32) {
         let index = self.pop();
         let index = self.memory_index(index);
         let MemArgTarget::Memory(memory) = memarg.target else {

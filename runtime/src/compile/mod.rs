@@ -18,12 +18,14 @@ mod numeric;
 pub mod observe;
 mod operand;
 pub mod signature;
+mod simd;
 mod statement;
 mod table;
 pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod trampoline;
+mod wide;
 
 use crate::code::link;
 use crate::index::*;

@@ -5,7 +5,7 @@
 //! the last one only that it is gone.
 
 use super::body::Translator;
-use super::signature::POINTER;
+use super::signature::{POINTER, V128};
 use crate::index::*;
 use cranelift_codegen::ir::{
     InstBuilder, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
@@ -36,8 +36,8 @@ struct Held {
 pub struct Operands<'a> {
     rest: &'a [OperandQuestion],
     held: Vec<Held>,
-    /// Slots, and from where on they are free.
-    slots: Vec<(StackSlot, WasmPc)>,
+    /// Slots, their sizes, and from where on they are free.
+    slots: Vec<(StackSlot, u32, WasmPc)>,
 }
 
 impl<'a> Operands<'a> {
@@ -66,7 +66,7 @@ impl Translator<'_, '_> {
             let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {
                 continue;
             };
-            let slot = self.operand_slot(pc, question.until);
+            let slot = self.operand_slot(ty, pc, question.until);
             self.builder.ins().stack_store(POINTER, value, slot, 0);
             self.operands.held.push(Held {
                 index: self.kept.len(),
@@ -105,14 +105,16 @@ impl Translator<'_, '_> {
     }
 
     /// A slot that nothing else needs there.
-    fn operand_slot(&mut self, from: WasmPc, until: WasmPc) -> StackSlot {
-        let free = self.operands.slots.iter_mut().find(|(_, at)| *at <= from);
-        if let Some((slot, at)) = free {
+    fn operand_slot(&mut self, ty: ValueType, from: WasmPc, until: WasmPc) -> StackSlot {
+        let size = slot_size(ty);
+        let mut slots = self.operands.slots.iter_mut();
+        let free = slots.find(|(_, it, at)| *it == size && *at <= from);
+        if let Some((slot, _, at)) = free {
             *at = until;
             return *slot;
         }
-        let slot = self.unnamed_slot(8);
-        self.operands.slots.push((slot, until));
+        let slot = self.unnamed_slot(size);
+        self.operands.slots.push((slot, size, until));
         slot
     }
 
@@ -136,7 +138,7 @@ impl Translator<'_, '_> {
             let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {
                 continue;
             };
-            let slot = self.unnamed_slot(8);
+            let slot = self.unnamed_slot(slot_size(ty));
             self.builder.ins().stack_store(POINTER, value, slot, 0);
             if let KeptValue::Global(global) = *what {
                 self.frame_globals
@@ -162,12 +164,20 @@ impl Translator<'_, '_> {
     }
 }
 
+fn slot_size(ty: ValueType) -> u32 {
+    match ty {
+        ValueType::V128 => 16,
+        _ => 8,
+    }
+}
+
 fn kept_type(ty: Type) -> Option<ValueType> {
     match ty {
         types::I32 => Some(ValueType::I32),
         types::I64 => Some(ValueType::I64),
         types::F32 => Some(ValueType::F32),
         types::F64 => Some(ValueType::F64),
+        V128 => Some(ValueType::V128),
         _ => None,
     }
 }

@@ -2,11 +2,14 @@
 
 use super::target::GUEST_CALL_CONV;
 use crate::module::types::{FuncType, ValType};
-use cranelift_codegen::ir::types::{F32, F64, I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature, Type};
 
 /// Pointers of the host.
 pub const POINTER: Type = I64;
+
+/// The type of a v128 in code, whatever its lanes are.
+pub const V128: Type = I8X16;
 
 /// The type of a value in code. References are pointers or handles of the runtime's own.
 pub fn clif_type(ty: ValType) -> Type {
@@ -15,6 +18,7 @@ pub fn clif_type(ty: ValType) -> Type {
         ValType::I64 | ValType::FuncRef | ValType::ExternRef => I64,
         ValType::F32 => F32,
         ValType::F64 => F64,
+        ValType::V128 => V128,
     }
 }
 

@@ -283,6 +283,7 @@ fn constant(expr: &ConstExpr<'_>) -> Option<WasmValue> {
         Operator::I64Const { value } => Some(WasmValue::I64(value as u64)),
         Operator::F32Const { value } => Some(WasmValue::F32(value.bits())),
         Operator::F64Const { value } => Some(WasmValue::F64(value.bits())),
+        Operator::V128Const { value } => Some(WasmValue::V128(u128::from_le_bytes(*value.bytes()))),
         _ => None,
     }
 }

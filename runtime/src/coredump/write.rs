@@ -138,6 +138,7 @@ impl Dump {
                 Val::F64,
                 ConstExpr::f64_const(f64::from_bits(bits as u64).into()),
             ),
+            ValType::V128 => (Val::V128, ConstExpr::v128_const(bits as i128)),
             // A reference means nothing in another process.
             ValType::FuncRef => (
                 Val::Ref(RefType::FUNCREF),
@@ -198,7 +199,8 @@ fn locals(instance: &InstanceData, frame: &FrameInfo) -> Vec<CoreDumpValue> {
             Some(WasmValue::I64(bits)) => CoreDumpValue::I64(bits as i64),
             Some(WasmValue::F32(bits)) => CoreDumpValue::F32(f32::from_bits(bits).into()),
             Some(WasmValue::F64(bits)) => CoreDumpValue::F64(f64::from_bits(bits).into()),
-            None => CoreDumpValue::Missing,
+            // The format has no such value.
+            Some(WasmValue::V128(_)) | None => CoreDumpValue::Missing,
         }
     };
     (0..count).map(value).collect()

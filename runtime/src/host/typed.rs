@@ -39,6 +39,7 @@ wasm_ty! {
     u64 I64 |v| u128::from(v), |s| s as u64;
     f32 F32 |v| u128::from(v.to_bits()), |s| f32::from_bits(s as u32);
     f64 F64 |v| u128::from(v.to_bits()), |s| f64::from_bits(s as u64);
+    u128 V128 |v| v, |s| s;
 }
 
 /// The parameters of a function: a value or a tuple of values.

@@ -1,4 +1,4 @@
-//! Constant expressions and segments: what an instance is initialised from (WebAssembly 2.0, sections 2.5.7, 2.5.8 and 3.3.10).
+//! Constant expressions and segments: what an instance is initialised from (WebAssembly 3.0, sections 2.5.7, 2.5.8 and 3.3.10).
 
 use crate::index::*;
 use std::ops::Range;
@@ -14,6 +14,20 @@ pub enum ConstOp {
     F32(u32),
     /// Pushes an f64, as its bits.
     F64(u64),
+    /// Pushes a v128.
+    V128(u128),
+    /// Adds two i32.
+    I32Add,
+    /// Subtracts an i32 from one.
+    I32Sub,
+    /// Multiplies two i32.
+    I32Mul,
+    /// Adds two i64.
+    I64Add,
+    /// Subtracts an i64 from one.
+    I64Sub,
+    /// Multiplies two i64.
+    I64Mul,
     /// Pushes a global's value.
     GlobalGet(GlobalIndex),
     /// Pushes a null reference.

@@ -17,16 +17,6 @@ pub struct Proposal {
 /// All of them.
 const PROPOSALS: &[Proposal] = &[
     proposal(
-        WasmFeatures::SIMD,
-        "simd",
-        "clang: -mno-simd128; rustc: -C target-feature=-simd128",
-    ),
-    proposal(
-        WasmFeatures::RELAXED_SIMD,
-        "relaxed-simd",
-        "clang: -mno-relaxed-simd; rustc: -C target-feature=-relaxed-simd",
-    ),
-    proposal(
         WasmFeatures::THREADS,
         "threads",
         "clang: without -pthread and -matomics; rustc: --target wasm32-wasip1",
@@ -56,18 +46,8 @@ const PROPOSALS: &[Proposal] = &[
         "memory64",
         "clang: --target=wasm32-wasi; rustc: --target wasm32-wasip1",
     ),
-    proposal(
-        WasmFeatures::EXTENDED_CONST,
-        "extended-const",
-        "clang: -mno-extended-const; rustc: -C target-feature=-extended-const",
-    ),
     proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references", ""),
     proposal(WasmFeatures::GC, "gc", ""),
-    proposal(
-        WasmFeatures::WIDE_ARITHMETIC,
-        "wide-arithmetic",
-        "clang: -mno-wide-arithmetic; rustc: -C target-feature=-wide-arithmetic",
-    ),
     proposal(
         WasmFeatures::CUSTOM_PAGE_SIZES,
         "custom-page-sizes",
@@ -174,11 +154,9 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_named_and_all_of_it() {
         assert_eq!(
-            names("(module (func (drop (v128.const i64x2 0 0))) (func $f return_call $f))"),
-            ["simd", "tail-call"]
+            names("(module (func $f return_call $f) (memory 1) (memory 1))"),
+            ["tail-call", "multi-memory"]
         );
-        let both = "(module (memory 1) (func (drop (v128.const i64x2 0 0)) (drop (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0)))))";
-        assert_eq!(names(both), ["simd", "relaxed-simd"]);
         assert_eq!(names("(module (type (struct (field i32))) (func))"), ["gc"]);
         assert_eq!(names("(module (func))"), [""; 0]);
     }
@@ -186,15 +164,10 @@ mod tests {
     #[test]
     fn errors_name_what_compilers_emit() {
         for (wat, name) in [
-            ("(module (func (result v128) v128.const i64x2 0 0))", "simd"),
             ("(module (memory 1 1 shared))", "threads"),
             ("(module (memory i64 1))", "memory64"),
             ("(module (func $f return_call $f))", "tail-call"),
             ("(module (tag $t) (func throw $t))", "exception-handling"),
-            (
-                "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
-                "extended-const",
-            ),
         ] {
             let wasm = wat::parse_str(wat).unwrap();
             let named =
@@ -205,8 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_invalid_with_all_of_them_needs_none() {
-        let wasm =
-            wat::parse_str("(module (func (drop (v128.const i64x2 0 0))) (func (result i32)))");
+        let wasm = wat::parse_str("(module (func $f return_call $f) (func (result i32)))");
         assert!(missing(&wasm.unwrap()).is_empty());
     }
 }

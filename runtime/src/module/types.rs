@@ -13,6 +13,8 @@ pub enum ValType {
     F32,
     /// 64-bit IEEE 754 number.
     F64,
+    /// 128 bits, in lanes of any width.
+    V128,
     /// A function or null.
     FuncRef,
     /// A host object or null.
@@ -26,6 +28,7 @@ impl fmt::Display for ValType {
             ValType::I64 => "i64",
             ValType::F32 => "f32",
             ValType::F64 => "f64",
+            ValType::V128 => "v128",
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
         })

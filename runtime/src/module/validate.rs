@@ -8,9 +8,11 @@ use wasmparser::{
     ValidatorResources, WasmFeatures,
 };
 
-/// The features that a module may use: WebAssembly 2.0 without vectors, which is all that clang and rustc emit unasked.
+/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants and wide arithmetic.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::WIDE_ARITHMETIC)
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 

@@ -48,7 +48,10 @@ impl Access {
         let computed = computed.map(|((base, _), (offset, _))| u64::from(base) + offset);
         // What was worked out counts only where it agrees with what the processor says.
         let computed = computed.filter(|computed| match at_fault {
-            Some((_, fault)) => fault.wrapping_sub(*computed) < 8,
+            // It is at the first byte that is not there.
+            Some((_, fault)) => {
+                fault.wrapping_sub(*computed) < access.map_or(0, |(_, bytes)| bytes)
+            }
             None => true,
         });
         let len = at_fault.map(|(memory, _)| memory.vm.len);

@@ -96,7 +96,8 @@ unsafe fn read_slot(frame: WalkedFrame, offset: FrameOffset, ty: ValueType) -> O
             ValueType::I64 => WasmValue::I64((address as *const u64).read_unaligned()),
             ValueType::F32 => WasmValue::F32((address as *const u32).read_unaligned()),
             ValueType::F64 => WasmValue::F64((address as *const u64).read_unaligned()),
-            ValueType::V128 | ValueType::Ref => return None,
+            ValueType::V128 => WasmValue::V128((address as *const u128).read_unaligned()),
+            ValueType::Ref => return None,
         })
     }
 }
@@ -136,6 +137,7 @@ impl Machine for StoppedFrame<'_> {
             ValType::I64 => Some(WasmValue::I64(bits as u64)),
             ValType::F32 => Some(WasmValue::F32(bits as u32)),
             ValType::F64 => Some(WasmValue::F64(bits as u64)),
+            ValType::V128 => Some(WasmValue::V128(bits)),
             ValType::FuncRef | ValType::ExternRef => None,
         }
     }

@@ -306,6 +306,9 @@ impl Stack {
                 self.0.truncate(height);
                 self.forget(|expr| matches!(expr, Expr::Load(..)));
             }
+            O::I64Add128 | O::I64Sub128 | O::I64MulWideS | O::I64MulWideU => {
+                self.0.truncate(height.saturating_sub(2));
+            }
             // Whatever it takes, it leaves one result at most.
             _ => self.0.truncate(height.saturating_sub(1)),
         }
@@ -330,6 +333,9 @@ impl Stack {
             O::I64Const { value } => self.constant(WasmValue::I64(*value as u64)),
             O::F32Const { value } => self.constant(WasmValue::F32(value.bits())),
             O::F64Const { value } => self.constant(WasmValue::F64(value.bits())),
+            O::V128Const { value } => {
+                self.constant(WasmValue::V128(u128::from_le_bytes(*value.bytes())));
+            }
             O::I32Add | O::I64Add => self.binary(Binary::Add),
             O::I32Sub | O::I64Sub => self.binary(Binary::Sub),
             O::I32Mul | O::I64Mul => self.binary(Binary::Mul),
@@ -380,12 +386,19 @@ pub fn access(operator: &Operator<'_>) -> Option<(u64, u64)> {
     use Operator as O;
     let (memarg, bytes) = match operator {
         O::I32Load8S { memarg } | O::I32Load8U { memarg } | O::I64Load8S { memarg } | O::I64Load8U { memarg }
-        | O::I32Store8 { memarg } | O::I64Store8 { memarg } => (memarg, 1),
+        | O::I32Store8 { memarg } | O::I64Store8 { memarg } | O::V128Load8Splat { memarg } | O::V128Load8Lane { memarg, .. }
+        | O::V128Store8Lane { memarg, .. } => (memarg, 1),
         O::I32Load16S { memarg } | O::I32Load16U { memarg } | O::I64Load16S { memarg } | O::I64Load16U { memarg }
-        | O::I32Store16 { memarg } | O::I64Store16 { memarg } => (memarg, 2),
+        | O::I32Store16 { memarg } | O::I64Store16 { memarg } | O::V128Load16Splat { memarg } | O::V128Load16Lane { memarg, .. }
+        | O::V128Store16Lane { memarg, .. } => (memarg, 2),
         O::I32Load { memarg } | O::F32Load { memarg } | O::I64Load32S { memarg } | O::I64Load32U { memarg }
-        | O::I32Store { memarg } | O::F32Store { memarg } | O::I64Store32 { memarg } => (memarg, 4),
-        O::I64Load { memarg } | O::F64Load { memarg } | O::I64Store { memarg } | O::F64Store { memarg } => (memarg, 8),
+        | O::I32Store { memarg } | O::F32Store { memarg } | O::I64Store32 { memarg } | O::V128Load32Splat { memarg }
+        | O::V128Load32Zero { memarg } | O::V128Load32Lane { memarg, .. } | O::V128Store32Lane { memarg, .. } => (memarg, 4),
+        O::I64Load { memarg } | O::F64Load { memarg } | O::I64Store { memarg } | O::F64Store { memarg }
+        | O::V128Load8x8S { memarg } | O::V128Load8x8U { memarg } | O::V128Load16x4S { memarg } | O::V128Load16x4U { memarg }
+        | O::V128Load32x2S { memarg } | O::V128Load32x2U { memarg } | O::V128Load64Splat { memarg } | O::V128Load64Zero { memarg }
+        | O::V128Load64Lane { memarg, .. } | O::V128Store64Lane { memarg, .. } => (memarg, 8),
+        O::V128Load { memarg } | O::V128Store { memarg } => (memarg, 16),
         _ => return None,
     };
     Some((memarg.offset, bytes))
@@ -405,6 +418,11 @@ pub fn writes(operator: &Operator<'_>) -> bool {
             | O::I64Store8 { .. }
             | O::I64Store16 { .. }
             | O::I64Store32 { .. }
+            | O::V128Store { .. }
+            | O::V128Store8Lane { .. }
+            | O::V128Store16Lane { .. }
+            | O::V128Store32Lane { .. }
+            | O::V128Store64Lane { .. }
             | O::MemoryCopy { .. }
             | O::MemoryFill { .. }
             | O::MemoryInit { .. }

@@ -124,21 +124,46 @@ impl InstanceData {
     pub(super) fn evaluate(&mut self, expr: &ConstExpr) -> u128 {
         let mut stack = Vec::with_capacity(1);
         for op in &expr.ops {
-            stack.push(match *op {
+            let value = match *op {
                 ConstOp::I32(value) => u128::from(value as u32),
                 ConstOp::I64(value) => u128::from(value as u64),
                 ConstOp::F32(bits) => u128::from(bits),
                 ConstOp::F64(bits) => u128::from(bits),
+                ConstOp::V128(bits) => bits,
+                ConstOp::I32Add => narrow(&mut stack, u32::wrapping_add),
+                ConstOp::I32Sub => narrow(&mut stack, u32::wrapping_sub),
+                ConstOp::I32Mul => narrow(&mut stack, u32::wrapping_mul),
+                ConstOp::I64Add => wide(&mut stack, u64::wrapping_add),
+                ConstOp::I64Sub => wide(&mut stack, u64::wrapping_sub),
+                ConstOp::I64Mul => wide(&mut stack, u64::wrapping_mul),
                 ConstOp::RefNull => 0,
                 ConstOp::RefFunc(func) => self.func_ref(func) as u128,
                 // SAFETY: a constant expression names globals that have their values: imports and those before.
                 ConstOp::GlobalGet(global) => unsafe {
                     *self.globals[global.index()].cell.as_ptr()
                 },
-            });
+            };
+            stack.push(value);
         }
         stack.pop().expect("validated: one value is left")
     }
+}
+
+/// Pops the operands of an operator of a constant expression, as slots.
+fn pop2(stack: &mut Vec<u128>) -> (u128, u128) {
+    let second = stack.pop().expect("validated: operands are there");
+    let first = stack.pop().expect("validated: operands are there");
+    (first, second)
+}
+
+fn narrow(stack: &mut Vec<u128>, apply: fn(u32, u32) -> u32) -> u128 {
+    let (a, b) = pop2(stack);
+    u128::from(apply(a as u32, b as u32))
+}
+
+fn wide(stack: &mut Vec<u128>, apply: fn(u64, u64) -> u64) -> u128 {
+    let (a, b) = pop2(stack);
+    u128::from(apply(a as u64, b as u64))
 }
 
 /// An instance of a module.

@@ -18,6 +18,8 @@ pub enum Val {
     F32(u32),
     /// An f64, as its bits.
     F64(u64),
+    /// A v128, its first lane in the lowest bits.
+    V128(u128),
     /// A function, or null.
     FuncRef(Option<Func>),
     /// A host object, or null.
@@ -47,6 +49,7 @@ impl Val {
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FuncRef,
             Val::ExternRef(_) => ValType::ExternRef,
         }
@@ -59,6 +62,7 @@ impl Val {
             ValType::I64 => Val::I64(0),
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
+            ValType::V128 => Val::V128(0),
             ValType::FuncRef => Val::FuncRef(None),
             ValType::ExternRef => Val::ExternRef(None),
         }
@@ -100,6 +104,15 @@ impl Val {
         }
     }
 
+    /// The v128, if it is one.
+    pub fn v128(&self) -> Option<u128> {
+        if let Val::V128(bits) = self {
+            Some(*bits)
+        } else {
+            None
+        }
+    }
+
     /// As a slot.
     pub(crate) fn to_slot(self, store: &StoreCore) -> Result<u128> {
         Ok(match self {
@@ -107,6 +120,7 @@ impl Val {
             Val::I64(value) => u128::from(value as u64),
             Val::F32(bits) => u128::from(bits),
             Val::F64(bits) => u128::from(bits),
+            Val::V128(bits) => bits,
             Val::FuncRef(None) | Val::ExternRef(None) => 0,
             Val::FuncRef(Some(func)) => func.reference(store)? as u128,
             Val::ExternRef(Some(object)) if object.store == store.id() => {
@@ -130,6 +144,7 @@ impl Val {
             ValType::I64 => Val::I64(slot as i64),
             ValType::F32 => Val::F32(slot as u32),
             ValType::F64 => Val::F64(slot as u64),
+            ValType::V128 => Val::V128(slot),
             ValType::FuncRef => Val::FuncRef(Func::from_reference(
                 slot as u64 as *mut VmFuncRef,
                 store.id(),
@@ -153,6 +168,7 @@ impl fmt::Display for Val {
             Val::I64(value) => value.fmt(f),
             Val::F32(bits) => f32::from_bits(*bits).fmt(f),
             Val::F64(bits) => f64::from_bits(*bits).fmt(f),
+            Val::V128(bits) => bits.fmt(f),
             Val::FuncRef(None) | Val::ExternRef(None) => f.write_str("null"),
             Val::FuncRef(Some(_)) => f.write_str("<funcref>"),
             Val::ExternRef(Some(_)) => f.write_str("<externref>"),
@@ -175,6 +191,7 @@ from! {
     i64 => Val::I64;
     f32 => |value: f32| Val::F32(value.to_bits());
     f64 => |value: f64| Val::F64(value.to_bits());
+    u128 => Val::V128;
     Func => |func| Val::FuncRef(Some(func));
     ExternRef => |object| Val::ExternRef(Some(object));
 }
