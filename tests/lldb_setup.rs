@@ -58,7 +58,7 @@ fn setup_for_lldb_is_taken_back_to_the_byte() {
     assert!(said.contains("~/.local/share/dwalin/lldb"), "{said}");
     for (name, text) in files {
         assert!(
-            said.contains(&format!("added a line to ~/{name} ")),
+            said.contains(&format!("added lines to ~/{name} ")),
             "{said}"
         );
         let with = fs::read_to_string(user.home(name)).unwrap();

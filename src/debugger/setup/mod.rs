@@ -2,6 +2,7 @@
 //!
 //! Each debugger has scripts in the user's data folder, and a few lines in its init file that load them. All of it is the user's own.
 
+mod debugger;
 mod gdb;
 mod init_file;
 mod lldb;
@@ -44,16 +45,13 @@ impl Folders {
 pub fn setup(remove: bool) -> Result<()> {
     let folders = Folders::of_user()?;
     let mut done = Vec::new();
-    match remove {
-        false => gdb::write(&folders, &mut done),
-        true => gdb::remove(&folders, &mut done),
+    for debugger in [gdb::GDB, lldb::LLDB] {
+        match remove {
+            false => debugger.write(&folders, &mut done),
+            true => debugger.remove(&folders, &mut done),
+        }
+        .context(debugger.name)?;
     }
-    .context("gdb")?;
-    match remove {
-        false => lldb::write(&folders, &mut done),
-        true => lldb::remove(&folders, &mut done),
-    }
-    .context("lldb")?;
     // A folder with something else in it stays.
     if remove {
         std::fs::remove_dir(folders.own()).ok();
