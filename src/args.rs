@@ -460,6 +460,7 @@ impl Run {
         let mut config = self.code.config();
         if let Some(folder) = cache_folder().filter(|_| self.cache) {
             config.cache_folder(folder.join("code"));
+            config.image_folder(folder.join("images"));
         }
         match self.profile {
             Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,

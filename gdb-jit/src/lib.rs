@@ -31,8 +31,7 @@ unsafe impl Sync for Registration {}
 
 impl Registration {
     /// Registers an ELF image. If a debugger controls the process, it reads the image before this returns.
-    pub fn new(image: impl Into<Box<[u8]>>) -> Registration {
-        let image: Box<[u8]> = image.into();
+    pub fn new(image: impl AsRef<[u8]> + Send + Sync + 'static) -> Registration {
         Registration {
             node: list::link(Box::new(image), First::Image),
         }

@@ -11,10 +11,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 /// The number of files that are kept whatever their size: the one that was made last, which is used now.
 const NEWEST: usize = 1;
+
+/// Files that this process has begun to write.
+static UNFINISHED: AtomicU32 = AtomicU32::new(0);
 
 /// A folder for files.
 pub struct Cache<'a> {
@@ -60,7 +64,8 @@ impl<'a> Cache<'a> {
         let folder = path.parent().unwrap_or(place);
         fs::create_dir_all(folder)?;
         // Another process may do the same: what has the name is always whole.
-        let unfinished = folder.join(format!(".{}", std::process::id()));
+        let number = UNFINISHED.fetch_add(1, Ordering::Relaxed);
+        let unfinished = folder.join(format!(".{}-{number}", std::process::id()));
         let written = File::create(&unfinished).and_then(|mut file| {
             file.write_all(contents)?;
             file.set_permissions(Permissions::from_mode(0o444))?;
@@ -99,7 +104,7 @@ impl<'a> Cache<'a> {
 }
 
 /// The name of `contents` in a path: 16 digits.
-fn hash(contents: &[&[u8]]) -> String {
+pub fn hash(contents: &[&[u8]]) -> String {
     let mut hasher = DefaultHasher::new();
     contents.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

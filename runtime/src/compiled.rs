@@ -365,19 +365,20 @@ impl Module {
     }
 
     /// Code for a new instance: its own with debug info, so that what describes it can name the instance's addresses.
-    pub(crate) fn place(&self) -> Result<Arc<PlacedCode>> {
+    /// At an address if nothing is there.
+    pub(crate) fn place(&self, address: Option<usize>) -> Result<Arc<PlacedCode>> {
         if self.0.engine.config().settings().debug_info {
-            return Ok(Arc::new(self.place_code()?));
+            return Ok(Arc::new(self.place_code(address)?));
         }
         if let Some(placed) = self.0.placed.get() {
             return Ok(placed.clone());
         }
-        let placed = Arc::new(self.place_code()?);
+        let placed = Arc::new(self.place_code(None)?);
         Ok(self.0.placed.get_or_init(|| placed).clone())
     }
 
-    fn place_code(&self) -> Result<PlacedCode> {
-        let placed = PlacedCode::place(&self.0.artifact)?;
+    fn place_code(&self, address: Option<usize>) -> Result<PlacedCode> {
+        let placed = PlacedCode::place_at(&self.0.artifact, address)?;
         if let Some(profiler) = self.0.engine.config().profiler() {
             if profiler.needs_code_of_no_file() {
                 placed.leave_file()?;

@@ -233,6 +233,7 @@ pub struct Config {
     parallel_compilation: bool,
     text_folder: Option<PathBuf>,
     cache_folder: Option<PathBuf>,
+    image_folder: Option<PathBuf>,
     warning: WarningHandler,
     profiler: Option<SharedProfiler>,
     backtraces: Backtraces,
@@ -271,6 +272,7 @@ impl Config {
             parallel_compilation: true,
             text_folder: None,
             cache_folder: None,
+            image_folder: None,
             warning: WarningHandler::default(),
             profiler: None,
             backtraces: Backtraces {
@@ -380,6 +382,14 @@ impl Config {
         self
     }
 
+    /// The folder for native DWARF, so that it is not made again for a module that is unchanged: 1 GiB is kept there. Instances are placed
+    /// where they were the last time, at addresses that were random then. Nobody else may write to the folder. Without it, the
+    /// default, native DWARF is made for each instance.
+    pub fn image_folder(&mut self, folder: impl Into<PathBuf>) -> &mut Config {
+        self.image_folder = Some(folder.into());
+        self
+    }
+
     /// Who is told what of a module's debug info could not be used; by default each warning is printed once.
     pub fn warning(&mut self, handler: impl Fn(&str) + Send + Sync + 'static) -> &mut Config {
         self.warning = WarningHandler(Arc::new(handler));
@@ -409,6 +419,10 @@ impl Config {
 
     pub(crate) fn artifacts(&self) -> Option<&Path> {
         self.cache_folder.as_deref()
+    }
+
+    pub(crate) fn images(&self) -> Option<&Path> {
+        self.image_folder.as_deref()
     }
 
     pub(crate) fn settings(&self) -> Settings {

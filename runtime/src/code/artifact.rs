@@ -319,9 +319,17 @@ impl Artifact {
         self.section(|s| &s.traps)
     }
 
-    /// Maps the code again, for one more place to run it from. Up to the end of the call frame information.
-    pub(super) fn map_code(&self) -> std::io::Result<Mapping> {
-        Mapping::of_file(&self.0.file, self.0.sections.eh_frame.end)
+    /// Maps the code again, for one more place to run it from, which is at an address if nothing is there. Up to the end of the call
+    /// frame information.
+    pub(super) fn map_code(&self, address: Option<usize>) -> std::io::Result<Mapping> {
+        let (file, len) = (&self.0.file, self.0.sections.eh_frame.end);
+        let there = address.and_then(|address| Mapping::of_file_at(address, file, len).ok());
+        there.map_or_else(|| Mapping::of_file(file, len), Ok)
+    }
+
+    /// What tells it from all other artifacts.
+    pub(super) fn identity(&self) -> &[u8] {
+        format::identity(&self.0.bytes)
     }
 }
 

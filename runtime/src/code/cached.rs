@@ -33,13 +33,7 @@ impl<'a> CachedArtifacts<'a> {
     /// In a folder, which need not be there; `None` where it cannot be said what artifacts depend on.
     pub fn new(folder: &'a Path, settings: &'a Settings) -> Option<CachedArtifacts<'a>> {
         let isa = target::isa(settings).ok()?;
-        // The runtime is in there, and may be another one of the same version.
-        let program = fs::metadata("/proc/self/exe").ok()?;
-        let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
-        let compiler = format!(
-            "{}program {len} {seconds}.{nanos}\n",
-            link::settings_text(settings, &isa)
-        );
+        let compiler = format!("{}{}", link::settings_text(settings, &isa), program()?);
         Some(CachedArtifacts {
             cache: Cache::new(folder, KEPT),
             settings,
@@ -81,17 +75,30 @@ impl Place<'_> {
     }
 }
 
+/// What this program is told from others of the same version by: the runtime is in it.
+pub(super) fn program() -> Option<String> {
+    let program = fs::metadata("/proc/self/exe").ok()?;
+    let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
+    Some(format!("program {len} {seconds}.{nanos}\n"))
+}
+
 /// The contents of a file that is this user's, and that no other may write to: what is in it is run.
 fn own_file(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, len) = open_own(path)?;
+    let mut bytes = Vec::with_capacity(len);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file that is this user's, and that no other may write to, and its length.
+pub(super) fn open_own(path: &Path) -> io::Result<(File, usize)> {
     let mut options = File::options();
     let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
-    let mut file = options.read(true).custom_flags(flags).open(path)?;
+    let file = options.read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
     let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
     if !is_own || !metadata.is_file() || metadata.mode() & 0o022 != 0 {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok((file, metadata.len() as usize))
 }

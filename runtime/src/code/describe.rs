@@ -1,6 +1,7 @@
 //! Placed code and final addresses → native DWARF → the debugger.
 
 use super::PlacedCode;
+use super::cached_image::CachedImage;
 use super::image_file::ImageFile;
 use super::offer;
 use crate::compile::body::value_type;
@@ -15,11 +16,12 @@ use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::{
     CodeMap, Contents, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol,
 };
-use dwalin_debuginfo::{Image, Warning, WasmDwarf};
+use dwalin_debuginfo::{Image, Warning, WarningKind, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
 
 /// The facts that only an instance knows: the addresses of its memories and globals.
+#[derive(Debug)]
 pub struct Places {
     /// The base of each memory.
     pub memories: Vec<HostAddress>,
@@ -35,7 +37,11 @@ pub fn describe(
     places: Places,
     config: &Config,
     module_name: &str,
+    cached: Option<CachedImage>,
 ) -> (Registration, Vec<Warning>) {
+    if let Some(cached) = cached {
+        return describe_again(code, places, config, module_name, cached);
+    }
     // lldb on this machine can have it from a file; what goes wrong with that costs time alone.
     let file = config
         .has_local_lldb()
@@ -65,6 +71,29 @@ pub fn describe(
         _ => Registration::new(image.bytes),
     };
     (registration, image.warnings)
+}
+
+/// As [`describe`], where images are kept.
+fn describe_again(
+    code: &PlacedCode,
+    places: Places,
+    config: &Config,
+    module_name: &str,
+    mut cached: CachedImage,
+) -> (Registration, Vec<Warning>) {
+    let text = cached.text(code, &places);
+    if let Some(image) = cached.take(&text) {
+        return (Registration::new(image), Vec::new());
+    }
+    let has_its_places = cached.placement.is_some_and(|it| it.holds(code, &places));
+    let contents = Contents::default();
+    let image = image(code, places, config, module_name, &contents, None);
+    let is_whole = image.warnings.iter().all(|it| it.kind == WarningKind::Lost);
+    // What there is to be said is to be said each time.
+    if has_its_places && is_whole {
+        cached.keep(&text, &image.bytes);
+    }
+    (Registration::new(image.bytes), image.warnings)
 }
 
 /// The image that a debugger gets, with what it does not read in the process; the path of the file that it is going to be in.

@@ -13,13 +13,15 @@
 //! | `.dwalin.kept` | see [`super::kept`] |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 //!
-//! The last four bytes of the file, behind everything that ELF knows of, are the CRC-32 of all bytes before.
+//! Behind everything that ELF knows of are 8 bytes of a hash of all bytes before, by which artifacts are told apart, and the CRC-32 of all
+//! bytes before that.
 
 use dwalin_debuginfo::address::FrameOffset;
 use dwalin_debuginfo::code::{Homes, ValueType};
+use std::hash::{DefaultHasher, Hasher};
 
 /// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
-pub const TABLES: u32 = 2;
+pub const TABLES: u32 = 3;
 
 /// Machine code.
 pub const TEXT: &str = ".text";
@@ -40,8 +42,14 @@ pub const KEPT: &str = ".dwalin.kept";
 /// The module.
 pub const WASM: &str = ".wasm";
 
-/// Appends the checksum.
+/// Bytes of hash and checksum.
+const SEAL: usize = 12;
+
+/// Appends hash and checksum.
 pub fn seal(artifact: &mut Vec<u8>) {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(artifact);
+    artifact.extend(hasher.finish().to_le_bytes());
     artifact.extend(crc32fast::hash(artifact).to_le_bytes());
 }
 
@@ -49,6 +57,11 @@ pub fn seal(artifact: &mut Vec<u8>) {
 pub fn is_whole(artifact: &[u8]) -> bool {
     let parts = artifact.split_last_chunk();
     parts.is_some_and(|(sealed, sum)| crc32fast::hash(sealed).to_le_bytes() == *sum)
+}
+
+/// What tells an artifact that is whole from others.
+pub fn identity(artifact: &[u8]) -> &[u8] {
+    &artifact[artifact.len().saturating_sub(SEAL)..]
 }
 
 /// A window of u32s.

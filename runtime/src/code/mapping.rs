@@ -24,17 +24,26 @@ impl Mapping {
     /// # Errors
     /// The system's.
     pub fn of_file(file: impl AsFd, len: usize) -> io::Result<Mapping> {
-        // SAFETY: a new mapping at an address of the system's choice touches no memory that exists.
-        let start = unsafe {
-            mmap(
-                std::ptr::null_mut(),
-                len.max(1),
-                ProtFlags::READ,
-                MapFlags::PRIVATE,
-                file,
-                0,
-            )?
-        };
+        Mapping::new(std::ptr::null_mut(), MapFlags::PRIVATE, file, len)
+    }
+
+    /// Maps the first `len` bytes of a file at an address. A system that does not know the flag may choose another.
+    ///
+    /// # Errors
+    /// The system's; `EEXIST` where something is there.
+    pub fn of_file_at(address: usize, file: impl AsFd, len: usize) -> io::Result<Mapping> {
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+        Mapping::new(address as *mut _, flags, file, len)
+    }
+
+    fn new(
+        address: *mut std::ffi::c_void,
+        flags: MapFlags,
+        file: impl AsFd,
+        len: usize,
+    ) -> io::Result<Mapping> {
+        // SAFETY: a new mapping at an address of the system's choice, or at free addresses, touches no memory that exists.
+        let start = unsafe { mmap(address, len.max(1), ProtFlags::READ, flags, file, 0)? };
         Ok(Mapping {
             start: NonNull::new(start.cast()).expect("a mapping is not at address 0"),
             len,

@@ -5,6 +5,7 @@
 pub mod addrmap;
 pub mod artifact;
 pub mod cached;
+pub mod cached_image;
 pub mod describe;
 pub mod format;
 pub mod image_file;
@@ -12,6 +13,7 @@ pub mod kept;
 pub mod link;
 pub mod mapping;
 mod offer;
+pub mod placement;
 pub mod pointers;
 pub mod profile;
 pub mod registry;
@@ -45,8 +47,19 @@ impl PlacedCode {
     /// # Errors
     /// The system's refusal to map or to make executable.
     pub fn place(artifact: &Artifact) -> Result<PlacedCode, ArtifactError> {
+        PlacedCode::place_at(artifact, None)
+    }
+
+    /// Maps the code once more, at an address if nothing is there.
+    ///
+    /// # Errors
+    /// As [`PlacedCode::place`].
+    pub fn place_at(
+        artifact: &Artifact,
+        address: Option<usize>,
+    ) -> Result<PlacedCode, ArtifactError> {
         let step = |step| move |error| ArtifactError::Io { step, error };
-        let mapping = artifact.map_code().map_err(step("map the code"))?;
+        let mapping = artifact.map_code(address).map_err(step("map the code"))?;
         let text = artifact.text();
         mapping
             .make_executable(pages(artifact))
@@ -90,6 +103,11 @@ impl PlacedCode {
     /// The artifact that this is code of.
     pub fn artifact(&self) -> &Artifact {
         &self.artifact
+    }
+
+    /// Bytes of the mapping that the code is in.
+    pub fn mapped(&self) -> usize {
+        self.mapping.len()
     }
 
     /// All of the code.

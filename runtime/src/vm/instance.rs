@@ -10,6 +10,7 @@ use super::layout::{VmContextHead, VmFuncRef};
 use super::memory::Memory;
 use super::table::Table;
 use crate::code::PlacedCode;
+use crate::code::placement::Words;
 use crate::code::pointers::PointerFunctions;
 use crate::compiled::Module;
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub struct InstanceData {
     pub(crate) module: Module,
     pub(crate) code: Arc<PlacedCode>,
     /// The VmContext: 16-aligned words, never moved.
-    pub(super) context: Box<[u128]>,
+    pub(super) context: ContextWords,
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
@@ -39,6 +40,33 @@ pub struct InstanceData {
     pub(crate) dropped_elements: Vec<bool>,
     /// Segments that tables take first values from: table, first element, segment. Later ones count.
     pub(super) lazy: Vec<(Table, u64, ElemIndex)>,
+}
+
+/// The words of a VmContext.
+pub(super) enum ContextWords {
+    /// Wherever.
+    Owned(Box<[u128]>),
+    /// Where they were to be.
+    Placed(Words),
+}
+
+impl ContextWords {
+    /// So many bytes, at an address if nothing is there.
+    pub(super) fn new(size: u32, at: Option<usize>) -> ContextWords {
+        let count = size.div_ceil(16) as usize;
+        let placed = at.and_then(|at| Words::at(at, count).ok());
+        placed.map_or_else(
+            || ContextWords::Owned(vec![0; count].into()),
+            ContextWords::Placed,
+        )
+    }
+
+    fn as_mut_ptr(&mut self) -> *mut u128 {
+        match self {
+            ContextWords::Owned(words) => words.as_mut_ptr(),
+            ContextWords::Placed(words) => words.as_ptr(),
+        }
+    }
 }
 
 impl InstanceData {

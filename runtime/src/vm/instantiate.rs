@@ -4,12 +4,14 @@
 use super::builtins;
 use super::external::Extern;
 use super::global::Global;
-use super::instance::InstanceData;
+use super::instance::{ContextWords, InstanceData};
 use super::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use super::memory::Memory;
 use super::store::StoreCore;
 use super::table::Table;
+use crate::code::cached_image::CachedImage;
 use crate::code::describe::{self, Places};
+use crate::code::placement::Placement;
 use crate::code::pointers::PointerFunctions;
 use crate::compile::body::value_type;
 use crate::compiled::Module;
@@ -29,7 +31,10 @@ use std::ptr::{self, NonNull};
 /// # Errors
 /// See [`super::instance::Instance::new`].
 pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<usize> {
-    let instance = build(core, module, imports)?;
+    let config = core.engine().config();
+    let image = CachedImage::new(config, module.artifact(), module.name());
+    let placement = image.as_ref().and_then(|it| it.placement);
+    let instance = build(core, module, imports, placement)?;
     let code = instance.code.clone();
     let index = core.instances.len();
     core.instances.push(instance);
@@ -38,7 +43,7 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     apply_elements(core, index)?;
     apply_data(core, index)?;
     // Now variables have their first values: a debugger that is told may watch them.
-    describe_to_debugger(core, index);
+    describe_to_debugger(core, index, image);
     if let Some(start) = module.info().start {
         let reference = core.instances[index].func_ref(start);
         // SAFETY: a start function has no parameters and no results.
@@ -48,15 +53,21 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
 }
 
 /// Makes an instance with all that it owns, before segments and the start function.
-fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Box<InstanceData>> {
+fn build(
+    core: &mut StoreCore,
+    module: &Module,
+    imports: &[Extern],
+    placement: Option<Placement>,
+) -> Result<Box<InstanceData>> {
     let info = module.info();
-    let code = module.place()?;
+    let code = module.place(placement.map(Placement::code))?;
+    let behind_code = placement.map(|it| it.behind_code(code.mapped()));
     let mut instance = Box::new(InstanceData {
         registration: None,
         pointer_functions: None,
         module: module.clone(),
         code,
-        context: vec![0u128; module.layout().size().div_ceil(16) as usize].into(),
+        context: ContextWords::new(module.layout().size(), behind_code),
         memories: Vec::new(),
         tables: Vec::new(),
         globals: Vec::new(),
@@ -74,7 +85,8 @@ fn build(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<Bo
         }
     }
     for ty in info.memories.values().skip(info.imported_memories) {
-        instance.memories.push(core.new_memory(*ty)?);
+        let at = placement.and_then(|it| it.memory(instance.memories.len()));
+        instance.memories.push(core.new_memory(*ty, at)?);
     }
     for ty in info.tables.values().skip(info.imported_tables) {
         instance.tables.push(core.new_table(*ty)?);
@@ -170,7 +182,7 @@ fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) {
 }
 
 /// Makes and registers native DWARF, where it is wanted.
-fn describe_to_debugger(core: &mut StoreCore, index: usize) {
+fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<CachedImage>) {
     let config = core.engine().config();
     if !config.settings().debug_info {
         return;
@@ -192,8 +204,13 @@ fn describe_to_debugger(core: &mut StoreCore, index: usize) {
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
-    let (registration, warnings) =
-        describe::describe(&instance.code, places, config, instance.module.name());
+    let (registration, warnings) = describe::describe(
+        &instance.code,
+        places,
+        config,
+        instance.module.name(),
+        image,
+    );
     let all = instance.module.warnings().iter().chain(&warnings);
     for warning in all.filter(|warning| warning.kind != WarningKind::Lost) {
         config.warn(&format!("{}: {warning}", instance.module.name()));

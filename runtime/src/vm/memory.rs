@@ -95,7 +95,7 @@ impl Debugged {
 
 impl LinearMemory {
     /// Reserves a memory and makes its first pages accessible. With a reservation of 4 GiB its base is aligned to that, so
-    /// that the low half of a host address in it is the guest's.
+    /// that the low half of a host address in it is the guest's. It is at an address that is aligned so, if nothing is there.
     ///
     /// # Errors
     /// The system's, or a first size that the reservation does not hold.
@@ -104,6 +104,7 @@ impl LinearMemory {
         reservation: u64,
         guard: u64,
         viewer: Option<Viewer>,
+        at: Option<usize>,
     ) -> io::Result<LinearMemory> {
         let len = ty.limits.min.saturating_mul(PAGE);
         if len > reservation {
@@ -117,7 +118,11 @@ impl LinearMemory {
             PAGE
         };
         let mapped = reservation + guard;
-        let base = reserve_aligned(mapped as usize, alignment as usize)?;
+        let there = at.and_then(|at| reserve_at(at, mapped as usize).ok());
+        let base = match there {
+            Some(base) => base,
+            None => reserve_aligned(mapped as usize, alignment as usize)?,
+        };
         let vm = Box::new(VmMemory { base, len: 0 });
         let mut memory = LinearMemory {
             vm,
@@ -299,6 +304,20 @@ impl Drop for LinearMemory {
     }
 }
 
+/// Reserves inaccessible address space at an address, if nothing is there.
+fn reserve_at(address: usize, len: usize) -> io::Result<*mut u8> {
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: a mapping at free addresses touches no memory that exists.
+    let base = unsafe { mmap_anonymous(address as *mut _, len, ProtFlags::empty(), flags)? };
+    if base as usize == address {
+        return Ok(base.cast());
+    }
+    // A system before Linux 4.17, which does not know the flag, chose another, which is not aligned.
+    // SAFETY: it was mapped just now.
+    unsafe { munmap(base, len)? };
+    Err(Errno::EXIST.into())
+}
+
 /// Reserves inaccessible address space at an aligned address: more than asked for, then what is around is given back.
 fn reserve_aligned(len: usize, alignment: usize) -> io::Result<*mut u8> {
     let total = len + alignment;
@@ -330,7 +349,7 @@ impl Memory {
     /// # Errors
     /// Where the system does not give the address space.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
-        store.core_mut().new_memory(ty)
+        store.core_mut().new_memory(ty, None)
     }
 
     /// Its type, with the size that it has now.

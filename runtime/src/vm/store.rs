@@ -102,7 +102,7 @@ impl StoreCore {
         );
     }
 
-    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<Memory> {
+    pub(crate) fn new_memory(&mut self, ty: MemoryType, at: Option<usize>) -> Result<Memory> {
         let settings = self.engine.config().settings();
         let config = self.engine.config();
         let viewer = settings.debug_info.then(|| match config.flavor() {
@@ -115,6 +115,7 @@ impl StoreCore {
             settings.memory_reservation,
             settings.memory_guard_size,
             viewer,
+            at,
         )
         .map_err(|error| Error::Resources {
             what: format!("a memory of {} pages", ty.limits.min),

@@ -1,0 +1,157 @@
+//! Images with native DWARF that were made before. What an image says of addresses is true again where everything has the same ones, so
+//! those that it was made for are kept with it.
+//!
+//! ```text
+//! FOLDER/HASH OF ARTIFACT AND PROGRAM/HASH OF READER:   the image · text · base of the placement (8 bytes)
+//!                                                       · length of the text (4) · CRC-32 of all bytes before (4)
+//! ```
+//!
+//! The text is all that the image was made of, besides the artifact: it must be equal. The file is mapped, and this process reads no more
+//! of it than the checksum needs: until a debugger asks, nothing of it is in memory.
+
+use super::cached::{open_own, program};
+use super::describe::Places;
+use super::mapping::Mapping;
+use super::placement::Placement;
+use super::{Artifact, PlacedCode};
+use crate::cache::{Cache, hash};
+use crate::config::Config;
+use dwalin_debuginfo::code::Flavor;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of images that are kept.
+const KEPT: u64 = 1 << 30;
+/// Behind the text.
+const TAIL: usize = 16;
+/// More than any text has.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// The image of a module's next instance: one of an earlier run, or one that is going to be kept.
+pub struct CachedImage {
+    folder: PathBuf,
+    place: PathBuf,
+    name: String,
+    /// Whom the image is for.
+    reader: String,
+    found: Option<FoundImage>,
+    /// Where the instance has to be for it.
+    pub placement: Option<Placement>,
+}
+
+impl CachedImage {
+    /// The image for an instance of an artifact's module; `None` where images are not kept, or describe
+    /// what other instances have.
+    pub fn new(config: &Config, artifact: &Artifact, module_name: &str) -> Option<CachedImage> {
+        let folder = config.images().filter(|_| config.settings().debug_info)?;
+        let info = artifact.info();
+        let is_own = info.imported_memories == 0 && info.imported_globals == 0;
+        // lldb is told of images in other ways, by paths and functions of this process.
+        if !is_own || config.flavor() != Flavor::Gdb {
+            return None;
+        }
+        let own_addresses = config.has_own_addresses();
+        let reader = format!("{module_name:?} for gdb, own addresses {own_addresses}\n");
+        let program = program()?;
+        let place = Cache::new(folder, KEPT).place(&[artifact.identity(), program.as_bytes()]);
+        let name = hash(&[reader.as_bytes()]);
+        let found = FoundImage::open(&place.join(&name)).ok().flatten();
+        let known = found.as_ref().map(|it| it.placement);
+        Some(CachedImage {
+            folder: folder.to_owned(),
+            place,
+            name,
+            reader,
+            placement: known.or_else(Placement::random),
+            found,
+        })
+    }
+
+    /// All that an image is made of besides the artifact.
+    pub fn text(&self, code: &PlacedCode, places: &Places) -> String {
+        let (reader, text) = (&self.reader, code.text());
+        format!("{reader}{text:x?}\n{places:x?}\n")
+    }
+
+    /// Takes the image of an earlier run, if it is what would be made now.
+    pub fn take(&mut self, text: &str) -> Option<FoundImage> {
+        let found = self.found.take_if(|it| it.text == text.as_bytes())?;
+        Cache::note_use(&self.place);
+        Some(found)
+    }
+
+    /// Keeps an image of an instance that is at its placement. If that fails, it is made again the next time.
+    pub fn keep(&self, text: &str, image: &[u8]) {
+        let Some(placement) = self.placement else {
+            return;
+        };
+        if text.len() > LONGEST_TEXT {
+            return;
+        }
+        let mut file = image.to_vec();
+        file.extend(text.as_bytes());
+        file.extend(placement.base().to_le_bytes());
+        file.extend((text.len() as u32).to_le_bytes());
+        file.extend(crc32fast::hash(&file).to_le_bytes());
+        let cache = Cache::new(&self.folder, KEPT);
+        cache.put(&self.place, Path::new(&self.name), &file).ok();
+    }
+}
+
+/// An image that was made before, in its file.
+pub struct FoundImage {
+    mapping: Mapping,
+    /// What it was made of.
+    text: Vec<u8>,
+    placement: Placement,
+}
+
+impl FoundImage {
+    fn open(path: &Path) -> io::Result<Option<FoundImage>> {
+        let (mut file, len) = open_own(path)?;
+        if len < TAIL || !is_whole(&mut file, len)? {
+            return Ok(None);
+        }
+        let mut tail = [0; TAIL];
+        file.read_exact_at(&mut tail, (len - TAIL) as u64)?;
+        let (base, rest) = tail.split_first_chunk().expect("as long");
+        let placement = Placement::from_base(u64::from_le_bytes(*base));
+        let text_len = u32::from_le_bytes(*rest.first_chunk().expect("as long")) as usize;
+        let image = (len - TAIL).checked_sub(text_len);
+        let (Some(placement), Some(image), ..=LONGEST_TEXT) = (placement, image, text_len) else {
+            return Ok(None);
+        };
+        let mut text = vec![0; text_len];
+        file.read_exact_at(&mut text, image as u64)?;
+        Ok(Some(FoundImage {
+            mapping: Mapping::of_file(&file, image)?,
+            text,
+            placement,
+        }))
+    }
+}
+
+impl AsRef<[u8]> for FoundImage {
+    fn as_ref(&self) -> &[u8] {
+        &self.mapping
+    }
+}
+
+/// Returns true if a file of so many bytes ends with its checksum. It is read through a small buffer: pages that are mapped to be read once
+/// cost more, and a file that is cut short meanwhile is an error here and a signal there.
+fn is_whole(file: &mut File, len: usize) -> io::Result<bool> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; (128 << 10).min(len)];
+    let mut left = len - 4;
+    while left > 0 {
+        let piece = &mut buffer[..left.min(128 << 10)];
+        file.read_exact(piece)?;
+        hasher.update(piece);
+        left -= piece.len();
+    }
+    let mut sum = [0; 4];
+    file.read_exact(&mut sum)?;
+    Ok(hasher.finalize().to_le_bytes() == sum)
+}

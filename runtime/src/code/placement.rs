@@ -1,0 +1,155 @@
+//! Addresses for an instance that a debugger may look at. They are chosen at random where systems put nothing by themselves, so that they
+//! are free again in the next process, which the image of this one describes then.
+
+use super::PlacedCode;
+use super::describe::Places;
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::io;
+use std::iter;
+use std::ops::Range;
+use std::ptr::NonNull;
+
+/// Below are Linux's programs that are not position independent, above its position independent ones, libraries and stacks: the kernel
+/// gives addresses from the top of 47 bits down, and those of programs from two thirds of them up (x86, ELF_ET_DYN_BASE).
+const REGION: Range<u64> = 0x1000_0000_0000..0x5000_0000_0000;
+/// Memories begin at its multiples.
+const ALIGNMENT: u64 = 4 << 30;
+/// Between the code and the first memory, and from each memory to the next: a reservation and a guard of 4 GiB each are the most.
+const STRIDE: u64 = 16 << 30;
+/// The most memories that have a place.
+const MEMORIES: u64 = 64;
+
+/// Where an instance's parts are to be. Any of them may be elsewhere, where something is there already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placement {
+    base: u64,
+}
+
+impl Placement {
+    /// One that nobody could have known.
+    pub fn random() -> Option<Placement> {
+        let mut number = [0; 8];
+        let read = getrandom(&mut number, GetRandomFlags::empty()).ok()?;
+        let last = (REGION.end - MEMORIES * STRIDE - REGION.start) / ALIGNMENT;
+        let at = u64::from_le_bytes(number) % last;
+        (read == number.len()).then_some(Placement {
+            base: REGION.start + at * ALIGNMENT,
+        })
+    }
+
+    /// The one that has this number, if there is one.
+    pub fn from_base(base: u64) -> Option<Placement> {
+        let is_one = base.is_multiple_of(ALIGNMENT)
+            && (REGION.start..REGION.end - MEMORIES * STRIDE).contains(&base);
+        is_one.then_some(Placement { base })
+    }
+
+    /// Its number.
+    pub fn base(self) -> u64 {
+        self.base
+    }
+
+    /// The code.
+    pub fn code(self) -> usize {
+        self.base as usize
+    }
+
+    /// What is behind a mapping of so many bytes of code.
+    pub fn behind_code(self, len: usize) -> usize {
+        let page = super::link::PAGE as usize;
+        self.base as usize + len.next_multiple_of(page) + page
+    }
+
+    /// Returns true if code and places are where this says.
+    pub fn holds(self, code: &PlacedCode, places: &Places) -> bool {
+        let globals = places.globals.iter().map(|global| global.address);
+        let addresses = places.memories.iter().copied().chain(globals);
+        let range = self.base..self.base + MEMORIES * STRIDE;
+        iter::once(code.text().start)
+            .chain(addresses)
+            .all(|address| range.contains(&address.0))
+    }
+
+    /// A memory.
+    pub fn memory(self, index: usize) -> Option<usize> {
+        let index = index as u64 + 1;
+        (index < MEMORIES).then(|| (self.base + index * STRIDE) as usize)
+    }
+}
+
+/// Zeroed words, at an address that was asked for or elsewhere.
+#[derive(Debug)]
+pub struct Words {
+    start: NonNull<u128>,
+    count: usize,
+}
+
+// SAFETY: the mapping belongs to this value alone.
+unsafe impl Send for Words {}
+// SAFETY: shared references give nothing but the address.
+unsafe impl Sync for Words {}
+
+impl Words {
+    /// Maps words.
+    ///
+    /// # Errors
+    /// The system's; `EEXIST` where something is there.
+    pub fn at(address: usize, count: usize) -> io::Result<Words> {
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: a mapping at free addresses touches no memory that exists.
+        let start = unsafe {
+            mmap_anonymous(
+                address as *mut _,
+                count.max(1) * size_of::<u128>(),
+                ProtFlags::READ | ProtFlags::WRITE,
+                flags,
+            )?
+        };
+        Ok(Words {
+            start: NonNull::new(start.cast()).expect("a mapping is not at address 0"),
+            count,
+        })
+    }
+
+    /// The first.
+    pub fn as_ptr(&self) -> *mut u128 {
+        self.start.as_ptr()
+    }
+}
+
+impl Drop for Words {
+    fn drop(&mut self) {
+        let len = self.count.max(1) * size_of::<u128>();
+        // SAFETY: nothing refers to the words any longer: whoever has their address owns this.
+        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), len) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placements_have_numbers() {
+        for _ in 0..100 {
+            let placement = Placement::random().unwrap();
+            assert_eq!(Placement::from_base(placement.base()), Some(placement));
+            let last = placement.memory(MEMORIES as usize - 2).unwrap() as u64;
+            assert!(last + STRIDE <= REGION.end);
+            assert_eq!(placement.memory(MEMORIES as usize - 1), None);
+        }
+        for base in [0, REGION.start + 1, REGION.end, REGION.end - ALIGNMENT] {
+            assert_eq!(Placement::from_base(base), None, "{base:#x}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_replaced() {
+        let placement = Placement::random().unwrap();
+        let words = Words::at(placement.behind_code(1), 2).unwrap();
+        assert_eq!(words.as_ptr() as usize, placement.behind_code(1));
+        assert!(Words::at(placement.behind_code(1), 1).is_err());
+    }
+}
