@@ -7,6 +7,9 @@ use dwalin_runtime::{Engine, Module, ModuleInput};
 use std::fs::File;
 use std::io::Read;
 
+/// The beginning of each ELF file.
+const ELF: &[u8] = b"\x7fELF";
+
 /// A program, of the contents of its file.
 pub enum Program<'a> {
     /// A module.
@@ -19,12 +22,19 @@ impl<'a> Program<'a> {
     /// Reads the file to be run; machine code only where that is allowed. The file is read once, into `contents`: it may be a pipe.
     pub fn read(options: &Run, contents: &'a mut Vec<u8>) -> Result<Program<'a>> {
         let path = options.file();
-        let read = File::open(path).and_then(|mut file| file.read_to_end(contents));
-        read.map_err(|error| files::cannot_read(path, error))?;
-        if contents.starts_with(b"\x7fELF") {
-            if options.allow_precompiled {
-                return Ok(Program::Artifact);
+        let is_artifact = |contents: &[u8]| options.allow_precompiled && contents == ELF;
+        let read = File::open(path).and_then(|mut file| {
+            file.by_ref().take(ELF.len() as u64).read_to_end(contents)?;
+            match is_artifact(contents) {
+                true => Ok(0),
+                false => file.read_to_end(contents),
             }
+        });
+        read.map_err(|error| files::cannot_read(path, error))?;
+        if is_artifact(contents) {
+            return Ok(Program::Artifact);
+        }
+        if contents.starts_with(ELF) {
             if Module::is_artifact(contents) {
                 bail!(
                     "{}: machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do",

@@ -9,7 +9,8 @@ use dwalin_debuginfo::code::Flavor;
 use rustix::process::{Resource, getrlimit};
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,7 +69,11 @@ fn tracer() -> Option<Tracer> {
 }
 
 fn status(pid: &str, field: &str) -> Option<String> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    // All that is asked for is among the first lines, and one read is what it costs.
+    let mut status = [0; 1024];
+    let mut file = File::open(format!("/proc/{pid}/status")).ok()?;
+    let len = file.read(&mut status).ok()?;
+    let status = String::from_utf8_lossy(&status[..len]);
     let value = status.lines().find_map(|line| line.strip_prefix(field))?;
     Some(value.trim().to_owned())
 }

@@ -17,6 +17,7 @@ use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
 use rustix::fd::OwnedFd;
 use std::fmt;
+use std::fs::File;
 use std::ops::Deref;
 use std::ops::Range;
 use std::path::Path;
@@ -130,7 +131,7 @@ impl Artifact {
     /// # Errors
     /// See [`ArtifactError`]; one that was compiled with other settings than `settings` is a mismatch.
     pub fn open(path: &Path, settings: &Settings) -> Result<Artifact, ArtifactError> {
-        let file = std::fs::File::open(path).map_err(|error| ArtifactError::Io {
+        let file = File::open(path).map_err(|error| ArtifactError::Io {
             step: "open the artifact",
             error,
         })?;
@@ -154,6 +155,30 @@ impl Artifact {
             error,
         })?;
         Artifact::from_file(file, bytes.len(), settings)
+    }
+
+    /// The artifact in a file, which may change afterwards.
+    ///
+    /// # Errors
+    /// As [`Artifact::open`].
+    pub fn from_copy(
+        mut file: File,
+        len: usize,
+        settings: &Settings,
+    ) -> Result<Artifact, ArtifactError> {
+        let copy = memory_file(&[]).and_then(|copy| {
+            let mut copy = File::from(copy);
+            // The kernel copies it from file to file.
+            match std::io::copy(&mut file, &mut copy)? == len as u64 {
+                true => Ok(copy),
+                false => Err(std::io::ErrorKind::UnexpectedEof.into()),
+            }
+        });
+        let copy = copy.map_err(|error| ArtifactError::Io {
+            step: "copy the artifact",
+            error,
+        })?;
+        Artifact::from_file(copy.into(), len, settings)
     }
 
     /// The module inside an artifact's bytes, whatever it was compiled with.

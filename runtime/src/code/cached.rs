@@ -11,7 +11,7 @@ use super::{Artifact, link};
 use crate::cache::Cache;
 use crate::compile::{Settings, target};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -43,10 +43,17 @@ impl<'a> CachedArtifacts<'a> {
 
     /// Returns the path of a module's artifact, whether it exists or not.
     pub fn place<'p>(&'p self, wasm: &'p [u8]) -> Place<'p> {
+        // Modules with the same checksum and length have one place, and take it from each other.
+        let sum = crc32fast::hash(wasm).to_le_bytes();
+        let contents = [
+            &sum,
+            &wasm.len().to_le_bytes()[..],
+            self.compiler.as_bytes(),
+        ];
         Place {
             cached: self,
             wasm,
-            folder: self.cache.place(&[wasm, self.compiler.as_bytes()]),
+            folder: self.cache.place(&contents),
         }
     }
 }
@@ -61,8 +68,8 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The artifact, if it is there. It is read, not mapped: files can be cut short, and may be where nothing may be executed.
     pub fn find(&self) -> Option<Artifact> {
-        let bytes = own_file(&self.folder.join(NAME)).ok()?;
-        let artifact = Artifact::from_bytes(&bytes, self.cached.settings).ok()?;
+        let (file, len) = open_own(&self.folder.join(NAME)).ok()?;
+        let artifact = Artifact::from_copy(file, len, self.cached.settings).ok()?;
         let found = (artifact.wasm() == self.wasm).then_some(artifact)?;
         Cache::note_use(&self.folder);
         Some(found)
@@ -82,15 +89,7 @@ pub(super) fn program() -> Option<String> {
     Some(format!("program {len} {seconds}.{nanos}\n"))
 }
 
-/// The contents of a file that is this user's, and that no other may write to: what is in it is run.
-fn own_file(path: &Path) -> io::Result<Vec<u8>> {
-    let (mut file, len) = open_own(path)?;
-    let mut bytes = Vec::with_capacity(len);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// A file that is this user's, and that no other may write to, and its length.
+/// A file that is this user's, and that no other may write to, as what is in it is run; its length.
 pub(super) fn open_own(path: &Path) -> io::Result<(File, usize)> {
     let mut options = File::options();
     let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
