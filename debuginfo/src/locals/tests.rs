@@ -1,3 +1,5 @@
+//! Locals over the code of small functions.
+
 use super::{Body, Claim, Frame};
 use crate::address::WasmPc;
 use crate::container::{self, Container};

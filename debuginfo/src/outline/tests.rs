@@ -1,3 +1,5 @@
+//! Outlines as DWARF, read again.
+
 use super::*;
 use crate::{Symbolizer, WasmDwarf, questions};
 

@@ -1,3 +1,5 @@
+//! Source maps, as compilers write them and damaged.
+
 use super::*;
 
 fn parse(mappings: &str) -> Result<SourceMap, SourceMapError> {

@@ -1,3 +1,5 @@
+//! Outlines of small modules.
+
 use super::*;
 use crate::module::validate::validate;
 use dwalin_debuginfo::Symbolizer;
