@@ -1,10 +1,12 @@
 //! A compiled module, as embedders hold it.
 
+use crate::abi::layout::VmLayout;
+use crate::build::compile;
 use crate::code::cached::{CachedArtifacts, Place};
 use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
-use crate::compile::{CompileError, Settings, compile};
+use crate::compile::{CompileError, Settings};
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -15,7 +17,6 @@ use crate::module::{ModuleInfo, initial_memory};
 use crate::outline::{self, Input, Origins, Text, located};
 use crate::threads::Threads;
 use crate::trap::library::is_library_file;
-use crate::vm::layout::VmLayout;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;

@@ -34,6 +34,8 @@
 //!    ─call→ … trap ─walk frame pointers→ frames ─symbolize with the wasm's own DWARF→ Trap
 //! ```
 
+pub mod abi;
+mod build;
 mod cache;
 pub mod code;
 pub mod compile;

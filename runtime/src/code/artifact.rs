@@ -262,7 +262,7 @@ impl Artifact {
     fn piece_count(&self) -> usize {
         self.info().bodies.len()
             + 2 * self.info().types.len()
-            + crate::compile::builtin::Builtin::ALL.len()
+            + crate::abi::builtin::Builtin::ALL.len()
     }
 
     fn section(&self, which: fn(&Sections) -> &Range<usize>) -> &[u8] {

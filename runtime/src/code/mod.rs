@@ -20,7 +20,7 @@ pub mod registry;
 
 pub use artifact::{Artifact, ArtifactError};
 
-use crate::compile::builtin::Builtin;
+use crate::abi::builtin::Builtin;
 use crate::index::*;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};

@@ -3,7 +3,7 @@
 //! Readers announce themselves in a counter and read the current table; a writer publishes a new table and waits until no
 //! reader that could have the old one is left before it frees it. Readers are short: a binary search.
 
-use crate::trap::kind::TrapKind;
+use crate::abi::trap::TrapKind;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};

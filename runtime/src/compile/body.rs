@@ -1,6 +1,7 @@
 //! One function: its locals and their homes, then its operators, each translated by the file of its kind.
 
 use super::call::Callees;
+use super::codegen::codegen;
 use super::context::AtHand;
 use super::control::Frame;
 use super::env::{Env, Wanted};
@@ -10,12 +11,12 @@ use super::operand::{KeptSlot, Operands};
 use super::signature::{POINTER, V128, clif_type, guest_signature};
 use super::statement::Statements;
 use super::{CompileError, OptLevel};
+use crate::abi::layout::{VmContextHead, VmStoreContext};
+use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::parse::val_type;
 use crate::module::types::ValType;
 use crate::module::validate::ModuleError;
-use crate::trap::kind::TrapKind;
-use crate::vm::layout::{VmContextHead, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -73,7 +74,7 @@ impl FunctionCompiler {
                 reason: error.to_string(),
             }
         })?;
-        let mut function = super::codegen(env.isa, context, index)?;
+        let mut function = codegen(env.isa, context, index)?;
         let has_call_sites = env.has_call_sites(func);
         observe::finish(&mut function, context, &translated.kept, has_call_sites);
         Ok((function, translated.checks_stack))

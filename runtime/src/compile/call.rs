@@ -2,12 +2,12 @@
 //! the callee's context and back; to the runtime through its trampolines.
 
 use super::body::Translator;
-use super::builtin::{Builtin, Returns};
 use super::env::CallTarget;
 use super::signature::{POINTER, c_signature, guest_signature};
+use crate::abi::builtin::{Builtin, Returns};
+use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
+use crate::abi::trap::TrapKind;
 use crate::index::*;
-use crate::trap::kind::TrapKind;
-use crate::vm::layout::{VmContextHead, VmFuncRef, VmStoreContext};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{

@@ -3,11 +3,11 @@
 
 use super::body::Translator;
 use super::signature::clif_type;
+use crate::abi::trap::TrapKind;
 use crate::index::TypeIndex;
 use crate::module::parse::val_type;
 use crate::module::types::{FuncType, ValType};
 use crate::module::validate::ModuleError;
-use crate::trap::kind::TrapKind;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};

@@ -1,9 +1,9 @@
 //! What every function's compilation reads: the module, the settings, and what debuggers will ask.
 
 use super::Settings;
+use crate::abi::layout::VmLayout;
 use crate::index::*;
 use crate::module::ModuleInfo;
-use crate::vm::layout::VmLayout;
 use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
@@ -11,7 +11,7 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement};
 use std::ops::Range;
 
-use super::builtin::Builtin;
+use crate::abi::builtin::Builtin;
 
 /// The module being compiled and how.
 pub struct Env<'a> {

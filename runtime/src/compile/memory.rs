@@ -2,11 +2,11 @@
 //! behind it catches what a constant offset adds; only where one of the two is too small, code compares.
 
 use super::body::Translator;
-use super::builtin::Builtin;
 use super::signature::POINTER;
+use crate::abi::builtin::Builtin;
+use crate::abi::layout::VmMemory;
+use crate::abi::trap::TrapKind;
 use crate::index::{DataIndex, MemoryIndex};
-use crate::trap::kind::TrapKind;
-use crate::vm::layout::VmMemory;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};

@@ -3,7 +3,8 @@
 
 use super::env::CallTarget;
 use super::operand::KeptSlot;
-use crate::trap::kind::TrapKind;
+use crate::abi::frame::offset_below_frame_pointer;
+use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_codegen::isa::TargetIsa;
@@ -11,9 +12,6 @@ use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
 use cranelift_codegen::{Context, FinalizedRelocTarget, MachBufferFrameLayout};
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
 use dwalin_debuginfo::code::{FUNCTION_ALIGNMENT, Homes, Kept, ValueType};
-
-/// From the frame pointer to the canonical frame address: the saved frame pointer and the return address.
-const FP_TO_CFA: i64 = 16;
 
 /// One function's code.
 pub struct CompiledFunction {
@@ -153,7 +151,7 @@ pub fn finish(
 }
 
 fn frame_offset(layout: &MachBufferFrameLayout, slot: u32) -> FrameOffset {
-    FrameOffset((i64::from(slot) - i64::from(layout.frame_to_fp_offset) - FP_TO_CFA) as i32)
+    offset_below_frame_pointer(i64::from(layout.frame_to_fp_offset) - i64::from(slot))
 }
 
 /// A source location for the code generator: a wasm address, and which of several statements there. The code generator takes

@@ -10,7 +10,6 @@
 //! Where there is no code, a stand-in is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
-use super::NOPS;
 use super::body::Translator;
 use super::observe::{Place, source_location};
 use crate::module::validate::ModuleError;
@@ -19,6 +18,9 @@ use dwalin_debuginfo::code::Statement;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{Operator, OperatorsReader};
+
+/// As many `nop`s in a row as are statements that have code.
+pub const NOPS: usize = 64;
 
 /// The statements of a function, as far as translation has come.
 pub struct Statements<'a> {

@@ -1,11 +1,11 @@
 //! Tables, references and globals.
 
 use super::body::Translator;
-use super::builtin::Builtin;
 use super::signature::{POINTER, clif_type};
+use crate::abi::builtin::Builtin;
+use crate::abi::layout::{GlobalLocation, INITIALIZED, VmTable};
+use crate::abi::trap::TrapKind;
 use crate::index::*;
-use crate::trap::kind::TrapKind;
-use crate::vm::layout::{GlobalLocation, INITIALIZED, VmTable};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value};

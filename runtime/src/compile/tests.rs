@@ -1,9 +1,11 @@
 //! What functions keep for debuggers: homes, operands, code for statements, calls and traps by their places.
 
+use super::env::Env;
+use super::function::compile_all;
 use super::observe::CompiledFunction;
-use super::{Env, OptLevel, Settings, compile_functions, leaf, target};
+use super::{OptLevel, Settings, leaf, target};
+use crate::abi::trap::TrapKind;
 use crate::module::parse::parse;
-use crate::trap::kind::TrapKind;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement, ValueType};
 use wasmparser::{BinaryReader, OperatorsReader};
@@ -62,7 +64,7 @@ impl Text {
         let module = parse(&self.wasm).unwrap();
         let isa = target::isa(settings).unwrap();
         let env = Env::new(&module, settings, &*isa, questions);
-        compile_functions(&env, &self.wasm).unwrap().remove(0)
+        compile_all(&env, &self.wasm).unwrap().remove(0)
     }
 }
 

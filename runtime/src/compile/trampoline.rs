@@ -3,15 +3,16 @@
 //!
 //! In the array convention, arguments and then results are in slots of 16 bytes.
 
-use super::builtin::{Builtin, Returns};
 use super::call::{builtin_returns, builtin_signature};
+use super::codegen::codegen;
 use super::env::{CallTarget, Env};
 use super::observe::CompiledFunction;
 use super::signature::{POINTER, c_signature, clif_type, guest_signature};
-use super::{CompileError, OptLevel, Settings, codegen, target};
+use super::{CompileError, OptLevel, Settings, target};
+use crate::abi::builtin::{Builtin, Returns};
+use crate::abi::layout::{VmContextHead, VmHostContext, VmStoreContext};
+use crate::abi::trap::TrapKind;
 use crate::module::types::{FuncType, ValType};
-use crate::trap::kind::TrapKind;
-use crate::vm::layout::{VmContextHead, VmHostContext, VmStoreContext};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{

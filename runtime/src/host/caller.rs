@@ -1,10 +1,10 @@
 //! What a host function can reach while a guest waits for it.
 
+use crate::abi::layout::VmContextHead;
 use crate::trap::WasmBacktrace;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::external::Extern;
 use crate::vm::instance::InstanceData;
-use crate::vm::layout::VmContextHead;
 use crate::vm::store::{StoreCore, StoreInner};
 
 /// The store, and the instance that called the host function.

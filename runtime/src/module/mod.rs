@@ -13,6 +13,7 @@ pub mod validate;
 
 use crate::index::*;
 use cranelift_entity::{EntityRef, PrimaryMap};
+use dwalin_debuginfo::WasmDwarf;
 use init::{ConstExpr, ConstOp, DataSegment, ElementSegment, SegmentMode};
 use std::ops::Range;
 use types::*;
@@ -122,6 +123,15 @@ pub enum ExportItem {
 }
 
 impl ModuleInfo {
+    /// The module's DWARF sections, as found.
+    pub fn dwarf<'a>(&'a self, wasm: &'a [u8]) -> WasmDwarf<'a> {
+        WasmDwarf::new(
+            self.custom
+                .iter()
+                .map(|(name, range)| (name.as_str(), &wasm[range.clone()])),
+        )
+    }
+
     /// The defined function that `func` is; `None` for an import.
     pub fn defined(&self, func: FuncIndex) -> Option<DefinedFuncIndex> {
         func.index()

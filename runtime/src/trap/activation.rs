@@ -2,9 +2,9 @@
 //! innermost out, and the thread knows the innermost.
 
 use super::collect::{self, Collected};
-use super::kind::TrapKind;
 use super::walk::Frames;
-use crate::vm::layout::{VmContextHead, VmStoreContext};
+use crate::abi::layout::{VmContextHead, VmStoreContext};
+use crate::abi::trap::TrapKind;
 use crate::vm::store::StoreCore;
 use std::cell::{Cell, RefCell};
 use std::ptr;

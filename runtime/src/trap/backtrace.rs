@@ -3,10 +3,10 @@
 use super::activation::innermost;
 use super::cause::called_import;
 use super::collect::{StoppedFrame, read_homes, read_kept};
-use super::kind::TrapKind;
 use super::listing;
 use super::report;
 use super::walk::{FramePc, Frames, WalkedFrame};
+use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
 use crate::index::{DefinedFuncIndex, FuncIndex};
 use crate::vm::context::AsContext;

@@ -3,12 +3,12 @@
 use super::activation::{Activation, Fault};
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::collect::StoppedFrame;
-use super::kind::TrapKind;
 use super::message::{self, Panic};
 use super::operands::{Instruction, instruction_at};
 use super::shorten::short;
 use super::suspects::Suspects;
 use super::walk::Frames;
+use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Machine, WasmValue};

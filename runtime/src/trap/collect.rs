@@ -10,6 +10,7 @@ use super::activation::Activation;
 use super::backtrace::{Stopped, WasmBacktrace};
 use super::cause::Cause;
 use super::walk::WalkedFrame;
+use crate::abi::frame::slot_address;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
@@ -65,9 +66,6 @@ pub unsafe fn read_kept(frame: WalkedFrame, pc: WasmPc, kept: Vec<Kept>) -> Vec<
     .collect()
 }
 
-/// From a frame's frame pointer to its canonical frame address: the saved frame pointer and the return address.
-const FP_TO_CFA: u64 = 16;
-
 /// The locals of a frame that have homes: index and value.
 ///
 /// # Safety
@@ -88,7 +86,7 @@ pub unsafe fn read_homes(
 /// # Safety
 /// The frame must be there, and have a slot there of the type's size.
 unsafe fn read_slot(frame: WalkedFrame, offset: FrameOffset, ty: ValueType) -> Option<WasmValue> {
-    let address = (frame.fp + FP_TO_CFA).wrapping_add_signed(i64::from(offset.0));
+    let address = slot_address(frame.fp, offset);
     // SAFETY: the caller's promise.
     unsafe {
         Some(match ty {

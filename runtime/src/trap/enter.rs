@@ -1,7 +1,7 @@
 //! Into guest code, and out of it by a trap: the only machine code of the runtime that Cranelift does not make.
 
 use super::activation::{Activation, innermost};
-use crate::vm::layout::VmContextHead;
+use crate::abi::layout::VmContextHead;
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 

@@ -8,7 +8,6 @@ pub mod collect;
 mod columns;
 pub mod enter;
 pub mod host_error;
-pub mod kind;
 pub mod library;
 pub mod listing;
 pub mod message;
@@ -20,10 +19,10 @@ pub mod signal;
 mod suspects;
 pub mod walk;
 
+pub use crate::abi::trap::TrapKind;
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use cause::Cause;
 pub use host_error::HostError;
-pub use kind::TrapKind;
 pub use report::{Options as ReportOptions, Report};
 
 use crate::vm::store::StoreCore;

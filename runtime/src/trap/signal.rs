@@ -2,8 +2,8 @@
 //! had it before.
 
 use super::activation::{Activation, Fault, innermost};
-use super::kind::TrapKind;
 use super::walk::FramePc;
+use crate::abi::trap::TrapKind;
 use crate::code::registry;
 use libc::{
     REG_RAX, REG_RBP, REG_RDI, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t,

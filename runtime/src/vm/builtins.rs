@@ -2,11 +2,11 @@
 
 use super::instance::InstanceData;
 use super::instantiate::copy_elements;
-use super::layout::{VmContextHead, VmFuncRef};
 use super::memory::Memory;
 use super::store::StoreCore;
 use super::table;
-use crate::compile::builtin::Builtin;
+use crate::abi::builtin::Builtin;
+use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
 use crate::trap::activation::innermost;
 use crate::trap::enter::raise;

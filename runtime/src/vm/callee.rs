@@ -1,8 +1,8 @@
 //! Functions that tables and references hold, for those who look only.
 
-use super::layout::{INITIALIZED, VmFuncRef};
 use super::store::StoreCore;
 use super::table::Table;
+use crate::abi::layout::{INITIALIZED, VmFuncRef};
 use crate::compiled::Module;
 use crate::index::FuncIndex;
 use crate::module::types::FuncType;

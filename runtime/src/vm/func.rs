@@ -1,9 +1,9 @@
 //! Functions that the host can call: a module's, through its trampoline and [`enter_guest`]; the host's own, directly.
 
 use super::context::{AsContext, AsContextMut};
-use super::layout::{VmContextHead, VmFuncRef, VmHostContext};
 use super::store::{Raised, StoreCore};
 use super::value::Val;
+use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext};
 use crate::error::{Error, Result};
 use crate::host::Caller;
 use crate::module::types::FuncType;

@@ -5,10 +5,10 @@ use super::builtins;
 use super::external::Extern;
 use super::global::Global;
 use super::instance::{ContextWords, InstanceData};
-use super::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use super::memory::Memory;
 use super::store::StoreCore;
 use super::table::Table;
+use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::code::cached_image::CachedImage;
 use crate::code::describe::{self, Places};
 use crate::code::placement::Placement;
@@ -101,7 +101,7 @@ fn build(
     Ok(instance)
 }
 
-/// Writes the VmContext, as vm/layout.rs draws it.
+/// Writes the VmContext, as abi/layout.rs draws it.
 fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()> {
     let module = instance.module.clone();
     let (info, layout) = (module.info(), module.layout());

@@ -1,8 +1,8 @@
 //! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
 
 use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use super::layout::VmMemory;
 use super::store::Stored;
+use crate::abi::layout::VmMemory;
 use crate::code::mapping::memory_file;
 use crate::error::{Error, Result};
 use crate::module::types::MemoryType;

@@ -9,7 +9,6 @@ pub mod global;
 pub mod imports;
 pub mod instance;
 pub mod instantiate;
-pub mod layout;
 pub mod memory;
 pub mod said;
 pub mod store;

@@ -4,11 +4,11 @@ use super::context::{AsContextMut, StoreContext};
 use super::func::HostFunc;
 use super::global::Global;
 use super::instance::InstanceData;
-use super::layout::{VmFuncRef, VmStoreContext};
 use super::memory::{LinearMemory, Memory, Viewer};
 use super::said::Said;
 use super::table::{Table, TableElements};
 use super::value::ExternRef;
+use crate::abi::layout::{VmFuncRef, VmStoreContext};
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -216,7 +216,7 @@ impl StoreCore {
                 self.table_mut(table).set(index, first);
                 first
             }
-            raw => raw & !super::layout::INITIALIZED,
+            raw => raw & !crate::abi::layout::INITIALIZED,
         };
         Some(reference)
     }

@@ -2,9 +2,9 @@
 //! for.
 
 use super::context::{AsContext, AsContextMut};
-use super::layout::{INITIALIZED, VmTable};
 use super::store::Stored;
 use super::value::Val;
+use crate::abi::layout::{INITIALIZED, VmTable};
 use crate::error::{Error, Result};
 use crate::module::types::{TableType, ValType};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};

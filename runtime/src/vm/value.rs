@@ -1,8 +1,8 @@
 //! Values, as the host holds them and as the 16-byte slots of the array convention do.
 
 use super::func::Func;
-use super::layout::VmFuncRef;
 use super::store::StoreCore;
+use crate::abi::layout::VmFuncRef;
 use crate::error::{Error, Result};
 use crate::module::types::ValType;
 use std::fmt;

@@ -1,4 +1,4 @@
-"""What the kinds of traps are called (runtime/src/trap/kind.rs)."""
+"""What the kinds of traps are called (runtime/src/abi/trap.rs)."""
 KINDS = {
     1: "out of bounds memory access",
     2: "out of bounds table access",

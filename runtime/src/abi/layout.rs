@@ -37,7 +37,7 @@ pub struct VmStoreContext {
 pub struct VmContextHead {
     /// The store.
     pub store: *mut VmStoreContext,
-    /// The runtime functions that code may call, in the order of `compile::builtin::Builtin`.
+    /// The runtime functions that code may call, in the order of [`Builtin`](super::builtin::Builtin).
     pub builtins: *const usize,
     /// The engine's id of each entry of the type section.
     pub type_ids: *const SharedTypeId,

@@ -1,0 +1,37 @@
+//! The settings that compiled code depends on.
+
+/// The effort of the code generator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OptLevel {
+    /// Code follows the wasm one to one.
+    None,
+    /// Code for speed.
+    #[default]
+    Speed,
+}
+
+impl OptLevel {
+    pub(super) fn cranelift(self) -> &'static str {
+        match self {
+            OptLevel::None => "none",
+            OptLevel::Speed => "speed",
+        }
+    }
+}
+
+/// The settings that compiled code depends on. An artifact is used only where these are equal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// True if debuggers can see locals and stop at every statement.
+    pub debug_info: bool,
+    /// With debug info, whether locals are kept too that no debug info names.
+    pub all_locals: bool,
+    /// The effort of the code generator.
+    pub opt_level: OptLevel,
+    /// Bytes of address space kept for each memory.
+    pub memory_reservation: u64,
+    /// Bytes behind it that fault.
+    pub memory_guard_size: u64,
+    /// True if functions are compiled on all cores.
+    pub parallel: bool,
+}
