@@ -103,6 +103,40 @@ fn gdb_debugs_text_in_its_own_file() {
     expect(&said, &SAID_OF_NUMBERS);
 }
 
+/// A v128 is shown in all shapes of its lanes.
+#[test]
+fn gdb_shows_and_sets_vectors_of_text() {
+    if !tools::have(&["gdb"]) {
+        return;
+    }
+    let folder = folder("gdb-vectors");
+    let module = folder.copy("vectors.wat");
+    let commands = [
+        "break vectors.wat:9",
+        "run",
+        "info args",
+        "print kept.i32x4",
+        "print twice.f32x4[1]",
+        "set var scaled.i32x4[2] = 77",
+        "next",
+        "print kept.i32x4",
+        "finish",
+    ];
+    let said = gdb(&folder, &module, &commands);
+    let all = [
+        "a = {i32x4 = {1, 2, 3, 4}, f32x4 = {1.40129846e-45, 2.80259693e-45, 4.20389539e-45, 5.60519386e-45}, \
+         i16x8 = {1, 0, 2, 0, 3, 0, 4, 0}, i8x16 = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0}, \
+         i64x2 = {8589934593, 17179869187}, f64x2 = {4.2439915824246103e-314, 8.4879831653432862e-314}}\n",
+        "by = 10\n",
+        "$1 = {9, 8, 7, 6}\n",
+        "$2 = 5.60519386e-45\n",
+        "$3 = {20, 40, 77, 80}\n",
+        "Cannot determine contents\n",
+    ];
+    expect(&said, &all);
+    assert!(!said.contains("Value returned is"), "{said}");
+}
+
 #[test]
 fn gdb_steps_through_text_instruction_by_instruction() {
     if !tools::have(&["gdb"]) {

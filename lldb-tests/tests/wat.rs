@@ -245,3 +245,49 @@ fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
         ],
     );
 }
+
+#[test]
+fn lldb_shows_and_sets_vectors_of_text() {
+    let folder = folder("lldb-vectors");
+    let module = folder.copy("vectors.wat");
+    let commands = [
+        "breakpoint set --file vectors.wat --line 9",
+        "run",
+        "frame variable a by",
+        "p twice.i32x4[1]",
+        "expression scaled.i32x4[2] = 77",
+        "next",
+        "target variable kept",
+        "finish",
+    ];
+    let said = lldb(&folder, &[], &module, &commands);
+    let all = [
+        "(v128) a = {\n  i32x4 = (1, 2, 3, 4)\n",
+        "i8x16 = (1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0)\n",
+        "by = 10\n",
+        "(int) 4\n",
+        "(v128) kept = {\n  i32x4 = (20, 40, 77, 80)\n",
+        // Of the register that vectors are returned in.
+        "Return value: ",
+        " = (20, 40, 77, 80)\n",
+    ];
+    expect(&said, &all);
+}
+
+/// lldb passes vectors in the registers that WebAssembly's are passed in.
+#[test]
+fn lldb_calls_functions_with_vectors() {
+    let folder = folder("lldb-call-vectors");
+    let flags = ["-msimd128", "-g", "-O0"];
+    let module = folder.compile("clang-19", "mix.c", &flags);
+    let commands = [
+        "breakpoint set --file mix.c --line 10",
+        "run",
+        "expression mix(v, w, 3)",
+        "expression w = mix(w, w, 1)",
+        "frame variable w",
+    ];
+    let said = lldb(&folder, &[], &module, &commands);
+    let all = [" = (15, 30, 45, 60)\n", "(int4) w = (8, 16, 24, 32)\n"];
+    expect(&said, &all);
+}

@@ -22,6 +22,33 @@ const ENCODING: Encoding = Encoding {
 /// Rows of a unit: debuggers read units as they need them, and all of a unit.
 const UNIT_ROWS: usize = 10_000;
 
+/// A shape of a v128's lanes (WebAssembly 3.0, section 2.4.4).
+struct Shape {
+    name: &'static str,
+    lane: &'static str,
+    encoding: DwAte,
+    count: u8,
+}
+
+const fn shape(name: &'static str, lane: &'static str, encoding: DwAte, count: u8) -> Shape {
+    Shape {
+        name,
+        lane,
+        encoding,
+        count,
+    }
+}
+
+/// All shapes, the likeliest first: reports show the beginning.
+const SHAPES: [Shape; 6] = [
+    shape("i32x4", "i32", dw::DW_ATE_signed, 4),
+    shape("f32x4", "f32", dw::DW_ATE_float, 4),
+    shape("i16x8", "i16", dw::DW_ATE_signed, 8),
+    shape("i8x16", "i8", dw::DW_ATE_signed, 16),
+    shape("i64x2", "i64", dw::DW_ATE_signed, 2),
+    shape("f64x2", "f64", dw::DW_ATE_float, 2),
+];
+
 /// The debug sections of a module with an outline: those that it has, and a few units behind them.
 ///
 /// # Errors
@@ -155,7 +182,7 @@ impl<'u> UnitWriter<'u> {
             }
         };
         self.code(id, function.body.start.0..function.body.end.0);
-        let ty = function.result.and_then(|ty| self.ty(ty));
+        let ty = function.result.and_then(|ty| self.result_type(ty));
         let entry = self.unit.get_mut(id);
         entry.set(dw::DW_AT_external, AttributeValue::FlagPresent);
         entry.set(dw::DW_AT_prototyped, AttributeValue::FlagPresent);
@@ -194,7 +221,7 @@ impl<'u> UnitWriter<'u> {
         id
     }
 
-    /// A variable that is one of wasm's; none is made of types that cannot be described.
+    /// A variable that is one of wasm's.
     fn variable(
         &mut self,
         parent: UnitEntryId,
@@ -212,6 +239,54 @@ impl<'u> UnitWriter<'u> {
         Some(id)
     }
 
+    /// The type of a function's result: a vector as four numbers, which debuggers look for in its register, unlike a union.
+    fn result_type(&mut self, ty: ValueType) -> Option<UnitEntryId> {
+        match ty {
+            ValueType::V128 => Some(self.vector(&SHAPES[0])),
+            ty => self.ty(ty),
+        }
+    }
+
+    /// A v128 in all shapes of its lanes, as gdb shows a vector register. Which one counts is not known: the instructions say it.
+    fn vector_union(&mut self) -> UnitEntryId {
+        const NAME: &str = "v128";
+        if let Some(id) = self.types.get(NAME) {
+            return *id;
+        }
+        let id = self.unit.add(self.unit.root(), dw::DW_TAG_union_type);
+        self.text(id, dw::DW_AT_name, NAME);
+        let size = AttributeValue::Data1(16);
+        self.unit.get_mut(id).set(dw::DW_AT_byte_size, size);
+        for shape in &SHAPES {
+            let ty = self.vector(shape);
+            let member = self.unit.add(id, dw::DW_TAG_member);
+            self.text(member, dw::DW_AT_name, shape.name);
+            let entry = self.unit.get_mut(member);
+            entry.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
+            let start = AttributeValue::Data1(0);
+            entry.set(dw::DW_AT_data_member_location, start);
+        }
+        self.types.insert(NAME, id);
+        id
+    }
+
+    /// The type of a vector of some lanes.
+    fn vector(&mut self, shape: &Shape) -> UnitEntryId {
+        if let Some(id) = self.types.get(shape.name) {
+            return *id;
+        }
+        let lane = self.base_type(shape.lane, 16 / shape.count, shape.encoding);
+        let id = self.unit.add(self.unit.root(), dw::DW_TAG_array_type);
+        let entry = self.unit.get_mut(id);
+        entry.set(dw::DW_AT_GNU_vector, AttributeValue::Flag(true));
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(lane));
+        let range = self.unit.add(id, dw::DW_TAG_subrange_type);
+        let count = AttributeValue::Data1(shape.count);
+        self.unit.get_mut(range).set(dw::DW_AT_count, count);
+        self.types.insert(shape.name, id);
+        id
+    }
+
     /// The type of values; a reference is a number of the runtime's own, 0 for null.
     fn ty(&mut self, ty: ValueType) -> Option<UnitEntryId> {
         match ty {
@@ -220,7 +295,7 @@ impl<'u> UnitWriter<'u> {
             ValueType::F32 => Some(self.base_type("f32", 4, dw::DW_ATE_float)),
             ValueType::F64 => Some(self.base_type("f64", 8, dw::DW_ATE_float)),
             ValueType::Ref => Some(self.base_type("ref", 8, dw::DW_ATE_unsigned)),
-            ValueType::V128 => None,
+            ValueType::V128 => Some(self.vector_union()),
         }
     }
 

@@ -4,12 +4,14 @@
 //!   wherever its first argument points, and what it returns would be looked for at a place of the host's.
 //! * A virtual method is found by a table of 4-byte indices, which debuggers take for 8-byte addresses; and lldb, to which it is
 //!   not virtual at all, would call the static type's.
+//! * gdb looks for a vector that a function returns in two registers, as for an array's halves, up to version 18 at least: it would show
+//!   another value.
 //!
 //! gdb knows an attribute for that, and says so. lldb does not: there such a function returns a type that is only declared, of which
 //! Clang says that nobody can call it, and a virtual method is called by a symbol that nobody has, and that says why.
 
 use super::convert::ConvertUnitEntry;
-use super::passing::Uncallable;
+use super::passing::{Uncallable, is_vector};
 use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
@@ -66,7 +68,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn check_calls(&mut self, id: UnitEntryId, entry: &Entry<'a, 'd>) {
         let returns = self.type_at(self.unit.read_unit, entry).is_some();
         // On others gdb would not show what they return either.
-        if returns && self.returns_in_memory(entry) {
+        let is_lost = self.returns_in_memory(entry) || self.returns_unreadable_vector(entry);
+        if returns && is_lost {
             self.unit.unit.get_mut(id).set(
                 dw::DW_AT_calling_convention,
                 AttributeValue::CallingConvention(dw::DW_CC_nocall),
@@ -75,6 +78,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if self.lookup.code.flavor == Flavor::Lldb {
             self.check_virtual_calls(id, entry);
         }
+    }
+
+    /// Returns true if gdb would look for a function's result in other registers.
+    fn returns_unreadable_vector(&self, entry: &Entry<'a, 'd>) -> bool {
+        let ty = || self.bare_type(self.unit.read_unit, entry);
+        entry.tag() == dw::DW_TAG_subprogram
+            && self.lookup.code.flavor == Flavor::Gdb
+            && ty().is_some_and(|ty| is_vector(&ty))
     }
 
     /// lldb calls a method by the linkage name that it is declared with in its class, and names its frames by that of its definition.

@@ -24,7 +24,7 @@ const INTEGER_REGISTERS: usize = 6;
 /// Why a function cannot be called as its source says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Uncallable {
-    /// It takes a structure, an array or a vector by value.
+    /// It takes a structure, or a vector of another size than WebAssembly's, by value.
     Structure,
     /// It takes a number of 16 bytes of which the host passes both halves in memory, WebAssembly the first in a register.
     Wide,
@@ -118,12 +118,21 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_base_type => self.number_passed(ty, size?),
             dw::DW_TAG_enumeration_type => integer(size?),
             dw::DW_TAG_ptr_to_member_type if self.is_function_at(ty) => None,
+            dw::DW_TAG_array_type if is_vector(ty) => self.vector_passed(ty),
             tag if is_pointer(tag) => integer(u64::from(self.address_size().bytes())),
             dw::DW_TAG_structure_type | dw::DW_TAG_class_type => {
                 self.structure_passed(ty, size?, depth)
             }
             _ => None,
         }
+    }
+
+    /// Returns how a vector is passed: if it is as long as one of WebAssembly's, in the host's register for those.
+    fn vector_passed(&self, ty: &There<'a, 'd>) -> Option<Vec<ValueType>> {
+        let lane = self.bare_type(ty.unit, &ty.entry)?;
+        let count = self.elements(ty, 0)?.all.len() as u64;
+        let is_whole = self.size(&lane)?.checked_mul(count)? == 16;
+        is_whole.then(|| vec![ValueType::V128])
     }
 
     fn number_passed(&self, ty: &There<'a, 'd>, size: u64) -> Option<Vec<ValueType>> {
@@ -177,6 +186,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         attr.and_then(|size| size.udata_value())
             .or_else(|| is_pointer(ty.entry.tag()).then(|| self.address_size().bytes().into()))
     }
+}
+
+/// Returns true if a type is a vector, which clang and gcc describe as an array.
+pub(super) fn is_vector(ty: &There<'_, '_>) -> bool {
+    let is_array = ty.entry.tag() == dw::DW_TAG_array_type;
+    is_array && ty.entry.attr(dw::DW_AT_GNU_vector).is_some()
 }
 
 fn integer(size: u64) -> Option<Vec<ValueType>> {

@@ -333,6 +333,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let size = self.size(element).filter(|size| *size > 0)?;
         let stride = self.stride(ty, size)?;
         let counts = self.dimensions(ty)?;
+        if self.units.attr(ty, dw::DW_AT_GNU_vector).is_some() {
+            return self.lanes(element, bytes);
+        }
         let elements = Elements {
             ty: element,
             size: usize::try_from(size).ok()?,
@@ -340,6 +343,19 @@ impl<'r, 'a> Renderer<'r, 'a> {
             depth,
         };
         self.dimension(&elements, &counts, bytes)
+    }
+
+    /// A vector's lanes: numbers, also those of one byte.
+    fn lanes(&self, lane: Place, bytes: &[u8]) -> Option<String> {
+        let size = usize::try_from(self.size(lane)?).ok()?;
+        let (bare, _) = self.bare(lane)?;
+        let text = |bytes: &[u8]| match bytes.len() {
+            1 if self.is_signed(bare) => Some(signed(bytes)?.to_string()),
+            1 => Some(number(bytes)?.to_string()),
+            _ => self.value(lane, bytes, DEPTH),
+        };
+        let lanes: Option<Vec<_>> = bytes.chunks_exact(size.max(1)).map(text).collect();
+        Some(format!("[{}]", lanes?.join(", ")))
     }
 
     /// An array's elements, or its rows, as far as there are bytes of them.

@@ -1,12 +1,14 @@
-//! Which build of a module a core dump is of, and which of its frames were left out: neither has a place in the format, so both are
-//! lines of a custom section of their own.
+//! Which build of a module a core dump is of, which of its frames were left out, and vectors in locals: these have no place in the
+//! format, so they are lines of a custom section of their own.
 //!
 //! ```text
 //! module IDENTITY                one for each of the modules, in their order
 //! left_out THREAD BEFORE COUNT   so many frames behind the first so many of a thread's
+//! vector THREAD FRAME LOCAL BITS a local of type v128, which the stack section says to be missing
 //! ```
 
 use crate::module::file::ModuleFile;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use wasmparser::{CoreDumpStackFrame, Operator, Parser};
 
@@ -23,6 +25,8 @@ pub struct Notes {
     pub modules: Vec<u64>,
     /// For a thread, how many frames are before a gap, and how many are left out.
     pub left_out: Vec<(usize, usize, usize)>,
+    /// By thread, frame and local.
+    pub vectors: BTreeMap<(usize, usize, u32), u128>,
 }
 
 impl Notes {
@@ -43,6 +47,14 @@ impl Notes {
                     let gap = numbers.map(|((thread, before), count)| (thread, before, count));
                     notes.left_out.extend(gap);
                 }
+                ["vector", _, _, local, bits] => {
+                    let place = number(1).zip(number(2)).zip(local.parse::<u32>().ok());
+                    let bits = u128::from_str_radix(bits, 16).ok();
+                    let vector = place.zip(bits);
+                    let vector = vector
+                        .map(|(((thread, frame), local), bits)| ((thread, frame, local), bits));
+                    notes.vectors.extend(vector);
+                }
                 _ => {}
             }
         }
@@ -58,7 +70,17 @@ impl Notes {
         for (thread, before, count) in &self.left_out {
             let _ = writeln!(text, "left_out {thread} {before} {count}");
         }
+        for ((thread, frame, local), bits) in &self.vectors {
+            let _ = writeln!(text, "vector {thread} {frame} {local} {bits:032x}");
+        }
         text
+    }
+
+    /// The vectors in the locals of a frame.
+    pub fn vectors(&self, thread: usize, frame: usize) -> impl Iterator<Item = (u32, u128)> {
+        let of_frame = (thread, frame, 0)..=(thread, frame, u32::MAX);
+        let vectors = self.vectors.range(of_frame);
+        vectors.map(|((_, _, local), bits)| (*local, *bits))
     }
 }
 
@@ -139,9 +161,14 @@ mod tests {
         let notes = Notes {
             modules: vec![1, u64::MAX],
             left_out: vec![(0, 96, 34_830)],
+            vectors: BTreeMap::from([((0, 3, 1), u128::MAX - 4), ((0, 4, 0), 7)]),
         };
         assert_eq!(Notes::parse(notes.text().as_bytes()), notes);
-        let strange = b"left_out 1 2\nleft_out a 2 3\nmodule x\n\xff\nmodule 2 3";
+        assert_eq!(
+            notes.vectors(0, 3).collect::<Vec<_>>(),
+            [(1, u128::MAX - 4)]
+        );
+        let strange = b"vector 1 2 3\nvector 1 2 -3 4\nvector 1 2 3 g\nleft_out 1 2\nleft_out a 2 3\nmodule x\n\xff\nmodule 2 3";
         let modules = vec![0];
         assert_eq!(
             Notes::parse(strange),

@@ -224,7 +224,7 @@ impl CoreDump {
         let frames = frames
             .iter()
             .enumerate()
-            .map(|(number, frame)| self.frame(frame, number == 0, module))
+            .map(|(number, frame)| self.frame(thread, number, frame, module))
             .collect();
         let mut gaps = self.notes.left_out.iter();
         let gap = gaps.find(|(of, before, count)| *of == thread && *count > 0 && *before <= len);
@@ -236,10 +236,12 @@ impl CoreDump {
 
     fn frame<'m>(
         &self,
+        thread: usize,
+        number: usize,
         frame: &CoreDumpStackFrame,
-        innermost: bool,
         module: &dyn Fn(&str) -> Option<&'m ModuleFile>,
     ) -> FrameInfo {
+        let innermost = number == 0;
         let instance = self.instances.get(frame.instanceidx as usize);
         let name = instance.and_then(|it| self.modules.get(it.module_index as usize));
         let name = name.cloned().unwrap_or_default();
@@ -249,6 +251,17 @@ impl CoreDump {
             .zip(&frame.locals)
             .filter_map(|(i, value)| Some((i, local(value)?)))
             .collect();
+        let is_missing = |local: u32| {
+            matches!(
+                frame.locals.get(local as usize),
+                Some(CoreDumpValue::Missing)
+            )
+        };
+        let vectors = self.notes.vectors(thread, number);
+        let vectors = vectors.filter(|(local, _)| is_missing(*local));
+        info.locals
+            .extend(vectors.map(|(local, bits)| (local, WasmValue::V128(bits))));
+        info.locals.sort_by_key(|(local, _)| *local);
         let Some(file) = file else { return info };
         info.func_name = file.function_name(frame.funcidx);
         let Some(body) = file.body(frame.funcidx) else {

@@ -10,7 +10,7 @@ use crate::vm::instance::InstanceData;
 use crate::vm::memory::PAGE;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use wasm_encoder::{
     ConstExpr, CoreDumpInstancesSection, CoreDumpModulesSection, CoreDumpSection,
@@ -39,7 +39,7 @@ pub fn write(
     let dump = Dump::new(core);
     section(to, &dump.modules.as_custom())?;
     section(to, &dump.instances.as_custom())?;
-    let (stack, left_out) = stack(core, trap);
+    let (stack, left_out, vectors) = stack(core, trap);
     section(to, &stack.as_custom())?;
     let modules = core.instances.iter();
     let notes = Notes {
@@ -50,6 +50,7 @@ pub fn write(
             .map(|(before, count)| (0, before, count))
             .into_iter()
             .collect(),
+        vectors,
     };
     let notes = CustomSection {
         name: identity::SECTION.into(),
@@ -159,8 +160,12 @@ impl Dump {
     }
 }
 
-/// The frames of guests, and how many of them are before a gap, and how many frames are left out there.
-fn stack(core: &StoreCore, trap: &Trap) -> (CoreDumpStackSection, Option<(usize, usize)>) {
+/// Vectors in locals, by thread, frame and local.
+type Vectors = BTreeMap<(usize, usize, u32), u128>;
+
+/// The frames of guests; how many of them are before a gap, and how many frames are left out there; and the vectors in their locals.
+fn stack(core: &StoreCore, trap: &Trap) -> (CoreDumpStackSection, Option<(usize, usize)>, Vectors) {
+    let (mut vectors, mut number) = (Vectors::new(), 0);
     let mut stack = CoreDumpStackSection::new("main");
     let frames = trap.backtrace().frames();
     let instance = |frame: &FrameInfo| core.instances.get(frame.instance).filter(|_| !frame.host);
@@ -181,12 +186,18 @@ fn stack(core: &StoreCore, trap: &Trap) -> (CoreDumpStackSection, Option<(usize,
             locals(instance, frame),
             [],
         );
+        for (local, value) in &frame.locals {
+            if let WasmValue::V128(bits) = value {
+                vectors.insert((0, number, *local), *bits);
+            }
+        }
+        number += 1;
     }
     let gap = trap.backtrace().left_out().map(|(behind, count)| {
         let written = frames[..behind].iter().filter_map(instance);
         (written.count(), count)
     });
-    (stack, gap)
+    (stack, gap, vectors)
 }
 
 /// All locals, those without a home missing.
@@ -199,7 +210,7 @@ fn locals(instance: &InstanceData, frame: &FrameInfo) -> Vec<CoreDumpValue> {
             Some(WasmValue::I64(bits)) => CoreDumpValue::I64(bits as i64),
             Some(WasmValue::F32(bits)) => CoreDumpValue::F32(f32::from_bits(bits).into()),
             Some(WasmValue::F64(bits)) => CoreDumpValue::F64(f64::from_bits(bits).into()),
-            // The format has no such value.
+            // The format has no such value: the notes say it.
             Some(WasmValue::V128(_)) | None => CoreDumpValue::Missing,
         }
     };

@@ -1,0 +1,12 @@
+(module
+  (memory 1)
+  (global $kept (mut v128) (v128.const i32x4 9 8 7 6))
+  (func $add (param $a v128) (param $by i32) (result v128)
+    (local $twice v128)
+    (local $scaled v128)
+    (local.set $twice (i32x4.add (local.get $a) (local.get $a)))
+    (local.set $scaled (i32x4.mul (local.get $twice) (i32x4.splat (local.get $by))))
+    (global.set $kept (local.get $scaled))
+    (local.get $scaled))
+  (func (export "_start")
+    (v128.store (i32.const 64) (call $add (v128.const i32x4 1 2 3 4) (i32.const 10)))))
