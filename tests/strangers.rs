@@ -6,10 +6,14 @@
 mod costly;
 #[path = "strangers/debug_info.rs"]
 mod debug_info;
+#[path = "strangers/entries.rs"]
+mod entries;
 #[path = "strangers/measure.rs"]
 mod measure;
 #[path = "strangers/modules.rs"]
 mod modules;
+#[path = "strangers/packages.rs"]
+mod packages;
 
 use measure::run;
 use modules::{Names, counted, mapped, naming, trapping, with_section};
@@ -239,12 +243,33 @@ fn nothing_is_written_outside_the_cache() {
     assert!(!Path::new("/made").exists() && !Path::new("/b/made").exists());
 }
 
-#[test]
-fn what_is_costly_costs_in_proportion() {
+fn check_all(name: &str, inputs: Vec<costly::Input>) {
     let _one = ONE.lock();
-    let folder = folder("costly");
-    for input in costly::inputs() {
-        let how = (input.args, input.factor);
+    let folder = folder(name);
+    for input in inputs {
+        let mut how = (input.args, input.factor);
+        if let Some((name, file)) = &input.beside {
+            fs::write(folder.join(name), file).unwrap();
+            how.1 *= 1 + file.len() / input.file.len();
+        }
         check_with(&folder, &input.name, &input.file, how);
+        if let Some((name, _)) = &input.beside {
+            fs::remove_file(folder.join(name)).unwrap();
+        }
     }
+}
+
+#[test]
+fn modules_cost_in_proportion() {
+    check_all("modules", costly::modules());
+}
+
+#[test]
+fn debug_info_costs_in_proportion() {
+    check_all("described", costly::described());
+}
+
+#[test]
+fn files_cost_in_proportion() {
+    check_all("files", costly::files());
 }

@@ -4,6 +4,7 @@ use crate::address::WasmPc;
 use crate::code::{KeptValue, OperandQuestion, Questions, Statement};
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -125,9 +126,10 @@ impl Scope {
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
         outer: Option<&Scope>,
+        room: &ListRoom,
         found: &mut Questions,
     ) -> gimli::Result<Scope> {
-        let ranges = ranges(unit, entry)?;
+        let ranges = ranges(unit, entry, room)?;
         let start = ranges.first().map(|range| range.start);
         let function = start.filter(|_| entry.tag() == dw::DW_TAG_subprogram);
         if let Some(pc) = function
@@ -154,7 +156,7 @@ impl Scope {
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
         is_new: &mut dyn FnMut(usize) -> bool,
-        found: &mut Questions,
+        (room, found): (&ListRoom, &mut Questions),
     ) {
         for attr in entry.attrs() {
             let is_frame_base = attr.name() == dw::DW_AT_frame_base;
@@ -171,7 +173,7 @@ impl Scope {
                     match op {
                         Op::Global(global) if is_frame_base => self.frame_globals.push(global),
                         Op::Local(local) if is_frame_base => found.locals.push((function, local)),
-                        op => self.ask(function, &op, range.as_ref(), found),
+                        op => self.ask(function, &op, range.as_ref(), room, found),
                     }
                 }
             });
@@ -179,7 +181,14 @@ impl Scope {
     }
 
     /// Collects the requirements of an operation of an expression that is valid in a range; `None` is all of the scope.
-    fn ask(&self, function: WasmPc, op: &Op, range: Option<&Range<WasmPc>>, found: &mut Questions) {
+    fn ask(
+        &self,
+        function: WasmPc,
+        op: &Op,
+        range: Option<&Range<WasmPc>>,
+        room: &ListRoom,
+        found: &mut Questions,
+    ) {
         match *op {
             Op::Local(local) => {
                 found.locals.push((function, local));
@@ -193,14 +202,13 @@ impl Scope {
                 found.kept.extend(globals);
             }
             Op::Stack(place) => {
-                let ranges = range.map_or(&self.ranges[..], std::slice::from_ref);
-                found
-                    .operands
-                    .extend(ranges.iter().map(|range| OperandQuestion {
-                        from: range.start,
-                        place,
-                        until: range.end,
-                    }));
+                let mut ranges = range.map_or(&self.ranges[..], std::slice::from_ref).iter();
+                let ranges = room.entries(|| Ok(ranges.next()));
+                found.operands.extend(ranges.map(|range| OperandQuestion {
+                    from: range.start,
+                    place,
+                    until: range.end,
+                }));
             }
             _ => {}
         }
@@ -214,13 +222,14 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
     let mut scopes: Vec<Scope> = Vec::new();
     // Lists that entries of a function share ask for the same.
     let mut seen = HashSet::new();
+    let room = ListRoom::of(unit);
     while let Some(entry) = entries.next_dfs()? {
         let depth = entry.depth();
         while scopes.last().is_some_and(|scope| scope.depth >= depth) {
             scopes.pop();
         }
         if is_scope(entry.tag()) {
-            let scope = Scope::of(unit, entry, scopes.last(), found)?;
+            let scope = Scope::of(unit, entry, scopes.last(), &room, found)?;
             scopes.push(scope);
         }
         if is_call_site(entry.tag()) {
@@ -230,7 +239,7 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
             && let Some(function) = scope.function
         {
             let mut is_new = |list: usize| seen.insert((function, list));
-            scope.ask_all(function, unit, entry, &mut is_new, found);
+            scope.ask_all(function, unit, entry, &mut is_new, (&room, found));
         }
     }
     Ok(())
@@ -270,10 +279,11 @@ fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bo
 pub(crate) fn ranges<'d>(
     unit: ReadUnit<'_, 'd>,
     entry: &Die<'d>,
+    room: &ListRoom,
 ) -> gimli::Result<Vec<Range<WasmPc>>> {
     let mut ranges = unit.die_ranges(entry)?;
-    let ranges = std::iter::from_fn(|| ranges.next().ok().flatten());
-    let ranges = ranges
+    let ranges = room
+        .entries(|| ranges.next())
         .filter_map(|range| Some(WasmPc::from_dwarf(range.begin)?..WasmPc::from_dwarf(range.end)?));
     let mut ranges: Vec<_> = ranges.collect();
     ranges.sort_unstable_by_key(|range| range.start);

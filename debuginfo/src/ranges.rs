@@ -1,6 +1,46 @@
 //! Ranges of addresses as sets.
 
+use crate::source::ReadUnit;
+use std::cell::Cell;
 use std::ops::Range;
+
+/// The entries of lists that are read for a unit: for each byte of it, and beside these. Compilers give each entry a list of its own, of
+/// a few ranges; where entries share one, or have parts of one, what there is to read is the product of their numbers.
+const LISTED_OF_BYTE: usize = 16;
+const LISTED_BESIDE: usize = 1 << 10;
+
+/// The entries of lists that may still be read for a unit's entries. What is behind them is as if it was not there.
+pub(crate) struct ListRoom(Cell<usize>);
+
+impl ListRoom {
+    /// All of a unit's.
+    pub fn of(unit: ReadUnit<'_, '_>) -> ListRoom {
+        let bytes = unit.header.unit_length().saturating_mul(LISTED_OF_BYTE);
+        ListRoom(Cell::new(bytes.saturating_add(LISTED_BESIDE)))
+    }
+
+    /// For one list.
+    pub fn one() -> ListRoom {
+        ListRoom(Cell::new(usize::MAX))
+    }
+
+    /// Takes one; `None` where there are no more.
+    fn take(&self) -> Option<()> {
+        self.0.set(self.0.get().checked_sub(1)?);
+        Some(())
+    }
+
+    /// The entries of a list, up to one that cannot be read.
+    pub fn entries<T>(
+        &self,
+        mut next: impl FnMut() -> gimli::Result<Option<T>>,
+    ) -> impl Iterator<Item = T> {
+        std::iter::from_fn(move || {
+            self.take()?;
+            next().ok().flatten()
+        })
+    }
+}
 
 /// Sorted, without overlaps and empty ones; those that touch are one.
 pub(crate) fn merged<T: Ord + Copy>(mut ranges: Vec<Range<T>>) -> Vec<Range<T>> {

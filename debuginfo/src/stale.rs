@@ -2,6 +2,7 @@
 //! do not know DWARF) leave addresses in it that are those of the code before.
 
 use crate::address::WasmPc;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, WasmDwarf};
 use crate::units::Units;
 use gimli::constants as dw;
@@ -62,6 +63,7 @@ pub(crate) fn is_of(units: &Units<'_>) -> bool {
 
 fn count(unit: ReadUnit<'_, '_>, bodies: &[Range<WasmPc>], found: &mut Stale) -> gimli::Result<()> {
     let mut entries = unit.entries();
+    let room = ListRoom::of(unit);
     while let Some(entry) = entries.next_dfs()? {
         if entry.tag() != dw::DW_TAG_subprogram {
             continue;
@@ -70,7 +72,7 @@ fn count(unit: ReadUnit<'_, '_>, bodies: &[Range<WasmPc>], found: &mut Stale) ->
         let mut any = false;
         let mut begins = false;
         let mut ranges = unit.die_ranges(entry)?;
-        while let Ok(Some(range)) = ranges.next() {
+        for range in room.entries(|| ranges.next()) {
             if let Some(pc) = WasmPc::from_dwarf(range.begin) {
                 any = true;
                 begins |= bodies.binary_search_by_key(&pc, |body| body.start).is_ok();

@@ -8,11 +8,15 @@ pub struct Input {
     pub file: Vec<u8>,
     pub args: &'static [&'static str],
     pub factor: usize,
+    /// A file beside it, where debug info is split.
+    pub beside: Option<(&'static str, Vec<u8>)>,
 }
 
 const RUN: &[&str] = &["run", "-C", "cache=n", "app.wasm"];
 const DEBUG: &[&str] = &["run", "-g", "-C", "cache=n", "app.wasm"];
+const PRECOMPILED: &[&str] = &["run", "--allow-precompiled", "app.wasm"];
 const CHECK: &[&str] = &["check-debug", "app.wasm"];
+const INSPECT: &[&str] = &["inspect", "app.wasm"];
 const LOOK_UP: &[&str] = &["addr2line", "app.wasm", "0x40"];
 
 /// The number of blocks in each other, or behind each other. With its own assertions the code generator compares, for each block, all
@@ -28,7 +32,7 @@ const FACTOR: usize = 20;
 /// The size where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each.
 const ONE_FUNCTION: usize = 1000;
 
-fn section(id: u8, contents: &[u8]) -> Vec<u8> {
+pub fn section(id: u8, contents: &[u8]) -> Vec<u8> {
     [&[id][..], &counted(contents)].concat()
 }
 
@@ -335,39 +339,76 @@ fn source_maps() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// All of them, each with the command that it is for.
-pub fn inputs() -> Vec<Input> {
+impl Input {
+    /// For each of the commands.
+    fn each(
+        name: &str,
+        file: &[u8],
+        factor: usize,
+        commands: &'static [(&'static str, &'static [&'static str])],
+    ) -> impl Iterator<Item = Input> {
+        commands.iter().map(move |(how, args)| Input {
+            name: format!("{name}, {how}"),
+            file: file.to_vec(),
+            args,
+            factor,
+            beside: None,
+        })
+    }
+}
+
+const RUNS: &[(&str, &[&str])] = &[("run", RUN), ("run -g", DEBUG)];
+const READS: &[(&str, &[&str])] = &[
+    ("run -g", DEBUG),
+    ("check-debug", CHECK),
+    ("addr2line", LOOK_UP),
+];
+
+/// Modules and source maps, each with the command that it is for.
+pub fn modules() -> Vec<Input> {
+    let large = large().into_iter().map(|it| (it, ONE_FUNCTION));
+    let small = small().into_iter().map(|it| (it, FACTOR));
     let mut inputs = Vec::new();
-    let mut add =
-        |name: &str, file: &[u8], factor, commands: &[(&str, &'static [&'static str])]| {
-            for (how, args) in commands {
-                let (name, file) = (format!("{name}, {how}"), file.to_vec());
-                inputs.push(Input {
-                    name,
-                    file,
-                    args,
-                    factor,
-                });
-            }
-        };
-    for (name, file) in large() {
-        add(
+    for ((name, file), factor) in large.chain(small) {
+        inputs.extend(Input::each(name, &file, factor, RUNS));
+    }
+    for (name, file) in source_maps() {
+        inputs.extend(Input::each(name, &file, FACTOR, READS));
+    }
+    inputs
+}
+
+/// Debug info.
+pub fn described() -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (name, file) in super::debug_info::inputs()
+        .into_iter()
+        .chain(super::entries::inputs())
+    {
+        inputs.extend(Input::each(name, &file, FACTOR, READS));
+    }
+    inputs
+}
+
+/// Core dumps, artifacts, and packages beside a module.
+pub fn files() -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (name, file) in super::entries::cores() {
+        inputs.extend(Input::each(name, &file, FACTOR, &[("inspect", INSPECT)]));
+    }
+    for (name, file) in super::packages::artifacts() {
+        inputs.extend(Input::each(
             name,
             &file,
-            ONE_FUNCTION,
-            &[("run", RUN), ("run -g", DEBUG)],
-        );
+            FACTOR,
+            &[("run", PRECOMPILED), ("inspect", INSPECT)],
+        ));
     }
-    for (name, file) in small() {
-        add(name, &file, FACTOR, &[("run", RUN), ("run -g", DEBUG)]);
-    }
-    for (name, file) in source_maps().into_iter().chain(super::debug_info::inputs()) {
-        let commands = [
-            ("run -g", DEBUG),
-            ("check-debug", CHECK),
-            ("addr2line", LOOK_UP),
-        ];
-        add(name, &file, FACTOR, &commands);
+    for (name, file, beside) in super::packages::split() {
+        for input in Input::each(name, &file, FACTOR, READS) {
+            let beside = Some(beside.clone());
+            inputs.push(Input { beside, ..input });
+        }
     }
     inputs
 }

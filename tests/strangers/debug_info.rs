@@ -3,27 +3,27 @@
 use super::costly::function;
 use super::modules::{leb, with_section};
 
-type Named = (&'static str, Vec<u8>);
+pub type Named = (&'static str, Vec<u8>);
 
-fn word(value: usize) -> Vec<u8> {
+pub fn word(value: usize) -> Vec<u8> {
     (value as u32).to_le_bytes().to_vec()
 }
 
 /// Three operators, at 2, 3 and 4, and sections.
-fn with(sections: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn with(sections: &[(&str, &[u8])]) -> Vec<u8> {
     let module = function(&[1, 1, 0], &[0]);
     let add = |module: Vec<u8>, (name, bytes): &(&str, &[u8])| with_section(&module, name, bytes);
     sections.iter().fold(module, add)
 }
 
 /// A unit of version 4 with entries, whose abbreviations are at an offset.
-fn unit(abbreviations: usize, entries: &[u8]) -> Vec<u8> {
+pub fn unit(abbreviations: usize, entries: &[u8]) -> Vec<u8> {
     let rest = [&[4, 0], &word(abbreviations)[..], &[4], entries].concat();
     [word(rest.len()), rest].concat()
 }
 
 /// An abbreviation: code, tag, whether there are children, attributes.
-fn abbreviation(code: usize, tag: u8, children: bool, attributes: &[[u8; 2]]) -> Vec<u8> {
+pub fn abbreviation(code: usize, tag: u8, children: bool, attributes: &[[u8; 2]]) -> Vec<u8> {
     [
         leb(code),
         vec![tag, children.into()],
@@ -34,17 +34,17 @@ fn abbreviation(code: usize, tag: u8, children: bool, attributes: &[[u8; 2]]) ->
 }
 
 /// A root with a name, a line table and an extent that is all of the code.
-fn root(children: bool) -> Vec<u8> {
+pub fn root(children: bool) -> Vec<u8> {
     let attributes = [[0x03, 0x08], [0x10, 0x17], [0x11, 0x01], [0x12, 0x06]];
     abbreviation(1, 0x11, children, &attributes)
 }
 
-fn root_entry(lines: usize) -> Vec<u8> {
+pub fn root_entry(lines: usize) -> Vec<u8> {
     [&[1, b'a', 0], &word(lines)[..], &word(0), &word(6)].concat()
 }
 
 /// A line table of version 4: files, and a program.
-fn lines(files: &[u8], program: &[u8]) -> Vec<u8> {
+pub fn lines(files: &[u8], program: &[u8]) -> Vec<u8> {
     let lengths = [0, 1, 1, 1, 1, 0, 0, 0, 1];
     let header = [&[1, 1, 1, 0, 14, 10][..], &lengths, &[0], files, &[0]].concat();
     let rest = [&[4, 0], &word(header.len())[..], &header, program].concat();
@@ -52,7 +52,7 @@ fn lines(files: &[u8], program: &[u8]) -> Vec<u8> {
 }
 
 /// A sequence at 2.
-fn sequence(rows: &[u8]) -> Vec<u8> {
+pub fn sequence(rows: &[u8]) -> Vec<u8> {
     [&[0, 5, 2], &word(2)[..], rows, &[0, 1, 1]].concat()
 }
 

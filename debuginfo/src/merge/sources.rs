@@ -7,7 +7,7 @@ use crate::source::{ReadDwarf, ReadUnit, Reader, WarningKind, Warnings, WasmDwar
 use gimli::Section as _;
 use gimli::read::{Dwarf, DwarfPackage, Unit, UnitType};
 use gimli::{EndianSlice, LittleEndian, SectionId, UnitOffset};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Debug info of one file, or one unit of a package.
 pub struct Source<'a> {
@@ -29,6 +29,44 @@ pub struct TypeUnit<'a> {
     pub unit: SourceUnit<'a>,
     /// The type.
     pub offset: UnitOffset,
+}
+
+/// The bytes that rows of a package's index may still say are units'. An index is free to say that each has all of the file.
+struct PackageRoom {
+    entries: usize,
+    /// That of tables of abbreviations, which the units of one object file share.
+    abbreviations: usize,
+}
+
+/// The bytes of abbreviations for each of the package's: many type units have the table of one compile unit, and few entries.
+const ABBREVIATIONS_OF_BYTE: usize = 64;
+
+impl PackageRoom {
+    fn of(package: &DwarfPackage<Reader<'_>>) -> PackageRoom {
+        let entries = package.debug_info.reader().len() + package.debug_types.reader().len();
+        let all = entries + package.debug_abbrev.reader().len();
+        PackageRoom {
+            entries,
+            abbreviations: all.saturating_mul(ABBREVIATIONS_OF_BYTE),
+        }
+    }
+
+    /// Takes a unit's; `false` where there are not so many.
+    fn take(&mut self, unit: &ReadDwarf<'_>) -> bool {
+        let entries = unit.debug_info.reader().len() + unit.debug_types.reader().len();
+        let abbreviations = unit.debug_abbrev.reader().len();
+        let rest = self.entries.checked_sub(entries);
+        match (rest, self.abbreviations.checked_sub(abbreviations)) {
+            (Some(entries), Some(abbreviations)) => {
+                *self = PackageRoom {
+                    entries,
+                    abbreviations,
+                };
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// All sources. The first is the module's own.
@@ -93,15 +131,18 @@ impl<'a> Sources<'a> {
     ) {
         let strings = self.add_strings(package.debug_str.reader().slice());
         let mut found = Vec::new();
-        for id in ids {
+        let mut seen = HashSet::new();
+        for id in ids.filter(|id| seen.insert(id.0)) {
             found.extend(package.find_cu(id, self.main()).transpose());
         }
         for row in 1..=package.tu_index.unit_count() {
             found.push(package.tu_sections(row, self.main()));
         }
+        let mut room = PackageRoom::of(package);
         for dwarf in found {
             match dwarf {
-                Ok(dwarf) => self.add(dwarf, strings, warnings),
+                Ok(dwarf) if room.take(&dwarf) => self.add(dwarf, strings, warnings),
+                Ok(_) => warnings.add("units of the package are in each other", 0),
                 Err(error) => warnings.add(format!("a unit of the package is damaged: {error}"), 0),
             }
         }

@@ -1,8 +1,8 @@
 //! Which code a module's DWARF says anything of.
 
 use crate::address::WasmPc;
-use crate::ranges::merged;
-use crate::source::{ReadUnit, Reader, WasmDwarf};
+use crate::ranges::{ListRoom, merged};
+use crate::source::{ReadUnit, WasmDwarf};
 use gimli::read::RangeIter;
 use std::ops::Range;
 
@@ -26,10 +26,14 @@ impl Coverage {
                 continue;
             };
             let unit = unit.unit_ref(&read);
-            let mut covered = unit.unit_ranges().map_or(Vec::new(), usable);
+            let room = ListRoom::of(unit);
+            let listed = |mut ranges: RangeIter<_>| {
+                usable(std::iter::from_fn(move || ranges.next().ok().flatten()))
+            };
+            let mut covered = unit.unit_ranges().map_or(Vec::new(), listed);
             // The `wat` crate's begin at 0, and those of LTO may say nothing.
             if covered.is_empty() {
-                add_functions(unit, &mut covered);
+                add_functions(unit, &room, &mut covered);
             }
             let paths = [unit.name, unit.comp_dir].into_iter().flatten();
             if !paths
@@ -65,20 +69,21 @@ fn touches(covered: &[Range<u32>], code: &Range<WasmPc>) -> bool {
 }
 
 /// Returns the parts of ranges that are existing code.
-fn usable(mut ranges: RangeIter<Reader<'_>>) -> Vec<Range<u32>> {
-    let all = std::iter::from_fn(|| ranges.next().ok().flatten());
-    all.filter_map(|range| {
-        let start = WasmPc::from_dwarf(range.begin)?;
-        Some(start.0..WasmPc::from_dwarf(range.end)?.0)
-    })
-    .collect()
+fn usable(ranges: impl Iterator<Item = gimli::Range>) -> Vec<Range<u32>> {
+    ranges
+        .filter_map(|range| {
+            let start = WasmPc::from_dwarf(range.begin)?;
+            Some(start.0..WasmPc::from_dwarf(range.end)?.0)
+        })
+        .collect()
 }
 
-fn add_functions(unit: ReadUnit<'_, '_>, covered: &mut Vec<Range<u32>>) {
+fn add_functions(unit: ReadUnit<'_, '_>, room: &ListRoom, covered: &mut Vec<Range<u32>>) {
     let mut entries = unit.entries();
     while let Ok(Some(entry)) = entries.next_dfs() {
         if entry.tag() == gimli::DW_TAG_subprogram {
-            covered.extend(unit.die_ranges(entry).map_or(Vec::new(), usable));
+            let listed = |mut ranges: RangeIter<_>| usable(room.entries(move || ranges.next()));
+            covered.extend(unit.die_ranges(entry).map_or(Vec::new(), listed));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::questions::{is_scope, ranges};
-use crate::ranges::{merged, within};
+use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -127,7 +127,7 @@ impl Scopes {
             self.0.push((entry.depth(), None));
             return Ok(true);
         }
-        let said = ranges(unit, entry)?;
+        let said = ranges(unit, entry, &ListRoom::one())?;
         lookup.spend(said.len());
         let mut code = merged(said);
         let outer = self.0.iter().rev().find_map(|(_, code)| code.as_deref());

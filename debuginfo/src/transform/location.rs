@@ -339,7 +339,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let unit = self.unit.read_unit;
         for scope in self.scopes() {
             let entry = unit.entry(scope).map_err(|error| error.to_string())?;
-            let found = ranges(unit, &entry).map_err(|error| error.to_string())?;
+            let found = ranges(unit, &entry, &self.listed).map_err(|error| error.to_string())?;
             if !found.is_empty() {
                 return Ok(found);
             }

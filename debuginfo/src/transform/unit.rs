@@ -19,7 +19,7 @@ use crate::lookup::{EXHAUSTED, Lookup};
 use crate::macros::Room;
 use crate::owners::Owners;
 use crate::questions::{is_call_site, is_scope, ranges};
-use crate::ranges::{merged, within};
+use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, MacroTable, UnitEntryId, encode};
 use gimli::constants as dw;
@@ -143,6 +143,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) passed: Passed,
     /// Functions that must not be called, and why.
     pub(super) uncallable: Vec<(UnitOffset, Uncallable)>,
+    /// The range lists that are read beside those that are converted.
+    pub(super) listed: ListRoom,
     /// The scopes of code around it.
     scopes: Vec<Scope>,
     /// All code that the unit describes.
@@ -200,6 +202,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     ) -> Self {
         let pointers = Pointers::new(lookup.code);
         let effort = effort(unit.read_unit.header.unit_length());
+        let listed = ListRoom::of(unit.read_unit);
         UnitTransform {
             unit,
             read,
@@ -223,6 +226,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             functions: Vec::new(),
             passed: Passed::new(),
             uncallable: Vec::new(),
+            listed,
             scopes: Vec::new(),
             code: Vec::new(),
         }
@@ -369,7 +373,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
     fn enter_function(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
         let unit = self.unit.read_unit;
         let index = unit.die_ranges(entry).ok().and_then(|mut ranges| {
-            std::iter::from_fn(|| ranges.next().ok().flatten())
+            self.listed
+                .entries(|| ranges.next())
                 .filter_map(|range| WasmPc::from_dwarf(range.begin))
                 .find_map(|pc| self.lookup.function_at(pc))
         });
@@ -546,7 +551,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
 
     /// Says of a scope that it has no machine code: it is an empty range. Without any, gdb would put what is in it in the scope around it.
     fn no_code(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        let ranges = ranges(self.unit.read_unit, entry).unwrap_or_default();
+        let ranges = ranges(self.unit.read_unit, entry, &self.listed).unwrap_or_default();
         let address = ranges.iter().find_map(|range| {
             let function = self.lookup.function_at(range.start)?;
             let first = self.lookup.code_address(range.start);

@@ -4,6 +4,7 @@
 use super::ranges::RangeAttributes;
 use super::{Place, Units};
 use crate::address::WasmPc;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
 use gimli::UnitOffset;
 use gimli::constants as dw;
@@ -40,6 +41,7 @@ impl Seen {
     /// Goes on up to a function that has code at an address.
     fn search(&mut self, unit: ReadUnit<'_, '_>, pc: WasmPc) -> gimli::Result<()> {
         let mut entries = unit.entries_raw(self.next)?;
+        let room = ListRoom::of(unit);
         while !entries.is_empty() {
             let offset = entries.next_offset();
             let Some(abbreviation) = entries.read_abbreviation()? else {
@@ -54,7 +56,7 @@ impl Seen {
                 ranges.note(&entries.read_attribute(*spec)?);
             }
             let mut here = false;
-            for code in ranges.read(unit) {
+            for code in ranges.read(unit, &room) {
                 here |= code.contains(&pc);
                 self.found.entry(code.start).or_insert((code.end, offset));
             }
@@ -203,7 +205,8 @@ impl<'a> Units<'a> {
 fn scopes(unit: ReadUnit<'_, '_>, function: Place) -> Option<Vec<Scope>> {
     let mut tree = Tree::default();
     let mut entries = unit.entries_raw(Some(function.offset)).ok()?;
-    while !entries.is_empty() && tree.add(unit, function, &mut entries).is_some() {}
+    let room = ListRoom::of(unit);
+    while !entries.is_empty() && tree.add((unit, &room), function, &mut entries).is_some() {}
     tree.close(isize::MIN);
     (!tree.scopes.is_empty()).then_some(tree.scopes)
 }
@@ -223,7 +226,7 @@ impl Tree {
     /// Takes the next entry; `None` behind the function, and where it cannot be read.
     fn add<'a>(
         &mut self,
-        unit: ReadUnit<'_, 'a>,
+        (unit, room): (ReadUnit<'_, 'a>, &ListRoom),
         function: Place,
         entries: &mut EntriesRaw<'_, Reader<'a>>,
     ) -> Option<()> {
@@ -255,7 +258,7 @@ impl Tree {
                 ranges.note(&attr);
                 inlined.note(&attr);
             }
-            scope.code = ranges.read(unit);
+            scope.code = ranges.read(unit, room);
             scope.inlined = (tag == dw::DW_TAG_inlined_subroutine).then_some(inlined);
             self.open.push((depth, self.scopes.len()));
             self.scopes.push(scope);

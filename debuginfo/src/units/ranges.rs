@@ -1,6 +1,7 @@
 //! The code of an entry.
 
 use crate::address::WasmPc;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue};
@@ -36,16 +37,15 @@ impl<'a> RangeAttributes<'a> {
         self.list.is_some() || self.base(unit).is_some()
     }
 
-    /// The ranges, without those of code that a linker dropped; what of a list can be read.
-    pub fn read(&self, unit: ReadUnit<'_, 'a>) -> Vec<Range<WasmPc>> {
+    /// The ranges, without those of code that a linker dropped; what of a list can be read and there is room for.
+    pub fn read(&self, unit: ReadUnit<'_, 'a>, room: &ListRoom) -> Vec<Range<WasmPc>> {
         let mut found = Vec::new();
         if let Some(list) = self.list {
             let Ok(Some(mut ranges)) = unit.attr_ranges(list) else {
                 return found;
             };
-            while let Ok(Some(range)) = ranges.next() {
-                found.extend(code(range.begin, range.end));
-            }
+            let ranges = room.entries(|| ranges.next());
+            found.extend(ranges.filter_map(|range| code(range.begin, range.end)));
             return found;
         }
         let address = |value| unit.attr_address(value).ok().flatten();

@@ -3,6 +3,7 @@
 
 use super::ranges::RangeAttributes;
 use crate::address::WasmPc;
+use crate::ranges::ListRoom;
 use crate::source::{ReadDwarf, Reader};
 use gimli::constants as dw;
 use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, Unit, UnitHeader};
@@ -186,7 +187,7 @@ impl Attributes {
         }
         (unit.addr_base, unit.rnglists_base) = (addresses, lists);
         unit.low_pc = ranges.base(unit.unit_ref(dwarf)).unwrap_or(0);
-        found.code = ranges.read(unit.unit_ref(dwarf));
+        found.code = ranges.read(unit.unit_ref(dwarf), &ListRoom::one());
         found.placed = ranges.is_said(unit.unit_ref(dwarf));
         Some(found)
     }
