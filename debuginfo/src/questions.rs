@@ -168,7 +168,7 @@ impl Scope {
             if list.is_some_and(|list| !is_new(list.0)) {
                 continue;
             }
-            each_expression(unit, attr, &mut |range, expression| {
+            each_expression(unit, attr, room, &mut |range, expression| {
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
                         Op::Global(global) if is_frame_base => self.frame_globals.push(global),
@@ -314,6 +314,7 @@ pub(crate) fn is_scope(tag: gimli::DwTag) -> bool {
 pub(crate) fn each_expression<'d>(
     unit: ReadUnit<'_, 'd>,
     attr: &gimli::read::Attribute<Reader<'d>>,
+    room: &ListRoom,
     found: &mut impl FnMut(Option<Range<WasmPc>>, gimli::read::Expression<Reader<'d>>),
 ) {
     match attr.value() {
@@ -322,7 +323,7 @@ pub(crate) fn each_expression<'d>(
             let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else {
                 return;
             };
-            while let Ok(Some(entry)) = locations.next() {
+            for entry in room.entries(|| locations.next()) {
                 let (from, to) = (entry.range.begin, entry.range.end);
                 if let (Some(from), Some(to)) = (WasmPc::from_dwarf(from), WasmPc::from_dwarf(to)) {
                     found(Some(from..to), entry.data);

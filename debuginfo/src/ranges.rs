@@ -1,6 +1,7 @@
 //! Ranges of addresses as sets.
 
 use crate::source::ReadUnit;
+use gimli::Section as _;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -19,13 +20,21 @@ impl ListRoom {
         ListRoom(Cell::new(bytes.saturating_add(LISTED_BESIDE)))
     }
 
+    /// All of a unit's, with the list of its root: that of a skeleton (DWARF 5, section 3.1.2) is far longer than the unit.
+    pub fn with_root(unit: ReadUnit<'_, '_>) -> ListRoom {
+        let lists = &unit.dwarf.ranges;
+        let root = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
+        let ListRoom(entries) = ListRoom::of(unit);
+        ListRoom(Cell::new(entries.get().saturating_add(root)))
+    }
+
     /// For one list.
     pub fn one() -> ListRoom {
         ListRoom(Cell::new(usize::MAX))
     }
 
     /// Takes one; `None` where there are no more.
-    fn take(&self) -> Option<()> {
+    pub fn take(&self) -> Option<()> {
         self.0.set(self.0.get().checked_sub(1)?);
         Some(())
     }

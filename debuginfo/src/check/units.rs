@@ -1,11 +1,11 @@
 //! All units that can be read, and entries of them by references.
 
-use super::walk::Die;
+use super::walk::{Die, MAX_NAME};
 use crate::macros::{Room, is_macros, read};
 use crate::source::{ReadDwarf, ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, Unit};
-use gimli::{DebugInfoOffset, UnitRef};
+use gimli::{DebugInfoOffset, LittleEndian, Section as _, UnitRef};
 
 /// The longest chain of references that is followed: an instance of a definition of a declaration.
 const MAX_REFERENCES: usize = 4;
@@ -124,9 +124,28 @@ impl<'r, 'd> Units<'r, 'd> {
     }
 }
 
+/// An attribute's string, of one that is longer than a name its beginning: entries may share a string, or have parts of one, and each would
+/// be gone through for its end.
+fn text<'d>(unit: ReadUnit<'_, 'd>, value: AttributeValue<Reader<'d>>) -> Option<Reader<'d>> {
+    let strings = unit.dwarf.debug_str.reader();
+    let (strings, from) = match value {
+        AttributeValue::DebugStrRef(offset) => (strings, offset.0),
+        AttributeValue::DebugStrOffsetsIndex(index) => (strings, unit.string_offset(index).ok()?.0),
+        AttributeValue::DebugLineStrRef(offset) => (unit.dwarf.debug_line_str.reader(), offset.0),
+        _ => return unit.attr_string(value).ok(),
+    };
+    let rest = strings.slice().get(from..)?;
+    let longest = &rest[..rest.len().min(MAX_NAME)];
+    let end = longest.iter().position(|byte| *byte == 0);
+    Some(Reader::new(
+        &longest[..end.unwrap_or(longest.len())],
+        LittleEndian,
+    ))
+}
+
 fn own<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> (Option<Reader<'d>>, Option<u64>) {
     let name = entry.attr_value(dw::DW_AT_name);
-    let name = name.and_then(|name| unit.attr_string(name).ok());
+    let name = name.and_then(|name| text(unit, name));
     let line = entry.attr(dw::DW_AT_decl_line);
     (name, line.and_then(|line| line.udata_value()))
 }

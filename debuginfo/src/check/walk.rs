@@ -20,7 +20,7 @@ pub(super) type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 pub(super) type Ranges = Rc<[Range<u64>]>;
 
 /// Bytes by which names are told from each other.
-const MAX_NAME: usize = 4096;
+pub(super) const MAX_NAME: usize = 4096;
 
 /// The facts that differ between wasm addresses and host addresses.
 pub(super) trait Space {

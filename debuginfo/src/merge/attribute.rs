@@ -132,7 +132,7 @@ impl<'a> Assembly<'_, 'a> {
                 let Some(list) = unit.attr_locations(attr.value())? else {
                     return Ok(None);
                 };
-                let list = lists::locations(list, origin)?;
+                let list = lists::locations(list, origin, &self.parts[part].listed)?;
                 value.word(self.merged.out.location_list(list));
                 dw::DW_FORM_sec_offset
             }
@@ -140,7 +140,7 @@ impl<'a> Assembly<'_, 'a> {
                 let Some(list) = unit.attr_ranges(attr.value())? else {
                     return Ok(None);
                 };
-                let list = lists::ranges(list, unit)?;
+                let list = lists::ranges(list, unit, &self.parts[part].listed)?;
                 value.word(self.merged.out.range_list(&list));
                 dw::DW_FORM_sec_offset
             }

@@ -2,6 +2,7 @@
 
 use super::expression::{self, Origin};
 use super::out::Encoded;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{LocListIter, RngListIter};
@@ -13,10 +14,13 @@ use gimli::read::{LocListIter, RngListIter};
 pub fn ranges<'d>(
     mut list: RngListIter<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,
+    room: &ListRoom,
 ) -> gimli::Result<Vec<u8>> {
     let size = unit.encoding().address_size;
     let mut out = Encoded::default();
-    while let Some(range) = list.next()? {
+    while let Some(range) = list.next()?
+        && room.take().is_some()
+    {
         out.bytes.push(dw::DW_RLE_start_end.0);
         out.address(range.begin, size);
         out.address(range.end, size);
@@ -32,10 +36,13 @@ pub fn ranges<'d>(
 pub fn locations<'d>(
     mut list: LocListIter<Reader<'d>>,
     origin: Origin<'_, 'd>,
+    room: &ListRoom,
 ) -> gimli::Result<Encoded> {
     let size = origin.unit.encoding().address_size;
     let mut out = Encoded::default();
-    while let Some(entry) = list.next()? {
+    while let Some(entry) = list.next()?
+        && room.take().is_some()
+    {
         if entry.range.begin == 0 && entry.range.end == u64::MAX {
             out.bytes.push(dw::DW_LLE_default_location.0);
         } else {

@@ -5,6 +5,7 @@ use super::out::{Entry, Fixup, Out, Start, Target};
 use super::sources::{SourceUnit, Sources};
 use super::table::{self, PathMap};
 use crate::macros::Room;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader, WarningKind, Warnings};
 use gimli::UnitOffset;
 use gimli::constants as dw;
@@ -64,6 +65,8 @@ pub(super) struct Part<'s, 'a> {
     pub unit: ReadUnit<'s, 'a>,
     pub source: usize,
     pub files: Files,
+    /// The entries of lists that may still be copied.
+    pub listed: ListRoom,
     entries: Vec<(usize, usize)>,
 }
 
@@ -104,6 +107,7 @@ pub(super) fn assemble<'s, 'a>(
     let start = merged.out.begin_unit(partial, read.encoding().address_size);
     let part = |unit: &'s SourceUnit<'a>| Part {
         unit: sources.read(unit),
+        listed: ListRoom::with_root(sources.read(unit)),
         source: unit.source,
         files: Files::Same,
         entries: Vec::new(),
@@ -327,6 +331,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         self.types.insert(signature, self.parts.len());
         self.parts.push(Part {
             unit,
+            listed: ListRoom::with_root(unit),
             source: found.unit.source,
             files,
             entries: Vec::new(),

@@ -5,6 +5,7 @@
 use super::pointee::{Kind, kind};
 use super::pointer::is_pointer;
 use crate::offset_set::OffsetSet;
+use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{
@@ -61,6 +62,8 @@ pub(super) struct FilterUnit<'a, R: gimli::Reader<Offset = usize>> {
     /// The entries around the next: depth, number and tag.
     around: Vec<(isize, u32, UnitOffset, DwTag)>,
     graph: Graph,
+    /// The lists that may still be read: what is behind them is not shown either.
+    listed: ListRoom,
 }
 
 /// An entry that was read.
@@ -90,6 +93,7 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
             read_unit,
             entries,
             around: Vec::new(),
+            listed: ListRoom::of(read_unit),
             graph: Graph {
                 start,
                 end: start + read_unit.header.length_including_self(),
@@ -186,7 +190,9 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
                 let Some(mut locations) = self.read_unit.attr_locations(value)? else {
                     return Ok(());
                 };
-                while let Some(location) = locations.next()? {
+                while let Some(location) = locations.next()?
+                    && self.listed.take().is_some()
+                {
                     self.expression(location.data);
                 }
             }
