@@ -34,11 +34,17 @@ pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
     let complete = check.losses.is_empty() && messages.is_empty() && !check.incomplete;
     if options.json {
         println!("{}", json(&check, &messages, complete));
-    } else if let Some(variable) = &options.variable {
-        let file = ModuleFile::open(&options.file).map_err(of_file)?;
-        print_variables(&file, variable, &check.asked);
-    } else {
-        print(&check, &messages, complete);
+    }
+    match &options.variable {
+        Some(variable) if check.asked.is_empty() => {
+            return Err(unknown(options, variable, &check));
+        }
+        _ if options.json => {}
+        Some(_) => {
+            let file = ModuleFile::open(&options.file).map_err(of_file)?;
+            print_variables(&file, &check.asked);
+        }
+        None => print(&check, &messages, complete),
     }
     Ok(ExitCode::from(u8::from(!complete)))
 }
@@ -195,10 +201,18 @@ fn described(place: &Place) -> String {
     text
 }
 
-fn print_variables(file: &ModuleFile, name: &str, found: &[Variable]) {
-    if found.is_empty() {
-        println!("no function of the module has a variable {name} in its debug info");
-    }
+/// That no variable has a name, and which is much like it.
+fn unknown(options: &CheckDebug, name: &str, check: &Check) -> anyhow::Error {
+    let near = files::nearest(name, check.others.iter().map(String::as_str));
+    let near = near.map(|it| format!("\nhelp: there is {}", it));
+    anyhow::anyhow!(
+        "{}: no function of the module has a variable {name} in its debug info{}",
+        options.file.display(),
+        near.unwrap_or_default()
+    )
+}
+
+fn print_variables(file: &ModuleFile, found: &[Variable]) {
     for variable in found {
         let bytes = variable.bytes;
         println!("{}:", described(&variable.place));

@@ -297,7 +297,13 @@ int f(int n) {
         argument.contains("debuggers see it there"),
         "the argument is described at the entry at least: {argument}"
     );
-    assert!(said("other").contains("no function"), "{}", said("other"));
+    for (name, help) in [("other", ""), ("keptt", "\nhelp: there is kept")] {
+        let output = folder.dwalin(&["check-debug", "--variable", name, "app.wasm"]);
+        let expected = format!(
+            "error: app.wasm: no function of the module has a variable {name} in its debug info{help}\n"
+        );
+        assert_eq!((stderr(&output), output.status.code()), (expected, Some(1)));
+    }
 }
 
 fn a_local_of_unoptimised_code_is_there_until_its_scope_ends() {

@@ -19,6 +19,10 @@ use gimli::constants as dw;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
+/// The bytes and the number of names that a misspelt one is compared with.
+const MAX_OTHER: usize = 100;
+const MAX_OTHERS: usize = 10_000;
+
 /// Steps for each byte of debug info: far more than there are in that of compilers.
 const STEPS: u64 = 1 << 4;
 
@@ -415,11 +419,18 @@ impl<'c, 'd> Compare<'c, 'd> {
             _ => 1,
         };
         self.sums().availability[availability] += 1;
+        let Some(asked) = self.asked else {
+            return bytes;
+        };
         let (name, _) = self.units.name_and_line(found.unit, found.entry);
-        let is_asked = self
-            .asked
-            .is_some_and(|asked| name.is_some_and(|name| name.slice() == asked.as_bytes()));
-        if is_asked {
+        let name = name.map_or(&[][..], |name| name.slice());
+        if name != asked.as_bytes() {
+            let short = name.len() <= MAX_OTHER && self.check.others.len() < MAX_OTHERS;
+            let text = str::from_utf8(name)
+                .ok()
+                .filter(|it| short && !it.is_empty());
+            self.check.others.extend(text.map(str::to_owned));
+        } else {
             let reason = (bytes.lost() > 0).then(|| self.reason(found, shown.is_some()));
             let place = self.place(found.unit, found.entry, found.function);
             let pcs = |ranges: &Ranges| ranges.iter().map(pcs).collect();

@@ -19,6 +19,7 @@ mod walk;
 use crate::address::WasmPc;
 use crate::code::CodeMap;
 use crate::source::{Warning, WasmDwarf};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The number of lost entries that are named for each reason.
@@ -66,6 +67,8 @@ pub struct Check {
     pub losses: Vec<Loss>,
     /// Variables of the name that was asked for.
     pub asked: Vec<Variable>,
+    /// The names of others, where a name was asked for: for one that is misspelt.
+    pub others: BTreeSet<String>,
     /// True if the debug info was too much to look at all of it.
     pub incomplete: bool,
 }

@@ -126,7 +126,10 @@ impl<'r, 'd> Units<'r, 'd> {
 
 /// An attribute's string, of one that is longer than a name its beginning: entries may share a string, or have parts of one, and each would
 /// be gone through for its end.
-fn text<'d>(unit: ReadUnit<'_, 'd>, value: AttributeValue<Reader<'d>>) -> Option<Reader<'d>> {
+pub(super) fn text<'d>(
+    unit: ReadUnit<'_, 'd>,
+    value: AttributeValue<Reader<'d>>,
+) -> Option<Reader<'d>> {
     let strings = unit.dwarf.debug_str.reader();
     let (strings, from) = match value {
         AttributeValue::DebugStrRef(offset) => (strings, offset.0),

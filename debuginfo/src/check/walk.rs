@@ -1,7 +1,7 @@
 //! What debug info describes, entry by entry: the same walk over a module's DWARF and over an image's, in the addresses of each.
 
 use super::budget::Budget;
-use super::units::Units;
+use super::units::{Units, text};
 use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
@@ -487,7 +487,7 @@ impl<'d> Walk<'_, 'd> {
         let mut name = DefaultHasher::new();
         if kind == Kind::Unit {
             let directory = entry.attr_value(dw::DW_AT_comp_dir);
-            let directory = directory.and_then(|it| unit.attr_string(it).ok());
+            let directory = directory.and_then(|it| text(unit, it));
             directory.map(|it| it.slice()).hash(&mut name);
         }
         let (text, line) = self.units.name_and_line(unit, entry);
@@ -507,7 +507,7 @@ fn part_of<'d>(key: Key, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Key>
     if key.kind != Kind::Variable || entry.attr(dw::DW_AT_decl_file).is_some() {
         return None;
     }
-    let path = unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?;
+    let path = text(unit, entry.attr_value(dw::DW_AT_name)?)?;
     let end = path.slice().iter().position(|byte| b".[".contains(byte))?;
     let mut name = DefaultHasher::new();
     hash_name(path.slice().get(..end), &mut name);

@@ -75,6 +75,9 @@ const MAX_CALLS: usize = 8;
 /// The most operations of an expression with all that it calls.
 const MAX_OPERATIONS: usize = 10_000;
 
+/// The operations that a call counts as: an entry is read for it.
+const OPERATIONS_OF_CALL: usize = 64;
+
 /// Decodes an expression.
 ///
 /// # Errors
@@ -135,6 +138,9 @@ fn decode_calls<'d>(
             && let Some(entry) = in_unit(offset, unit)
             && depth < MAX_CALLS
         {
+            *budget = budget
+                .checked_sub(OPERATIONS_OF_CALL)
+                .ok_or(gimli::Error::TooManyIterations)?;
             called(entry, unit, depth, budget, &mut ops)?;
             // A branch to the call leads to the first of its operations.
             starts.resize(ops.len(), start);
