@@ -44,13 +44,17 @@ fn not_a_module(error: NotAModule, path: &Path) -> anyhow::Error {
     let file = path.display();
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let compiler = COMPILERS.iter().find(|it| it.0.contains(&extension));
-    let help = compiler.map(|(_, command, ending)| {
-        let out = path.with_extension("");
-        format!(
-            "\nhelp: compile it first: {command} -o {}{ending} {file}",
-            out.display()
-        )
-    });
+    let out = path.with_extension("");
+    let out = out.display();
+    let help = match extension {
+        // Emscripten, wasm-bindgen and AssemblyScript write such beside the module.
+        "js" | "mjs" => Some(format!(
+            "\nhelp: it is JavaScript, which loads a module beside it: give that, {out}.wasm"
+        )),
+        _ => compiler.map(|(_, command, ending)| {
+            format!("\nhelp: compile it first: {command} -o {out}{ending} {file}")
+        }),
+    };
     anyhow::anyhow!("{file}: {error}{}", help.unwrap_or_default())
 }
 

@@ -143,6 +143,10 @@ fn context(options: &Run) -> Result<WasiCtx> {
     }
     for variable in &options.env {
         match variable.split_once('=') {
+            Some(("", _)) => bail!("--env {variable}: a variable without a name; give NAME=VALUE"),
+            None if variable.is_empty() => {
+                bail!("--env: give NAME=VALUE, or the NAME of a variable here")
+            }
             Some((name, value)) => builder.env(name, value),
             None => match std::env::var(variable) {
                 Ok(value) => builder.env(variable, value),
@@ -154,9 +158,22 @@ fn context(options: &Run) -> Result<WasiCtx> {
     }
     for dir in &options.dirs {
         let (host, guest) = host_and_guest(dir);
+        let option = dir.display();
+        if host.as_os_str().is_empty() || guest.is_empty() {
+            bail!("--dir {option}: give DIR, or DIR::GUEST for another name in the program");
+        }
+        if host.is_file() {
+            let parent = host.parent().filter(|it| !it.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            bail!(
+                "--dir {option}: {} is a file; give the directory that it is in: --dir {}",
+                host.display(),
+                parent.display()
+            );
+        }
         builder
             .preopened_dir(host, guest.to_string_lossy())
-            .with_context(|| format!("--dir {}", dir.display()))?;
+            .with_context(|| format!("--dir {option}"))?;
     }
     Ok(builder.build())
 }

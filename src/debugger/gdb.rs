@@ -20,7 +20,7 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     if !goes_elsewhere(options) {
         fs::metadata(file).map_err(|error| files::cannot_read(file, error))?;
     }
-    let folder = scripts::folder().context("a folder for gdb's scripts")?;
+    let folder = scripts::folder("gdb")?;
     let error = scripts::install(&GDB, &folder)
         .map_err(anyhow::Error::from)
         .and_then(|_| command(options, &program, &folder));

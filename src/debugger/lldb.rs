@@ -24,7 +24,7 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     if is_named(file) {
         fs::metadata(file).map_err(|error| files::cannot_read(file, error))?;
     }
-    let folder = scripts::folder().context("a folder for lldb's scripts")?;
+    let folder = scripts::folder("lldb")?;
     let debugger = debugger(options);
     let error = match LLDB.write(&folder) {
         Ok(package) => command(options, &debugger, &program, &package).exec(),

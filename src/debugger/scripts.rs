@@ -1,6 +1,7 @@
 //! Python packages that debuggers load, carried in this program and written to where the debugger is told to look.
 
 use crate::args::Options;
+use anyhow::Context as _;
 use clap::{Command, CommandFactory};
 use dwalin_runtime::{LIBRARY_WORDS, TrapKind};
 use std::fs::{self, DirBuilder};
@@ -159,7 +160,7 @@ fn write_options(package: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's.
-pub fn folder() -> io::Result<PathBuf> {
+pub fn folder(debugger: &str) -> anyhow::Result<PathBuf> {
     const MOST: u32 = 1000;
     delete_left(&env::temp_dir());
     let mut number = 0;
@@ -169,7 +170,16 @@ pub fn folder() -> io::Result<PathBuf> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST => {
                 number += 1;
             }
-            made => return made.map(|()| folder),
+            made => {
+                let why = || {
+                    let parent = env::temp_dir();
+                    format!(
+                        "cannot make a folder for {debugger}'s scripts in {} (TMPDIR names another place)",
+                        parent.display()
+                    )
+                };
+                return made.map(|()| folder).with_context(why);
+            }
         }
     }
 }

@@ -39,6 +39,11 @@ const KNOWN: &[(&[u8], &str)] = &[
         b"\x7fELF",
         "it is native code (ELF): compile the source with clang --target=wasm32-wasi, or cargo build --target wasm32-wasip1",
     ),
+    (
+        b"\xff\xfe",
+        "it is text in UTF-16, as PowerShell's `>` writes it: save it as UTF-8",
+    ),
+    (b"\x89PNG", "it is a picture"),
     (b"MZ", "it is a program for Windows"),
     (b"\xcf\xfa\xed\xfe", "it is a program for macOS"),
     (b"#!", "it is a script"),
@@ -112,8 +117,8 @@ mod tests {
             "it begins with `#include <stdio.h>`"
         );
         assert_eq!(
-            of(b"\xff\x00").unwrap(),
-            "it begins with the bytes ff 00, and not with 00 61 73 6d"
+            of(b"\xfe\x00").unwrap(),
+            "it begins with the bytes fe 00, and not with 00 61 73 6d"
         );
         let long = "\u{e4}".repeat(40);
         assert!(of(long.as_bytes()).unwrap().ends_with("\u{e4}...`"));

@@ -44,6 +44,8 @@ impl fmt::Display for ModuleError {
             ModuleError::Invalid {
                 message, offset, ..
             } => {
+                // Some have numbers in columns.
+                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
                 write!(
                     f,
                     "invalid WebAssembly module: {message} (at offset {offset:#x})"
