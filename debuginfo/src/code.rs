@@ -39,6 +39,33 @@ pub struct CodeMap<'a> {
 }
 
 impl CodeMap<'_> {
+    /// The number of the function whose body an address is in. LLVM's tools count a body's size field to it, the `wat` crate's
+    /// addresses are one or two bytes too low: neither is inside another body.
+    pub(crate) fn function_at(&self, pc: WasmPc) -> Option<usize> {
+        let index = self
+            .functions
+            .partition_point(|function| function.wasm.start <= pc)
+            .checked_sub(1)?;
+        (pc < self.functions[index].wasm.end).then_some(index)
+    }
+
+    /// The numbers of the functions that have code in a range of DWARF.
+    pub(crate) fn functions_in(&self, range: &gimli::Range) -> Range<usize> {
+        match (
+            WasmPc::from_dwarf(range.begin),
+            WasmPc::from_dwarf(range.end),
+        ) {
+            (Some(start), Some(end)) => {
+                let functions = &self.functions;
+                let from = functions.partition_point(|function| function.wasm.end <= start);
+                from..functions.partition_point(|function| function.wasm.start < end)
+            }
+            _ => 0..0,
+        }
+    }
+}
+
+impl CodeMap<'_> {
     /// The base of the memory whose own addresses gdb shows: of the first one, unless there are others.
     pub(crate) fn own_base(&self) -> Option<HostAddress> {
         match self.memories[..] {

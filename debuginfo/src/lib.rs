@@ -32,6 +32,7 @@ pub mod address;
 pub mod check;
 pub mod code;
 pub mod container;
+mod demangle;
 pub mod elf;
 pub mod embedded;
 mod expr;
@@ -46,10 +47,9 @@ pub mod merge;
 mod nearest;
 mod offset_set;
 pub mod outline;
-mod owners;
+mod prevailing;
 mod questions;
 mod ranges;
-mod shared;
 mod source;
 pub mod source_map;
 mod stale;
@@ -61,26 +61,18 @@ pub mod values;
 pub mod windows;
 mod write;
 
+pub use demangle::demangle;
 pub use files::files;
 pub use gimli::{CloneStableDeref, StableDeref};
+pub use image::Image;
 pub use locals::numbering::{Renumbered, renumbered};
 pub use nearest::nearest;
 pub use questions::questions;
 pub use source::{Warning, WarningKind, WasmDwarf};
 pub use stale::{Stale, stale};
-pub use symbolize::{SourceFrame, Symbolizer, demangle};
+pub use symbolize::{SourceFrame, Symbolizer};
 
 use code::{CodeMap, Contents};
-
-/// An object file that describes code to a debugger.
-pub struct Image {
-    /// The ELF image.
-    pub bytes: Vec<u8>,
-    /// One of code and symbols alone that leads to a file with that image.
-    pub link: Option<Vec<u8>>,
-    /// The parts of the debug info that could not be used.
-    pub warnings: Vec<Warning>,
-}
 
 /// The ELF image that shows code to a debugger. It is made of whatever can be used: without usable DWARF, functions still have
 /// names and can be unwound. `file` is where a debugger is going to find it, if not in memory alone.

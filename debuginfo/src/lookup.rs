@@ -3,7 +3,7 @@
 use crate::address::{HostAddress, WasmPc};
 use crate::code::{CodeMap, FunctionCode};
 use crate::locals::Body;
-use crate::owners::Owners;
+use crate::prevailing::Prevailing;
 use crate::source::Reader;
 use gimli::DebugInfoOffset;
 use gimli::read::UnitHeader;
@@ -25,7 +25,7 @@ pub(crate) struct Lookup<'a> {
     /// The code.
     pub code: &'a CodeMap<'a>,
     /// The unit that asks, and what functions are not its own.
-    unit: Option<(DebugInfoOffset, &'a Owners)>,
+    unit: Option<(DebugInfoOffset, &'a Prevailing)>,
     /// Sorted by wasm address, then by code address.
     latest: RefCell<Option<(usize, Rc<[Piece]>)>>,
     /// The body of the function that was asked for last: `None` where it cannot be read.
@@ -62,58 +62,37 @@ impl<'a> Lookup<'a> {
     /// For a unit: without the functions of which it describes copies that are not there.
     pub fn of_unit(
         code: &'a CodeMap<'a>,
-        owners: &'a Owners,
+        prevailing: &'a Prevailing,
         unit: &UnitHeader<Reader<'_>>,
     ) -> Lookup<'a> {
         let offset = DebugInfoOffset(unit.offset().0);
         let left = STRETCHES_BESIDE
             .saturating_add(unit.unit_length().saturating_mul(STRETCHES_OF_BYTE))
-            .saturating_add(owners.rows(offset).saturating_mul(STRETCHES_OF_ROW));
+            .saturating_add(prevailing.rows(offset).saturating_mul(STRETCHES_OF_ROW));
         Lookup {
-            unit: Some((offset, owners)),
+            unit: Some((offset, prevailing)),
             left: Cell::new(left),
             ..Lookup::new(code)
         }
     }
 
     /// Returns true if an address is in a function of which the unit describes a copy that is not there.
-    pub fn is_copy_at(&self, pc: WasmPc) -> bool {
-        self.body_at(pc).is_some_and(|index| self.is_copy(index))
+    pub fn is_discarded_at(&self, pc: WasmPc) -> bool {
+        self.code
+            .function_at(pc)
+            .is_some_and(|index| self.is_discarded(index))
     }
 
-    fn is_copy(&self, index: usize) -> bool {
+    fn is_discarded(&self, index: usize) -> bool {
         self.unit
-            .is_some_and(|(unit, owners)| owners.is_copy(index, unit))
+            .is_some_and(|(unit, prevailing)| prevailing.is_discarded(index, unit))
     }
 
-    /// The number of the function whose body an address is in. LLVM's tools count a body's size field to it, the `wat` crate's
-    /// addresses are one or two bytes too low: neither is inside another body.
+    /// The number of the function whose body an address is in, unless the unit's description of it was discarded.
     pub fn function_at(&self, pc: WasmPc) -> Option<usize> {
-        self.body_at(pc).filter(|index| !self.is_copy(*index))
-    }
-
-    fn body_at(&self, pc: WasmPc) -> Option<usize> {
-        let index = self
-            .code
-            .functions
-            .partition_point(|function| function.wasm.start <= pc)
-            .checked_sub(1)?;
-        (pc < self.code.functions[index].wasm.end).then_some(index)
-    }
-
-    /// The numbers of the functions that have code in a range of DWARF.
-    pub fn functions_in(&self, range: &gimli::Range) -> Range<usize> {
-        let functions = &self.code.functions;
-        match (
-            WasmPc::from_dwarf(range.begin),
-            WasmPc::from_dwarf(range.end),
-        ) {
-            (Some(start), Some(end)) => {
-                let from = functions.partition_point(|function| function.wasm.end <= start);
-                from..functions.partition_point(|function| function.wasm.start < end)
-            }
-            _ => 0..0,
-        }
+        self.code
+            .function_at(pc)
+            .filter(|index| !self.is_discarded(*index))
     }
 
     /// A function, by its number.
@@ -163,7 +142,7 @@ impl<'a> Lookup<'a> {
         let from = functions.partition_point(|function| function.wasm.end <= wasm.start);
         let to = functions.partition_point(|function| function.wasm.start < wasm.end);
         let mut ranges = Vec::new();
-        for index in (from..to).filter(|index| !self.is_copy(*index)) {
+        for index in (from..to).filter(|index| !self.is_discarded(*index)) {
             let function = self.function(index);
             if wasm.start <= function.wasm.start && wasm.end >= function.wasm.end {
                 ranges.push(function.code.clone());

@@ -7,7 +7,6 @@ use crate::stale;
 use crate::units::Units;
 use crate::values::{self, Machine, Variable};
 use gimli::{CloneStableDeref, SectionId};
-use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -173,22 +172,6 @@ fn whole(path: &str) -> &str {
     };
     let start = path[..scheme].rfind('/').map_or(0, |slash| slash + 1);
     &path[start..]
-}
-
-/// A name as its language writes it: Rust's and C++'s mangled names are undone.
-pub fn demangle(name: &str) -> Cow<'_, str> {
-    if name.starts_with('_')
-        && let Ok(rust) = rustc_demangle::try_demangle(name)
-    {
-        return format!("{rust:#}").into();
-    }
-    if name.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(name)
-        && let Ok(text) = symbol.demangle()
-    {
-        return text.into();
-    }
-    name.into()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::expr::decode::Op;
 use crate::locals::{Frame, numbering};
 use crate::lookup::Lookup;
 use crate::outline;
-use crate::owners::Owners;
+use crate::prevailing::Prevailing;
 use crate::source::{ReadUnit, Reader, Warning, WasmDwarf};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -29,7 +29,7 @@ const STEPS: u64 = 1 << 4;
 /// The address space of the input.
 pub(super) struct Input<'a> {
     pub lookup: &'a Lookup<'a>,
-    pub owners: &'a Owners,
+    pub prevailing: &'a Prevailing,
     /// True if the locals have other numbers than in the debug info: then nothing in them is there, and all of it is lost.
     pub renumbered: bool,
 }
@@ -45,7 +45,7 @@ impl Space for Input<'_> {
 
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool {
         let function = self.function_at(address);
-        function.is_some_and(|function| self.owners.is_copy(function, unit))
+        function.is_some_and(|function| self.prevailing.is_discarded(function, unit))
     }
 
     fn has_points(&self) -> bool {
@@ -153,7 +153,7 @@ struct Compare<'c, 'd> {
     units: &'c Units<'c, 'd>,
     code: &'c CodeMap<'c>,
     lookup: &'c Lookup<'c>,
-    owners: &'c Owners,
+    prevailing: &'c Prevailing,
     renumbered: bool,
     budget: &'c Budget,
     /// Why entries are missing, by their offsets.
@@ -181,7 +181,7 @@ pub(super) fn compare(
     let read = dwarf.read();
     let units = Units::of(&read);
     let lookup = Lookup::new(code);
-    let owners = Owners::of(units.iter(), &lookup);
+    let prevailing = Prevailing::of(units.iter(), code);
     let sections = Container::parse(image).unwrap_or_default().sections;
     let native = WasmDwarf::new(sections.into_iter()).read();
     let native_units = Units::of(&native);
@@ -196,7 +196,7 @@ pub(super) fn compare(
         units: &units,
         code,
         lookup: &lookup,
-        owners: &owners,
+        prevailing: &prevailing,
         renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         budget: &budget,
         reasons: reasons.collect(),
@@ -253,7 +253,7 @@ impl<'c, 'd> Compare<'c, 'd> {
     fn input(&self) -> Input<'c> {
         Input {
             lookup: self.lookup,
-            owners: self.owners,
+            prevailing: self.prevailing,
             renumbered: self.renumbered,
         }
     }

@@ -2,9 +2,9 @@
 
 mod symbols;
 
-use crate::Image;
 use crate::code::{CodeMap, Contents, Flavor};
 use crate::elf::{self, STRTAB, Section, Segment};
+use crate::source::Warning;
 use crate::transform::Native;
 use crate::write::Strings;
 use gimli::SectionId;
@@ -13,7 +13,17 @@ use object::{I64, LittleEndian, U64, bytes_of_slice};
 use symbols::Symbol;
 pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 
-/// Writes the image, and hands on what could not be used. If the image is going to be in a file, writes a [link](crate::Image::link)
+/// An object file that describes code to a debugger.
+pub struct Image {
+    /// The ELF image.
+    pub bytes: Vec<u8>,
+    /// One of code and symbols alone that leads to a file with that image.
+    pub link: Option<Vec<u8>>,
+    /// The parts of the debug info that could not be used.
+    pub warnings: Vec<Warning>,
+}
+
+/// Writes the image, and hands on what could not be used. If the image is going to be in a file, writes a [link](Image::link)
 /// to that as well.
 pub(crate) fn write(
     code: &CodeMap<'_>,

@@ -86,7 +86,7 @@ fn count(
         };
         let [start, end] = [range.begin, range.end].map(WasmPc::from_dwarf);
         let body = start.and_then(|pc| bodies.binary_search_by_key(&pc, |body| body.start).ok());
-        // One of another size describes a copy of the function that the linker discarded (owners.rs), whose locals were its own.
+        // One of another size describes a copy of the function that the linker discarded (prevailing.rs), whose locals were its own.
         let Some(Range { start, end }) = body
             .map(|body| bodies[body].clone())
             .filter(|body| end == Some(body.end))

@@ -3,7 +3,7 @@
 use super::{Lookup, STRETCHES_BESIDE, STRETCHES_OF_BYTE, STRETCHES_OF_ROW};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
-use crate::owners::Owners;
+use crate::prevailing::Prevailing;
 use crate::source::{Reader, WasmDwarf};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -74,11 +74,11 @@ impl Units {
         Units(units.iter().flat_map(unit).collect())
     }
 
-    /// Passes the units and the owners of their code to a closure.
+    /// Passes the units and the prevailing of their code to a closure.
     fn with<R>(
         &self,
         code: &CodeMap<'_>,
-        find: impl FnOnce(&[UnitHeader<Reader<'_>>], &Owners) -> R,
+        find: impl FnOnce(&[UnitHeader<Reader<'_>>], &Prevailing) -> R,
     ) -> R {
         // One tag with DW_AT_low_pc as an address and DW_AT_high_pc as 4 bytes.
         let low_pc = [dw::DW_AT_low_pc.0 as u8, dw::DW_FORM_addr.0 as u8];
@@ -95,15 +95,15 @@ impl Units {
         let headers: Vec<_> = std::iter::from_fn(|| units.next().unwrap()).collect();
         let units: Vec<_> = headers.iter().map(|it| read.unit(*it).unwrap()).collect();
         let units = units.iter().map(|unit| unit.unit_ref(&read));
-        let owners = Owners::of(units, &Lookup::new(code));
-        find(&headers, &owners)
+        let prevailing = Prevailing::of(units, code);
+        find(&headers, &prevailing)
     }
 }
 
 /// Returns how often a unit with a range, and some more bytes, may ask for another range, and the answer's length.
 fn answers(code: &CodeMap<'_>, unit: (Range<u32>, usize), wasm: Range<u32>) -> (usize, usize) {
-    Units::of(&[unit]).with(code, |headers, owners| {
-        let lookup = Lookup::of_unit(code, owners, &headers[0]);
+    Units::of(&[unit]).with(code, |headers, prevailing| {
+        let lookup = Lookup::of_unit(code, prevailing, &headers[0]);
         let mut count = 0;
         while !lookup.is_exhausted() {
             lookup.code_ranges(WasmPc(wasm.start)..WasmPc(wasm.end));
@@ -177,9 +177,9 @@ fn the_code_of_units_that_share_it_counts_for_the_first() {
         function(20, TEXT + 64, &[0, 1]),
     ]);
     let units = Units::of(&[(10..22, 0), (10..22, 0)]);
-    let rows = units.with(&code, |headers, owners| {
+    let rows = units.with(&code, |headers, prevailing| {
         let offsets = headers.iter().map(|it| DebugInfoOffset(it.offset().0));
-        offsets.map(|it| owners.rows(it)).collect::<Vec<_>>()
+        offsets.map(|it| prevailing.rows(it)).collect::<Vec<_>>()
     });
     assert_eq!(rows, [5, 0]);
 }

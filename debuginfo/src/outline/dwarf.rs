@@ -2,8 +2,8 @@
 
 use super::{Function, Outline, Variable, line, scope};
 use crate::code::ValueType;
+use crate::demangle::demangle;
 use crate::source::WasmDwarf;
-use crate::symbolize::demangle;
 use gimli::constants as dw;
 use gimli::write::{
     Address, AttributeValue, Dwarf, EndianVec, Expression, Sections, Unit, UnitEntryId, Writer,

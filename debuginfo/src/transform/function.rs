@@ -7,7 +7,7 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
-use crate::demangle;
+use crate::demangle::demangle;
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
 use gimli::constants as dw;
 

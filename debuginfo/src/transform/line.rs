@@ -131,7 +131,7 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
     // A linker's other copy of a function may have been longer, and its rows go on behind it.
     let mut is_copy = false;
     while let Some(first) = rows.next() {
-        is_copy |= lookup.is_copy_at(first.pc);
+        is_copy |= lookup.is_discarded_at(first.pc);
         let covered = end > u64::from(first.pc.0);
         let Some(index) = lookup.function_at(first.pc).filter(|_| covered) else {
             continue;

@@ -36,7 +36,7 @@ use crate::code::CodeMap;
 use crate::locals::numbering;
 use crate::lookup::Lookup;
 use crate::macros::Room;
-use crate::owners::Owners;
+use crate::prevailing::Prevailing;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
 use crate::write::{Section, Strings, assemble};
 use gimli::SectionId;
@@ -80,8 +80,8 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         dwarf.warn_of_cut(&read, &mut warnings);
         let units = units(&read, &mut warnings);
         let all = units.iter().map(|unit| unit.unit_ref(&read));
-        let owners = Owners::of(all, &Lookup::new(code));
-        let mut live = live_units(units, &read, (code, &owners), &mut warnings);
+        let prevailing = Prevailing::of(all, code);
+        let mut live = live_units(units, &read, (code, &prevailing), &mut warnings);
         live::share_declarations(&mut live);
         let (graphs, live): (Vec<_>, Vec<Live<'d>>) = live
             .into_iter()
@@ -92,7 +92,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let bodies: Vec<_> = code.functions.iter().map(|it| it.wasm.clone()).collect();
         let shared = unit::Shared {
             code,
-            owners: &owners,
+            prevailing: &prevailing,
             room: &Room::new([&read]),
             renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         };
@@ -123,11 +123,11 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
 fn live_units<'d>(
     units: Vec<Unit<Reader<'d>>>,
     read: &ReadDwarf<'d>,
-    (code, owners): (&CodeMap<'_>, &Owners),
+    (code, prevailing): (&CodeMap<'_>, &Prevailing),
     warnings: &mut Warnings,
 ) -> Vec<Live<'d>> {
     let find = |unit: Unit<Reader<'d>>, warnings: &mut Warnings| {
-        let lookup = Lookup::of_unit(code, owners, &unit.header);
+        let lookup = Lookup::of_unit(code, prevailing, &unit.header);
         live::find(read, unit, &lookup, warnings)
     };
     readable(units, |unit| unit.header.offset().0, find, warnings)

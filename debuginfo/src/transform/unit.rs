@@ -17,7 +17,7 @@ use crate::expr::decode::{Op, decode};
 use crate::locals::Frame;
 use crate::lookup::{EXHAUSTED, Lookup};
 use crate::macros::Room;
-use crate::owners::Owners;
+use crate::prevailing::Prevailing;
 use crate::questions::{is_call_site, is_scope, ranges};
 use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, Reader, Warnings};
@@ -45,7 +45,7 @@ pub(super) struct Converted<'d> {
 /// The facts that all units' conversions share.
 pub(super) struct Shared<'s> {
     pub code: &'s CodeMap<'s>,
-    pub owners: &'s Owners,
+    pub prevailing: &'s Prevailing,
     pub room: &'s Room,
     /// True if the module's locals have other numbers than in its debug info.
     pub renumbered: bool,
@@ -60,7 +60,10 @@ pub(super) fn convert<'d>(
     shared: &Shared<'_>,
 ) -> Converted<'d> {
     let Shared {
-        code, owners, room, ..
+        code,
+        prevailing,
+        room,
+        ..
     } = *shared;
     let mut out = Converted::default();
     let live = &units[number];
@@ -84,7 +87,7 @@ pub(super) fn convert<'d>(
         return out;
     }
     unit.unit.is_indexed = code.flavor == Flavor::Lldb;
-    let lookup = Lookup::of_unit(code, owners, &live.unit.header);
+    let lookup = Lookup::of_unit(code, prevailing, &live.unit.header);
     let mut transform = UnitTransform::new(&mut unit, (read, units), (&lookup, room), &mut out);
     transform.returns_in_memory = Some(&live.returns_in_memory);
     transform.renumbered = shared.renumbered;

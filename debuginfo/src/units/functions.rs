@@ -155,7 +155,7 @@ impl Scope {
     pub fn name(&self, units: &Units<'_>) -> Option<&str> {
         let name = || {
             let name = units.linkage_name(self.place)?;
-            Some(crate::symbolize::demangle(&name).into_owned())
+            Some(crate::demangle::demangle(&name).into_owned())
         };
         self.name.get_or_init(name).as_deref()
     }

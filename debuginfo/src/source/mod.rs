@@ -1,16 +1,15 @@
 //! The DWARF of a module as found: custom sections, borrowed.
 
+pub(crate) mod abbreviation;
+mod bound;
+mod reader;
+
+pub(crate) use reader::{ReadDwarf, ReadUnit, Reader};
+
 use gimli::read::UnitHeader;
 use gimli::{EndianSlice, LittleEndian, Section as _, SectionId};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// The reader of all sections.
-pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
-/// A module's DWARF, for gimli.
-pub(crate) type ReadDwarf<'a> = gimli::read::Dwarf<Reader<'a>>;
-/// One of its units.
-pub(crate) type ReadUnit<'a, 'd> = gimli::read::UnitRef<'a, Reader<'d>>;
 
 /// The debug sections of a module.
 #[derive(Clone, Default, Debug)]
@@ -62,7 +61,7 @@ impl<'a> WasmDwarf<'a> {
             Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian))
         };
         let Ok(mut dwarf) = gimli::read::Dwarf::load(load);
-        crate::shared::bound(&mut dwarf);
+        bound::bound(&mut dwarf);
         dwarf
     }
 

@@ -1,8 +1,8 @@
 //! What units share: abbreviations, and line tables. Compilers give a unit its own, or one to a unit and the types of its own; each unit
 //! reads its table anew. Thousands of units that name one table, or places in the middle of one, would cost the product of both.
 
-use crate::source::{ReadDwarf, Reader};
-use crate::units::roots::{declaration_len, root_abbreviation};
+use super::abbreviation::{declaration_len, root_abbreviation};
+use super::reader::{ReadDwarf, Reader};
 use gimli::constants as dw;
 use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, DebugInfo, UnitHeader};
 use gimli::{DebugAbbrevOffset, EndianSlice, LittleEndian, Section as _, UnitType};
