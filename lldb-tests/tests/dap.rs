@@ -8,8 +8,9 @@ use adapter::Adapter;
 use lldb_tests::{bin, root};
 use running::{Running, may_attach};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::{env, fs};
 
 fn tests() -> PathBuf {
@@ -375,24 +376,48 @@ fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
 
 #[test]
 fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
-    for (name, text, trap, described) in [
+    for (name, function, text, trap) in [
         (
             "divide",
+            "ratio",
             "return part / whole",
             "integer divide by zero",
-            "SIGFPE: integer divide by zero",
+        ),
+        (
+            "overflow",
+            "negate",
+            "return value / by",
+            "integer overflow",
         ),
         (
             "bounds",
+            "item",
             "return at[index]",
             "out of bounds memory access",
-            "SIGSEGV",
+        ),
+        (
+            "null_write",
+            "mark",
+            "huge->tail = 1",
+            "out of bounds memory access",
+        ),
+        (
+            "null_call",
+            "dispatch",
+            "return handler->run(value)",
+            "uninitialized element",
+        ),
+        (
+            "wrong_type",
+            "call",
+            "return function(1, 2)",
+            "indirect call type mismatch",
         ),
         (
             "unreachable",
+            "name",
             "__builtin_trap()",
             "wasm `unreachable` instruction executed",
-            "SIGILL",
         ),
     ] {
         let mut editor = Editor::trap(name);
@@ -408,22 +433,67 @@ fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
             "{stack}"
         );
         editor.adapter.request("continue", thread.clone());
-        let functions = ["ratio", "item", "name"];
+        let said = format!("wasm trap: {trap}");
         let stopped = editor.adapter.event("stopped");
         assert_eq!(stopped["reason"], "exception", "{stopped}");
         let info = editor.adapter.request("exceptionInfo", thread.clone());
         for it in [&stopped, &info] {
-            let description = it["description"].as_str().unwrap();
-            assert!(description.contains(described), "{description}");
+            assert_eq!(it["description"], said, "{it}");
         }
-        let said = format!("wasm trap: {trap}");
         editor.adapter.await_output("stdout", &said);
         let stack = editor.adapter.request("stackTrace", thread);
-        let top = &stack["stackFrames"][0];
-        assert!(functions.iter().any(|name| top["name"] == *name), "{stack}");
-        assert_eq!(top["line"], editor.workspace.line(text), "{stack}");
+        let frames = stack["stackFrames"].as_array().unwrap();
+        assert_eq!(frames[0]["name"], function, "{stack}");
+        assert_eq!(frames[0]["line"], editor.workspace.line(text), "{stack}");
+        // The program's frames, and then those of the runtime, which the editor folds.
+        let is_folded = |frame: &Value| frame["source"]["presentationHint"] == "deemphasize";
+        let program = frames.iter().position(is_folded).unwrap();
+        let last = frames[program - 1]["name"].as_str().unwrap();
+        assert!(last.starts_with("_start"), "{stack}");
+        assert!(frames[program..].iter().all(is_folded), "{stack}");
         editor.end();
     }
+}
+
+/// What an adapter says reaches the editor as it is, in whatever pieces it comes, and traps by their names.
+#[test]
+fn what_the_adapter_says_is_passed_on() {
+    let relay = root().join("src/debugger/lldb/dwalin_lldb/relay.py");
+    let told = Path::new(env!("CARGO_TARGET_TMPDIR")).join("told");
+    fs::write(
+        &told,
+        "{\"trap\": \"integer overflow\", \"code\": [[16, 32]]}\n",
+    )
+    .unwrap();
+    let mut python = Command::new("sh")
+        .args(["-c", "exec python3 \"$0\" 3 3< \"$1\""])
+        .args([&relay, &told])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let message = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    let stopped = r#"{"body":{"description":"SIGFPE","reason":"exception"},"event":"stopped"}"#;
+    let named = r#"{"body":{"description":"wasm trap: integer overflow","reason":"exception","text":"wasm trap: integer overflow"},"event":"stopped"}"#;
+    let damaged = r#"{"event":"stopped","body":["#;
+    let others = [
+        r#"{"event":"output","body":{"output":"Content-Length: 7\r\n\r\n ü"}}"#,
+        r#"{"event":"stopped","body":{"reason":"step","description":"step over"}}"#,
+        r#"{"event":"stopped","body":3}"#,
+        "",
+    ];
+    let all = |stopped: &str| -> String {
+        let mut messages: Vec<_> = others.iter().map(|it| message(it)).collect();
+        messages.extend([message(stopped), message(damaged)]);
+        messages.concat() + "Content-Length: 99\r\n\r\nand no more"
+    };
+    let mut input = python.stdin.take().unwrap();
+    for piece in all(stopped).as_bytes().chunks(7) {
+        input.write_all(piece).unwrap();
+    }
+    drop(input);
+    let output = python.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), all(named));
 }
 
 #[test]

@@ -96,6 +96,60 @@ fn a_backtrace_shows_the_program_and_counts_the_rest() {
 }
 
 #[test]
+fn finish_says_what_pointers_are_that_were_returned() {
+    let functions = ["text", "pointer", "reference", "nothing", "array"];
+    let breaks: Vec<_> = functions.iter().map(|it| format!("b {it}")).collect();
+    let mut commands: Vec<_> = breaks.iter().map(String::as_str).collect();
+    commands.push("run");
+    commands.extend(["finish", "c"].repeat(functions.len()));
+    commands.insert(commands.len() - 1, "p global == 42 ? &global : 0");
+    let said = session("launcher/returned.cpp", &commands);
+    let returned: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("Return value: "))
+        .map(|line| line.trim_end().split_once(" = ").unwrap())
+        .collect();
+    let address = answer(&said, commands[commands.len() - 2]);
+    let address = address.trim().rsplit(' ').next().unwrap();
+    assert!(address.starts_with("0x"), "{said}");
+    let (ty, text) = returned[0];
+    assert!(ty.starts_with("(const char*)"), "{said}");
+    assert!(
+        text.starts_with("0x") && text.ends_with("\"returned\""),
+        "{said}"
+    );
+    let values: Vec<_> = returned[1..].iter().map(|(_, value)| *value).collect();
+    let null = "0x0000000000000000";
+    assert_eq!(values[..3], [address, address, null], "{said}");
+    assert!(returned[4].0.starts_with("(int(&)[3])"), "{said}");
+    assert!(values[3].starts_with("0x") && values[3] != null, "{said}");
+}
+
+#[test]
+fn types_are_named_as_natively() {
+    let ask = [
+        "v -T holder.once",
+        "v -T holder.twice",
+        "v -T holder.nodes",
+        "v -T holder.call",
+        "v -T holder.calls",
+        "v -T holder.next",
+    ];
+    let commands = [&["b stop_here", "run", "up"], &ask[..]].concat();
+    let said = session("launcher/returned.cpp", &commands);
+    for (command, ty) in ask.iter().zip([
+        "(int (*)[3])",
+        "(int (**)[3])",
+        "(Holder *(*)[2])",
+        "(int (*)(int, char *))",
+        "(int (**)(int, char *))",
+        "(Holder **)",
+    ]) {
+        assert!(answer(&said, command).starts_with(ty), "{command}: {said}");
+    }
+}
+
+#[test]
 fn a_trap_says_which_one_it_is() {
     for (source, trap) in [
         ("trap/divide.c", "integer divide by zero"),

@@ -53,6 +53,8 @@ pub const LLDB: Package = Package {
     name: "dwalin_lldb",
     modules: &[
         ("__init__.py", include_str!("lldb/dwalin_lldb/__init__.py")),
+        ("adapter.py", include_str!("lldb/dwalin_lldb/adapter.py")),
+        ("relay.py", include_str!("lldb/dwalin_lldb/relay.py")),
         ("pointers.py", include_str!("lldb/dwalin_lldb/pointers.py")),
         ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
         ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),

@@ -139,7 +139,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     _ if params.len() == MAX_PARAMS => break,
                     dw::DW_TAG_formal_parameter => {
                         let ty = self.type_at(function.unit, child.entry());
-                        params.push(self.type_name(ty.as_ref(), depth + 1));
+                        params.push(spaced(self.type_name(ty.as_ref(), depth + 1)));
                     }
                     dw::DW_TAG_unspecified_parameters => params.push("...".to_owned()),
                     _ => {}
@@ -149,4 +149,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let result = self.type_name(self.type_of(&function).as_ref(), depth + 1);
         format!("{result} ({sign})({})", params.join(", "))
     }
+}
+
+/// A type's name with the space before its sign that names of pointers lack in lldb.
+fn spaced(mut name: String) -> String {
+    let end = name.trim_end_matches(['*', '&']).len();
+    if end < name.len() && !name[..end].ends_with([' ', '(']) {
+        name.insert(end, ' ');
+    }
+    name
 }

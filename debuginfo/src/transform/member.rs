@@ -209,3 +209,11 @@ pub(super) fn dimensions(array: &There<'_, '_>) -> Option<Vec<u64>> {
     }
     Some(counts)
 }
+
+/// The bounds of an array as C writes them, `[2][3]`.
+pub(super) fn bounds(array: &There<'_, '_>) -> String {
+    match dimensions(array).as_deref() {
+        None | Some([]) => "[]".to_owned(),
+        Some(counts) => counts.iter().map(|it| format!("[{it}]")).collect(),
+    }
+}

@@ -478,7 +478,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Notes how a unit's types are named.
     pub(super) fn begin_pointees(&mut self, root: &Die<'d>) {
         let language = root.attr_value(dw::DW_AT_language);
-        self.pointees.tags = is_c(language);
+        // lldb names no type of C by its tag.
+        self.pointees.tags = is_c(language) && self.lookup.code.flavor == Flavor::Gdb;
         self.pointees.names_types = self.has_base() && (is_c(language) || is_cpp(language));
     }
 

@@ -4,7 +4,7 @@
 //! formatters to show it, a [`super::wrapper`]), and a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::convert::ConvertUnitEntry;
-use super::member::dimensions;
+use super::member::bounds;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
@@ -339,8 +339,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 (Flavor::Lldb, _) if self.pointers.wraps => match self.name(ty) {
                     // Rust names its pointers.
                     Some(name) => name,
-                    None if tag == dw::DW_TAG_pointer_type => inner() + "*",
-                    None => inner() + "&",
+                    None if tag == dw::DW_TAG_pointer_type => self.pointer_name(ty, '*', depth),
+                    None => self.pointer_name(ty, '&', depth),
                 },
                 (Flavor::Lldb, dw::DW_TAG_pointer_type) => format!("wasm32_ptr<{}>", inner()),
                 (Flavor::Lldb, _) => format!("wasm32_ref<{}>", inner()),
@@ -349,9 +349,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
             dw::DW_TAG_array_type if self.pointers.flavor == Flavor::Gdb => {
-                let dimensions = dimensions(ty).unwrap_or_default();
-                let all: String = dimensions.iter().map(|it| format!("[{it}]")).collect();
-                format!("{} {all}", inner())
+                format!("{} {}", inner(), bounds(ty))
             }
             dw::DW_TAG_array_type => inner() + "[]",
             tag => match self.name(ty) {
@@ -359,6 +357,25 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 None => "(anonymous)".to_owned(),
             },
         }
+    }
+
+    /// A pointer's or reference's type as C++ writes it, `int(*)[3]`, without spaces.
+    fn pointer_name(&self, ty: &There<'a, 'd>, sign: char, depth: usize) -> String {
+        let inner = self.type_of(ty);
+        if let Some(array) = &inner
+            && array.entry.tag() == dw::DW_TAG_array_type
+        {
+            let element = self.type_name(self.type_of(array).as_ref(), depth + 2);
+            return format!("{element}({sign}){}", bounds(array));
+        }
+        let mut name = self.type_name(inner.as_ref(), depth + 1);
+        // Behind the sign of a pointer to an array or a function: `int(**)[3]`.
+        let end = match inner {
+            Some(inner) if is_pointer(inner.entry.tag()) => name.find("*)").map(|at| at + 1),
+            _ => None,
+        };
+        name.insert(end.unwrap_or(name.len()), sign);
+        name
     }
 
     /// An entry's own name.

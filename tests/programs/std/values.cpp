@@ -40,8 +40,15 @@ int main() {
     //v owned.pointer->number -> 5
     //v owned.object -> { number = 5 name = "five" }
     //v owned.object.name -> "five"
+    //v owned->number -> 5
+    //v *owned -> { number = 5 name = "five" }
+    //v *none -> !
     //v none -> nullptr
     //v shared.object.name -> "six"
+    //v shared->name -> "six"
+    //v *some -> 5
+    //v *nothing -> !
+    //v *variant -> !
     //v weak.object.number -> 6
     //v no_shared -> nullptr
     //v some -> Has Value=true { Value = 5 }

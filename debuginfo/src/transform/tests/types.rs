@@ -210,6 +210,37 @@ fn pointers_in_memory_are_classes_in_lldb_with_formatters() {
 }
 
 #[test]
+fn pointers_to_arrays_are_named_with_their_bounds() {
+    let info = of_type(|info| {
+        let int = info.int();
+        let array = info.array(int, &[2, 3]);
+        let pointer = info.derived(dw::DW_TAG_pointer_type, array);
+        let twice = info.derived(dw::DW_TAG_pointer_type, pointer);
+        let node = info.structure("node", 4, &[("x", int, 0)]);
+        let node = info.derived(dw::DW_TAG_pointer_type, node);
+        let nodes = info.array(node, &[2]);
+        let nodes = info.derived(dw::DW_TAG_reference_type, nodes);
+        let members = [
+            ("once", pointer, 0),
+            ("twice", twice, 4),
+            ("nodes", nodes, 8),
+        ];
+        info.structure("holder", 12, &members)
+    });
+    let mut code = code(Flavor::Lldb);
+    code.pointer_code = Some(PointerCode {
+        code: HostAddress(0x100)..HostAddress(0x200),
+        get: HostAddress(0x100),
+        set: HostAddress(0x180),
+    });
+    let shown = info.write().transformed(&code);
+    let name = |name| shown.ty(shown.find(dw::DW_TAG_member, name)).name();
+    assert_eq!(name("once"), "int(*)[2][3]");
+    assert_eq!(name("twice"), "int(**)[2][3]");
+    assert_eq!(name("nodes"), "node*(&)[2]");
+}
+
+#[test]
 fn pointers_to_functions_are_names_of_the_table() {
     let info = || {
         of_type(|info| {

@@ -8,7 +8,7 @@ import shutil
 
 import lldb
 
-from . import bases, command, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
+from . import adapter, bases, command, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
 
 # The runtime looks for this file among those that the debugger has open, makes its debug info for these formatters, and offers images.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters-images")
@@ -27,6 +27,7 @@ def __lldb_init_module(debugger, _internal_dict):
     frames.register(debugger, frames.__name__)
     # What belongs to the runtime is stepped over.
     guest.command(debugger, "settings append target.process.thread.step-avoid-libraries dwalin")
+    adapter.begin()
     startup.begin(debugger)
 
 

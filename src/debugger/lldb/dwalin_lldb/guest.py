@@ -75,6 +75,17 @@ def is_image(module):
     return name.startswith("JIT(") or module.FindSection(".wasm.memory").IsValid()
 
 
+def code(target):
+    """Where the code of guests is: from and to."""
+    ranges = []
+    for module in filter(is_image, target.module_iter()):
+        text = module.FindSection(".text")
+        start = text.GetLoadAddress(target) if text.IsValid() else lldb.LLDB_INVALID_ADDRESS
+        if start != lldb.LLDB_INVALID_ADDRESS:
+            ranges.append((start, start + text.GetByteSize()))
+    return ranges
+
+
 def is_guest(frame):
     return is_image(frame.GetModule())
 
@@ -206,10 +217,10 @@ def align(offset, kind):
 
 
 class Contents:
-    """What a formatter shows: a summary, and children made when they are asked for."""
+    """What a formatter shows: a summary, and children made when they are asked for. One of them may be what `*` and `->` lead to."""
 
-    def __init__(self, summary, count=0, child=None, names=None):
-        self.summary, self.count, self.child, self.names = summary, count, child, names
+    def __init__(self, summary, count=0, child=None, names=None, behind=None):
+        self.summary, self.count, self.child, self.names, self.behind = summary, count, child, names, behind
 
 
 def sized(count, child):
@@ -291,6 +302,8 @@ class Formatter:
 
     def get_child_index(self, name):
         names = self.contents().names
+        if name == pointers.DEREFERENCE:
+            return -1 if self.contents().behind is None else self.contents().behind
         if names is not None:
             return names.index(name) if name in names else -1
         digits = name.strip("[]")

@@ -249,7 +249,7 @@ def pointee(view, kind, address, names):
 def smart(view, summary, address):
     names = ["pointer", "object"]
     count, child = pointee(view, view.argument(0), address, names)
-    return Contents(summary, count, child, names[:count])
+    return Contents(summary, count, child, names[:count], behind=1 if count else None)
 
 
 @formatter("unique_ptr")
@@ -284,7 +284,7 @@ def optional(view):
         return Contents("<unreadable>", names=[])
     if not flag:
         return Contents("Has Value=false", names=[])
-    return Contents("Has Value=true", 1, lambda _: view.inside("Value", 0, view.argument(0)), ["Value"])
+    return Contents("Has Value=true", 1, lambda _: view.inside("Value", 0, view.argument(0)), ["Value"], behind=0)
 
 
 @formatter("variant")

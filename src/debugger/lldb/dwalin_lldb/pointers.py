@@ -7,11 +7,14 @@ import re
 
 import lldb
 
+from . import adapter
+
 ADDRESS = "wasm32_address_"
 LITTLE, POINTER_SIZE = lldb.eByteOrderLittle, 8
 DEREFERENCE = "$$dereference$$"  # lldb's name of what is behind a pointer.
 FOUND = 1 << 20  # Indices from here on are of what was found by name: no class has as many members.
 LEVELS = 4  # Of pointers in a stand-in's type.
+RETURNED = {}  # The stop at which lldb has last said what a function returned.
 
 
 def is_pointer(sb_type, _internal_dict):
@@ -42,8 +45,10 @@ def real_pointer(value):
 
 def spelled(sb_type):
     """A type's name as lldb writes pointers: a class is called `char*`, and what points to one `char* *`."""
-    name = re.sub(r"\s*([*&][*&\s]*)", lambda found: " " + re.sub(r"\s", "", found.group(1)), sb_type.GetName() or "")
-    return name.strip()
+    def sign(found):
+        return " " + re.sub(r"\s", "", found.group())
+
+    return re.sub(r"[*&\s]*\(?[*&][*&\s]*", sign, sb_type.GetName() or "").strip()
 
 
 class Members:
@@ -222,7 +227,23 @@ def summary(value, _internal_dict):
     """A string behind the pointer, as lldb shows it for its own pointers. Never empty: lldb would print what is behind each
     pointer, and behind that, without end where they go in circles."""
     pointer = real_pointer(value)
-    return (pointer.GetSummary() or " ") if pointer is not None else "<its type is not known>"
+    if pointer is None:
+        return "<its type is not known>"
+    text = pointer.GetSummary() or " "
+    return "%s %s" % (pointer.GetValue(), text) if is_said_at_stop(value) else text
+
+
+def is_said_at_stop(value):
+    """Whether it is what lldb says that a function has returned, before anyone asks: of that it shows no formatter's value."""
+    if adapter.IS_ADAPTER or value.GetValueType() != lldb.eValueTypeConstResult:
+        return False
+    process, returned = value.GetProcess(), value.GetThread().GetStopReturnValue()
+    if not returned.IsValid() or returned.GetName() != value.GetName():
+        return False
+    stop = process.GetUniqueID(), process.GetStopID()
+    is_first = RETURNED.get("said") != stop
+    RETURNED["said"] = stop
+    return is_first
 
 
 def register(debugger, module):

@@ -96,7 +96,7 @@ def trait_object(view):
     if not kind.IsValid() or not kind.GetByteSize():
         return Contents(name)
     value = view.at("value", address, kind)
-    return Contents(text(value), 1, lambda _: value, ["value"])
+    return Contents(text(value), 1, lambda _: value, ["value"], behind=0)
 
 
 def concrete(view, vtable):
@@ -144,7 +144,7 @@ def pointee(view, address, counts):
     if not kind.GetByteSize():
         return Contents(counts, names=[])
     value = view.at("value", address + align(8, kind), kind)
-    return Contents("%s %s" % (text(value), counts), 1, lambda _: value, ["value"])
+    return Contents("%s %s" % (text(value), counts), 1, lambda _: value, ["value"], behind=0)
 
 
 def held(view, name):
@@ -186,7 +186,7 @@ def mutex(view):
 def borrowed(view):
     kind = view.argument(0)
     value = view.at("value", number(view, "value"), kind)
-    return Contents(text(value), 1, lambda _: value, ["value"])
+    return Contents(text(value), 1, lambda _: value, ["value"], behind=0)
 
 
 def entry(key, value):

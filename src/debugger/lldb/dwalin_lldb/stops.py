@@ -3,10 +3,9 @@ import os
 
 import lldb
 
-from . import frames, guest, images, sources, trap, unmatched
+from . import adapter, frames, guest, images, sources, trap, unmatched
 
 COMMAND = "dwalin"
-IS_ADAPTER = "lldb-dap" in os.path.basename(os.path.realpath("/proc/self/exe"))
 
 
 def is_command(target):
@@ -28,14 +27,17 @@ class StopHook:
         if image:
             unmatched.say(thread.GetProcess(), image, lambda text: say(text, stream))
             return False
-        if not self.is_of_interest(exe_ctx, thread, stream):
+        name = trap.name(thread)
+        if adapter.is_relayed():
+            adapter.tell(name, guest.code(exe_ctx.GetTarget()))
+        if not self.is_of_interest(exe_ctx, thread, name, stream):
             return False
         frame = thread.GetSelectedFrame()
         if guest.is_guest(frame):
             sources.say(frame, lambda text: say(text, stream))
         return True
 
-    def is_of_interest(self, exe_ctx, thread, stream):
+    def is_of_interest(self, exe_ctx, thread, name, stream):
         is_inside = frames.is_inside(thread)
         was_in, self.was_in = self.was_in, is_inside
         reason = thread.GetStopReason()
@@ -44,7 +46,6 @@ class StopHook:
         if reason == lldb.eStopReasonPlanComplete:
             # Behind the program is nothing to see; who steps through what starts it goes on doing so.
             return is_inside or not was_in
-        name = trap.name(thread)
         if name:
             say("wasm trap: %s (`continue` for Dwalin's report)\n" % name, stream)
             frames.select(thread)
@@ -53,7 +54,7 @@ class StopHook:
 
 def say(text, stream):
     """Tells the user something. lldb-dap throws away what goes to the stream, and shows what is written to its standard output."""
-    if IS_ADAPTER:
+    if adapter.IS_ADAPTER:
         os.write(1, text.encode())
     else:
         stream.Print(text)
