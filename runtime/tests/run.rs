@@ -348,7 +348,6 @@ fn a_missing_proposal_is_named() {
         ("(module (func $f return_call $f))", "tail-call"),
         ("(module (tag))", "exception-handling"),
         ("(module (type (struct)))", "gc"),
-        ("(module (memory 1) (memory 1))", "multi-memory"),
         ("(component)", "component"),
     ] {
         let Err(error) = Module::new(&engine, wat) else {

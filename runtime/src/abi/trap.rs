@@ -46,6 +46,10 @@ trap_kinds! {
     StackOverflow = 9 "call stack exhausted";
     /// A reference that must not be null was.
     NullReference = 10 "null reference";
+    /// An atomic access at an address that is not a multiple of its size.
+    UnalignedAtomic = 11 "unaligned atomic";
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory = 12 "expected shared memory";
 }
 
 impl TrapKind {

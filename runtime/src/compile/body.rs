@@ -325,6 +325,7 @@ impl Translator<'_, '_> {
             || self.table_operator(operator)
             || self.vector_operator(operator)
             || self.wide_operator(operator)
+            || self.atomic_operator(operator)
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
     }

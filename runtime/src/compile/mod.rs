@@ -1,6 +1,7 @@
 //! A module's functions → machine code: [`body`] translates operators to CLIF, a file for each kind of them, [`trampoline`] makes the
 //! code between calling conventions, and [`observe`] reads off the result what outlives the code generator, as plain tables.
 
+mod atomic;
 pub mod body;
 mod call;
 mod codegen;

@@ -1,5 +1,6 @@
 //! What a module declares: everything but the bodies of its functions, which stay windows of its bytes.
 
+pub mod atomics;
 pub mod elements;
 pub mod file;
 pub mod foreign;

@@ -19,7 +19,7 @@ const PROPOSALS: &[Proposal] = &[
     proposal(
         WasmFeatures::THREADS,
         "threads",
-        "clang: without -pthread and -matomics; rustc: --target wasm32-wasip1",
+        "clang: without -pthread; rustc: --target wasm32-wasip1",
     ),
     proposal(
         WasmFeatures::TAIL_CALL,
@@ -35,11 +35,6 @@ const PROPOSALS: &[Proposal] = &[
         WasmFeatures::LEGACY_EXCEPTIONS,
         "exception-handling (legacy encoding)",
         "clang: -fno-exceptions, without -fwasm-exceptions",
-    ),
-    proposal(
-        WasmFeatures::MULTI_MEMORY,
-        "multi-memory",
-        "clang: -mno-multimemory",
     ),
     proposal(
         WasmFeatures::MEMORY64,
@@ -104,7 +99,8 @@ fn named_by_errors(wasm: &[u8]) -> Option<Vec<&'static Proposal>> {
         .par_iter()
         .map_init(FuncValidatorAllocations::default, of_function)
         .try_reduce(|| features, |a, b| Some(a | b))?;
-    let needed = PROPOSALS.iter().filter(|it| all.contains(it.feature));
+    let missing = all.difference(FEATURES);
+    let needed = PROPOSALS.iter().filter(|it| missing.contains(it.feature));
     Some(needed.collect())
 }
 
@@ -154,8 +150,8 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_named_and_all_of_it() {
         assert_eq!(
-            names("(module (func $f return_call $f) (memory 1) (memory 1))"),
-            ["tail-call", "multi-memory"]
+            names("(module (func $f return_call $f) (memory i64 1))"),
+            ["tail-call", "memory64"]
         );
         assert_eq!(names("(module (type (struct (field i32))) (func))"), ["gc"]);
         assert_eq!(names("(module (func))"), [""; 0]);
@@ -164,7 +160,6 @@ mod tests {
     #[test]
     fn errors_name_what_compilers_emit() {
         for (wat, name) in [
-            ("(module (memory 1 1 shared))", "threads"),
             ("(module (memory i64 1))", "memory64"),
             ("(module (func $f return_call $f))", "tail-call"),
             ("(module (tag $t) (func throw $t))", "exception-handling"),

@@ -4,15 +4,19 @@ use super::proposals::{self, Proposal};
 use rayon::prelude::*;
 use std::fmt;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
-    ValidatorResources, WasmFeatures,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload, TypeRef, ValidPayload,
+    Validator, ValidatorResources, WasmFeatures,
 };
 
-/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants and wide arithmetic.
+/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, and atomic
+/// operators.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::WIDE_ARITHMETIC)
+    .union(WasmFeatures::MULTI_MEMORY)
+    // Without shared memories.
+    .union(WasmFeatures::THREADS)
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 
@@ -99,13 +103,45 @@ pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
     if Parser::is_component(wasm) {
         return Err(ModuleError::Component);
     }
-    let Err(error) = validate_with(wasm, FEATURES) else {
-        return Ok(());
-    };
-    match proposals::missing(wasm) {
-        names if names.is_empty() => Err(error.into()),
-        names => Err(ModuleError::NeedsProposals(names)),
+    let mut needed = Vec::new();
+    if let Err(error) = validate_with(wasm, FEATURES) {
+        needed = proposals::missing(wasm);
+        if needed.is_empty() {
+            return Err(error.into());
+        }
     }
+    if shares_memory(wasm).unwrap_or(false) {
+        needed.extend(proposals::named("threads"));
+    }
+    match needed.is_empty() {
+        true => Ok(()),
+        false => Err(ModuleError::NeedsProposals(needed)),
+    }
+}
+
+/// Returns true if a module has or imports a memory that threads share.
+fn shares_memory(wasm: &[u8]) -> wasmparser::Result<bool> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    if matches!(import?.ty, TypeRef::Memory(ty) if ty.shared) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    if memory?.shared {
+                        return Ok(true);
+                    }
+                }
+            }
+            Payload::CodeSectionStart { .. } => break,
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// The lowest-addressed error of the module under `features`.

@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::operands::{self, Instruction};
 use super::own_stack::overrun;
 use super::suspects::Suspects;
+use crate::module::atomics::{Atomic, Kind};
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;
 use wasmparser::Operator;
@@ -37,7 +38,7 @@ impl Access {
     ) -> Option<Access> {
         let access = instruction.and_then(|it| operands::access(&it.operator));
         let base = instruction.and_then(|instruction| {
-            let depth = usize::from(operands::writes(&instruction.operator));
+            let depth = operands::above_address(&instruction.operator);
             match instruction.operand(depth)? {
                 WasmValue::I32(base) => Some((base, instruction.is_constant(depth))),
                 _ => None,
@@ -66,14 +67,17 @@ impl Access {
 
 /// Describes an instruction's use of memory.
 fn doing(instruction: Option<&Instruction<'_>>) -> String {
-    let access = instruction.and_then(|it| Some((it, operands::access(&it.operator)?)));
-    let Some((instruction, (_, bytes))) = access else {
+    let access = instruction.and_then(|it| Some((it, operands::bytes(&it.operator)?)));
+    let Some((instruction, bytes)) = access else {
         return "accesses".to_owned();
     };
     let plural = if bytes == 1 { "" } else { "s" };
-    let what = match operands::writes(&instruction.operator) {
-        true => "writes",
-        false => "reads",
+    let what = match Atomic::of(&instruction.operator).map(|it| it.kind) {
+        Some(Kind::Load) => "reads",
+        Some(Kind::Store) => "writes",
+        Some(_) => "accesses",
+        None if operands::writes(&instruction.operator) => "writes",
+        None => "reads",
     };
     format!("{what} {bytes} byte{plural} at")
 }
@@ -95,8 +99,13 @@ impl Cause {
             return;
         };
         let (what, address, len) = (doing(instruction), access.address, access.len);
+        let memory = instruction.and_then(|it| operands::memory(&it.operator));
+        let memory = match memory {
+            None | Some(0) => "the memory".to_owned(),
+            Some(index) => format!("memory {index}"),
+        };
         self.note(format!(
-            "{what} address {address:#x}; the memory ends at {len:#x} ({} pages of 64 KiB)",
+            "{what} address {address:#x}; {memory} ends at {len:#x} ({} pages of 64 KiB)",
             len >> 16
         ));
         if !access.constant {

@@ -4,11 +4,14 @@
 use crate::compile::leaf::stack_pointer;
 use crate::index::*;
 use crate::module::ModuleInfo;
+use crate::module::atomics::{Atomic, Kind};
 use crate::module::validate::FEATURES;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::collections::HashMap;
 use std::ops::Range;
-use wasmparser::{FuncValidatorAllocations, Operator, Parser, ValidPayload, Validator};
+use wasmparser::{
+    FuncValidatorAllocations, MemArg, MemArgTarget, Operator, Parser, ValidPayload, Validator,
+};
 
 /// The origin of an operand.
 #[derive(Clone, Debug)]
@@ -309,6 +312,12 @@ impl Stack {
             O::I64Add128 | O::I64Sub128 | O::I64MulWideS | O::I64MulWideU => {
                 self.0.truncate(height.saturating_sub(2));
             }
+            operator if Atomic::of(operator).is_some_and(|it| it.kind != Kind::Load) => {
+                let is_store = Atomic::of(operator).is_some_and(|it| it.kind == Kind::Store);
+                self.0
+                    .truncate(height.saturating_sub(usize::from(!is_store)));
+                self.forget(|expr| matches!(expr, Expr::Load(..)));
+            }
             // Whatever it takes, it leaves one result at most.
             _ => self.0.truncate(height.saturating_sub(1)),
         }
@@ -381,8 +390,27 @@ impl Stack {
 
 /// The offset that a load or store adds and the bytes that it accesses; `None` for other operators and other memories than the
 /// first.
-#[rustfmt::skip] // a table
 pub fn access(operator: &Operator<'_>) -> Option<(u64, u64)> {
+    let (memarg, bytes) = accessed(operator)?;
+    (memarg.target == MemArgTarget::Memory(0)).then_some((memarg.offset, bytes))
+}
+
+/// The bytes that a load or store accesses.
+pub fn bytes(operator: &Operator<'_>) -> Option<u64> {
+    Some(accessed(operator)?.1)
+}
+
+/// The number of the memory that a load or store accesses.
+pub fn memory(operator: &Operator<'_>) -> Option<u32> {
+    match accessed(operator)?.0.target {
+        MemArgTarget::Memory(index) => Some(index),
+        _ => None,
+    }
+}
+
+/// The address of a load or store, and the bytes that it accesses.
+#[rustfmt::skip] // a table
+fn accessed(operator: &Operator<'_>) -> Option<(MemArg, u64)> {
     use Operator as O;
     let (memarg, bytes) = match operator {
         O::I32Load8S { memarg } | O::I32Load8U { memarg } | O::I64Load8S { memarg } | O::I64Load8U { memarg }
@@ -399,9 +427,29 @@ pub fn access(operator: &Operator<'_>) -> Option<(u64, u64)> {
         | O::V128Load32x2S { memarg } | O::V128Load32x2U { memarg } | O::V128Load64Splat { memarg } | O::V128Load64Zero { memarg }
         | O::V128Load64Lane { memarg, .. } | O::V128Store64Lane { memarg, .. } => (memarg, 8),
         O::V128Load { memarg } | O::V128Store { memarg } => (memarg, 16),
-        _ => return None,
+        operator => {
+            let atomic = Atomic::of(operator)?;
+            return Some((atomic.memarg, u64::from(atomic.bytes)));
+        }
     };
-    Some((memarg.offset, bytes))
+    Some((*memarg, bytes))
+}
+
+/// The number of operands above the address of an access.
+pub fn above_address(operator: &Operator<'_>) -> usize {
+    use Operator as O;
+    match operator {
+        // The vector that the lane goes to.
+        O::V128Load8Lane { .. }
+        | O::V128Load16Lane { .. }
+        | O::V128Load32Lane { .. }
+        | O::V128Load64Lane { .. } => return 1,
+        _ => {}
+    }
+    match Atomic::of(operator) {
+        Some(atomic) => atomic.above_address(),
+        None => usize::from(writes(operator)),
+    }
 }
 
 /// Returns true if an operator leaves nothing and may change memory.
