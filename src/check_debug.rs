@@ -204,7 +204,7 @@ fn described(place: &Place) -> String {
 /// That no variable has a name, and which is much like it.
 fn unknown(options: &CheckDebug, name: &str, check: &Check) -> anyhow::Error {
     let near = files::nearest(name, check.others.iter().map(String::as_str));
-    let near = near.map(|it| format!("\nhelp: there is {}", it));
+    let near = near.map(|it| format!("\nhelp: there is {it}"));
     anyhow::anyhow!(
         "{}: no function of the module has a variable {name} in its debug info{}",
         options.file.display(),

@@ -100,3 +100,29 @@ fn a_source_that_is_not_there_is_said_once() {
         "{mapped}"
     );
 }
+
+/// gdb's interface for scripts has no names that are not UTF-8: backtraces must not need them.
+#[test]
+fn a_source_may_have_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some((source, _)) = program("bytes") else {
+        return;
+    };
+    let name = std::ffi::OsStr::from_bytes(b"tr\xe4ps.c");
+    let folder = source.parent().unwrap();
+    fs::rename(&source, folder.join(name)).unwrap();
+    let status = Command::new("clang-19")
+        .args(["--target=wasm32-wasi", "-g", "-O0", "-o", "bytes.wasm"])
+        .arg(name)
+        .current_dir(folder)
+        .status();
+    assert!(status.unwrap().success());
+    let mut gdb = Command::new(DWALIN);
+    gdb.args(["gdb", "-nx", "-batch", "-ex", "break divide", "-ex", "run"]);
+    gdb.args(["-ex", "bt", "-ex", "next", "-ex", "kill", "bytes.wasm"]);
+    let said = said(gdb.current_dir(folder));
+    assert!(!said.contains("Python"), "{said}");
+    for line in ["#0  divide (by=0) at ", "main (argc=1, argv=", "wasm trap"] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}

@@ -34,12 +34,49 @@ class GuestFrame(FrameDecorator):
         return without_parameters(name) if isinstance(name, str) else name
 
 
+# The frames that are looked at for names that gdb cannot give.
+MOST_FRAMES = 100
+
+
+def file_of(place):
+    """The source of a place, as the compiler was given it; `None` for a name that is not UTF-8, which gdb's interface cannot say."""
+    try:
+        return place.symtab and place.symtab.filename
+    except UnicodeDecodeError:
+        return None
+
+
+def can_be_named():
+    """Whether gdb can say the sources of all frames: where it cannot, what it has for filters prints a name and nothing else."""
+    try:
+        frame = gdb.newest_frame()
+        for _ in range(MOST_FRAMES):
+            if frame is None:
+                break
+            symtab = frame.find_sal().symtab
+            symtab and symtab.filename
+            frame = frame.older()
+    except UnicodeDecodeError:
+        return False
+    except gdb.error:
+        pass
+    return True
+
+
 class GuestFrames:
     """Folds the runtime's frames away, unless there are no others: `bt -no-filters` shows them."""
 
     def __init__(self):
-        self.name, self.priority, self.enabled = "dwalin", 100, True
+        self.name, self.priority, self.is_on = "dwalin", 100, True
         gdb.current_progspace().frame_filters[self.name] = self
+
+    @property
+    def enabled(self):
+        return self.is_on and can_be_named()
+
+    @enabled.setter
+    def enabled(self, is_on):
+        self.is_on = is_on
 
     def filter(self, frames):
         frames = iter(frames)
@@ -59,7 +96,7 @@ def is_of_program(frame):
     place = frame.find_sal()
     if not is_guest(frame) or not place.line:
         return False
-    return not is_library(frame.name() or "", place.symtab.filename)
+    return not is_library(frame.name() or "", file_of(place))
 
 
 def is_out():

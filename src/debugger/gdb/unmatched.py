@@ -68,7 +68,10 @@ def pending(breakpoint):
     """The place of a breakpoint that is nowhere. gdb's Python takes those of a library that was unloaded for somewhere."""
     if breakpoint.number <= 0 or not breakpoint.enabled or breakpoint.type not in (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT):
         return None
-    found = PENDING.search(gdb.execute("info breakpoints %d" % breakpoint.number, to_string=True))
+    try:
+        found = PENDING.search(gdb.execute("info breakpoints %d" % breakpoint.number, to_string=True))
+    except UnicodeDecodeError:  # A source whose name is not UTF-8: one that was found.
+        return None
     # gdb 13 has the condition there too, gdb 18 has not.
     return found and CONDITION.split(found.group(1))[0]
 
