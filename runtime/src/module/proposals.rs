@@ -72,6 +72,12 @@ pub fn named(name: &str) -> Vec<&'static Proposal> {
     PROPOSALS.iter().filter(|it| it.name == name).collect()
 }
 
+/// All that we know and do not support.
+pub fn all() -> WasmFeatures {
+    let features = PROPOSALS.iter().map(|it| it.feature);
+    features.fold(WasmFeatures::empty(), |all, it| all | it)
+}
+
 /// Those without which a module is invalid and with which it is valid; none where it is invalid either way.
 pub fn missing(wasm: &[u8]) -> Vec<&'static Proposal> {
     named_by_errors(wasm).unwrap_or_else(|| found_by_leaving_out(wasm))
@@ -173,7 +179,9 @@ mod tests {
 
     #[test]
     fn what_is_invalid_with_all_of_them_needs_none() {
-        let wasm = wat::parse_str("(module (func $f return_call $f) (func (result i32)))");
-        assert!(missing(&wasm.unwrap()).is_empty());
+        let wasm = wat::parse_str("(module (func $f return_call $f) (func (result i32)))").unwrap();
+        assert!(missing(&wasm).is_empty());
+        let error = super::super::validate::validate(&wasm).unwrap_err();
+        assert!(error.to_string().contains("type mismatch"), "{error}");
     }
 }

@@ -107,7 +107,10 @@ pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
     if let Err(error) = validate_with(wasm, FEATURES) {
         needed = proposals::missing(wasm);
         if needed.is_empty() {
-            return Err(error.into());
+            // One for want of a proposal is not what is wrong with a module that is invalid with all of them.
+            let wanting = error.missing_wasm_feature().is_some();
+            let with_all = wanting.then(|| validate_with(wasm, FEATURES | proposals::all()));
+            return Err(with_all.and_then(Result::err).unwrap_or(error).into());
         }
     }
     if shares_memory(wasm).unwrap_or(false) {
