@@ -1,6 +1,7 @@
 //! Operations → native expressions, with the places of one function of one instance put in.
 
 use super::decode::Op;
+use super::unlocatable::Unlocatable;
 use super::width::{BaseType, Width};
 use crate::address::{AddressSize, FrameOffset, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
@@ -49,15 +50,6 @@ impl<'a> Places<'a> {
 /// operations, of at most 10 bytes each.
 const MAX_OPERATIONS: usize = 3000;
 
-/// Why an expression has no native form.
-pub(crate) type Reason = String;
-
-/// The reason where there is nothing to express: the linker has taken the variable out.
-pub(crate) const DROPPED_DATA: &str = "an address of dropped data";
-
-/// The reason where lldb would show zeros for what is not there.
-pub(crate) const MISSING: &str = "a part of it is not there, which lldb would show as zeros";
-
 /// The reason where a pointer is of nothing that has an address.
 const NO_IMPLICIT_POINTERS: &str =
     "a pointer to what lies nowhere (DW_OP_implicit_pointer), which lldb has none of";
@@ -103,7 +95,7 @@ pub(crate) fn emit(
     places: &Places<'_>,
     purpose: Purpose,
     entries: Entries<'_>,
-) -> Result<Expression, Reason> {
+) -> Result<Expression, Unlocatable> {
     let mut emitter = Emitter {
         places,
         entries,
@@ -154,7 +146,7 @@ pub(super) struct Emitter<'a> {
 
 impl Emitter<'_> {
     /// The forms that debuggers know best: a variable in a local, in the frame, at an address. `false` for all others.
-    fn simple(&mut self, ops: &[Op], wanted: Option<u64>) -> Result<bool, Reason> {
+    fn simple(&mut self, ops: &[Op], wanted: Option<u64>) -> Result<bool, Unlocatable> {
         match *ops {
             [
                 ref op @ (Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_)),
@@ -186,31 +178,31 @@ impl Emitter<'_> {
         Ok(true)
     }
 
-    fn home(&self, local: u32) -> Result<(FrameOffset, ValueType), Reason> {
+    fn home(&self, local: u32) -> Result<(FrameOffset, ValueType), Unlocatable> {
         let homes = self.places.homes.ok_or("a local outside a function")?;
         match homes
             .locals
             .binary_search_by_key(&local, |(local, ..)| *local)
         {
             Ok(i) => Ok((homes.locals[i].1, homes.locals[i].2)),
-            Err(_) => Err(format!("local {local} has no home")),
+            Err(_) => Err(format!("local {local} has no home").into()),
         }
     }
 
-    fn global(&self, global: u32) -> Result<GlobalPlace, Reason> {
+    fn global(&self, global: u32) -> Result<GlobalPlace, Unlocatable> {
         let place = self.places.code.globals.get(global as usize);
         Ok(*place.ok_or("a global that the module does not have")?)
     }
 
     /// The frame offset and type of a value in the frame.
-    fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Reason> {
+    fn frame_value(&self, op: &Op) -> Result<(FrameOffset, ValueType), Unlocatable> {
         let (kept, what) = match op {
             Op::Local(local) => return self.home(*local),
             Op::Stack(place) => {
                 let kept = self.places.operand(*place);
                 return kept
                     .map(|kept| (kept.home, kept.ty))
-                    .ok_or_else(|| "it names an operand that the stack does not have".to_owned());
+                    .ok_or_else(|| "it names an operand that the stack does not have".into());
             }
             Op::EntryLocal(local) => {
                 let what = KeptValue::Entry(*local);
@@ -225,7 +217,7 @@ impl Emitter<'_> {
             _ => (None, "something else"),
         };
         kept.map(|kept| (kept.home, kept.ty))
-            .ok_or_else(|| format!("{what} is not there where it would have to be saved"))
+            .ok_or_else(|| format!("{what} is not there where it would have to be saved").into())
     }
 
     /// The host address of a place in the frame.
@@ -251,13 +243,13 @@ impl Emitter<'_> {
     }
 
     /// A location, in pieces or in one: each says where it is or, with DW_OP_stack_value, what.
-    fn location(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn location(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         let branches = ops
             .iter()
             .any(|op| matches!(op, Op::Branch(_) | Op::Skip(_)));
         let pieces = ops.iter().any(|op| matches!(op, Op::Piece(..)));
         if branches && pieces {
-            return Err("branches in a location of pieces".to_owned());
+            return Err("branches in a location of pieces".into());
         }
         match pieces {
             true => self.pieces(ops),
@@ -265,7 +257,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn whole(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn whole(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         let bytes = self.places.size.unwrap_or(0);
         if self.wide(ops, bytes)? {
             return Ok(());
@@ -283,7 +275,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn pieces(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn pieces(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         let mut rest = ops;
         let (mut bits_said, mut missing) = (0u64, false);
         while let Some(end) = rest.iter().position(|op| matches!(op, Op::Piece(..))) {
@@ -308,7 +300,7 @@ impl Emitter<'_> {
             }
         }
         if !rest.is_empty() {
-            return Err("operations behind the last piece".to_owned());
+            return Err("operations behind the last piece".into());
         }
         // What no piece is of reads as zeros in gdb; in lldb what is not there does too.
         let more = self.places.size.unwrap_or(0).saturating_sub(bits_said / 8);
@@ -316,7 +308,7 @@ impl Emitter<'_> {
             Flavor::Gdb if more > 0 => self.out.op_piece(more),
             Flavor::Lldb if self.places.only_padding_is_missing => {}
             Flavor::Lldb if more > 0 || missing => {
-                return Err(MISSING.to_owned());
+                return Err(Unlocatable::MissingPart);
             }
             _ => {}
         }
@@ -325,7 +317,7 @@ impl Emitter<'_> {
 
     /// A value of more bytes than a debugger's stack has, as a piece or as all there is: `false` where it is none. gdb would go on
     /// with whatever is behind the value.
-    fn wide(&mut self, ops: &[Op], bytes: u64) -> Result<bool, Reason> {
+    fn wide(&mut self, ops: &[Op], bytes: u64) -> Result<bool, Unlocatable> {
         let [value @ .., Op::StackValue] = ops else {
             return Ok(false);
         };
@@ -337,7 +329,7 @@ impl Emitter<'_> {
             [Op::Unsigned(0) | Op::Signed(0)] if bytes <= MAX_ZEROS => {
                 self.zeros(bytes);
             }
-            _ if self.places.code.flavor == Flavor::Lldb => return Err(MISSING.to_owned()),
+            _ if self.places.code.flavor == Flavor::Lldb => return Err(Unlocatable::MissingPart),
             _ => {
                 self.place(ops)?;
                 self.out.op_piece(STACK_BYTES);
@@ -361,7 +353,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn pointer(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         self.guest_pointer(ops)?;
         // Null stays null.
         let base = self.memory_base()?;
@@ -375,7 +367,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn field_pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn field_pointer(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         self.guest_pointer(ops)?;
         let behind = 8 * (STACK_BYTES - u64::from(self.places.addresses.bytes()));
         if behind > 0 {
@@ -389,9 +381,9 @@ impl Emitter<'_> {
     }
 
     /// The value of a pointer variable, as the guest has it.
-    fn guest_pointer(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn guest_pointer(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         match ops {
-            [Op::ImplicitPointer(..)] => return Err(NO_IMPLICIT_POINTERS.to_owned()),
+            [Op::ImplicitPointer(..)] => return Err(NO_IMPLICIT_POINTERS.into()),
             [
                 op @ (Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_)),
                 Op::StackValue,
@@ -406,7 +398,7 @@ impl Emitter<'_> {
                 .iter()
                 .any(|op| matches!(op, Op::Piece(..) | Op::Implicit(_))) =>
             {
-                return Err("a pointer in pieces".to_owned());
+                return Err("a pointer in pieces".into());
             }
             _ => {
                 if !self.simple(ops, None)? {
@@ -418,7 +410,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn place(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn place(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         match ops {
             [Op::Implicit(bytes)] => {
                 self.out.op_implicit_value(bytes.clone().into());
@@ -426,7 +418,7 @@ impl Emitter<'_> {
             }
             [Op::ImplicitPointer(entry, offset)] => {
                 if self.places.code.flavor == Flavor::Lldb {
-                    return Err(NO_IMPLICIT_POINTERS.to_owned());
+                    return Err(NO_IMPLICIT_POINTERS.into());
                 }
                 let entry = (self.entries.any)(*entry);
                 let entry = entry.ok_or("a pointer into an entry that is not there")?;
@@ -447,14 +439,14 @@ impl Emitter<'_> {
     }
 
     /// Operations that leave a value of the guest's.
-    fn operations(&mut self, ops: &[Op]) -> Result<(), Reason> {
+    fn operations(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         self.width = self.generic;
         let mut starts = Vec::with_capacity(ops.len() + 1);
         let mut branches = Vec::new();
         let start = self.out.next_index();
         for op in ops {
             if self.out.next_index() - start > MAX_OPERATIONS {
-                return Err("an expression that is too long".to_owned());
+                return Err("an expression that is too long".into());
             }
             starts.push(self.out.next_index());
             match op {
@@ -475,7 +467,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn operation(&mut self, op: &Op) -> Result<(), Reason> {
+    fn operation(&mut self, op: &Op) -> Result<(), Unlocatable> {
         match op {
             Op::Local(_) | Op::Stack(_) | Op::EntryLocal(_) => self.load(op)?,
             // The function's own view of it, where that counts: a callee may have moved the stack pointer on.
@@ -514,12 +506,12 @@ impl Emitter<'_> {
                 self.typed_deref(*ty, *bytes)?;
             }
             Op::ThreadLocal => {
-                return Err("a thread's variable, of a module with threads".to_owned());
+                return Err("a thread's variable, of a module with threads".into());
             }
-            Op::ObjectAddress => return Err("DW_OP_push_object_address".to_owned()),
-            Op::Other(name) => return Err((*name).to_owned()),
+            Op::ObjectAddress => return Err("DW_OP_push_object_address".into()),
+            Op::Other(name) => return Err((*name).into()),
             Op::StackValue | Op::Piece(..) | Op::Implicit(_) | Op::ImplicitPointer(..) => {
-                return Err("a location in the middle of an expression".to_owned());
+                return Err("a location in the middle of an expression".into());
             }
             Op::Branch(_) | Op::Skip(_) => unreachable!("taken by `operations`"),
         }
@@ -527,16 +519,16 @@ impl Emitter<'_> {
     }
 
     /// The debugger knows where that is in the host.
-    fn frame_offset(&mut self, offset: i64) -> Result<(), Reason> {
+    fn frame_offset(&mut self, offset: i64) -> Result<(), Unlocatable> {
         if !self.places.has_frame_base || self.purpose == Purpose::FrameBase {
-            return Err("no frame base".to_owned());
+            return Err("no frame base".into());
         }
         self.out.op_fbreg(offset);
         self.guest_address()
     }
 
     /// A value in the frame.
-    fn load(&mut self, op: &Op) -> Result<(), Reason> {
+    fn load(&mut self, op: &Op) -> Result<(), Unlocatable> {
         let (offset, ty) = self.frame_value(op)?;
         self.frame_address(offset);
         self.out.op_deref_size(size(ty)?);
@@ -545,10 +537,10 @@ impl Emitter<'_> {
 }
 
 /// Bytes that a debugger reads of a slot.
-fn size(ty: ValueType) -> Result<u8, Reason> {
+fn size(ty: ValueType) -> Result<u8, Unlocatable> {
     match ty {
         ValueType::I32 | ValueType::F32 => Ok(4),
         ValueType::I64 | ValueType::F64 | ValueType::Ref => Ok(8),
-        ValueType::V128 => Err("a vector in an expression".to_owned()),
+        ValueType::V128 => Err("a vector in an expression".into()),
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses in the guest's memory, which are those of the host but for the memory's base.
 
-use super::emit::{DROPPED_DATA, Emitter, Reason};
+use super::emit::Emitter;
+use super::unlocatable::Unlocatable;
 use crate::address::{AddressSize, HostAddress};
 use crate::write::Address;
 use gimli::constants as dw;
@@ -8,7 +9,7 @@ use gimli::constants as dw;
 impl Emitter<'_> {
     /// Object, member → the member as far from the object, which may be at the guest's address or the host's. gdb takes the
     /// difference for the member's offset.
-    pub(super) fn from_object(&mut self) -> Result<(), Reason> {
+    pub(super) fn from_object(&mut self) -> Result<(), Unlocatable> {
         const SIGN: u64 = 1 << 31;
         self.out.op(dw::DW_OP_over);
         match self.places.addresses {
@@ -29,18 +30,21 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    pub(super) fn memory_base(&self) -> Result<HostAddress, Reason> {
+    pub(super) fn memory_base(&self) -> Result<HostAddress, Unlocatable> {
         self.places
             .code
             .memories
             .first()
             .copied()
-            .ok_or_else(|| "an address in a module without a memory".to_owned())
+            .ok_or_else(|| "an address in a module without a memory".into())
     }
 
-    pub(super) fn address(&mut self, address: u64, more: u64) -> Result<(), Reason> {
+    pub(super) fn address(&mut self, address: u64, more: u64) -> Result<(), Unlocatable> {
         let size = self.places.addresses;
-        let guest = size.data(address).ok_or(DROPPED_DATA)?.wrapping_add(more);
+        let guest = size
+            .data(address)
+            .ok_or(Unlocatable::DroppedData)?
+            .wrapping_add(more);
         let host = self.memory_base()?.0.wrapping_add(self.guest(guest));
         self.out.op_addr(Address::Constant(host));
         Ok(())
@@ -56,7 +60,7 @@ impl Emitter<'_> {
 
     /// An address on the stack that may be the host's → the guest's. A memory of 32 bits begins where the low 32 bits are zero;
     /// one of 64 lies beyond all addresses in it.
-    pub(super) fn guest_address(&mut self) -> Result<(), Reason> {
+    pub(super) fn guest_address(&mut self) -> Result<(), Unlocatable> {
         if self.places.addresses == AddressSize::Four {
             self.mask();
             return Ok(());
@@ -73,7 +77,7 @@ impl Emitter<'_> {
     }
 
     /// The guest address on the stack → the host's.
-    pub(super) fn memory_address(&mut self) -> Result<(), Reason> {
+    pub(super) fn memory_address(&mut self) -> Result<(), Unlocatable> {
         let base = self.memory_base()?;
         self.out.op_constu(base.0);
         self.out.op(dw::DW_OP_plus);

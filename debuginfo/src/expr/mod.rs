@@ -11,4 +11,5 @@ pub(crate) mod old;
 pub(crate) mod piece;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unlocatable;
 pub(crate) mod width;

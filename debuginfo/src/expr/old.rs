@@ -1,7 +1,7 @@
 //! Locations of DWARF 2 and 3, which have no DW_OP_stack_value: LLVM writes those of values like those of addresses.
 
 use super::decode::Op;
-use super::emit::Reason;
+use super::unlocatable::Unlocatable;
 
 /// The first version with DW_OP_stack_value (DWARF 4, section 1.4).
 const SINCE: u16 = 4;
@@ -12,7 +12,11 @@ const SINCE: u16 = 4;
 ///
 /// # Errors
 /// Where it can be either.
-pub(crate) fn with_values(ops: Vec<Op>, version: u16, is_scalar: bool) -> Result<Vec<Op>, Reason> {
+pub(crate) fn with_values(
+    ops: Vec<Op>,
+    version: u16,
+    is_scalar: bool,
+) -> Result<Vec<Op>, Unlocatable> {
     if version >= SINCE {
         return Ok(ops);
     }
@@ -31,7 +35,7 @@ pub(crate) fn with_values(ops: Vec<Op>, version: u16, is_scalar: bool) -> Result
 }
 
 /// Ends what is said of a piece, or of the whole.
-fn end_piece(out: &mut Vec<Op>, is_value: bool) -> Result<(), Reason> {
+fn end_piece(out: &mut Vec<Op>, is_value: bool) -> Result<(), Unlocatable> {
     let before = out.iter().rposition(|op| matches!(op, Op::Piece(..)));
     let piece = &out[before.map_or(0, |before| before + 1)..];
     match piece {
@@ -45,7 +49,7 @@ fn end_piece(out: &mut Vec<Op>, is_value: bool) -> Result<(), Reason> {
             out.push(Op::StackValue);
             Ok(())
         }
-        _ => Err("DWARF 2 and 3 do not tell a structure from its address".to_owned()),
+        _ => Err("DWARF 2 and 3 do not tell a structure from its address".into()),
     }
 }
 

@@ -4,7 +4,8 @@
 //! that have none, which gdb refuses (DWARF 5, section 2.5.1.4: both operands have one type). So integers of base types are
 //! numbers of 64 bits here that are cut to size, and only floating point numbers have types.
 
-use super::emit::{Emitter, Reason};
+use super::emit::Emitter;
+use super::unlocatable::Unlocatable;
 use crate::code::Flavor;
 use crate::write::UnitEntryId;
 use gimli::{DwAte, DwOp, UnitOffset, constants as dw};
@@ -49,7 +50,7 @@ pub(super) enum Width {
 }
 
 impl Emitter<'_> {
-    fn base_type(&self, ty: UnitOffset) -> Result<BaseType, Reason> {
+    fn base_type(&self, ty: UnitOffset) -> Result<BaseType, Unlocatable> {
         let found = (self.entries.base_type)(ty).ok_or("a base type that is not there")?;
         if found.sign().is_none() && self.places.code.flavor == Flavor::Lldb {
             return Err("a floating point number in an expression, which lldb has none of".into());
@@ -58,7 +59,7 @@ impl Emitter<'_> {
     }
 
     /// DW_OP_convert.
-    pub(super) fn convert(&mut self, to: Option<UnitOffset>) -> Result<(), Reason> {
+    pub(super) fn convert(&mut self, to: Option<UnitOffset>) -> Result<(), Unlocatable> {
         let Some(to) = to.map(|to| self.base_type(to)).transpose()? else {
             if self.width == Width::Float {
                 self.out.op_convert(None);
@@ -84,7 +85,7 @@ impl Emitter<'_> {
     }
 
     /// DW_OP_reinterpret.
-    pub(super) fn reinterpret(&mut self, to: Option<UnitOffset>) -> Result<(), Reason> {
+    pub(super) fn reinterpret(&mut self, to: Option<UnitOffset>) -> Result<(), Unlocatable> {
         let to = to.map(|to| self.base_type(to)).transpose()?;
         match to.map(|to| (to, to.sign())) {
             None => {
@@ -110,7 +111,11 @@ impl Emitter<'_> {
     }
 
     /// DW_OP_const_type.
-    pub(super) fn typed_constant(&mut self, ty: UnitOffset, bytes: &[u8]) -> Result<(), Reason> {
+    pub(super) fn typed_constant(
+        &mut self,
+        ty: UnitOffset,
+        bytes: &[u8],
+    ) -> Result<(), Unlocatable> {
         let ty = self.base_type(ty)?;
         match ty.sign() {
             Some(sign) if bytes.len() <= 8 => {
@@ -119,7 +124,7 @@ impl Emitter<'_> {
                 self.out.op_constu(u64::from_le_bytes(wide));
                 self.integer(ty, sign);
             }
-            Some(_) => return Err("a constant of more than 64 bits".to_owned()),
+            Some(_) => return Err("a constant of more than 64 bits".into()),
             None => {
                 self.out.op_const_type(ty.id, bytes.into());
                 self.width = Width::Float;
@@ -129,7 +134,7 @@ impl Emitter<'_> {
     }
 
     /// DW_OP_deref_type, of an address of the host's.
-    pub(super) fn typed_deref(&mut self, ty: UnitOffset, bytes: u8) -> Result<(), Reason> {
+    pub(super) fn typed_deref(&mut self, ty: UnitOffset, bytes: u8) -> Result<(), Unlocatable> {
         let ty = self.base_type(ty)?;
         match ty.sign() {
             Some(sign) => {

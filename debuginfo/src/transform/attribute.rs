@@ -6,7 +6,8 @@ use super::variant::VARIANTS;
 use crate::address::{HostAddress, WasmPc};
 use crate::code::FUNCTION_ALIGNMENT;
 use crate::expr::decode::member_offset;
-use crate::expr::emit::{DROPPED_DATA, Purpose};
+use crate::expr::emit::Purpose;
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{
     Address, AttributeValue, Expression, Range as NativeRange, RangeList, UnitEntryId,
@@ -97,7 +98,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             dw::DW_AT_frame_base => self.frame_base(entry, attr),
             dw::DW_AT_location => match self.location(entry, attr) {
                 // An empty location says that there is none: without any, gdb looks for a symbol of what is external.
-                Err(reason) if reason == DROPPED_DATA => {
+                Err(Unlocatable::DroppedData) => {
                     Ok(Some(AttributeValue::Exprloc(Expression::new())))
                 }
                 location => location,
@@ -110,7 +111,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             | dw::DW_AT_call_target_clobbered
             | dw::DW_AT_GNU_call_site_target
             | dw::DW_AT_GNU_call_site_target_clobbered => {
-                Err("a called function is an index of a table".to_owned())
+                Err("a called function is an index of a table".into())
             }
             // gdb has bit fields only where the place is a number.
             dw::DW_AT_data_member_location => {
@@ -130,7 +131,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             {
                 self.native_pointer_type(entry)
             }
-            dw::DW_AT_const_value if self.mistakes_variants(entry) => Err(VARIANTS.to_owned()),
+            dw::DW_AT_const_value if self.mistakes_variants(entry) => Err(VARIANTS.into()),
             dw::DW_AT_const_value if self.takes_native_pointer(entry) => {
                 self.native_pointer_value(attr)
             }
@@ -169,11 +170,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
-        reason: &str,
+        reason: &Unlocatable,
     ) {
         // What is of code or data that was dropped has no place, and that is no loss.
         let is_dropped = self.function().is_some_and(|it| it.index.is_none());
-        if is_dropped || reason == DROPPED_DATA {
+        if is_dropped || *reason == Unlocatable::DroppedData {
             return;
         }
         let (name, tag) = (attr.name(), entry.tag());
@@ -186,16 +187,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         // A file's number in an abbreviation is one as well.
         if attr.form() == dw::DW_FORM_implicit_const
             && let (dw::DW_AT_decl_file | dw::DW_AT_call_file, Some(index)) =
                 (attr.name(), attr.udata_value())
         {
-            let file = self
-                .unit
-                .convert_file_index(entry.read_unit, index)
-                .map_err(|error| error.to_string())?;
+            let file = self.unit.convert_file_index(entry.read_unit, index)?;
             return Ok(Some(AttributeValue::Udata(file)));
         }
         if let Read::Exprloc(_) = attr.value() {
@@ -210,9 +208,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     fn return_point(
         &mut self,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         let pc = self.unit.read_unit.attr_address(attr.value());
-        let pc = pc.map_err(|error| error.to_string())?;
+        let pc = pc?;
         let code = pc
             .and_then(WasmPc::from_dwarf)
             .and_then(|pc| self.return_address(pc));
@@ -230,12 +228,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     fn code_point(
         &mut self,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
-        let address = self
-            .unit
-            .read_unit
-            .attr_address(attr.value())
-            .map_err(|error| error.to_string())?;
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
+        let address = self.unit.read_unit.attr_address(attr.value())?;
         let code = address
             .and_then(WasmPc::from_dwarf)
             .and_then(|pc| self.lookup.code_address(pc));

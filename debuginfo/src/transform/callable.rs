@@ -16,6 +16,7 @@ use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Unit, UnitEntryId};
 use gimli::constants as dw;
@@ -216,7 +217,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id: UnitEntryId,
         entry: &Entry<'a, 'd>,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         if self.lookup.code.flavor == Flavor::Gdb {
             return self.other(entry, attr);
         }

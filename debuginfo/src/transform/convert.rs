@@ -1,6 +1,7 @@
 //! A unit that is read entry by entry and made anew: numbers of entries, and attributes that keep their meaning.
 
 use super::filter::{Kept, is_metadata};
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use gimli::Section as _;
@@ -189,19 +190,18 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         &mut self,
         unit: ReadUnit<'_, 'd>,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<AttributeValue, String> {
-        let damaged = |error: gimli::Error| error.to_string();
+    ) -> Result<AttributeValue, Unlocatable> {
         if attr.form() == dw::DW_FORM_implicit_const {
             return match attr.raw_value() {
                 Read::Sdata(value) => Ok(AttributeValue::ImplicitConst(value)),
-                _ => Err("it has no value".to_owned()),
+                _ => Err("it has no value".into()),
             };
         }
-        let string = |offset: gimli::DebugStrOffset| {
+        let string = |offset: gimli::DebugStrOffset| -> Result<_, Unlocatable> {
             if offset.0 < unit.dwarf.debug_str.reader().len() {
                 Ok(AttributeValue::StringRef(offset.0 as u32))
             } else {
-                Err("its string is not there".to_owned())
+                Err("its string is not there".into())
             }
         };
         Ok(match attr.value() {
@@ -223,17 +223,15 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
             }
             Read::DebugLineRef(_) => AttributeValue::LineProgramRef,
             Read::DebugStrRef(offset) => string(offset)?,
-            Read::DebugStrOffsetsIndex(index) => {
-                string(unit.string_offset(index).map_err(damaged)?)?
-            }
+            Read::DebugStrOffsetsIndex(index) => string(unit.string_offset(index)?)?,
             Read::DebugLineStrRef(offset) => {
-                let string = unit.line_string(offset).map_err(damaged)?;
+                let string = unit.line_string(offset)?;
                 AttributeValue::String(string.slice().into())
             }
             Read::String(string) => AttributeValue::String(string.slice().into()),
             Read::FileIndex(index) => AttributeValue::Udata(self.convert_file_index(unit, index)?),
             Read::DebugTypesRef(_) => {
-                return Err("types of their own unit are not there".to_owned());
+                return Err("types of their own unit are not there".into());
             }
             Read::Udata(value) => AttributeValue::Udata(value),
             value => {

@@ -10,9 +10,10 @@ use super::variant::VARIANTS;
 use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::expr::decode::{Op, decode};
-use crate::expr::emit::{Entries, MISSING, Places, Purpose, emit};
+use crate::expr::emit::{Entries, Places, Purpose, emit};
 use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
+use crate::expr::unlocatable::Unlocatable;
 use crate::expr::width::BaseType;
 use crate::locals::numbering::Number;
 use crate::locals::{Claim, MISFIT, NO_FRAME};
@@ -26,7 +27,7 @@ use gimli::read::{Attribute, AttributeValue as Read, Expression};
 use std::ops::Range;
 
 type Entry<'a, 'd> = ConvertUnitEntry<'a, Reader<'d>>;
-type Converted = Result<Option<AttributeValue>, String>;
+type Converted = Result<Option<AttributeValue>, Unlocatable>;
 
 /// The subject of an expression.
 #[derive(Clone, Copy)]
@@ -77,7 +78,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             return Ok(None);
         }
         match attr.value() {
-            _ if self.function().is_some_and(|it| it.frame.is_lost()) => Err(NO_FRAME.to_owned()),
+            _ if self.function().is_some_and(|it| it.frame.is_lost()) => Err(NO_FRAME.into()),
             Read::Exprloc(expression) => self
                 .expression(expression, Purpose::FrameBase)
                 .map(|it| Some(AttributeValue::Exprloc(it))),
@@ -87,7 +88,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                     Flavor::Lldb => Ok(None),
                 }
             }
-            _ => Err("it is neither an expression nor a list".to_owned()),
+            _ => Err("it is neither an expression nor a list".into()),
         }
     }
 
@@ -115,7 +116,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &self,
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
-    ) -> Result<Native, String> {
+    ) -> Result<Native, Unlocatable> {
         self.expression_onto(Native::new(), (expression, self.unit.read_unit), purpose)
     }
 
@@ -125,11 +126,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         out: Native,
         (expression, unit): (Expression<Reader<'d>>, ReadUnit<'a, 'd>),
         purpose: Purpose,
-    ) -> Result<Native, String> {
-        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+    ) -> Result<Native, Unlocatable> {
+        let ops = decode(expression, unit)?;
         let is_own = unit.header.offset() == self.unit.read_unit.header.offset();
         if !is_own && ops.iter().any(Op::names_type) {
-            return Err("a base type of another unit".to_owned());
+            return Err("a base type of another unit".into());
         }
         let size = None;
         self.emit_onto(out, &ops, &self.places(None, size), purpose)
@@ -141,7 +142,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ops: &[Op],
         places: &Places<'_>,
         purpose: Purpose,
-    ) -> Result<Native, String> {
+    ) -> Result<Native, Unlocatable> {
         let base_type = |offset| {
             let id = self.unit.convert_unit_ref(offset).ok()?;
             let entry = self.unit.read_unit.entry(offset).ok()?;
@@ -238,14 +239,14 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &self,
         entry: &Die<'d>,
         expression: Expression<Reader<'d>>,
-    ) -> Result<Vec<Op>, String> {
+    ) -> Result<Vec<Op>, Unlocatable> {
         let unit = self.unit.read_unit;
-        let ops = decode(expression, unit).map_err(|error| error.to_string())?;
+        let ops = decode(expression, unit)?;
         if let Some(reason) = self.misplaced(entry, &ops) {
-            return Err(reason.to_owned());
+            return Err(reason.into());
         }
         if self.mistakes_variants_at(entry, &ops) {
-            return Err(VARIANTS.to_owned());
+            return Err(VARIANTS.into());
         }
         let is_scalar = || {
             let ty = self.bare_type(unit, entry);
@@ -307,7 +308,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             let places = self.places(None, aim.size);
             let is_split = ops.iter().any(|op| matches!(op, Op::Piece(..)));
             match self.emit_onto(Native::new(), ops, &places, purpose) {
-                Err(reason) if is_split || reason == MISSING => {}
+                Err(Unlocatable::MissingPart) => {}
+                Err(_) if is_split => {}
                 whole => return whole.map(|it| Some(AttributeValue::Exprloc(it))),
             }
         }
@@ -335,16 +337,16 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The ranges of the scope around the entry: one that says none is where the outer one is.
-    fn scope_ranges(&self) -> Result<Vec<Range<WasmPc>>, String> {
+    fn scope_ranges(&self) -> Result<Vec<Range<WasmPc>>, Unlocatable> {
         let unit = self.unit.read_unit;
         for scope in self.scopes() {
-            let entry = unit.entry(scope).map_err(|error| error.to_string())?;
-            let found = ranges(unit, &entry, &self.listed).map_err(|error| error.to_string())?;
+            let entry = unit.entry(scope)?;
+            let found = ranges(unit, &entry, &self.listed)?;
             if !found.is_empty() {
                 return Ok(found);
             }
         }
-        Err("a location outside of code".to_owned())
+        Err("a location outside of code".into())
     }
 
     /// Converts an expression for a purpose, or the default without one.
@@ -371,13 +373,13 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     ) -> Converted {
         let unit = self.unit.read_unit;
         let locations = unit.attr_locations(attr.value());
-        let Some(mut locations) = locations.map_err(|error| error.to_string())? else {
+        let Some(mut locations) = locations? else {
             return Ok(None);
         };
         let mut list = Vec::new();
-        while let Some(location) = locations.next().map_err(|error| error.to_string())? {
+        while let Some(location) = locations.next()? {
             if self.lookup.is_exhausted() {
-                self.lost_part(entry, EXHAUSTED);
+                self.lost_part(entry, &EXHAUSTED.into());
                 break;
             }
             self.lookup.spend(1);
@@ -388,9 +390,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                 continue;
             };
             let ops = match purpose {
-                Purpose::FrameBase => {
-                    decode(location.data, unit).map_err(|error| error.to_string())
-                }
+                Purpose::FrameBase => decode(location.data, unit).map_err(Unlocatable::from),
                 _ => self.operations(entry, location.data),
             };
             let added = ops.and_then(|ops| {
@@ -404,7 +404,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         Ok(self.list(list))
     }
 
-    fn lost_part(&mut self, entry: &Entry<'a, 'd>, reason: &str) {
+    fn lost_part(&mut self, entry: &Entry<'a, 'd>, reason: &Unlocatable) {
         let what = format!("a part of a location list cannot be shown: {reason}");
         let offset = self.offset(entry);
         self.warnings.lost(what, offset);
@@ -425,9 +425,9 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ops: &[Op],
         span: &Span,
         aim: Aim<'_, 'a, 'd>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         if self.lookup.is_exhausted() {
-            return Err(EXHAUSTED.to_owned());
+            return Err(EXHAUSTED.into());
         }
         if self.needs_frame_bases(ops) {
             return self.add_by_frame_bases(list, ops, span, aim);
@@ -470,12 +470,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ops: &[Op],
         span: &Span,
         aim: Aim<'_, 'a, 'd>,
-        reason: Option<String>,
-    ) -> Result<(), String> {
+        reason: Option<Unlocatable>,
+    ) -> Result<(), Unlocatable> {
         let Some(pieces) = split(ops, aim.size) else {
             return reason.map_or(Ok(()), Err);
         };
-        let mut reason = reason.filter(|reason| reason != MISSING);
+        let mut reason = reason.filter(|reason| *reason != Unlocatable::MissingPart);
         let mut from = span.wasm.start;
         while from < span.wasm.end {
             let (mut known, mut end) = (pieces.clone(), span.wasm.end);
@@ -509,18 +509,18 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         pieces: &[Piece],
         span: &Span,
         aim: Aim<'_, 'a, 'd>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let ops = join(pieces);
         let mut places = self.places(Some(span.from), aim.size);
         let native = match self.emit_onto(Native::new(), &ops, &places, aim.purpose) {
-            Err(reason) if reason == MISSING => match self.present(aim, pieces, span) {
+            Err(Unlocatable::MissingPart) => match self.present(aim, pieces, span) {
                 (Presence::All, _) => {
                     places = self.places(Some(span.from), aim.size);
                     places.only_padding_is_missing = true;
                     self.emit_onto(Native::new(), &ops, &places, aim.purpose)
                 }
                 (Presence::Some, false) => return Ok(()),
-                _ => Err(reason),
+                _ => Err(Unlocatable::MissingPart),
             },
             result => result,
         }?;
@@ -541,12 +541,12 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ops: &[Op],
         span: &Span,
         aim: Aim<'_, 'a, 'd>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         if ops
             .iter()
             .any(|op| matches!(op, Op::Branch(_) | Op::Skip(_)))
         {
-            return Err("branches, with a frame base that is a list".to_owned());
+            return Err("branches, with a frame base that is a list".into());
         }
         let bases = self.function().map(|it| it.frame_bases.clone());
         for (counts, base) in bases.iter().flatten() {

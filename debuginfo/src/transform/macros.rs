@@ -2,6 +2,7 @@
 
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::expr::unlocatable::Unlocatable;
 use crate::macros::read;
 use crate::source::Reader;
 use crate::write::AttributeValue;
@@ -12,7 +13,7 @@ impl<'d> UnitTransform<'_, '_, 'd> {
     pub(super) fn macros(
         &mut self,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         // Of two versions of the same one is enough.
         if self.lookup.code.flavor == Flavor::Lldb || self.macro_table.is_some() {
             return Ok(None);

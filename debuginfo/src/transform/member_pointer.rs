@@ -11,6 +11,7 @@ use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::Flavor;
 use crate::expr::decode::member_offset;
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -48,7 +49,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_field_pointer(
         &mut self,
         pointer: &There<'a, 'd>,
-    ) -> Result<UnitEntryId, String> {
+    ) -> Result<UnitEntryId, Unlocatable> {
         let class = pointer.entry.attr_value(dw::DW_AT_containing_type);
         let class = self.converted(pointer.unit, class.ok_or("a member of no class")?)?;
         let member = self.type_of(pointer).ok_or("a member of no type")?;
@@ -65,7 +66,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_field_value(
         &self,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         let value = attr.sdata_value().ok_or("it is no number")?;
         let value = match self.address_size() {
             AddressSize::Four => i64::from(value as i32),

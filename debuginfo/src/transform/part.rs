@@ -11,6 +11,7 @@ use super::unit::UnitTransform;
 use crate::expr::decode::Op;
 use crate::expr::emit::Purpose;
 use crate::expr::piece::{Piece, cut};
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -270,7 +271,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         variable: UnitEntryId,
         entry: &Die<'d>,
         same: &[Part<'a, 'd>],
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let (Some(first), Some(declared)) = (same.first(), self.declared(entry)) else {
             return Ok(());
         };

@@ -26,6 +26,7 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::constants as dw;
@@ -202,7 +203,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         match self.type_at(self.unit.read_unit, entry) {
             Some(pointee) if self.is_copied(&pointee) => self.target(&pointee).map(Some),
             _ => self.other(entry, attr),
@@ -214,7 +215,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// Returns the target of pointers to a type.
-    pub(super) fn target(&mut self, pointee: &There<'a, 'd>) -> Result<AttributeValue, String> {
+    pub(super) fn target(
+        &mut self,
+        pointee: &There<'a, 'd>,
+    ) -> Result<AttributeValue, Unlocatable> {
         match self.pointees.base {
             Some(base) if self.is_copied(pointee) => self.at_base(pointee, base),
             _ => self.reference_to(pointee),
@@ -242,7 +246,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_target(
         &mut self,
         pointer: &There<'a, 'd>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         let bare = self.bare_type(pointer.unit, &pointer.entry);
         if let (Some(base), Some(ty)) = (self.pointees.base, self.type_of(pointer))
             && self.pointees.are_copies
@@ -256,7 +260,11 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// A type whose objects are found at the memory's base: of one that [`Self::is_object`].
-    fn at_base(&mut self, ty: &There<'a, 'd>, base: HostAddress) -> Result<AttributeValue, String> {
+    fn at_base(
+        &mut self,
+        ty: &There<'a, 'd>,
+        base: HostAddress,
+    ) -> Result<AttributeValue, Unlocatable> {
         let wanted = ty.offset().and_then(|place| self.unit.pointee(place));
         if !self.is_own(ty) {
             return match wanted {
@@ -312,7 +320,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id: UnitEntryId,
         ty: &There<'a, 'd>,
         base: HostAddress,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let tag = ty.entry.tag();
         match (kind(tag), self.type_of(ty)) {
             (Kind::Named, Some(inner)) => {
@@ -371,7 +379,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ty: &There<'a, 'd>,
         target: Option<&There<'a, 'd>>,
         base: HostAddress,
-    ) -> Result<AttributeValue, String> {
+    ) -> Result<AttributeValue, Unlocatable> {
         let tag = ty.entry.tag();
         if self.is_function_pointer(&ty.entry) {
             return Ok(self.functions_at_base());
@@ -394,7 +402,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &mut self,
         target: Option<&There<'a, 'd>>,
         base: HostAddress,
-    ) -> Result<UnitEntryId, String> {
+    ) -> Result<UnitEntryId, Unlocatable> {
         let name = self.type_name(target, 0);
         let (inner, base) = match target {
             Some(target) if self.is_object(target, 0) => (self.at_base(target, base)?, Some(base)),
@@ -446,7 +454,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         ty: &There<'a, 'd>,
         target: Option<AttributeValue>,
         attribute: Option<(DwAt, Expression)>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let original = self.unit.convert_unit_ref(ty.entry.offset());
         let mut ends = Expression::new();
         let size = ty.entry.attr(dw::DW_AT_byte_size);
@@ -455,7 +463,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let mut bases = 0;
         let has_virtual_bases = is_class && self.virtual_ends(ty, 0, &mut bases, &mut ends)?;
         self.pointees.copies.push(Copy {
-            original: original.map_err(|error| error.to_string())?,
+            original: original?,
             id,
             target,
             size: has_virtual_bases.then_some(ends),

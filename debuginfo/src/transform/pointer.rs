@@ -9,6 +9,7 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -285,7 +286,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_pointer_type(
         &mut self,
         entry: &ConvertUnitEntry<'a, Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         let pointer = self.field_pointer(entry);
         let pointer = pointer.or_else(|| self.pointer_type(self.unit.read_unit, entry));
         let pointer = pointer.ok_or("its type is not there")?;
@@ -297,7 +298,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_pointer_value(
         &self,
         attr: &Attribute<Reader<'d>>,
-    ) -> Result<Option<AttributeValue>, String> {
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
         let guest = match attr.value() {
             Read::Sdata(value) => value as u64,
             _ => attr.udata_value().ok_or("it is no number")?,

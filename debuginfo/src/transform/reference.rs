@@ -2,6 +2,7 @@
 
 use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
+use crate::expr::unlocatable::Unlocatable;
 use crate::source::{ReadUnit, Reader};
 use crate::types::is_alias;
 use crate::write::AttributeValue;
@@ -46,7 +47,10 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// A reference to an entry.
-    pub(super) fn reference_to(&self, there: &There<'a, 'd>) -> Result<AttributeValue, String> {
+    pub(super) fn reference_to(
+        &self,
+        there: &There<'a, 'd>,
+    ) -> Result<AttributeValue, Unlocatable> {
         self.converted(there.unit, Read::UnitRef(there.entry.offset()))
     }
 
@@ -125,7 +129,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         &self,
         unit: ReadUnit<'a, 'd>,
         value: Read<Reader<'d>>,
-    ) -> Result<AttributeValue, String> {
+    ) -> Result<AttributeValue, Unlocatable> {
         let own = self.unit.read_unit.header.offset();
         let far = match value {
             Read::UnitRef(offset) if unit.header.offset() == own => {

@@ -5,6 +5,7 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
+use crate::expr::unlocatable::Unlocatable;
 use crate::write::Expression;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
@@ -30,20 +31,19 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         offset: u64,
         bases: &mut usize,
         out: &mut Expression,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Unlocatable> {
         let mut any = false;
-        let error = |error: gimli::Error| error.to_string();
         let tree = class.unit.entries_tree(Some(class.entry.offset()));
-        let mut tree = tree.map_err(error)?;
-        let mut children = tree.root().map_err(error)?.children();
-        while let Some(child) = children.next().map_err(error)? {
+        let mut tree = tree?;
+        let mut children = tree.root()?.children();
+        while let Some(child) = children.next()? {
             let entry = child.entry();
             if entry.tag() != dw::DW_TAG_inheritance {
                 continue;
             }
             *bases += 1;
             if *bases > MAX_DEPTH {
-                return Err("a class of too many bases".to_owned());
+                return Err("a class of too many bases".into());
             }
             let Some(base) = self.type_at(class.unit, entry) else {
                 continue;

@@ -6,6 +6,7 @@
 use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::expr::unlocatable::Unlocatable;
 use crate::image::{GET_POINTER, SET_POINTER};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
@@ -32,7 +33,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id: UnitEntryId,
         parent: UnitEntryId,
         pointer: &Die<'d>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let there = self.here(pointer);
         let native = self.native_pointer(&there)?;
         let name = self.type_name(Some(&there), 0);
@@ -67,7 +68,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         id: UnitEntryId,
         native: UnitEntryId,
         pointer: &Die<'d>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unlocatable> {
         let is_pointer = pointer.tag() == dw::DW_TAG_pointer_type;
         let constant = self.derived(dw::DW_TAG_const_type, id);
         let own = AttributeValue::UnitRef;
@@ -148,7 +149,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     pub(super) fn native_pointer(
         &mut self,
         pointer: &There<'a, 'd>,
-    ) -> Result<UnitEntryId, String> {
+    ) -> Result<UnitEntryId, Unlocatable> {
         let key = pointer
             .entry
             .offset()

@@ -7,6 +7,7 @@ mod wide;
 
 use super::decode::Op;
 use super::emit::{Entries, Places, Purpose, emit};
+use super::unlocatable::Unlocatable;
 use super::width::BaseType;
 use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType as WasmType};
@@ -133,7 +134,7 @@ impl Machine {
     }
 
     /// Why operations have no native form.
-    fn refusal(&self, ops: &[Op], purpose: Purpose) -> String {
+    fn refusal(&self, ops: &[Op], purpose: Purpose) -> Unlocatable {
         let entries = Entries {
             base_type: &|_| None,
             any: &|_| None,

@@ -3,7 +3,8 @@
 use super::{BASE, FRAME, Machine};
 use crate::address::{AddressSize, HostAddress};
 use crate::expr::decode::Op;
-use crate::expr::emit::{DROPPED_DATA, Purpose};
+use crate::expr::emit::Purpose;
+use crate::expr::unlocatable::Unlocatable;
 use gimli::constants as dw;
 
 /// A base that is no multiple of 4 GiB, as a memory of 64 bits has room for more than that.
@@ -36,7 +37,7 @@ fn dropped_data_is_what_64_bits_say() {
         match dropped {
             true => assert_eq!(
                 machine().refusal(&location, Purpose::Location),
-                DROPPED_DATA
+                Unlocatable::DroppedData
             ),
             false => assert_eq!(machine().value(&location), WIDE_BASE + address),
         }
