@@ -295,7 +295,7 @@ fn encode(wat: &mut Wat<'_>) -> Vec<u8> {
 /// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
 const TAKEN: &[(&str, usize)] = &[("binary-leb128.wast", 217), ("binary-leb128.wast", 225)];
 
-/// What version 2 refuses for want of several memories: a second one, and its index where there was a zero.
+/// The reasons of version 2 for refusing several memories: a second one, and its index in place of a zero.
 const SUPERSEDED: &[&str] = &["multiple memories", "zero byte expected"];
 
 /// Proposals whose tests are run besides those of version 2.

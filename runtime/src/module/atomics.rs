@@ -62,81 +62,35 @@ impl Atomic {
     /// Returns the description of an operator; `None` for those that are not atomic, and for `atomic.fence`.
     #[rustfmt::skip] // a table
     pub fn of(operator: &Operator<'_>) -> Option<Atomic> {
+        // Of i32, i64, and their low 8, 16, 8, 16 and 32 bits.
         macro_rules! table {
-            ($($name:ident $kind:expr, $bytes:literal $is_wide:literal;)*) => {
+            ($($kind:expr => $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident;)*) => {
                 match operator {
-                    $(Operator::$name { memarg } => Some(Atomic { memarg: *memarg, kind: $kind, bytes: $bytes, is_wide: $is_wide }),)*
-                    _ => None,
+                    $(Operator::$a { memarg } => ($kind, memarg, 4, false),
+                    Operator::$b { memarg } => ($kind, memarg, 8, true),
+                    Operator::$c { memarg } => ($kind, memarg, 1, false),
+                    Operator::$d { memarg } => ($kind, memarg, 2, false),
+                    Operator::$e { memarg } => ($kind, memarg, 1, true),
+                    Operator::$f { memarg } => ($kind, memarg, 2, true),
+                    Operator::$g { memarg } => ($kind, memarg, 4, true),)*
+                    Operator::MemoryAtomicNotify { memarg } => (Kind::Notify, memarg, 4, false),
+                    Operator::MemoryAtomicWait32 { memarg } => (Kind::Wait, memarg, 4, false),
+                    Operator::MemoryAtomicWait64 { memarg } => (Kind::Wait, memarg, 8, false),
+                    _ => return None,
                 }
             };
         }
-        table! {
-            MemoryAtomicNotify Kind::Notify, 4 false;
-            MemoryAtomicWait32 Kind::Wait, 4 false;
-            MemoryAtomicWait64 Kind::Wait, 8 false;
-            I32AtomicLoad Kind::Load, 4 false;
-            I64AtomicLoad Kind::Load, 8 true;
-            I32AtomicLoad8U Kind::Load, 1 false;
-            I32AtomicLoad16U Kind::Load, 2 false;
-            I64AtomicLoad8U Kind::Load, 1 true;
-            I64AtomicLoad16U Kind::Load, 2 true;
-            I64AtomicLoad32U Kind::Load, 4 true;
-            I32AtomicStore Kind::Store, 4 false;
-            I64AtomicStore Kind::Store, 8 true;
-            I32AtomicStore8 Kind::Store, 1 false;
-            I32AtomicStore16 Kind::Store, 2 false;
-            I64AtomicStore8 Kind::Store, 1 true;
-            I64AtomicStore16 Kind::Store, 2 true;
-            I64AtomicStore32 Kind::Store, 4 true;
-            I32AtomicRmwAdd Kind::Modify(Op::Add), 4 false;
-            I64AtomicRmwAdd Kind::Modify(Op::Add), 8 true;
-            I32AtomicRmw8AddU Kind::Modify(Op::Add), 1 false;
-            I32AtomicRmw16AddU Kind::Modify(Op::Add), 2 false;
-            I64AtomicRmw8AddU Kind::Modify(Op::Add), 1 true;
-            I64AtomicRmw16AddU Kind::Modify(Op::Add), 2 true;
-            I64AtomicRmw32AddU Kind::Modify(Op::Add), 4 true;
-            I32AtomicRmwSub Kind::Modify(Op::Sub), 4 false;
-            I64AtomicRmwSub Kind::Modify(Op::Sub), 8 true;
-            I32AtomicRmw8SubU Kind::Modify(Op::Sub), 1 false;
-            I32AtomicRmw16SubU Kind::Modify(Op::Sub), 2 false;
-            I64AtomicRmw8SubU Kind::Modify(Op::Sub), 1 true;
-            I64AtomicRmw16SubU Kind::Modify(Op::Sub), 2 true;
-            I64AtomicRmw32SubU Kind::Modify(Op::Sub), 4 true;
-            I32AtomicRmwAnd Kind::Modify(Op::And), 4 false;
-            I64AtomicRmwAnd Kind::Modify(Op::And), 8 true;
-            I32AtomicRmw8AndU Kind::Modify(Op::And), 1 false;
-            I32AtomicRmw16AndU Kind::Modify(Op::And), 2 false;
-            I64AtomicRmw8AndU Kind::Modify(Op::And), 1 true;
-            I64AtomicRmw16AndU Kind::Modify(Op::And), 2 true;
-            I64AtomicRmw32AndU Kind::Modify(Op::And), 4 true;
-            I32AtomicRmwOr Kind::Modify(Op::Or), 4 false;
-            I64AtomicRmwOr Kind::Modify(Op::Or), 8 true;
-            I32AtomicRmw8OrU Kind::Modify(Op::Or), 1 false;
-            I32AtomicRmw16OrU Kind::Modify(Op::Or), 2 false;
-            I64AtomicRmw8OrU Kind::Modify(Op::Or), 1 true;
-            I64AtomicRmw16OrU Kind::Modify(Op::Or), 2 true;
-            I64AtomicRmw32OrU Kind::Modify(Op::Or), 4 true;
-            I32AtomicRmwXor Kind::Modify(Op::Xor), 4 false;
-            I64AtomicRmwXor Kind::Modify(Op::Xor), 8 true;
-            I32AtomicRmw8XorU Kind::Modify(Op::Xor), 1 false;
-            I32AtomicRmw16XorU Kind::Modify(Op::Xor), 2 false;
-            I64AtomicRmw8XorU Kind::Modify(Op::Xor), 1 true;
-            I64AtomicRmw16XorU Kind::Modify(Op::Xor), 2 true;
-            I64AtomicRmw32XorU Kind::Modify(Op::Xor), 4 true;
-            I32AtomicRmwXchg Kind::Modify(Op::Xchg), 4 false;
-            I64AtomicRmwXchg Kind::Modify(Op::Xchg), 8 true;
-            I32AtomicRmw8XchgU Kind::Modify(Op::Xchg), 1 false;
-            I32AtomicRmw16XchgU Kind::Modify(Op::Xchg), 2 false;
-            I64AtomicRmw8XchgU Kind::Modify(Op::Xchg), 1 true;
-            I64AtomicRmw16XchgU Kind::Modify(Op::Xchg), 2 true;
-            I64AtomicRmw32XchgU Kind::Modify(Op::Xchg), 4 true;
-            I32AtomicRmwCmpxchg Kind::CompareExchange, 4 false;
-            I64AtomicRmwCmpxchg Kind::CompareExchange, 8 true;
-            I32AtomicRmw8CmpxchgU Kind::CompareExchange, 1 false;
-            I32AtomicRmw16CmpxchgU Kind::CompareExchange, 2 false;
-            I64AtomicRmw8CmpxchgU Kind::CompareExchange, 1 true;
-            I64AtomicRmw16CmpxchgU Kind::CompareExchange, 2 true;
-            I64AtomicRmw32CmpxchgU Kind::CompareExchange, 4 true;
-        }
+        let (kind, memarg, bytes, is_wide) = table! {
+            Kind::Load => I32AtomicLoad I64AtomicLoad I32AtomicLoad8U I32AtomicLoad16U I64AtomicLoad8U I64AtomicLoad16U I64AtomicLoad32U;
+            Kind::Store => I32AtomicStore I64AtomicStore I32AtomicStore8 I32AtomicStore16 I64AtomicStore8 I64AtomicStore16 I64AtomicStore32;
+            Kind::Modify(Op::Add) => I32AtomicRmwAdd I64AtomicRmwAdd I32AtomicRmw8AddU I32AtomicRmw16AddU I64AtomicRmw8AddU I64AtomicRmw16AddU I64AtomicRmw32AddU;
+            Kind::Modify(Op::Sub) => I32AtomicRmwSub I64AtomicRmwSub I32AtomicRmw8SubU I32AtomicRmw16SubU I64AtomicRmw8SubU I64AtomicRmw16SubU I64AtomicRmw32SubU;
+            Kind::Modify(Op::And) => I32AtomicRmwAnd I64AtomicRmwAnd I32AtomicRmw8AndU I32AtomicRmw16AndU I64AtomicRmw8AndU I64AtomicRmw16AndU I64AtomicRmw32AndU;
+            Kind::Modify(Op::Or) => I32AtomicRmwOr I64AtomicRmwOr I32AtomicRmw8OrU I32AtomicRmw16OrU I64AtomicRmw8OrU I64AtomicRmw16OrU I64AtomicRmw32OrU;
+            Kind::Modify(Op::Xor) => I32AtomicRmwXor I64AtomicRmwXor I32AtomicRmw8XorU I32AtomicRmw16XorU I64AtomicRmw8XorU I64AtomicRmw16XorU I64AtomicRmw32XorU;
+            Kind::Modify(Op::Xchg) => I32AtomicRmwXchg I64AtomicRmwXchg I32AtomicRmw8XchgU I32AtomicRmw16XchgU I64AtomicRmw8XchgU I64AtomicRmw16XchgU I64AtomicRmw32XchgU;
+            Kind::CompareExchange => I32AtomicRmwCmpxchg I64AtomicRmwCmpxchg I32AtomicRmw8CmpxchgU I32AtomicRmw16CmpxchgU I64AtomicRmw8CmpxchgU I64AtomicRmw16CmpxchgU I64AtomicRmw32CmpxchgU;
+        };
+        Some(Atomic { memarg: *memarg, kind, bytes, is_wide })
     }
 }
