@@ -145,3 +145,14 @@ fn said(mut debugger: Command, folder: &Folder) -> String {
         .output();
     String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
 }
+
+/// The formatters' list of traps is written by hand.
+#[test]
+fn lldb_names_traps_as_reports_do() {
+    let list = include_str!("../src/debugger/lldb/dwalin_lldb/kinds.py");
+    let kinds = (1..).map_while(dwalin_runtime::TrapKind::from_code);
+    for kind in kinds {
+        let row = format!("    {}: \"{kind}\",\n", kind as u8);
+        assert!(list.contains(&row), "{row}");
+    }
+}

@@ -69,6 +69,27 @@ fn atomics_on_a_memory_of_one_thread_have_the_standards_traps() {
 }
 
 #[test]
+fn an_unaligned_address_is_named() {
+    let engine = Engine::new(Config::new().debug_info(true).warning(|_| {}));
+    let mut store = Store::new(&engine, ());
+    let module = Module::new(&engine, ATOMICS).unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let mut cause = |name: &str, address: u32| {
+        let func = instance
+            .get_typed_func::<u32, u32>(&mut store, name)
+            .unwrap();
+        let Err(Error::Trap(trap)) = func.call(&mut store, address) else {
+            panic!("it traps");
+        };
+        format!("{:?}", trap.cause())
+    };
+    let said = "the address is 0x5, which is not a multiple of ";
+    assert!(cause("exchange", 5).contains(&format!("{said}4")));
+    assert!(cause("add", 3).contains(&format!("{said}2")));
+    assert!(!cause("wait", 4).contains("multiple"));
+}
+
+#[test]
 fn a_shared_memory_needs_threads() {
     let engine = Engine::default();
     for wat in [

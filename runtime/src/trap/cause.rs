@@ -10,6 +10,7 @@ use super::suspects::Suspects;
 use super::walk::Frames;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
+use crate::module::atomics::Atomic;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::fmt;
@@ -119,7 +120,26 @@ impl Cause {
                     self.note(format!("the index is {index}; the table's size is {len}"));
                 }
             }
-            operator => self.arithmetic(operator, instruction),
+            operator => match Atomic::of(operator) {
+                Some(atomic) => self.unaligned(&atomic, instruction),
+                None => self.arithmetic(operator, instruction),
+            },
+        }
+    }
+
+    /// The address of an atomic access, if that is why it trapped.
+    fn unaligned(&mut self, atomic: &Atomic, instruction: &Instruction<'_>) {
+        let Some(WasmValue::I32(base)) = instruction.operand(atomic.above_address()) else {
+            return;
+        };
+        let (address, bytes) = (
+            u64::from(base).wrapping_add(atomic.memarg.offset),
+            atomic.bytes,
+        );
+        if !address.is_multiple_of(u64::from(bytes)) {
+            self.note(format!(
+                "the address is {address:#x}, which is not a multiple of {bytes}"
+            ));
         }
     }
 

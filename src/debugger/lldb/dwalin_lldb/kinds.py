@@ -10,4 +10,6 @@ KINDS = {
     8: "wasm `unreachable` instruction executed",
     9: "call stack exhausted",
     10: "null reference",
+    11: "unaligned atomic",
+    12: "expected shared memory",
 }
