@@ -2,18 +2,17 @@
 
 use crate::address::WasmPc;
 use crate::code::{KeptValue, OperandQuestion, Questions, Statement};
+use crate::dies::{Die, MAX_DEPTH, each_expression, is_alias, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
 use crate::ranges::ListRoom;
-use crate::source::{ReadUnit, Reader, Warning, Warnings, WasmDwarf, headers};
+use crate::source::{ReadUnit, Warning, Warnings, WasmDwarf, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-
-type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
 /// Scans a module's DWARF, its units in parallel.
 pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
@@ -254,13 +253,10 @@ fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bo
     let declared = follow(function, dw::DW_AT_specification)
         .or_else(|| follow(function, dw::DW_AT_abstract_origin));
     let mut ty = follow(declared.as_ref().unwrap_or(function), dw::DW_AT_type);
-    // A few names for one type; more than that is no program's.
-    for _ in 0..8 {
+    for _ in 0..MAX_DEPTH {
         let Some(entry) = ty else { return false };
         match entry.tag() {
-            dw::DW_TAG_typedef | dw::DW_TAG_const_type | dw::DW_TAG_volatile_type => {
-                ty = follow(&entry, dw::DW_AT_type);
-            }
+            tag if is_alias(tag) => ty = follow(&entry, dw::DW_AT_type),
             dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
                 let size = entry
                     .attr(dw::DW_AT_byte_size)
@@ -275,25 +271,6 @@ fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bo
     false
 }
 
-/// An entry's ranges, by address.
-pub(crate) fn ranges<'d>(
-    unit: ReadUnit<'_, 'd>,
-    entry: &Die<'d>,
-    room: &ListRoom,
-) -> gimli::Result<Vec<Range<WasmPc>>> {
-    let mut ranges = unit.die_ranges(entry)?;
-    let ranges = room
-        .entries(|| ranges.next())
-        .filter_map(|range| Some(WasmPc::from_dwarf(range.begin)?..WasmPc::from_dwarf(range.end)?));
-    let mut ranges: Vec<_> = ranges.collect();
-    ranges.sort_unstable_by_key(|range| range.start);
-    Ok(ranges)
-}
-
-pub(crate) fn is_call_site(tag: gimli::DwTag) -> bool {
-    matches!(tag, dw::DW_TAG_call_site | dw::DW_TAG_GNU_call_site)
-}
-
 /// The address behind a call, which GNU's form says as DW_AT_low_pc.
 fn call_site<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<WasmPc> {
     let address = entry
@@ -301,35 +278,4 @@ fn call_site<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<WasmPc> {
         .or_else(|| entry.attr_value(dw::DW_AT_low_pc))?;
     let address = unit.attr_address(address).ok()??;
     WasmPc::from_dwarf(address)
-}
-
-pub(crate) fn is_scope(tag: gimli::DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_subprogram | dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine
-    )
-}
-
-/// The expressions of an attribute: one, or those of a location list with where they count.
-pub(crate) fn each_expression<'d>(
-    unit: ReadUnit<'_, 'd>,
-    attr: &gimli::read::Attribute<Reader<'d>>,
-    room: &ListRoom,
-    found: &mut impl FnMut(Option<Range<WasmPc>>, gimli::read::Expression<Reader<'d>>),
-) {
-    match attr.value() {
-        AttributeValue::Exprloc(expression) => found(None, expression),
-        AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
-            let Ok(Some(mut locations)) = unit.attr_locations(attr.value()) else {
-                return;
-            };
-            for entry in room.entries(|| locations.next()) {
-                let (from, to) = (entry.range.begin, entry.range.end);
-                if let (Some(from), Some(to)) = (WasmPc::from_dwarf(from), WasmPc::from_dwarf(to)) {
-                    found(Some(from..to), entry.data);
-                }
-            }
-        }
-        _ => {}
-    }
 }

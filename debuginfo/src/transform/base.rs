@@ -3,10 +3,10 @@
 //! tells formatters by static members, `__base_0` and so on, of what type they are and where.
 
 use super::convert::ConvertUnitEntry;
-use super::pointer::{Die, MAX_DEPTH};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::dies::{Die, MAX_DEPTH};
 use crate::expr::decode::{Op, decode, member_offset};
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};

@@ -1,8 +1,8 @@
 //! Types that expressions of C and C++ name, in units whose DWARF does not have them: gdb would take its own, pointers to which are of the
 //! host's size. (It takes its own `int` and `unsigned char` before it looks for the unit's; not `char` and `void`.)
 
-use super::pointer::Die;
 use super::unit::UnitTransform;
+use crate::dies::Die;
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;

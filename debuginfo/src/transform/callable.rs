@@ -12,10 +12,10 @@
 
 use super::convert::ConvertUnitEntry;
 use super::passing::{Uncallable, is_vector};
-use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::dies::Die;
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Unit, UnitEntryId};

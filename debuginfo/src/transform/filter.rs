@@ -2,8 +2,7 @@
 //!
 //! Units are read in parallel into graphs of a few words an entry; then the graphs are searched as one.
 
-use super::pointee::{Kind, kind};
-use super::pointer::is_pointer;
+use crate::dies::{Kind, is_pointer, kind};
 use crate::offset_set::OffsetSet;
 use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};

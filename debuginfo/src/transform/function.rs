@@ -2,12 +2,12 @@
 //! by. So it is shown as an enumeration of the table's functions, of which there is one for all units.
 
 use super::pointee::always;
-use super::pointer::{Die, MAX_DEPTH, is_pointer};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
 use crate::demangle::demangle;
+use crate::dies::{Die, MAX_DEPTH, is_pointer};
 use crate::write::{AttributeValue, DebugInfoRef, Encoded, Unit, UnitEntryId, encode};
 use gimli::constants as dw;
 

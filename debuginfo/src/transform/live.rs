@@ -3,9 +3,9 @@
 
 use super::filter::{FilterUnit, Graph};
 use crate::address::{AddressSize, WasmPc};
+use crate::dies::{Die, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
-use crate::questions::{is_scope, ranges};
 use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
 use gimli::DebugInfoOffset;
@@ -16,8 +16,6 @@ use std::ops::Range;
 
 /// The depth to which entries may nest, as they are written recursively: scopes, namespaces and inlined calls are far less.
 const MAX_NESTING: isize = 1000;
-
-type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 
 /// The live entries of one unit and their requirements.
 pub(super) struct Live<'d> {

@@ -5,11 +5,11 @@
 
 use super::convert::ConvertUnitEntry;
 use super::pointee::always;
-use super::pointer::{Die, MAX_DEPTH};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::Flavor;
+use crate::dies::{Die, MAX_DEPTH};
 use crate::expr::decode::member_offset;
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;

@@ -5,9 +5,9 @@
 //! number, and expressions do not compute with them.
 
 use super::convert::ConvertUnitEntry;
-use super::pointer::Die;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::dies::Die;
 use crate::source::Reader;
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;

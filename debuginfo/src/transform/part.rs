@@ -5,9 +5,9 @@
 use super::convert::ConvertUnitEntry;
 use super::location::{Aim, Span};
 use super::member::{Member, Members, Role};
-use super::pointer::{Die, MAX_DEPTH};
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::dies::{Die, MAX_DEPTH};
 use crate::expr::decode::Op;
 use crate::expr::emit::Purpose;
 use crate::expr::piece::{Piece, cut};

@@ -6,10 +6,10 @@
 
 use super::convert::ConvertUnitEntry;
 use super::number::Number;
-use super::pointer::is_pointer;
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::ValueType;
+use crate::dies::is_pointer;
 use crate::source::Reader;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;

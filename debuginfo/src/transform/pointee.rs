@@ -21,11 +21,11 @@
 
 use super::c_types::{is_c, is_cpp};
 use super::convert::ConvertUnitEntry;
-use super::pointer::{Die, MAX_DEPTH, is_pointer, is_reference};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::{AddressSize, HostAddress};
 use crate::code::{CodeMap, Flavor};
+use crate::dies::{Die, Kind, MAX_DEPTH, is_pointer, is_reference, kind};
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::Reader;
 use crate::write::{AttributeValue, Expression, UnitEntryId};
@@ -90,32 +90,6 @@ impl Pointees {
             arrays: Vec::new(),
             holder: None,
         }
-    }
-}
-
-/// The kinds of pointees.
-pub(super) enum Kind {
-    Class,
-    Array,
-    Scalar,
-    /// Another type, by another name or with a qualifier.
-    Named,
-    /// Nothing that lies in memory.
-    Other,
-}
-
-pub(super) fn kind(tag: DwTag) -> Kind {
-    match tag {
-        dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => Kind::Class,
-        dw::DW_TAG_array_type => Kind::Array,
-        dw::DW_TAG_base_type | dw::DW_TAG_enumeration_type => Kind::Scalar,
-        tag if is_pointer(tag) => Kind::Scalar,
-        dw::DW_TAG_typedef
-        | dw::DW_TAG_const_type
-        | dw::DW_TAG_volatile_type
-        | dw::DW_TAG_restrict_type
-        | dw::DW_TAG_atomic_type => Kind::Named,
-        _ => Kind::Other,
     }
 }
 

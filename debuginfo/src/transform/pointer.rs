@@ -9,19 +9,18 @@ use super::reference::There;
 use super::unit::UnitTransform;
 use crate::address::AddressSize;
 use crate::code::{CodeMap, Flavor};
+use crate::dies::{Die, MAX_DEPTH, is_pointer, is_reference};
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::{ReadUnit, Reader};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
-use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry};
+use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DebugInfoOffset, DwTag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Bytes of a name that names of other types are made of.
 const MAX_NAME: usize = 4096;
-/// The depth to which types are followed: further than programs go, and an end to cycles.
-pub(super) const MAX_DEPTH: usize = 64;
 
 /// The pointer types made for a unit.
 pub(super) struct Pointers {
@@ -59,20 +58,6 @@ impl Pointers {
 /// The names that compilers of C++ and of C give the type of `nullptr`.
 const NULL_TYPES: [&str; 2] = ["decltype(nullptr)", "nullptr_t"];
 
-pub(super) fn is_pointer(tag: DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_pointer_type
-            | dw::DW_TAG_reference_type
-            | dw::DW_TAG_rvalue_reference_type
-            | dw::DW_TAG_ptr_to_member_type
-    )
-}
-
-pub(super) fn is_reference(tag: DwTag) -> bool {
-    tag == dw::DW_TAG_reference_type || tag == dw::DW_TAG_rvalue_reference_type
-}
-
 /// A qualifier goes before a name and behind a star.
 fn qualified(qualifier: &str, name: &str) -> String {
     if name.ends_with(['*', '&']) {
@@ -81,8 +66,6 @@ fn qualified(qualifier: &str, name: &str) -> String {
         format!("{qualifier} {name}")
     }
 }
-
-pub(super) type Die<'d> = DebuggingInformationEntry<Reader<'d>>;
 
 impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     /// Attributes that a type needs beyond its own.

@@ -1,10 +1,9 @@
 //! Entries that others refer to: of the same unit, or of another one, as link-time optimisation has types and inlined functions.
 
-use super::pointer::{Die, MAX_DEPTH};
 use super::unit::UnitTransform;
+use crate::dies::{Die, MAX_DEPTH, is_alias};
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::{ReadUnit, Reader};
-use crate::types::is_alias;
 use crate::write::AttributeValue;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;

@@ -1,10 +1,10 @@
 //! Types with variants, as Rust's enums, whose values are not in memory. gdb 13 finds out which variant there is, and then takes the
 //! members of the first one for its members (`rust_language::print_enum`): it shows other values, or ends where the first has fewer.
 
-use super::pointer::{Die, MAX_DEPTH};
 use super::reference::There;
 use super::unit::UnitTransform;
 use crate::code::Flavor;
+use crate::dies::{Die, MAX_DEPTH};
 use crate::expr::decode::Op;
 use gimli::constants as dw;
 

@@ -1,8 +1,8 @@
 //! Where classes with virtual bases end: an object's own bases say, as it may be of a class derived from the one that is known.
 
-use super::pointer::MAX_DEPTH;
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::dies::MAX_DEPTH;
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;

@@ -3,9 +3,9 @@
 //!
 //! `struct Node` has `Node*` for `Node *`: lldb knows `char *` by its name, and would look for 8 bytes.
 
-use super::pointer::Die;
 use super::reference::There;
 use super::unit::UnitTransform;
+use crate::dies::Die;
 use crate::expr::unlocatable::Unlocatable;
 use crate::image::{GET_POINTER, SET_POINTER};
 use crate::write::{AttributeValue, UnitEntryId};

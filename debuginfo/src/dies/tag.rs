@@ -41,3 +41,46 @@ pub(crate) fn pointer_size(tag: DwTag, to_function: bool, addresses: AddressSize
         _ => None,
     }
 }
+
+/// Returns true if a type is a pointer, a reference or a pointer to a member.
+pub(crate) fn is_pointer(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_pointer_type
+            | dw::DW_TAG_reference_type
+            | dw::DW_TAG_rvalue_reference_type
+            | dw::DW_TAG_ptr_to_member_type
+    )
+}
+
+/// Returns true if a type is a reference.
+pub(crate) fn is_reference(tag: DwTag) -> bool {
+    tag == dw::DW_TAG_reference_type || tag == dw::DW_TAG_rvalue_reference_type
+}
+
+/// The kinds of types that pointers are of.
+pub(crate) enum Kind {
+    Class,
+    Array,
+    Scalar,
+    /// Another type, by another name or with a qualifier.
+    Named,
+    /// Nothing that lies in memory.
+    Other,
+}
+
+/// Returns the kind of a type.
+pub(crate) fn kind(tag: DwTag) -> Kind {
+    match tag {
+        dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => Kind::Class,
+        dw::DW_TAG_array_type => Kind::Array,
+        dw::DW_TAG_base_type | dw::DW_TAG_enumeration_type => Kind::Scalar,
+        tag if is_pointer(tag) => Kind::Scalar,
+        dw::DW_TAG_typedef
+        | dw::DW_TAG_const_type
+        | dw::DW_TAG_volatile_type
+        | dw::DW_TAG_restrict_type
+        | dw::DW_TAG_atomic_type => Kind::Named,
+        _ => Kind::Other,
+    }
+}

@@ -1,0 +1,15 @@
+//! Entries of a module's DWARF as all who read them understand them: kinds of types, ranges, expressions.
+
+mod scope;
+mod tag;
+
+pub(crate) use scope::{each_expression, is_call_site, is_scope, ranges};
+pub(crate) use tag::{Kind, is_address, is_alias, is_pointer, is_reference, kind, pointer_size};
+
+use crate::source::Reader;
+
+/// An entry.
+pub(crate) type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
+
+/// The depth to which types are followed: further than programs go, and an end to cycles.
+pub(crate) const MAX_DEPTH: usize = 64;
