@@ -352,7 +352,7 @@ impl Artifact {
         there.map_or_else(|| Mapping::of_file(file, len), Ok)
     }
 
-    /// What tells it from all other artifacts.
+    /// The hash and checksum that tell it from all other artifacts.
     pub(super) fn identity(&self) -> &[u8] {
         format::identity(&self.0.bytes)
     }

@@ -82,7 +82,7 @@ impl Place<'_> {
     }
 }
 
-/// What this program is told from others of the same version by: the runtime is in it.
+/// The size and time of this program, which tell it from others of the same version: the runtime is in it.
 pub(super) fn program() -> Option<String> {
     let program = fs::metadata("/proc/self/exe").ok()?;
     let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());

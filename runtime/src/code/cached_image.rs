@@ -34,10 +34,10 @@ pub struct CachedImage {
     folder: PathBuf,
     place: PathBuf,
     name: String,
-    /// Whom the image is for.
+    /// The reader of the image: the module's name and the debugger.
     reader: String,
     found: Option<FoundImage>,
-    /// Where the instance has to be for it.
+    /// The placement that the instance needs for it.
     pub placement: Option<Placement>,
 }
 
@@ -103,7 +103,7 @@ impl CachedImage {
 /// An image that was made before, in its file.
 pub struct FoundImage {
     mapping: Mapping,
-    /// What it was made of.
+    /// Everything that it was made of, besides the artifact.
     text: Vec<u8>,
     placement: Placement,
 }

@@ -59,7 +59,7 @@ pub fn is_whole(artifact: &[u8]) -> bool {
     parts.is_some_and(|(sealed, sum)| crc32fast::hash(sealed).to_le_bytes() == *sum)
 }
 
-/// What tells an artifact that is whole from others.
+/// The hash and checksum that tell a whole artifact from others.
 pub fn identity(artifact: &[u8]) -> &[u8] {
     &artifact[artifact.len().saturating_sub(SEAL)..]
 }

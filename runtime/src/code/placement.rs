@@ -20,7 +20,7 @@ const STRIDE: u64 = 16 << 30;
 /// The most memories that have a place.
 const MEMORIES: u64 = 64;
 
-/// Where an instance's parts are to be. Any of them may be elsewhere, where something is there already.
+/// The addresses that an instance's parts are to have. A part is elsewhere if its address is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Placement {
     base: u64,
@@ -55,7 +55,7 @@ impl Placement {
         self.base as usize
     }
 
-    /// What is behind a mapping of so many bytes of code.
+    /// The address behind a mapping of so many bytes of code.
     pub fn behind_code(self, len: usize) -> usize {
         let page = super::link::PAGE as usize;
         self.base as usize + len.next_multiple_of(page) + page

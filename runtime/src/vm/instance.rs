@@ -44,9 +44,9 @@ pub struct InstanceData {
 
 /// The words of a VmContext.
 pub(super) enum ContextWords {
-    /// Wherever.
+    /// At an address of the allocator's choice.
     Owned(Box<[u128]>),
-    /// Where they were to be.
+    /// At the address that was asked for.
     Placed(Words),
 }
 
