@@ -5,9 +5,9 @@
 //! so on the stack; a memory base is added when something is read, and to the address that is the result.
 
 pub(crate) mod decode;
+pub(crate) mod dwarf3;
 pub(crate) mod emit;
 mod memory;
-pub(crate) mod old;
 pub(crate) mod piece;
 #[cfg(test)]
 mod tests;

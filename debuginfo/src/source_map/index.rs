@@ -1,6 +1,8 @@
 //! Index maps (ECMA-426, section 10): maps of parts of the code, one behind the other.
 
-use super::{Mapping, SourceMap, SourceMapError};
+use super::error::SourceMapError;
+use super::map::SourceMap;
+use super::mapping::Mapping;
 use serde_json::Value;
 
 /// The maps of all sections as one.

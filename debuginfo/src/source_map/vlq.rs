@@ -1,7 +1,9 @@
 //! The mappings of a source map (ECMA-426, section 9): segments of one, four or five numbers in base64 VLQ, each number the
 //! difference from the one before it in its place.
 
-use super::{Mapping, Place, SourceMapError, base64};
+use super::base64;
+use super::error::SourceMapError;
+use super::mapping::{Mapping, Place};
 
 /// The mappings of the one line that a module is, sorted. Places and names that cannot be are none.
 pub(super) fn mappings(

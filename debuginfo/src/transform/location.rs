@@ -9,8 +9,8 @@ use crate::address::WasmPc;
 use crate::code::Flavor;
 use crate::dies::{Die, Kind, MAX_DEPTH, is_pointer, kind, pointer_size, ranges};
 use crate::expr::decode::{Op, decode};
+use crate::expr::dwarf3::infer_stack_values;
 use crate::expr::emit::{Entries, Places, Purpose, emit};
-use crate::expr::old::with_values;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::unlocatable::Unlocatable;
 use crate::expr::width::BaseType;
@@ -250,7 +250,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             ty.is_some_and(|ty| matches!(kind(ty.entry.tag()), Kind::Scalar))
         };
         let version = unit.encoding().version;
-        with_values(ops, version, version < 4 && is_scalar())
+        infer_stack_values(ops, version, version < 4 && is_scalar())
     }
 
     /// Why a variable cannot be where it is said to be.

@@ -6,7 +6,7 @@ use super::{Machine, Unavailable, Variable, WasmValue};
 use crate::address::WasmPc;
 use crate::code::{KeptValue, ValueType};
 use crate::expr::decode::{Op, decode};
-use crate::expr::old::with_values;
+use crate::expr::dwarf3::infer_stack_values;
 use crate::locals::numbering::Number;
 use crate::locals::{Claim, Frame, is_numbered};
 use crate::units::functions::Function;
@@ -213,7 +213,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             let (ops, range) = found.ok_or(Unavailable::OptimisedOut)?;
             let from = range.as_ref().map(|range| range.start);
             let version = self.units.get(unit).map_or(5, |it| it.encoding().version);
-            let ops = with_values(ops, version, version < 4 && self.is_scalar(place));
+            let ops = infer_stack_values(ops, version, version < 4 && self.is_scalar(place));
             let ops = ops.map_err(|_| Unavailable::Unreadable)?;
             let listed = !matches!(attr.value(), AttributeValue::Exprloc(_));
             let fixed = matches!(ops[..], [Op::Address(_), ..]);

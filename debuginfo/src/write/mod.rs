@@ -11,6 +11,7 @@ mod line;
 mod lists;
 mod macros;
 mod names;
+mod reference;
 mod sections;
 mod strings;
 #[cfg(test)]
@@ -22,9 +23,10 @@ pub(crate) use expression::{Expression, Named};
 pub(crate) use line::{LineProgram, LineRow};
 pub(crate) use lists::{Location, LocationList, Range, RangeList};
 pub(crate) use macros::MacroTable;
+pub(crate) use reference::{DebugInfoRef, UnitEntryId};
 pub(crate) use sections::{Section, assemble};
 pub(crate) use strings::Strings;
-pub(crate) use unit::{AttributeValue, DebugInfoRef, Unit, UnitEntryId};
+pub(crate) use unit::{AttributeValue, Unit};
 
 use gimli::leb128::write::Leb128;
 

@@ -1,19 +1,9 @@
 //! A unit as a tree of entries.
 
 use super::lists::{ListOffset, LocationListTable, RangeListTable};
+use super::reference::{DebugInfoRef, UnitEntryId};
 use super::{Address, Expression};
 use gimli::{DwAt, DwTag, constants as dw};
-
-/// Which entry of a unit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct UnitEntryId(pub u32);
-
-/// An entry of another unit: which unit, and which entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct DebugInfoRef {
-    pub unit: u32,
-    pub entry: UnitEntryId,
-}
 
 /// The value of an attribute.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -12,7 +12,7 @@ const SINCE: u16 = 4;
 ///
 /// # Errors
 /// Where it can be either.
-pub(crate) fn with_values(
+pub(crate) fn infer_stack_values(
     ops: Vec<Op>,
     version: u16,
     is_scalar: bool,
@@ -61,10 +61,10 @@ mod tests {
 
     #[test]
     fn a_number_in_a_local_is_a_value() {
-        let value = with_values(vec![LOCAL], 2, true);
+        let value = infer_stack_values(vec![LOCAL], 2, true);
         assert_eq!(value.unwrap(), [LOCAL, Op::StackValue]);
-        assert!(with_values(vec![LOCAL], 3, false).is_err());
-        assert_eq!(with_values(vec![LOCAL], 4, true).unwrap(), [LOCAL]);
+        assert!(infer_stack_values(vec![LOCAL], 3, false).is_err());
+        assert_eq!(infer_stack_values(vec![LOCAL], 4, true).unwrap(), [LOCAL]);
     }
 
     #[test]
@@ -74,7 +74,7 @@ mod tests {
             vec![Op::FrameOffset(8), Op::Deref(4)],
             vec![Op::Address(1024), Op::PlusConstant(4)],
         ] {
-            assert_eq!(with_values(place.clone(), 2, true).unwrap(), place);
+            assert_eq!(infer_stack_values(place.clone(), 2, true).unwrap(), place);
         }
     }
 
@@ -101,6 +101,6 @@ mod tests {
             Op::StackValue,
             piece,
         ];
-        assert_eq!(with_values(ops, 2, false).unwrap(), told);
+        assert_eq!(infer_stack_values(ops, 2, false).unwrap(), told);
     }
 }
