@@ -1,6 +1,6 @@
 //! Ranges of addresses as sets.
 
-use crate::source::ReadUnit;
+use crate::source::{ReadDwarf, ReadUnit};
 use gimli::Section as _;
 use std::cell::Cell;
 use std::ops::Range;
@@ -26,6 +26,13 @@ impl ListRoom {
         let root = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
         let ListRoom(entries) = ListRoom::of(unit);
         ListRoom(Cell::new(entries.get().saturating_add(root)))
+    }
+
+    /// That of all roots, which each have a list of their own: as many entries as there can be in all lists.
+    pub fn of_roots(dwarf: &ReadDwarf<'_>) -> ListRoom {
+        let lists = &dwarf.ranges;
+        let bytes = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
+        ListRoom(Cell::new(bytes.saturating_add(LISTED_BESIDE)))
     }
 
     /// For one list.

@@ -67,6 +67,9 @@ fn trees() -> Vec<Named> {
         &[vec![3], word(0)].concat().repeat(20_000),
         &[(".debug_str", &long)],
     );
+    let function = abbreviation(3, 0x2e, false, &[[0x03, 0x0e], [0x11, 0x01], [0x12, 0x06]]);
+    let one = [vec![3], word(0), word(2), word(4)].concat();
+    let functions = entries(&function, &one.repeat(2_000), &[(".debug_str", &long)]);
     let import = abbreviation(3, 0x3d, false, &[[0x18, 0x10]]);
     let imports = entries(&import, &[vec![3], word(0)].concat().repeat(20_000), &[]);
     let nested = [root(true), vec![0]].concat();
@@ -85,6 +88,7 @@ fn trees() -> Vec<Named> {
         ("one list of ranges", shared),
         ("one list of locations", listed),
         ("one string of all", named),
+        ("one string of all functions", functions),
         ("units that import themselves", imports),
         (
             "a location of 200,000 operations",

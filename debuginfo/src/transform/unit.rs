@@ -114,6 +114,10 @@ pub(super) fn convert<'d>(
     out
 }
 
+/// The bytes of names that symbols of a unit's functions may have: for each byte of the unit, and beside these.
+const NAMES_OF_BYTE: usize = 16;
+const NAMES_BESIDE: usize = 1 << 16;
+
 /// The state of a unit's conversion that entries need of those around them.
 pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) unit: &'u mut ConvertUnit<'a, Reader<'d>>,
@@ -146,6 +150,8 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) passed: Passed,
     /// Functions that must not be called, and why.
     pub(super) uncallable: Vec<(UnitOffset, Uncallable)>,
+    /// The bytes that the unit's functions may still have in names.
+    name_room: usize,
     /// The range lists that are read beside those that are converted.
     pub(super) listed: ListRoom,
     /// The scopes of code around it.
@@ -206,6 +212,8 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         let pointers = Pointers::new(lookup.code);
         let effort = effort(unit.read_unit.header.unit_length());
         let listed = ListRoom::of(unit.read_unit);
+        let length = unit.read_unit.header.unit_length();
+        let name_room = NAMES_BESIDE.saturating_add(length.saturating_mul(NAMES_OF_BYTE));
         UnitTransform {
             unit,
             read,
@@ -229,6 +237,7 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             functions: Vec::new(),
             passed: Passed::new(),
             uncallable: Vec::new(),
+            name_room,
             listed,
             scopes: Vec::new(),
             code: Vec::new(),
@@ -435,7 +444,13 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             Some(_) => Some("main".to_owned()),
             None => self.name_of(&self.here(entry)),
         };
-        self.names.extend(name.map(|name| (index, name)));
+        let Some(name) = name else { return };
+        match self.name_room.checked_sub(name.len()) {
+            Some(rest) => self.name_room = rest,
+            // Functions may share a string that is as long as the input.
+            None => return,
+        }
+        self.names.push((index, name));
     }
 
     pub(super) fn name_of(&self, there: &There<'a, 'd>) -> Option<String> {

@@ -50,9 +50,10 @@ impl<'a> Roots<'a> {
             partial: dwarf.type_units().next().ok().flatten().is_some(),
             ranges: Vec::new(),
         };
+        let room = ListRoom::of_roots(dwarf);
         let mut headers = dwarf.units();
         while let Ok(Some(header)) = headers.next() {
-            roots.add(dwarf, header);
+            roots.add(dwarf, header, &room);
         }
         roots.ranges.sort_by_key(|range| range.code.start);
         let mut reach = WasmPc(0);
@@ -63,7 +64,7 @@ impl<'a> Roots<'a> {
         roots
     }
 
-    fn add(&mut self, dwarf: &ReadDwarf<'a>, header: UnitHeader<Reader<'a>>) {
+    fn add(&mut self, dwarf: &ReadDwarf<'a>, header: UnitHeader<Reader<'a>>, room: &ListRoom) {
         let Some(offset) = header.debug_info_offset() else {
             return;
         };
@@ -82,7 +83,10 @@ impl<'a> Roots<'a> {
             offset,
             lines: None,
         });
-        let Some(root) = has_code.then(|| Attributes::read(dwarf, header)).flatten() else {
+        let Some(root) = has_code
+            .then(|| Attributes::read(dwarf, header, room))
+            .flatten()
+        else {
             return;
         };
         self.partial |= root.split;
@@ -148,12 +152,16 @@ struct Attributes {
 }
 
 impl Attributes {
-    fn read<'a>(dwarf: &ReadDwarf<'a>, header: UnitHeader<Reader<'a>>) -> Option<Attributes> {
+    fn read<'a>(
+        dwarf: &ReadDwarf<'a>,
+        header: UnitHeader<Reader<'a>>,
+        room: &ListRoom,
+    ) -> Option<Attributes> {
         match root_abbreviation(dwarf, &header) {
-            Some(first) => Attributes::with(dwarf, header, first.into()),
+            Some(first) => Attributes::with(dwarf, header, first.into(), room),
             None => None,
         }
-        .or_else(|| Attributes::with(dwarf, header, dwarf.abbreviations(&header).ok()?))
+        .or_else(|| Attributes::with(dwarf, header, dwarf.abbreviations(&header).ok()?, room))
     }
 
     /// `None` where the root's abbreviation is not among those given.
@@ -161,6 +169,7 @@ impl Attributes {
         dwarf: &ReadDwarf<'a>,
         header: UnitHeader<Reader<'a>>,
         abbreviations: Arc<Abbreviations>,
+        room: &ListRoom,
     ) -> Option<Attributes> {
         let mut unit = bare_unit(header, abbreviations);
         let mut found = Attributes {
@@ -188,7 +197,7 @@ impl Attributes {
         }
         (unit.addr_base, unit.rnglists_base) = (addresses, lists);
         unit.low_pc = ranges.base(unit.unit_ref(dwarf)).unwrap_or(0);
-        found.code = ranges.read(unit.unit_ref(dwarf), &ListRoom::one());
+        found.code = ranges.read(unit.unit_ref(dwarf), room);
         found.placed = ranges.is_said(unit.unit_ref(dwarf));
         Some(found)
     }
