@@ -455,7 +455,7 @@ fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
     }
 }
 
-/// What an adapter says reaches the editor as it is, in whatever pieces it comes, and traps by their names.
+/// Messages of an adapter reach the editor as they are, in whatever pieces they come, and traps by their names.
 #[test]
 fn what_the_adapter_says_is_passed_on() {
     let relay = root().join("src/debugger/lldb/dwalin_lldb/relay.py");

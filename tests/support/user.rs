@@ -63,7 +63,7 @@ impl User {
 
     /// The same of lldb.
     pub fn lldb(&self, commands: &[&str]) -> String {
-        self.debug(&["lldb-19", "-b"], "-o", commands, "--")
+        self.debug(&[&super::tools::lldb(), "-b"], "-o", commands, "--")
     }
 
     fn debug(&self, debugger: &[&str], option: &str, commands: &[&str], end: &str) -> String {
