@@ -374,52 +374,55 @@ fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
     editor.end();
 }
 
+/// Programs of tests/programs/trap: the function and the text of the line that trap, and the trap.
+const TRAPS: [(&str, &str, &str, &str); 7] = [
+    (
+        "divide",
+        "ratio",
+        "return part / whole",
+        "integer divide by zero",
+    ),
+    (
+        "overflow",
+        "negate",
+        "return value / by",
+        "integer overflow",
+    ),
+    (
+        "bounds",
+        "item",
+        "return at[index]",
+        "out of bounds memory access",
+    ),
+    (
+        "null_write",
+        "mark",
+        "huge->tail = 1",
+        "out of bounds memory access",
+    ),
+    (
+        "null_call",
+        "dispatch",
+        "return handler->run(value)",
+        "uninitialized element",
+    ),
+    (
+        "wrong_type",
+        "call",
+        "return function(1, 2)",
+        "indirect call type mismatch",
+    ),
+    (
+        "unreachable",
+        "name",
+        "__builtin_trap()",
+        "wasm `unreachable` instruction executed",
+    ),
+];
+
 #[test]
 fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
-    for (name, function, text, trap) in [
-        (
-            "divide",
-            "ratio",
-            "return part / whole",
-            "integer divide by zero",
-        ),
-        (
-            "overflow",
-            "negate",
-            "return value / by",
-            "integer overflow",
-        ),
-        (
-            "bounds",
-            "item",
-            "return at[index]",
-            "out of bounds memory access",
-        ),
-        (
-            "null_write",
-            "mark",
-            "huge->tail = 1",
-            "out of bounds memory access",
-        ),
-        (
-            "null_call",
-            "dispatch",
-            "return handler->run(value)",
-            "uninitialized element",
-        ),
-        (
-            "wrong_type",
-            "call",
-            "return function(1, 2)",
-            "indirect call type mismatch",
-        ),
-        (
-            "unreachable",
-            "name",
-            "__builtin_trap()",
-            "wasm `unreachable` instruction executed",
-        ),
-    ] {
+    for (name, function, text, trap) in TRAPS {
         let mut editor = Editor::trap(name);
         let stopped = editor.adapter.event("stopped");
         assert_eq!(stopped["reason"], "breakpoint", "{stopped}");
