@@ -14,7 +14,7 @@ mod tree;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use syntax::Source;
 use tree::Tree;
 
