@@ -1,7 +1,7 @@
 //! A debugger's part of `dwalin setup`: scripts in a folder of their own, and lines in its init files that load them.
 
+use super::folders::Folders;
 use super::init_file::{self, Change};
-use super::{Folders, shown};
 use crate::debugger::scripts::{self, Package};
 use anyhow::{Context, Result};
 use std::fs;
@@ -25,13 +25,13 @@ impl Debugger {
     /// Writes what is not there yet, and adds to `done` what was done.
     pub fn write(&self, folders: &Folders, done: &mut Vec<String>) -> Result<()> {
         let scripts = self.folder(folders);
-        let at = || shown(&scripts, folders);
+        let at = || folders.shown(&scripts);
         if scripts::install(self.scripts, &scripts).with_context(at)? {
             done.push(format!("wrote the scripts for {} in {}", self.name, at()));
         }
         let lines = (self.lines)(&scripts);
         for file in (self.read)(&(self.init_files)(folders)) {
-            let at = || shown(file, folders);
+            let at = || folders.shown(file);
             let change = init_file::add(file, &lines).with_context(at)?;
             done.extend(change.map(|change| match change {
                 Change::Made => format!("wrote {}, which loads them{}", at(), self.when),
@@ -45,7 +45,7 @@ impl Debugger {
     /// Removes what was written; the init file that is read may be another one by now.
     pub fn remove(&self, folders: &Folders, done: &mut Vec<String>) -> Result<()> {
         for file in (self.init_files)(folders) {
-            let at = || shown(&file, folders);
+            let at = || folders.shown(&file);
             let change = init_file::take_out(&file).with_context(at)?;
             done.extend(change.map(|change| match change {
                 Change::Deleted => format!("deleted {}, which had nothing else", at()),
@@ -54,7 +54,7 @@ impl Debugger {
         }
         let scripts = self.folder(folders);
         if scripts.is_dir() {
-            let at = || shown(&scripts, folders);
+            let at = || folders.shown(&scripts);
             fs::remove_dir_all(&scripts).with_context(at)?;
             done.push(format!("deleted {}", at()));
         }

@@ -1,7 +1,7 @@
 //! `dwalin setup` for gdb: its scripts, and the lines in its init file that load them.
 
-use super::Folders;
 use super::debugger::Debugger;
+use super::folders::Folders;
 use crate::debugger::gdb::LAUNCHED;
 use crate::debugger::python;
 use crate::debugger::scripts::GDB as SCRIPTS;

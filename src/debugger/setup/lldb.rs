@@ -1,7 +1,7 @@
 //! `dwalin setup` for lldb: its package, and the line in its init files that loads it.
 
-use super::Folders;
 use super::debugger::Debugger;
+use super::folders::Folders;
 use crate::debugger::formatters::quoted;
 use crate::debugger::python;
 use crate::debugger::scripts::LLDB as SCRIPTS;
