@@ -76,14 +76,14 @@ fn every_breakpoint_stops_in_every_run() {
     let runs: Vec<_> = said.split("AGAIN\n").collect();
     for run in &runs {
         for line in [
-            "hit Breakpoint 1, ",
-            "hit Breakpoint 2, turn (n=4)",
-            "hit Breakpoint 3, ",
+            "Breakpoint 1, ",
+            "Breakpoint 2, turn (n=4)",
+            "Breakpoint 3, ",
         ] {
             assert_eq!(run.matches(line).count(), 1, "{line}: {said}");
         }
     }
-    assert!(runs[0].contains("hit Temporary breakpoint 4, "), "{said}");
+    assert!(runs[0].contains("Temporary breakpoint 4, "), "{said}");
     assert!(
         !said.contains("re-setting") && !said.contains("keep n"),
         "{said}"

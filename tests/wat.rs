@@ -69,13 +69,13 @@ const COMMANDS_FOR_NUMBERS: [&str; 23] = [
 
 /// The output for them, in this order.
 const SAID_OF_NUMBERS: [&str; 20] = [
-    "hit Breakpoint 2, scale (n=3, by=1.5) at ",
+    "Breakpoint 2, scale (n=3, by=1.5) at ",
     "numbers.wat:7\n7\t    local.get $n\n",
     "n = 3\nby = 1.5\n",
     "sum = 0\nlocal3 = 0\n",
     "$1 = 6\n",
     "type = f32\n",
-    "hit Breakpoint 1, scale (n=3, by=1.5) at ",
+    "Breakpoint 1, scale (n=3, by=1.5) at ",
     "9\t    i32.mul\n",
     "9\t    i32.mul\n",
     "11\t    loop $again\n",
@@ -184,7 +184,7 @@ fn gdb_debugs_a_module_without_debug_info_in_its_printed_text() {
         expect(
             &said,
             &[
-                "hit Breakpoint 1,",
+                "Breakpoint 1,",
                 name,
                 "(local0=1) at ",
                 &format!("plain.wat:{product}\n{product}\t    i32.mul\n"),
@@ -226,12 +226,12 @@ fn gdb_finds_functions_of_cpp_by_their_scopes() {
     expect(
         &said,
         &[
-            "hit Breakpoint 1, measure (local0=4) at ",
-            "hit Breakpoint 3, geo::Shape::area (local0=",
+            "Breakpoint 1, measure (local0=4) at ",
+            "Breakpoint 3, geo::Shape::area (local0=",
             "local1=3) at ",
             "#1  0x",
             " in measure (local0=4) at ",
-            "hit Breakpoint 2, geo::twice (local0=12) at ",
+            "Breakpoint 2, geo::twice (local0=12) at ",
             "Value returned is $1 = 24\n",
         ],
     );
@@ -268,7 +268,7 @@ fn gdb_debugs_what_a_source_map_names() {
     expect(
         &said,
         &[
-            "hit Breakpoint 1, square (x=3) at ",
+            "Breakpoint 1, square (x=3) at ",
             "demo.ts:3\n3\t  let result = x * x;\n",
             "x = 3\n",
             "$1 = 6\n",
