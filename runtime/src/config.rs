@@ -296,7 +296,7 @@ impl Config {
         self
     }
 
-    /// Configures whether with debug info, all locals of a function can be read in its frames, also those that the module's debug info
+    /// Configures whether, with debug info, all locals of a function can be read in its frames, also those that the module's debug info
     /// does not name: for core dumps. Off by default.
     pub fn all_locals(&mut self, enable: bool) -> &mut Config {
         self.all_locals = enable;

@@ -1,17 +1,9 @@
 //! Atomic operators on memories that are not shared, and several memories.
 
-use dwalin_runtime::*;
+mod configurations;
 
-/// All four kinds of code.
-fn configurations() -> impl Iterator<Item = Config> {
-    [false, true].into_iter().flat_map(|debug_info| {
-        [OptLevel::None, OptLevel::Speed].map(|level| {
-            let mut config = Config::new();
-            config.debug_info(debug_info).cranelift_opt_level(level);
-            config
-        })
-    })
-}
+use configurations::configurations;
+use dwalin_runtime::*;
 
 const ATOMICS: &str = r#"(module
     (memory (export "memory") 1)

@@ -1,17 +1,9 @@
 //! Vectors between the host and guests, and what the standard leaves a choice of.
 
-use dwalin_runtime::*;
+mod configurations;
 
-/// All four kinds of code.
-fn configurations() -> impl Iterator<Item = Config> {
-    [false, true].into_iter().flat_map(|debug_info| {
-        [OptLevel::None, OptLevel::Speed].map(|level| {
-            let mut config = Config::new();
-            config.debug_info(debug_info).cranelift_opt_level(level);
-            config
-        })
-    })
-}
+use configurations::configurations;
+use dwalin_runtime::*;
 
 const LANES: u128 = 0x00000004_00000003_00000002_00000001;
 

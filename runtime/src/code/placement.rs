@@ -27,7 +27,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// One that nobody could have known.
+    /// A random placement; `None` if the system has no random numbers.
     pub fn random() -> Option<Placement> {
         let mut number = [0; 8];
         let read = getrandom(&mut number, GetRandomFlags::empty()).ok()?;
@@ -38,30 +38,30 @@ impl Placement {
         })
     }
 
-    /// The one that has this number, if there is one.
+    /// The placement with a base, if it is one that [`Placement::random`] chooses.
     pub fn from_base(base: u64) -> Option<Placement> {
         let is_one = base.is_multiple_of(ALIGNMENT)
             && (REGION.start..REGION.end - MEMORIES * STRIDE).contains(&base);
         is_one.then_some(Placement { base })
     }
 
-    /// Its number.
+    /// The first address.
     pub fn base(self) -> u64 {
         self.base
     }
 
-    /// The code.
+    /// The address of the code.
     pub fn code(self) -> usize {
         self.base as usize
     }
 
-    /// The address behind a mapping of so many bytes of code.
-    pub fn behind_code(self, len: usize) -> usize {
+    /// The address after a mapping of so many bytes of code, and an unmapped page.
+    pub fn after_code(self, len: usize) -> usize {
         let page = super::link::PAGE as usize;
         self.base as usize + len.next_multiple_of(page) + page
     }
 
-    /// Returns true if code and places are where this says.
+    /// Returns true if code, memories and globals are in its range.
     pub fn holds(self, code: &PlacedCode, places: &Places) -> bool {
         let globals = places.globals.iter().map(|global| global.address);
         let addresses = places.memories.iter().copied().chain(globals);
@@ -71,14 +71,14 @@ impl Placement {
             .all(|address| range.contains(&address.0))
     }
 
-    /// A memory.
+    /// The address of a memory, by its index.
     pub fn memory(self, index: usize) -> Option<usize> {
         let index = index as u64 + 1;
         (index < MEMORIES).then(|| (self.base + index * STRIDE) as usize)
     }
 }
 
-/// Zeroed words, at an address that was asked for or elsewhere.
+/// Zeroed words at a chosen address.
 #[derive(Debug)]
 pub struct Words {
     start: NonNull<u128>,
@@ -112,7 +112,7 @@ impl Words {
         })
     }
 
-    /// The first.
+    /// The first word.
     pub fn as_ptr(&self) -> *mut u128 {
         self.start.as_ptr()
     }
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn nothing_is_replaced() {
         let placement = Placement::random().unwrap();
-        let words = Words::at(placement.behind_code(1), 2).unwrap();
-        assert_eq!(words.as_ptr() as usize, placement.behind_code(1));
-        assert!(Words::at(placement.behind_code(1), 1).is_err());
+        let words = Words::at(placement.after_code(1), 2).unwrap();
+        assert_eq!(words.as_ptr() as usize, placement.after_code(1));
+        assert!(Words::at(placement.after_code(1), 1).is_err());
     }
 }

@@ -61,13 +61,13 @@ fn build(
 ) -> Result<Box<InstanceData>> {
     let info = module.info();
     let code = module.place(placement.map(Placement::code))?;
-    let behind_code = placement.map(|it| it.behind_code(code.mapped()));
+    let after_code = placement.map(|it| it.after_code(code.mapped()));
     let mut instance = Box::new(InstanceData {
         registration: None,
         pointer_functions: None,
         module: module.clone(),
         code,
-        context: ContextWords::new(module.layout().size(), behind_code),
+        context: ContextWords::new(module.layout().size(), after_code),
         memories: Vec::new(),
         tables: Vec::new(),
         globals: Vec::new(),

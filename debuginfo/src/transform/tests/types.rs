@@ -23,6 +23,17 @@ fn ty(shown: &Shown) -> &Die {
     shown.ty(shown.variable("v"))
 }
 
+/// Transforms it for an lldb with the formatters.
+fn with_formatters(info: Handmade) -> Shown {
+    let mut code = code(Flavor::Lldb);
+    code.pointer_code = Some(PointerCode {
+        code: HostAddress(0x100)..HostAddress(0x200),
+        get: HostAddress(0x100),
+        set: HostAddress(0x180),
+    });
+    info.write().transformed(&code)
+}
+
 #[test]
 fn gdb_finds_what_pointers_are_of_at_the_base() {
     let shown = in_gdb(of_type(|info| {
@@ -181,13 +192,7 @@ fn pointers_in_memory_are_classes_in_lldb_with_formatters() {
         let void = info.add(void, dw::DW_TAG_pointer_type, []);
         info.structure("holder", 8, &[("p", pointer, 0), ("v", void, 4)])
     });
-    let mut code = code(Flavor::Lldb);
-    code.pointer_code = Some(PointerCode {
-        code: HostAddress(0x100)..HostAddress(0x200),
-        get: HostAddress(0x100),
-        set: HostAddress(0x180),
-    });
-    let shown = info.write().transformed(&code);
+    let shown = with_formatters(info);
     let class = |name| shown.ty(shown.find(dw::DW_TAG_member, name));
     let names = |class| -> Vec<_> { shown.children(class).map(Die::name).collect() };
     let pointer = class("p");
@@ -227,13 +232,7 @@ fn pointers_to_arrays_are_named_with_their_bounds() {
         ];
         info.structure("holder", 12, &members)
     });
-    let mut code = code(Flavor::Lldb);
-    code.pointer_code = Some(PointerCode {
-        code: HostAddress(0x100)..HostAddress(0x200),
-        get: HostAddress(0x100),
-        set: HostAddress(0x180),
-    });
-    let shown = info.write().transformed(&code);
+    let shown = with_formatters(info);
     let name = |name| shown.ty(shown.find(dw::DW_TAG_member, name)).name();
     assert_eq!(name("once"), "int(*)[2][3]");
     assert_eq!(name("twice"), "int(**)[2][3]");

@@ -1,6 +1,24 @@
 //! Vector operators, a file for each kind. On the operand stack, in locals and in block parameters a v128 is an `I8X16`; an operator on
 //! other lanes casts its operands and its result, which generates no code.
 
+/// Pops a vector, and pushes what an instruction makes of its lanes.
+macro_rules! unary {
+    ($self:ident $op:ident $lanes:ident) => {{
+        let a = $self.pop_lanes($lanes);
+        let value = $self.builder.ins().$op(a);
+        $self.push_vector(value);
+    }};
+}
+
+/// Pops two vectors, and pushes what an instruction makes of their lanes.
+macro_rules! binary {
+    ($self:ident $op:ident $lanes:ident) => {{
+        let (a, b) = $self.pop2_lanes($lanes);
+        let value = $self.builder.ins().$op(a, b);
+        $self.push_vector(value);
+    }};
+}
+
 mod bits;
 mod compare;
 mod convert;

@@ -13,7 +13,6 @@ impl Translator<'_, '_> {
     #[rustfmt::skip] // a table
     pub(super) fn relaxed_operator(&mut self, operator: &Operator<'_>) -> bool {
         use Operator as O;
-        macro_rules! binary { ($op:ident $lanes:ident) => {{ let (a, b) = self.pop2_lanes($lanes); let v = self.builder.ins().$op(a, b); self.push_vector(v); }} }
         match operator {
             O::I8x16RelaxedSwizzle => self.swizzle(),
             O::I32x4RelaxedTruncF32x4S => self.truncate_lanes(Sign::Signed),
@@ -25,11 +24,11 @@ impl Translator<'_, '_> {
             O::F64x2RelaxedMadd => self.multiply_and_add(F64X2),
             O::F64x2RelaxedNmadd => self.subtract_product(F64X2),
             O::I8x16RelaxedLaneselect | O::I16x8RelaxedLaneselect | O::I32x4RelaxedLaneselect | O::I64x2RelaxedLaneselect => self.select_lanes(),
-            O::F32x4RelaxedMin => binary!(fmin F32X4),
-            O::F32x4RelaxedMax => binary!(fmax F32X4),
-            O::F64x2RelaxedMin => binary!(fmin F64X2),
-            O::F64x2RelaxedMax => binary!(fmax F64X2),
-            O::I16x8RelaxedQ15mulrS => binary!(sqmul_round_sat I16X8),
+            O::F32x4RelaxedMin => binary!(self fmin F32X4),
+            O::F32x4RelaxedMax => binary!(self fmax F32X4),
+            O::F64x2RelaxedMin => binary!(self fmin F64X2),
+            O::F64x2RelaxedMax => binary!(self fmax F64X2),
+            O::I16x8RelaxedQ15mulrS => binary!(self sqmul_round_sat I16X8),
             O::I16x8RelaxedDotI8x16I7x16S => { let v = self.dot_of_bytes(); self.push_vector(v); }
             O::I32x4RelaxedDotI8x16I7x16AddS => self.add_dot_of_bytes(),
             _ => return false,
