@@ -54,6 +54,7 @@ mod outline;
 mod printable;
 mod threads;
 mod trap;
+mod unwind;
 mod vm;
 
 pub use code::profile::Profile;

@@ -1,14 +1,14 @@
 //! Frames of guest code → names and places in the source, printed as people read them.
 
-use super::activation::innermost;
 use super::cause::called_import;
 use super::collect::{StoppedFrame, read_homes, read_kept};
 use super::listing;
 use super::report;
-use super::walk::{FramePc, Frames, WalkedFrame};
 use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
 use crate::index::{DefinedFuncIndex, FuncIndex};
+use crate::unwind::activation::innermost;
+use crate::unwind::walk::{FramePc, Frames, WalkedFrame};
 use crate::vm::context::AsContext;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;

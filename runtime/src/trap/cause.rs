@@ -1,16 +1,16 @@
 //! What is known about why an instruction trapped: operands, bounds, types, the message of an abort.
 
-use super::activation::{Activation, Fault};
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::collect::StoppedFrame;
 use super::message::{self, Panic};
 use super::operands::{Instruction, instruction_at};
 use super::shorten::short;
 use super::suspects::Suspects;
-use super::walk::Frames;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::atomics::Atomic;
+use crate::unwind::activation::{Activation, Fault};
+use crate::unwind::walk::Frames;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::fmt;

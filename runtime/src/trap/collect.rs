@@ -6,16 +6,17 @@
 //! A trap comes from an instruction of the guest's, never from within the host's own code, so that everything may be done here
 //! that a host function may do.
 
-use super::activation::Activation;
 use super::backtrace::{Stopped, WasmBacktrace};
 use super::cause::Cause;
-use super::walk::WalkedFrame;
 use crate::abi::frame::slot_address;
+use crate::unwind::activation::Activation;
+use crate::unwind::walk::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
 use dwalin_debuginfo::code::{Kept, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
+use std::any::Any;
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -27,6 +28,13 @@ pub struct Collected {
     pub cause: Option<Cause>,
 }
 
+impl Collected {
+    /// Takes what [`land`] left in an activation.
+    pub fn take(activation: &Activation) -> Option<Box<Collected>> {
+        activation.collected.take()?.downcast().ok()
+    }
+}
+
 /// The point at which the signal handler makes a trapped thread continue.
 ///
 /// # Safety
@@ -36,12 +44,12 @@ pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
     let activation = unsafe { &*activation };
     let collect = || {
         // SAFETY: the store is borrowed by the call that entered, which waits, and no host function runs.
-        let store = unsafe { &*activation.core() };
+        let store = unsafe { &*activation.store().cast::<StoreCore>() };
         let frames = activation.frames.borrow();
         let fault = activation.trap.get()?;
         let backtrace = WasmBacktrace::symbolize(store, &frames, Stopped::Trapped(fault.kind));
         let cause = Cause::find(store, fault, activation, &frames, &backtrace);
-        Some(Box::new(Collected { backtrace, cause }))
+        Some(Box::new(Collected { backtrace, cause }) as Box<dyn Any>)
     };
     // A report with less in it is better than none.
     let collected = panic::catch_unwind(AssertUnwindSafe(collect))

@@ -1,12 +1,10 @@
 //! Leaving guest code for a reason: traps found by a signal and one look-up, and errors that host functions raise.
 
 mod access;
-pub mod activation;
 pub mod backtrace;
 pub mod cause;
 pub mod collect;
 mod columns;
-pub mod enter;
 pub mod host_error;
 pub mod library;
 pub mod listing;
@@ -15,9 +13,7 @@ pub mod operands;
 mod own_stack;
 pub mod report;
 pub(crate) mod shorten;
-pub mod signal;
 mod suspects;
-pub mod walk;
 
 pub use crate::abi::trap::TrapKind;
 pub use backtrace::{FrameInfo, WasmBacktrace};
@@ -25,9 +21,10 @@ pub use cause::Cause;
 pub use host_error::HostError;
 pub use report::{Options as ReportOptions, Report};
 
+use crate::unwind::activation::{Activation, Fault};
 use crate::vm::store::StoreCore;
-use activation::{Activation, Fault};
 use backtrace::Stopped;
+use collect::Collected;
 use std::fmt;
 
 /// Why guest code trapped, and where.
@@ -40,7 +37,7 @@ pub struct Trap {
 
 impl Trap {
     pub(crate) fn new(store: &StoreCore, fault: Fault, activation: &Activation) -> Trap {
-        let (backtrace, cause) = match activation.collected.take() {
+        let (backtrace, cause) = match Collected::take(activation) {
             Some(collected) => (collected.backtrace, collected.cause),
             None => (
                 WasmBacktrace::symbolize(store, &activation.frames.borrow(), Stopped::Gone),

@@ -8,8 +8,8 @@ use super::table;
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
-use crate::trap::activation::innermost;
-use crate::trap::enter::raise;
+use crate::unwind::activation::innermost;
+use crate::unwind::enter::raise;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
         // SAFETY: the head of an instance's context points to it; guest code runs, so there is an activation, of its store.
         unsafe {
             Call {
-                store: &mut *(*innermost()).core(),
+                store: &mut *(*innermost()).store().cast(),
                 instance: (*context).instance.cast(),
             }
         }

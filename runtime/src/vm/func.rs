@@ -7,9 +7,11 @@ use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext};
 use crate::error::{Error, Result};
 use crate::host::Caller;
 use crate::module::types::FuncType;
-use crate::trap::activation::{Activation, innermost};
-use crate::trap::enter::enter_guest;
-use crate::trap::{Trap, WasmBacktrace, signal};
+use crate::trap::collect;
+use crate::trap::{Trap, WasmBacktrace};
+use crate::unwind::activation::{Activation, Landing, innermost};
+use crate::unwind::enter::enter_guest;
+use crate::unwind::signal;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
@@ -50,7 +52,7 @@ impl HostFunc {
         // SAFETY: the trampoline gives as many slots as the type needs.
         let slots = unsafe { std::slice::from_raw_parts_mut(slots, count) };
         // SAFETY: guest code calls us, so there is an activation, which is alive while it is linked.
-        let store = unsafe { (*innermost()).core() };
+        let store: *mut StoreCore = unsafe { (*innermost()).store().cast() };
         let result = panic::catch_unwind(AssertUnwindSafe(|| (func.call)(store, caller, slots)));
         let raised = match result {
             Ok(Ok(())) => return 0,
@@ -316,9 +318,15 @@ impl StoreCore {
         }
         signal::prepare_thread();
         let limit = stack_limit(self.engine().config().wasm_stack()).max(self.outer_limit());
+        // Only with homes is there more to read of a frame than where it is.
+        let landing = self.reads_frames.then_some(collect::land as Landing);
+        let stack_end = thread_stack().unwrap_or(usize::MAX / 2);
         let core: *mut StoreCore = self;
         // SAFETY: `self` is borrowed for the call, and until the guest has been left only `core` is used.
-        let activation = unsafe { Activation::new(core, thread_stack().unwrap_or(usize::MAX / 2)) };
+        let activation = unsafe {
+            let context = &raw mut *(*core).vm;
+            Activation::new(core.cast(), context, landing, stack_end)
+        };
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.
             unsafe {

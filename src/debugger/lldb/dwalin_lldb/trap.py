@@ -8,7 +8,7 @@ from .kinds import KINDS
 
 TRAPS = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE")
 STACK_OVERFLOW = 9
-NEAR_STACK = 64 << 10  # As trap/signal.rs has it.
+NEAR_STACK = 64 << 10  # As unwind/signal.rs has it.
 
 
 def read(process, address, size):

@@ -1,12 +1,12 @@
 //! One entry into guest code, from the host's call to its return. Activations are on the host's stack, linked from the
 //! innermost out, and the thread knows the innermost.
 
-use super::collect::{self, Collected};
 use super::walk::Frames;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
-use crate::vm::store::StoreCore;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
 use std::ptr;
 
 thread_local! {
@@ -27,9 +27,9 @@ pub struct Activation {
     pub outer_exit: (u64, u64),
     /// The store entered: host functions and builtins reach it through this pointer alone, which comes from the borrow that
     /// entered, so that they use what that borrow lends them.
-    core: *mut StoreCore,
+    store: *mut c_void,
     /// The part of the store that its code sees.
-    store: *mut VmStoreContext,
+    context: *mut VmStoreContext,
     /// The fields of the store's context that are restored afterwards: stack limit, caller and exit.
     saved: Saved,
     /// Why guest code was left by a signal.
@@ -41,7 +41,7 @@ pub struct Activation {
     /// The stack pointer's lowest value for guest code.
     pub stack_limit: Cell<u64>,
     /// The values that were read of the frames.
-    pub collected: Cell<Option<Box<Collected>>>,
+    pub collected: Cell<Option<Box<dyn Any>>>,
     /// The frames at the trap. Written by the signal handler, in which nothing can be allocated.
     pub frames: RefCell<Frames>,
 }
@@ -64,33 +64,36 @@ pub struct Fault {
     pub address: Option<usize>,
 }
 
+/// The function at which a thread continues after a trap, on the guest's stack behind its frames.
+pub type Landing = unsafe extern "C" fn(*const Activation) -> !;
+
 impl Activation {
     /// A new activation for entering a store, inside this thread's innermost.
     ///
     /// # Safety
-    /// `core` must be borrowed mutably, and not used but through the pointer, for as long as the activation is entered.
-    pub unsafe fn new(core: *mut StoreCore, stack_end: usize) -> Activation {
+    /// `store` must be borrowed mutably, and not used but through the pointer, for as long as the activation is entered; `context`
+    /// must be that part of it which its code sees.
+    pub unsafe fn new(
+        store: *mut c_void,
+        context: *mut VmStoreContext,
+        landing: Option<Landing>,
+        stack_end: usize,
+    ) -> Activation {
         let outer = innermost();
-        // Only with homes is there more to read of a frame than where it is.
-        // SAFETY: the caller's promise.
-        let landing = match unsafe { (*core).reads_frames } {
-            true => collect::land as *const () as usize,
-            false => 0,
-        };
-        // SAFETY: the caller's promise.
-        let store = unsafe { &raw mut *(*core).vm };
         // SAFETY: an activation is unlinked before it is gone, and its store outlives it.
         let outer_exit = match unsafe { outer.as_ref() } {
             // SAFETY: as above; the reads are of plain numbers.
-            Some(outer) => unsafe { ((*outer.store).last_exit_fp, (*outer.store).last_exit_pc) },
+            Some(outer) => unsafe {
+                ((*outer.context).last_exit_fp, (*outer.context).last_exit_pc)
+            },
             None => (0, 0),
         };
         // SAFETY: the caller's store context is alive: it is borrowed for the call.
         let saved = unsafe {
             Saved {
-                stack_limit: (*store).stack_limit,
-                caller: (*store).caller,
-                exit: ((*store).last_exit_fp, (*store).last_exit_pc),
+                stack_limit: (*context).stack_limit,
+                caller: (*context).caller,
+                exit: ((*context).last_exit_fp, (*context).last_exit_pc),
             }
         };
         Activation {
@@ -98,11 +101,11 @@ impl Activation {
             resume: Cell::new(0),
             outer,
             outer_exit,
-            core,
             store,
+            context,
             saved,
             trap: Cell::new(None),
-            landing: Cell::new(landing),
+            landing: Cell::new(landing.map_or(0, |landing| landing as *const () as usize)),
             stack_end,
             stack_limit: Cell::new(0),
             collected: Cell::new(None),
@@ -123,14 +126,17 @@ impl Activation {
                 } = self.0.saved;
                 // SAFETY: the store context is alive, see `new`.
                 unsafe {
-                    (*self.0.store).stack_limit = stack_limit;
-                    (*self.0.store).caller = caller;
-                    ((*self.0.store).last_exit_fp, (*self.0.store).last_exit_pc) = exit;
+                    (*self.0.context).stack_limit = stack_limit;
+                    (*self.0.context).caller = caller;
+                    (
+                        (*self.0.context).last_exit_fp,
+                        (*self.0.context).last_exit_pc,
+                    ) = exit;
                 }
             }
         }
         // SAFETY: the store context is alive, see `new`.
-        unsafe { (*self.store).stack_limit = stack_limit };
+        unsafe { (*self.context).stack_limit = stack_limit };
         self.stack_limit.set(stack_limit);
         INNERMOST.set(self);
         let _restore = Restore(self);
@@ -138,14 +144,14 @@ impl Activation {
     }
 
     /// The store that was entered.
-    pub fn core(&self) -> *mut StoreCore {
-        self.core
+    pub fn store(&self) -> *mut c_void {
+        self.store
     }
 
     /// The point at which the guest of this activation called the host: frame pointer and return address.
     pub fn exit(&self) -> (u64, u64) {
         // SAFETY: the store context is alive, see `new`.
-        unsafe { ((*self.store).last_exit_fp, (*self.store).last_exit_pc) }
+        unsafe { ((*self.context).last_exit_fp, (*self.context).last_exit_pc) }
     }
 }
 
