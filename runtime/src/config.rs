@@ -4,7 +4,7 @@ use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
 use crate::printable::Printable;
-use crate::unwind::walk::{INNER, OUTER};
+use crate::unwind::frames::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
 use rustix::process::{Resource, getrlimit};
 use std::collections::HashSet;

@@ -8,7 +8,7 @@ use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
 use crate::index::{DefinedFuncIndex, FuncIndex};
 use crate::unwind::activation::innermost;
-use crate::unwind::walk::{FramePc, Frames, WalkedFrame};
+use crate::unwind::frames::{FramePc, Frames, WalkedFrame};
 use crate::vm::context::AsContext;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;

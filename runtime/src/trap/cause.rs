@@ -10,7 +10,7 @@ use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::atomics::Atomic;
 use crate::unwind::activation::{Activation, Fault};
-use crate::unwind::walk::Frames;
+use crate::unwind::frames::Frames;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::fmt;

@@ -10,7 +10,7 @@ use super::backtrace::{Stopped, WasmBacktrace};
 use super::cause::Cause;
 use crate::abi::frame::slot_address;
 use crate::unwind::activation::Activation;
-use crate::unwind::walk::WalkedFrame;
+use crate::unwind::frames::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};

@@ -1,7 +1,7 @@
 //! One entry into guest code, from the host's call to its return. Activations are on the host's stack, linked from the
 //! innermost out, and the thread knows the innermost.
 
-use super::walk::Frames;
+use super::frames::Frames;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use std::any::Any;

@@ -2,7 +2,7 @@
 //! had it before.
 
 use super::activation::{Activation, Fault, innermost};
-use super::walk::FramePc;
+use super::frames::FramePc;
 use crate::abi::trap::TrapKind;
 use crate::code::registry;
 use libc::{
