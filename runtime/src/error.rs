@@ -4,7 +4,9 @@ use crate::code::ArtifactError;
 use crate::compile::CompileError;
 use crate::module::foreign::NotAModule;
 use crate::printable::Printable;
-use crate::trap::{HostError, Trap, WasmBacktrace};
+use crate::report::backtrace::WasmBacktrace;
+use crate::report::host_error::HostError;
+use crate::report::trap::Trap;
 use std::fmt;
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ use super::checksum;
 use super::identity::{self, Notes};
 use crate::code::mapping::Mapping;
 use crate::module::file::ModuleFile;
-use crate::trap::{FrameInfo, WasmBacktrace};
+use crate::report::backtrace::{FrameInfo, WasmBacktrace};
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::KeptValue;
 use dwalin_debuginfo::values::{Machine, WasmValue};
@@ -228,9 +228,10 @@ impl CoreDump {
             .collect();
         let mut gaps = self.notes.left_out.iter();
         let gap = gaps.find(|(of, before, count)| *of == thread && *count > 0 && *before <= len);
-        Some(WasmBacktrace::of(
+        Some(WasmBacktrace::new(
             frames,
             gap.map(|(_, before, count)| (*before, *count)),
+            false,
         ))
     }
 

@@ -1,7 +1,7 @@
 //! What a host function can reach while a guest waits for it.
 
 use crate::abi::layout::VmContextHead;
-use crate::trap::WasmBacktrace;
+use crate::report::backtrace::WasmBacktrace;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::external::Extern;
 use crate::vm::instance::InstanceData;

@@ -22,7 +22,7 @@ use crate::cache::Cache;
 use crate::compile::NOPS;
 use crate::config::Config;
 use crate::module::ModuleInfo;
-use crate::trap::library::is_library;
+use crate::report::library::is_library;
 use declarations::{Declarations, Scan};
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::WasmPc;

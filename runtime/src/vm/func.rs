@@ -7,8 +7,9 @@ use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext};
 use crate::error::{Error, Result};
 use crate::host::Caller;
 use crate::module::types::FuncType;
-use crate::trap::collect;
-use crate::trap::{Trap, WasmBacktrace};
+use crate::postmortem::collect;
+use crate::report::backtrace::WasmBacktrace;
+use crate::report::trap::Trap;
 use crate::unwind::activation::{Activation, Landing, innermost};
 use crate::unwind::enter::enter_guest;
 use crate::unwind::signal;
@@ -357,7 +358,7 @@ impl StoreCore {
     /// Why guest code was left; panics are continued.
     fn reason(&mut self, activation: &Activation) -> Error {
         if let Some(fault) = activation.trap.get() {
-            return Error::Trap(Box::new(Trap::new(self, fault, activation)));
+            return Error::Trap(Box::new(Trap::of_fault(self, fault, activation)));
         }
         match self.raised.take() {
             Some(Raised::Error(error)) => error,

@@ -1,4 +1,4 @@
-"""Frames of the language's library, which reports fold too (runtime/src/trap/library.rs): of Rust's, of wasi-libc, of libc++."""
+"""Frames of the language's library, which reports fold too (runtime/src/report/library.rs): of Rust's, of wasi-libc, of libc++."""
 import re
 
 PATHS = re.compile(r"/rustlib/src/rust/library/|/rustc/[^/]+/library/|libc-(bottom|top)-half/|/libcxx(abi)?/|/c\+\+/v1/")

@@ -1,6 +1,6 @@
 """Where a program gave up: behind a panic, an abort or a failed assertion stand frames of its language's library.
 
-The rule is that of reports, whose words are written beside this file (runtime/src/trap/library.rs).
+The rule is that of reports, whose words are written beside this file (runtime/src/report/library.rs).
 """
 import gdb
 

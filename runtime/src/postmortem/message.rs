@@ -1,6 +1,6 @@
 //! What a program said before it gave up: the message of a Rust panic, of an assertion, or whatever it wrote last.
 
-use super::backtrace::FrameInfo;
+use crate::report::backtrace::FrameInfo;
 
 /// A panic as Rust's own hook prints it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ pub fn last_line(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{Panic, last_line};
-    use crate::trap::FrameInfo;
+    use crate::report::backtrace::FrameInfo;
     use dwalin_debuginfo::SourceFrame;
 
     fn parsed(text: &str) -> (String, String) {

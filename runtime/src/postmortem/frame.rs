@@ -1,64 +1,13 @@
-//! Reading frames while they are there: after a trap, on the guest's stack behind its frames, outside the signal handler.
-//!
-//! ```text
-//! instruction traps → handler: one look-up, walk → [land: symbols, locals, variables, cause] → where the host entered
-//! ```
-//! A trap comes from an instruction of the guest's, never from within the host's own code, so that everything may be done here
-//! that a host function may do.
+//! Values of a frame that is still on its stack: locals, values kept besides, and what expressions of DWARF ask its instance for.
 
-use super::backtrace::{Stopped, WasmBacktrace};
-use super::cause::Cause;
 use crate::abi::frame::slot_address;
-use crate::unwind::activation::Activation;
 use crate::unwind::frames::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
 use dwalin_debuginfo::code::{Kept, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
-use std::any::Any;
 use std::borrow::Cow;
-use std::panic::{self, AssertUnwindSafe};
-
-/// The values that were read at a trap.
-pub struct Collected {
-    /// The frames, with values.
-    pub backtrace: WasmBacktrace,
-    /// The known facts about its cause.
-    pub cause: Option<Cause>,
-}
-
-impl Collected {
-    /// Takes what [`land`] left in an activation.
-    pub fn take(activation: &Activation) -> Option<Box<Collected>> {
-        activation.collected.take()?.downcast().ok()
-    }
-}
-
-/// The point at which the signal handler makes a trapped thread continue.
-///
-/// # Safety
-/// Only the handler may go here, with the innermost activation, after recording a trap and its frames in it.
-pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
-    // SAFETY: the caller's promise.
-    let activation = unsafe { &*activation };
-    let collect = || {
-        // SAFETY: the store is borrowed by the call that entered, which waits, and no host function runs.
-        let store = unsafe { &*activation.store().cast::<StoreCore>() };
-        let frames = activation.frames.borrow();
-        let fault = activation.trap.get()?;
-        let backtrace = WasmBacktrace::symbolize(store, &frames, Stopped::Trapped(fault.kind));
-        let cause = Cause::find(store, fault, activation, &frames, &backtrace);
-        Some(Box::new(Collected { backtrace, cause }) as Box<dyn Any>)
-    };
-    // A report with less in it is better than none.
-    let collected = panic::catch_unwind(AssertUnwindSafe(collect))
-        .ok()
-        .flatten();
-    activation.collected.set(collected);
-    // SAFETY: its frame waits; nothing is left here to drop.
-    unsafe { activation.leave() }
-}
 
 /// Reads the values that a frame keeps besides its locals, at an address.
 ///

@@ -155,7 +155,7 @@ pub fn starting<'a>(outermost: impl Iterator<Item = Named<'a>>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{Named, raising, starting};
-    use crate::trap::FrameInfo;
+    use crate::report::backtrace::FrameInfo;
 
     fn frames(names: &[&str]) -> Vec<FrameInfo> {
         let frame = |name: &&str| FrameInfo {

@@ -1,41 +1,21 @@
 //! What is known about why an instruction trapped: operands, bounds, types, the message of an abort.
 
-use super::backtrace::{FrameInfo, WasmBacktrace};
-use super::collect::StoppedFrame;
+use super::frame::StoppedFrame;
+use super::instruction::instruction;
 use super::message::{self, Panic};
-use super::operands::{Instruction, instruction_at};
-use super::shorten::short;
+use super::operands::Instruction;
 use super::suspects::Suspects;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::atomics::Atomic;
+use crate::report::backtrace::{FrameInfo, WasmBacktrace};
+use crate::report::cause::Cause;
+use crate::report::shorten::short;
 use crate::unwind::activation::{Activation, Fault};
 use crate::unwind::frames::Frames;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Machine, WasmValue};
-use std::fmt;
 use wasmparser::Operator;
-
-/// The known facts about a trap's cause, in sentences.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Cause {
-    /// The facts.
-    pub notes: Vec<String>,
-    /// The probable explanations.
-    pub hints: Vec<String>,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for note in &self.notes {
-            writeln!(f, "{note}")?;
-        }
-        for hint in &self.hints {
-            writeln!(f, "{hint}")?;
-        }
-        Ok(())
-    }
-}
 
 /// The address at which wasm-ld puts the first data, unless it is told otherwise.
 const NO_DATA: u32 = 1024;
@@ -89,10 +69,6 @@ impl Cause {
             _ => {}
         }
         cause
-    }
-
-    pub(super) fn note(&mut self, text: String) {
-        self.notes.push(text);
     }
 
     fn stack(&mut self, activation: &Activation, frames: &Frames) {
@@ -310,41 +286,6 @@ fn conversion_is_wide(operator: &Operator<'_>) -> bool {
         operator,
         O::I64TruncF32S | O::I64TruncF32U | O::I64TruncF64S | O::I64TruncF64U
     )
-}
-
-/// The instruction that a frame is at.
-pub(super) fn instruction<'a>(
-    store: &'a StoreCore,
-    frame: &FrameInfo,
-    innermost: bool,
-) -> Option<Instruction<'a>> {
-    let instance = &**store.instances.get(frame.instance)?;
-    let info = instance.module.info();
-    let body = &info.bodies[info.defined(FuncIndex::from_u32(frame.func_index))?];
-    let machine = StoppedFrame {
-        store,
-        instance,
-        locals: &frame.locals,
-        kept: &[],
-        innermost,
-    };
-    let wasm = instance.module.artifact().wasm();
-    let debugged = store.engine().config().settings().debug_info;
-    instruction_at(wasm, info, body, frame.module_offset?, &machine, debugged)
-}
-
-/// The name of the function that a frame's instruction calls, where it is an import.
-pub(crate) fn called_import(store: &StoreCore, frame: &FrameInfo) -> Option<String> {
-    let Operator::Call { function_index } = instruction(store, frame, false)?.operator else {
-        return None;
-    };
-    let info = store.instances.get(frame.instance)?.module.info();
-    let mut functions = info
-        .imports
-        .iter()
-        .filter(|import| matches!(import.ty, crate::ExternType::Func(_)));
-    let import = functions.nth(function_index as usize)?;
-    Some(format!("{}::{}", import.module, import.name))
 }
 
 /// A string that a frame's function was given, by the argument's name.

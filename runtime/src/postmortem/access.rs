@@ -1,11 +1,11 @@
 //! What is known about an access outside a memory: what was accessed, and which pointer led there.
 
-use super::FrameInfo;
-use super::cause::Cause;
 use super::operands::{self, Instruction};
 use super::own_stack::overrun;
 use super::suspects::Suspects;
 use crate::module::atomics::{Atomic, Kind};
+use crate::report::backtrace::FrameInfo;
+use crate::report::cause::Cause;
 use crate::unwind::activation::Fault;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;

@@ -13,7 +13,11 @@ impl WasmBacktrace {
     pub fn with_columns_in_characters(&self) -> WasmBacktrace {
         let mut sources = Sources::default();
         let mut backtrace = self.clone();
-        for symbol in backtrace.frames.iter_mut().flat_map(|it| &mut it.symbols) {
+        for symbol in backtrace
+            .frames_mut()
+            .iter_mut()
+            .flat_map(|it| &mut it.symbols)
+        {
             sources.count_characters(symbol);
         }
         backtrace

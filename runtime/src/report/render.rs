@@ -1,12 +1,13 @@
 //! A trap, or an error of a host function, as people read it: what went wrong, the source line, what is known about the cause, the
 //! frames and their variables.
 
-use super::Trap;
 use super::backtrace::WasmBacktrace;
 use super::cause::Cause;
 use super::host_error::HostError;
 use super::library;
 use super::listing::{functions, write_frames};
+use super::options::ReportOptions;
+use super::trap::Trap;
 use crate::named_file::read_source;
 use crate::printable::{Printable, PrintableLines};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -14,71 +15,12 @@ use dwalin_debuginfo::SourceFrame;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The style of a report.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// True if arguments and locals are shown, and the wasm offsets of frames that have places in the source.
-    pub variables: bool,
-    /// True if the source line is shown, read from the file that the debug info names: see [`read_source`].
-    ///
-    /// [`read_source`]: crate::read_source
-    pub source: bool,
-    /// True if frames of the language's library are shown that only lead to the program's `main`, or from a panic to the trap;
-    /// and variables of its other frames.
-    pub library: bool,
-    /// True if there are escape sequences for a terminal.
-    pub color: bool,
-    /// The most columns of a line.
-    pub width: usize,
-    /// The text before the kind of trap: the program's name, for example.
-    pub title: String,
-}
-
-impl Options {
-    /// All that is known of the program's own frames, without colour and source.
-    pub fn normal() -> Options {
-        Options {
-            library: false,
-            ..Options::full()
-        }
-    }
-
-    /// All that is known, without colour and source.
-    pub fn full() -> Options {
-        Options {
-            variables: true,
-            source: false,
-            library: true,
-            color: false,
-            width: 140,
-            title: String::new(),
-        }
-    }
-
-    /// The program's own frames without variables.
-    pub fn short() -> Options {
-        Options {
-            variables: false,
-            width: usize::MAX,
-            ..Options::normal()
-        }
-    }
-
-    /// As the engine's configuration has it.
-    fn of(backtrace: &WasmBacktrace) -> Options {
-        Options {
-            source: backtrace.sources,
-            ..Options::normal()
-        }
-    }
-}
-
 /// A trap or an error of a host function, to be displayed.
 pub struct Report<'a> {
     title: String,
     cause: Cow<'a, Cause>,
     backtrace: &'a WasmBacktrace,
-    options: Options,
+    options: ReportOptions,
 }
 
 impl<'a> Report<'a> {
@@ -88,12 +30,12 @@ impl<'a> Report<'a> {
             title: format!("wasm trap: {}", trap.kind()),
             cause: Cow::Borrowed(trap.cause()),
             backtrace: trap.backtrace(),
-            options: Options::of(trap.backtrace()),
+            options: ReportOptions::of(trap.backtrace()),
         }
     }
 
     /// As asked for.
-    pub fn with(trap: &'a Trap, options: Options) -> Report<'a> {
+    pub fn with(trap: &'a Trap, options: ReportOptions) -> Report<'a> {
         Report {
             options,
             ..Report::new(trap)
@@ -121,12 +63,12 @@ impl<'a> Report<'a> {
             title,
             cause: Cow::Owned(cause),
             backtrace: error.backtrace(),
-            options: Options::of(error.backtrace()),
+            options: ReportOptions::of(error.backtrace()),
         }
     }
 
     /// With other options.
-    pub fn options(self, options: Options) -> Report<'a> {
+    pub fn options(self, options: ReportOptions) -> Report<'a> {
         Report { options, ..self }
     }
 
@@ -189,6 +131,19 @@ impl fmt::Display for Report<'_> {
             write_frames(f, counted.as_ref().unwrap_or(self.backtrace), &self.options)?;
         }
         Ok(())
+    }
+}
+
+// The full report: what `unwrap` and a `main` that returns an error print.
+impl fmt::Debug for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Report::new(self))
+    }
+}
+
+impl fmt::Debug for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Report::of_host_error(self))
     }
 }
 

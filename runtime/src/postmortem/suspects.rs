@@ -1,10 +1,10 @@
 //! The variables that may have led to an access outside the memory: those of the program, also where a function of its language's
 //! library made the access, whose variables say nothing to who called it.
 
-use super::backtrace::WasmBacktrace;
-use super::cause::instruction;
-use super::library::Named;
+use super::instruction::instruction;
 use crate::index::*;
+use crate::report::backtrace::WasmBacktrace;
+use crate::report::library::Named;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::{Variable, WasmValue};
 use wasmparser::Operator;

@@ -1,12 +1,11 @@
-//! Frames of guest code → names and places in the source, printed as people read them.
+//! Frames of guest code → names, places in the source, and variables.
 
-use super::cause::called_import;
-use super::collect::{StoppedFrame, read_homes, read_kept};
-use super::listing;
-use super::report;
+use super::frame::{StoppedFrame, read_homes, read_kept};
+use super::instruction::called_import;
 use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
 use crate::index::{DefinedFuncIndex, FuncIndex};
+use crate::report::backtrace::{FrameInfo, WasmBacktrace};
 use crate::unwind::activation::innermost;
 use crate::unwind::frames::{FramePc, Frames, WalkedFrame};
 use crate::vm::context::AsContext;
@@ -15,86 +14,10 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::Kept;
-use dwalin_debuginfo::values::{Variable, WasmValue};
-use dwalin_debuginfo::{SourceFrame, demangle};
-use std::fmt;
-
-/// One frame: a function of a guest, or of the host between two guests.
-#[derive(Clone, Debug)]
-pub struct FrameInfo {
-    /// The module's name; empty for the host.
-    pub module: String,
-    /// True if it is a function of the host, which entered a guest again.
-    pub host: bool,
-    /// The function's index.
-    pub func_index: u32,
-    /// Its name, demangled: from the name section, else its number. The import's two names for the host.
-    pub func_name: String,
-    /// Bytes from the start of the module's file to the instruction; `None` for code that no instruction stands for.
-    pub module_offset: Option<usize>,
-    /// The instruction's places in the source, the innermost inlined function first; empty where nothing says.
-    pub symbols: Vec<SourceFrame>,
-    /// For each of `symbols` the variables in scope. Empty without debug info, and where the frame cannot be read any longer.
-    pub variables: Vec<Vec<Variable>>,
-    /// The wasm locals that are known, by index.
-    pub locals: Vec<(u32, WasmValue)>,
-    /// Which of the store's instances it is of.
-    pub(crate) instance: usize,
-}
-
-impl FrameInfo {
-    /// A frame of a guest, of which no more is known.
-    pub(crate) fn guest(module: String, func_index: u32) -> FrameInfo {
-        FrameInfo::named(module, func_index, format!("wasm-function[{func_index}]"))
-    }
-
-    /// A frame of a guest's function.
-    fn named(module: String, func_index: u32, func_name: String) -> FrameInfo {
-        FrameInfo {
-            module,
-            host: false,
-            func_index,
-            func_name,
-            module_offset: None,
-            symbols: Vec::new(),
-            variables: Vec::new(),
-            locals: Vec::new(),
-            instance: usize::MAX,
-        }
-    }
-
-    /// The innermost function, as its language calls it.
-    pub fn name(&self) -> String {
-        let symbol = self.symbols.first().and_then(|it| it.function.clone());
-        symbol.unwrap_or_else(|| self.func_name.clone())
-    }
-}
-
-/// The frames of a thread, innermost first.
-#[derive(Clone, Default, Debug)]
-pub struct WasmBacktrace {
-    pub(super) frames: Vec<FrameInfo>,
-    /// Position of the first frame behind those left out, and how many were.
-    pub(super) left_out: Option<(usize, usize)>,
-    /// True if reports read sources.
-    pub(super) sources: bool,
-}
+use dwalin_debuginfo::demangle;
+use dwalin_debuginfo::values::WasmValue;
 
 impl WasmBacktrace {
-    /// Of frames that were read elsewhere, with how many were left out there, and behind how many.
-    pub(crate) fn of(frames: Vec<FrameInfo>, left_out: Option<(usize, usize)>) -> WasmBacktrace {
-        WasmBacktrace {
-            frames,
-            left_out,
-            sources: false,
-        }
-    }
-
-    /// Its frames as a report shows them.
-    pub fn display(&self, options: &report::Options) -> impl fmt::Display {
-        fmt::from_fn(|f| listing::write_frames(f, self, options))
-    }
-
     /// The guests of a store that wait for the host function that runs; empty outside one.
     pub fn capture(store: impl AsContext) -> WasmBacktrace {
         let store = store.core();
@@ -110,12 +33,9 @@ impl WasmBacktrace {
     /// The host function that runs, and the guests that wait for it with their values.
     pub(crate) fn of_host_function(store: &StoreCore) -> WasmBacktrace {
         let mut backtrace = WasmBacktrace::symbolize(store, &waiting(), Stopped::calling(store));
-        if let Some(caller) = backtrace.frames.first() {
-            let host = host_frame(called_import(store, caller));
-            backtrace.frames.insert(0, host);
-            backtrace.left_out = backtrace
-                .left_out
-                .map(|(behind, count)| (behind + 1, count));
+        if let Some(caller) = backtrace.frames().first() {
+            let host = FrameInfo::host(called_import(store, caller));
+            backtrace.add_innermost(host);
         }
         backtrace
     }
@@ -137,21 +57,8 @@ impl WasmBacktrace {
         symbolizing.all(&inner);
         let behind = symbolizing.frames.len();
         symbolizing.all(&outer);
-        WasmBacktrace {
-            frames: symbolizing.frames,
-            left_out: (left_out > 0).then_some((behind, left_out)),
-            sources: wanted.sources,
-        }
-    }
-
-    /// The frames, innermost first; of very many, the innermost and the outermost.
-    pub fn frames(&self) -> &[FrameInfo] {
-        &self.frames
-    }
-
-    /// The number of frames that are left out, and of [`WasmBacktrace::frames`] before them.
-    pub fn left_out(&self) -> Option<(usize, usize)> {
-        self.left_out
+        let left_out = (left_out > 0).then_some((behind, left_out));
+        WasmBacktrace::new(symbolizing.frames, left_out, wanted.sources)
     }
 }
 
@@ -219,7 +126,7 @@ impl<'s> Symbolizing<'s> {
             };
             if std::mem::take(&mut host) {
                 let name = called_import(self.store, &info);
-                self.frames.push(host_frame(name));
+                self.frames.push(FrameInfo::host(name));
             }
             self.frames.push(info);
         }
@@ -298,17 +205,6 @@ impl<'s> Symbolizing<'s> {
     }
 }
 
-fn host_frame(name: Option<String>) -> FrameInfo {
-    FrameInfo {
-        host: true,
-        ..FrameInfo::named(
-            String::new(),
-            0,
-            name.unwrap_or_else(|| "a host function".to_owned()),
-        )
-    }
-}
-
 fn describe(
     module: &Module,
     func: FuncIndex,
@@ -323,11 +219,5 @@ fn describe(
         symbols: places.map_or_else(Vec::new, |pc| module.source_frames(pc)),
         instance,
         ..FrameInfo::named(module.name().to_owned(), func.index() as u32, name)
-    }
-}
-
-impl fmt::Display for WasmBacktrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        listing::write_frames(f, self, &report::Options::short())
     }
 }

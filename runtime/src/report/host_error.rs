@@ -1,7 +1,6 @@
 //! An error of a host function, with the guests that called it.
 
 use super::backtrace::WasmBacktrace;
-use super::report::Report;
 use std::error::Error;
 use std::fmt;
 
@@ -47,13 +46,6 @@ impl HostError {
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
-    }
-}
-
-// The full report.
-impl fmt::Debug for HostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Report::of_host_error(self))
     }
 }
 

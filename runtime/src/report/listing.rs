@@ -3,11 +3,24 @@
 
 use super::backtrace::{FrameInfo, WasmBacktrace};
 use super::library::{self, Named};
-use super::report::Options;
+use super::options::ReportOptions;
 use super::shorten::short;
 use crate::printable::Printable;
 use dwalin_debuginfo::values::{Unavailable, Variable};
 use std::fmt::{self, Write};
+
+impl WasmBacktrace {
+    /// Its frames as a report shows them.
+    pub fn display(&self, options: &ReportOptions) -> impl fmt::Display {
+        fmt::from_fn(|f| write_frames(f, self, options))
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_frames(f, self, &ReportOptions::short())
+    }
+}
 
 /// The functions of frames, inlined ones too, innermost first.
 pub(super) fn functions(frames: &[FrameInfo]) -> Vec<Named<'_>> {
@@ -78,7 +91,7 @@ fn run(lines: &[Line<'_>], at: usize, period: usize) -> usize {
 pub(super) fn write_frames(
     f: &mut fmt::Formatter<'_>,
     backtrace: &WasmBacktrace,
-    options: &Options,
+    options: &ReportOptions,
 ) -> fmt::Result {
     let frames = backtrace.frames();
     let (inner, outer, left_out) = match backtrace.left_out() {
@@ -117,7 +130,7 @@ fn write_parts(
     f: &mut fmt::Formatter<'_>,
     (inner, left_out, outer): (&[Line<'_>], usize, &[Line<'_>]),
     mut number: usize,
-    options: &Options,
+    options: &ReportOptions,
 ) -> fmt::Result {
     let open = write_part(f, inner, &mut number, options)?;
     if left_out == 0 {
@@ -175,7 +188,7 @@ fn write_part(
     f: &mut fmt::Formatter<'_>,
     lines: &[Line<'_>],
     number: &mut usize,
-    options: &Options,
+    options: &ReportOptions,
 ) -> Result<Option<(usize, usize)>, fmt::Error> {
     let mut at = 0;
     while at < lines.len() {
@@ -207,7 +220,7 @@ fn write_line(
     f: &mut fmt::Formatter<'_>,
     line: &Line<'_>,
     number: usize,
-    options: &Options,
+    options: &ReportOptions,
 ) -> fmt::Result {
     let frame = line.frame;
     let (bold, dim, reset) = match options.color {

@@ -1,11 +1,11 @@
 //! The stack that LLVM's programs have in their memory, beside that of their calls: whether it ran over. Nothing stops a program then, it
 //! goes on into its data, or below address 0, and what traps in the end looks like something else.
 
-use super::FrameInfo;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::init::{ConstExpr, ConstOp, SegmentMode};
 use crate::module::types::{Mutability, ValType};
+use crate::report::backtrace::FrameInfo;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 

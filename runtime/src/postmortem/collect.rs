@@ -1,0 +1,71 @@
+//! Reading frames while they are there: after a trap, on the guest's stack behind its frames, outside the signal handler.
+//!
+//! ```text
+//! instruction traps → handler: one look-up, walk → [land: symbols, locals, variables, cause] → where the host entered
+//! ```
+//! A trap comes from an instruction of the guest's, never from within the host's own code, so that everything may be done here
+//! that a host function may do.
+
+use super::symbolize::Stopped;
+use crate::report::backtrace::WasmBacktrace;
+use crate::report::cause::Cause;
+use crate::report::trap::Trap;
+use crate::unwind::activation::{Activation, Fault};
+use crate::vm::store::StoreCore;
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+
+/// The values that were read at a trap.
+pub struct Collected {
+    /// The frames, with values.
+    pub backtrace: WasmBacktrace,
+    /// The known facts about its cause.
+    pub cause: Option<Cause>,
+}
+
+impl Collected {
+    /// Takes what [`land`] left in an activation.
+    pub fn take(activation: &Activation) -> Option<Box<Collected>> {
+        activation.collected.take()?.downcast().ok()
+    }
+}
+
+impl Trap {
+    /// The trap of an activation that was left for it.
+    pub(crate) fn of_fault(store: &StoreCore, fault: Fault, activation: &Activation) -> Trap {
+        let (backtrace, cause) = match Collected::take(activation) {
+            Some(collected) => (collected.backtrace, collected.cause),
+            None => (
+                WasmBacktrace::symbolize(store, &activation.frames.borrow(), Stopped::Gone),
+                None,
+            ),
+        };
+        let cause = cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation, &backtrace));
+        Trap::new(fault.kind, backtrace, cause)
+    }
+}
+
+/// The point at which the signal handler makes a trapped thread continue.
+///
+/// # Safety
+/// Only the handler may go here, with the innermost activation, after recording a trap and its frames in it.
+pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
+    // SAFETY: the caller's promise.
+    let activation = unsafe { &*activation };
+    let collect = || {
+        // SAFETY: the store is borrowed by the call that entered, which waits, and no host function runs.
+        let store = unsafe { &*activation.store().cast::<StoreCore>() };
+        let frames = activation.frames.borrow();
+        let fault = activation.trap.get()?;
+        let backtrace = WasmBacktrace::symbolize(store, &frames, Stopped::Trapped(fault.kind));
+        let cause = Cause::find(store, fault, activation, &frames, &backtrace);
+        Some(Box::new(Collected { backtrace, cause }) as Box<dyn Any>)
+    };
+    // A report with less in it is better than none.
+    let collected = panic::catch_unwind(AssertUnwindSafe(collect))
+        .ok()
+        .flatten();
+    activation.collected.set(collected);
+    // SAFETY: its frame waits; nothing is left here to drop.
+    unsafe { activation.leave() }
+}
