@@ -10,11 +10,13 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 pub(super) struct Block {
     /// Its instructions.
     pub code: Range<WasmPc>,
+    /// The end of LLVM's block: a `br` that follows a `br_if` is one of its terminators too.
+    pub terminated: WasmPc,
     /// The blocks that may come next, by number.
     pub next: Vec<usize>,
 }
 
-/// A write to a local: `local.set` or `local.tee`.
+/// A write to a local: `local.set` or `local.tee`, but not of the value that it has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Write {
     /// The local.
@@ -53,6 +55,19 @@ struct Label {
 struct Builder {
     body: Body,
     labels: Vec<Label>,
+    /// The instruction before was this.
+    before: Before,
+}
+
+/// An instruction that has a meaning for the next one.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Before {
+    #[default]
+    Other,
+    /// `local.get` of a local.
+    Get(u32),
+    /// `br_if` at the end of a block.
+    BranchIf(usize),
 }
 
 impl Body {
@@ -74,7 +89,9 @@ impl Body {
                 operator
             {
                 let local = local_index;
-                builder.body.writes.push(Write { local, at, behind });
+                if builder.before != Before::Get(local) {
+                    builder.body.writes.push(Write { local, at, behind });
+                }
             }
             if frames.note(&operator) {
                 builder.body.frames.add(at);
@@ -87,6 +104,11 @@ impl Body {
             if let Some(block) = builder.body.blocks.last_mut() {
                 block.code.end = behind.max(block.code.start);
             }
+            builder.before = match operator {
+                Operator::LocalGet { local_index } => Before::Get(local_index),
+                Operator::BrIf { .. } => Before::BranchIf(builder.current().saturating_sub(1)),
+                _ => Before::Other,
+            };
         }
         let mut body = builder.body;
         body.writes.sort_unstable();
@@ -126,6 +148,7 @@ impl Builder {
         }
         self.body.blocks.push(Block {
             code: at..at,
+            terminated: at,
             next: Vec::new(),
         });
     }
@@ -172,6 +195,9 @@ impl Builder {
             }
             Operator::End => self.end(at)?,
             Operator::Br { relative_depth } => {
+                if let Before::BranchIf(block) = self.before {
+                    self.body.blocks[block].terminated = behind;
+                }
                 self.branch(*relative_depth);
                 self.begin(behind, false);
             }

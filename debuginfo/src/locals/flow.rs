@@ -106,7 +106,8 @@ impl Body {
             let Some(block) = self.block_at(write.at) else {
                 continue;
             };
-            let end = self.blocks[block].code.end.min(range.end);
+            let block = &self.blocks[block];
+            let end = block.code.end.max(block.terminated).min(range.end);
             let is_in_last = found.last().is_some_and(|last| write.behind <= last.end);
             if !is_in_last && write.behind < end {
                 found.push(write.behind..end);
