@@ -315,6 +315,8 @@ fn parse(text: &str, ty: ValType) -> Option<Val> {
         }
         .ok()
         .map(Val::from),
-        ValType::FuncRef | ValType::ExternRef => (text == "null").then(|| Val::default_for(ty)),
+        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => {
+            (text == "null").then(|| Val::default_for(ty))
+        }
     }
 }

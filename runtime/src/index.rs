@@ -24,6 +24,8 @@ index! {
     TableIndex "table";
     /// A global, imports first.
     GlobalIndex "global";
+    /// A tag, imports first.
+    TagIndex "tag";
     /// A data segment.
     DataIndex "data";
     /// An element segment.

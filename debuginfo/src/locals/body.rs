@@ -10,13 +10,16 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 pub(super) struct Block {
     /// Its instructions.
     pub code: Range<WasmPc>,
-    /// The end of LLVM's block: a `br` that follows a `br_if` is one of its terminators too.
-    pub terminated: WasmPc,
     /// The blocks that may come next, by number.
     pub next: Vec<usize>,
+    /// True if the block before ends with a call that may throw, and this one is behind the call. Compilers do not tell those apart where
+    /// the callee does not throw.
+    pub is_behind_call: bool,
+    /// The end of the last of the blocks that follow it in this way.
+    pub compilers_end: WasmPc,
 }
 
-/// A write to a local: `local.set` or `local.tee`, but not of the value that it has.
+/// A write to a local: `local.set` or `local.tee`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Write {
     /// The local.
@@ -41,45 +44,52 @@ pub(crate) struct Body {
 }
 
 /// A structured instruction around the one that is read.
-struct Label {
+#[derive(Default)]
+pub(super) struct Label {
     /// The target of branches to it: known of loops.
     start: Option<usize>,
     /// Blocks that lead behind its end.
-    ends: Vec<usize>,
+    pub ends: Vec<usize>,
     /// The block that ends with the `if`, while there is no `else`.
     condition: Option<usize>,
+    /// The way of exceptions that are thrown within it.
+    pub region: Region,
+}
+
+/// The way of exceptions that are thrown within a structured instruction.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Region {
+    /// The block that they go to outside.
+    pub outer: Option<usize>,
+    /// The empty block of a legacy `try`, until a clause takes all exceptions.
+    pub open: Option<usize>,
+}
+
+impl Region {
+    /// Of an instruction without handlers, where exceptions go to a block.
+    pub fn within(outer: Option<usize>) -> Region {
+        Region { outer, open: None }
+    }
 }
 
 /// Reads a body.
 #[derive(Default)]
-struct Builder {
-    body: Body,
-    labels: Vec<Label>,
-    /// The instruction before was this.
-    before: Before,
-}
-
-/// An instruction that has a meaning for the next one.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Before {
-    #[default]
-    Other,
-    /// `local.get` of a local.
-    Get(u32),
-    /// `br_if` at the end of a block.
-    BranchIf(usize),
+pub(super) struct Builder {
+    pub body: Body,
+    pub labels: Vec<Label>,
+    /// The block that exceptions go to, if the function may handle them.
+    pub handler: Option<usize>,
 }
 
 impl Body {
-    /// Of a function whose body begins at an address. `None` where it cannot be read, or handles exceptions: control comes to handlers
-    /// from anywhere.
+    /// Of a function whose body begins at an address. `None` where it cannot be read, or has branches that are not followed.
     pub fn parse(bytes: &[u8], start: WasmPc) -> Option<Body> {
         let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(start.0)));
         let mut operators = body.get_operators_reader().ok()?;
         let pc = |position: u64| u32::try_from(position).ok().map(WasmPc);
         let mut builder = Builder::default();
         let mut frames = FrameLocals::default();
-        builder.labels.push(Label::new(None));
+        builder.labels.push(Label::default());
         builder.begin(pc(operators.original_position())?, true);
         while !operators.eof() {
             let at = pc(operators.original_position())?;
@@ -89,9 +99,7 @@ impl Body {
                 operator
             {
                 let local = local_index;
-                if builder.before != Before::Get(local) {
-                    builder.body.writes.push(Write { local, at, behind });
-                }
+                builder.body.writes.push(Write { local, at, behind });
             }
             if frames.note(&operator) {
                 builder.body.frames.add(at);
@@ -104,14 +112,17 @@ impl Body {
             if let Some(block) = builder.body.blocks.last_mut() {
                 block.code.end = behind.max(block.code.start);
             }
-            builder.before = match operator {
-                Operator::LocalGet { local_index } => Before::Get(local_index),
-                Operator::BrIf { .. } => Before::BranchIf(builder.current().saturating_sub(1)),
-                _ => Before::Other,
-            };
         }
         let mut body = builder.body;
         body.writes.sort_unstable();
+        let mut end = start;
+        for block in body.blocks.iter_mut().rev() {
+            block.compilers_end = end.max(block.code.end);
+            end = match block.is_behind_call {
+                true => block.compilers_end,
+                false => start,
+            };
+        }
         Some(body)
     }
 
@@ -123,24 +134,20 @@ impl Body {
     }
 }
 
-impl Label {
-    fn new(start: Option<usize>) -> Label {
-        Label {
-            start,
-            ends: Vec::new(),
-            condition: None,
-        }
-    }
-}
-
 impl Builder {
+    /// A structured instruction begins.
+    pub fn open(&mut self, label: Label) {
+        let region = Region::within(self.handler);
+        self.labels.push(Label { region, ..label });
+    }
+
     /// The block that is being read.
-    fn current(&self) -> usize {
+    pub fn current(&self) -> usize {
         self.body.blocks.len().saturating_sub(1)
     }
 
     /// A block begins, into which control may go on from the one before.
-    fn begin(&mut self, at: WasmPc, goes_on: bool) {
+    pub fn begin(&mut self, at: WasmPc, goes_on: bool) {
         let number = self.body.blocks.len();
         if let Some(before) = self.body.blocks.last_mut() {
             before.code.end = at;
@@ -148,13 +155,14 @@ impl Builder {
         }
         self.body.blocks.push(Block {
             code: at..at,
-            terminated: at,
             next: Vec::new(),
+            is_behind_call: false,
+            compilers_end: at,
         });
     }
 
     /// A branch out of so many structured instructions; one out of all of them returns.
-    fn branch(&mut self, depth: u32) {
+    pub fn branch(&mut self, depth: u32) {
         let from = self.current();
         let label = self.labels.len().checked_sub(1 + depth as usize);
         let Some(label) = label.and_then(|label| self.labels.get_mut(label)) else {
@@ -169,18 +177,21 @@ impl Builder {
     /// Returns the effect of an instruction on control. `None` for those after which it may be anywhere.
     fn control(&mut self, operator: &Operator<'_>, at: WasmPc, behind: WasmPc) -> Option<()> {
         match operator {
-            Operator::Block { .. } => self.labels.push(Label::new(None)),
+            Operator::Block { .. } => self.open(Label::default()),
             Operator::Loop { .. } => {
                 self.begin(at, true);
                 let start = Some(self.current());
-                self.labels.push(Label::new(start));
+                self.open(Label {
+                    start,
+                    ..Label::default()
+                });
             }
             Operator::If { .. } => {
                 let condition = Some(self.current());
                 self.begin(behind, true);
-                self.labels.push(Label {
+                self.open(Label {
                     condition,
-                    ..Label::new(None)
+                    ..Label::default()
                 });
             }
             Operator::Else => {
@@ -195,9 +206,6 @@ impl Builder {
             }
             Operator::End => self.end(at)?,
             Operator::Br { relative_depth } => {
-                if let Before::BranchIf(block) = self.before {
-                    self.body.blocks[block].terminated = behind;
-                }
                 self.branch(*relative_depth);
                 self.begin(behind, false);
             }
@@ -214,20 +222,19 @@ impl Builder {
             }
             Operator::Return
             | Operator::Unreachable
-            | Operator::Throw { .. }
-            | Operator::ThrowRef
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => self.begin(behind, false),
             operator if is_unknown(operator) => return None,
-            _ => {}
+            operator => self.exceptional(operator, at, behind)?,
         }
         Some(())
     }
 
     /// The end of the innermost structured instruction: a block begins there if anything leads to it.
-    fn end(&mut self, at: WasmPc) -> Option<()> {
+    pub fn end(&mut self, at: WasmPc) -> Option<()> {
         let label = self.labels.pop()?;
+        self.leave(&label.region);
         // The function's own leads out of it.
         if self.labels.is_empty() {
             return Some(());
@@ -244,18 +251,12 @@ impl Builder {
     }
 }
 
-/// Returns true if control may go on elsewhere by an instruction that is not followed here: handlers of exceptions, and branches of
-/// proposals that the runtime does not take yet.
+/// Returns true if control may go on elsewhere by an instruction that is not followed here: branches of proposals that the runtime does
+/// not take yet.
 fn is_unknown(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
-        Operator::Try { .. }
-            | Operator::TryTable { .. }
-            | Operator::Catch { .. }
-            | Operator::CatchAll
-            | Operator::Delegate { .. }
-            | Operator::Rethrow { .. }
-            | Operator::BrOnNull { .. }
+        Operator::BrOnNull { .. }
             | Operator::BrOnNonNull { .. }
             | Operator::BrOnCast { .. }
             | Operator::BrOnCastFail { .. }

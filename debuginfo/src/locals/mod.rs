@@ -12,6 +12,7 @@
 
 mod believe;
 mod body;
+mod exceptional;
 mod flow;
 mod frame;
 pub(crate) mod numbering;

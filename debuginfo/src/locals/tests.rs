@@ -6,6 +6,7 @@ use crate::container::{self, Container};
 use crate::expr::decode::Op;
 use std::ops::Range;
 use std::rc::Rc;
+use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 /// A function with three locals of i32, the first two its parameters, and a global: its body, and the addresses of its `nop`s.
 fn body(text: &str) -> (Body, Vec<WasmPc>) {
@@ -16,10 +17,11 @@ fn body(text: &str) -> (Body, Vec<WasmPc>) {
     let code = Container::parse(&wasm).unwrap().code.unwrap();
     let range = container::bodies(code)[0].clone();
     let bytes = &code[range.start.0 as usize..range.end.0 as usize];
-    // No immediate of these functions is a 1.
-    let nops = (range.start.0..range.end.0).filter(|at| code[*at as usize] == 0x01);
-    // The count of declarations of locals, and those of each, come first.
-    let nops = nops.filter(|at| *at >= range.start.0 + 5).map(WasmPc);
+    let reader = BinaryReader::new(bytes, u64::from(range.start.0));
+    let operators = FunctionBody::new(reader).get_operators_reader().unwrap();
+    let operators = operators.into_iter_with_offsets().map(Result::unwrap);
+    let nops = operators.filter(|(operator, _)| matches!(operator, Operator::Nop));
+    let nops = nops.map(|(_, at)| WasmPc(at as u32));
     (Body::parse(bytes, range.start).unwrap(), nops.collect())
 }
 
@@ -89,31 +91,6 @@ fn a_write_counts_on_in_an_entry_that_the_function_begins_with() {
 }
 
 #[test]
-fn a_write_counts_to_a_branch_behind_a_conditional_one() {
-    // Both are terminators of one block of LLVM's, `br` at 2 too; the code behind it is another's.
-    let branches = "local.get 2 br_if 0 br 2 end nop end end nop";
-    let text = format!("local.get 2 if end block block block nop {SET} nop {branches}");
-    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
-    assert_eq!(stale(&text, 0, all), [1]);
-    let (body, nops) = body(&text);
-    // One `end` comes between the branch and the next `nop`.
-    let end = body.stale(0, &all(&nops))[0].end;
-    assert_eq!(end, WasmPc(nops[2].0 - 1));
-}
-
-#[test]
-fn a_write_of_the_value_that_is_there_does_not_count() {
-    assert_eq!(stale("nop local.get 0 local.set 0 nop", 0, scope), NONE);
-    assert_eq!(
-        stale("nop local.get 0 local.tee 0 drop nop", 0, scope),
-        NONE
-    );
-    assert_eq!(stale("nop local.get 2 local.set 0 nop", 0, scope), [1]);
-    let other = "nop local.get 0 i32.const 0 i32.add local.set 0 nop";
-    assert_eq!(stale(other, 0, scope), [1]);
-}
-
-#[test]
 fn code_behind_a_branch_is_reached_from_elsewhere_only() {
     let text = format!("block {SET} br 0 nop end nop");
     assert_eq!(stale(&text, 0, scope), [1]);
@@ -122,13 +99,49 @@ fn code_behind_a_branch_is_reached_from_elsewhere_only() {
 }
 
 #[test]
-fn handlers_of_exceptions_are_not_followed() {
-    let text = "(module (tag) (func (local i32) try_table (catch_all 0) end local.get 0 drop))";
-    let wasm = wat::parse_str(text).unwrap();
-    let code = Container::parse(&wasm).unwrap().code.unwrap();
-    let range = container::bodies(code)[0].clone();
-    let bytes = &code[range.start.0 as usize..range.end.0 as usize];
-    assert!(Body::parse(bytes, range.start).is_none());
+fn handlers_are_reached_from_the_calls_before_and_behind_a_write() {
+    // A write behind the only call is not seen by the handler.
+    let behind =
+        format!("block try_table (catch_all 0) nop call 0 nop {SET} nop end nop return end nop");
+    assert_eq!(stale(&behind, 0, scope), [2, 3]);
+    let before =
+        format!("block try_table (catch_all 0) nop {SET} nop call 0 nop end nop return end nop");
+    assert_eq!(stale(&before, 0, scope), [1, 2, 3, 4]);
+    // Outside of the body nothing leads there, but the exceptions that a handler within does not take.
+    let outside = format!("block try_table (catch_all 0) end {SET} call 0 return end nop");
+    assert_eq!(stale(&outside, 0, scope), NONE);
+    let nested = |inner| {
+        format!(
+            "block try_table (catch_all 0) block try_table ({inner} 0) {SET} throw 0 end end return end end nop"
+        )
+    };
+    assert_eq!(stale(&nested("catch 0"), 0, scope), [0]);
+    assert_eq!(stale(&nested("catch_all"), 0, scope), NONE);
+}
+
+#[test]
+fn clauses_of_a_legacy_try_are_reached_from_its_body_alone() {
+    let clauses =
+        format!("try nop call 0 {SET} nop catch 0 nop {SET} rethrow 0 catch_all nop end nop");
+    assert_eq!(stale(&clauses, 0, scope), [1, 4]);
+    let rethrown =
+        format!("try try call 0 catch 0 {SET} rethrow 0 end return catch_all nop end nop");
+    assert_eq!(stale(&rethrown, 0, scope), [0, 1]);
+    let delegated = format!(
+        "try try try {SET} call 0 delegate 1 return catch_all nop end return catch_all nop end nop"
+    );
+    assert_eq!(stale(&delegated, 0, scope), [1, 2]);
+    let to_the_caller = format!("try try {SET} call 0 delegate 1 return catch_all nop end nop");
+    assert_eq!(stale(&to_the_caller, 0, scope), NONE);
+}
+
+#[test]
+fn a_call_with_a_handler_ends_no_block_of_the_compiler() {
+    let text = format!(
+        "local.get 2 if end block try_table (catch_all 0) nop {SET} nop call 0 nop end nop end nop"
+    );
+    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[4].0 + 1));
+    assert_eq!(stale(&text, 0, all), [1, 2, 3]);
 }
 
 #[test]

@@ -74,6 +74,10 @@ builtins! {
     TableGetLazy "wasm::table.get" (I32, I64) Value;
     /// (function) -> its VmFuncRef.
     RefFunc "wasm::ref.func" (I32) Value;
+    /// (tag, address of the values) Continues where the exception is handled; comes back where nobody does.
+    Throw "wasm::throw" (I32, I64) Nothing;
+    /// (exception, not null) As the one before.
+    ThrowRef "wasm::throw_ref" (I64) Nothing;
     /// () Leaves guest code for the error that the host left with the store.
     Raise "wasm::raise" () Never;
 }

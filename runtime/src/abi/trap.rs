@@ -50,6 +50,8 @@ trap_kinds! {
     UnalignedAtomic = 11 "unaligned atomic";
     /// `memory.atomic.wait` on a memory that is not shared.
     ExpectedSharedMemory = 12 "expected shared memory";
+    /// An exception that no handler takes.
+    UncaughtException = 13 "uncaught exception";
 }
 
 impl TrapKind {

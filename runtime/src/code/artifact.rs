@@ -3,6 +3,7 @@
 
 use super::addrmap::AddressMap;
 use super::format::{self, HomeTable, TrapTable, Words};
+use super::handlers::UnwindTable;
 use super::kept::KeptTable;
 use super::link;
 use super::mapping::{Mapping, memory_file};
@@ -122,6 +123,7 @@ struct Sections {
     traps: Range<usize>,
     homes: Range<usize>,
     kept: Range<usize>,
+    unwind: Range<usize>,
     wasm: Range<usize>,
 }
 
@@ -249,6 +251,11 @@ impl Artifact {
                 KeptTable::parse(self.section(|s| &s.kept)).is_some(),
             ),
             (
+                "table of handlers",
+                UnwindTable::parse(self.section(|s| &s.unwind))
+                    .is_some_and(|table| table.pieces() == self.piece_count()),
+            ),
+            (
                 "table of functions",
                 self.functions().iter().len() >= 2 * self.piece_count(),
             ),
@@ -322,6 +329,11 @@ impl Artifact {
         KeptTable::parse(self.section(|s| &s.kept)).expect("checked when opened")
     }
 
+    /// Saved registers, and handlers of exceptions.
+    pub fn unwind(&self) -> UnwindTable<'_> {
+        UnwindTable::parse(self.section(|s| &s.unwind)).expect("checked when opened")
+    }
+
     /// Pieces of code: offset and length of each.
     pub fn functions(&self) -> Words<'_> {
         Words::new(self.section(|s| &s.functions))
@@ -353,7 +365,7 @@ impl Artifact {
     }
 
     /// The hash and checksum that tell it from all other artifacts.
-    pub fn identity(&self) -> &[u8] {
+    pub(super) fn identity(&self) -> &[u8] {
         format::identity(&self.0.bytes)
     }
 }
@@ -410,6 +422,7 @@ impl Sections {
             traps: find(format::TRAPS)?,
             homes: find(format::HOMES)?,
             kept: find(format::KEPT)?,
+            unwind: find(format::UNWIND)?,
             wasm: find(format::WASM)?,
         })
     }

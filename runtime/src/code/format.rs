@@ -11,6 +11,7 @@
 //! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
 //! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), records of local, type, frame offset |
 //! | `.dwalin.kept` | see [`super::kept`] |
+//! | `.dwalin.unwind` | see [`super::handlers`] |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 //!
 //! Behind everything that ELF knows of are 8 bytes of a hash of all bytes before, by which artifacts are told apart, and the CRC-32 of all
@@ -21,7 +22,7 @@ use dwalin_debuginfo::code::{Homes, ValueType};
 use std::hash::{DefaultHasher, Hasher};
 
 /// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
-pub const TABLES: u32 = 3;
+pub const TABLES: u32 = 4;
 
 /// Machine code.
 pub const TEXT: &str = ".text";
@@ -39,6 +40,8 @@ pub const TRAPS: &str = ".dwalin.traps";
 pub const HOMES: &str = ".dwalin.homes";
 /// The other values with slots, and the calls.
 pub const KEPT: &str = ".dwalin.kept";
+/// Saved registers, and handlers of exceptions.
+pub const UNWIND: &str = ".dwalin.unwind";
 /// The module.
 pub const WASM: &str = ".wasm";
 

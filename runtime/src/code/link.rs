@@ -3,6 +3,7 @@
 
 use super::addrmap::AddressMap;
 use super::format::{self, HomeTable, TrapTable, WordsWriter};
+use super::handlers::UnwindTable;
 use super::kept::KeptTable;
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
@@ -87,6 +88,15 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
                     .functions
                     .iter()
                     .map(|function| (&function.homes.kept[..], &function.returns[..])),
+            ),
+        ),
+        (
+            format::UNWIND,
+            &UnwindTable::write(
+                pieces
+                    .iter()
+                    .zip(&text.offsets)
+                    .map(|(piece, offset)| (*offset, piece.saved, &piece.handled_calls[..])),
             ),
         ),
         (format::WASM, parts.wasm),

@@ -1,17 +1,23 @@
 //! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), kept for the next
-//! time ([`cached`]), placed where it runs ([`PlacedCode`]), and found again by address ([`registry`]).
+//! time ([`cached`]), placed where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers
+//! ([`describe`]).
 
 pub mod addrmap;
 pub mod artifact;
 pub mod cached;
+pub mod cached_image;
+pub mod describe;
 pub mod format;
+pub mod handlers;
+pub mod image_file;
 pub mod kept;
 pub mod link;
 pub mod mapping;
+mod offer;
+pub mod placement;
 pub mod pointers;
 pub mod profile;
 pub mod registry;
-pub mod words;
 
 pub use artifact::{Artifact, ArtifactError};
 
@@ -130,6 +136,25 @@ impl PlacedCode {
             .expect("as many pieces as were checked");
         let start = self.text().start.offset(offset);
         start..start.offset(len)
+    }
+
+    /// The piece of code that is at an address, by its index in `.dwalin.functions`, and the address as an offset of the text.
+    pub fn piece_at(&self, pc: usize) -> Option<(usize, u32)> {
+        let text = self.text();
+        if !(text.start.0..text.end.0).contains(&(pc as u64)) {
+            return None;
+        }
+        let offset = (pc as u64 - text.start.0) as u32;
+        let words = self.artifact.functions();
+        let (mut low, mut high) = (0, words.iter().len() / 2);
+        while low < high {
+            let middle = (low + high) / 2;
+            match words.get(middle * 2)? <= offset {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        Some((low.checked_sub(1)?, offset))
     }
 
     /// A function's code.

@@ -5,6 +5,7 @@ use super::codegen::codegen;
 use super::context::AtHand;
 use super::control::Frame;
 use super::env::{Env, Wanted};
+use super::exception::Handlers;
 use super::leaf::LeafFrame;
 use super::observe::{self, CompiledFunction, HomeOf, Place, source_location};
 use super::operand::{KeptSlot, Operands};
@@ -112,6 +113,7 @@ pub struct Translator<'a, 'f> {
     /// True if the next operator can be executed; what cannot is not translated.
     pub(super) reachable: bool,
     pub(super) callees: Callees,
+    pub(super) handlers: Handlers,
     pub(super) at_hand: AtHand,
     pub(super) leaf_frame: Option<LeafFrame>,
     pub(super) statements: Statements<'a>,
@@ -138,6 +140,7 @@ fn translate(
         control: Vec::new(),
         reachable: true,
         callees: Callees::default(),
+        handlers: Handlers::default(),
         at_hand: AtHand::default(),
         leaf_frame: None,
         statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
@@ -153,8 +156,16 @@ fn translate(
         translator.save_operands(pc);
         let operator = operators.read()?;
         translator.meet_at(pc, &operator);
+        translator.find_clauses(&operator, &operators);
         translator.statement_and_operator(pc, &operator, &operators)?;
         translator.note_leaf_frame(&operator);
+        if translator.has_too_many_handlers() {
+            return Err(ModuleError::Invalid {
+                message: "more exception handlers around calls than the compiler takes".to_owned(),
+                offset: operators.original_position() as usize,
+                excerpt: None,
+            });
+        }
     }
     let checks_stack = must_check || !translator.callees.is_empty();
     if checks_stack {
@@ -339,6 +350,6 @@ pub fn value_type(ty: ValType) -> ValueType {
         ValType::F32 => ValueType::F32,
         ValType::F64 => ValueType::F64,
         ValType::V128 => ValueType::V128,
-        ValType::FuncRef | ValType::ExternRef => ValueType::Ref,
+        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => ValueType::Ref,
     }
 }

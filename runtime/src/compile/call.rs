@@ -3,6 +3,7 @@
 
 use super::body::Translator;
 use super::env::CallTarget;
+use super::exception::Callee;
 use super::signature::{POINTER, c_signature, guest_signature};
 use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
@@ -67,10 +68,9 @@ impl Translator<'_, '_> {
         };
         let callee = self.function(defined, ty);
         let args = self.pop_args(ty);
-        let call = self.builder.ins().call(callee, &args);
+        let results = self.call_with_handlers(Callee::Direct(callee), &args);
         self.forget_all();
-        let results = self.builder.inst_results(call);
-        self.stack.extend_from_slice(results);
+        self.stack.extend_from_slice(&results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
             // In place of the code that stores the result: out of the function, a debugger comes to the line of the call.
             self.no_operation();
@@ -139,11 +139,10 @@ impl Translator<'_, '_> {
             offset_of!(VmStoreContext, caller) as i32,
         );
         let own = self.lend_pinned(callee);
-        let call = self.builder.ins().call_indirect(signature, code, &args);
+        let results = self.call_with_handlers(Callee::Indirect(signature, code), &args);
         self.return_pinned(callee, own);
         self.forget_all();
-        self.stack
-            .extend_from_slice(self.builder.inst_results(call));
+        self.stack.extend_from_slice(&results);
     }
 
     fn pop_args(&mut self, ty: TypeIndex) -> Vec<Value> {
@@ -191,7 +190,7 @@ impl Translator<'_, '_> {
         imported
     }
 
-    fn builtin(&mut self, builtin: Builtin) -> FuncRef {
+    pub(super) fn builtin(&mut self, builtin: Builtin) -> FuncRef {
         if let Some(known) = self.callees.builtins.get(&builtin) {
             return *known;
         }

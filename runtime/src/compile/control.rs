@@ -2,6 +2,7 @@
 //! block that a branch to it goes to.
 
 use super::body::Translator;
+use super::exception::{InForce, OpenTry};
 use super::signature::clif_type;
 use crate::abi::trap::TrapKind;
 use crate::index::TypeIndex;
@@ -14,7 +15,7 @@ use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 use wasmparser::{BlockType, BrTable, Operator};
 
 /// The construct that opened a frame.
-enum Kind {
+pub(super) enum Kind {
     /// The function's body: its end returns.
     Function,
     /// `block`, or an `if` whose `else` has begun.
@@ -26,19 +27,23 @@ enum Kind {
         otherwise: Block,
         params: Box<[Value]>,
     },
+    /// A legacy `try`, in its body or a clause.
+    Try(OpenTry),
     /// Opened where nothing is reachable.
     Dead,
 }
 
 /// One entry of the control stack.
 pub struct Frame {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// The block at its end. For [`Kind::Dead`] meaningless.
     end: Block,
     params: usize,
     results: usize,
     /// Operands below the frame's own.
-    height: usize,
+    pub(super) height: usize,
+    /// The clauses that are in force around it.
+    pub(super) handlers: InForce,
     /// True if something branches to it: how many values were kept for locations before the first that does.
     branched_to: Option<usize>,
 }
@@ -57,7 +62,7 @@ impl Frame {
 /// out it looks at all of them again for each that follows.
 const TABLE: usize = 512;
 
-fn args(values: &[Value]) -> Vec<BlockArg> {
+pub(super) fn args(values: &[Value]) -> Vec<BlockArg> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
 }
 
@@ -70,6 +75,7 @@ impl Translator<'_, '_> {
             params: 0,
             results: ty.results().len(),
             height: 0,
+            handlers: None,
             branched_to: None,
         });
     }
@@ -85,7 +91,7 @@ impl Translator<'_, '_> {
             Operator::If { blockty } => self.open_if(blockty)?,
             Operator::Else => self.begin_else(),
             Operator::End => self.end(),
-            _ if !self.reachable => {}
+            _ if self.exception_operator(operator)? || !self.reachable => {}
             Operator::Nop => {}
             Operator::Unreachable => {
                 self.builder
@@ -120,7 +126,7 @@ impl Translator<'_, '_> {
         })
     }
 
-    fn open(
+    pub(super) fn open(
         &mut self,
         ty: &BlockType,
         kind: impl FnOnce(&mut Self, &FuncType, usize) -> Kind,
@@ -139,18 +145,20 @@ impl Translator<'_, '_> {
             params: ty.params().len(),
             results: ty.results().len(),
             height,
+            handlers: self.handlers.in_force(),
             branched_to: None,
         });
         Ok(())
     }
 
-    fn open_dead(&mut self) {
+    pub(super) fn open_dead(&mut self) {
         let frame = Frame {
             kind: Kind::Dead,
             end: Block::from_u32(0),
             params: 0,
             results: 0,
             height: self.stack.len(),
+            handlers: self.handlers.in_force(),
             branched_to: None,
         };
         self.control.push(frame);
@@ -200,7 +208,7 @@ impl Translator<'_, '_> {
     }
 
     /// Leaves the innermost frame for its end, where that can be reached.
-    fn fall_through(&mut self) {
+    pub(super) fn fall_through(&mut self) {
         if !self.reachable {
             return;
         }
@@ -212,9 +220,10 @@ impl Translator<'_, '_> {
         self.reachable = false;
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.fall_through();
         let mut frame = self.control.pop().expect("validated: end has its block");
+        self.handlers.restore(frame.handlers);
         if let Kind::Dead = frame.kind {
             return;
         }
@@ -242,13 +251,13 @@ impl Translator<'_, '_> {
     pub(super) fn kept_on_all_ways(&self) -> usize {
         self.control.last().map_or(0, |frame| match frame.kind {
             Kind::Loop { .. } | Kind::Dead => usize::MAX,
-            Kind::If { .. } => 0,
+            Kind::If { .. } | Kind::Try(_) => 0,
             _ => frame.branched_to.unwrap_or(usize::MAX),
         })
     }
 
     /// The frame `depth` levels out, marked as branched to; where that goes and with how many values.
-    fn target(&mut self, depth: u32) -> (Block, usize) {
+    pub(super) fn target(&mut self, depth: u32) -> (Block, usize) {
         let index = self.control.len() - 1 - depth as usize;
         let frame = &mut self.control[index];
         frame.branched_to.get_or_insert(self.kept.len());

@@ -40,7 +40,12 @@ pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Op
             {
                 return None;
             }
-            Operator::Call { .. } | Operator::CallIndirect { .. } => return None,
+            // An exception leaves the function as no return does.
+            Operator::Call { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::Rethrow { .. } => return None,
             _ => {}
         }
     }

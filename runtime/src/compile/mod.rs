@@ -9,6 +9,7 @@ mod context;
 mod control;
 pub mod env;
 mod error;
+mod exception;
 pub mod function;
 pub mod leaf;
 mod memory;

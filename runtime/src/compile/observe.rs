@@ -4,12 +4,18 @@
 use super::env::CallTarget;
 use super::operand::KeptSlot;
 use crate::abi::frame::offset_below_frame_pointer;
+use crate::abi::handlers::{
+    CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
+};
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
-use cranelift_codegen::{Context, FinalizedRelocTarget, MachBufferFrameLayout};
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind, UnwindInst};
+use cranelift_codegen::{
+    Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget,
+    MachBufferFinalized, MachBufferFrameLayout,
+};
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
 use dwalin_debuginfo::code::{FUNCTION_ALIGNMENT, Homes, Kept, ValueType};
 
@@ -31,6 +37,10 @@ pub struct CompiledFunction {
     pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
     /// The stack slots of its locals.
     pub homes: Homes,
+    /// The registers that it saves.
+    pub saved: SavedRegisters,
+    /// Its calls that have handlers of exceptions: sorted.
+    pub handled_calls: Vec<HandledCall>,
     /// The return addresses of its calls, if debug info requires them: sorted.
     pub returns: Vec<CodeOffset>,
 }
@@ -117,6 +127,8 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
         calls: calls.collect::<Result<_, String>>()?,
         unwind,
         homes: homes(buffer),
+        saved: saved_registers(&buffer.unwind_info),
+        handled_calls: handled_calls(buffer)?,
         returns: Vec::new(),
     })
 }
@@ -150,6 +162,74 @@ pub fn finish(
     }
 }
 
+/// The registers that a function saves, from what its prologue tells unwinders.
+fn saved_registers(prologue: &[(u32, UnwindInst)]) -> SavedRegisters {
+    let mut saved = SavedRegisters::default();
+    let mut base = 0;
+    for (_, instruction) in prologue {
+        match instruction {
+            UnwindInst::DefineNewFrame {
+                offset_upward_to_caller_sp,
+                offset_downward_to_clobbers,
+            } => base = offset_upward_to_caller_sp + offset_downward_to_clobbers,
+            UnwindInst::SaveReg {
+                clobber_offset,
+                reg,
+            } => {
+                let register = CALLEE_SAVED.iter().position(|it| *it == reg.hw_enc());
+                if let Some(register) = register {
+                    saved.0[register] = ((base - clobber_offset) / 8) as u8;
+                }
+            }
+            _ => {}
+        }
+    }
+    saved
+}
+
+/// The calls with handlers.
+///
+/// # Errors
+/// A register that is not kept over calls.
+fn handled_calls(
+    buffer: &MachBufferFinalized<cranelift_codegen::Final>,
+) -> Result<Vec<HandledCall>, String> {
+    let handler = |handler: &FinalizedMachExceptionHandler| {
+        Ok(match *handler {
+            FinalizedMachExceptionHandler::Tag(tag, code) => {
+                Handler::Tag(tag.as_u32(), CodeOffset(code))
+            }
+            FinalizedMachExceptionHandler::Default(code) => Handler::All(CodeOffset(code)),
+            FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
+                Handler::Context(HandlerPlace::Stack(offset))
+            }
+            FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(register)) => {
+                let register = CALLEE_SAVED.iter().position(|it| *it == register);
+                let register = register.ok_or("a context in a register that calls change")?;
+                Handler::Context(HandlerPlace::Register(register as u32))
+            }
+        })
+    };
+    let with_handlers = buffer
+        .call_sites()
+        .filter(|call| !call.exception_handlers.is_empty());
+    let mut calls = with_handlers
+        .map(|call| {
+            Ok(HandledCall {
+                returns: CodeOffset(call.ret_addr),
+                sp_to_fp: call.frame_offset.ok_or("a call without its frame")?,
+                handlers: call
+                    .exception_handlers
+                    .iter()
+                    .map(handler)
+                    .collect::<Result<_, String>>()?,
+            })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    calls.sort_unstable_by_key(|call| call.returns);
+    Ok(calls)
+}
+
 fn frame_offset(layout: &MachBufferFrameLayout, slot: u32) -> FrameOffset {
     offset_below_frame_pointer(i64::from(layout.frame_to_fp_offset) - i64::from(slot))
 }
@@ -175,7 +255,7 @@ pub enum Place {
 /// The address map: pieces without a source location get a row too, neighbours that say the same are one.
 /// Which instruction each piece of code is of. `blocks` are the offsets at which basic blocks begin, sorted.
 fn rows(
-    buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>,
+    buffer: &MachBufferFinalized<cranelift_codegen::Final>,
     blocks: &[u32],
 ) -> Vec<(CodeOffset, Option<WasmPc>)> {
     let mut rows: Vec<(CodeOffset, Option<SourceLoc>)> = Vec::new();
@@ -211,7 +291,7 @@ fn rows(
         .collect()
 }
 
-fn homes(buffer: &cranelift_codegen::MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
+fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
     let mut homes = Homes::default();
     let Some(layout) = buffer.frame_layout() else {
         return homes;

@@ -85,8 +85,8 @@ impl Translator<'_, '_> {
     /// behind that only.
     pub(super) fn meet_at(&mut self, pc: WasmPc, operator: &Operator<'_>) {
         let on_all_ways = match operator {
-            Operator::Else => 0,
-            Operator::End => self.kept_on_all_ways(),
+            Operator::Else | Operator::Catch { .. } | Operator::CatchAll => 0,
+            Operator::End | Operator::Delegate { .. } => self.kept_on_all_ways(),
             _ => return,
         };
         let (depth, kept) = (self.control.len(), &mut self.kept);

@@ -79,6 +79,11 @@ fn kind(operator: &Operator<'_>) -> Code {
         | Operator::Block { .. }
         | Operator::Loop { .. }
         | Operator::Else
+        | Operator::TryTable { .. }
+        | Operator::Try { .. }
+        | Operator::Catch { .. }
+        | Operator::CatchAll
+        | Operator::Delegate { .. }
         | Operator::End => Code::Structure,
         Operator::Br { .. } | Operator::Drop => Code::Perhaps,
         _ => Code::Some,
@@ -98,7 +103,7 @@ impl Translator<'_, '_> {
             Operator::Nop => self.statements.nops += 1,
             _ => self.statements.nops = 0,
         }
-        let is_end = matches!(operator, Operator::End);
+        let is_end = matches!(operator, Operator::End | Operator::Delegate { .. });
         if !is_end {
             self.place_statements(here.clone());
         }
@@ -189,6 +194,14 @@ impl Translator<'_, '_> {
             | Operator::BrIf { .. }
             | Operator::BrTable { .. }
             | Operator::Return
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::Rethrow { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. }
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
             | Operator::Unreachable => true,
             _ => false,
         };
@@ -226,7 +239,11 @@ fn closing_branches(rest: &OperatorsReader<'_>) -> HashMap<usize, usize> {
                 branch = None;
                 match operator {
                     Operator::Loop { .. } => open.push(Some(rest.original_position() as usize)),
-                    Operator::Block { .. } | Operator::If { .. } => open.push(None),
+                    Operator::Block { .. }
+                    | Operator::If { .. }
+                    | Operator::TryTable { .. }
+                    | Operator::Try { .. } => open.push(None),
+                    Operator::Delegate { .. } => _ = open.pop(),
                     _ => {}
                 }
             }

@@ -6,5 +6,6 @@ mod identity;
 mod read;
 mod write;
 
+pub(crate) use identity::identity;
 pub use read::{CoreDump, CoreDumpError};
 pub use write::write;

@@ -1,9 +1,8 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
 use super::checksum::Summing;
-use super::identity::{self, Notes};
+use super::identity::{self, Notes, identity};
 use crate::index::*;
-use crate::module::identity::identity;
 use crate::module::types::{GlobalType, Mutability, ValType};
 use crate::report::backtrace::FrameInfo;
 use crate::report::trap::Trap;
@@ -150,6 +149,10 @@ impl Dump {
             ValType::ExternRef => (
                 Val::Ref(RefType::EXTERNREF),
                 ConstExpr::ref_null(HeapType::EXTERN),
+            ),
+            ValType::ExnRef => (
+                Val::Ref(RefType::EXNREF),
+                ConstExpr::ref_null(RefType::EXNREF.heap_type),
             ),
         };
         let ty = Encoded {

@@ -4,7 +4,6 @@ pub mod caller;
 pub mod linker;
 pub mod typed;
 mod undefined;
-mod unknown;
 pub mod wasi;
 
 pub use caller::Caller;

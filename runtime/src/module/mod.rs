@@ -2,9 +2,8 @@
 
 pub mod atomics;
 pub mod elements;
-pub mod features;
+pub mod file;
 pub mod foreign;
-pub mod identity;
 pub mod init;
 pub mod instructions;
 pub mod names;
@@ -45,6 +44,10 @@ pub struct ModuleInfo {
     pub globals: PrimaryMap<GlobalIndex, GlobalType>,
     /// The number of imported globals.
     pub imported_globals: usize,
+    /// The type of each tag.
+    pub tags: PrimaryMap<TagIndex, TypeIndex>,
+    /// The number of imported tags.
+    pub imported_tags: usize,
     /// First values of the globals that the module defines, in order.
     pub global_inits: Vec<ConstExpr>,
     /// First values of the elements of the tables that the module defines (null without one).
@@ -122,6 +125,8 @@ pub enum ExportItem {
     Memory(MemoryIndex),
     /// A global.
     Global(GlobalIndex),
+    /// A tag.
+    Tag(TagIndex),
 }
 
 impl ModuleInfo {
@@ -151,6 +156,11 @@ impl ModuleInfo {
         &self.types[self.functions[func]]
     }
 
+    /// The type of a tag.
+    pub fn tag_type(&self, tag: TagIndex) -> &FuncType {
+        &self.types[self.tags[tag]]
+    }
+
     /// The type of what an export refers to.
     pub fn type_of(&self, item: ExportItem) -> ExternType {
         match item {
@@ -158,6 +168,7 @@ impl ModuleInfo {
             ExportItem::Table(index) => ExternType::Table(self.tables[index]),
             ExportItem::Memory(index) => ExternType::Memory(self.memories[index]),
             ExportItem::Global(index) => ExternType::Global(self.globals[index]),
+            ExportItem::Tag(index) => ExternType::Tag(self.tag_type(index).clone()),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The name section (WebAssembly 2.0, appendix "Custom Sections"): names of the module, its functions and globals. It is not
 //! validated; what cannot be read is as if it were not there.
 
-use crate::index::FuncIndex;
+use super::{ExportItem, ModuleInfo};
+use crate::index::{FuncIndex, TagIndex};
 use cranelift_entity::EntityRef;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,6 +14,26 @@ pub fn subsections<'a>(
 ) -> impl Iterator<Item = Name<'a>> {
     // Each takes a byte at least, so that there is an end.
     section.into_iter().filter_map(Result::ok)
+}
+
+/// A tag's name: from the name section, else of its export or import, else `tag[N]`.
+pub fn tag_name(info: &ModuleInfo, wasm: &[u8], tag: TagIndex) -> String {
+    let mut sections = info.custom.iter().filter(|(name, _)| name == "name");
+    let section = sections.next().map(|(_, range)| range.clone());
+    let named = section.and_then(|range| {
+        let reader = BinaryReader::new(wasm.get(range)?, 0);
+        subsections(wasmparser::NameSectionReader::new(reader)).find_map(|name| match name {
+            Name::Tag(map) => collect(map).get(&tag.as_u32()).copied(),
+            _ => None,
+        })
+    });
+    let exported = || {
+        let mut exports = info.exports.iter();
+        let export = exports.find(|export| export.item == ExportItem::Tag(tag));
+        export.map(|export| export.name.as_str())
+    };
+    let name = named.filter(|name| !name.is_empty()).or_else(exported);
+    name.map_or_else(|| format!("tag[{}]", tag.as_u32()), str::to_owned)
 }
 
 /// The names in a module's name section.

@@ -5,6 +5,7 @@ use super::init::*;
 use super::proposals;
 use super::validate::ModuleError;
 use super::*;
+use wasmparser::{AbstractHeapType, HeapType};
 use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
 
 type Result<T> = std::result::Result<T, ModuleError>;
@@ -60,6 +61,7 @@ impl ModuleInfo {
                     self.global(&global?)?;
                 }
             }
+            Payload::TagSection(section) => self.tags(section)?,
             Payload::ExportSection(section) => {
                 for export in section {
                     self.export(export?)?;
@@ -71,11 +73,7 @@ impl ModuleInfo {
                     self.elements.push(element_segment(element?)?);
                 }
             }
-            Payload::DataSection(section) => {
-                for data in section {
-                    self.data.push(data_segment(data?)?);
-                }
-            }
+            Payload::DataSection(section) => self.data_segments(section)?,
             Payload::CodeSectionStart {
                 unchecked_range, ..
             } => self.code_section = to_usize(unchecked_range),
@@ -85,6 +83,20 @@ impl ModuleInfo {
                 to_usize(section.data_offset()..section.range().end),
             )),
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn data_segments(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<()> {
+        for data in section {
+            self.data.push(data_segment(data?)?);
+        }
+        Ok(())
+    }
+
+    fn tags(&mut self, section: wasmparser::TagSectionReader<'_>) -> Result<()> {
+        for tag in section {
+            self.tags.push(TypeIndex::from_u32(tag?.func_type_idx));
         }
         Ok(())
     }
@@ -115,7 +127,12 @@ impl ModuleInfo {
                 self.imported_globals += 1;
                 ExternType::Global(ty)
             }
-            TypeRef::Tag(_) => return needs("exception-handling"),
+            TypeRef::Tag(ty) => {
+                let index = TypeIndex::from_u32(ty.func_type_idx);
+                self.tags.push(index);
+                self.imported_tags += 1;
+                ExternType::Tag(self.types[index].clone())
+            }
         };
         self.imports.push(Import {
             module: import.module.to_owned(),
@@ -148,7 +165,7 @@ impl ModuleInfo {
             ExternalKind::Table => ExportItem::Table(TableIndex::from_u32(export.index)),
             ExternalKind::Memory => ExportItem::Memory(MemoryIndex::from_u32(export.index)),
             ExternalKind::Global => ExportItem::Global(GlobalIndex::from_u32(export.index)),
-            ExternalKind::Tag => return needs("exception-handling"),
+            ExternalKind::Tag => ExportItem::Tag(TagIndex::from_u32(export.index)),
         };
         self.exports.push(Export {
             name: export.name.to_owned(),
@@ -217,6 +234,14 @@ pub fn ref_type(ty: wasmparser::RefType) -> Result<ValType> {
         Ok(ValType::FuncRef)
     } else if ty.is_extern_ref() {
         Ok(ValType::ExternRef)
+    } else if matches!(
+        ty.heap_type(),
+        HeapType::Abstract {
+            ty: AbstractHeapType::Exn | AbstractHeapType::NoExn,
+            ..
+        }
+    ) {
+        Ok(ValType::ExnRef)
     } else {
         needs("gc")
     }

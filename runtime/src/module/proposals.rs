@@ -1,6 +1,6 @@
 //! The proposals that a module needs and that we do not have, and how compilers leave them out.
 
-use super::features::{FEATURES, Function, functions, validate_with};
+use super::validate::{FEATURES, Function, functions, validate_with};
 use rayon::prelude::*;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, WasmFeatures};
 
@@ -25,16 +25,6 @@ const PROPOSALS: &[Proposal] = &[
         WasmFeatures::TAIL_CALL,
         "tail-call",
         "clang: -mno-tail-call; rustc: -C target-feature=-tail-call",
-    ),
-    proposal(
-        WasmFeatures::EXCEPTIONS,
-        "exception-handling",
-        "clang: -fno-exceptions, without -fwasm-exceptions; rustc: -C panic=abort",
-    ),
-    proposal(
-        WasmFeatures::LEGACY_EXCEPTIONS,
-        "exception-handling (legacy encoding)",
-        "clang: -fno-exceptions, without -fwasm-exceptions",
     ),
     proposal(
         WasmFeatures::MEMORY64,
@@ -168,7 +158,6 @@ mod tests {
         for (wat, name) in [
             ("(module (memory i64 1))", "memory64"),
             ("(module (func $f return_call $f))", "tail-call"),
-            ("(module (tag $t) (func throw $t))", "exception-handling"),
         ] {
             let wasm = wat::parse_str(wat).unwrap();
             let named =

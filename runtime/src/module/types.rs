@@ -19,6 +19,8 @@ pub enum ValType {
     FuncRef,
     /// A host object or null.
     ExternRef,
+    /// A caught exception or null.
+    ExnRef,
 }
 
 impl fmt::Display for ValType {
@@ -31,6 +33,7 @@ impl fmt::Display for ValType {
             ValType::V128 => "v128",
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
+            ValType::ExnRef => "exnref",
         })
     }
 }
@@ -98,7 +101,7 @@ pub struct MemoryType {
 /// The type of a table; limits in elements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
-    /// [`ValType::FuncRef`] or [`ValType::ExternRef`].
+    /// A reference type.
     pub element: ValType,
     /// In elements.
     pub limits: Limits,
@@ -133,6 +136,8 @@ pub enum ExternType {
     Table(TableType),
     /// A memory.
     Memory(MemoryType),
+    /// A tag: a function's type without results, whose parameters are the values that an exception carries.
+    Tag(FuncType),
 }
 
 impl fmt::Display for ExternType {
@@ -153,6 +158,7 @@ impl fmt::Display for ExternType {
             }) => write!(f, "global (mut {content})"),
             ExternType::Table(ty) => write!(f, "table {} {}", limits(&ty.limits), ty.element),
             ExternType::Memory(ty) => write!(f, "memory {} pages", limits(&ty.limits)),
+            ExternType::Tag(ty) => write!(f, "tag {ty}"),
         }
     }
 }

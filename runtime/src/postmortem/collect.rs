@@ -11,6 +11,8 @@ use crate::report::backtrace::WasmBacktrace;
 use crate::report::cause::Cause;
 use crate::report::trap::Trap;
 use crate::unwind::activation::{Activation, Fault};
+use crate::unwind::frames::Frames;
+use crate::vm::exception::ThrownException;
 use crate::vm::store::StoreCore;
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -42,6 +44,17 @@ impl Trap {
         };
         let cause = cause.unwrap_or_else(|| Cause::of_fault(store, fault, activation, &backtrace));
         Trap::new(fault.kind, backtrace, cause)
+    }
+
+    /// An exception that leaves its guests for the host that entered them, with the frames at the throw.
+    pub(crate) fn of_passing(
+        exception: ThrownException,
+        store: &StoreCore,
+        frames: &Frames,
+    ) -> Trap {
+        let mut trap = Trap::of_exception(exception);
+        trap.set_backtrace(WasmBacktrace::symbolize(store, frames, Stopped::Gone));
+        trap
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod backtrace;
 pub mod cause;
 mod columns;
+pub mod exception;
 pub mod host_error;
 pub mod library;
 pub mod listing;

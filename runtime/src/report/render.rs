@@ -27,7 +27,7 @@ impl<'a> Report<'a> {
     /// With all that is known of the program's own frames, and the source line where the engine's configuration wants it.
     pub fn new(trap: &'a Trap) -> Report<'a> {
         Report {
-            title: format!("wasm trap: {}", trap.kind()),
+            title: trap.title(),
             cause: Cow::Borrowed(trap.cause()),
             backtrace: trap.backtrace(),
             options: ReportOptions::of(trap.backtrace()),

@@ -2,6 +2,7 @@
 
 use super::backtrace::WasmBacktrace;
 use super::cause::Cause;
+use super::exception::UncaughtException;
 use crate::abi::trap::TrapKind;
 use std::fmt;
 
@@ -11,6 +12,7 @@ pub struct Trap {
     kind: TrapKind,
     backtrace: WasmBacktrace,
     cause: Cause,
+    pub(crate) exception: Option<UncaughtException>,
 }
 
 impl Trap {
@@ -19,6 +21,7 @@ impl Trap {
             kind,
             backtrace,
             cause,
+            exception: None,
         }
     }
 
@@ -30,6 +33,18 @@ impl Trap {
     /// Why.
     pub fn kind(&self) -> TrapKind {
         self.kind
+    }
+
+    /// The line that says why.
+    pub(crate) fn title(&self) -> String {
+        match &self.exception {
+            Some(exception) => format!("wasm exception: {exception}"),
+            None => format!("wasm trap: {}", self.kind),
+        }
+    }
+
+    pub(crate) fn set_backtrace(&mut self, backtrace: WasmBacktrace) {
+        self.backtrace = backtrace;
     }
 
     /// The known facts about its cause.
@@ -45,7 +60,7 @@ impl Trap {
 
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "wasm trap: {}", self.kind)?;
+        f.write_str(&self.title())?;
         if !self.backtrace.frames().is_empty() {
             write!(f, "\nwasm backtrace, innermost first:\n{}", self.backtrace)?;
         }

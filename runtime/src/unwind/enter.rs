@@ -1,6 +1,6 @@
 //! Into guest code, and out of it by a trap: the only machine code of the runtime that Cranelift does not make.
 
-use super::activation::{Activation, innermost};
+use super::activation::Activation;
 use crate::abi::layout::VmContextHead;
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
@@ -82,15 +82,4 @@ impl Activation {
             )
         }
     }
-}
-
-/// Leaves guest code for the error that a host function left with its store: what `Builtin::Raise` calls.
-///
-/// # Safety
-/// Only guest code may call it; no frame between here and the innermost activation may have anything to drop.
-pub unsafe extern "C" fn raise(_context: *mut VmContextHead) -> ! {
-    // SAFETY: guest code runs, so there is an activation.
-    let activation = unsafe { &*innermost() };
-    // SAFETY: its frame waits; the caller's promise for what is between.
-    unsafe { activation.leave() }
 }

@@ -5,11 +5,11 @@ use super::instantiate::copy_elements;
 use super::memory::Memory;
 use super::store::StoreCore;
 use super::table;
+use super::throw::{enter_raise, enter_throw, enter_throw_ref};
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
 use crate::unwind::activation::innermost;
-use crate::unwind::enter::raise;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -44,7 +44,9 @@ pub static TABLE: Table = Table([
     Entry(elem_drop as *const ()),
     Entry(table_get_lazy as *const ()),
     Entry(ref_func as *const ()),
-    Entry(raise as *const ()),
+    Entry(enter_throw as *const ()),
+    Entry(enter_throw_ref as *const ()),
+    Entry(enter_raise as *const ()),
 ]);
 
 /// The calling instance and its store. Nobody else uses either: the host that borrowed the store waits for the guest.

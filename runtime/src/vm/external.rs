@@ -1,6 +1,7 @@
 //! What can be imported and exported.
 
 use super::context::AsContext;
+use super::exception::Tag;
 use super::func::Func;
 use super::global::Global;
 use super::memory::Memory;
@@ -18,6 +19,8 @@ pub enum Extern {
     Table(Table),
     /// A memory.
     Memory(Memory),
+    /// A tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -57,6 +60,15 @@ impl Extern {
         }
     }
 
+    /// The tag, if it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        if let Extern::Tag(tag) = self {
+            Some(tag)
+        } else {
+            None
+        }
+    }
+
     /// Its type.
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         match self {
@@ -64,6 +76,7 @@ impl Extern {
             Extern::Global(global) => ExternType::Global(global.ty(store)),
             Extern::Table(table) => ExternType::Table(table.ty(store)),
             Extern::Memory(memory) => ExternType::Memory(memory.ty(store)),
+            Extern::Tag(tag) => ExternType::Tag(tag.ty(store)),
         }
     }
 }
@@ -77,4 +90,4 @@ macro_rules! into_extern {
         }
     )*};
 }
-into_extern!(Func Global Table Memory);
+into_extern!(Func Global Table Memory Tag);

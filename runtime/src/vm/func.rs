@@ -4,6 +4,7 @@ use super::context::{AsContext, AsContextMut};
 use super::store::{Raised, StoreCore};
 use super::value::Val;
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext};
+use crate::abi::trap::TrapKind;
 use crate::error::{Error, Result};
 use crate::host::Caller;
 use crate::module::types::FuncType;
@@ -358,7 +359,13 @@ impl StoreCore {
     /// Why guest code was left; panics are continued.
     fn reason(&mut self, activation: &Activation) -> Error {
         if let Some(fault) = activation.trap.get() {
-            return Error::Trap(Box::new(Trap::of_fault(self, fault, activation)));
+            let mut trap = Trap::of_fault(self, fault, activation);
+            if fault.kind == TrapKind::UncaughtException
+                && let Some(exception) = self.exceptions.uncaught.take()
+            {
+                trap.set_exception(exception);
+            }
+            return Error::Trap(Box::new(trap));
         }
         match self.raised.take() {
             Some(Raised::Error(error)) => error,

@@ -1,6 +1,7 @@
 //! An instance: what it has in its store, and what others get of it.
 
 use super::context::{AsContextMut, StoreContext};
+use super::exception::Tag;
 use super::external::Extern;
 use super::func::Func;
 use super::global::Global;
@@ -10,8 +11,8 @@ use super::memory::Memory;
 use super::table::Table;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::code::PlacedCode;
+use crate::code::placement::Words;
 use crate::code::pointers::PointerFunctions;
-use crate::code::words::Words;
 use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::index::*;
@@ -34,6 +35,7 @@ pub struct InstanceData {
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<Tag>,
     pub(super) imported_functions: Vec<Func>,
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
@@ -139,6 +141,7 @@ impl InstanceData {
             ExportItem::Table(table) => Extern::Table(self.tables[table.index()]),
             ExportItem::Memory(memory) => Extern::Memory(self.memories[memory.index()]),
             ExportItem::Global(global) => Extern::Global(self.globals[global.index()]),
+            ExportItem::Tag(tag) => Extern::Tag(self.tags[tag.index()]),
         }
     }
 
@@ -280,6 +283,11 @@ impl Instance {
     /// An exported global.
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
+    }
+
+    /// An exported tag.
+    pub fn get_tag(&self, store: impl AsContextMut, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
     }
 
     /// An exported table.

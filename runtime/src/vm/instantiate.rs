@@ -10,17 +10,17 @@ use super::store::StoreCore;
 use super::table::Table;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::abi::trap::TrapKind;
+use crate::code::cached_image::CachedImage;
+use crate::code::describe::{self, Places};
+use crate::code::placement::Placement;
 use crate::code::pointers::PointerFunctions;
 use crate::compile::body::value_type;
 use crate::compiled::Module;
-use crate::describe::cached_image::CachedImage;
-use crate::describe::image;
-use crate::describe::placement::Placement;
-use crate::describe::places::Places;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::init::{Elements, SegmentMode};
+use crate::module::names::tag_name;
 use crate::report::trap::Trap;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
@@ -73,6 +73,7 @@ fn build(
         memories: Vec::new(),
         tables: Vec::new(),
         globals: Vec::new(),
+        tags: Vec::new(),
         imported_functions: Vec::new(),
         dropped_data: vec![false; info.data.len()],
         dropped_elements: vec![false; info.elements.len()],
@@ -84,6 +85,7 @@ fn build(
             Extern::Table(table) => instance.tables.push(*table),
             Extern::Memory(memory) => instance.memories.push(*memory),
             Extern::Global(global) => instance.globals.push(*global),
+            Extern::Tag(tag) => instance.tags.push(*tag),
         }
     }
     for ty in info.memories.values().skip(info.imported_memories) {
@@ -92,6 +94,12 @@ fn build(
     }
     for ty in info.tables.values().skip(info.imported_tables) {
         instance.tables.push(core.new_table(*ty)?);
+    }
+    for (index, ty) in info.tags.iter().skip(info.imported_tags) {
+        let name = tag_name(info, module.artifact().wasm(), index);
+        instance
+            .tags
+            .push(core.new_tag(info.types[*ty].clone(), name));
     }
     if core.engine().config().settings().debug_info {
         let context = instance.context();
@@ -206,7 +214,7 @@ fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<Cached
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
-    let (registration, warnings) = image::describe(
+    let (registration, warnings) = describe::describe(
         &instance.code,
         places,
         config,

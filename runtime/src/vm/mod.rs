@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod callee;
 pub mod context;
+pub mod exception;
 pub mod external;
 pub mod func;
 pub mod global;
@@ -13,4 +14,5 @@ pub mod memory;
 pub mod said;
 pub mod store;
 pub mod table;
+pub mod throw;
 pub mod value;

@@ -1,6 +1,7 @@
 //! A store: everything that instances are made of, alive until the store is dropped, and the embedder's own data.
 
 use super::context::{AsContextMut, StoreContext};
+use super::exception::Exceptions;
 use super::func::HostFunc;
 use super::global::Global;
 use super::instance::InstanceData;
@@ -13,7 +14,7 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{GlobalType, MemoryType, TableType};
+use crate::module::types::{GlobalType, MemoryType, TableType, ValType};
 use dwalin_debuginfo::code::Flavor;
 use std::any::Any;
 use std::collections::HashMap;
@@ -47,6 +48,8 @@ pub struct StoreCore {
     pub(crate) raised: Option<Raised>,
     /// The last output of guests on their standard error.
     pub(crate) said: Said,
+    /// Tags and exceptions.
+    pub(crate) exceptions: Exceptions,
 }
 
 /// Why a host function wants guest code to be left.
@@ -81,6 +84,7 @@ impl StoreCore {
             wasm_to_array: HashMap::new(),
             raised: None,
             said: Said::default(),
+            exceptions: Exceptions::default(),
         }
     }
 
@@ -219,6 +223,23 @@ impl StoreCore {
             raw => raw & !crate::abi::layout::INITIALIZED,
         };
         Some(reference)
+    }
+
+    /// The words in globals and tables that may be handles of exceptions.
+    pub(crate) fn exception_roots(&self) -> impl Iterator<Item = u64> + '_ {
+        let instances = self.instances.iter();
+        let globals = instances.flat_map(|instance| &instance.globals);
+        let globals = globals.filter(|global| global.ty.content == ValType::ExnRef);
+        // SAFETY: a global lives as long as the store.
+        let globals = globals.map(|global| unsafe { *global.cell.as_ptr() as u64 });
+        let hosts = self.globals.iter().map(|cell| **cell as u64);
+        let tables = self.tables.iter();
+        let tables = tables.filter(|table| table.ty().element == ValType::ExnRef);
+        let elements = tables.flat_map(|table| {
+            let raw = (0..table.vm.len).filter_map(|index| table.raw(index));
+            raw.map(|raw| raw & !crate::abi::layout::INITIALIZED)
+        });
+        globals.chain(hosts).chain(elements)
     }
 
     /// The size of the store's memory, where it has one only.

@@ -110,7 +110,10 @@ impl Table {
     /// # Errors
     /// Where the system does not give the memory, or the value is of another type.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table> {
-        if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
+        if !matches!(
+            ty.element,
+            ValType::FuncRef | ValType::ExternRef | ValType::ExnRef
+        ) {
             return Err(Error::Type(format!(
                 "a table cannot hold values of type {}",
                 ty.element

@@ -1,5 +1,6 @@
 //! Values, as the host holds them and as the 16-byte slots of the array convention do.
 
+use super::exception::ExnRef;
 use super::func::Func;
 use super::store::StoreCore;
 use crate::abi::layout::VmFuncRef;
@@ -24,6 +25,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A host object, or null.
     ExternRef(Option<ExternRef>),
+    /// A caught exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A host object that a guest can hold and pass on. It lives as long as its store.
@@ -52,6 +55,7 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FuncRef,
             Val::ExternRef(_) => ValType::ExternRef,
+            Val::ExnRef(_) => ValType::ExnRef,
         }
     }
 
@@ -65,6 +69,7 @@ impl Val {
             ValType::V128 => Val::V128(0),
             ValType::FuncRef => Val::FuncRef(None),
             ValType::ExternRef => Val::ExternRef(None),
+            ValType::ExnRef => Val::ExnRef(None),
         }
     }
 
@@ -121,11 +126,12 @@ impl Val {
             Val::F32(bits) => u128::from(bits),
             Val::F64(bits) => u128::from(bits),
             Val::V128(bits) => bits,
-            Val::FuncRef(None) | Val::ExternRef(None) => 0,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
             Val::FuncRef(Some(func)) => func.reference(store)? as u128,
             Val::ExternRef(Some(object)) if object.store == store.id() => {
                 u128::from(object.handle())
             }
+            Val::ExnRef(Some(exception)) => u128::from(exception.handle(store)?),
             Val::ExternRef(Some(_)) => {
                 return Err(Error::Type(
                     "the object belongs to another store".to_owned(),
@@ -149,6 +155,7 @@ impl Val {
                 slot as u64 as *mut VmFuncRef,
                 store.id(),
             )),
+            ValType::ExnRef => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
             ValType::ExternRef => {
                 let index = (slot as u64 >> 1).checked_sub(1);
                 Val::ExternRef(index.map(|index| ExternRef {
@@ -169,9 +176,10 @@ impl fmt::Display for Val {
             Val::F32(bits) => f32::from_bits(*bits).fmt(f),
             Val::F64(bits) => f64::from_bits(*bits).fmt(f),
             Val::V128(bits) => bits.fmt(f),
-            Val::FuncRef(None) | Val::ExternRef(None) => f.write_str("null"),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => f.write_str("null"),
             Val::FuncRef(Some(_)) => f.write_str("<funcref>"),
             Val::ExternRef(Some(_)) => f.write_str("<externref>"),
+            Val::ExnRef(Some(_)) => f.write_str("<exnref>"),
         }
     }
 }
@@ -194,4 +202,5 @@ from! {
     u128 => Val::V128;
     Func => |func| Val::FuncRef(Some(func));
     ExternRef => |object| Val::ExternRef(Some(object));
+    ExnRef => |exception| Val::ExnRef(Some(exception));
 }

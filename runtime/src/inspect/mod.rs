@@ -1,3 +1,0 @@
-//! Looking things up in a module without running it.
-
-pub mod file;
