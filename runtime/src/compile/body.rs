@@ -297,6 +297,11 @@ impl Translator<'_, '_> {
         }
     }
 
+    /// Returns true if a local's value is written to its home.
+    pub(super) fn has_home(&self, index: u32) -> bool {
+        !matches!(self.locals[index as usize], Local::Variable(_))
+    }
+
     /// The first value of a local: zero or null.
     pub(super) fn zero(&mut self, ty: ValType) -> Value {
         match ty {

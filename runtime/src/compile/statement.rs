@@ -6,6 +6,8 @@
 //! * A statement may be no code at all: a jump to what follows.
 //!
 //! * A statement may be one instruction, of a module whose source is its text: the code generator makes one of several.
+//! * A statement may end with a load whose value the next one uses, as `list` does in `list⏎->next`: the code generator would make the
+//!   load a part of the instruction that uses it, and so the first statement's code, and its trap, the second's.
 //!
 //! Where there is no code, a stand-in is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
@@ -35,6 +37,10 @@ pub struct Statements<'a> {
     instructions: bool,
     /// The number of `nop`s before the next operator.
     nops: usize,
+    /// The line of the last that has begun.
+    line: u32,
+    /// True if the last code so far is a load, which an instruction that follows could take in.
+    loaded: bool,
     /// See [`closing_branches`]; known when first asked for.
     closing: Option<HashMap<usize, usize>>,
 }
@@ -49,6 +55,8 @@ impl<'a> Statements<'a> {
             at_block: false,
             instructions,
             nops: 0,
+            line: 0,
+            loaded: false,
             closing: None,
         }
     }
@@ -90,6 +98,27 @@ fn kind(operator: &Operator<'_>) -> Code {
     }
 }
 
+fn is_load(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I32Load { .. }
+            | Operator::I64Load { .. }
+            | Operator::F32Load { .. }
+            | Operator::F64Load { .. }
+            | Operator::I32Load8S { .. }
+            | Operator::I32Load8U { .. }
+            | Operator::I32Load16S { .. }
+            | Operator::I32Load16U { .. }
+            | Operator::I64Load8S { .. }
+            | Operator::I64Load8U { .. }
+            | Operator::I64Load16S { .. }
+            | Operator::I64Load16U { .. }
+            | Operator::I64Load32S { .. }
+            | Operator::I64Load32U { .. }
+            | Operator::V128Load { .. }
+    )
+}
+
 impl Translator<'_, '_> {
     /// Translates an operator, with code for the statements that begin at it. `rest` is what follows.
     pub(super) fn statement_and_operator(
@@ -121,6 +150,7 @@ impl Translator<'_, '_> {
         self.builder
             .set_srcloc(source_location(pc, Place::Instruction));
         self.operator(operator)?;
+        self.note_load(operator);
         if is_end && !self.control.is_empty() {
             // Control comes in at the end of a block: what begins there is behind it.
             self.place_statements(here);
@@ -136,6 +166,7 @@ impl Translator<'_, '_> {
             && statement.pc <= pc
         {
             self.stand_in(Place::Instruction);
+            self.keep_load(statement.line);
             self.statements.begun += 1;
             self.forget_homes();
             if statement.pc < pc {
@@ -162,6 +193,33 @@ impl Translator<'_, '_> {
                 .set_srcloc(source_location(statement.pc, place));
             self.no_operation();
         }
+    }
+
+    /// Keeps a load that the statement before ends with to the statement, where another line begins: nothing is moved over an
+    /// instruction behind it.
+    fn keep_load(&mut self, line: u32) {
+        let statements = &mut self.statements;
+        let is_other = line != std::mem::replace(&mut statements.line, line);
+        if is_other && std::mem::take(&mut statements.loaded) && self.reachable {
+            self.no_operation();
+        }
+    }
+
+    /// Notes whether the last code is a load whose value was not used yet.
+    fn note_load(&mut self, operator: &Operator<'_>) {
+        self.statements.loaded = match operator {
+            // Each instruction of text has an instruction behind it.
+            _ if self.statements.instructions => false,
+            Operator::LocalGet { .. }
+            | Operator::I32Const { .. }
+            | Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. } => self.statements.loaded,
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                self.statements.loaded && !self.has_home(*local_index)
+            }
+            operator => is_load(operator),
+        };
     }
 
     /// Returns true if native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing

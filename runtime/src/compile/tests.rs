@@ -191,6 +191,26 @@ fn a_statement_that_is_a_jump_to_what_follows_has_code() {
     assert!(has_code(&with, jump));
 }
 
+/// A null `list` of `list⏎->next` traps on its own line.
+#[test]
+fn a_load_that_another_line_uses_has_code_of_its_own() {
+    let text = Text::new(
+        "(module (memory 1) (func (param i32) (result i32) (local i32)
+            local.get 0 i32.load local.set 1 local.get 1 i32.load))",
+    );
+    let next = text.nth("LocalGet", 1);
+    let traps = |line: u32| -> Vec<_> {
+        let questions = statements(&[(text.start, 2), (next, line)]);
+        let function = text.compiled(&settings(true), Some(&questions));
+        let row = |offset| function.rows.partition_point(|(at, _)| at <= offset) - 1;
+        let traps = function.traps.iter();
+        traps.map(|(at, _)| function.rows[row(at)].1).collect()
+    };
+    let (first, second) = (text.nth("I32Load", 0), text.nth("I32Load", 1));
+    assert_eq!(traps(2), [Some(second); 2]);
+    assert_eq!(traps(3), [Some(first), Some(second)]);
+}
+
 #[test]
 fn a_statement_begins_at_the_first_operator_that_is_code() {
     let text = Text::new(
