@@ -259,6 +259,71 @@ fn addresses_of_the_guest_are_named_as_natively() {
 }
 
 #[test]
+fn static_variables_of_functions_are_named_with_the_function() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("sessions-statics");
+    folder.write(
+        "calls.c",
+        "static int count(int by) {\n  static int calls = 10;\n  calls += by;\n  return calls;\n}\n\
+         int main(void) {\n  return count(2) - 12;\n}\n",
+    );
+    folder.write(
+        "calls.cpp",
+        "namespace { int count(int by) {\n  static int calls = 10;\n  calls += by;\n  return calls;\n}\n}\n\
+         int main() {\n  static int calls = 2;\n  return count(calls) - 12;\n}\n",
+    );
+    let commands = [
+        "break 4",
+        "run",
+        "output count::calls",
+        "echo \\n",
+        "info symbol &calls",
+        "up",
+        "info symbol &calls",
+        "print calls",
+    ];
+    for (source, named) in [
+        (
+            "calls.c",
+            [
+                " in section .wasm.own",
+                "No symbol \"calls\" in current context.",
+            ],
+        ),
+        ("calls.cpp", ["::count(int)::calls in ", "main::calls in "]),
+    ] {
+        let module = folder.compile(source, &["-g", "-O0", "-fno-exceptions"]);
+        let said = gdb(&folder, &["-q"], &[&module], &commands);
+        assert!(said.contains("\n12\n"), "{said}");
+        for text in named {
+            assert!(said.contains(text), "{text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn variables_that_were_optimised_away_are_known() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("sessions-optimised-away");
+    folder.write(
+        "away.c",
+        "int kept = 3;\nvoid *gone;\nstatic int (*table[2])(int);\n\
+         __attribute__((noinline)) static int twice(int n) { return 2 * n; }\n\
+         int main(int argc, char **argv) {\n  table[1] = twice;\n  gone = argv;\n\
+         kept += argc;\n  return table[1](kept) - 8;\n}\n",
+    );
+    let module = folder.compile("away.c", &["-g", "-O1", "-flto"]);
+    let commands = ["break twice", "run", "print gone", "print table"];
+    let said = gdb(&folder, &[], &[&module], &commands);
+    let away = said.matches(" = <optimized out>\n").count();
+    assert_eq!(away, 2, "{said}");
+}
+
+#[test]
 fn members_and_virtual_functions_are_shown_by_pointers() {
     if !equipped() {
         return;

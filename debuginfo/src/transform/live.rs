@@ -204,7 +204,7 @@ enum Data {
     There,
     /// It is nowhere, as its value is known.
     Constant,
-    /// The linker left it out, as nothing refers to it.
+    /// The linker left it out, as nothing refers to it, or an optimiser did, which then says no place.
     Dropped,
 }
 
@@ -228,8 +228,10 @@ fn data<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Data> {
     if entry.attr_value(dw::DW_AT_const_value).is_some() {
         return Some(Data::Constant);
     }
-    let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
-        return None;
+    let expression = match entry.attr_value(dw::DW_AT_location) {
+        Some(AttributeValue::Exprloc(expression)) => expression,
+        None if entry.attr(dw::DW_AT_declaration).is_none() => return Some(Data::Dropped),
+        _ => return None,
     };
     let ops = decode(expression, unit).ok()?;
     // A global of the module's that is a variable.

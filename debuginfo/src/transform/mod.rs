@@ -18,6 +18,7 @@ mod macros;
 mod member;
 mod member_pointer;
 mod number;
+mod object;
 mod part;
 mod passing;
 mod pointee;

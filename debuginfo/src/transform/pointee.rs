@@ -41,7 +41,7 @@ pub(super) struct Pointees {
     /// True if gdb has to be told where objects lie: what pointers are of are copies then.
     are_copies: bool,
     /// True if classes are named by their tags, as in C.
-    tags: bool,
+    pub(super) tags: bool,
     /// True if expressions name C's types.
     names_types: bool,
     /// True if there is a type `char`.

@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Bytes of a name that names of other types are made of.
-const MAX_NAME: usize = 4096;
+pub(super) const MAX_NAME: usize = 4096;
 
 /// The pointer types made for a unit.
 pub(super) struct Pointers {

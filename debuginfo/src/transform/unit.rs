@@ -11,10 +11,10 @@ use super::pointer::Pointers;
 use super::reference::There;
 use super::wrapper::Wrappers;
 use super::{Object, attribute, line};
-use crate::address::{AddressSize, CodeOffset, HostAddress, WasmPc};
+use crate::address::{CodeOffset, HostAddress, WasmPc};
 use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
-use crate::dies::{Die, is_call_site, is_scope, ranges};
-use crate::expr::decode::{Op, decode};
+use crate::dies::{is_call_site, is_scope, ranges};
+use crate::expr::decode::Op;
 use crate::locals::Frame;
 use crate::lookup::{EXHAUSTED, Lookup};
 use crate::macros::Room;
@@ -23,7 +23,6 @@ use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, Reader, Warnings};
 use crate::write::{Address, AttributeValue, Encoded, MacroTable, UnitEntryId, encode};
 use gimli::constants as dw;
-use gimli::read::AttributeValue as Read;
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -127,7 +126,7 @@ pub(super) struct UnitTransform<'u, 'a, 'd> {
     pub(super) lookup: &'u Lookup<'u>,
     pub(super) warnings: &'u mut Warnings,
     names: &'u mut Vec<(usize, String)>,
-    objects: &'u mut Vec<Object>,
+    pub(super) objects: &'u mut Vec<Object>,
     pub(super) has_function_pointers: &'u mut bool,
     pub(super) line: Option<line::LineTable<'d>>,
     pub(super) macro_table: Option<MacroTable>,
@@ -373,8 +372,10 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
         for attr in entry.attrs() {
             self.attribute(id, entry, attr);
         }
-        if entry.tag() == dw::DW_TAG_subprogram {
-            self.check_calls(id, entry);
+        match entry.tag() {
+            dw::DW_TAG_subprogram => self.check_calls(id, entry),
+            dw::DW_TAG_variable => self.place_dropped(id, entry),
+            _ => {}
         }
         self.code_ranges(id, entry);
         self.finish_type(id, entry);
@@ -463,39 +464,6 @@ impl<'u, 'a, 'd> UnitTransform<'u, 'a, 'd> {
             let text = there.unit.attr_string(there.entry.attr_value(name)?).ok()?;
             Some(text.to_string_lossy().into_owned())
         })
-    }
-
-    /// A static variable gets a symbol: lldb's expressions find members of classes by it.
-    fn name_object(&mut self, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
-        let unit = self.unit.read_unit;
-        let Some(Read::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
-            return;
-        };
-        let ops = decode(expression, unit).unwrap_or_default();
-        let [Op::Address(address)] = ops[..] else {
-            return;
-        };
-        let address = AddressSize::of(unit.encoding()).data(address);
-        let (Some(memory), Some(address)) = (self.lookup.code.memories.first(), address) else {
-            return;
-        };
-        // A static member is declared in its class, which has the name.
-        let declared = entry.attr_value(dw::DW_AT_specification);
-        let declared = declared.and_then(|declared| self.there(unit, declared));
-        let own = self.name_of(&self.here(entry));
-        let name = own.or_else(|| self.name_of(declared.as_ref()?));
-        let size = self.byte_size(unit, entry);
-        let size = size.or_else(|| {
-            let declared = declared.as_ref()?;
-            self.byte_size(declared.unit, &declared.entry)
-        });
-        let is_external = |entry: &Die<'d>| entry.attr(dw::DW_AT_external).is_some();
-        self.objects.extend(name.map(|name| Object {
-            name,
-            address: HostAddress(memory.0.wrapping_add(address)),
-            size: size.unwrap_or(0),
-            is_external: is_external(entry) || declared.is_some_and(|it| is_external(&it.entry)),
-        }));
     }
 
     /// The code that an entry covers.
