@@ -172,6 +172,38 @@ fn type_units_are_part_of_the_units_that_use_them() {
     }
 }
 
+#[test]
+fn files_of_types_are_known_where_no_line_is_in_them() {
+    if !equipped() {
+        return;
+    }
+    for (number, mode) in MODES[..2].iter().enumerate() {
+        let folder = Folder::new(&format!("types-files-{number}"));
+        folder.write("shape.h", "struct shape { int sides; };\n");
+        let program =
+            "#include \"shape.h\"\nint main(void) { struct shape s = {3}; return s.sides; }\n";
+        folder.write("app.c", program);
+        for more in [
+            &[][..],
+            &["-gsplit-dwarf"],
+            &["-gsplit-dwarf", "-fdebug-macro"],
+        ] {
+            let flags = [&mode[..], &["-g", "-fdebug-types-section"], more].concat();
+            folder.compile("app.c", &flags);
+            let shape = folder
+                .image("app.wasm", &[])
+                .entry("structure_type", "shape")
+                .to_owned();
+            assert!(shape.contains("shape.h\")"), "{flags:?}: {shape}");
+            let here = folder.text("");
+            let map = format!("{}=/there", here.trim_end_matches('/'));
+            let image = folder.image("app.wasm", &["--map-path", &map]);
+            let shape = image.entry("structure_type", "shape");
+            assert!(shape.contains("shape.h\")"), "{flags:?}: {shape}");
+        }
+    }
+}
+
 /// Runs the program; it goes on whatever there is to say.
 fn said(folder: &Folder, flags: &[&str]) -> String {
     let output = folder.dwalin(&[&["run", "-g"], flags, &["app.wasm"]].concat());

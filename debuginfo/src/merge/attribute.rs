@@ -1,7 +1,6 @@
 //! Attributes as they are, but for what leads into sections that are not there any more: indices, lists, references.
 
 use super::expression::{self, Origin};
-use super::line;
 use super::lists;
 use super::out::{Encoded, Entry, Target};
 use super::sources::Source;
@@ -11,36 +10,6 @@ use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DwAt, DwForm};
-
-/// The mapping of a part's file numbers to the unit's.
-pub enum Files {
-    /// They are of the unit's own line table.
-    Same,
-    /// By number; `None` for a file that the unit's table does not have.
-    Map(Vec<Option<u64>>),
-}
-
-impl Files {
-    /// For a type unit that is put into the unit of `part`.
-    pub fn between(part: &Part<'_, '_>, types: ReadUnit<'_, '_>, source: usize) -> Files {
-        let table = |unit: ReadUnit<'_, '_>| {
-            let program = unit.line_program.as_ref()?;
-            Some(program.header().offset())
-        };
-        if source == part.source && table(types) == table(part.unit) {
-            Files::Same
-        } else {
-            Files::Map(line::file_numbers(types, part.unit))
-        }
-    }
-
-    fn number(&self, index: u64) -> Option<u64> {
-        match self {
-            Files::Same => Some(index),
-            Files::Map(map) => map.get(usize::try_from(index).ok()?).copied()?,
-        }
-    }
-}
 
 /// Returns true for attributes that only a split unit, or only a reader of its sections, needs.
 fn is_dropped(name: DwAt) -> bool {
@@ -94,15 +63,18 @@ impl<'a> Assembly<'_, 'a> {
         }
     }
 
-    /// Of a type unit's files, the unit's line table need not have all.
-    fn file(&self, part: usize, attr: &Attribute<Reader<'a>>) -> Option<(DwForm, Encoded)> {
-        let part = &self.parts[part];
+    /// The number of a file in the unit's line table.
+    fn file(&mut self, part: usize, attr: &Attribute<Reader<'a>>) -> Option<(DwForm, Encoded)> {
         let index = attr.udata_value()?;
-        if index == 0 && part.unit.encoding().version <= 4 {
+        if index == 0 && self.parts[part].unit.encoding().version <= 4 {
             return None;
         }
+        let number = match self.parts[part].files {
+            Some(table) => self.files.translate(self.parts[0].unit, table, index)?,
+            None => index,
+        };
         let mut value = Encoded::default();
-        value.uleb(part.files.number(index)?);
+        value.uleb(number);
         Some((dw::DW_FORM_udata, value))
     }
 
@@ -150,10 +122,10 @@ impl<'a> Assembly<'_, 'a> {
             // A split unit's table has no lines, only files.
             Read::DebugLineRef(offset) if source == 0 => {
                 self.line = self.line_table(offset.0);
-                let Some(offset) = self.line else {
+                if self.line.is_none() {
                     return Ok(None);
-                };
-                value.word(offset);
+                }
+                value.reference(Target::LineTable);
                 dw::DW_FORM_sec_offset
             }
             _ => {

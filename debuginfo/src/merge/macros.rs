@@ -1,6 +1,6 @@
 //! Macros: those of a split unit name files of a line table that is split with it, of which the skeleton's need not have all.
 
-use super::line::files_of;
+use super::files::files_of;
 use super::out::Entry;
 use super::unit::Assembly;
 use crate::macros::read;
@@ -8,8 +8,6 @@ use crate::source::{ReadUnit, Reader, WarningKind};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DebugLineOffset, DebugMacroOffset, Section as _};
-use std::collections::HashMap;
-use std::path::PathBuf;
 
 /// The bit of a table's flags that says where its line table is (DWARF 5, section 6.3.1).
 const HAS_LINE_TABLE: u8 = 0b10;
@@ -69,26 +67,11 @@ impl<'a> Assembly<'_, 'a> {
         // Where a skeleton is, its split unit does not say.
         let program = lines.program(offset, size, own.comp_dir, own.name);
         let program = program.ok()?;
-        let header = own.line_program.as_ref()?.header();
-        let is_implicit = header.version() <= 4;
-        let mut known: HashMap<PathBuf, u64> = HashMap::new();
-        for (number, path) in (0..).zip(files_of(own, header)) {
-            if let Some(path) = path.filter(|_| number > 0 || !is_implicit) {
-                known.entry(path).or_insert(number);
-            }
-        }
-        let count = header.file_names().len() as u64 + u64::from(is_implicit);
-        let mut numbers = Vec::new();
-        for path in files_of(unit, program.header()) {
-            let next = count + self.more_files.len() as u64;
-            let number = path.map(|path| {
-                *known.entry(path).or_insert_with_key(|path| {
-                    self.more_files.push(path.clone());
-                    next
-                })
-            });
-            numbers.push(number);
-        }
+        own.line_program.as_ref()?;
+        let numbers = files_of(unit, program.header())
+            .into_iter()
+            .map(|path| self.files.number(own, &path?))
+            .collect();
         Some(numbers)
     }
 

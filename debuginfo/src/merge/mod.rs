@@ -7,11 +7,12 @@
 //!
 //! ```text
 //! skeletons ─find→ package, .dwo files ─sources→ units by identifier, types by signature
-//!    ─unit→ entry by entry, each attribute made to stand on its own (attribute, expression, lists, line) ─out→ sections
+//!    ─unit→ entry by entry, each attribute made to stand on its own (attribute, expression, files, lists, line) ─out→ sections
 //! ```
 
 mod attribute;
 mod expression;
+mod files;
 mod find;
 mod line;
 mod lists;

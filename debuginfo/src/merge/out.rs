@@ -16,6 +16,8 @@ pub enum Target {
     Type(u64),
     /// An entry of any unit: the file it is in, and its offset in the debug info there.
     Info(usize, usize),
+    /// The unit's line table.
+    LineTable,
 }
 
 /// The section that a reference is in.

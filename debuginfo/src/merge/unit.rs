@@ -1,6 +1,6 @@
 //! One unit made of several: a skeleton's attributes, the split unit's entries, and the types that they refer to by signature.
 
-use super::attribute::Files;
+use super::files::Files;
 use super::out::{Entry, Fixup, Out, Start, Target};
 use super::sources::{SourceUnit, Sources};
 use super::table::{self, PathMap};
@@ -64,7 +64,8 @@ impl Merged {
 pub(super) struct Part<'s, 'a> {
     pub unit: ReadUnit<'s, 'a>,
     pub source: usize,
-    pub files: Files,
+    /// The table that its numbers of files are of; `None` for the unit's line table.
+    pub files: Option<usize>,
     /// The entries of lists that may still be copied.
     pub listed: ListRoom,
     entries: Vec<(usize, usize)>,
@@ -83,8 +84,7 @@ pub(super) struct Assembly<'s, 'a> {
     /// The offsets of the unit's line table and macros.
     pub line: Option<u32>,
     pub macro_table: Option<usize>,
-    /// Files that macros name and the line table does not.
-    pub more_files: Vec<PathBuf>,
+    pub files: Files,
     /// The part that a type is in, by its signature.
     types: HashMap<u64, usize>,
     /// Types asked for, and those still to be copied.
@@ -109,7 +109,7 @@ pub(super) fn assemble<'s, 'a>(
         unit: sources.read(unit),
         listed: ListRoom::with_root(sources.read(unit)),
         source: unit.source,
-        files: Files::Same,
+        files: None,
         entries: Vec::new(),
     };
     let mut assembly = Assembly {
@@ -125,7 +125,7 @@ pub(super) fn assemble<'s, 'a>(
         room,
         line: None,
         macro_table: None,
-        more_files: Vec::new(),
+        files: Files::default(),
         types: HashMap::new(),
         asked: HashSet::new(),
         pending: VecDeque::new(),
@@ -176,7 +176,6 @@ impl<'s, 'a> Assembly<'s, 'a> {
             }
             root.get_or_insert((read.tag(), read.has_children()));
         }
-        self.finish_macros();
         let Some((tag, has_children)) = root else {
             return Ok(false);
         };
@@ -213,23 +212,24 @@ impl<'s, 'a> Assembly<'s, 'a> {
         true
     }
 
-    /// Returns the offset of the line table that the module's unit has at an offset.
+    /// Returns the offset of the line table that the module's unit has at an offset, without the files that come behind its own.
     pub(super) fn line_table(&mut self, offset: usize) -> Option<u32> {
-        let paths = self.sources.paths;
-        let is_own = !self.more_files.is_empty();
-        if paths.0.is_empty() && !is_own {
+        if self.sources.paths.0.is_empty() {
             return Some(offset as u32);
         }
-        let known = self.merged.line_offsets.get(&offset);
-        if let Some(known) = known.filter(|_| !is_own) {
+        if let Some(known) = self.merged.line_offsets.get(&offset) {
             return Some(*known);
         }
-        let table = table::write(self.parts[0].unit, paths, &self.more_files)?;
+        let to = self.write_line_table(&[])?;
+        self.merged.line_offsets.insert(offset, to);
+        Some(to)
+    }
+
+    fn write_line_table(&mut self, more: &[PathBuf]) -> Option<u32> {
+        let paths = self.sources.paths;
+        let table = table::write(self.parts[0].unit, paths, more)?;
         let to = self.merged.lines.len() as u32;
         self.merged.lines.extend(table);
-        if !is_own {
-            self.merged.line_offsets.insert(offset, to);
-        }
         Some(to)
     }
 
@@ -327,7 +327,8 @@ impl<'s, 'a> Assembly<'s, 'a> {
             return Ok(());
         };
         let unit = self.sources.read(&found.unit);
-        let files = Files::between(&self.parts[0], unit, found.unit.source);
+        let own = (self.parts[0].unit, self.parts[0].source);
+        let files = self.files.table(own, (unit, found.unit.source));
         self.types.insert(signature, self.parts.len());
         self.parts.push(Part {
             unit,
@@ -346,8 +347,18 @@ impl<'s, 'a> Assembly<'s, 'a> {
         find(&self.parts[part].entries, offset.0)
     }
 
+    /// Writes the unit's line table with the files that came to be behind its own.
+    fn finish_line_table(&mut self) {
+        let more = std::mem::take(&mut self.files.more);
+        if self.line.is_some() && !more.is_empty() {
+            self.line = self.write_line_table(&more).or(self.line);
+        }
+        self.finish_macros();
+    }
+
     /// References within the unit are filled in, the others kept; and the unit is closed.
-    fn finish(self) {
+    fn finish(mut self) {
+        self.finish_line_table();
         for fixup in std::mem::take(&mut self.merged.out.fixups) {
             let entry = |part: usize, offset| find(&self.parts[part].entries, offset);
             let place = match fixup.target {
@@ -362,9 +373,14 @@ impl<'s, 'a> Assembly<'s, 'a> {
                     .and_then(|signature| self.type_place(*signature))
                     .or_else(|| entry(part, offset)),
                 Target::Type(signature) => self.type_place(signature),
+                Target::LineTable => None,
             };
-            // What leads nowhere stays so, for whoever reads it to see.
-            let value = place.map_or(u32::MAX >> 4, |place| (place - self.start.info) as u32);
+            let value = match (fixup.target, place) {
+                (Target::LineTable, _) => self.line.unwrap_or_default(),
+                (_, Some(place)) => (place - self.start.info) as u32,
+                // What leads nowhere stays so, for whoever reads it to see.
+                (_, None) => u32::MAX >> 4,
+            };
             self.merged.out.patch(&fixup, value);
         }
         for part in self.parts.iter().take(2) {
