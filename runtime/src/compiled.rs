@@ -3,11 +3,12 @@
 use crate::abi::layout::VmLayout;
 use crate::build::compile;
 use crate::code::cached::{CachedArtifacts, Place};
-use crate::code::describe::{self, Places};
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
 use crate::compile::{CompileError, Settings};
 use crate::debug_files::DebugFiles;
+use crate::describe::image;
+use crate::describe::places::Places;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
@@ -197,7 +198,7 @@ impl Module {
     pub fn debug_image(&self) -> Result<Vec<u8>> {
         let code = PlacedCode::place(&self.0.artifact)?;
         let config = self.engine().config();
-        let image = describe::image(
+        let image = image::image(
             &code,
             self.no_places(),
             config,
@@ -222,7 +223,7 @@ impl Module {
             memory: &memory,
         };
         let (places, config) = (self.no_places(), self.engine().config());
-        let image = describe::image(&code, places, config, self.name(), &contents, None);
+        let image = image::image(&code, places, config, self.name(), &contents, None);
         Ok(image.bytes)
     }
 
@@ -235,7 +236,7 @@ impl Module {
         let code = PlacedCode::place(&self.0.artifact)?;
         let config = self.engine().config();
         let (check, warnings) =
-            describe::check(&code, self.no_places(), config, self.name(), variable);
+            image::check(&code, self.no_places(), config, self.name(), variable);
         let warnings = self.warnings().iter().chain(&warnings);
         self.warn(warnings.filter(|it| it.kind != WarningKind::Lost));
         Ok(check)

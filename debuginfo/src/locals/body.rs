@@ -10,16 +10,15 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 pub(super) struct Block {
     /// Its instructions.
     pub code: Range<WasmPc>,
+    /// The end of LLVM's block: a `br` that follows a `br_if` is one of its terminators too, and a call without a handler ends none.
+    pub terminated: WasmPc,
     /// The blocks that may come next, by number.
     pub next: Vec<usize>,
-    /// True if the block before ends with a call that may throw, and this one is behind the call. Compilers do not tell those apart where
-    /// the callee does not throw.
+    /// True if the block before ends with a call that may throw, and this one is behind the call.
     pub is_behind_call: bool,
-    /// The end of the last of the blocks that follow it in this way.
-    pub compilers_end: WasmPc,
 }
 
-/// A write to a local: `local.set` or `local.tee`.
+/// A write to a local: `local.set` or `local.tee`, but not of the value that it has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Write {
     /// The local.
@@ -79,6 +78,19 @@ pub(super) struct Builder {
     pub labels: Vec<Label>,
     /// The block that exceptions go to, if the function may handle them.
     pub handler: Option<usize>,
+    /// The instruction before was this.
+    before: Before,
+}
+
+/// An instruction that has a meaning for the next one.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Before {
+    #[default]
+    Other,
+    /// `local.get` of a local.
+    Get(u32),
+    /// `br_if` at the end of a block.
+    BranchIf(usize),
 }
 
 impl Body {
@@ -99,7 +111,9 @@ impl Body {
                 operator
             {
                 let local = local_index;
-                builder.body.writes.push(Write { local, at, behind });
+                if builder.before != Before::Get(local) {
+                    builder.body.writes.push(Write { local, at, behind });
+                }
             }
             if frames.note(&operator) {
                 builder.body.frames.add(at);
@@ -112,14 +126,19 @@ impl Body {
             if let Some(block) = builder.body.blocks.last_mut() {
                 block.code.end = behind.max(block.code.start);
             }
+            builder.before = match operator {
+                Operator::LocalGet { local_index } => Before::Get(local_index),
+                Operator::BrIf { .. } => Before::BranchIf(builder.current().saturating_sub(1)),
+                _ => Before::Other,
+            };
         }
         let mut body = builder.body;
         body.writes.sort_unstable();
         let mut end = start;
         for block in body.blocks.iter_mut().rev() {
-            block.compilers_end = end.max(block.code.end);
+            block.terminated = block.terminated.max(block.code.end).max(end);
             end = match block.is_behind_call {
-                true => block.compilers_end,
+                true => block.terminated,
                 false => start,
             };
         }
@@ -155,9 +174,9 @@ impl Builder {
         }
         self.body.blocks.push(Block {
             code: at..at,
+            terminated: at,
             next: Vec::new(),
             is_behind_call: false,
-            compilers_end: at,
         });
     }
 
@@ -206,6 +225,9 @@ impl Builder {
             }
             Operator::End => self.end(at)?,
             Operator::Br { relative_depth } => {
+                if let Before::BranchIf(block) = self.before {
+                    self.body.blocks[block].terminated = behind;
+                }
                 self.branch(*relative_depth);
                 self.begin(behind, false);
             }

@@ -81,7 +81,7 @@ impl Body {
 
     fn begins_in_first_block(&self, range: &Range<WasmPc>) -> bool {
         let first = self.blocks.first();
-        first.is_some_and(|first| range.start < first.compilers_end)
+        first.is_some_and(|first| range.start < first.terminated)
     }
 
     /// Returns true if a local is ever the address of the frame.
@@ -106,7 +106,7 @@ impl Body {
             let Some(block) = self.block_at(write.at) else {
                 continue;
             };
-            let end = self.blocks[block].compilers_end.min(range.end);
+            let end = self.blocks[block].terminated.min(range.end);
             let is_in_last = found.last().is_some_and(|last| write.behind <= last.end);
             if !is_in_last && write.behind < end {
                 found.push(write.behind..end);

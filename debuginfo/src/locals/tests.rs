@@ -91,6 +91,31 @@ fn a_write_counts_on_in_an_entry_that_the_function_begins_with() {
 }
 
 #[test]
+fn a_write_counts_to_a_branch_behind_a_conditional_one() {
+    // Both are terminators of one block of LLVM's, `br` at 2 too; the code behind it is another's.
+    let branches = "local.get 2 br_if 0 br 2 end nop end end nop";
+    let text = format!("local.get 2 if end block block block nop {SET} nop {branches}");
+    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    assert_eq!(stale(&text, 0, all), [1]);
+    let (body, nops) = body(&text);
+    // One `end` comes between the branch and the next `nop`.
+    let end = body.stale(0, &all(&nops))[0].end;
+    assert_eq!(end, WasmPc(nops[2].0 - 1));
+}
+
+#[test]
+fn a_write_of_the_value_that_is_there_does_not_count() {
+    assert_eq!(stale("nop local.get 0 local.set 0 nop", 0, scope), NONE);
+    assert_eq!(
+        stale("nop local.get 0 local.tee 0 drop nop", 0, scope),
+        NONE
+    );
+    assert_eq!(stale("nop local.get 2 local.set 0 nop", 0, scope), [1]);
+    let other = "nop local.get 0 i32.const 0 i32.add local.set 0 nop";
+    assert_eq!(stale(other, 0, scope), [1]);
+}
+
+#[test]
 fn code_behind_a_branch_is_reached_from_elsewhere_only() {
     let text = format!("block {SET} br 0 nop end nop");
     assert_eq!(stale(&text, 0, scope), [1]);

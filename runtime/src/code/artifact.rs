@@ -365,7 +365,7 @@ impl Artifact {
     }
 
     /// The hash and checksum that tell it from all other artifacts.
-    pub(super) fn identity(&self) -> &[u8] {
+    pub fn identity(&self) -> &[u8] {
         format::identity(&self.0.bytes)
     }
 }

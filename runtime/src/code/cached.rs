@@ -83,14 +83,14 @@ impl Place<'_> {
 }
 
 /// The size and time of this program, which tell it from others of the same version: the runtime is in it.
-pub(super) fn program() -> Option<String> {
+pub fn program() -> Option<String> {
     let program = fs::metadata("/proc/self/exe").ok()?;
     let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
     Some(format!("program {len} {seconds}.{nanos}\n"))
 }
 
 /// A file that is this user's, and that no other may write to, as what is in it is run; its length.
-pub(super) fn open_own(path: &Path) -> io::Result<(File, usize)> {
+pub fn open_own(path: &Path) -> io::Result<(File, usize)> {
     let mut options = File::options();
     let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
     let file = options.read(true).custom_flags(flags).open(path)?;

@@ -1,23 +1,18 @@
 //! Compiled code: laid out into an artifact ([`link`], [`mod@format`]), mapped from it ([`artifact`], [`mapping`]), kept for the next
-//! time ([`cached`]), placed where it runs ([`PlacedCode`]), found again by address ([`registry`]), and shown to debuggers
-//! ([`describe`]).
+//! time ([`cached`]), placed where it runs ([`PlacedCode`]), and found again by address ([`registry`]).
 
 pub mod addrmap;
 pub mod artifact;
 pub mod cached;
-pub mod cached_image;
-pub mod describe;
 pub mod format;
 pub mod handlers;
-pub mod image_file;
 pub mod kept;
 pub mod link;
 pub mod mapping;
-mod offer;
-pub mod placement;
 pub mod pointers;
 pub mod profile;
 pub mod registry;
+pub mod words;
 
 pub use artifact::{Artifact, ArtifactError};
 

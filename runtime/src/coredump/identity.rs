@@ -7,10 +7,10 @@
 //! vector THREAD FRAME LOCAL BITS a local of type v128, which the stack section says to be missing
 //! ```
 
-use crate::module::file::ModuleFile;
+use crate::inspect::file::ModuleFile;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use wasmparser::{CoreDumpStackFrame, Operator, Parser};
+use wasmparser::{CoreDumpStackFrame, Operator};
 
 /// The section's name.
 pub const SECTION: &str = "dwalin.core";
@@ -82,26 +82,6 @@ impl Notes {
         let vectors = self.vectors.range(of_frame);
         vectors.map(|((_, _, local), bits)| (*local, *bits))
     }
-}
-
-/// The identity of a build: a hash of all sections but the custom ones (FNV-1a), so that a module whose debug info was
-/// stripped, or is elsewhere, is the same.
-pub fn identity(wasm: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    };
-    let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
-    for (id, range) in sections.filter_map(|payload| payload.as_section()) {
-        let range = range.start as usize..range.end as usize;
-        if let Some(bytes) = wasm.get(range).filter(|_| id != 0) {
-            add(&[id]);
-            add(bytes);
-        }
-    }
-    hash
 }
 
 /// Returns true if frames can be of a module: its functions were called where the frames say.
@@ -177,15 +157,5 @@ mod tests {
                 ..Notes::default()
             }
         );
-    }
-
-    #[test]
-    fn a_stripped_module_is_the_same_and_a_changed_one_is_not() {
-        let text = |name, value| {
-            let text = format!("(module {name} (func (result i32) i32.const {value}))");
-            wat::parse_str(text).unwrap()
-        };
-        assert_eq!(identity(&text("", 1)), identity(&text("$named", 1)));
-        assert_ne!(identity(&text("", 1)), identity(&text("", 2)));
     }
 }

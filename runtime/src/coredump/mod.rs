@@ -6,6 +6,5 @@ mod identity;
 mod read;
 mod write;
 
-pub(crate) use identity::identity;
 pub use read::{CoreDump, CoreDumpError};
 pub use write::write;

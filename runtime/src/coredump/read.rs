@@ -3,7 +3,7 @@
 use super::checksum;
 use super::identity::{self, Notes};
 use crate::code::mapping::Mapping;
-use crate::module::file::ModuleFile;
+use crate::inspect::file::ModuleFile;
 use crate::report::backtrace::{FrameInfo, WasmBacktrace};
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::KeptValue;

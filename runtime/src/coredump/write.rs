@@ -1,8 +1,9 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
 use super::checksum::Summing;
-use super::identity::{self, Notes, identity};
+use super::identity::{self, Notes};
 use crate::index::*;
+use crate::module::identity::identity;
 use crate::module::types::{GlobalType, Mutability, ValType};
 use crate::report::backtrace::FrameInfo;
 use crate::report::trap::Trap;

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod linker;
 pub mod typed;
 mod undefined;
+mod unknown;
 pub mod wasi;
 
 pub use caller::Caller;

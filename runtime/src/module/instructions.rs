@@ -18,7 +18,7 @@ pub struct Instructions {
 
 impl Instructions {
     /// Those of some functions of a module, by their bodies; none of a module that is invalid, which cannot be printed.
-    pub(super) fn of(wasm: &[u8], bodies: &[Range<usize>]) -> Instructions {
+    pub(crate) fn of(wasm: &[u8], bodies: &[Range<usize>]) -> Instructions {
         let (Some(first), Some(last)) = (bodies.first(), bodies.last()) else {
             return Instructions::default();
         };
@@ -147,7 +147,7 @@ impl Print for Printer {
 
 #[cfg(test)]
 mod tests {
-    use crate::module::file::ModuleFile;
+    use crate::inspect::file::ModuleFile;
 
     #[test]
     fn instructions_are_as_the_text_format_writes_them() {

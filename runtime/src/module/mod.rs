@@ -2,8 +2,9 @@
 
 pub mod atomics;
 pub mod elements;
-pub mod file;
+pub mod features;
 pub mod foreign;
+pub mod identity;
 pub mod init;
 pub mod instructions;
 pub mod names;

@@ -1,6 +1,6 @@
 //! The proposals that a module needs and that we do not have, and how compilers leave them out.
 
-use super::validate::{FEATURES, Function, functions, validate_with};
+use super::features::{FEATURES, Function, functions, validate_with};
 use rayon::prelude::*;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, WasmFeatures};
 

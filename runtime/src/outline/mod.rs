@@ -30,15 +30,13 @@ use dwalin_debuginfo::container::{Container, with_debug_info};
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction};
 use print::Printed;
+use print::TEXT_SECTION;
 use source_map::Names;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-/// The custom section that names the file with a module's printed text.
-const TEXT_SECTION: &str = "dwalin.text";
 
 /// Bytes of texts that are kept.
 const TEXTS: u64 = 256 << 20;

@@ -22,6 +22,9 @@ pub struct Line {
     pub column: u32,
 }
 
+/// The custom section that names the file with a module's printed text.
+pub const TEXT_SECTION: &str = "dwalin.text";
+
 /// Characters of a line. Segments of data are one line each, and nobody reads all of them.
 const LONGEST: usize = 4096;
 
@@ -103,6 +106,6 @@ impl Print for Printer {
     }
 
     fn print_custom_section(&mut self, name: &str, _: u64, _: &[u8]) -> io::Result<bool> {
-        Ok(name.starts_with(".debug_") || name == super::TEXT_SECTION)
+        Ok(name.starts_with(".debug_") || name == TEXT_SECTION)
     }
 }

@@ -5,7 +5,7 @@ use crate::compile::leaf::stack_pointer;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::atomics::{Atomic, Kind};
-use crate::module::validate::FEATURES;
+use crate::module::features::FEATURES;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::collections::HashMap;
 use std::ops::Range;

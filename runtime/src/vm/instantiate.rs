@@ -10,12 +10,13 @@ use super::store::StoreCore;
 use super::table::Table;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::abi::trap::TrapKind;
-use crate::code::cached_image::CachedImage;
-use crate::code::describe::{self, Places};
-use crate::code::placement::Placement;
 use crate::code::pointers::PointerFunctions;
 use crate::compile::body::value_type;
 use crate::compiled::Module;
+use crate::describe::cached_image::CachedImage;
+use crate::describe::image;
+use crate::describe::placement::Placement;
+use crate::describe::places::Places;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -214,7 +215,7 @@ fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<Cached
         memories: instance.memories.iter().map(base).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
-    let (registration, warnings) = describe::describe(
+    let (registration, warnings) = image::describe(
         &instance.code,
         places,
         config,

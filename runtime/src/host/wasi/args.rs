@@ -1,7 +1,7 @@
 //! Arguments and environment: an array of pointers to strings that stand behind each other, each ended by a zero byte.
 
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use super::memory::GuestMemory;
 
 pub fn args_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {

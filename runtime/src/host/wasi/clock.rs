@@ -1,7 +1,7 @@
 //! Clocks: real time, monotonic time, and the processor time of the process and of the thread.
 
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 /// The host's clock that a guest numbers `id` (witx `clockid`).

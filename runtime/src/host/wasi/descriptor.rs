@@ -3,7 +3,7 @@
 use super::errno::Errno;
 use super::rights;
 use super::stream::Stream;
-use super::types::{FileType, fdflags};
+use super::types::{FileType, fdflags, host_filetype};
 use cap_std::fs::{Dir, File};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::OFlags;
@@ -103,12 +103,6 @@ impl Descriptor {
     pub fn require_open_for(&self, rights: u64) -> Result<(), Errno> {
         self.require(rights).map_err(|_| Errno::Badf)
     }
-}
-
-/// The type of an open file.
-pub fn host_filetype(fd: impl AsFd) -> Result<FileType, Errno> {
-    let stat = rustix::fs::fstat(fd)?;
-    Ok(rustix::fs::FileType::from_raw_mode(stat.st_mode).into())
 }
 
 // `O_SYNC` contains the bit of `O_DSYNC`, and Linux has no other `O_RSYNC`.

@@ -1,9 +1,9 @@
 //! Listing a directory. A cookie is the system's own position, so a guest can go on wherever it stopped, whatever was added
 //! or removed meanwhile; `.` and `..` come as the system gives them.
 
+use super::call::{Args, Call, Done};
 use super::descriptor::Object;
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use super::rights;
 use super::types::FileType;
 use rustix::fs::{RawDir, SeekFrom};

@@ -1,8 +1,8 @@
 //! What can be done with a descriptor other than moving bytes.
 
+use super::call::{Args, Call, Done};
 use super::descriptor::{Descriptors, Object, host_flags};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use super::rights;
 use super::types::{FdStat, FileStat, fdflags, known_flags};
 use rustix::fs::{Advice, FallocateFlags, OFlags};

@@ -1,12 +1,12 @@
 //! Reading, writing and seeking. Bytes go between guest memory and the system with nothing in between, so what a guest has
 //! written is out when it traps or a debugger stops it. The system decides how much a call moves.
 
-use super::Snapshot;
+use super::call::{Args, Call, Done};
 use super::descriptor::{Descriptor, Object};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use super::memory::{GuestMemory, Span};
 use super::rights;
+use super::snapshot::Snapshot;
 use super::stream::{Source, Stream, read_once, write_once};
 use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;

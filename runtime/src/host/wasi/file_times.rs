@@ -1,9 +1,8 @@
 //! Setting the times of last access and of last change.
 
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
-use super::open::reach;
-use super::path::follows;
+use super::lookup::{follows, reach};
 use super::rights;
 use super::types::known_flags;
 use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};

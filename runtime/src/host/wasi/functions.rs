@@ -1,9 +1,11 @@
 //! The two tables of functions: name, parameters in wasm's terms, and code.
 
 use super::builder::WasiCtx;
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::memory::{GuestMemory, Span};
-use super::{Snapshot, args, clock, dir, fd, fd_io, file_times, open, path, poll, process, sock};
+use super::memory::GuestMemory;
+use super::snapshot::Snapshot;
+use super::{args, clock, dir, fd, fd_io, file_times, open, path, poll, process, sock};
 
 /// The type of a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,48 +38,12 @@ pub struct Function {
     pub call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> Outcome,
 }
 
-/// The operands of a function: the context and the memory.
-pub(crate) struct Call<'c, 'm> {
-    /// The program's.
-    pub ctx: &'c mut WasiCtx,
-    /// The caller's.
-    pub memory: &'c mut GuestMemory<'m>,
-    /// The version of the interface.
-    pub snapshot: Snapshot,
-}
-
-/// The arguments of a call, taken one after the other; those that the caller left out are zero.
-pub(crate) struct Args<'a>(std::slice::Iter<'a, u64>);
-
-impl Args<'_> {
-    /// The next, an `i64`.
-    pub fn u64(&mut self) -> u64 {
-        self.0.next().copied().unwrap_or(0)
-    }
-
-    /// The next, an `i32`.
-    pub fn u32(&mut self) -> u32 {
-        self.u64() as u32
-    }
-
-    /// The next two: a pointer and a length or count.
-    pub fn span(&mut self) -> Span {
-        Span {
-            start: self.u32(),
-            len: self.u32(),
-        }
-    }
-}
-
-/// The result of a function other than `proc_exit`: results go to guest memory.
-pub(crate) type Done = Result<(), Errno>;
-
 fn finish(done: Done) -> Outcome {
     Outcome::Errno(done.err().unwrap_or(Errno::Success))
 }
 
 fn exit(_: &mut WasiCtx, _: &mut GuestMemory<'_>, args: &[u64]) -> Outcome {
-    Outcome::Exit(Args(args.iter()).u32() as i32)
+    Outcome::Exit(Args::new(args).u32() as i32)
 }
 
 macro_rules! param {
@@ -100,7 +66,7 @@ macro_rules! table {
                 has_result: true,
                 call: |ctx, memory, args| {
                     let mut call = Call { ctx, memory, snapshot: Snapshot::$snapshot };
-                    finish($module::$name(&mut call, &mut Args(args.iter())))
+                    finish($module::$name(&mut call, &mut Args::new(args)))
                 },
             },)*
         ]

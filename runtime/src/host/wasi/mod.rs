@@ -12,6 +12,7 @@
 
 mod args;
 mod builder;
+mod call;
 mod clock;
 mod descriptor;
 mod dir;
@@ -21,6 +22,7 @@ mod fd_io;
 mod file_times;
 mod functions;
 mod linker;
+mod lookup;
 mod memory;
 mod open;
 mod parent;
@@ -28,6 +30,7 @@ mod path;
 mod poll;
 mod process;
 mod rights;
+mod snapshot;
 mod sock;
 mod stream;
 mod subscription;
@@ -40,12 +43,3 @@ pub use errno::Errno;
 pub use functions::{FUNCTIONS, Function, Outcome, Param, UNSTABLE_FUNCTIONS};
 pub use linker::add_to_linker;
 pub use memory::GuestMemory;
-
-/// The version of the interface that a call came through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Snapshot {
-    /// `wasi_unstable`, snapshot 0.
-    Unstable,
-    /// `wasi_snapshot_preview1`.
-    Preview1,
-}

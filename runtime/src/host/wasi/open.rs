@@ -1,11 +1,11 @@
 //! Opening by path.
 
-use super::descriptor::{Descriptor, Object, host_filetype, host_flags};
+use super::call::{Args, Call, Done};
+use super::descriptor::{Descriptor, Object, host_flags};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
-use super::path::follows;
+use super::lookup::follows;
 use super::rights;
-use super::types::{FileType, fdflags, known_flags, oflags};
+use super::types::{FileType, fdflags, host_filetype, known_flags, oflags};
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 
@@ -122,13 +122,4 @@ pub fn path_open(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let descriptor = request.descriptor(file, allowed)?;
     let opened = call.ctx.descriptors.add(descriptor)?;
     call.memory.write_u32(result_at, opened)
-}
-
-/// Returns the file at `path`, not opened but held: good for asking about it and for setting its times, and no rights to it needed.
-pub fn reach(dir: &Dir, path: &str, follow: bool) -> Result<File, Errno> {
-    let mut flags = OFlags::PATH;
-    flags.set(OFlags::NOFOLLOW, !follow);
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(flags.bits() as i32);
-    Ok(dir.open_with(path, &options)?)
 }

@@ -1,23 +1,14 @@
 //! Files and directories by path. A path is relative to the directory that a descriptor is of, and `cap_std` lets it lead
 //! nowhere else: not by `..`, not by a leading `/`, not by a symbolic link. What would is `Errno::Perm`.
 
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
-use super::open::reach;
+use super::lookup::{follows, reach};
 use super::parent::Name;
 use super::rights;
-use super::types::{FileStat, SYMLINK_FOLLOW};
+use super::types::FileStat;
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, renameat, unlinkat};
-
-/// Returns true if a symbolic link at a path's end is followed (witx `lookupflags`).
-pub fn follows(lookup: u32) -> Result<bool, Errno> {
-    match lookup {
-        0 => Ok(false),
-        SYMLINK_FOLLOW => Ok(true),
-        _ => Err(Errno::Inval),
-    }
-}
 
 pub fn path_create_directory(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, path) = (args.u32(), args.span());

@@ -1,9 +1,9 @@
 //! Waiting for clocks and descriptors: `poll_oneoff`.
 
+use super::call::{Args, Call, Done};
 use super::clock::{host_clock, now};
 use super::descriptor::{Descriptor, Descriptors, Object};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use super::rights;
 use super::subscription::{
     ClockWait, EVENT_SIZE, Event, Subscription, Wait, store_events, subscriptions,

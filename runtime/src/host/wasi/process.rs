@@ -1,7 +1,7 @@
 //! The process and its thread: signals, giving way, random bytes.
 
+use super::call::{Args, Call, Done};
 use super::errno::Errno;
-use super::functions::{Args, Call, Done};
 use rustix::io::Errno as Os;
 use rustix::rand::{GetRandomFlags, getrandom};
 

@@ -1,9 +1,9 @@
 //! Sockets. Preview 1 has no call that makes one, so there are only those that the host passes as standard streams.
 
+use super::call::{Args, Call, Done};
 use super::descriptor::{Descriptor, Descriptors};
 use super::errno::Errno;
 use super::fd_io::{buffers, read, write};
-use super::functions::{Args, Call, Done};
 use super::memory::{GuestMemory, Span};
 use super::rights;
 use super::types::{FileType, fdflags, known_flags};

@@ -3,7 +3,7 @@
 use super::errno::Errno;
 use super::memory::GuestMemory;
 use super::rights;
-use super::types::{FileType, fdflags};
+use super::types::{FileType, fdflags, host_filetype};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
 use std::io::{self, IsTerminal, Read, Write};
@@ -49,7 +49,7 @@ impl Stream {
         if host.is_terminal() {
             return FileType::CharacterDevice;
         }
-        match super::descriptor::host_filetype(host) {
+        match host_filetype(host) {
             Ok(kept @ (FileType::RegularFile | FileType::SocketStream)) => kept,
             _ => FileType::Unknown,
         }

@@ -1,8 +1,8 @@
 //! What `poll_oneoff` reads and writes: subscriptions, in both snapshots, and events.
 
-use super::Snapshot;
 use super::errno::Errno;
 use super::memory::GuestMemory;
+use super::snapshot::Snapshot;
 
 /// A clock's subscription (witx `subscription_clock`), as the guest gave it.
 #[derive(Clone, Copy, Debug)]

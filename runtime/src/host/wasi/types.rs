@@ -1,8 +1,9 @@
 //! Flags, enumerations and record layouts of the specification, in both snapshots.
 
-use super::Snapshot;
 use super::errno::Errno;
 use super::memory::GuestMemory;
+use super::snapshot::Snapshot;
+use rustix::fd::AsFd;
 use rustix::fs::Stat;
 
 /// Flags of an open descriptor (witx `fdflags`).
@@ -177,4 +178,10 @@ impl From<&Stat> for FileStat {
             ],
         }
     }
+}
+
+/// The type of an open file.
+pub fn host_filetype(fd: impl AsFd) -> Result<FileType, Errno> {
+    let stat = rustix::fs::fstat(fd)?;
+    Ok(rustix::fs::FileType::from_raw_mode(stat.st_mode).into())
 }

@@ -1,7 +1,7 @@
 """The program's images, as modules with its name.
 
 lldb's own reader of the JIT interface makes a new module of each image, called by its address, and keeps those of processes that
-have ended: a breakpoint has their places, too. So the runtime offers an image first (runtime/src/code/offer.rs), with a signal that only
+have ended: a breakpoint has their places, too. So the runtime offers an image first (runtime/src/describe/offer.rs), with a signal that only
 the stop hook sees, and it is loaded here. A module whose file is another one now takes the place of the module before, with all that
 breakpoints have in it: their numbers, counts and conditions stay.
 

@@ -9,12 +9,12 @@
 //! The text is all that the image was made of, besides the artifact: it must be equal. The file is mapped, and this process reads no more
 //! of it than the checksum needs: until a debugger asks, nothing of it is in memory.
 
-use super::cached::{open_own, program};
-use super::describe::Places;
-use super::mapping::Mapping;
 use super::placement::Placement;
-use super::{Artifact, PlacedCode};
+use super::places::Places;
 use crate::cache::{Cache, hash};
+use crate::code::cached::{open_own, program};
+use crate::code::mapping::Mapping;
+use crate::code::{Artifact, PlacedCode};
 use crate::config::Config;
 use dwalin_debuginfo::code::Flavor;
 use std::fs::File;

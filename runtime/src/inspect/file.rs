@@ -1,13 +1,13 @@
 //! A module as a file to look things up in: nothing of it is validated or compiled, so that tools work on modules that the
 //! runtime would refuse.
 
-use super::instructions::Instructions;
-use super::names::Names;
 use crate::code::Artifact;
 use crate::compile::CompileError;
-use crate::coredump::identity;
 use crate::error::{Error, Result};
 use crate::index::FuncIndex;
+use crate::module::identity::identity;
+use crate::module::instructions::Instructions;
+use crate::module::names::Names;
 use crate::named_file::{DEBUG_INFO, read_at_most};
 use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;

@@ -1,14 +1,12 @@
 //! Addresses for an instance that a debugger may look at. They are chosen at random where systems put nothing by themselves, so that they
 //! are free again in the next process, which the image of this one describes then.
 
-use super::PlacedCode;
-use super::describe::Places;
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use super::places::Places;
+use crate::code::PlacedCode;
+use crate::code::link::PAGE;
 use rustix::rand::{GetRandomFlags, getrandom};
-use std::io;
 use std::iter;
 use std::ops::Range;
-use std::ptr::NonNull;
 
 /// Below are Linux's programs that are not position independent, above its position independent ones, libraries and stacks: the kernel
 /// gives addresses from the top of 47 bits down, and those of programs from two thirds of them up (x86, ELF_ET_DYN_BASE).
@@ -57,7 +55,7 @@ impl Placement {
 
     /// The address after a mapping of so many bytes of code, and an unmapped page.
     pub fn after_code(self, len: usize) -> usize {
-        let page = super::link::PAGE as usize;
+        let page = PAGE as usize;
         self.base as usize + len.next_multiple_of(page) + page
     }
 
@@ -78,58 +76,10 @@ impl Placement {
     }
 }
 
-/// Zeroed words at a chosen address.
-#[derive(Debug)]
-pub struct Words {
-    start: NonNull<u128>,
-    count: usize,
-}
-
-// SAFETY: the mapping belongs to this value alone.
-unsafe impl Send for Words {}
-// SAFETY: shared references give nothing but the address.
-unsafe impl Sync for Words {}
-
-impl Words {
-    /// Maps words.
-    ///
-    /// # Errors
-    /// The system's; `EEXIST` where something is there.
-    pub fn at(address: usize, count: usize) -> io::Result<Words> {
-        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
-        // SAFETY: a mapping at free addresses touches no memory that exists.
-        let start = unsafe {
-            mmap_anonymous(
-                address as *mut _,
-                count.max(1) * size_of::<u128>(),
-                ProtFlags::READ | ProtFlags::WRITE,
-                flags,
-            )?
-        };
-        Ok(Words {
-            start: NonNull::new(start.cast()).expect("a mapping is not at address 0"),
-            count,
-        })
-    }
-
-    /// The first word.
-    pub fn as_ptr(&self) -> *mut u128 {
-        self.start.as_ptr()
-    }
-}
-
-impl Drop for Words {
-    fn drop(&mut self) {
-        let len = self.count.max(1) * size_of::<u128>();
-        // SAFETY: nothing refers to the words any longer: whoever has their address owns this.
-        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), len) };
-        debug_assert!(unmapped.is_ok());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::words::Words;
 
     #[test]
     fn placements_have_numbers() {

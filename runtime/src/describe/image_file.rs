@@ -1,7 +1,7 @@
 //! An image in a file without a name, which a debugger on this machine maps. lldb 19 has its server copy an image that is in memory
 //! byte by byte, twice with checksums: 17 ns of CPU a byte, half of what a registration takes.
 
-use super::mapping::{Mapping, memory_file, write_all};
+use crate::code::mapping::{Mapping, memory_file, write_all};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 

@@ -1,9 +1,10 @@
 //! Placed code and final addresses → native DWARF → the debugger.
 
-use super::PlacedCode;
 use super::cached_image::CachedImage;
 use super::image_file::ImageFile;
 use super::offer;
+use super::places::Places;
+use crate::code::PlacedCode;
 use crate::compile::body::value_type;
 use crate::config::Config;
 use crate::index::*;
@@ -11,25 +12,12 @@ use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
 use crate::threads::Threads;
 use cranelift_entity::EntityRef;
-use dwalin_debuginfo::address::{CodeOffset, HostAddress, WasmPc};
+use dwalin_debuginfo::address::{CodeOffset, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{
-    CodeMap, Contents, FunctionCode, GlobalPlace, Homes, PointerCode, Symbol,
-};
+use dwalin_debuginfo::code::{CodeMap, Contents, FunctionCode, Homes, Symbol};
 use dwalin_debuginfo::{Image, Warning, WarningKind, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 use std::ops::Range;
-
-/// The facts that only an instance knows: the addresses of its memories and globals.
-#[derive(Debug)]
-pub struct Places {
-    /// The base of each memory.
-    pub memories: Vec<HostAddress>,
-    /// Each global.
-    pub globals: Vec<GlobalPlace>,
-    /// The code by which lldb follows pointers in the first memory.
-    pub pointer_code: Option<PointerCode>,
-}
 
 /// Shows an instance's code to debuggers for as long as the registration lives.
 pub fn describe(

@@ -1,0 +1,3 @@
+//! Looking things up in a module without running it.
+
+pub mod file;

@@ -1,0 +1,54 @@
+//! Validation with a set of features.
+
+use rayon::prelude::*;
+use wasmparser::{
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
+};
+
+/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, atomic
+/// operators, and exceptions in both encodings.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::WIDE_ARITHMETIC)
+    .union(WasmFeatures::MULTI_MEMORY)
+    // Without shared memories.
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
+    .union(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::FLOATS);
+
+/// The lowest-addressed error of the module under `features`.
+pub fn validate_with(wasm: &[u8], features: WasmFeatures) -> wasmparser::Result<()> {
+    let errors = functions(wasm, features)?.into_par_iter().map_init(
+        FuncValidatorAllocations::default,
+        |allocations, (function, body)| {
+            let mut validator = function.into_validator(std::mem::take(allocations));
+            let result = validator.validate(&body);
+            *allocations = validator.into_allocations();
+            result.err()
+        },
+    );
+    // In the module's order, so that what comes behind the first one need not be looked at.
+    match errors.find_map_first(|error| error) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// A function whose code is to be validated.
+pub type Function<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
+
+/// Validates all of a module but its functions.
+pub fn functions(wasm: &[u8], features: WasmFeatures) -> wasmparser::Result<Vec<Function<'_>>> {
+    let mut validator = Validator::new_with_features(features);
+    let mut functions = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            functions.push((function, body));
+        }
+    }
+    Ok(functions)
+}
