@@ -68,6 +68,26 @@ impl Program {
             .to_owned()
     }
 
+    /// The output of lldb, alone or with the scripts, asked for an expression in `step`.
+    fn lldb(&self, expression: &str, scripts: bool) -> String {
+        let dwalin = env!("CARGO_BIN_EXE_dwalin");
+        let print = format!("expression -- {expression}");
+        let commands = ["-o", "b step", "-o", "run", "-o", &print, "-o", "quit"];
+        let mut lldb = match scripts {
+            true => self.command(dwalin),
+            false => self.command("lldb-19"),
+        };
+        if scripts {
+            lldb.args(["lldb", "--lldb", "lldb-19", "--lldb-option=--no-lldbinit"]);
+            lldb.args(commands).arg("app.wasm");
+        } else {
+            lldb.args(["--no-lldbinit", "-b"]).args(commands);
+            lldb.args(["--", dwalin, "run", "-g", "app.wasm"]);
+        }
+        let output = lldb.output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+
     fn images(&self) -> Vec<PathBuf> {
         let places = fs::read_dir(self.0.path("cache/dwalin/images"));
         let places = places.into_iter().flatten().flatten();
@@ -144,6 +164,27 @@ fn an_artifact_has_one_too() {
 }
 
 #[test]
+fn lldb_has_one_of_its_own() {
+    if !tools::have(&["lldb-19"]) {
+        return;
+    }
+    for scripts in [false, true] {
+        let name = format!("image-lldb-{scripts}");
+        let Some(program) = Program::new(&name, SOURCE) else {
+            return;
+        };
+        program.lldb("counter_here", scripts);
+        program.replace(rename);
+        for _ in 0..2 {
+            let said = program.lldb("counter_then", scripts);
+            assert!(said.contains(" = 41"), "{said}");
+            assert!(said.contains("step(by=1)"), "{said}");
+            assert_eq!(program.images().len(), 1);
+        }
+    }
+}
+
+#[test]
 fn an_image_that_is_damaged_is_made_again() {
     let Some(program) = Program::new("image-damaged", SOURCE) else {
         return;
@@ -157,7 +198,7 @@ fn an_image_that_is_damaged_is_made_again() {
         bytes[at] ^= 0x10;
         bytes
     });
-    let cut = [0, 3, 15, 16, whole.len() / 2].map(|len| whole[..len].to_vec());
+    let cut = [0, 3, 19, 20, whole.len() / 2].map(|len| whole[..len].to_vec());
     for bytes in flips.chain(cut) {
         let path = program.replace(|it| *it = bytes.clone());
         program.run();
@@ -176,12 +217,12 @@ fn an_image_of_other_addresses_is_not_shown() {
     let changes: [fn(&mut [u8]); 3] = [
         |tail| tail[5] ^= 1,
         |tail| tail[0] ^= 1,
-        |tail| tail[8] -= 1,
+        |tail| tail[12] -= 1,
     ];
     for change in changes {
         program.replace(|bytes| {
             rename(bytes);
-            let tail = bytes.len() - 16;
+            let tail = bytes.len() - 20;
             change(&mut bytes[tail..]);
             seal(bytes);
         });

@@ -64,7 +64,7 @@ mod write;
 pub use demangle::demangle;
 pub use files::files;
 pub use gimli::{CloneStableDeref, StableDeref};
-pub use image::Image;
+pub use image::{Image, set_link_path};
 pub use locals::numbering::{Renumbered, renumbered};
 pub use nearest::nearest;
 pub use questions::questions;

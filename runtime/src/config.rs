@@ -177,6 +177,26 @@ fn has_open(pid: &str, name: &str) -> bool {
     })
 }
 
+/// The reader of native DWARF, as far as an image depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ImageReader {
+    debugger: Debugger,
+    own_addresses: bool,
+    /// How it gets an image.
+    pub delivery: Delivery,
+}
+
+/// The way of an image to its reader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// In the memory of the process.
+    Memory,
+    /// By a small image that leads to a file.
+    Link,
+    /// By an offer to scripts, which load the file; or else by a link.
+    Offer,
+}
+
 /// Who is told what could not be used.
 #[derive(Clone)]
 struct WarningHandler(Arc<dyn Fn(&str) + Send + Sync>);
@@ -451,6 +471,20 @@ impl Config {
         self.debugger.resolve() == Debugger::LldbFormatters
     }
 
+    /// The reader that native DWARF is for.
+    pub(crate) fn image_reader(&self) -> ImageReader {
+        let delivery = match self.has_local_lldb() {
+            true if self.has_image_loader() => Delivery::Offer,
+            true => Delivery::Link,
+            false => Delivery::Memory,
+        };
+        ImageReader {
+            debugger: self.debugger.resolve(),
+            own_addresses: self.has_own_addresses(),
+            delivery,
+        }
+    }
+
     pub(crate) fn flavor(&self) -> Flavor {
         self.debugger.flavor()
     }
@@ -467,12 +501,12 @@ impl Config {
     }
 
     /// Returns true if native DWARF is for an lldb that can open this process's files.
-    pub(crate) fn has_local_lldb(&self) -> bool {
+    fn has_local_lldb(&self) -> bool {
         self.flavor() == Flavor::Lldb && is_traced_by_lldb_here()
     }
 
     /// Returns true if the lldb for which native DWARF is loads images by scripts.
-    pub(crate) fn has_image_loader(&self) -> bool {
+    fn has_image_loader(&self) -> bool {
         let server = tracer().filter(|_| self.has_formatters());
         let lldb = server.and_then(|Tracer(server)| status(&server, "PPid:"));
         lldb.is_some_and(|lldb| has_open(&lldb, LOADERS))

@@ -1,5 +1,6 @@
 //! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
 
+mod debug_link;
 mod symbols;
 
 use crate::code::{CodeMap, Contents, Flavor};
@@ -10,6 +11,7 @@ use crate::write::Strings;
 use gimli::SectionId;
 use object::elf::{self as abi, Dyn64};
 use object::{I64, LittleEndian, U64, bytes_of_slice};
+pub use debug_link::set_link_path;
 use symbols::Symbol;
 pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 
@@ -76,20 +78,16 @@ fn image(sections: &[Section<'_>], symbols: &[elf::Symbol]) -> Vec<u8> {
     elf::write(sections, &segments, Some(symbols))
 }
 
-/// An image without debug info that says which file has it: as `objcopy --add-gnu-debuglink` does, but with the whole path.
+/// An image without debug info that says which file has it.
 fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
-    const ALIGNMENT: usize = 4;
-    let mut place = file.as_bytes().to_vec();
-    place.resize((file.len() + 1).next_multiple_of(ALIGNMENT), 0);
-    // Stands for a checksum, which nobody asks of a file that is there; 0 would have one computed.
-    place.extend((code.text.start.0 as u32 | 1).to_le_bytes());
+    let place = debug_link::contents(file, code.text.start.0 as u32);
     let mut strings = Strings::default();
     let symbols = entries(symbols, &mut strings);
     let mut sections = code_sections(code, &Contents::default());
     sections.extend([
         Section {
-            alignment: ALIGNMENT as u64,
-            ..Section::unallocated(".gnu_debuglink", abi::SHT_PROGBITS, vec![&place])
+            alignment: debug_link::ALIGNMENT as u64,
+            ..Section::unallocated(debug_link::NAME, abi::SHT_PROGBITS, vec![&place])
         },
         Section::unallocated(STRTAB, abi::SHT_STRTAB, vec![&strings.bytes]),
     ]);

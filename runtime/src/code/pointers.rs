@@ -1,7 +1,7 @@
 //! The code by which lldb follows a guest's pointers in memory: two functions of an instance's own, with the base of its first
 //! memory in them. The debugger calls them, with the System V convention.
 
-use super::mapping::Mapping;
+use super::mapping::{Mapping, memory_file};
 use dwalin_debuginfo::address::HostAddress;
 use dwalin_debuginfo::code::PointerCode;
 use std::io;
@@ -25,16 +25,18 @@ const SET: [u8; 6] = [0x89, 0x37, 0x48, 0x89, 0xf8, 0xc3];
 const ALIGNMENT: usize = 32;
 
 impl PointerFunctions {
-    /// For pointers into the memory at `base`.
+    /// For pointers into the memory at `base`; at an address if nothing is there.
     ///
     /// # Errors
     /// The system's refusal to map or to make executable.
-    pub fn new(base: HostAddress) -> io::Result<PointerFunctions> {
+    pub fn new(base: HostAddress, at: Option<usize>) -> io::Result<PointerFunctions> {
         let mut bytes = [0; 2 * ALIGNMENT];
         bytes[..GET.len()].copy_from_slice(&GET);
         bytes[BASE].copy_from_slice(&base.0.to_le_bytes());
         bytes[ALIGNMENT..ALIGNMENT + SET.len()].copy_from_slice(&SET);
-        let mapping = Mapping::of_file(super::mapping::memory_file(&bytes)?, bytes.len())?;
+        let file = memory_file(&bytes)?;
+        let there = at.and_then(|at| Mapping::of_file_at(at, &file, bytes.len()).ok());
+        let mapping = there.map_or_else(|| Mapping::of_file(&file, bytes.len()), Ok)?;
         mapping.make_executable(0..bytes.len())?;
         let get = HostAddress(mapping.as_ptr() as u64);
         let code = PointerCode {

@@ -2,21 +2,22 @@
 //! those that it was made for are kept with it.
 //!
 //! ```text
-//! FOLDER/HASH OF ARTIFACT AND PROGRAM/HASH OF READER:   the image · text · base of the placement (8 bytes)
-//!                                                       · length of the text (4) · CRC-32 of all bytes before (4)
+//! FOLDER/HASH OF ARTIFACT AND PROGRAM/HASH OF READER:   the image · link to it · text · base of the placement (8 bytes)
+//!                                                       · lengths of link and text (4 each) · CRC-32 of all bytes before (4)
 //! ```
 //!
 //! The text is all that the image was made of, besides the artifact: it must be equal. The file is mapped, and this process reads no more
-//! of it than the checksum needs: until a debugger asks, nothing of it is in memory.
+//! of it than the checksum needs, and that only if the text is equal: until a debugger asks, nothing of it is in memory.
 
+use super::image_file::FilledFile;
 use super::placement::Placement;
 use super::places::Places;
 use crate::cache::{Cache, hash};
 use crate::code::cached::{open_own, program};
 use crate::code::mapping::Mapping;
 use crate::code::{Artifact, PlacedCode};
-use crate::config::Config;
-use dwalin_debuginfo::code::Flavor;
+use crate::config::{Config, ImageReader};
+use dwalin_debuginfo::{Image, set_link_path};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of images that are kept.
 const KEPT: u64 = 1 << 30;
 /// Behind the text.
-const TAIL: usize = 16;
+const TAIL: usize = 20;
 /// More than any text has.
 const LONGEST_TEXT: usize = 1 << 20;
 
@@ -44,16 +45,18 @@ pub struct CachedImage {
 impl CachedImage {
     /// The image for an instance of an artifact's module; `None` where images are not kept, or describe
     /// what other instances have.
-    pub fn new(config: &Config, artifact: &Artifact, module_name: &str) -> Option<CachedImage> {
+    pub fn new(
+        config: &Config,
+        artifact: &Artifact,
+        module_name: &str,
+        reader: ImageReader,
+    ) -> Option<CachedImage> {
         let folder = config.images().filter(|_| config.settings().debug_info)?;
         let info = artifact.info();
-        let is_own = info.imported_memories == 0 && info.imported_globals == 0;
-        // lldb is told of images in other ways, by paths and functions of this process.
-        if !is_own || config.flavor() != Flavor::Gdb {
+        if info.imported_memories > 0 || info.imported_globals > 0 {
             return None;
         }
-        let own_addresses = config.has_own_addresses();
-        let reader = format!("{module_name:?} for gdb, own addresses {own_addresses}\n");
+        let reader = format!("{module_name:?} for {reader:?}\n");
         let program = program()?;
         let place = Cache::new(folder, KEPT).place(&[artifact.identity(), program.as_bytes()]);
         let name = hash(&[reader.as_bytes()]);
@@ -75,24 +78,26 @@ impl CachedImage {
         format!("{reader}{text:x?}\n{places:x?}\n")
     }
 
-    /// Takes the image of an earlier run, if it is what would be made now.
-    pub fn take(&mut self, text: &str) -> Option<FoundImage> {
+    /// Takes the image of an earlier run and the link to it, if they are what would be made now.
+    pub fn take(&mut self, text: &str) -> Option<(FilledFile, Option<Vec<u8>>)> {
         let found = self.found.take_if(|it| it.text == text.as_bytes())?;
+        let taken = found.read().ok().flatten()?;
         Cache::note_use(&self.place);
-        Some(found)
+        Some(taken)
     }
 
     /// Keeps an image of an instance that is at its placement. If that fails, it is made again the next time.
-    pub fn keep(&self, text: &str, image: &[u8]) {
+    pub fn keep(&self, text: &str, image: &Image) {
         let Some(placement) = self.placement else {
             return;
         };
         if text.len() > LONGEST_TEXT {
             return;
         }
-        let mut file = image.to_vec();
-        file.extend(text.as_bytes());
+        let link = image.link.as_deref().unwrap_or_default();
+        let mut file = [&image.bytes, link, text.as_bytes()].concat();
         file.extend(placement.base().to_le_bytes());
+        file.extend((link.len() as u32).to_le_bytes());
         file.extend((text.len() as u32).to_le_bytes());
         file.extend(crc32fast::hash(&file).to_le_bytes());
         let cache = Cache::new(&self.folder, KEPT);
@@ -100,9 +105,14 @@ impl CachedImage {
     }
 }
 
-/// An image that was made before, in its file.
-pub struct FoundImage {
-    mapping: Mapping,
+/// A file with an image that was made before, which may be damaged.
+struct FoundImage {
+    file: File,
+    len: usize,
+    /// Bytes of the image.
+    image: usize,
+    /// Bytes of the link to it.
+    link: usize,
     /// Everything that it was made of, besides the artifact.
     text: Vec<u8>,
     placement: Placement,
@@ -110,32 +120,47 @@ pub struct FoundImage {
 
 impl FoundImage {
     fn open(path: &Path) -> io::Result<Option<FoundImage>> {
-        let (mut file, len) = open_own(path)?;
-        if len < TAIL || !is_whole(&mut file, len)? {
+        let (file, len) = open_own(path)?;
+        let Some(tail_at) = len.checked_sub(TAIL) else {
             return Ok(None);
-        }
+        };
         let mut tail = [0; TAIL];
-        file.read_exact_at(&mut tail, (len - TAIL) as u64)?;
+        file.read_exact_at(&mut tail, tail_at as u64)?;
         let (base, rest) = tail.split_first_chunk().expect("as long");
+        let (lens, _) = rest.as_chunks();
+        let [link, text_len] = [0, 1].map(|it| u32::from_le_bytes(lens[it]) as usize);
         let placement = Placement::from_base(u64::from_le_bytes(*base));
-        let text_len = u32::from_le_bytes(*rest.first_chunk().expect("as long")) as usize;
-        let image = (len - TAIL).checked_sub(text_len);
+        let text_at = tail_at.checked_sub(text_len);
+        let image = text_at.and_then(|at| at.checked_sub(link));
         let (Some(placement), Some(image), ..=LONGEST_TEXT) = (placement, image, text_len) else {
             return Ok(None);
         };
         let mut text = vec![0; text_len];
-        file.read_exact_at(&mut text, image as u64)?;
+        file.read_exact_at(&mut text, (image + link) as u64)?;
         Ok(Some(FoundImage {
-            mapping: Mapping::of_file(&file, image)?,
+            file,
+            len,
+            image,
+            link,
             text,
             placement,
         }))
     }
-}
 
-impl AsRef<[u8]> for FoundImage {
-    fn as_ref(&self) -> &[u8] {
-        &self.mapping
+    /// Maps the image, and reads the link, which leads to this file now; `None` if the file is damaged.
+    fn read(mut self) -> io::Result<Option<(FilledFile, Option<Vec<u8>>)>> {
+        if !is_whole(&mut self.file, self.len)? {
+            return Ok(None);
+        }
+        let mut link = vec![0; self.link];
+        self.file.read_exact_at(&mut link, self.image as u64)?;
+        let mapping = Mapping::of_file(&self.file, self.image)?;
+        let file = FilledFile::new(mapping, self.file.into());
+        if link.is_empty() {
+            return Ok(Some((file, None)));
+        }
+        let leads_here = set_link_path(&mut link, &file.path());
+        Ok(leads_here.then_some((file, Some(link))))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Placed code and final addresses → native DWARF → the debugger.
 
 use super::cached_image::CachedImage;
-use super::image_file::ImageFile;
+use super::image_file::{FilledFile, ImageFile};
 use super::offer;
 use super::places::Places;
 use crate::code::PlacedCode;
 use crate::compile::body::value_type;
-use crate::config::Config;
+use crate::config::{Config, Delivery, ImageReader};
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
@@ -25,63 +25,57 @@ pub fn describe(
     places: Places,
     config: &Config,
     module_name: &str,
-    cached: Option<CachedImage>,
+    reader: ImageReader,
+    mut cached: Option<CachedImage>,
 ) -> (Registration, Vec<Warning>) {
-    if let Some(cached) = cached {
-        return describe_again(code, places, config, module_name, cached);
+    let text = cached.as_ref().map(|cached| cached.text(code, &places));
+    let text = text.unwrap_or_default();
+    if let Some((file, link)) = cached.as_mut().and_then(|cached| cached.take(&text)) {
+        return (register(file, link, reader, module_name), Vec::new());
     }
+    let placement = cached.as_ref().and_then(|cached| cached.placement);
+    let has_its_places = placement.is_some_and(|it| it.holds(code, &places));
     // lldb on this machine can have it from a file; what goes wrong with that costs time alone.
-    let file = config
-        .has_local_lldb()
-        .then(ImageFile::new)
-        .and_then(Result::ok);
+    let file = (reader.delivery != Delivery::Memory).then(ImageFile::new);
+    let file = file.and_then(Result::ok);
     let path = file.as_ref().map(ImageFile::path);
     // Of a file that lldb loads as it does a library, it reads instructions there, and not in the process.
-    let is_offered = path.is_some() && config.has_image_loader();
-    let text = is_offered.then(|| code.artifact().text_bytes());
+    let is_offered = path.is_some() && reader.delivery == Delivery::Offer;
+    let text_bytes = is_offered.then(|| code.artifact().text_bytes());
     let contents = Contents {
-        text: text.unwrap_or_default(),
+        text: text_bytes.unwrap_or_default(),
         memory: &[],
     };
-    let image = image(
-        code,
-        places,
-        config,
-        module_name,
-        &contents,
-        path.as_deref(),
-    );
+    let path = path.as_deref();
+    let image = image(code, places, config, module_name, &contents, path);
+    let is_whole = image.warnings.iter().all(|it| it.kind == WarningKind::Lost);
+    // What there is to be said is to be said each time.
+    if let Some(cached) = cached.filter(|_| has_its_places && is_whole) {
+        cached.keep(&text, &image);
+    }
     let filled = file.and_then(|file| file.fill(&image.bytes).ok());
-    let is_taken = |path: &str| is_offered && offer::is_taken(path, module_name);
-    let registration = match (filled, image.link) {
-        (Some(file), _) if path.as_deref().is_some_and(is_taken) => Registration::known(file),
-        (Some(file), Some(link)) => Registration::linked(link, file),
-        _ => Registration::new(image.bytes),
+    let registration = match filled {
+        Some(file) => register(file, image.link, reader, module_name),
+        None => Registration::new(image.bytes),
     };
     (registration, image.warnings)
 }
 
-/// As [`describe`], where images are kept.
-fn describe_again(
-    code: &PlacedCode,
-    places: Places,
-    config: &Config,
+/// Gives an image in a file to its reader, in the reader's way.
+fn register(
+    file: FilledFile,
+    link: Option<Vec<u8>>,
+    reader: ImageReader,
     module_name: &str,
-    mut cached: CachedImage,
-) -> (Registration, Vec<Warning>) {
-    let text = cached.text(code, &places);
-    if let Some(image) = cached.take(&text) {
-        return (Registration::new(image), Vec::new());
+) -> Registration {
+    let is_offered = reader.delivery == Delivery::Offer;
+    if is_offered && offer::is_taken(&file.path(), module_name) {
+        return Registration::known(file);
     }
-    let has_its_places = cached.placement.is_some_and(|it| it.holds(code, &places));
-    let contents = Contents::default();
-    let image = image(code, places, config, module_name, &contents, None);
-    let is_whole = image.warnings.iter().all(|it| it.kind == WarningKind::Lost);
-    // What there is to be said is to be said each time.
-    if has_its_places && is_whole {
-        cached.keep(&text, &image.bytes);
+    match link {
+        Some(link) => Registration::linked(link, file),
+        None => Registration::new(file),
     }
-    (Registration::new(image.bytes), image.warnings)
 }
 
 /// The image that a debugger gets, with what it does not read in the process; the path of the file that it is going to be in.

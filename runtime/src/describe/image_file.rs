@@ -17,9 +17,9 @@ impl ImageFile {
         memory_file(&[]).map(ImageFile)
     }
 
-    /// The path for other processes while this one lives (proc_pid_fd(5)).
+    /// The path for other processes.
     pub fn path(&self) -> String {
-        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
+        path(&self.0)
     }
 
     /// Writes the image, and maps it in place of the copy that the caller has.
@@ -29,17 +29,31 @@ impl ImageFile {
     pub fn fill(self, image: &[u8]) -> io::Result<FilledFile> {
         write_all(&self.0, image)?;
         let mapping = Mapping::of_file(&self.0, image.len())?;
-        Ok(FilledFile {
-            mapping,
-            _file: self.0,
-        })
+        Ok(FilledFile::new(mapping, self.0))
     }
+}
+
+/// The path of an open file for other processes while this one lives (proc_pid_fd(5)).
+fn path(file: &impl AsRawFd) -> String {
+    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
 }
 
 /// The file with the image. It is open as long as a debugger may want to have it: lldb opens it when it needs debug info first.
 pub struct FilledFile {
     mapping: Mapping,
-    _file: OwnedFd,
+    file: OwnedFd,
+}
+
+impl FilledFile {
+    /// A file that begins with the image, and the mapping of that.
+    pub fn new(mapping: Mapping, file: OwnedFd) -> FilledFile {
+        FilledFile { mapping, file }
+    }
+
+    /// The path for other processes.
+    pub fn path(&self) -> String {
+        path(&self.file)
+    }
 }
 
 impl AsRef<[u8]> for FilledFile {

@@ -59,10 +59,17 @@ impl Placement {
         self.base as usize + len.next_multiple_of(page) + page
     }
 
+    /// The address of the code by which lldb follows pointers: behind all code, whose size has 31 bits, and before the first memory.
+    pub fn pointers(self) -> usize {
+        (self.base + STRIDE / 2) as usize
+    }
+
     /// Returns true if code, memories and globals are in its range.
     pub fn holds(self, code: &PlacedCode, places: &Places) -> bool {
         let globals = places.globals.iter().map(|global| global.address);
+        let pointers = places.pointer_code.iter().map(|it| it.get);
         let addresses = places.memories.iter().copied().chain(globals);
+        let addresses = addresses.chain(pointers);
         let range = self.base..self.base + MEMORIES * STRIDE;
         iter::once(code.text().start)
             .chain(addresses)

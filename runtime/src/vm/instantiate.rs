@@ -13,6 +13,7 @@ use crate::abi::trap::TrapKind;
 use crate::code::pointers::PointerFunctions;
 use crate::compile::body::value_type;
 use crate::compiled::Module;
+use crate::config::ImageReader;
 use crate::describe::cached_image::CachedImage;
 use crate::describe::image;
 use crate::describe::placement::Placement;
@@ -35,7 +36,10 @@ use std::ptr::{self, NonNull};
 /// See [`super::instance::Instance::new`].
 pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<usize> {
     let config = core.engine().config();
-    let image = CachedImage::new(config, module.artifact(), module.name());
+    let reader = config.settings().debug_info.then(|| config.image_reader());
+    let image = reader.and_then(|reader| {
+        CachedImage::new(config, module.artifact(), module.name(), reader)
+    });
     let placement = image.as_ref().and_then(|it| it.placement);
     let instance = build(core, module, imports, placement)?;
     let code = instance.code.clone();
@@ -46,7 +50,9 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     apply_elements(core, index)?;
     apply_data(core, index)?;
     // Now variables have their first values: a debugger that is told may watch them.
-    describe_to_debugger(core, index, image);
+    if let Some(reader) = reader {
+        describe_to_debugger(core, index, reader, image);
+    }
     if let Some(start) = module.info().start {
         let reference = core.instances[index].func_ref(start);
         // SAFETY: a start function has no parameters and no results.
@@ -192,12 +198,14 @@ fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) {
     }
 }
 
-/// Makes and registers native DWARF, where it is wanted.
-fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<CachedImage>) {
+/// Makes and registers native DWARF.
+fn describe_to_debugger(
+    core: &mut StoreCore,
+    index: usize,
+    reader: ImageReader,
+    image: Option<CachedImage>,
+) {
     let config = core.engine().config();
-    if !config.settings().debug_info {
-        return;
-    }
     let instance = &core.instances[index];
     let base = |memory: &Memory| HostAddress(core.memory(*memory).vm.base as u64);
     let place = |global: &Global| GlobalPlace {
@@ -209,7 +217,9 @@ fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<Cached
         .first()
         .filter(|_| config.has_formatters());
     // Debugging goes on without it, with numbers for pointers.
-    let functions = memory.and_then(|memory| PointerFunctions::new(base(memory)).ok());
+    let placement = image.as_ref().and_then(|it| it.placement);
+    let at = placement.map(Placement::pointers);
+    let functions = memory.and_then(|memory| PointerFunctions::new(base(memory), at).ok());
     let places = Places {
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(base).collect(),
@@ -220,6 +230,7 @@ fn describe_to_debugger(core: &mut StoreCore, index: usize, image: Option<Cached
         places,
         config,
         instance.module.name(),
+        reader,
         image,
     );
     let all = instance.module.warnings().iter().chain(&warnings);
