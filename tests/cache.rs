@@ -50,7 +50,8 @@ impl Folder {
     fn kept(&self) -> Vec<PathBuf> {
         let places = fs::read_dir(self.code()).into_iter().flatten().flatten();
         let files = places.flat_map(|place| fs::read_dir(place.path()).unwrap().flatten());
-        files.map(|file| file.path()).collect()
+        let files = files.map(|file| file.path());
+        files.filter(|file| file.ends_with("artifact")).collect()
     }
 
     /// The only artifact, with other bytes.

@@ -2,10 +2,11 @@
 //!
 //! 1. [`parse`](crate::module::parse) the module, which is valid and complete,
 //! 2. ask its DWARF what must stay visible ([`dwalin_debuginfo::questions`], with debug info only),
-//! 3. [`function`](crate::compile::function): each function → CLIF → code, in parallel; [`trampoline`]: those of its types and of the
-//!    runtime's functions,
+//! 3. [`function`](crate::compile::function): each function → CLIF → code, in parallel, unless it is known from before; [`trampoline`]:
+//!    those of its types and of the runtime's functions,
 //! 4. [`link`](mod@link): all of it → one artifact.
 
+use crate::code::cached_functions::CachedFunctions;
 use crate::code::link;
 use crate::compile::env::Env;
 use crate::compile::{CompileError, Settings, function, target, trampoline};
@@ -20,23 +21,31 @@ pub struct Compiled {
     pub warnings: Vec<dwalin_debuginfo::Warning>,
 }
 
-/// Compiles the binary form of a valid module, with all of its debug info, into an artifact.
+/// Compiles the binary form of a valid module, with all of its debug info, into an artifact. Functions that are cached are not compiled.
 ///
 /// # Errors
 /// See [`CompileError`].
-pub fn compile(settings: &Settings, wasm: &[u8]) -> Result<Compiled, CompileError> {
+pub fn compile(
+    settings: &Settings,
+    wasm: &[u8],
+    cached: Option<&CachedFunctions<'_>>,
+) -> Result<Compiled, CompileError> {
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings)?;
     let (questions, warnings) = questions(settings, &module, wasm);
     let env = Env::new(&module, settings, &*isa, questions.as_ref());
-    let functions = function::compile_all(&env, wasm)?;
+    let known = cached.map(CachedFunctions::find);
+    let functions = function::compile_all(&env, wasm, known.as_ref())?;
+    if let (Some(cached), Some(known)) = (cached, functions.known) {
+        cached.keep(&known);
+    }
     let trampolines = trampoline::compile_all(&env)?;
     let artifact = link::link(&link::Parts {
         settings,
         isa: &isa,
         module: &module,
         wasm,
-        functions,
+        functions: functions.all,
         trampolines,
     })?;
     Ok(Compiled { artifact, warnings })

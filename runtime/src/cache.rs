@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The number of files that are kept whatever their size: the one that was made last, which is used now.
 const NEWEST: usize = 1;
@@ -75,6 +75,7 @@ impl<'a> Cache<'a> {
             fs::remove_file(&unfinished).ok();
             return Err(error);
         }
+        forget_unfinished(folder);
         self.forget_the_oldest();
         Ok(path)
     }
@@ -99,6 +100,23 @@ impl<'a> Cache<'a> {
             if kept > self.kept && i >= NEWEST {
                 fs::remove_dir_all(path).ok();
             }
+        }
+    }
+}
+
+/// Removes files that processes which were killed have left in a folder.
+fn forget_unfinished(folder: &Path) {
+    // More than the writing of any takes.
+    const OLD: Duration = Duration::from_secs(600);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix('.'));
+        let is_digit = |char: char| char.is_ascii_digit() || char == '-';
+        let is_unfinished = number.is_some_and(|number| number.chars().all(is_digit));
+        let modified = entry.metadata().and_then(|it| it.modified());
+        let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+        if is_unfinished && age.is_some_and(|age| age > OLD) {
+            fs::remove_file(entry.path()).ok();
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::abi::layout::VmLayout;
 use crate::build::compile;
 use crate::code::cached::{CachedArtifacts, Place};
+use crate::code::cached_functions::CachedFunctions;
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
 use crate::compile::{CompileError, Settings};
@@ -119,7 +120,10 @@ impl Module {
         };
         let folder = engine.config().artifacts();
         let cache = folder.and_then(|folder| CachedArtifacts::new(folder, &settings));
-        let made = make(&settings, wasm, cache.as_ref(), complete);
+        let functions = cache.as_ref().zip(files.module());
+        let functions = functions.and_then(|(cache, path)| cache.functions(path));
+        let cached = cache.as_ref().map(|cache| (cache, functions.as_ref()));
+        let made = make(&settings, wasm, cached, complete);
         let (artifact, warnings) = made.map_err(|error| match text {
             Some(text) => located(error, wasm, text.bytes, files.module()),
             None => error,
@@ -426,10 +430,12 @@ impl Module {
 fn make(
     settings: &Settings,
     wasm: &[u8],
-    cache: Option<&CachedArtifacts<'_>>,
+    cache: Option<(&CachedArtifacts<'_>, Option<&CachedFunctions<'_>>)>,
     complete: impl Fn(&[u8]) -> Option<Vec<u8>>,
 ) -> Result<(Artifact, Vec<Warning>)> {
     let threads = Threads::new(settings.parallel);
+    let functions = cache.and_then(|(_, functions)| functions);
+    let cache = cache.map(|(cache, _)| cache);
     let mut place = cache.map(|cache| cache.place(wasm));
     let mut known = place.as_ref().and_then(Place::find);
     if known.is_none() {
@@ -444,7 +450,7 @@ fn make(
     if let Some(artifact) = known {
         return Ok((artifact, Vec::new()));
     }
-    let compiled = threads.run(|| compile(settings, whole))?;
+    let compiled = threads.run(|| compile(settings, whole, functions))?;
     // What there is to be said is to be said each time.
     if let Some(place) = place.filter(|_| compiled.warnings.is_empty()) {
         place.keep(&compiled.artifact);

@@ -7,6 +7,7 @@
 //! What is found counts only if nobody else can have written it, if it is whole, which its checksum says, and if it is of the module
 //! itself, which it holds.
 
+use super::cached_functions::CachedFunctions;
 use super::{Artifact, link};
 use crate::cache::Cache;
 use crate::compile::{Settings, target};
@@ -39,6 +40,11 @@ impl<'a> CachedArtifacts<'a> {
             settings,
             compiler,
         })
+    }
+
+    /// The functions that were compiled last for the module at a path.
+    pub fn functions(&self, path: &Path) -> Option<CachedFunctions<'_>> {
+        CachedFunctions::new(self.cache.folder(), &self.compiler, path)
     }
 
     /// Returns the path of a module's artifact, whether it exists or not.

@@ -8,10 +8,8 @@ use super::kept::KeptTable;
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
-use crate::compile::{CompileError, Settings, target};
+use crate::compile::{CompileError, Settings, target, unwind};
 use crate::module::ModuleInfo;
-use cranelift_codegen::gimli::write::{Address, EhFrame, EndianVec, FrameTable, Writer as _};
-use cranelift_codegen::gimli::{self, DW_EH_PE_pcrel, DW_EH_PE_sdata4, RunTimeEndian};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::elf::{Section, Segment, write};
@@ -194,24 +192,12 @@ fn eh_frame_offset(text: &[u8]) -> u64 {
 }
 
 fn eh_frame(isa: &OwnedTargetIsa, pieces: &[&CompiledFunction], text: &Text) -> Vec<u8> {
-    let mut table = FrameTable::default();
-    let mut cie = isa
-        .create_systemv_cie()
-        .expect("unwind information is System V's");
-    cie.fde_address_encoding = gimli::DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
-    let cie = table.add_cie(cie);
     let own = eh_frame_offset(&text.bytes);
-    for (piece, offset) in pieces.iter().zip(&text.offsets) {
-        // The writer takes the section to be at address 0.
-        let address = Address::Constant(u64::from(*offset).wrapping_sub(own));
-        table.add_fde(cie, piece.unwind.to_fde(address));
-    }
-    let mut section = EhFrame(EndianVec::new(RunTimeEndian::Little));
-    table
-        .write_eh_frame(&mut section)
-        .expect("constant addresses can be written");
-    section.0.write_u32(0).expect("a vector takes all");
-    section.0.into_vec()
+    let descriptions = pieces.iter().zip(&text.offsets).map(|(piece, offset)| {
+        let code = i64::from(*offset) - own as i64;
+        (&piece.unwind[..], code as i32)
+    });
+    unwind::section(&**isa, descriptions).expect("as it was when functions were described")
 }
 
 fn address_map(

@@ -4,6 +4,7 @@
 pub mod addrmap;
 pub mod artifact;
 pub mod cached;
+pub mod cached_functions;
 pub mod format;
 pub mod handlers;
 pub mod kept;

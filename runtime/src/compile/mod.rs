@@ -11,6 +11,8 @@ pub mod env;
 mod error;
 mod exception;
 pub mod function;
+mod key;
+pub mod known;
 pub mod leaf;
 mod memory;
 mod numeric;
@@ -20,11 +22,13 @@ mod settings;
 pub mod signature;
 mod simd;
 mod statement;
+mod stored;
 mod table;
 pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod trampoline;
+pub mod unwind;
 mod wide;
 
 pub use error::CompileError;

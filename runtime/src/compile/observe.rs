@@ -3,6 +3,7 @@
 
 use super::env::CallTarget;
 use super::operand::KeptSlot;
+use super::unwind;
 use crate::abi::frame::offset_below_frame_pointer;
 use crate::abi::handlers::{
     CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
@@ -11,7 +12,7 @@ use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind, UnwindInst};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{
     Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget,
     MachBufferFinalized, MachBufferFrameLayout,
@@ -33,8 +34,8 @@ pub struct CompiledFunction {
     pub calls: Vec<Call>,
     /// Bytes of its frame below the frame pointer.
     pub frame_size: u32,
-    /// Its unwind info.
-    pub unwind: cranelift_codegen::isa::unwind::systemv::UnwindInfo,
+    /// Its call frame information: see [`super::unwind`].
+    pub unwind: Vec<u8>,
     /// The stack slots of its locals.
     pub homes: Homes,
     /// The registers that it saves.
@@ -88,13 +89,7 @@ impl HomeOf {
 /// In the words of the code generator's author: what it made and we cannot take.
 pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunction, String> {
     let compiled = context.compiled_code().ok_or("no code")?;
-    let unwind = match compiled
-        .create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV)
-        .map_err(|error| error.to_string())?
-    {
-        Some(UnwindInfo::SystemV(unwind)) => unwind,
-        _ => return Err("no unwind information".to_owned()),
-    };
+    let unwind = unwind::description(isa, compiled)?;
     let buffer = &compiled.buffer;
     let traps = buffer.traps().iter().map(|trap| {
         let kind = TrapKind::from_clif(trap.code)

@@ -64,7 +64,7 @@ impl Text {
         let module = parse(&self.wasm).unwrap();
         let isa = target::isa(settings).unwrap();
         let env = Env::new(&module, settings, &*isa, questions);
-        compile_all(&env, &self.wasm).unwrap().remove(0)
+        compile_all(&env, &self.wasm, None).unwrap().all.remove(0)
     }
 }
 

@@ -1,0 +1,79 @@
+//! The frame description entry (DWARF 5, section 6.4.1) of each function, as it is in `.eh_frame` but for its place: entries are put behind
+//! each other, and two words of each are set.
+
+use cranelift_codegen::gimli::write::{
+    Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable,
+};
+use cranelift_codegen::gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, RunTimeEndian};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
+use cranelift_codegen::CompiledCode;
+
+/// The position in an entry of the distance from itself back to the common entry.
+const COMMON: usize = 4;
+/// The position in an entry of the distance from itself to the code.
+const CODE: usize = 8;
+
+/// The description of a function's frames.
+///
+/// # Errors
+/// In the words of the code generator's author: what it made and we cannot take.
+pub fn description(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Result<Vec<u8>, String> {
+    let unwind = compiled
+        .create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV)
+        .map_err(|error| error.to_string())?;
+    let Some(UnwindInfo::SystemV(unwind)) = unwind else {
+        return Err("no unwind information".to_owned());
+    };
+    let section = table(isa, Some(unwind.to_fde(Address::Constant(0))))?;
+    let common = entry_len(&section).ok_or("no common information entry")?;
+    let entry = section.get(common..).unwrap_or_default();
+    let len = entry_len(entry).filter(|len| *len > CODE + 4);
+    Ok(entry[..len.ok_or("no frame description entry")?].to_vec())
+}
+
+/// A section of the common entry and, behind it, descriptions, each of code at an offset from the section's start.
+///
+/// # Errors
+/// As [`description`].
+pub fn section<'a>(
+    isa: &dyn TargetIsa,
+    descriptions: impl Iterator<Item = (&'a [u8], i32)>,
+) -> Result<Vec<u8>, String> {
+    let mut section = table(isa, None)?;
+    let common = entry_len(&section).ok_or("no common information entry")?;
+    section.truncate(common);
+    for (description, code) in descriptions {
+        let start = section.len();
+        section.extend(description);
+        let mut set = |at: usize, value: i32| {
+            section[start + at..start + at + 4].copy_from_slice(&value.to_le_bytes());
+        };
+        set(COMMON, (start + COMMON) as i32);
+        set(CODE, code.wrapping_sub((start + CODE) as i32));
+    }
+    section.extend([0; 4]);
+    Ok(section)
+}
+
+/// A section with one description, or with one that describes nothing.
+fn table(isa: &dyn TargetIsa, entry: Option<FrameDescriptionEntry>) -> Result<Vec<u8>, String> {
+    let mut common: CommonInformationEntry = isa
+        .create_systemv_cie()
+        .ok_or("unwind information is not System V's")?;
+    common.fde_address_encoding = DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
+    let mut table = FrameTable::default();
+    let common = table.add_cie(common);
+    let nothing = || FrameDescriptionEntry::new(Address::Constant(0), 0);
+    table.add_fde(common, entry.unwrap_or_else(nothing));
+    let mut section = EhFrame(EndianVec::new(RunTimeEndian::Little));
+    let written = table.write_eh_frame(&mut section);
+    written.map_err(|error| error.to_string())?;
+    Ok(section.0.into_vec())
+}
+
+/// Bytes of the entry at the start of a section.
+fn entry_len(section: &[u8]) -> Option<usize> {
+    let len = u32::from_le_bytes(*section.first_chunk()?) as usize + 4;
+    (len <= section.len()).then_some(len)
+}
