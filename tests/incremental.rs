@@ -161,7 +161,9 @@ fn functions_that_others_can_have_written_are_compiled() {
 fn processes_that_compile_at_once_agree() {
     let module = Module::new("incremental-concurrent");
     let start = |number: i32| {
-        module.0.write(WAT, text("", number));
+        // A process that reads the module while the next one is written has all of one.
+        let next = module.0.write("next.wat", text("", number));
+        fs::rename(next, module.0.path(WAT)).unwrap();
         let mut command = module.command("cache", &["-g", "--invoke", "f", WAT]);
         command.stdout(Stdio::piped()).spawn().unwrap()
     };
@@ -220,11 +222,23 @@ const EDITS: [(&str, &str); 7] = [
     ("// here", "\n\n// here\n\n"),
     ("s += v[i];", "s += v[i] * 2;"),
     // A function more, which moves those behind it; one of a type of its own; one by a pointer.
-    ("// here", "int more(struct pair *p) { return sum(p) - product(p); }"),
-    ("// here", "long long wide(float a, long long b, double c) { return a + b * c; }"),
-    ("sum, product }", "product, sum }; int other(struct pair *p) { return 1; } operation by = other"),
+    (
+        "// here",
+        "int more(struct pair *p) { return sum(p) - product(p); }",
+    ),
+    (
+        "// here",
+        "long long wide(float a, long long b, double c) { return a + b * c; }",
+    ),
+    (
+        "sum, product }",
+        "product, sum }; int other(struct pair *p) { return 1; } operation by = other",
+    ),
     // A host's function more.
-    ("free(text);", "free(text); char *home = getenv(\"HOME\"); if (home) puts(home);"),
+    (
+        "free(text);",
+        "free(text); char *home = getenv(\"HOME\"); if (home) puts(home);",
+    ),
 ];
 
 /// The only artifact in a cache.

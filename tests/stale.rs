@@ -4,6 +4,7 @@ mod support;
 
 use dwalin_debuginfo::container::{Container, bodies};
 use std::fs;
+use std::process::Command;
 use support::{Folder, equipped, stderr};
 
 const PROGRAM: &str = "\
@@ -131,4 +132,25 @@ fn what_is_not_stale_is_used() {
     let image = folder.image("app.wasm", &[]);
     assert!(!image.warnings.contains("other code"), "{}", image.warnings);
     assert!(image.contains("app.c"), "{}", image.dump);
+}
+
+#[test]
+fn it_is_said_of_modules_that_are_cached_too() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("stale-cached");
+    let run = || {
+        let mut dwalin = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+        dwalin.current_dir(folder.path(""));
+        dwalin.env("XDG_CACHE_HOME", folder.path("cache"));
+        stderr(&dwalin.args(["run", "-g", "app.wasm"]).output().unwrap())
+    };
+    for count in [0, 3, 0] {
+        changed(&folder, &[], count);
+        for _ in 0..3 {
+            let said = run();
+            assert_eq!(said.contains("it is of other code"), count > 0, "{said}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::code::cached_functions::CachedFunctions;
 use crate::code::{Artifact, PlacedCode};
 use crate::compile::body::value_type;
 use crate::compile::{CompileError, Settings};
-use crate::debug_files::DebugFiles;
+use crate::debug_files::{Completed, DebugFiles};
 use crate::describe::image;
 use crate::describe::places::Places;
 use crate::engine::Engine;
@@ -114,14 +114,16 @@ impl Module {
         // Without debuggers only a trap asks, and only then are files looked for; but what is given is kept.
         let is_file = text.is_some() && files.module().is_some();
         let now = settings.debug_info || files.is_explicit() || is_file;
-        let complete = |wasm: &[u8]| {
-            let complete = || complete(engine, name, wasm, text.as_ref(), files);
-            now.then(complete).flatten()
+        let complete = |wasm: &[u8], is_sound| {
+            let complete = || complete(engine, name, wasm, text.as_ref(), files, is_sound);
+            now.then(complete)
         };
         let folder = engine.config().artifacts();
         let cache = folder.and_then(|folder| CachedArtifacts::new(folder, &settings));
-        let functions = cache.as_ref().zip(files.module());
-        let functions = functions.and_then(|(cache, path)| cache.functions(path));
+        let path = files.module().zip(folder).zip(cache.as_ref());
+        let functions = path.and_then(|((path, folder), cache)| {
+            CachedFunctions::new(folder, cache.compiler(), path)
+        });
         let cached = cache.as_ref().map(|cache| (cache, functions.as_ref()));
         let made = make(&settings, wasm, cached, complete);
         let (artifact, warnings) = made.map_err(|error| match text {
@@ -417,8 +419,9 @@ impl Module {
             if !has_map && own.is_whole() {
                 return own;
             }
-            let completed = complete(self.engine(), self.name(), artifact.wasm(), None, files);
-            completed.map_or(own, |module| {
+            let (name, wasm) = (self.name(), artifact.wasm());
+            let completed = complete(self.engine(), name, wasm, None, files, false);
+            completed.module.map_or(own, |module| {
                 Symbolizer::new(&module_dwarf(&module), code, bodies)
             })
         })
@@ -426,12 +429,12 @@ impl Module {
 }
 
 /// A module's artifact, and what of its debug info could not be read. `complete` makes a valid module into one with all of its
-/// debug info, where that is more than it has.
+/// debug info, where that is more than it has; `None` if nobody needs that now. It is told if nothing is wrong with what it has.
 fn make(
     settings: &Settings,
     wasm: &[u8],
     cache: Option<(&CachedArtifacts<'_>, Option<&CachedFunctions<'_>>)>,
-    complete: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    complete: impl Fn(&[u8], bool) -> Option<Completed>,
 ) -> Result<(Artifact, Vec<Warning>)> {
     let threads = Threads::new(settings.parallel);
     let functions = cache.and_then(|(_, functions)| functions);
@@ -441,21 +444,32 @@ fn make(
     if known.is_none() {
         threads.run(|| validate(wasm)).map_err(CompileError::from)?;
     }
-    let completed = complete(wasm);
+    let found = place.as_ref().zip(known.as_ref());
+    let is_sound = found.is_some_and(|(place, known)| place.has_sound_debug_info(known));
+    let completed = complete(wasm, is_sound);
+    let has_all = completed.as_ref().is_some_and(Completed::has_all);
+    let completed = completed.and_then(|it| it.module);
     let whole = completed.as_deref().unwrap_or(wasm);
     if completed.is_some() {
         place = cache.map(|cache| cache.place(whole));
         known = place.as_ref().and_then(Place::find);
     }
     if let Some(artifact) = known {
+        if let Some(place) = place.filter(|_| has_all && !is_sound) {
+            place.note_sound_debug_info(&artifact);
+        }
         return Ok((artifact, Vec::new()));
     }
     let compiled = threads.run(|| compile(settings, whole, functions))?;
     // What there is to be said is to be said each time.
-    if let Some(place) = place.filter(|_| compiled.warnings.is_empty()) {
+    let place = place.filter(|_| compiled.warnings.is_empty());
+    if let Some(place) = &place {
         place.keep(&compiled.artifact);
     }
     let artifact = Artifact::from_bytes(&compiled.artifact, settings)?;
+    if let Some(place) = place.filter(|_| has_all) {
+        place.note_sound_debug_info(&artifact);
+    }
     Ok((artifact, compiled.warnings))
 }
 
@@ -466,10 +480,11 @@ fn complete(
     wasm: &[u8],
     text: Option<&Text<'_>>,
     files: &DebugFiles,
-) -> Option<Vec<u8>> {
+    is_sound: bool,
+) -> Completed {
     let config = engine.config();
     let texts = config.texts().map(outline::texts);
-    let completed = files.complete(wasm, texts.as_ref());
+    let completed = files.complete(wasm, texts.as_ref(), is_sound);
     let origins = Origins {
         name,
         file: files.module(),
@@ -479,10 +494,14 @@ fn complete(
         paths: files.paths(),
     };
     let outlined = outline::add(completed.module.as_deref().unwrap_or(wasm), &origins);
-    for message in completed.messages.iter().chain(&outlined.messages) {
+    let messages = [completed.messages, outlined.messages].concat();
+    for message in &messages {
         config.warn(&format!("{name}: {message}"));
     }
-    outlined.module.or(completed.module)
+    Completed {
+        module: outlined.module.or(completed.module),
+        messages,
+    }
 }
 
 fn module_dwarf(module: &[u8]) -> WasmDwarf<'_> {

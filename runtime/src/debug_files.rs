@@ -44,6 +44,13 @@ pub(crate) struct Completed {
     pub messages: Vec<String>,
 }
 
+impl Completed {
+    /// Returns true if the module has all of its debug info, and there is nothing to be said of it.
+    pub(crate) fn has_all(&self) -> bool {
+        self.module.is_none() && self.messages.is_empty()
+    }
+}
+
 impl DebugFiles {
     /// Nowhere: nothing but the module and what is given is read.
     pub fn new() -> DebugFiles {
@@ -96,8 +103,14 @@ impl DebugFiles {
         self.module.as_deref().and_then(Path::parent)
     }
 
-    /// Looks for a module's debug info. `texts` is where sources are put that the debug info holds and that are gone.
-    pub(crate) fn complete(&self, wasm: &[u8], texts: Option<&Cache<'_>>) -> Completed {
+    /// Looks for a module's debug info. `texts` is where sources are put that the debug info holds and that are gone. If the module's own
+    /// is known to be sound, that is not checked again.
+    pub(crate) fn complete(
+        &self,
+        wasm: &[u8],
+        texts: Option<&Cache<'_>>,
+        is_sound: bool,
+    ) -> Completed {
         let mut messages = Vec::new();
         let Ok(module) = Container::parse(wasm) else {
             return Completed::default();
@@ -114,6 +127,10 @@ impl DebugFiles {
         let dwarf = WasmDwarf::new(found.sections.iter().copied());
         let paths = self.paths_with_embedded(&dwarf, texts, &mut messages);
         let merged = self.merge(&dwarf, &paths, &mut messages);
+        if is_sound && has_debug_info && merged.is_none() {
+            let module = None;
+            return Completed { module, messages };
+        }
         let whole = merged.as_ref().map(|merged| {
             let sections = merged.sections.iter();
             WasmDwarf::new(sections.map(|(name, bytes)| (*name, &bytes[..])))

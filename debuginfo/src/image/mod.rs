@@ -8,10 +8,10 @@ use crate::elf::{self, STRTAB, Section, Segment};
 use crate::source::Warning;
 use crate::transform::Native;
 use crate::write::Strings;
+pub use debug_link::set_link_path;
 use gimli::SectionId;
 use object::elf::{self as abi, Dyn64};
 use object::{I64, LittleEndian, U64, bytes_of_slice};
-pub use debug_link::set_link_path;
 use symbols::Symbol;
 pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 

@@ -2,22 +2,25 @@
 //!
 //! ```text
 //! FOLDER/HASH OF MODULE, SETTINGS AND COMPILER/artifact
+//!                                             /sound      the artifact's identity, if nothing is wrong with its module's debug info
 //! ```
 //!
 //! What is found counts only if nobody else can have written it, if it is whole, which its checksum says, and if it is of the module
 //! itself, which it holds.
 
-use super::cached_functions::CachedFunctions;
 use super::{Artifact, link};
 use crate::cache::Cache;
 use crate::compile::{Settings, target};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The file's name.
 const NAME: &str = "artifact";
+
+/// The name of a file with the identity of an artifact whose module's debug info was checked.
+const SOUND: &str = "sound";
 
 /// Bytes of artifacts that are kept.
 const KEPT: u64 = 1 << 30;
@@ -42,9 +45,9 @@ impl<'a> CachedArtifacts<'a> {
         })
     }
 
-    /// The functions that were compiled last for the module at a path.
-    pub fn functions(&self, path: &Path) -> Option<CachedFunctions<'_>> {
-        CachedFunctions::new(self.cache.folder(), &self.compiler, path)
+    /// What code depends on besides the module.
+    pub fn compiler(&self) -> &str {
+        &self.compiler
     }
 
     /// Returns the path of a module's artifact, whether it exists or not.
@@ -79,6 +82,23 @@ impl Place<'_> {
         let found = (artifact.wasm() == self.wasm).then_some(artifact)?;
         Cache::note_use(&self.folder);
         Some(found)
+    }
+
+    /// Returns true if nothing was wrong with the debug info of the module of this very artifact, and nothing missing.
+    pub fn has_sound_debug_info(&self, artifact: &Artifact) -> bool {
+        let read = || -> io::Result<bool> {
+            let (mut file, len) = open_own(&self.folder.join(SOUND))?;
+            let mut identity = vec![0; len.min(artifact.identity().len())];
+            file.read_exact(&mut identity)?;
+            Ok(identity == artifact.identity())
+        };
+        read().unwrap_or(false)
+    }
+
+    /// Notes that. If that fails, it is found out again the next time.
+    pub fn note_sound_debug_info(&self, artifact: &Artifact) {
+        let (cache, identity) = (&self.cached.cache, artifact.identity());
+        cache.put(&self.folder, Path::new(SOUND), identity).ok();
     }
 
     /// Keeps the artifact. If that fails, the module is compiled again the next time.

@@ -55,7 +55,12 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         code_section: _,
         custom: _,
     } = env.module;
-    let imported = [imported_functions, imported_globals, imported_tables, imported_memories];
+    let imported = [
+        imported_functions,
+        imported_globals,
+        imported_tables,
+        imported_memories,
+    ];
     let layout = &env.layout;
     format!("{types:?} {globals:?} {tables:?} {memories:?} {imported:?} {layout:?}").into_bytes()
 }
@@ -78,7 +83,8 @@ pub fn key(env: &Env<'_>, func: DefinedFuncIndex, body: &[u8]) -> Result<Key, Mo
 
 impl Key {
     fn words(&mut self, words: impl IntoIterator<Item = u32>) {
-        self.bytes.extend(words.into_iter().flat_map(u32::to_le_bytes));
+        self.bytes
+            .extend(words.into_iter().flat_map(u32::to_le_bytes));
     }
 
     /// A list of words, with its length.

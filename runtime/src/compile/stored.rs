@@ -54,7 +54,9 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
     let records = calls.iter().map(|call| call_record(call, &callees));
     let records = records.collect::<Option<Vec<_>>>()?;
     out.list(&records, |record| *record);
-    out.list(locals, |(local, offset, ty)| [*local, offset.0 as u32, *ty as u32]);
+    out.list(locals, |(local, offset, ty)| {
+        [*local, offset.0 as u32, *ty as u32]
+    });
     out.list(kept, |kept| {
         let (kind, number) = match kept.what {
             KeptValue::Operand(number) => (0, number),
@@ -90,9 +92,8 @@ pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
         frame_size,
         code: bytes.bytes()?.to_vec(),
         unwind: bytes.bytes()?.to_vec(),
-        rows: bytes.list(|[offset, known, at]| {
-            Some((CodeOffset(offset), (known != 0).then(|| pc(at))))
-        })?,
+        rows: bytes
+            .list(|[offset, known, at]| Some((CodeOffset(offset), (known != 0).then(|| pc(at)))))?,
         traps: bytes.list(|[offset, kind]| {
             let kind = TrapKind::from_code(u8::try_from(kind).ok()?)?;
             Some((CodeOffset(offset), kind))
@@ -179,10 +180,7 @@ impl<'a> Reader<'a> {
         self.take(len as usize)
     }
 
-    fn list<T, const N: usize>(
-        &mut self,
-        item: impl Fn([u32; N]) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    fn list<T, const N: usize>(&mut self, item: impl Fn([u32; N]) -> Option<T>) -> Option<Vec<T>> {
         let [len] = self.words()?;
         // Not more than there is.
         let mut list = Vec::with_capacity((len as usize).min(self.0.len() / (4 * N)));

@@ -1,13 +1,13 @@
 //! The frame description entry (DWARF 5, section 6.4.1) of each function, as it is in `.eh_frame` but for its place: entries are put behind
 //! each other, and two words of each are set.
 
+use cranelift_codegen::CompiledCode;
 use cranelift_codegen::gimli::write::{
     Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable,
 };
 use cranelift_codegen::gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, RunTimeEndian};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
-use cranelift_codegen::CompiledCode;
 
 /// The position in an entry of the distance from itself back to the common entry.
 const COMMON: usize = 4;

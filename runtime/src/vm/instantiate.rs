@@ -37,9 +37,8 @@ use std::ptr::{self, NonNull};
 pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<usize> {
     let config = core.engine().config();
     let reader = config.settings().debug_info.then(|| config.image_reader());
-    let image = reader.and_then(|reader| {
-        CachedImage::new(config, module.artifact(), module.name(), reader)
-    });
+    let image = reader
+        .and_then(|reader| CachedImage::new(config, module.artifact(), module.name(), reader));
     let placement = image.as_ref().and_then(|it| it.placement);
     let instance = build(core, module, imports, placement)?;
     let code = instance.code.clone();
