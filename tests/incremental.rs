@@ -110,6 +110,32 @@ fn functions_that_did_not_change_are_not_compiled() {
 }
 
 #[test]
+fn handlers_of_exceptions_are_where_functions_are() {
+    let module = Module::new("incremental-exceptions");
+    let text = |before: &str| {
+        format!(
+            r#"(module
+                (tag $t (param i32))
+                {before}
+                (func $throw (param i32) local.get 0 throw $t)
+                (func (export "f") (result i32)
+                    (block $h (result i32)
+                        (try_table (catch $t $h) i32.const 1234567 call $throw)
+                        i32.const 0)))"#
+        )
+    };
+    let run = |before| {
+        module.0.write(WAT, text(before));
+        module.says(&["-g", "--invoke", "f", WAT])
+    };
+    assert_eq!(run(""), "1234567");
+    module.replace(other_code);
+    assert_eq!(run("(func (result i32) i32.const 5)"), "7654321");
+    // A tag more, before that of the module.
+    assert_eq!(run("(tag)"), "1234567");
+}
+
+#[test]
 fn damaged_functions_are_compiled() {
     let module = Module::new("incremental-damaged");
     let run = |number| {

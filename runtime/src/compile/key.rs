@@ -35,6 +35,8 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         globals,
         tables,
         memories,
+        tags,
+        imported_tags,
         imported_functions,
         imported_globals,
         imported_tables,
@@ -60,9 +62,11 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         imported_globals,
         imported_tables,
         imported_memories,
+        imported_tags,
     ];
     let layout = &env.layout;
-    format!("{types:?} {globals:?} {tables:?} {memories:?} {imported:?} {layout:?}").into_bytes()
+    format!("{types:?} {globals:?} {tables:?} {memories:?} {tags:?} {imported:?} {layout:?}")
+        .into_bytes()
 }
 
 /// The key of a function.

@@ -6,6 +6,9 @@
 use super::env::CallTarget;
 use super::observe::{Call, CompiledFunction};
 use crate::abi::builtin::Builtin;
+use crate::abi::handlers::{
+    CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
+};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use cranelift_codegen::binemit::Reloc;
@@ -36,11 +39,14 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
         frame_size,
         unwind,
         homes: Homes { locals, kept },
+        saved,
+        handled_calls,
         returns,
     } = function;
     let distance = |pc: WasmPc| pc.0.wrapping_sub(place.start.0);
     let mut out = Writer(Vec::with_capacity(code.len() * 2));
-    out.words([*alignment, *frame_size]);
+    let [b, c, d, e] = saved.0;
+    out.words([*alignment, *frame_size, u32::from_le_bytes([b, c, d, e])]);
     out.bytes(code);
     out.bytes(unwind);
     // An address of none is no distance: one is less than the size of a module.
@@ -67,6 +73,10 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
         [kind, number, start, end, kept.home.0 as u32, kept.ty as u32]
     });
     out.list(returns, |offset| [offset.0]);
+    out.list(handled_calls, |call| [call.returns.0, call.sp_to_fp]);
+    for call in handled_calls {
+        out.list(&call.handlers, |handler| handler_record(*handler));
+    }
     Some(out.0)
 }
 
@@ -81,13 +91,34 @@ fn call_record(call: &Call, callees: &HashMap<DefinedFuncIndex, u32>) -> Option<
     Some([call.offset.0, reloc, addend as u32, kind, number])
 }
 
+fn handler_record(handler: Handler) -> [u32; 3] {
+    match handler {
+        Handler::Context(HandlerPlace::Stack(offset)) => [0, offset, 0],
+        Handler::Context(HandlerPlace::Register(register)) => [1, register, 0],
+        Handler::Tag(tag, code) => [2, tag, code.0],
+        Handler::All(code) => [3, code.0, 0],
+    }
+}
+
+fn handler([kind, number, code]: [u32; 3]) -> Option<Handler> {
+    Some(match kind {
+        0 => Handler::Context(HandlerPlace::Stack(number)),
+        1 if (number as usize) < CALLEE_SAVED.len() => {
+            Handler::Context(HandlerPlace::Register(number))
+        }
+        2 => Handler::Tag(number, CodeOffset(code)),
+        3 => Handler::All(CodeOffset(number)),
+        _ => return None,
+    })
+}
+
 /// Reads a function; `None` where the bytes are damaged.
 pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
     let mut bytes = Reader(bytes);
     let pc = |distance: u32| WasmPc(place.start.0.wrapping_add(distance));
     let value_type = |number: u32| ValueType::ALL.get(number as usize).copied();
-    let [alignment, frame_size] = bytes.words()?;
-    Some(CompiledFunction {
+    let [alignment, frame_size, saved] = bytes.words()?;
+    let mut function = CompiledFunction {
         alignment,
         frame_size,
         code: bytes.bytes()?.to_vec(),
@@ -131,8 +162,20 @@ pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
                 })
             })?,
         },
+        saved: SavedRegisters(saved.to_le_bytes()),
         returns: bytes.list(|[offset]| Some(CodeOffset(offset)))?,
-    })
+        handled_calls: bytes.list(|[returns, sp_to_fp]| {
+            Some(HandledCall {
+                returns: CodeOffset(returns),
+                sp_to_fp,
+                handlers: Vec::new(),
+            })
+        })?,
+    };
+    for call in &mut function.handled_calls {
+        call.handlers = bytes.list(handler)?;
+    }
+    Some(function)
 }
 
 struct Writer(Vec<u8>);
