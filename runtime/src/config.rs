@@ -182,7 +182,7 @@ fn has_open(pid: &str, name: &str) -> bool {
 pub struct ImageReader {
     debugger: Debugger,
     own_addresses: bool,
-    /// How it gets an image.
+    /// The way of an image to it.
     pub delivery: Delivery,
 }
 

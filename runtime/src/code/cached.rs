@@ -45,7 +45,7 @@ impl<'a> CachedArtifacts<'a> {
         })
     }
 
-    /// What code depends on besides the module.
+    /// The settings and the program, which code depends on besides the module.
     pub fn compiler(&self) -> &str {
         &self.compiler
     }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub struct Functions {
     /// In their order.
     pub all: Vec<CompiledFunction>,
-    /// What is to be known the next time, if anything is new.
+    /// The file of [`KnownFunctions`] for the next time, if any function is new.
     pub known: Option<Vec<u8>>,
 }
 

@@ -28,7 +28,7 @@ pub struct Key {
     pub callees: Vec<DefinedFuncIndex>,
 }
 
-/// What the code of all functions of a module depends on, besides the settings.
+/// The key of a module: all that the code of each of its functions depends on, besides the settings.
 pub fn module_key(env: &Env<'_>) -> Vec<u8> {
     let ModuleInfo {
         types,
@@ -97,7 +97,7 @@ impl Key {
         self.words(words);
     }
 
-    /// What debug info requires of the function.
+    /// The requirements of debug info on the function.
     fn requirements(&mut self, env: &Env<'_>, func: DefinedFuncIndex) {
         let start = env.body_start(func);
         let distance = |pc: WasmPc| pc.0.wrapping_sub(start.0);

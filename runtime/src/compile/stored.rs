@@ -112,11 +112,50 @@ fn handler([kind, number, code]: [u32; 3]) -> Option<Handler> {
     })
 }
 
+fn call(
+    [offset, reloc, addend, kind, number]: [u32; 5],
+    callees: &[DefinedFuncIndex],
+) -> Option<Call> {
+    let target = match kind {
+        0 => CallTarget::Function(*callees.get(number as usize)?),
+        1 => CallTarget::Builtin(*Builtin::ALL.get(number as usize)?),
+        2 => CallTarget::Context,
+        _ => return None,
+    };
+    Some(Call {
+        offset: CodeOffset(offset),
+        reloc: *RELOCS.get(reloc as usize)?,
+        addend: i64::from(addend as i32),
+        target,
+    })
+}
+
+fn kept(
+    [kind, number, start, end, home, ty]: [u32; 6],
+    pc: impl Fn(u32) -> WasmPc,
+) -> Option<Kept> {
+    let what = match kind {
+        0 => KeptValue::Operand(number),
+        1 => KeptValue::Global(number),
+        2 => KeptValue::Entry(number),
+        _ => return None,
+    };
+    Some(Kept {
+        what,
+        at: pc(start)..pc(end),
+        home: FrameOffset(home as i32),
+        ty: value_type(ty)?,
+    })
+}
+
+fn value_type(number: u32) -> Option<ValueType> {
+    ValueType::ALL.get(number as usize).copied()
+}
+
 /// Reads a function; `None` where the bytes are damaged.
 pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
     let mut bytes = Reader(bytes);
     let pc = |distance: u32| WasmPc(place.start.0.wrapping_add(distance));
-    let value_type = |number: u32| ValueType::ALL.get(number as usize).copied();
     let [alignment, frame_size, saved] = bytes.words()?;
     let mut function = CompiledFunction {
         alignment,
@@ -129,38 +168,12 @@ pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
             let kind = TrapKind::from_code(u8::try_from(kind).ok()?)?;
             Some((CodeOffset(offset), kind))
         })?,
-        calls: bytes.list(|[offset, reloc, addend, kind, number]| {
-            let target = match kind {
-                0 => CallTarget::Function(*place.callees.get(number as usize)?),
-                1 => CallTarget::Builtin(*Builtin::ALL.get(number as usize)?),
-                2 => CallTarget::Context,
-                _ => return None,
-            };
-            Some(Call {
-                offset: CodeOffset(offset),
-                reloc: *RELOCS.get(reloc as usize)?,
-                addend: i64::from(addend as i32),
-                target,
-            })
-        })?,
+        calls: bytes.list(|record| call(record, place.callees))?,
         homes: Homes {
             locals: bytes.list(|[local, offset, ty]| {
                 Some((local, FrameOffset(offset as i32), value_type(ty)?))
             })?,
-            kept: bytes.list(|[kind, number, start, end, home, ty]| {
-                let what = match kind {
-                    0 => KeptValue::Operand(number),
-                    1 => KeptValue::Global(number),
-                    2 => KeptValue::Entry(number),
-                    _ => return None,
-                };
-                Some(Kept {
-                    what,
-                    at: pc(start)..pc(end),
-                    home: FrameOffset(home as i32),
-                    ty: value_type(ty)?,
-                })
-            })?,
+            kept: bytes.list(|record| kept(record, pc))?,
         },
         saved: SavedRegisters(saved.to_le_bytes()),
         returns: bytes.list(|[offset]| Some(CodeOffset(offset)))?,
