@@ -75,6 +75,10 @@ impl CodeMap<'_> {
     }
 }
 
+/// The symbols of the two functions of [`PointerCode`].
+pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
+pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
+
 /// Two functions for debuggers to call, about a pointer into the first memory: `this` of the C++ ABI is the pointer's address.
 #[derive(Clone, Debug)]
 pub struct PointerCode {

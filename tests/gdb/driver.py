@@ -133,7 +133,7 @@ def scalars(name, value, depth=4):
 
 
 def is_function_pointer(kind):
-    """In wasm these are enumerations: see debuginfo/src/transform/function.rs."""
+    """In wasm these are enumerations: see debuginfo/src/transform/pointers/function.rs."""
     if kind.code == gdb.TYPE_CODE_PTR:
         return kind.target().strip_typedefs().code == gdb.TYPE_CODE_FUNC
     return kind.code == gdb.TYPE_CODE_ENUM and kind.name == "function"

@@ -13,7 +13,6 @@ use gimli::SectionId;
 use object::elf::{self as abi, Dyn64};
 use object::{I64, LittleEndian, U64, bytes_of_slice};
 use symbols::Symbol;
-pub(crate) use symbols::{GET_POINTER, SET_POINTER};
 
 /// An object file that describes code to a debugger.
 pub struct Image {

@@ -1,7 +1,7 @@
 //! What code and static variables are called.
 
 use crate::address::HostAddress;
-use crate::code::{CodeMap, Flavor};
+use crate::code::{CodeMap, Flavor, GET_POINTER, SET_POINTER};
 use crate::elf::Symbol as Entry;
 use crate::transform::{Native, Object};
 use object::{LittleEndian, U16, U32, U64, elf};
@@ -40,10 +40,6 @@ const MEMORY: u16 = 3;
 /// Of those behind it, each flavour has its own.
 const POINTERS: u16 = 4;
 const OWN: u16 = 4;
-
-/// The symbols of the code for pointers.
-pub(crate) const GET_POINTER: &str = "wasm32_ptr_get";
-pub(crate) const SET_POINTER: &str = "wasm32_ptr_set";
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
 /// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for most of

@@ -1,4 +1,4 @@
-//! A unit that is read entry by entry and made anew: numbers of entries, and attributes that keep their meaning.
+//! A unit that is read entry by entry: the entries that are kept, their numbers in what is written, and attributes that keep their meaning.
 
 use super::filter::{Kept, is_metadata};
 use crate::expr::unlocatable::Unlocatable;
@@ -10,17 +10,20 @@ use gimli::read::{Attribute, AttributeValue as Read, DebuggingInformationEntry, 
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::ops::Deref;
 
-/// A unit, read and written.
-pub(super) struct ConvertUnit<'a, R: gimli::Reader<Offset = usize>> {
-    pub read_unit: gimli::read::UnitRef<'a, R>,
-    /// The encoding that is written.
-    pub unit: Unit,
-    /// Its number.
+/// The numbers of entries in what is written, as one unit refers to them.
+pub(super) struct EntryIds<'a> {
+    /// The unit's own number.
     number: usize,
     kept: &'a Kept,
     /// The number of files in its line table.
-    pub(super) files: u64,
-    entries: EntriesRaw<'a, R>,
+    files: u64,
+}
+
+/// The entries of a unit that are kept, one after the other.
+pub(super) struct Entries<'a, 'd> {
+    entries: EntriesRaw<'a, Reader<'d>>,
+    kept: &'a Kept,
+    number: usize,
     /// The number of kept entries that are still to be read.
     left: u32,
     /// The entries around the next: depth and number.
@@ -43,20 +46,20 @@ impl<R: gimli::Reader<Offset = usize>> Deref for ConvertUnitEntry<'_, R> {
     }
 }
 
-impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
-    /// A unit by its number, and its root.
+/// An entry that is being converted.
+pub(super) type Entry<'a, 'd> = ConvertUnitEntry<'a, Reader<'d>>;
+
+impl<'a, 'd> Entries<'a, 'd> {
+    /// The entries of a unit by its number, and its root.
     pub fn new(
         read_unit: ReadUnit<'a, 'd>,
         number: usize,
         kept: &'a Kept,
-    ) -> gimli::Result<(Self, ConvertUnitEntry<'a, Reader<'d>>)> {
-        let mut unit = ConvertUnit {
-            read_unit,
-            unit: Unit::new(kept.count(number) + kept.pointees(number).len() as u32),
-            number,
-            kept,
-            files: 0,
+    ) -> gimli::Result<(Self, Entry<'a, 'd>)> {
+        let mut entries = Entries {
             entries: read_unit.entries_raw(None)?,
+            kept,
+            number,
             left: kept.count(number),
             around: Vec::new(),
         };
@@ -65,16 +68,16 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
             read_entry: DebuggingInformationEntry::null(),
             parent: None,
         };
-        if !unit.entries.read_entry(&mut root.read_entry)? {
+        if !entries.entries.read_entry(&mut root.read_entry)? {
             return Err(gimli::Error::MissingUnitDie);
         }
         root.read_entry
             .attrs
             .retain(|attr| !is_metadata(attr.name()));
-        Ok((unit, root))
+        Ok((entries, root))
     }
 
-    /// Reads the next entry that is kept, and says its number.
+    /// Reads the next entry that is kept, and returns its number.
     pub fn read_entry(
         &mut self,
         entry: &mut ConvertUnitEntry<'a, Reader<'d>>,
@@ -85,7 +88,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
                 return Ok(None);
             }
             let offset = self.entries.next_offset();
-            if let Some(id) = self.id(self.number, offset.0) {
+            if let Some(id) = id(self.kept, self.number, offset.0) {
                 self.entries.read_entry(&mut entry.read_entry)?;
                 self.left -= 1;
                 break id;
@@ -106,40 +109,44 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         }
         Ok(Some(id))
     }
+}
+
+/// The number of an entry that is kept: the root is the first.
+fn id(kept: &Kept, unit: usize, offset: usize) -> Option<UnitEntryId> {
+    let index = kept.entries.get(unit)?.index(offset)?;
+    Some(UnitEntryId(index + 1))
+}
+
+/// A new unit, with numbers for what is kept of the one that is read.
+pub(super) fn new_unit(number: usize, kept: &Kept) -> Unit {
+    Unit::new(kept.count(number) + kept.pointees(number).len() as u32)
+}
+
+/// Adds an entry to a unit, without attributes.
+pub(super) fn add_entry(unit: &mut Unit, id: UnitEntryId, entry: &Entry<'_, '_>) {
+    let parent = entry.parent.unwrap_or(unit.root());
+    unit.add_reserved(id, parent, entry.tag());
+    unit.get_mut(id).reserve(entry.attrs().len());
+}
+
+impl<'a> EntryIds<'a> {
+    /// The numbers as a unit refers to them, whose line table has so many files.
+    pub fn new(number: usize, kept: &'a Kept, files: u64) -> EntryIds<'a> {
+        EntryIds {
+            number,
+            kept,
+            files,
+        }
+    }
 
     /// The number of units.
     pub fn units(&self) -> u32 {
         self.kept.entries.len() as u32
     }
 
-    /// The number of an entry that is kept: the root is the first.
-    fn id(&self, unit: usize, offset: usize) -> Option<UnitEntryId> {
-        let index = self.kept.entries.get(unit)?.index(offset)?;
-        Some(UnitEntryId(index + 1))
-    }
-
-    /// Adds what was read to the unit.
-    pub fn add_entry(
-        &mut self,
-        id: Option<UnitEntryId>,
-        entry: &ConvertUnitEntry<'a, Reader<'d>>,
-    ) -> UnitEntryId {
-        let parent = entry.parent.unwrap_or(self.unit.root());
-        let id = id.unwrap_or_else(|| self.unit.reserve());
-        self.unit.add_reserved(id, parent, entry.tag());
-        self.unit.get_mut(id).reserve(entry.attrs().len());
-        id
-    }
-
     /// The number of an entry of this unit that is referred to.
     pub fn convert_unit_ref(&self, entry: UnitOffset) -> Result<UnitEntryId, &'static str> {
-        self.id(self.number, entry.0).ok_or("it refers to no entry")
-    }
-
-    /// The number of the unit that an entry is in, and where it is there.
-    pub fn locate(&self, entry: DebugInfoOffset) -> Option<(usize, UnitOffset)> {
-        let (unit, offset) = self.kept.locate(entry)?;
-        Some((unit, UnitOffset(offset)))
+        id(self.kept, self.number, entry.0).ok_or("it refers to no entry")
     }
 
     /// The types that pointers of other units are of.
@@ -164,7 +171,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
         entry: DebugInfoOffset,
     ) -> Result<DebugInfoRef, &'static str> {
         let found = self.kept.locate(entry).and_then(|(unit, offset)| {
-            let entry = self.id(unit, offset)?;
+            let entry = id(self.kept, unit, offset)?;
             let unit = unit as u32;
             Some(DebugInfoRef { unit, entry })
         });
@@ -174,7 +181,7 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
     /// A file's number: they are as in the input, where 0 is no file before DWARF 5.
     pub fn convert_file_index(
         &self,
-        unit: ReadUnit<'_, 'd>,
+        unit: ReadUnit<'_, '_>,
         index: u64,
     ) -> Result<u64, &'static str> {
         let is_none = index == 0 && unit.encoding().version <= 4;
@@ -186,8 +193,8 @@ impl<'a, 'd> ConvertUnit<'a, Reader<'d>> {
     }
 
     /// The same value, with references to what is written.
-    pub fn convert_attribute_value(
-        &mut self,
+    pub fn convert_attribute_value<'d>(
+        &self,
         unit: ReadUnit<'_, 'd>,
         attr: &Attribute<Reader<'d>>,
     ) -> Result<AttributeValue, Unlocatable> {

@@ -1,48 +1,52 @@
 //! Wasm DWARF → native DWARF 5. The passes, in order: [`live`] reads each unit and finds the entries that describe something
-//! that exists; [`filter`] finds what these need, in all units; [`unit`] makes each unit anew, its [`line`] table first, then its
-//! entries with their [`attribute`]s by class and [`pointer`]s that the debugger can follow; [`write`](crate::write) puts them
-//! together. Units are read, and made anew, in parallel: a unit's tree is there only while it is made.
+//! that exists; [`filter`] finds what these need, in all units; [`unit`] converts each unit, its [`line`] table first, then its
+//! entries with their [`attribute`]s by class and [`pointers`] that the debugger can follow; [`write`](crate::write) puts them
+//! together. Units are read and converted in parallel: a unit's tree is there only while it is converted.
+//!
+//! A conversion reads a [`context`], keeps the [`scopes`] around the entry, and writes an [`output`]. Locations are computed from the
+//! first two ([`location`]).
 
 mod attribute;
-mod base;
-mod c_types;
+mod availability;
 mod callable;
+mod code_range;
+mod context;
 mod convert;
-mod dimension;
+mod expression;
 mod filter;
-mod function;
+mod fragment;
+mod language;
 mod line;
 mod live;
 mod location;
 mod macros;
-mod member;
-mod member_pointer;
 mod number;
 mod object;
-mod part;
+mod output;
 mod passing;
-mod pointee;
-mod pointer;
-mod reference;
+mod pointers;
+mod request;
+mod scopes;
+mod type_name;
 mod unit;
 mod variant;
-mod virtual_end;
-mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
-use crate::address::HostAddress;
 use crate::code::CodeMap;
+use crate::dies::Units;
 use crate::locals::numbering;
 use crate::lookup::Lookup;
 use crate::macros::Room;
 use crate::prevailing::Prevailing;
 use crate::source::{ReadDwarf, Reader, Warning, Warnings, WasmDwarf, headers};
 use crate::write::{Section, Strings, assemble};
+use context::Shared;
 use gimli::SectionId;
 use gimli::read::Unit;
 use live::Live;
+pub(crate) use output::Object;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -59,17 +63,6 @@ pub(crate) struct Native<'d> {
     pub objects: Vec<Object>,
     /// The parts of the debug info that could not be used.
     pub warnings: Vec<Warning>,
-}
-
-/// A static variable.
-pub(crate) struct Object {
-    /// The linkage name, or the name.
-    pub name: String,
-    pub address: HostAddress,
-    /// Its bytes; 0 where its type does not say so.
-    pub size: u64,
-    /// True if other files may mean it by its name.
-    pub is_external: bool,
 }
 
 /// Transforms a module's DWARF for code that is placed.
@@ -91,15 +84,20 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let kept = filter::kept(&graphs);
         drop(graphs);
         let bodies: Vec<_> = code.functions.iter().map(|it| it.wasm.clone()).collect();
-        let shared = unit::Shared {
+        let all = live.iter().map(|live| live.unit.unit_ref(&read)).collect();
+        let shared = Shared {
             code,
+            units: &Units::new(all),
             prevailing: &prevailing,
             room: &Room::new([&read]),
             renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         };
         let converted: Vec<_> = (0..live.len())
             .into_par_iter()
-            .map(|number| unit::convert(&read, &live, number, &kept, &shared))
+            .map(|number| {
+                let (live, kept) = (&live[number], (number, &kept));
+                unit::convert(live.unit.unit_ref(&read), live, kept, &shared)
+            })
             .collect();
         let mut encoded = Vec::new();
         let has_function_pointers = converted.iter().any(|unit| unit.has_function_pointers);
@@ -112,7 +110,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             warnings.extend(unit.warnings);
         }
         if has_function_pointers {
-            encoded.push(function::unit(code));
+            encoded.push(pointers::function_unit(code));
         }
         (native.sections, native.strings) = assemble(encoded, dwarf.section(SectionId::DebugStr));
     }

@@ -4,13 +4,11 @@
 //! those of one as this one, and a variable number of arguments in memory (basic C ABI of the tool conventions); Rust's splits what has
 //! two parts, and optimisers drop parameters that nobody uses.
 
-use super::convert::ConvertUnitEntry;
-use super::number::Number;
-use super::reference::There;
-use super::unit::UnitTransform;
+use super::context::Context;
+use super::convert::Entry;
+use super::number::{Number, number};
 use crate::code::ValueType;
-use crate::dies::is_pointer;
-use crate::source::Reader;
+use crate::dies::{DieRef, is_pointer};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
@@ -63,8 +61,9 @@ pub(super) struct Passing {
     why: Option<Uncallable>,
 }
 
-/// The passing of values by types that were asked for: `None` where the host's way is another.
-pub(super) type Passed = HashMap<DebugInfoOffset, Option<Vec<ValueType>>>;
+/// The passing of values by their types, as far as that was asked: `None` where the host's way is another.
+#[derive(Default)]
+pub(super) struct PassedValues(HashMap<DebugInfoOffset, Option<Vec<ValueType>>>);
 
 impl Passing {
     /// Why a function whose code has these parameters cannot be called.
@@ -88,71 +87,65 @@ impl Passing {
     }
 }
 
-impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+impl PassedValues {
     /// Takes a parameter, or `...`, into account.
-    pub(super) fn pass(&mut self, passing: &mut Passing, entry: &ConvertUnitEntry<'a, Reader<'d>>) {
+    pub fn pass<'a, 'd>(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        passing: &mut Passing,
+        entry: &Entry<'a, 'd>,
+    ) {
         if entry.tag() == dw::DW_TAG_unspecified_parameters {
             return passing.fail(Uncallable::Variadic);
         }
-        let ty = self.bare_type(self.unit.read_unit, entry);
-        match ty.and_then(|ty| self.passed(&ty, 0)) {
+        let ty = cx.bare_type(entry);
+        match ty.and_then(|ty| self.passed(cx, &ty, 0)) {
             Some(values) => passing.add(&values),
             None => passing.fail(Uncallable::Structure),
         }
     }
 
     /// Returns how a value of a type is passed.
-    fn passed(&mut self, ty: &There<'a, 'd>, depth: usize) -> Option<Vec<ValueType>> {
+    fn passed<'a, 'd>(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        ty: &DieRef<'a, 'd>,
+        depth: usize,
+    ) -> Option<Vec<ValueType>> {
         let offset = ty.offset()?;
-        if let Some(known) = self.passed.get(&offset) {
+        if let Some(known) = self.0.get(&offset) {
             return known.clone();
         }
-        let found = self.passed_anew(ty, depth);
-        self.passed.insert(offset, found.clone());
+        let found = self.passed_anew(cx, ty, depth);
+        self.0.insert(offset, found.clone());
         found
     }
 
-    fn passed_anew(&mut self, ty: &There<'a, 'd>, depth: usize) -> Option<Vec<ValueType>> {
-        let size = self.size(ty);
+    fn passed_anew<'a, 'd>(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        ty: &DieRef<'a, 'd>,
+        depth: usize,
+    ) -> Option<Vec<ValueType>> {
+        let size = byte_size(cx, ty);
         match ty.entry.tag() {
-            dw::DW_TAG_base_type => self.number_passed(ty, size?),
+            dw::DW_TAG_base_type => number_passed(cx, ty, size?),
             dw::DW_TAG_enumeration_type => integer(size?),
-            dw::DW_TAG_ptr_to_member_type if self.is_function_at(ty) => None,
-            dw::DW_TAG_array_type if is_vector(ty) => self.vector_passed(ty),
-            tag if is_pointer(tag) => integer(u64::from(self.address_size().bytes())),
+            dw::DW_TAG_ptr_to_member_type if cx.types.is_function(ty) => None,
+            dw::DW_TAG_array_type if is_vector(ty) => vector_passed(cx, ty),
+            tag if is_pointer(tag) => integer(u64::from(cx.address_size().bytes())),
             dw::DW_TAG_structure_type | dw::DW_TAG_class_type => {
-                self.structure_passed(ty, size?, depth)
+                self.structure_passed(cx, ty, size?, depth)
             }
             _ => None,
         }
     }
 
-    /// Returns how a vector is passed: if it is as long as one of WebAssembly's, in the host's register for those.
-    fn vector_passed(&self, ty: &There<'a, 'd>) -> Option<Vec<ValueType>> {
-        let lane = self.bare_type(ty.unit, &ty.entry)?;
-        let count = self.elements(ty, 0)?.all.len() as u64;
-        let is_whole = self.size(&lane)?.checked_mul(count)? == 16;
-        is_whole.then(|| vec![ValueType::V128])
-    }
-
-    fn number_passed(&self, ty: &There<'a, 'd>, size: u64) -> Option<Vec<ValueType>> {
-        let Some(Read::Encoding(encoding)) = ty.entry.attr_value(dw::DW_AT_encoding) else {
-            return None;
-        };
-        match (self.number(&ty.entry), encoding, size) {
-            (Number::Quad, ..) => Some(vec![ValueType::I64; 2]),
-            (Number::Known, dw::DW_ATE_float, 4) => Some(vec![ValueType::F32]),
-            (Number::Known, dw::DW_ATE_float, 8) => Some(vec![ValueType::F64]),
-            (_, dw::DW_ATE_float | dw::DW_ATE_complex_float, _) => None,
-            (Number::Known, ..) => integer(size),
-            _ => None,
-        }
-    }
-
     /// One member that fills it, or nothing: so it is passed. A class that must be copied by its constructor is passed by its address.
-    fn structure_passed(
+    fn structure_passed<'a, 'd>(
         &mut self,
-        ty: &There<'a, 'd>,
+        cx: &Context<'_, 'a, 'd>,
+        ty: &DieRef<'a, 'd>,
         size: u64,
         depth: usize,
     ) -> Option<Vec<ValueType>> {
@@ -161,7 +154,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if convention == Some(by_reference) || depth == MAX_DEPTH {
             return None;
         }
-        let members = self.fields(ty, 0)?;
+        let members = cx.types.fields(ty, 0)?;
         let [member] = &members.all[..] else {
             let is_empty = members.all.is_empty() && !members.are_alternatives;
             return is_empty.then(Vec::new);
@@ -169,27 +162,53 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         if members.are_alternatives {
             return None;
         }
-        let mut inner = self.bare_type(member.of.unit, &member.of.entry)?;
+        let mut inner = cx.types.bare_type(member.of.unit, &member.of.entry)?;
         if inner.entry.tag() == dw::DW_TAG_array_type {
-            let is_one = self.elements(&inner, 0)?.all.len() == 1;
-            inner = self
+            let is_one = cx.types.elements(&inner, 0)?.all.len() == 1;
+            inner = cx
+                .types
                 .bare_type(inner.unit, &inner.entry)
                 .filter(|_| is_one)?;
         }
         // Of several arrays of one in each other no program is known.
-        let fills = self.size(&inner) == Some(size);
-        self.passed(&inner, depth + 1).filter(|_| fills)
-    }
-
-    fn size(&self, ty: &There<'a, 'd>) -> Option<u64> {
-        let attr = ty.entry.attr(dw::DW_AT_byte_size);
-        attr.and_then(|size| size.udata_value())
-            .or_else(|| is_pointer(ty.entry.tag()).then(|| self.address_size().bytes().into()))
+        let fills = byte_size(cx, &inner) == Some(size);
+        self.passed(cx, &inner, depth + 1).filter(|_| fills)
     }
 }
 
+/// Returns how a vector is passed: if it is as long as one of WebAssembly's, in the host's register for those.
+fn vector_passed<'a, 'd>(cx: &Context<'_, 'a, 'd>, ty: &DieRef<'a, 'd>) -> Option<Vec<ValueType>> {
+    let lane = cx.types.bare_type(ty.unit, &ty.entry)?;
+    let count = cx.types.elements(ty, 0)?.all.len() as u64;
+    let is_whole = byte_size(cx, &lane)?.checked_mul(count)? == 16;
+    is_whole.then(|| vec![ValueType::V128])
+}
+
+fn number_passed<'a, 'd>(
+    cx: &Context<'_, 'a, 'd>,
+    ty: &DieRef<'a, 'd>,
+    size: u64,
+) -> Option<Vec<ValueType>> {
+    let Some(Read::Encoding(encoding)) = ty.entry.attr_value(dw::DW_AT_encoding) else {
+        return None;
+    };
+    match (number(cx, &ty.entry), encoding, size) {
+        (Number::Quad, ..) => Some(vec![ValueType::I64; 2]),
+        (Number::Known, dw::DW_ATE_float, 4) => Some(vec![ValueType::F32]),
+        (Number::Known, dw::DW_ATE_float, 8) => Some(vec![ValueType::F64]),
+        (_, dw::DW_ATE_float | dw::DW_ATE_complex_float, _) => None,
+        (Number::Known, ..) => integer(size),
+        _ => None,
+    }
+}
+
+fn byte_size<'a, 'd>(cx: &Context<'_, 'a, 'd>, ty: &DieRef<'a, 'd>) -> Option<u64> {
+    let attr = ty.entry.attr(dw::DW_AT_byte_size);
+    attr.and_then(|size| size.udata_value())
+        .or_else(|| is_pointer(ty.entry.tag()).then(|| cx.address_size().bytes().into()))
+}
 /// Returns true if a type is a vector, which clang and gcc describe as an array.
-pub(super) fn is_vector(ty: &There<'_, '_>) -> bool {
+pub(super) fn is_vector(ty: &DieRef<'_, '_>) -> bool {
     let is_array = ty.entry.tag() == dw::DW_TAG_array_type;
     is_array && ty.entry.attr(dw::DW_AT_GNU_vector).is_some()
 }

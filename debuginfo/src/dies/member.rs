@@ -1,7 +1,7 @@
-//! What the variables of a type consist of: members, base classes, elements, and where in a variable each is.
+//! The members, base classes and elements of types, with the bits of a variable that each takes.
 
-use super::reference::There;
-use super::unit::UnitTransform;
+use super::array::dimensions;
+use super::{DieRef, Types};
 use crate::expr::decode::member_offset;
 use gimli::constants as dw;
 use std::ops::Range;
@@ -10,16 +10,16 @@ use std::ops::Range;
 const MAX_MEMBERS: u64 = 256;
 
 /// The members of a structure, a union or an array.
-pub(super) struct Members<'a, 'd> {
+pub(crate) struct Members<'a, 'd> {
     pub all: Vec<Member<'a, 'd>>,
     /// True if some of them share their place: a value, or the program, says which one is there.
     pub are_alternatives: bool,
 }
 
 /// One of its parts.
-pub(super) struct Member<'a, 'd> {
+pub(crate) struct Member<'a, 'd> {
     /// The entry that has its type: the member's, or the array's.
-    pub of: There<'a, 'd>,
+    pub of: DieRef<'a, 'd>,
     /// The bits of the variable that it takes.
     pub bits: Range<u64>,
     /// The last part of its path: empty for a member without a name.
@@ -34,7 +34,7 @@ pub(super) struct Member<'a, 'd> {
 
 /// The role of a member in a structure that has variants.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// It is there always.
     Common,
     /// It says which variant is there.
@@ -54,9 +54,9 @@ impl<'a, 'd> Member<'a, 'd> {
     }
 }
 
-impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
+impl<'a, 'd> Types<'_, 'a, 'd> {
     /// The members of what an entry is of, which begins at a bit; `None` for what has none.
-    pub(super) fn members(&self, of: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+    pub(crate) fn members(&self, of: &DieRef<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
         let ty = self.bare_type(of.unit, &of.entry)?;
         match ty.entry.tag() {
             dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type => {
@@ -67,7 +67,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }
     }
 
-    pub(super) fn fields(&self, structure: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+    pub(crate) fn fields(&self, structure: &DieRef<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
         let unit = structure.unit;
         let mut members = Members {
             all: Vec::new(),
@@ -107,7 +107,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
                         1 => Role::Common,
                         _ => variant,
                     };
-                    let field = self.field(There { unit, entry }, at)?;
+                    let field = self.field(DieRef { unit, entry }, at)?;
                     members.all.extend(field.map(|it| it.in_role(role)));
                 }
                 _ => {}
@@ -117,7 +117,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// A member or a base class; nothing for a static member, which is declared here only.
-    fn field(&self, of: There<'a, 'd>, at: u64) -> Option<Option<Member<'a, 'd>>> {
+    fn field(&self, of: DieRef<'a, 'd>, at: u64) -> Option<Option<Member<'a, 'd>>> {
         let is_base = of.entry.tag() == dw::DW_TAG_inheritance;
         let declares = [dw::DW_AT_external, dw::DW_AT_declaration];
         if declares.iter().any(|name| of.entry.attr(*name).is_some()) {
@@ -141,8 +141,8 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         let start = at.checked_add(start)?;
         let ty = self.type_at(of.unit, &of.entry);
         let named = match is_base {
-            true => ty.as_ref().and_then(|ty| self.name(ty)),
-            false => self.name(&of),
+            true => ty.as_ref().and_then(|ty| ty.name()),
+            false => of.name(),
         };
         Some(Some(Member {
             bits: start..start.checked_add(bits)?,
@@ -154,7 +154,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
         }))
     }
 
-    pub(super) fn elements(&self, array: &There<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
+    pub(crate) fn elements(&self, array: &DieRef<'a, 'd>, at: u64) -> Option<Members<'a, 'd>> {
         let strides = [dw::DW_AT_byte_stride, dw::DW_AT_bit_stride];
         if strides.iter().any(|name| array.entry.attr(*name).is_some()) {
             return None;
@@ -173,7 +173,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
             }
             let start = at.checked_add(index.checked_mul(bits)?)?;
             Some(Member {
-                of: There {
+                of: DieRef {
                     unit: array.unit,
                     entry: array.entry.clone(),
                 },
@@ -191,29 +191,7 @@ impl<'a, 'd> UnitTransform<'_, 'a, 'd> {
     }
 
     /// The size of what an entry is of.
-    fn bits(&self, of: &There<'a, 'd>) -> Option<u64> {
+    fn bits(&self, of: &DieRef<'a, 'd>) -> Option<u64> {
         self.byte_size(of.unit, &of.entry)?.checked_mul(8)
-    }
-}
-
-/// The number of elements of an array in each dimension.
-pub(super) fn dimensions(array: &There<'_, '_>) -> Option<Vec<u64>> {
-    let mut tree = array.unit.entries_tree(Some(array.entry.offset())).ok()?;
-    let mut subranges = tree.root().ok()?.children();
-    let mut counts = Vec::new();
-    while let Some(subrange) = subranges.next().ok()? {
-        let entry = subrange.entry();
-        let number = |name| entry.attr(name).and_then(|it| it.udata_value());
-        let upper = || number(dw::DW_AT_upper_bound)?.checked_add(1);
-        counts.push(number(dw::DW_AT_count).or_else(upper)?);
-    }
-    Some(counts)
-}
-
-/// The bounds of an array as C writes them, `[2][3]`.
-pub(super) fn bounds(array: &There<'_, '_>) -> String {
-    match dimensions(array).as_deref() {
-        None | Some([]) => "[]".to_owned(),
-        Some(counts) => counts.iter().map(|it| format!("[{it}]")).collect(),
     }
 }

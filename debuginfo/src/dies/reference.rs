@@ -1,0 +1,136 @@
+//! References between entries: of one unit, or to another one, as link-time optimisation has types and inlined functions.
+
+use super::{Die, MAX_DEPTH, is_alias};
+use crate::source::{ReadUnit, Reader};
+use gimli::constants as dw;
+use gimli::read::AttributeValue as Read;
+use gimli::{DebugInfoOffset, UnitOffset};
+
+/// Bytes of a name that names of other types are made of.
+pub(crate) const MAX_NAME: usize = 4096;
+
+/// An entry, and the unit that its references count from.
+#[derive(Clone)]
+pub(crate) struct DieRef<'a, 'd> {
+    pub unit: ReadUnit<'a, 'd>,
+    pub entry: Die<'d>,
+}
+
+/// The name and declaration of a variable.
+pub(crate) struct Declared<'d> {
+    pub name: Reader<'d>,
+    pub line: Option<u64>,
+    /// True if the compiler made it up: lldb does not show those.
+    pub is_artificial: bool,
+}
+
+impl DieRef<'_, '_> {
+    /// Its offset in `.debug_info`.
+    pub fn offset(&self) -> Option<DebugInfoOffset> {
+        self.entry.offset().to_debug_info_offset(&self.unit.header)
+    }
+
+    /// The entry's own name.
+    pub fn name(&self) -> Option<String> {
+        let name = self.entry.attr_value(dw::DW_AT_name)?;
+        let name = self.unit.attr_string(name).ok()?;
+        // Many types can share a name that is as long as the input.
+        let name = name.slice().get(..MAX_NAME).unwrap_or(name.slice());
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// The linkage name of the entry, or its name.
+    pub fn linkage_name(&self) -> Option<String> {
+        let names = [
+            dw::DW_AT_linkage_name,
+            dw::DW_AT_MIPS_linkage_name,
+            dw::DW_AT_name,
+        ];
+        names.into_iter().find_map(|name| {
+            let text = self.unit.attr_string(self.entry.attr_value(name)?).ok()?;
+            Some(text.to_string_lossy().into_owned())
+        })
+    }
+}
+
+/// The units of a module, sorted by their offsets.
+pub(crate) struct Units<'a, 'd>(Vec<ReadUnit<'a, 'd>>);
+
+impl<'a, 'd> Units<'a, 'd> {
+    /// Units in the order of their offsets.
+    pub fn new(units: Vec<ReadUnit<'a, 'd>>) -> Units<'a, 'd> {
+        Units(units)
+    }
+
+    /// The unit that a place in `.debug_info` is in, and the distance from its start.
+    fn find(&self, offset: DebugInfoOffset) -> Option<(ReadUnit<'a, 'd>, UnitOffset)> {
+        let start = |unit: &ReadUnit<'_, '_>| unit.header.offset().0;
+        let behind = self.0.partition_point(|unit| start(unit) <= offset.0);
+        let unit = self.0[behind.checked_sub(1)?];
+        Some((unit, UnitOffset(offset.0 - start(&unit))))
+    }
+
+    /// Returns the target of a reference in a unit.
+    pub fn resolve(
+        &self,
+        unit: ReadUnit<'a, 'd>,
+        value: Read<Reader<'d>>,
+    ) -> Option<DieRef<'a, 'd>> {
+        let (unit, offset) = match value {
+            Read::UnitRef(offset) => (unit, offset),
+            Read::DebugInfoRef(offset) => self.find(offset)?,
+            _ => return None,
+        };
+        let entry = unit.entry(offset).ok()?;
+        Some(DieRef { unit, entry })
+    }
+
+    /// The type of an entry.
+    pub fn type_of(&self, die: &DieRef<'a, 'd>) -> Option<DieRef<'a, 'd>> {
+        self.type_at(die.unit, &die.entry)
+    }
+
+    /// The type that an entry of a unit refers to, or that what it is a concrete instance of does.
+    pub fn type_at(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<DieRef<'a, 'd>> {
+        if let Some(ty) = entry.attr_value(dw::DW_AT_type) {
+            return self.resolve(unit, ty);
+        }
+        let origin = self.origin_at(unit, entry)?;
+        self.resolve(origin.unit, origin.entry.attr_value(dw::DW_AT_type)?)
+    }
+
+    /// The type of an entry, without its other names and qualifiers.
+    pub fn bare_type(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<DieRef<'a, 'd>> {
+        let mut ty = self.type_at(unit, entry)?;
+        for _ in 0..MAX_DEPTH {
+            match ty.entry.tag() {
+                tag if is_alias(tag) => ty = self.type_at(ty.unit, &ty.entry)?,
+                _ => return Some(ty),
+            }
+        }
+        None
+    }
+
+    /// Returns the entry that this one is a concrete instance of.
+    fn origin_at(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<DieRef<'a, 'd>> {
+        self.resolve(unit, entry.attr_value(dw::DW_AT_abstract_origin)?)
+    }
+
+    /// Returns the declaration of a variable, its own or that of its abstract instance.
+    pub fn declared(&self, unit: ReadUnit<'a, 'd>, entry: &Die<'d>) -> Option<Declared<'d>> {
+        declared(unit, entry).or_else(|| {
+            let origin = self.origin_at(unit, entry)?;
+            declared(origin.unit, &origin.entry)
+        })
+    }
+}
+
+/// The declaration that an entry itself has.
+fn declared<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Declared<'d>> {
+    let line = entry.attr(dw::DW_AT_decl_line);
+    Some(Declared {
+        name: unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?,
+        line: line.and_then(|line| line.udata_value()),
+        is_artificial: entry.attr(dw::DW_AT_artificial).is_some(),
+    })
+}

@@ -1,0 +1,194 @@
+//! lldb's model: it takes every pointer to be of 8 bytes. A pointer in memory is a number of the guest's size with the pointer's name, or
+//! with formatters to show it a [class](super::wrapper); a variable that is a pointer is one of 8 bytes whose value is computed.
+
+use super::function::{functions, is_function_pointer};
+use super::made::{MadeTypes, native_type};
+use super::model::{PointerModel, has_value};
+use super::virtual_base::{HiddenBases, is_hidden};
+use super::wrapper::Wrappers;
+use crate::dies::{Die, DieRef, is_pointer};
+use crate::expr::emit::Purpose;
+use crate::expr::unlocatable::Unlocatable;
+use crate::transform::context::Context;
+use crate::transform::convert::Entry;
+use crate::transform::output::Output;
+use crate::transform::scopes::Scopes;
+use crate::write::{AttributeValue, UnitEntryId};
+use gimli::constants as dw;
+
+/// The names that compilers of C++ and of C give the type of `nullptr`.
+const NULL_TYPES: [&str; 2] = ["decltype(nullptr)", "nullptr_t"];
+
+/// The types that lldb needs in a unit.
+pub(super) struct Lldb {
+    /// True if pointers in memory are classes.
+    wraps: bool,
+    made: MadeTypes,
+    wrappers: Wrappers,
+    hidden: HiddenBases,
+}
+
+impl Lldb {
+    pub fn new(cx: &Context<'_, '_, '_>) -> Lldb {
+        Lldb {
+            wraps: cx.code().pointer_code.is_some(),
+            made: MadeTypes::default(),
+            wrappers: Wrappers::default(),
+            hidden: HiddenBases::default(),
+        }
+    }
+
+    /// Writes a pointer type as lldb is to see it in memory.
+    fn pointer<'a, 'd>(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        id: UnitEntryId,
+        entry: &Entry<'a, 'd>,
+    ) {
+        let parent = entry.parent.unwrap_or(out.unit.root());
+        let die = cx.own(entry);
+        let name = AttributeValue::String(cx.type_name(Some(&die)).into_bytes());
+        if cx.types.is_method_pointer(&die) {
+            return self.made.method_pointer(cx, out, (id, parent), name);
+        }
+        let is_to_member = entry.tag() == dw::DW_TAG_ptr_to_member_type;
+        if self.wraps
+            && !is_to_member
+            && !cx.types.is_function(&die)
+            && let Ok(native) = self.native_pointer(cx, out, &die)
+        {
+            let made = &mut self.made;
+            self.wrappers
+                .wrapper(cx, out, (id, parent), entry, (native, made));
+            return;
+        }
+        let shown = if is_to_member {
+            AttributeValue::UnitRef(self.made.field_type(cx, out, &die, false))
+        } else if is_function_pointer(cx, entry) {
+            functions(cx, out)
+        } else {
+            AttributeValue::UnitRef(self.made.number_type(cx, out))
+        };
+        set_alias(out, (id, parent), name, shown);
+    }
+}
+
+/// Makes an entry another name of a type.
+fn set_alias(
+    out: &mut Output,
+    (id, parent): (UnitEntryId, UnitEntryId),
+    name: AttributeValue,
+    ty: AttributeValue,
+) {
+    out.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
+    let entry = out.unit.get_mut(id);
+    entry.set(dw::DW_AT_name, name);
+    entry.set(dw::DW_AT_type, ty);
+}
+
+/// Returns true if a type is that of `nullptr`, and lldb's own is wider than the guest's.
+fn is_null_type<'d>(cx: &Context<'_, '_, 'd>, entry: &Die<'d>) -> bool {
+    let is_null = |name: String| NULL_TYPES.contains(&name.as_str());
+    entry.tag() == dw::DW_TAG_unspecified_type
+        && cx.address_size().bytes() < 8
+        && cx.own(entry).name().is_some_and(is_null)
+}
+
+impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
+    fn replaces(&self, cx: &Context<'_, 'a, 'd>, entry: &Entry<'a, 'd>) -> bool {
+        is_pointer(entry.tag()) || is_hidden(cx, entry) || is_null_type(cx, entry)
+    }
+
+    fn replace(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        id: UnitEntryId,
+        entry: &Entry<'a, 'd>,
+    ) {
+        match entry.tag() {
+            // Others may refer to it; it describes nothing.
+            dw::DW_TAG_inheritance => self.hidden.add(cx, out, entry),
+            dw::DW_TAG_unspecified_type => {
+                let parent = entry.parent.unwrap_or(out.unit.root());
+                let name = cx.own(entry).name().unwrap_or_default();
+                let name = AttributeValue::String(name.into_bytes());
+                let number = AttributeValue::UnitRef(self.made.number_type(cx, out));
+                set_alias(out, (id, parent), name, number);
+            }
+            _ => self.pointer(cx, out, id, entry),
+        }
+    }
+
+    fn purpose(&self, cx: &Context<'_, 'a, 'd>, scopes: &Scopes, entry: &Entry<'a, 'd>) -> Purpose {
+        // lldb passes an argument by what the entry of the parameter says.
+        let function = scopes.function();
+        let is_parameter_for_calls = entry.tag() == dw::DW_TAG_formal_parameter
+            && function.is_some_and(|it| it.depth + 1 == entry.depth());
+        let is_pointer = has_value(scopes, entry, is_parameter_for_calls)
+            && cx.types.pointer_type(cx.unit, entry).is_some();
+        match is_pointer {
+            true => Purpose::Pointer,
+            false => Purpose::Location,
+        }
+    }
+
+    fn variable_type(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        entry: &Entry<'a, 'd>,
+    ) -> Result<AttributeValue, Unlocatable> {
+        let pointer = cx.types.pointer_type(cx.unit, entry);
+        let pointer = pointer.ok_or("its type is not there")?;
+        self.native_pointer(cx, out, &pointer)
+            .map(AttributeValue::UnitRef)
+    }
+
+    fn native_pointer(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        pointer: &DieRef<'a, 'd>,
+    ) -> Result<UnitEntryId, Unlocatable> {
+        let key = pointer.offset().ok_or("a pointer that is in no unit")?;
+        if let Some(known) = self.made.native.get(&key) {
+            return Ok(*known);
+        }
+        let to = pointer.entry.attr_value(dw::DW_AT_type);
+        let to = to.map(|to| cx.reference(pointer.unit, to)).transpose()?;
+        let id = native_type(out, pointer.entry.tag(), to);
+        self.made.native.insert(key, id);
+        Ok(id)
+    }
+
+    fn target(
+        &mut self,
+        _: &Context<'_, 'a, 'd>,
+        _: &mut Output,
+        _: &Entry<'a, 'd>,
+    ) -> Result<Option<AttributeValue>, Unlocatable> {
+        Ok(None)
+    }
+
+    fn finish_entry(
+        &mut self,
+        _: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        id: UnitEntryId,
+        _: &Entry<'a, 'd>,
+    ) {
+        // Or lldb looks for tables of virtual functions, of 8-byte addresses.
+        let entry = out.unit.get_mut(id);
+        for name in [
+            dw::DW_AT_virtuality,
+            dw::DW_AT_containing_type,
+            dw::DW_AT_vtable_elem_location,
+        ] {
+            entry.delete(name);
+        }
+    }
+
+    fn finish_unit(&mut self, _: &Context<'_, 'a, 'd>, _: &mut Output) {}
+}
