@@ -1,15 +1,16 @@
 //! Imports by name.
 
+use super::func::untyped;
 use super::undefined::undefined;
 use super::{Caller, IntoFunc};
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::host::instance::Instance;
 use crate::module::types::FuncType;
 use crate::vm::context::AsContextMut;
-use crate::vm::external::Extern;
-use crate::vm::func::{HostCall, untyped};
-use crate::vm::instance::Instance;
+use crate::vm::handle::Extern;
+use crate::vm::store::HostCall;
 use crate::vm::value::Val;
 use std::collections::HashMap;
 use std::marker::PhantomData;

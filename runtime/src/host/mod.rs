@@ -1,7 +1,16 @@
 //! The host's side: functions that guests can import, found by name, with Rust's own types.
 
 pub mod caller;
+mod exception;
+mod external;
+pub mod func;
+mod global;
+mod imports;
+pub mod instance;
 pub mod linker;
+mod memory;
+mod reference;
+mod table;
 pub mod typed;
 mod undefined;
 mod unknown;

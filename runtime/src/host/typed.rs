@@ -4,7 +4,8 @@ use super::Caller;
 use crate::error::{Error, Result};
 use crate::module::types::{FuncType, ValType};
 use crate::vm::context::AsContextMut;
-use crate::vm::func::{Func, HostCall};
+use crate::vm::handle::Func;
+use crate::vm::store::HostCall;
 use std::marker::PhantomData;
 
 /// A type that is a value type.

@@ -8,11 +8,11 @@ use crate::module::parse::val_type;
 use crate::module::types::{ExternType, FuncType};
 use crate::outline::Input;
 use crate::vm::context::AsContextMut;
-use crate::vm::exception::Tag;
-use crate::vm::external::Extern;
-use crate::vm::global::Global;
-use crate::vm::memory::Memory;
-use crate::vm::table::Table;
+use crate::vm::handle::Extern;
+use crate::vm::handle::Global;
+use crate::vm::handle::Memory;
+use crate::vm::handle::Table;
+use crate::vm::handle::Tag;
 use crate::vm::value::Val;
 use wasmparser::{Parser, Payload, TypeRef};
 

@@ -1,7 +1,7 @@
 //! Functions that tables and references hold, for those who look only.
 
+use super::handle::Table;
 use super::store::StoreCore;
-use super::table::Table;
 use crate::abi::layout::{INITIALIZED, VmFuncRef};
 use crate::compiled::Module;
 use crate::index::FuncIndex;

@@ -1,20 +1,11 @@
 //! An instance: what it has in its store, and what others get of it.
 
-use super::context::{AsContextMut, StoreContext};
-use super::exception::Tag;
-use super::external::Extern;
-use super::func::Func;
-use super::global::Global;
-use super::imports::check_imports;
-use super::instantiate::instantiate;
-use super::memory::Memory;
-use super::table::Table;
+use super::handle::{Extern, Func, Global, Memory, Table, Tag};
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::code::PlacedCode;
 use crate::code::pointers::PointerFunctions;
 use crate::code::words::Words;
 use crate::compiled::Module;
-use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ExportItem;
 use crate::module::init::{ConstExpr, ConstOp, Elements};
@@ -25,27 +16,27 @@ use std::sync::Arc;
 /// An instance's part of the store.
 pub struct InstanceData {
     // Dropped first: the debugger lets go of the code before it is unmapped.
-    pub(super) registration: Option<Registration>,
+    pub(crate) registration: Option<Registration>,
     /// The functions that the registered image's expressions call.
-    pub(super) pointer_functions: Option<PointerFunctions>,
+    pub(crate) pointer_functions: Option<PointerFunctions>,
     pub(crate) module: Module,
     pub(crate) code: Arc<PlacedCode>,
     /// The VmContext: 16-aligned words, never moved.
-    pub(super) context: ContextWords,
+    pub(crate) context: ContextWords,
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<Tag>,
-    pub(super) imported_functions: Vec<Func>,
+    pub(crate) imported_functions: Vec<Func>,
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
     pub(crate) dropped_elements: Vec<bool>,
     /// Segments that tables take first values from: table, first element, segment. Later ones count.
-    pub(super) lazy: Vec<(Table, u64, ElemIndex)>,
+    pub(crate) lazy: Vec<(Table, u64, ElemIndex)>,
 }
 
 /// The words of a VmContext.
-pub(super) enum ContextWords {
+pub(crate) enum ContextWords {
     /// At an address of the allocator's choice.
     Owned(Box<[u128]>),
     /// At the address that was asked for.
@@ -54,7 +45,7 @@ pub(super) enum ContextWords {
 
 impl ContextWords {
     /// So many bytes, at an address if nothing is there.
-    pub(super) fn new(size: u32, at: Option<usize>) -> ContextWords {
+    pub(crate) fn new(size: u32, at: Option<usize>) -> ContextWords {
         let count = size.div_ceil(16) as usize;
         let placed = at.and_then(|at| Words::at(at, count).ok());
         placed.map_or_else(
@@ -77,7 +68,7 @@ impl InstanceData {
         self.context.as_mut_ptr().cast()
     }
 
-    pub(super) fn at<V>(&mut self, offset: u32) -> *mut V {
+    pub(crate) fn at<V>(&mut self, offset: u32) -> *mut V {
         self.context()
             .cast::<u8>()
             .wrapping_add(offset as usize)
@@ -129,7 +120,7 @@ impl InstanceData {
         })
     }
 
-    fn export(&mut self, item: ExportItem, store: u64) -> Extern {
+    pub(crate) fn export(&mut self, item: ExportItem, store: u64) -> Extern {
         match item {
             ExportItem::Func(func) => {
                 let reference = self.func_ref(func);
@@ -152,7 +143,7 @@ impl InstanceData {
     }
 
     /// The value of a constant expression, as a slot.
-    pub(super) fn evaluate(&mut self, expr: &ConstExpr) -> u128 {
+    pub(crate) fn evaluate(&mut self, expr: &ConstExpr) -> u128 {
         let mut stack = Vec::with_capacity(1);
         for op in &expr.ops {
             let value = match *op {
@@ -195,103 +186,4 @@ fn narrow(stack: &mut Vec<u128>, apply: fn(u32, u32) -> u32) -> u128 {
 fn wide(stack: &mut Vec<u128>, apply: fn(u64, u64) -> u64) -> u128 {
     let (a, b) = pop2(stack);
     u128::from(apply(a as u64, b as u64))
-}
-
-/// An instance of a module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Instance {
-    pub(crate) store: u64,
-    pub(crate) index: usize,
-}
-
-impl Instance {
-    /// Instantiates a module with the imports that it asks for, in its order.
-    ///
-    /// # Errors
-    /// Imports of the wrong number or type, memory that the system refuses, segments that do not fit, and whatever ends the
-    /// start function.
-    pub fn new(
-        mut store: impl AsContextMut,
-        module: &Module,
-        imports: &[Extern],
-    ) -> Result<Instance> {
-        check_imports(&store, module, imports)?;
-        let core = store.core_mut();
-        Ok(Instance {
-            index: instantiate(core, module, imports)?,
-            store: core.id(),
-        })
-    }
-
-    /// An export.
-    pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
-        let core = store.core_mut();
-        core.check_owner(self.store);
-        core.instances[self.index].get_export(name, self.store)
-    }
-
-    /// All exports, in order.
-    pub fn exports(&self, mut store: impl AsContextMut) -> Vec<(String, Extern)> {
-        let core = store.core_mut();
-        core.check_owner(self.store);
-        let instance = &mut core.instances[self.index];
-        let info = instance.module.info().clone();
-        info.exports
-            .iter()
-            .map(|export| {
-                (
-                    export.name.clone(),
-                    instance.export(export.item, self.store),
-                )
-            })
-            .collect()
-    }
-
-    /// The module.
-    pub fn module<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
-        &store.into().0.core.instances[self.index].module
-    }
-
-    /// An exported function.
-    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
-        self.get_export(store, name)?.into_func()
-    }
-
-    /// An exported function with its type checked.
-    ///
-    /// # Errors
-    /// Where there is none, or one of another type.
-    pub fn get_typed_func<Params, Results>(
-        &self,
-        mut store: impl AsContextMut,
-        name: &str,
-    ) -> Result<crate::host::TypedFunc<Params, Results>>
-    where
-        Params: crate::host::WasmParams,
-        Results: crate::host::WasmResults,
-    {
-        let func = self.get_func(&mut store, name);
-        func.ok_or_else(|| Error::Type(format!("the module exports no function `{name}`")))?
-            .typed(store)
-    }
-
-    /// An exported memory.
-    pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
-        self.get_export(store, name)?.into_memory()
-    }
-
-    /// An exported global.
-    pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
-        self.get_export(store, name)?.into_global()
-    }
-
-    /// An exported tag.
-    pub fn get_tag(&self, store: impl AsContextMut, name: &str) -> Option<Tag> {
-        self.get_export(store, name)?.into_tag()
-    }
-
-    /// An exported table.
-    pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
-        self.get_export(store, name)?.into_table()
-    }
 }

@@ -1,32 +1,22 @@
 //! A store: everything that instances are made of, alive until the store is dropped, and the embedder's own data.
 
-use super::context::{AsContextMut, StoreContext};
 use super::exception::Exceptions;
-use super::func::HostFunc;
-use super::global::Global;
+use super::handle::{ExternRef, Global, Memory, Stored, Table};
 use super::instance::InstanceData;
-use super::memory::{LinearMemory, Memory, Viewer};
+use super::memory::{LinearMemory, Viewer};
 use super::said::Said;
-use super::table::{Table, TableElements};
-use super::value::ExternRef;
-use crate::abi::layout::{VmFuncRef, VmStoreContext};
+use super::table::TableElements;
+use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{GlobalType, MemoryType, TableType, ValType};
+use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use dwalin_debuginfo::code::Flavor;
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Something that a store owns: which store, and where in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Stored {
-    pub(crate) store: u64,
-    pub(crate) index: usize,
-}
 
 /// A store without the embedder's data.
 pub struct StoreCore {
@@ -175,12 +165,17 @@ impl StoreCore {
     }
 
     /// Makes a host object that guests can hold.
-    fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
+    pub(crate) fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
         self.extern_refs.push(object);
         ExternRef {
             store: self.id,
             index: self.extern_refs.len() - 1,
         }
+    }
+
+    /// The object behind a handle.
+    pub(crate) fn extern_ref(&self, reference: ExternRef) -> &(dyn Any + Send + Sync) {
+        &*self.extern_refs[reference.index]
     }
 
     /// Takes a module's trampolines, and gives them to the host functions that waited for one of their type.
@@ -209,6 +204,37 @@ impl StoreCore {
     /// The trampoline for host functions of a type; null before a module with the type is instantiated.
     pub(crate) fn trampoline(&self, ty: SharedTypeId) -> *const u8 {
         self.wasm_to_array.get(&ty).copied().unwrap_or(ptr::null())
+    }
+
+    /// The type of a function.
+    pub(crate) fn type_of(&self, reference: *mut VmFuncRef) -> FuncType {
+        // SAFETY: references live as long as the store.
+        let (context, id) = unsafe { ((*reference).context, (*reference).type_id) };
+        // SAFETY: a reference's context is alive.
+        match unsafe { (*context).instance.is_null() } {
+            // SAFETY: without an instance it is a host function's.
+            true => unsafe {
+                (*(*context.cast::<VmHostContext>()).data.cast::<HostFunc>())
+                    .ty
+                    .clone()
+            },
+            false => {
+                // SAFETY: the context's instance is alive.
+                let module = unsafe { &(*(*context).instance.cast::<InstanceData>()).module };
+                let index = module
+                    .type_ids()
+                    .iter()
+                    .position(|it| *it == id)
+                    .expect("a function's type is its module's");
+                module
+                    .info()
+                    .types
+                    .values()
+                    .nth(index)
+                    .cloned()
+                    .expect("as many types as ids")
+            }
+        }
     }
 
     /// A table's element, given its first value if nobody has asked for it before; `None` beyond its end.
@@ -268,6 +294,25 @@ impl StoreCore {
     }
 }
 
+/// The body of a host function, with the store's data type erased: arguments become results in the slots.
+pub(crate) type HostCall =
+    Box<dyn Fn(*mut StoreCore, *mut VmContextHead, &mut [u128]) -> Result<()> + Send + Sync>;
+
+/// A host function of a store.
+pub struct HostFunc {
+    pub(crate) context: VmHostContext,
+    pub(crate) reference: VmFuncRef,
+    pub(crate) ty: FuncType,
+    pub(crate) call: HostCall,
+}
+
+impl HostFunc {
+    /// The number of slots for arguments and results.
+    pub(crate) fn slot_count(&self) -> usize {
+        self.ty.params().len().max(self.ty.results().len()).max(1)
+    }
+}
+
 /// A store and the embedder's data. `core` comes first, so that a pointer to it is one to the whole.
 #[repr(C)]
 pub(crate) struct StoreInner<T> {
@@ -314,22 +359,5 @@ impl<T: 'static> Store<T> {
     /// The embedder's data; all else is dropped.
     pub fn into_data(self) -> T {
         self.0.data
-    }
-}
-
-impl ExternRef {
-    /// Gives an object to a store, so that guests can hold it.
-    pub fn new(mut store: impl AsContextMut, object: impl Any + Send + Sync) -> ExternRef {
-        store.core_mut().new_extern_ref(Box::new(object))
-    }
-
-    /// The object.
-    pub fn data<'a, T: 'static>(
-        &self,
-        store: impl Into<StoreContext<'a, T>>,
-    ) -> &'a (dyn Any + Send + Sync) {
-        let core = &store.into().0.core;
-        core.check_owner(self.store);
-        &*core.extern_refs[self.index]
     }
 }

@@ -1,10 +1,6 @@
 //! Values, as the host holds them and as the 16-byte slots of the array convention do.
 
-use super::exception::ExnRef;
-use super::func::Func;
-use super::store::StoreCore;
-use crate::abi::layout::VmFuncRef;
-use crate::error::{Error, Result};
+use super::handle::{ExnRef, ExternRef, Func};
 use crate::module::types::ValType;
 use std::fmt;
 
@@ -27,21 +23,6 @@ pub enum Val {
     ExternRef(Option<ExternRef>),
     /// A caught exception, or null.
     ExnRef(Option<ExnRef>),
-}
-
-/// A host object that a guest can hold and pass on. It lives as long as its store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ExternRef {
-    pub(crate) store: u64,
-    /// Position in the store.
-    pub(crate) index: usize,
-}
-
-impl ExternRef {
-    /// Returns the handle that guests hold: even, so that a table can mark elements, and not 0, which is null.
-    fn handle(self) -> u64 {
-        (self.index as u64 + 1) << 1
-    }
 }
 
 impl Val {
@@ -115,54 +96,6 @@ impl Val {
             Some(*bits)
         } else {
             None
-        }
-    }
-
-    /// As a slot.
-    pub(crate) fn to_slot(self, store: &StoreCore) -> Result<u128> {
-        Ok(match self {
-            Val::I32(value) => u128::from(value as u32),
-            Val::I64(value) => u128::from(value as u64),
-            Val::F32(bits) => u128::from(bits),
-            Val::F64(bits) => u128::from(bits),
-            Val::V128(bits) => bits,
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
-            Val::FuncRef(Some(func)) => func.reference(store)? as u128,
-            Val::ExternRef(Some(object)) if object.store == store.id() => {
-                u128::from(object.handle())
-            }
-            Val::ExnRef(Some(exception)) => u128::from(exception.handle(store)?),
-            Val::ExternRef(Some(_)) => {
-                return Err(Error::Type(
-                    "the object belongs to another store".to_owned(),
-                ));
-            }
-        })
-    }
-
-    /// From a slot.
-    ///
-    /// # Safety
-    /// A slot of type `funcref` must hold a reference of the store, as guest code and the runtime write it.
-    pub(crate) unsafe fn from_slot(slot: u128, ty: ValType, store: &StoreCore) -> Val {
-        match ty {
-            ValType::I32 => Val::I32(slot as i32),
-            ValType::I64 => Val::I64(slot as i64),
-            ValType::F32 => Val::F32(slot as u32),
-            ValType::F64 => Val::F64(slot as u64),
-            ValType::V128 => Val::V128(slot),
-            ValType::FuncRef => Val::FuncRef(Func::from_reference(
-                slot as u64 as *mut VmFuncRef,
-                store.id(),
-            )),
-            ValType::ExnRef => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
-            ValType::ExternRef => {
-                let index = (slot as u64 >> 1).checked_sub(1);
-                Val::ExternRef(index.map(|index| ExternRef {
-                    store: store.id(),
-                    index: index as usize,
-                }))
-            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{FUNCTIONS, Function, GuestMemory, Outcome, Param, UNSTABLE_FUNCTIONS
 use crate::error::{Error, Result};
 use crate::host::{Caller, Linker};
 use crate::module::types::{FuncType, ValType};
-use crate::vm::external::Extern;
+use crate::vm::handle::Extern;
 use crate::vm::value::Val;
 
 /// Defines WASI preview 1 and its predecessor for guests of stores whose data holds a [`WasiCtx`].

@@ -1,23 +1,10 @@
-//! Globals: 16 bytes at a fixed address, in an instance's context or, when the host made them, in the store.
+//! Globals as the host uses them: 16 bytes at a fixed address, in an instance's context or, when the host made them, in the store.
 
-use super::context::{AsContext, AsContextMut};
-use super::value::Val;
 use crate::error::{Error, Result};
 use crate::module::types::{GlobalType, Mutability};
-use std::ptr::NonNull;
-
-/// A global of a store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Global {
-    pub(crate) store: u64,
-    pub(crate) cell: NonNull<u128>,
-    pub(crate) ty: GlobalType,
-}
-
-// SAFETY: the cell is reached only through the store that it belongs to, which methods check.
-unsafe impl Send for Global {}
-// SAFETY: as above.
-unsafe impl Sync for Global {}
+use crate::vm::context::{AsContext, AsContextMut};
+use crate::vm::handle::Global;
+use crate::vm::value::Val;
 
 impl Global {
     /// A new global.

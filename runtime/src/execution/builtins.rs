@@ -1,15 +1,15 @@
 //! The runtime functions behind [`Builtin`], in its order. Each gets the VmContext of the instance that calls.
 
-use super::instance::InstanceData;
-use super::instantiate::copy_elements;
-use super::memory::Memory;
-use super::store::StoreCore;
-use super::table;
+use super::segments::copy_elements;
 use super::throw::{enter_raise, enter_throw, enter_throw_ref};
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
 use crate::unwind::activation::innermost;
+use crate::vm::handle;
+use crate::vm::handle::Memory;
+use crate::vm::instance::InstanceData;
+use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -86,7 +86,7 @@ impl<'a> Call<'a> {
         self.instance().memories[memory as usize]
     }
 
-    fn table(&mut self, table: u32) -> table::Table {
+    fn table(&mut self, table: u32) -> handle::Table {
         self.instance().tables[table as usize]
     }
 

@@ -2,9 +2,6 @@
 //! to the instruction that threw it, which traps, and all frames are as they were. An exception leaves a host function as an error,
 //! and is thrown anew where that returns.
 
-use super::exception::Tag;
-use super::instance::InstanceData;
-use super::store::{Raised, StoreCore};
 use crate::abi::layout::VmContextHead;
 use crate::code::PlacedCode;
 use crate::error::Error;
@@ -13,6 +10,9 @@ use crate::report::trap::Trap;
 use crate::unwind::activation::{Activation, innermost};
 use crate::unwind::exception::{self, CodeAt, Registers, entries};
 use crate::unwind::frames::{FramePc, Frames};
+use crate::vm::handle::Tag;
+use crate::vm::instance::InstanceData;
+use crate::vm::store::{Raised, StoreCore};
 
 entries! {
     /// What `Builtin::Throw` calls.
@@ -215,7 +215,7 @@ unsafe fn drop_unheld_if_full(
 #[cfg(test)]
 mod tests {
     use crate::vm::context::AsContext;
-    use crate::vm::exception::Tag;
+    use crate::vm::handle::Tag;
     use crate::{Caller, Engine, Error, Func, Instance, Module, Store, Val};
 
     #[test]

@@ -1,11 +1,11 @@
 //! What is given for imports → whether it is what the module wants (WebAssembly 2.0, section 4.5.2, "matching").
 
-use super::context::AsContext;
-use super::external::Extern;
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::module::types::{ExternType, Limits};
+use crate::vm::context::AsContext;
+use crate::vm::handle::Extern;
 
 /// Compares what is given with a module's imports, in order.
 ///

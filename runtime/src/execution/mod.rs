@@ -1,0 +1,8 @@
+//! Execution (WebAssembly 2.0, section 4): instances are made ([`instantiate`]), functions are called ([`call`]), code calls the
+//! runtime ([`builtins`]), and throws ([`throw`]).
+
+mod builtins;
+pub mod call;
+pub mod instantiate;
+mod segments;
+mod throw;

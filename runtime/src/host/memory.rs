@@ -1,0 +1,86 @@
+//! Memories as the host uses them.
+
+use crate::error::{Error, Result};
+use crate::module::types::MemoryType;
+use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::vm::handle::Memory;
+use crate::vm::memory::PAGE;
+
+impl Memory {
+    /// A new memory.
+    ///
+    /// # Errors
+    /// Where the system does not give the address space.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        store.core_mut().new_memory(ty, None)
+    }
+
+    /// Its type, with the size that it has now.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        store.core().memory(*self).ty()
+    }
+
+    /// Its size in pages of 64 KiB.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        store.core().memory(*self).vm.len / PAGE
+    }
+
+    /// Its size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        store.core().memory(*self).vm.len as usize
+    }
+
+    /// Its bytes.
+    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
+        // SAFETY: the store is borrowed for as long as the slice, so no guest runs and nobody writes.
+        unsafe { &*store.into().0.core.memory(*self).bytes() }
+    }
+
+    /// Its bytes, to write.
+    pub fn data_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> &'a mut [u8] {
+        // SAFETY: the store is borrowed mutably for as long as the slice.
+        unsafe { &mut *store.into().0.core.memory(*self).bytes() }
+    }
+
+    /// Copies bytes out of it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn read(&self, store: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        // SAFETY: the store is borrowed, and the slice is gone before it can be used again.
+        let bytes = unsafe { &*store.core().memory(*self).bytes() };
+        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
+        buffer.copy_from_slice(bytes.get(offset..end).ok_or(Error::OutOfBounds)?);
+        Ok(())
+    }
+
+    /// Copies bytes into it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn write(&self, mut store: impl AsContextMut, offset: usize, buffer: &[u8]) -> Result<()> {
+        // SAFETY: as in `read`, and the store is borrowed mutably.
+        let bytes = unsafe { &mut *store.core_mut().memory(*self).bytes() };
+        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
+        bytes
+            .get_mut(offset..end)
+            .ok_or(Error::OutOfBounds)?
+            .copy_from_slice(buffer);
+        Ok(())
+    }
+
+    /// Grows it by pages of 64 KiB; its size before.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
+    pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
+        store
+            .core_mut()
+            .memory_mut(*self)
+            .grow(pages)
+            .ok_or(Error::OutOfBounds)
+    }
+}

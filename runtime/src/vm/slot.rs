@@ -1,0 +1,81 @@
+//! Values of a store ↔ the 16-byte slots of the array convention.
+
+use super::handle::{ExnRef, ExternRef, Func};
+use super::store::StoreCore;
+use super::value::Val;
+use crate::abi::layout::VmFuncRef;
+use crate::error::{Error, Result};
+use crate::module::types::ValType;
+use std::sync::atomic::Ordering;
+
+impl Val {
+    /// As a slot.
+    pub(crate) fn to_slot(self, store: &StoreCore) -> Result<u128> {
+        Ok(match self {
+            Val::I32(value) => u128::from(value as u32),
+            Val::I64(value) => u128::from(value as u64),
+            Val::F32(bits) => u128::from(bits),
+            Val::F64(bits) => u128::from(bits),
+            Val::V128(bits) => bits,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
+            Val::FuncRef(Some(func)) => func.reference(store.id())? as u128,
+            Val::ExternRef(Some(object)) if object.store == store.id() => {
+                u128::from(object.handle())
+            }
+            Val::ExnRef(Some(exception)) => u128::from(exception.handle(store)?),
+            Val::ExternRef(Some(_)) => {
+                return Err(Error::Type(
+                    "the object belongs to another store".to_owned(),
+                ));
+            }
+        })
+    }
+
+    /// From a slot.
+    ///
+    /// # Safety
+    /// A slot of type `funcref` must hold a reference of the store, as guest code and the runtime write it.
+    pub(crate) unsafe fn from_slot(slot: u128, ty: ValType, store: &StoreCore) -> Val {
+        match ty {
+            ValType::I32 => Val::I32(slot as i32),
+            ValType::I64 => Val::I64(slot as i64),
+            ValType::F32 => Val::F32(slot as u32),
+            ValType::F64 => Val::F64(slot as u64),
+            ValType::V128 => Val::V128(slot),
+            ValType::FuncRef => Val::FuncRef(Func::from_reference(
+                slot as u64 as *mut VmFuncRef,
+                store.id(),
+            )),
+            ValType::ExnRef => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
+            ValType::ExternRef => {
+                let index = (slot as u64 >> 1).checked_sub(1);
+                Val::ExternRef(index.map(|index| ExternRef {
+                    store: store.id(),
+                    index: index as usize,
+                }))
+            }
+        }
+    }
+}
+
+impl ExnRef {
+    /// The reference that a handle is; `None` for null.
+    pub(crate) fn from_handle(handle: u64, core: &StoreCore) -> Option<ExnRef> {
+        let exception = core.exceptions.live.get(&handle)?;
+        exception.is_hosts.store(true, Ordering::Relaxed);
+        Some(ExnRef {
+            store: core.id(),
+            handle,
+        })
+    }
+
+    /// The handle that guests hold.
+    pub(crate) fn handle(self, core: &StoreCore) -> Result<u64> {
+        match self.store == core.id() {
+            true => Ok(self.handle),
+            false => Err(Error::Type(
+                "the exception belongs to another store".to_owned(),
+            )),
+        }
+    }
+}

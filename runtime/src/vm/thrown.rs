@@ -1,0 +1,82 @@
+//! Exceptions that a store throws, and the traps that they become where nobody handles them.
+
+use super::exception::{Declared, Exception, ThrownException};
+use super::handle::{ExnRef, Stored, Tag};
+use super::store::StoreCore;
+use super::value::Val;
+use crate::abi::trap::TrapKind;
+use crate::error::{Error, Result};
+use crate::module::types::{FuncType, ValType};
+use crate::report::exception::UncaughtException;
+use crate::report::trap::Trap;
+
+impl StoreCore {
+    /// Makes a tag; its name is for reports.
+    pub(crate) fn new_tag(&mut self, ty: FuncType, name: String) -> Tag {
+        self.exceptions.tags.push(Declared { ty, name });
+        Tag(Stored {
+            store: self.id(),
+            index: self.exceptions.tags.len() - 1,
+        })
+    }
+
+    /// Makes an exception of the host's values; its handle.
+    pub(crate) fn new_exception(&mut self, tag: Tag, values: &[Val]) -> Result<u64> {
+        let ty = self.tag_type(tag);
+        let given: Vec<_> = values.iter().map(Val::ty).collect();
+        if given != ty.params() {
+            return Err(Error::Type(format!(
+                "an exception with a tag of type {ty} cannot carry {given:?}"
+            )));
+        }
+        let slots = values.iter().map(|value| value.to_slot(self));
+        let slots = slots.collect::<Result<Box<[u128]>>>()?;
+        Ok(self.exceptions.add(tag, slots))
+    }
+
+    /// The types of the values that exceptions with a tag carry.
+    pub(crate) fn tag_type(&self, tag: Tag) -> &FuncType {
+        self.check_owner(tag.0.store);
+        &self.exceptions.tags[tag.0.index].ty
+    }
+
+    /// The exception of a handle, for an error that refers to it.
+    pub(crate) fn thrown(&self, handle: u64) -> Option<ThrownException> {
+        let kept = self.exceptions.live.get(&handle)?.clone();
+        let tag = &self.exceptions.tags[kept.tag.0.index];
+        Some(ThrownException {
+            exception: ExnRef {
+                store: self.id(),
+                handle,
+            },
+            tag: tag.name.clone(),
+            values: self.values_of(&kept),
+            _kept: kept,
+        })
+    }
+
+    pub(crate) fn values_of(&self, exception: &Exception) -> Vec<Val> {
+        let types = self.tag_type(exception.tag).params();
+        // SAFETY: guest code and `ExnRef::new` write values of the tag's types, of this store.
+        let value = |(slot, ty): (&u128, &ValType)| unsafe { Val::from_slot(*slot, *ty, self) };
+        exception.values.iter().zip(types).map(value).collect()
+    }
+}
+
+impl Trap {
+    /// An exception that has not left its host function, or not found its handler.
+    pub(crate) fn of_exception(exception: ThrownException) -> Trap {
+        let mut trap = Trap::without_frames(TrapKind::UncaughtException);
+        trap.set_exception(exception);
+        trap
+    }
+
+    pub(crate) fn set_exception(&mut self, exception: ThrownException) {
+        self.exception = Some(UncaughtException::new(exception.to_string(), exception));
+    }
+
+    /// The exception, if it is one that nobody handles.
+    pub fn exception(&self) -> Option<&ThrownException> {
+        self.exception.as_ref()?.value()
+    }
+}
