@@ -1,11 +1,11 @@
 //! A compiled module, as embedders hold it.
 
+use crate::abi::frame::value_type;
 use crate::abi::layout::VmLayout;
 use crate::build::compile;
 use crate::code::cached::{CachedArtifacts, Place};
 use crate::code::cached_functions::CachedFunctions;
 use crate::code::{Artifact, PlacedCode};
-use crate::compile::body::value_type;
 use crate::compile::{CompileError, Settings};
 use crate::debug_files::{Completed, DebugFiles};
 use crate::describe::image;

@@ -10,7 +10,9 @@
 //! ```
 //! All guest code and all trampolines keep a frame pointer, so that a chain of them is a backtrace.
 
+use crate::module::types::ValType;
 use dwalin_debuginfo::address::FrameOffset;
+use dwalin_debuginfo::code::ValueType;
 
 /// The distance from the frame pointer to the canonical frame address (DWARF 5, section 6.4): the saved frame pointer and the return
 /// address.
@@ -26,4 +28,16 @@ pub fn slot_address(frame_pointer: u64, offset: FrameOffset) -> u64 {
     frame_pointer
         .wrapping_add_signed(FP_TO_CFA)
         .wrapping_add_signed(i64::from(offset.0))
+}
+
+/// The type of a value's bytes in a slot.
+pub fn value_type(ty: ValType) -> ValueType {
+    match ty {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::V128 => ValueType::V128,
+        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => ValueType::Ref,
+    }
 }

@@ -1,7 +1,7 @@
 //! Atomic operators. An address must be a multiple of the bytes that are accessed; that is compared before the access, whose bounds are
 //! those of other accesses. Nobody can wait on a memory that is not shared, and nobody waits there to be notified.
 
-use super::body::Translator;
+use super::translator::Translator;
 use crate::abi::trap::TrapKind;
 use crate::module::atomics::{Atomic, Kind, Op};
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};

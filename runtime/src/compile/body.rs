@@ -1,17 +1,13 @@
 //! One function: its locals and their homes, then its operators, each translated by the file of its kind.
 
-use super::call::Callees;
 use super::codegen::codegen;
-use super::context::AtHand;
-use super::control::Frame;
 use super::env::{Env, Wanted};
-use super::exception::Handlers;
-use super::leaf::LeafFrame;
 use super::observe::{self, CompiledFunction, HomeOf, Place, source_location};
-use super::operand::{KeptSlot, Operands};
-use super::signature::{POINTER, V128, clif_type, guest_signature};
-use super::statement::Statements;
+use super::signature::{POINTER, clif_type, guest_signature};
+use super::state::{BlockValues, Callees, Handlers, KeptSlot, Operands, Statements};
+use super::translator::{Local, Translator};
 use super::{CompileError, OptLevel};
+use crate::abi::frame::value_type;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
@@ -25,8 +21,7 @@ use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use dwalin_debuginfo::code::ValueType;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::mem::offset_of;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -92,37 +87,6 @@ struct Translated {
     checks_stack: bool,
 }
 
-/// The storage of one of a function's locals in its code.
-#[derive(Clone, Copy)]
-pub enum Local {
-    /// Wherever the code generator likes.
-    Variable(Variable),
-    /// In its home: code reads and writes the slot, so that a debugger can too.
-    Home(StackSlot, ValType),
-    /// Wherever the code generator likes, and each value is copied to the home for a debugger to read.
-    Shadowed(Variable, StackSlot),
-}
-
-/// The translation of one function's operators. Operands are CLIF values, the control stack is `Frame`s.
-pub struct Translator<'a, 'f> {
-    pub(super) env: &'a Env<'a>,
-    pub(super) builder: FunctionBuilder<'f>,
-    pub(super) locals: Vec<Local>,
-    pub(super) stack: Vec<Value>,
-    pub(super) control: Vec<Frame>,
-    /// True if the next operator can be executed; what cannot is not translated.
-    pub(super) reachable: bool,
-    pub(super) callees: Callees,
-    pub(super) handlers: Handlers,
-    pub(super) at_hand: AtHand,
-    pub(super) leaf_frame: Option<LeafFrame>,
-    pub(super) statements: Statements<'a>,
-    pub(super) operands: Operands<'a>,
-    pub(super) kept: Vec<KeptSlot>,
-    /// Globals that are kept, and have not been set yet.
-    pub(super) frame_globals: Vec<(GlobalIndex, StackSlot)>,
-}
-
 fn translate(
     env: &Env<'_>,
     func: DefinedFuncIndex,
@@ -141,7 +105,7 @@ fn translate(
         reachable: true,
         callees: Callees::default(),
         handlers: Handlers::default(),
-        at_hand: AtHand::default(),
+        block_values: BlockValues::default(),
         leaf_frame: None,
         statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
         operands: Operands::new(env.operands(func)),
@@ -155,7 +119,7 @@ fn translate(
         let pc = env.pc(operators.original_position() as usize);
         translator.save_operands(pc);
         let operator = operators.read()?;
-        translator.meet_at(pc, &operator);
+        translator.merge_at_label(pc, &operator);
         translator.find_clauses(&operator, &operators);
         translator.statement_and_operator(pc, &operator, &operators)?;
         translator.note_leaf_frame(&operator);
@@ -266,71 +230,6 @@ impl Translator<'_, '_> {
         self.set_local(index, value);
     }
 
-    pub(super) fn get_local(&mut self, index: u32) -> Value {
-        match self.locals[index as usize] {
-            Local::Variable(variable) | Local::Shadowed(variable, _) => {
-                self.builder.use_var(variable)
-            }
-            Local::Home(slot, ty) => {
-                if let Some(value) = self.home_at_hand(index) {
-                    return value;
-                }
-                let ty = clif_type(ty);
-                let value = self.builder.ins().stack_load(POINTER, ty, slot, 0);
-                self.note_home(index, value);
-                value
-            }
-        }
-    }
-
-    pub(super) fn set_local(&mut self, index: u32, value: Value) {
-        match self.locals[index as usize] {
-            Local::Variable(variable) => self.builder.def_var(variable, value),
-            Local::Home(slot, _) => {
-                self.builder.ins().stack_store(POINTER, value, slot, 0);
-                self.note_home(index, value);
-            }
-            Local::Shadowed(variable, slot) => {
-                self.builder.def_var(variable, value);
-                self.builder.ins().stack_store(POINTER, value, slot, 0);
-            }
-        }
-    }
-
-    /// Returns true if a local's value is written to its home.
-    pub(super) fn has_home(&self, index: u32) -> bool {
-        !matches!(self.locals[index as usize], Local::Variable(_))
-    }
-
-    /// The first value of a local: zero or null.
-    pub(super) fn zero(&mut self, ty: ValType) -> Value {
-        match ty {
-            ValType::F32 => self.builder.ins().f32const(0.0),
-            ValType::F64 => self.builder.ins().f64const(0.0),
-            ValType::V128 => self.vector_constant(V128, [0; 16]),
-            _ => self.builder.ins().iconst(clif_type(ty), 0),
-        }
-    }
-
-    pub(super) fn pop(&mut self) -> Value {
-        self.stack.pop().expect("validated: operands are there")
-    }
-
-    pub(super) fn pop2(&mut self) -> (Value, Value) {
-        let second = self.pop();
-        (self.pop(), second)
-    }
-
-    pub(super) fn pop3(&mut self) -> (Value, Value, Value) {
-        let third = self.pop();
-        let (first, second) = self.pop2();
-        (first, second, third)
-    }
-
-    pub(super) fn push(&mut self, value: Value) {
-        self.stack.push(value);
-    }
-
     pub(super) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
         if self.control_operator(operator)? || !self.reachable {
             return Ok(());
@@ -344,17 +243,5 @@ impl Translator<'_, '_> {
             || self.atomic_operator(operator)
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
-    }
-}
-
-/// The type of a value's bytes in a slot.
-pub fn value_type(ty: ValType) -> ValueType {
-    match ty {
-        ValType::I32 => ValueType::I32,
-        ValType::I64 => ValueType::I64,
-        ValType::F32 => ValueType::F32,
-        ValType::F64 => ValueType::F64,
-        ValType::V128 => ValueType::V128,
-        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => ValueType::Ref,
     }
 }

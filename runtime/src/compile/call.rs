@@ -1,10 +1,10 @@
 //! Calls: to functions of the module directly; by import and through a table by reference, with the pinned register set to
 //! the callee's context and back; to the runtime through its trampolines.
 
-use super::body::Translator;
 use super::env::CallTarget;
 use super::exception::Callee;
 use super::signature::{POINTER, c_signature, guest_signature};
+use super::translator::Translator;
 use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
 use crate::abi::trap::TrapKind;
@@ -15,24 +15,8 @@ use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value,
 };
 use cranelift_entity::EntityRef;
-use std::collections::HashMap;
 use std::mem::offset_of;
 use wasmparser::Operator;
-
-/// Functions and signatures that the function being compiled has named so far.
-#[derive(Default)]
-pub struct Callees {
-    functions: HashMap<DefinedFuncIndex, FuncRef>,
-    builtins: HashMap<Builtin, FuncRef>,
-    signatures: HashMap<TypeIndex, SigRef>,
-}
-
-impl Callees {
-    /// Returns true if the function calls nobody, the runtime neither.
-    pub(super) fn is_empty(&self) -> bool {
-        self.signatures.is_empty() && self.builtins.is_empty()
-    }
-}
 
 impl Translator<'_, '_> {
     /// Translates a call; `false` for all other operators.
@@ -69,7 +53,7 @@ impl Translator<'_, '_> {
         let callee = self.function(defined, ty);
         let args = self.pop_args(ty);
         let results = self.call_with_handlers(Callee::Direct(callee), &args);
-        self.forget_all();
+        self.invalidate();
         self.stack.extend_from_slice(&results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
             // In place of the code that stores the result: out of the function, a debugger comes to the line of the call.
@@ -141,7 +125,7 @@ impl Translator<'_, '_> {
         let own = self.lend_pinned(callee);
         let results = self.call_with_handlers(Callee::Indirect(signature, code), &args);
         self.return_pinned(callee, own);
-        self.forget_all();
+        self.invalidate();
         self.stack.extend_from_slice(&results);
     }
 
@@ -157,7 +141,7 @@ impl Translator<'_, '_> {
         let own = self.lend_pinned(context);
         let call = self.builder.ins().call(callee, args);
         self.return_pinned(context, own);
-        self.forget_all();
+        self.invalidate();
         self.builder
             .inst_results(call)
             .first()

@@ -3,26 +3,13 @@
 //! is not optimised gets no other pass that would find what it asks twice.
 
 use super::OptLevel;
-use super::body::Translator;
 use super::env::CallTarget;
 use super::signature::POINTER;
+use super::state::BlockValues;
+use super::translator::Translator;
 use crate::index::MemoryIndex;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{
-    Block, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value,
-};
-
-/// The values that are known in a block.
-#[derive(Default)]
-pub struct AtHand {
-    /// The VmContext, for the whole function: a value of its own, through which loads are the same wherever they are.
-    context: Option<Value>,
-    /// The block that the rest is valid in; in another one nothing is.
-    block: Option<Block>,
-    base: Option<(MemoryIndex, Value)>,
-    /// The values in the homes of locals, and the operand as an index of 64 bits, once that was needed.
-    locals: Vec<(u32, Value, Option<Value>)>,
-}
+use cranelift_codegen::ir::{ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value};
 
 /// As many as registers can hold.
 const LOCALS: usize = 6;
@@ -38,7 +25,7 @@ impl Translator<'_, '_> {
         } else {
             self.builder.ins().get_pinned_reg(POINTER)
         };
-        self.at_hand.context = Some(context);
+        self.block_values.context = Some(context);
     }
 
     /// The address of the word that says where the VmContext is.
@@ -56,7 +43,9 @@ impl Translator<'_, '_> {
 
     /// The running instance's VmContext.
     pub(super) fn context(&mut self) -> Value {
-        self.at_hand.context.expect("found at the function's entry")
+        self.block_values
+            .context
+            .expect("found at the function's entry")
     }
 
     /// Sets the pinned register to the VmContext that a callee expects in it; what [`Translator::return_pinned`] is to get.
@@ -88,27 +77,27 @@ impl Translator<'_, '_> {
 
     /// The host's address of a memory, which never moves.
     pub(super) fn memory_base(&mut self, memory: MemoryIndex) -> Value {
-        if let Some((_, base)) = self.at_hand().base.filter(|(of, _)| *of == memory) {
+        if let Some((_, base)) = self.block_values().base.filter(|(of, _)| *of == memory) {
             return base;
         }
         let context = self.context();
         let flags = MemFlagsData::trusted().with_readonly().with_can_move();
         let offset = self.env.layout.memory_base(memory) as i32;
         let base = self.builder.ins().load(POINTER, flags, context, offset);
-        self.at_hand.base = Some((memory, base));
+        self.block_values.base = Some((memory, base));
         base
     }
 
     /// Returns the value of a local's home, if it was read or written before.
-    pub(super) fn home_at_hand(&mut self, local: u32) -> Option<Value> {
-        let mut locals = self.at_hand().locals.iter();
+    pub(super) fn known_home(&mut self, local: u32) -> Option<Value> {
+        let mut locals = self.block_values().locals.iter();
         locals.find(|it| it.0 == local).map(|it| it.1)
     }
 
     /// A local's home was read or written.
     pub(super) fn note_home(&mut self, local: u32, value: Value) {
-        self.at_hand();
-        let locals = &mut self.at_hand.locals;
+        self.block_values();
+        let locals = &mut self.block_values.locals;
         locals.retain(|it| it.0 != local);
         if locals.len() == LOCALS {
             locals.remove(0);
@@ -118,8 +107,8 @@ impl Translator<'_, '_> {
 
     /// An index into a memory, in 64 bits.
     pub(super) fn memory_index(&mut self, index: Value) -> Value {
-        self.at_hand();
-        let known = self.at_hand.locals.iter_mut().find(|it| it.1 == index);
+        self.block_values();
+        let known = self.block_values.locals.iter_mut().find(|it| it.1 == index);
         match known {
             Some((_, _, Some(wide))) => *wide,
             Some((_, _, wide)) => *wide.insert(self.builder.ins().uextend(I64, index)),
@@ -128,22 +117,22 @@ impl Translator<'_, '_> {
     }
 
     /// Behind a call: what was asked for before would have to be kept over it, which costs more than to ask again.
-    pub(super) fn forget_all(&mut self) {
-        self.at_hand.block = None;
+    pub(super) fn invalidate(&mut self) {
+        self.block_values.block = None;
     }
 
     /// Forgets the homes where a statement begins: a debugger may have written to them.
-    pub(super) fn forget_homes(&mut self) {
-        self.at_hand.locals.clear();
+    pub(super) fn invalidate_homes(&mut self) {
+        self.block_values.locals.clear();
     }
 
-    fn at_hand(&mut self) -> &AtHand {
+    fn block_values(&mut self) -> &BlockValues {
         let block = self.builder.current_block();
-        if self.at_hand.block != block || self.env.settings.opt_level == OptLevel::Speed {
-            self.at_hand.block = block;
-            self.at_hand.base = None;
-            self.at_hand.locals.clear();
+        if self.block_values.block != block || self.env.settings.opt_level == OptLevel::Speed {
+            self.block_values.block = block;
+            self.block_values.base = None;
+            self.block_values.locals.clear();
         }
-        &self.at_hand
+        &self.block_values
     }
 }

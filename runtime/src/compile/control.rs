@@ -1,9 +1,9 @@
 //! Blocks, branches, and code that cannot be reached. A block's results and a loop's parameters are parameters of the CLIF
 //! block that a branch to it goes to.
 
-use super::body::Translator;
-use super::exception::{InForce, OpenTry};
 use super::signature::clif_type;
+use super::state::{Frame, Kind};
+use super::translator::Translator;
 use crate::abi::trap::TrapKind;
 use crate::index::TypeIndex;
 use crate::module::parse::val_type;
@@ -13,50 +13,6 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 use wasmparser::{BlockType, BrTable, Operator};
-
-/// The construct that opened a frame.
-pub(super) enum Kind {
-    /// The function's body: its end returns.
-    Function,
-    /// `block`, or an `if` whose `else` has begun.
-    Block,
-    /// `loop`: branches go to its head.
-    Loop { head: Block },
-    /// `if`, before `else`: where the condition goes when false, and the operands that the other arm begins with.
-    If {
-        otherwise: Block,
-        params: Box<[Value]>,
-    },
-    /// A legacy `try`, in its body or a clause.
-    Try(OpenTry),
-    /// Opened where nothing is reachable.
-    Dead,
-}
-
-/// One entry of the control stack.
-pub struct Frame {
-    pub(super) kind: Kind,
-    /// The block at its end. For [`Kind::Dead`] meaningless.
-    end: Block,
-    params: usize,
-    results: usize,
-    /// Operands below the frame's own.
-    pub(super) height: usize,
-    /// The clauses that are in force around it.
-    pub(super) handlers: InForce,
-    /// True if something branches to it: how many values were kept for locations before the first that does.
-    branched_to: Option<usize>,
-}
-
-impl Frame {
-    /// Returns the target of a branch to the frame, and the number of its values.
-    fn target(&self) -> (Block, usize) {
-        match self.kind {
-            Kind::Loop { head } => (head, self.params),
-            _ => (self.end, self.results),
-        }
-    }
-}
 
 /// As many targets as one table of the code generator's has. It makes an empty block for each, and where those of a table are taken
 /// out it looks at all of them again for each that follows.

@@ -9,9 +9,10 @@
 //! The runtime finds handlers by the return address (`code/handlers.rs`) and enters landings with the exception's handle and the
 //! address of its values (`unwind/exception.rs`).
 
-use super::body::Translator;
-use super::control::{Frame, Kind, args};
+use super::control::args;
 use super::signature::{POINTER, clif_type};
+use super::state::{Frame, Kind, LegacyTry, OpenTry};
+use super::translator::Translator;
 use crate::abi::builtin::Builtin;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
@@ -19,10 +20,10 @@ use crate::module::validate::ModuleError;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     Block, BlockArg, ExceptionTableData, ExceptionTableItem, ExceptionTag, FuncRef, InstBuilder,
-    MemFlagsData, SigRef, StackSlot, StackSlotData, StackSlotKind, Value,
+    MemFlagsData, SigRef, StackSlotData, StackSlotKind, Value,
 };
 use cranelift_entity::EntityRef;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use wasmparser::{BlockType, Catch, Operator, OperatorsReader, TryTable};
 
 /// Bytes of a value of an exception, as in the array convention.
@@ -31,71 +32,6 @@ const SLOT: i32 = 16;
 /// The number of handlers in the tables of one function. Each call in a `try` has those of all around it, and hostile nesting has
 /// the square of its size.
 const MOST_HANDLERS: usize = 1 << 18;
-
-/// A clause: exceptions with its tag, or all of them, go to its landing.
-#[derive(Clone, Copy)]
-struct Clause {
-    tag: Option<TagIndex>,
-    landing: Block,
-    /// The one that is asked next.
-    outer: InForce,
-}
-
-/// The innermost of the clauses that are in force, by number; `None` where there are none.
-pub(super) type InForce = Option<usize>;
-
-/// The clauses of a legacy `try`, which come behind its body.
-struct LegacyTry {
-    tags: Vec<Option<TagIndex>>,
-    delegate: Option<u32>,
-}
-
-/// A legacy `try` that is open.
-pub(super) struct OpenTry {
-    /// The landings of the clauses that have not begun.
-    landings: VecDeque<Block>,
-    /// The value of the pinned register in the function.
-    pinned: Value,
-    /// In a clause, the exception that it handles.
-    exception: Option<Value>,
-}
-
-/// The handlers of a function, as far as translation has come.
-#[derive(Default)]
-pub(super) struct Handlers {
-    clauses: Vec<Clause>,
-    in_force: InForce,
-    /// The legacy `try`s that have not begun, in order; known when the first begins.
-    legacy: Option<VecDeque<LegacyTry>>,
-    /// The number of handlers in tables.
-    written: usize,
-    /// The slots for the values of exceptions, by size.
-    slots: HashMap<u32, StackSlot>,
-}
-
-impl Handlers {
-    /// The clauses in force.
-    pub(super) fn in_force(&self) -> InForce {
-        self.in_force
-    }
-
-    /// Puts clauses in force, as they are at the border of a frame.
-    pub(super) fn restore(&mut self, in_force: InForce) {
-        self.in_force = in_force;
-    }
-
-    /// Puts the clauses of one `try` in force, the first of them first.
-    fn add(&mut self, clauses: impl DoubleEndedIterator<Item = (Option<TagIndex>, Block)>) {
-        for (tag, landing) in clauses.rev() {
-            let outer = self.in_force.replace(self.clauses.len());
-            self.clauses.push(Clause {
-                tag,
-                landing,
-                outer,
-            });
-        }
-    }
-}
 
 /// The target of a call.
 #[derive(Clone, Copy)]
@@ -243,7 +179,7 @@ impl Translator<'_, '_> {
         let context = self.context();
         self.lend_pinned(context);
         self.call_with_handlers(Callee::Direct(callee), args);
-        self.forget_all();
+        self.invalidate();
         self.builder.ins().trap(TrapKind::UncaughtException.clif());
         self.reachable = false;
     }

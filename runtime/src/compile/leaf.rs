@@ -4,53 +4,13 @@
 //! of another function from there would use the same memory. So the pointer is set for the while: nobody else can see it then,
 //! whatever the global is for.
 
-use super::body::Translator;
 use super::signature::POINTER;
-use crate::index::*;
-use crate::module::ModuleInfo;
-use crate::module::types::{Mutability, ValType};
+use super::state::LeafFrame;
+use super::translator::Translator;
+use crate::module::stack_pointer::stack_pointer;
 use cranelift_codegen::ir::types::I32;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlotData, StackSlotKind};
 use wasmparser::{Operator, OperatorsReader};
-
-/// A function's frame that nobody else knows of.
-pub struct LeafFrame {
-    global: GlobalIndex,
-    /// The global's value at entry.
-    callers: StackSlot,
-    is_known: bool,
-}
-
-/// The global that a function reads once, first of all, and that nobody reads or writes before it returns: the first subtraction
-/// makes its frame, and then with -g the global is what it yields.
-pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Option<GlobalIndex> {
-    let mut operators = operators.clone();
-    let Operator::GlobalGet { global_index } = operators.read().ok()? else {
-        return None;
-    };
-    let global = GlobalIndex::from_u32(global_index);
-    let ty = module.globals.get(global)?;
-    if !(ty.mutability == Mutability::Var && ty.content == ValType::I32) {
-        return None;
-    }
-    while !operators.eof() {
-        match operators.read().ok()? {
-            Operator::GlobalGet { global_index: it } | Operator::GlobalSet { global_index: it }
-                if it == global_index =>
-            {
-                return None;
-            }
-            // An exception leaves the function as no return does.
-            Operator::Call { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::Throw { .. }
-            | Operator::ThrowRef
-            | Operator::Rethrow { .. } => return None,
-            _ => {}
-        }
-    }
-    Some(global)
-}
 
 impl Translator<'_, '_> {
     /// Looks for such a frame, at the start of a function.

@@ -1,8 +1,8 @@
 //! Loads, stores, and the operators on whole memories. A 32-bit address cannot leave a reservation of 4 GiB, and the guard
 //! behind it catches what a constant offset adds; only where one of the two is too small, code compares.
 
-use super::body::Translator;
 use super::signature::POINTER;
+use super::translator::Translator;
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::VmMemory;
 use crate::abi::trap::TrapKind;

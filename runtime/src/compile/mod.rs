@@ -13,7 +13,7 @@ mod exception;
 pub mod function;
 mod key;
 pub mod known;
-pub mod leaf;
+mod leaf;
 mod memory;
 mod numeric;
 pub mod observe;
@@ -21,6 +21,7 @@ mod operand;
 mod settings;
 pub mod signature;
 mod simd;
+mod state;
 mod statement;
 mod stored;
 mod table;
@@ -28,6 +29,7 @@ pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod trampoline;
+mod translator;
 pub mod unwind;
 mod wide;
 

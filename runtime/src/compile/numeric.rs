@@ -1,7 +1,7 @@
 //! Constants, integer, floating-point and conversion operators, locals, and the parametric ones: each a CLIF instruction or
 //! two.
 
-use super::body::Translator;
+use super::translator::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value};

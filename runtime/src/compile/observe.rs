@@ -2,7 +2,7 @@
 //! and where locals live.
 
 use super::env::CallTarget;
-use super::operand::KeptSlot;
+use super::state::KeptSlot;
 use super::unwind;
 use crate::abi::frame::offset_below_frame_pointer;
 use crate::abi::handlers::{
@@ -129,7 +129,7 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
 }
 
 /// Adds what only a function of the module has: the values that it keeps, and where its calls return to.
-pub fn finish(
+pub(super) fn finish(
     function: &mut CompiledFunction,
     context: &Context,
     kept: &[KeptSlot],

@@ -4,52 +4,17 @@
 //! be off the stack before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of
 //! the last one only that it is gone.
 
-use super::body::Translator;
 use super::signature::{POINTER, V128};
+use super::state::{KeptSlot, LiveOperand};
+use super::translator::Translator;
 use crate::index::*;
 use cranelift_codegen::ir::{
     InstBuilder, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
 };
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, OperandQuestion, ValueType};
+use dwalin_debuginfo::code::{KeptValue, ValueType};
 use std::ops::Range;
 use wasmparser::Operator;
-
-/// A value that is in a slot for locations.
-pub struct KeptSlot {
-    pub slot: StackSlot,
-    pub what: KeptValue,
-    pub ty: ValueType,
-    /// The range in which the slot holds it.
-    pub at: Range<WasmPc>,
-}
-
-/// An operand in its slot, on all ways to where control is.
-struct Held {
-    /// Among the kept.
-    index: usize,
-    /// The number of control frames that were open.
-    depth: usize,
-}
-
-/// The operands of a function that are asked for, as far as translation has come.
-pub struct Operands<'a> {
-    rest: &'a [OperandQuestion],
-    held: Vec<Held>,
-    /// Slots, their sizes, and from where on they are free.
-    slots: Vec<(StackSlot, u32, WasmPc)>,
-}
-
-impl<'a> Operands<'a> {
-    /// Of a function: sorted by address.
-    pub fn new(all: &'a [OperandQuestion]) -> Operands<'a> {
-        Operands {
-            rest: all,
-            held: Vec::new(),
-            slots: Vec::new(),
-        }
-    }
-}
 
 impl Translator<'_, '_> {
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
@@ -68,7 +33,7 @@ impl Translator<'_, '_> {
             };
             let slot = self.operand_slot(ty, pc, question.until);
             self.builder.ins().stack_store(POINTER, value, slot, 0);
-            self.operands.held.push(Held {
+            self.operands.live.push(LiveOperand {
                 index: self.kept.len(),
                 depth: self.control.len(),
             });
@@ -83,20 +48,20 @@ impl Translator<'_, '_> {
 
     /// Before an operator that lets control in from elsewhere: what was kept in the frame that ends is there on the ways that begin
     /// behind that only.
-    pub(super) fn meet_at(&mut self, pc: WasmPc, operator: &Operator<'_>) {
+    pub(super) fn merge_at_label(&mut self, pc: WasmPc, operator: &Operator<'_>) {
         let on_all_ways = match operator {
             Operator::Else | Operator::Catch { .. } | Operator::CatchAll => 0,
             Operator::End | Operator::Delegate { .. } => self.kept_on_all_ways(),
             _ => return,
         };
         let (depth, kept) = (self.control.len(), &mut self.kept);
-        self.operands.held.retain_mut(|held| {
-            if held.depth < depth {
+        self.operands.live.retain_mut(|live| {
+            if live.depth < depth {
                 return true;
             }
-            held.depth = depth - 1;
-            let stays = held.index < on_all_ways;
-            let at = &mut kept[held.index].at;
+            live.depth = depth - 1;
+            let stays = live.index < on_all_ways;
+            let at = &mut kept[live.index].at;
             if !stays && at.end > pc {
                 at.end = pc;
             }

@@ -12,64 +12,16 @@
 //! Where there is no code, a stand-in is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
-use super::body::Translator;
 use super::observe::{Place, source_location};
+use super::translator::Translator;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::Statement;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{Operator, OperatorsReader};
 
 /// As many `nop`s in a row as are statements that have code.
 pub const NOPS: usize = 64;
-
-/// The statements of a function, as far as translation has come.
-pub struct Statements<'a> {
-    all: &'a [Statement],
-    /// The number of statements that have begun.
-    begun: usize,
-    /// The one that has begun and has no code yet.
-    waiting: Option<Statement>,
-    /// True if a basic block of the source's begins here: nothing has run since control came in or went out.
-    at_block: bool,
-    /// True if each is one instruction of wasm's.
-    instructions: bool,
-    /// The number of `nop`s before the next operator.
-    nops: usize,
-    /// The line of the last that has begun.
-    line: u32,
-    /// True if the last code so far is a load, which an instruction that follows could take in.
-    loaded: bool,
-    /// See [`closing_branches`]; known when first asked for.
-    closing: Option<HashMap<usize, usize>>,
-}
-
-impl<'a> Statements<'a> {
-    /// Of a function: sorted by address. Each may be one instruction of wasm's.
-    pub fn new(all: &'a [Statement], instructions: bool) -> Statements<'a> {
-        Statements {
-            all,
-            begun: 0,
-            waiting: None,
-            at_block: false,
-            instructions,
-            nops: 0,
-            line: 0,
-            loaded: false,
-            closing: None,
-        }
-    }
-
-    /// Returns true if a statement of this line begins at an address.
-    fn begins(&self, pc: WasmPc, line: u32) -> bool {
-        let from = self.all.partition_point(|statement| statement.pc < pc);
-        self.all[from..]
-            .iter()
-            .take_while(|it| it.pc == pc)
-            .any(|it| it.line == line)
-    }
-}
 
 /// The kinds of operators by the machine code they become.
 enum Code {
@@ -168,7 +120,7 @@ impl Translator<'_, '_> {
             self.stand_in(Place::Instruction);
             self.keep_load(statement.line);
             self.statements.begun += 1;
-            self.forget_homes();
+            self.invalidate_homes();
             if statement.pc < pc {
                 first = self.statements.begun;
             }

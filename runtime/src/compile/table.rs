@@ -1,7 +1,7 @@
 //! Tables, references and globals.
 
-use super::body::Translator;
 use super::signature::{POINTER, clif_type};
+use super::translator::Translator;
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{GlobalLocation, INITIALIZED, VmTable};
 use crate::abi::trap::TrapKind;

@@ -3,9 +3,10 @@
 use super::env::Env;
 use super::function::compile_all;
 use super::observe::CompiledFunction;
-use super::{OptLevel, Settings, leaf, target};
+use super::{OptLevel, Settings, target};
 use crate::abi::trap::TrapKind;
 use crate::module::parse::parse;
+use crate::module::stack_pointer::stack_pointer;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement, ValueType};
 use wasmparser::{BinaryReader, OperatorsReader};
@@ -344,7 +345,7 @@ fn a_leaf_s_frame_is_known_by_its_only_read_of_the_stack_pointer() {
         let range = module.bodies.values().next().unwrap().clone();
         let body = wasmparser::FunctionBody::new(BinaryReader::new(&wasm[range], 0));
         let operators: OperatorsReader<'_> = body.get_operators_reader().unwrap();
-        leaf::stack_pointer(&module, &operators).is_some()
+        stack_pointer(&module, &operators).is_some()
     };
     assert!(global("global.get $sp i32.const 16 i32.sub drop"));
     for body in [

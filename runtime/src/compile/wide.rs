@@ -1,6 +1,6 @@
 //! Wide arithmetic: 128-bit sums and 64-by-64-bit products. A 128-bit number is two i64, the low half first.
 
-use super::body::Translator;
+use super::translator::Translator;
 use cranelift_codegen::ir::types::I128;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmparser::Operator;

@@ -3,9 +3,9 @@
 
 use super::builtins;
 use super::segments::{apply_data, apply_elements};
+use crate::abi::frame::value_type;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::code::pointers::PointerFunctions;
-use crate::compile::body::value_type;
 use crate::compiled::Module;
 use crate::config::ImageReader;
 use crate::describe::cached_image::CachedImage;

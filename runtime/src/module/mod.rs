@@ -10,6 +10,7 @@ pub mod instructions;
 pub mod names;
 pub mod parse;
 pub mod proposals;
+pub mod stack_pointer;
 pub mod types;
 pub mod validate;
 

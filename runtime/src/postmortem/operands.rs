@@ -1,11 +1,11 @@
 //! The operands of an instruction, worked out from the wasm code before it and the locals of its frame: the machine code has
 //! them in registers that nobody recorded. Whatever is not certain is unknown.
 
-use crate::compile::leaf::stack_pointer;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::atomics::{Atomic, Kind};
 use crate::module::features::FEATURES;
+use crate::module::stack_pointer::stack_pointer;
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Operators on a vector's bits, whatever its lanes are.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use super::V128;
 use cranelift_codegen::ir::InstBuilder;
 use wasmparser::Operator;

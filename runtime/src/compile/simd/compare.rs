@@ -1,6 +1,6 @@
 //! Comparisons of lanes: the lanes of the result are all ones where the comparison holds, and zero elsewhere.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8X16, I16X8, I32X4, I64X2};
 use cranelift_codegen::ir::{InstBuilder, Type};

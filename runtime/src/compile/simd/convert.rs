@@ -1,6 +1,6 @@
 //! Conversions between lanes: of integers to wider and narrower ones, and between integers and floating-point numbers.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8X16, I16X8, I32X4, I64X2};
 use cranelift_codegen::ir::{InstBuilder, Type, Value};
 use wasmparser::Operator;

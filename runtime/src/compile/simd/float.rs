@@ -1,6 +1,6 @@
 //! Arithmetic on lanes of floating-point numbers.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::types::{F32X4, F64X2};
 use cranelift_codegen::ir::{InstBuilder, Type};

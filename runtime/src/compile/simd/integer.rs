@@ -1,6 +1,6 @@
 //! Integer arithmetic on lanes, and tests of all lanes.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use super::convert::Sign;
 use cranelift_codegen::ir::types::{I8X16, I16X8, I32, I32X4, I64X2};
 use cranelift_codegen::ir::{InstBuilder, Type, Value};

@@ -1,6 +1,6 @@
 //! Operators that move lanes: splats, extraction, replacement, shuffles.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8X16, I16X8, I32, I32X4, I64X2};
 use cranelift_codegen::ir::{InstBuilder, Type, Value};
 use wasmparser::Operator;

@@ -1,6 +1,6 @@
 //! Loads and stores of vectors and of their lanes.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use super::V128;
 use cranelift_codegen::ir::types::{I8X16, I16X8, I32X4, I64X2};
 use cranelift_codegen::ir::{InstBuilder, Type};

@@ -28,8 +28,8 @@ mod lane;
 mod memory;
 mod relaxed;
 
-use super::body::Translator;
 use super::signature::V128;
+use super::translator::Translator;
 use cranelift_codegen::ir::{
     Endianness, InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value,
 };

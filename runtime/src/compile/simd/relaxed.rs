@@ -2,7 +2,7 @@
 //! the product rounded. The results are thus the same on all machines and at all levels; fused instructions have the VEX prefix, which
 //! code for debuggers goes without.
 
-use super::super::body::Translator;
+use super::super::translator::Translator;
 use super::convert::Sign;
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8X16, I16X8, I32X4};
 use cranelift_codegen::ir::{InstBuilder, Type, Value};

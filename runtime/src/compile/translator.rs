@@ -1,0 +1,109 @@
+//! The translation of a function: what all kinds of operators share.
+
+use super::env::Env;
+use super::signature::{POINTER, V128, clif_type};
+use super::state::{
+    BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, Statements,
+};
+use crate::index::GlobalIndex;
+use crate::module::types::ValType;
+use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
+use cranelift_frontend::{FunctionBuilder, Variable};
+
+/// The storage of one of a function's locals in its code.
+#[derive(Clone, Copy)]
+pub enum Local {
+    /// Wherever the code generator likes.
+    Variable(Variable),
+    /// In its home: code reads and writes the slot, so that a debugger can too.
+    Home(StackSlot, ValType),
+    /// Wherever the code generator likes, and each value is copied to the home for a debugger to read.
+    Shadowed(Variable, StackSlot),
+}
+
+/// The translation of one function's operators. Operands are CLIF values, the control stack is `Frame`s.
+pub struct Translator<'a, 'f> {
+    pub(super) env: &'a Env<'a>,
+    pub(super) builder: FunctionBuilder<'f>,
+    pub(super) locals: Vec<Local>,
+    pub(super) stack: Vec<Value>,
+    pub(super) control: Vec<Frame>,
+    /// True if the next operator can be executed; what cannot is not translated.
+    pub(super) reachable: bool,
+    pub(super) callees: Callees,
+    pub(super) handlers: Handlers,
+    pub(super) block_values: BlockValues,
+    pub(super) leaf_frame: Option<LeafFrame>,
+    pub(super) statements: Statements<'a>,
+    pub(super) operands: Operands<'a>,
+    pub(super) kept: Vec<KeptSlot>,
+    /// Globals that are kept, and have not been set yet.
+    pub(super) frame_globals: Vec<(GlobalIndex, StackSlot)>,
+}
+
+impl Translator<'_, '_> {
+    pub(super) fn get_local(&mut self, index: u32) -> Value {
+        match self.locals[index as usize] {
+            Local::Variable(variable) | Local::Shadowed(variable, _) => {
+                self.builder.use_var(variable)
+            }
+            Local::Home(slot, ty) => {
+                if let Some(value) = self.known_home(index) {
+                    return value;
+                }
+                let ty = clif_type(ty);
+                let value = self.builder.ins().stack_load(POINTER, ty, slot, 0);
+                self.note_home(index, value);
+                value
+            }
+        }
+    }
+
+    pub(super) fn set_local(&mut self, index: u32, value: Value) {
+        match self.locals[index as usize] {
+            Local::Variable(variable) => self.builder.def_var(variable, value),
+            Local::Home(slot, _) => {
+                self.builder.ins().stack_store(POINTER, value, slot, 0);
+                self.note_home(index, value);
+            }
+            Local::Shadowed(variable, slot) => {
+                self.builder.def_var(variable, value);
+                self.builder.ins().stack_store(POINTER, value, slot, 0);
+            }
+        }
+    }
+
+    /// Returns true if a local's value is written to its home.
+    pub(super) fn has_home(&self, index: u32) -> bool {
+        !matches!(self.locals[index as usize], Local::Variable(_))
+    }
+
+    /// The first value of a local: zero or null.
+    pub(super) fn zero(&mut self, ty: ValType) -> Value {
+        match ty {
+            ValType::F32 => self.builder.ins().f32const(0.0),
+            ValType::F64 => self.builder.ins().f64const(0.0),
+            ValType::V128 => self.vector_constant(V128, [0; 16]),
+            _ => self.builder.ins().iconst(clif_type(ty), 0),
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validated: operands are there")
+    }
+
+    pub(super) fn pop2(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    pub(super) fn pop3(&mut self) -> (Value, Value, Value) {
+        let third = self.pop();
+        let (first, second) = self.pop2();
+        (first, second, third)
+    }
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+}
