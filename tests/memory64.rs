@@ -1,16 +1,18 @@
-//! Debug info with addresses of 8 bytes. The runtime refuses such modules, so the code map is made up: machine code as long as the
-//! wasm code, byte by byte.
+//! Programs with addresses of 8 bytes, in debuggers, reports and core dumps. Images are made for a code map of the test's own, too: machine
+//! code as long as the wasm code, byte by byte.
 
 mod running;
 mod support;
 
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
-use dwalin_debuginfo::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, ValueType};
+use dwalin_debuginfo::code::{
+    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, MemoryPlace, ValueType,
+};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{Companions, PathMap, merge};
 use gimli::{EndianSlice, LittleEndian};
-use running::said;
+use running::{said, tools};
 use std::ops::Range;
 use support::{Folder, equipped, stderr};
 
@@ -45,12 +47,21 @@ long entry(int k) {
 const TEXT: u64 = 0x10_0000;
 const MEMORY: u64 = 0x7f12_0001_0000;
 
+/// clang for wasm64, with the linker's options.
+const COMPILE: [&str; 7] = [
+    "clang-19",
+    "--target=wasm64",
+    "-nostdlib",
+    "-g",
+    "-Wl,--no-entry",
+    "-Wl,--export=entry",
+    "-Wl,-mwasm64",
+];
+
 fn compile(name: &str, flags: &[&str]) -> Folder {
     let folder = Folder::new(name);
     folder.write("app.c", PROGRAM);
-    let base = ["clang-19", "--target=wasm64", "-nostdlib", "-g"];
-    let link = ["-Wl,--no-entry", "-Wl,--export=entry", "-Wl,-mwasm64"];
-    folder.tool(&[&base[..], flags, &link, &["app.c", "-o", "app.wasm"]].concat());
+    folder.tool(&[&COMPILE[..], flags, &["app.c", "-o", "app.wasm"]].concat());
     folder
 }
 
@@ -135,7 +146,10 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
         functions: bodies.iter().enumerate().map(function).collect(),
         trampolines: Vec::new(),
         eh_frame: (HostAddress(TEXT + 0x2000), &[]),
-        memories: vec![HostAddress(MEMORY)],
+        memories: vec![MemoryPlace {
+            base: HostAddress(MEMORY),
+            address_type: ValueType::I64,
+        }],
         table: vec![(1, "entry")],
         globals: vec![GlobalPlace {
             address: HostAddress(0x9000),
@@ -232,19 +246,144 @@ fn gdb_finds_pointers_of_8_bytes_at_the_memory_s_base() {
     );
 }
 
+/// A program that is at fault, with pointers that do not fit in 32 bits.
+const FAULT: &str = "\
+struct node { long v; struct node *next; };
+__attribute__((noinline)) long get(struct node *n) {
+  return n->next->v;
+}
+long entry(int k) {
+  struct node a = {1, 0};
+  a.next = k ? (struct node *)((long)k << 40) : (struct node *)-8L;
+  return get(&a);
+}
+";
+
 #[test]
-fn the_command_says_what_it_lacks_and_finds_lines() {
+fn reports_and_core_dumps_have_addresses_of_8_bytes() {
+    if !equipped() {
+        return;
+    }
+    let folder = compile("wide-fault", &["-O0"]);
+    folder.write("app.c", FAULT);
+    folder.tool(&[&COMPILE[..], &["-O0", "app.c", "-o", "app.wasm"]].concat());
+    let check = folder.dwalin(&["check-debug", "app.wasm"]);
+    assert!(String::from_utf8_lossy(&check.stdout).contains("Complete:"));
+    for (k, address) in [("0", "0xfffffffffffffff8"), ("1", "0x10000000000")] {
+        let run = &[
+            "run",
+            "-g",
+            "--coredump=core",
+            "--invoke=entry",
+            "app.wasm",
+            k,
+        ];
+        let report = stderr(&folder.dwalin(run));
+        let access = format!("reads 8 bytes at address {address}; the memory ends at 0x20000");
+        let pointer = format!("{{v = 1, next = {address} (outside the memory)}}");
+        running::expect(&report, &["out of bounds memory access", &access, &pointer]);
+        let dump = folder.dwalin(&["inspect", "core", "--module=app.wasm"]);
+        let dump = String::from_utf8_lossy(&dump.stdout).into_owned();
+        running::expect(&dump, &["get at ", &pointer, "k = "]);
+    }
+}
+
+/// Types, for both debuggers: each pointer is followed, and a pointer in memory is set.
+const EXPRESSIONS: &[(&str, &str, &str)] = &[
+    ("n->v", "5", "5"),
+    ("n->next->v", "7", "7"),
+    ("*n->next", "{v = 7, next = 0x0, arr = {1, 2, 3}}", "v = 7"),
+    ("head->arr[2]", "6", "6"),
+    ("first.next->arr[1]", "2", "2"),
+    (
+        "n->next = n->next->next",
+        "(struct node *) 0x0",
+        "= 0x0000000000000000",
+    ),
+    (
+        "*n",
+        "{v = 5, next = 0x0, arr = {4, 5, 6}}",
+        "next = 0x0000000000000000",
+    ),
+];
+
+#[test]
+fn gdb_follows_pointers_of_8_bytes_in_the_running_program() {
+    if !equipped() {
+        return;
+    }
+    let folder = compile("wide-running", &["-O0"]);
+    let mut args = vec!["-q", "-batch", "-nx", "-ex", "set breakpoint pending on"];
+    args.extend(["-ex", "break sum", "-ex", "run"]);
+    let commands: Vec<_> = EXPRESSIONS
+        .iter()
+        .map(|it| format!("print {}", it.0))
+        .collect();
+    args.extend(commands.iter().flat_map(|command| ["-ex", command]));
+    args.extend(["-ex", "watch total", "-ex", "continue", "-ex", "finish"]);
+    let wasm = folder.path("app.wasm");
+    args.extend([
+        "--args",
+        env!("CARGO_BIN_EXE_dwalin"),
+        "run",
+        "-g",
+        "--invoke=entry",
+    ]);
+    args.extend([wasm.to_str().unwrap(), "1"]);
+    let seen = said("gdb", &args);
+    let values = (1..).zip(EXPRESSIONS);
+    let values: Vec<_> = values.map(|(n, it)| (format!("${n} = "), it.1)).collect();
+    for (name, value) in values {
+        let shown = seen.lines().find(|line| line.starts_with(&name));
+        assert!(
+            shown.is_some_and(|it| it.contains(value)),
+            "{name}{value}: {seen}"
+        );
+    }
+    running::expect(&seen, &["Old value = 0", "Value returned is"]);
+}
+
+#[test]
+fn lldb_follows_pointers_of_8_bytes_in_the_running_program() {
+    if !equipped() || !tools::have(&["lldb-19"]) {
+        return;
+    }
+    let folder = compile("wide-running-lldb", &["-O0"]);
+    let mut args = vec![
+        "lldb",
+        "--invoke=entry",
+        "-o",
+        "breakpoint set -n sum",
+        "-o",
+        "run",
+    ];
+    let commands: Vec<_> = EXPRESSIONS
+        .iter()
+        .map(|it| format!("expression {}", it.0))
+        .collect();
+    args.extend(commands.iter().flat_map(|command| ["-o", command]));
+    args.extend(["-o", "frame variable *n", "-o", "kill", "-o", "quit"]);
+    let wasm = folder.path("app.wasm");
+    args.extend([wasm.to_str().unwrap(), "1"]);
+    let seen = said(env!("CARGO_BIN_EXE_dwalin"), &args);
+    let mut answers = seen.split("(lldb) expression ").skip(1);
+    for (expression, _, value) in EXPRESSIONS {
+        let answer = answers.next().unwrap_or_default();
+        assert!(
+            answer.starts_with(expression) && answer.contains(value),
+            "{value}: {seen}"
+        );
+    }
+    // A pointer in memory is shown as one, not as the class that stands for it.
+    assert!(!seen.contains("next = (address = "), "{seen}");
+}
+
+#[test]
+fn the_command_finds_lines() {
     if !equipped() {
         return;
     }
     let folder = compile("wide-command", &["-O1"]);
-    for command in ["run", "objdump", "check-debug"] {
-        let output = folder.dwalin(&[command, "app.wasm"]);
-        let said = stderr(&output);
-        assert!(!output.status.success());
-        assert!(said.contains("needs the memory64 proposal"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-    }
     let output = folder.dwalin(&["addr2line", "-c", "app.wasm", "0x20"]);
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(

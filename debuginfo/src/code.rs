@@ -23,8 +23,8 @@ pub struct CodeMap<'a> {
     /// Call frame information of everything in `text`, where the process has it mapped: `.eh_frame` with pc-relative
     /// pointers, so that its address matters.
     pub eh_frame: (HostAddress, &'a [u8]),
-    /// The base of each linear memory, by index. It never moves while the instance lives.
-    pub memories: Vec<HostAddress>,
+    /// The linear memories, by index.
+    pub memories: Vec<MemoryPlace>,
     /// The elements of the table that function pointers index: those that hold functions, with their names. None
     /// where the elements can change.
     pub table: Vec<(u32, &'a str)>,
@@ -69,7 +69,7 @@ impl CodeMap<'_> {
     /// The base of the memory whose own addresses gdb shows: of the first one, unless there are others.
     pub(crate) fn own_base(&self) -> Option<HostAddress> {
         match self.memories[..] {
-            [base] if self.flavor == Flavor::Gdb => Some(base),
+            [memory] if self.flavor == Flavor::Gdb => Some(memory.base),
             _ => None,
         }
     }
@@ -173,6 +173,15 @@ pub enum KeptValue {
     Global(u32),
     /// The value of a parameter at entry.
     Entry(u32),
+}
+
+/// The place of a linear memory.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryPlace {
+    /// Address of its first byte, which never moves while the instance lives.
+    pub base: HostAddress,
+    /// The type of the guest's addresses in it: [`ValueType::I32`], or [`ValueType::I64`] with memory64.
+    pub address_type: ValueType,
 }
 
 /// The place and type of a global.

@@ -1,7 +1,7 @@
 //! Debug info that tests write with gimli, the code that it describes, and debug info as a tree that tests can look at.
 
 use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, ValueType};
+use crate::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, MemoryPlace, ValueType};
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, EndianSlice, MacroEntry, MacroString};
@@ -74,7 +74,10 @@ pub fn code(flavor: Flavor) -> CodeMap<'static> {
         functions: vec![function("f", F, homes), function("g", G, Homes::default())],
         trampolines: Vec::new(),
         eh_frame: (HostAddress(0), &[]),
-        memories: vec![HostAddress(MEMORY)],
+        memories: vec![MemoryPlace {
+            base: HostAddress(MEMORY),
+            address_type: ValueType::I32,
+        }],
         table: Vec::new(),
         globals: vec![GlobalPlace {
             address: HostAddress(GLOBAL),

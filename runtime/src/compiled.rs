@@ -13,7 +13,7 @@ use crate::describe::places::Places;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{ExternType, FuncType, GlobalType};
+use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType};
 use crate::module::validate::validate;
 use crate::module::{ModuleInfo, initial_memory};
 use crate::outline::{self, Input, Origins, Text, located};
@@ -22,7 +22,7 @@ use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{Contents, GlobalPlace};
+use dwalin_debuginfo::code::{Contents, GlobalPlace, MemoryPlace};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf, files};
 use std::path::Path;
@@ -258,14 +258,17 @@ impl Module {
     /// Places for what is described without an instance.
     fn no_places(&self) -> Places {
         let info = self.info();
-        let memory = |index: MemoryIndex| HostAddress((index.index() as u64 + 1) << 33);
+        let memory = |(index, ty): (MemoryIndex, &MemoryType)| MemoryPlace {
+            base: HostAddress((index.index() as u64 + 1) << 33),
+            address_type: value_type(ty.address_type.value_type()),
+        };
         let global = |(index, ty): (GlobalIndex, &GlobalType)| GlobalPlace {
             address: HostAddress((1 << 32) + 16 * index.index() as u64),
             ty: value_type(ty.content),
         };
         Places {
             pointer_code: None,
-            memories: info.memories.keys().map(memory).collect(),
+            memories: info.memories.iter().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
         }
     }

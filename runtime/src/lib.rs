@@ -80,7 +80,8 @@ pub use inspect::file::{Location, ModuleFile};
 pub use module::foreign::NotAModule;
 pub use module::instructions::Instructions;
 pub use module::types::{
-    ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType, ValType,
+    AddressType, ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType,
+    ValType,
 };
 pub use named_file::read_source;
 pub use outline::Input as ModuleInput;

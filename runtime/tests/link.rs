@@ -2,8 +2,8 @@
 //! instantiation refuses.
 
 use dwalin_runtime::{
-    Config, Engine, Error, Extern, Func, Global, GlobalType, Instance, Limits, Linker, Memory,
-    MemoryType, Module, Mutability, Store, Table, TableType, TrapKind, Val, ValType,
+    Config, Engine, Error, Extern, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType,
+    Module, Mutability, Store, Table, TableType, TrapKind, Val, ValType,
 };
 
 fn instantiate(linker: &Linker<()>, store: &mut Store<()>, wat: &str) -> Result<Instance, Error> {
@@ -231,21 +231,14 @@ fn things_that_the_host_made_are_imported() {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     let mut store = Store::new(&engine, ());
-    let limits = Limits {
-        min: 1,
-        max: Some(2),
-    };
-    let memory = Memory::new(&mut store, MemoryType { limits }).unwrap();
+    let memory = Memory::new(&mut store, MemoryType::new(1, Some(2))).unwrap();
     let ty = GlobalType {
         content: ValType::F64,
         mutability: Mutability::Var,
     };
     let global = Global::new(&mut store, ty, Val::from(1.5)).unwrap();
     let five = Func::wrap(&mut store, || 5);
-    let ty = TableType {
-        element: ValType::FuncRef,
-        limits,
-    };
+    let ty = TableType::new(ValType::FuncRef, 1, Some(2));
     let table = Table::new(&mut store, ty, five.into()).unwrap();
     linker
         .define("h", "m", memory)
@@ -284,10 +277,7 @@ fn what_belongs_elsewhere_is_refused() {
     ));
     let mut elsewhere = Store::new(&engine, ());
     let foreign = Func::wrap(&mut elsewhere, || ());
-    let ty = TableType {
-        element: ValType::FuncRef,
-        limits: Limits { min: 1, max: None },
-    };
+    let ty = TableType::new(ValType::FuncRef, 1, None);
     assert!(matches!(
         Table::new(&mut store, ty, foreign.into()),
         Err(Error::Type(_))
@@ -310,14 +300,15 @@ fn sizes_that_nobody_has_are_errors() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     for min in [65537, u64::MAX] {
-        let limits = Limits { min, max: None };
-        assert!(Memory::new(&mut store, MemoryType { limits }).is_err());
+        assert!(Memory::new(&mut store, MemoryType::new(min, None)).is_err());
     }
-    let limits = Limits {
-        min: u64::MAX,
-        max: None,
+    assert!(Memory::new(&mut store, MemoryType::new64(u64::MAX, None)).is_err());
+    let of_64_bytes = MemoryType {
+        page_size_log2: 6,
+        ..MemoryType::new(1, None)
     };
-    let table = |element| TableType { element, limits };
+    assert!(Memory::new(&mut store, of_64_bytes).is_err());
+    let table = |element| TableType::new(element, u64::MAX, None);
     assert!(Table::new(&mut store, table(ValType::ExternRef), Val::ExternRef(None)).is_err());
     assert!(Table::new(&mut store, table(ValType::I32), Val::I32(0)).is_err());
 }

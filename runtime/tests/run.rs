@@ -344,9 +344,7 @@ fn a_missing_proposal_is_named() {
     let engine = Engine::default();
     for (wat, name) in [
         ("(module (memory 1 1 shared))", "threads"),
-        ("(module (memory i64 1))", "memory64"),
         ("(module (func $f return_call $f))", "tail-call"),
-        ("(module (tag))", "exception-handling"),
         ("(module (type (struct)))", "gc"),
         ("(component)", "component"),
     ] {

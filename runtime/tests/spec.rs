@@ -17,6 +17,8 @@ struct Script {
     named: HashMap<String, Instance>,
     latest: Option<Instance>,
     objects: HashMap<u32, ExternRef>,
+    /// Modules that are not instantiated where they are defined.
+    defined: HashMap<Option<String>, Module>,
 }
 
 /// Defines the imports of all the tests.
@@ -53,21 +55,16 @@ fn define_host(linker: &mut Linker<()>, store: &mut Store<()>) {
         let global = Global::new(&mut *store, ty, value).unwrap();
         linker.define("spectest", name, global).unwrap();
     }
-    let limits = Limits {
-        min: 10,
-        max: Some(20),
+    let table = TableType::new(ValType::FuncRef, 10, Some(20));
+    let table64 = TableType {
+        address_type: AddressType::I64,
+        ..table
     };
-    let table = TableType {
-        element: ValType::FuncRef,
-        limits,
-    };
-    let table = Table::new(&mut *store, table, Val::FuncRef(None)).unwrap();
-    linker.define("spectest", "table", table).unwrap();
-    let limits = Limits {
-        min: 1,
-        max: Some(2),
-    };
-    let memory = Memory::new(store, MemoryType { limits }).unwrap();
+    for (name, ty) in [("table", table), ("table64", table64)] {
+        let table = Table::new(&mut *store, ty, Val::FuncRef(None)).unwrap();
+        linker.define("spectest", name, table).unwrap();
+    }
+    let memory = Memory::new(store, MemoryType::new(1, Some(2))).unwrap();
     linker.define("spectest", "memory", memory).unwrap();
 }
 
@@ -84,6 +81,7 @@ impl Script {
             named: HashMap::new(),
             latest: None,
             objects: HashMap::new(),
+            defined: HashMap::new(),
         }
     }
 
@@ -183,6 +181,22 @@ impl Script {
     fn directive(&mut self, directive: WastDirective<'_>) -> Result<(), String> {
         match directive {
             WastDirective::Module(module) => self.module(module)?,
+            WastDirective::ModuleDefinition(mut module) => {
+                let name = module.name().map(|id| id.name().to_owned());
+                let bytes = module.encode().map_err(|error| error.to_string())?;
+                let module = Module::new(&self.engine, bytes).map_err(|error| error.to_string())?;
+                self.defined.insert(name, module);
+            }
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => {
+                let module = &self.defined[&module.map(|id| id.name().to_owned())];
+                let made = self.linker.instantiate(&mut self.store, module);
+                let made = made.map_err(|error| error.to_string())?;
+                self.latest = Some(made);
+                self.named
+                    .extend(instance.map(|id| (id.name().to_owned(), made)));
+            }
             WastDirective::Register { name, module, .. } => {
                 let instance = self.instance(module.map(|id| id.name()));
                 self.linker
@@ -315,6 +329,8 @@ const PROPOSALS: &[Proposal] = &[
     Proposal::WideArithmetic,
     Proposal::ExtendedConst,
     Proposal::MultiMemory,
+    Proposal::Memory64,
+    Proposal::CustomPageSizes,
     Proposal::Threads,
     Proposal::ExceptionHandling,
 ];

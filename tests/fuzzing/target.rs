@@ -3,7 +3,8 @@
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, PointerCode, ValueType,
+    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace, PointerCode,
+    ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
@@ -150,7 +151,10 @@ impl Module {
             functions: functions.collect(),
             trampolines: Vec::new(),
             eh_frame: (HostAddress(TEXT - 8192), &[]),
-            memories: vec![HostAddress(MEMORY)],
+            memories: vec![MemoryPlace {
+                base: HostAddress(MEMORY),
+                address_type: ValueType::I32,
+            }],
             table: vec![(1, "function"), (2, "other")],
             globals: vec![
                 GlobalPlace {
@@ -218,7 +222,7 @@ impl Machine for Stopped {
         Some(WasmValue::I32(65536 - index))
     }
 
-    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+    fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
         let end = (address as usize).checked_add(len)?;
         let byte = |at: usize| (at as u8).wrapping_mul(37);
         (end <= 1 << 17).then(|| (address as usize..end).map(byte).collect())

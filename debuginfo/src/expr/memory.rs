@@ -35,7 +35,7 @@ impl Emitter<'_> {
             .code
             .memories
             .first()
-            .copied()
+            .map(|memory| memory.base)
             .ok_or_else(|| "an address in a module without a memory".into())
     }
 

@@ -3,7 +3,7 @@
 mod debug_link;
 mod symbols;
 
-use crate::code::{CodeMap, Contents, Flavor};
+use crate::code::{CodeMap, Contents, Flavor, ValueType};
 use crate::elf::{self, STRTAB, Section, Segment};
 use crate::source::Warning;
 use crate::transform::Native;
@@ -145,18 +145,19 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
     ];
     // All that the guest can address: debuggers take addresses in no section for those of nothing.
     let memory = code.memories.first();
+    let is_wide = memory.is_some_and(|memory| memory.address_type == ValueType::I64);
     let size = match contents.memory.len() as u64 {
+        // As much as a memory of 64-bit addresses has reserved.
+        0 if is_wide => 1 << 36,
         0 => 1 << 32,
         size => size,
     };
-    sections.extend(memory.map(|base| {
-        section(
-            ".wasm.memory",
-            abi::SHF_WRITE,
-            base.0,
-            size,
-            contents.memory,
-        )
+    sections.extend(memory.map(|memory| {
+        let name = match is_wide {
+            true => ".wasm.memory64",
+            false => ".wasm.memory",
+        };
+        section(name, abi::SHF_WRITE, memory.base.0, size, contents.memory)
     }));
     // The guest's own addresses, by which gdb shows pointers. Where there is no process, the file is what is there, if it is for a gdb that
     // reads it there. At null there is nothing: gdb looks for code there.

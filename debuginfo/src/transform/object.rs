@@ -41,7 +41,7 @@ pub(super) fn object<'d>(
     let is_external = |entry: &Die<'d>| entry.attr(dw::DW_AT_external).is_some();
     Some(Object {
         name: name?,
-        address: HostAddress(memory.0.wrapping_add(address)),
+        address: HostAddress(memory.base.0.wrapping_add(address)),
         size: size.unwrap_or(0),
         is_external: is_external(entry) || declared.is_some_and(|it| is_external(&it.entry)),
     })

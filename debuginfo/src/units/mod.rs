@@ -11,7 +11,7 @@ pub(crate) mod lines;
 mod ranges;
 pub(crate) mod roots;
 
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::locals::{Body, Frame, numbering};
 use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
 use functions::Functions;
@@ -83,6 +83,12 @@ impl<'a> Units<'a> {
     /// A unit, by its number; `None` where it cannot be read.
     pub fn get(&self, index: usize) -> Option<ReadUnit<'_, 'a>> {
         Some(self.parsed(index)?.unit.unit_ref(&self.dwarf))
+    }
+
+    /// The size of a unit's addresses.
+    pub fn address_size(&self, index: usize) -> AddressSize {
+        let unit = self.get(index);
+        unit.map_or(AddressSize::Four, |unit| AddressSize::of(unit.encoding()))
     }
 
     /// The functions of a unit.

@@ -1,7 +1,7 @@
-//! Operations → where a variable is, or its bytes. Guest arithmetic is of 32 bits unless an i64 local is in it.
+//! Operations → where a variable is, or its bytes. Guest arithmetic is of 32 bits unless addresses have 64, or an i64 local is in it.
 
 use super::{Machine, WasmValue};
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::code::KeptValue;
 use crate::expr::decode::Op;
 use gimli::constants as dw;
@@ -10,7 +10,7 @@ use gimli::constants as dw;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Location {
     /// In the first memory.
-    Memory(u32),
+    Memory(u64),
     /// Here: its bytes, little-endian.
     Bytes(Vec<u8>),
 }
@@ -27,11 +27,11 @@ struct Word {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// An address or i32.
+    /// An i32, or an address of 32 bits.
     Narrow,
     /// A constant of either width.
     Constant,
-    /// An i64.
+    /// An i64, or an address of 64 bits.
     Wide,
     /// A float of so many bytes, with which nothing can be computed.
     Float(usize),
@@ -40,10 +40,16 @@ enum Kind {
 }
 
 impl Word {
-    fn narrow(bits: u64) -> Word {
-        Word {
-            bits: bits & 0xffff_ffff,
-            kind: Kind::Narrow,
+    fn of_address(bits: u64, size: AddressSize) -> Word {
+        match size {
+            AddressSize::Four => Word {
+                bits: bits & 0xffff_ffff,
+                kind: Kind::Narrow,
+            },
+            AddressSize::Eight => Word {
+                bits,
+                kind: Kind::Wide,
+            },
         }
     }
 
@@ -58,6 +64,19 @@ impl Word {
         Word { bits, kind }
     }
 
+    /// At most 8 bytes, little-endian.
+    fn of_bytes(bytes: &[u8]) -> Word {
+        let mut bits = [0; 8];
+        bits[..bytes.len()].copy_from_slice(bytes);
+        Word {
+            bits: u64::from_le_bytes(bits),
+            kind: match bytes.len() {
+                0..=4 => Kind::Narrow,
+                _ => Kind::Wide,
+            },
+        }
+    }
+
     fn bytes(self) -> Vec<u8> {
         let len = match self.kind {
             Kind::Narrow => 4,
@@ -68,8 +87,10 @@ impl Word {
         self.bits.to_le_bytes()[..len].to_vec()
     }
 
-    fn address(self) -> Option<u32> {
-        self.is_integer().then_some(self.bits as u32)
+    /// The address that it is, of a size.
+    fn address(self, size: AddressSize) -> Option<u64> {
+        let word = Word::of_address(self.bits, size);
+        self.is_integer().then_some(word.bits)
     }
 
     fn is_integer(self) -> bool {
@@ -83,7 +104,9 @@ pub(super) struct Context<'m> {
     /// The frame.
     pub machine: &'m dyn Machine,
     /// The address that DW_OP_fbreg counts from.
-    pub frame_base: Option<u32>,
+    pub frame_base: Option<u64>,
+    /// The size of addresses.
+    pub addresses: AddressSize,
     /// The address at which the expression becomes valid, by which kept operands are known.
     pub from: Option<WasmPc>,
 }
@@ -120,7 +143,8 @@ fn whole(ops: &[Op], context: Context<'_>) -> Option<Location> {
     let mut next = 0;
     for _ in 0..LIMIT {
         let Some(op) = ops.get(next) else {
-            return Some(Location::Memory(stack.pop()?.address()?));
+            let address = stack.pop()?.address(context.addresses)?;
+            return Some(Location::Memory(address));
         };
         next += 1;
         match op {
@@ -157,9 +181,13 @@ fn step(op: &Op, stack: &mut Vec<Word>, context: Context<'_>) -> Option<()> {
         Op::Stack(place) => Word::of(machine.kept(KeptValue::Operand(*place), context.from)?),
         Op::EntryLocal(index) => Word::of(machine.kept(KeptValue::Entry(*index), None)?),
         Op::FrameOffset(offset) => {
-            Word::narrow(u64::from(context.frame_base?).wrapping_add(*offset as u64))
+            let address = context.frame_base?.wrapping_add(*offset as u64);
+            Word::of_address(address, context.addresses)
         }
-        Op::Address(address) => Word::narrow(u64::from(u32::try_from(*address).ok()?)),
+        Op::Address(address) => {
+            let word = Word::of_address(*address, context.addresses);
+            (word.bits == *address).then_some(word)?
+        }
         Op::Unsigned(value) => constant(*value),
         Op::Signed(value) => constant(*value as u64),
         Op::Pick(depth) => *stack.get(stack.len().checked_sub(1 + usize::from(*depth))?)?,
@@ -168,13 +196,9 @@ fn step(op: &Op, stack: &mut Vec<Word>, context: Context<'_>) -> Option<()> {
             binary(dw::DW_OP_plus, word, constant(*more))?
         }
         Op::Deref(len) if *len <= 8 => {
-            let bytes = machine.memory(stack.pop()?.address()?, usize::from(*len))?;
-            let mut wide = [0; 8];
-            wide[..bytes.len()].copy_from_slice(&bytes);
-            Word {
-                bits: u64::from_le_bytes(wide),
-                kind: if *len > 4 { Kind::Wide } else { Kind::Narrow },
-            }
+            let address = stack.pop()?.address(context.addresses)?;
+            let bytes = machine.memory(address, usize::from(*len))?;
+            Word::of_bytes(&bytes)
         }
         Op::Plain(dw::DW_OP_nop) => return Some(()),
         Op::Plain(dw::DW_OP_drop) => return stack.pop().map(drop),

@@ -2,7 +2,7 @@
 //! libc++'s types are known by their names and members, which begin with underscores as only a library's may; one that looks
 //! otherwise is shown as a structure.
 
-use super::render::{Renderer, number};
+use super::render::{Renderer, address, number};
 use super::rust::{Shown, entries};
 use crate::units::Place;
 use gimli::constants as dw;
@@ -30,9 +30,7 @@ impl Renderer<'_, '_> {
             "vector" => {
                 let (element, begin) = self.pointed(self.inside(value, "__begin_")?)?;
                 let (_, end) = self.pointed(self.inside(value, "__end_")?)?;
-                let size = u32::try_from(self.size(element)?)
-                    .ok()
-                    .filter(|it| *it > 0)?;
+                let size = self.size(element).filter(|it| *it > 0)?;
                 let bytes = end.checked_sub(begin).filter(|bytes| bytes % size == 0)?;
                 self.elements(element, begin, (bytes / size) as usize, value.depth)
             }
@@ -129,10 +127,10 @@ impl Renderer<'_, '_> {
     }
 
     /// Returns the type and the address that a pointer member points to.
-    fn pointed(&self, member: Member) -> Option<(Place, u32)> {
+    fn pointed(&self, member: Member) -> Option<(Place, u64)> {
         let (ty, bytes) = self.bare_member(member)?;
         let (pointer, tag) = self.bare(ty)?;
-        let address = number(&bytes)? as u32;
+        let address = address(&bytes)?;
         (tag == dw::DW_TAG_pointer_type).then(|| Some((self.units.ty(pointer)?, address)))?
     }
 

@@ -1,7 +1,7 @@
 //! Pointers to members, of which the debug info says only what they are of (Itanium C++ ABI, section 2.3; of methods as on ARM, which
 //! LLVM has for wasm, too).
 
-use super::render::{Renderer, number};
+use super::render::{Renderer, number, signed};
 use crate::units::Place;
 use gimli::constants as dw;
 
@@ -14,27 +14,28 @@ impl Renderer<'_, '_> {
         if self.is_function(ty) {
             return self.method_pointer(bytes);
         }
-        let offset = number(bytes)? as u32;
-        if offset == u32::MAX {
+        // Null is -1 (Itanium C++ ABI, section 2.3.1).
+        if bytes.iter().all(|byte| *byte == 0xff) {
             return Some("NULL".to_owned());
         }
+        let offset = u64::try_from(number(bytes)?).ok()?;
         let class = || {
             let (unit, attr) = self.units.attr(ty, dw::DW_AT_containing_type)?;
             self.units.reference(unit, attr.value())
         };
-        let name = class().and_then(|class| self.member_at(class, u64::from(offset), AROUND, ""));
+        let name = class().and_then(|class| self.member_at(class, offset, AROUND, ""));
         Some(name.unwrap_or_else(|| offset.to_string()))
     }
 
     /// The element of the table, and twice what to add to `this`; with the lowest bit set, the offset in the virtual table instead.
     fn method_pointer(&self, bytes: &[u8]) -> Option<String> {
-        let (function, adjustment) = bytes.split_at_checked(4)?;
-        let (function, adjustment) = (number(function)? as u32, number(adjustment)? as u32);
+        let (function, adjustment) = bytes.split_at_checked(bytes.len() / 2)?;
+        let (function, adjustment) = (number(function)?, signed(adjustment)?);
         let method = match adjustment & 1 {
-            0 => self.function_value(function)?,
+            0 => self.function_value(u32::try_from(function).ok()?)?,
             _ => format!("virtual, at byte {function} of the virtual table"),
         };
-        Some(match adjustment.cast_signed() >> 1 {
+        Some(match adjustment >> 1 {
             0 => method,
             more => format!("{method}, this {more:+}"),
         })

@@ -46,7 +46,7 @@ pub trait Machine {
     /// A value that the frame keeps besides its locals, as it is here; of an operand: one that is kept from this address on.
     fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue>;
     /// Bytes of the first memory; `None` where they are not all in it.
-    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>>;
+    fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>>;
     /// Returns true if this is the innermost frame: it may be in the middle of anything, and others are in a call.
     fn innermost(&self) -> bool;
     /// Returns the name of the function in an element of the first table; `None` where that is not known.
@@ -106,7 +106,7 @@ pub struct Variable {
     /// Its value, shortly, or why it is not available.
     pub value: Result<String, Unavailable>,
     /// The address, where it is a pointer or reference to data.
-    pub pointer: Option<u32>,
+    pub pointer: Option<u64>,
 }
 
 /// The variables in scope at an address: of the innermost inlined function first.

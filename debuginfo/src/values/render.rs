@@ -3,7 +3,6 @@
 use super::Machine;
 use super::evaluate::Location;
 use super::rust::Shown;
-use crate::address::AddressSize;
 use crate::demangle::demangle;
 use crate::dies::{is_address, is_alias, pointer_size};
 use crate::expr::decode::member_offset;
@@ -122,14 +121,17 @@ impl<'r, 'a> Renderer<'r, 'a> {
                 self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)
             }
             // C++'s type of nullptr.
-            dw::DW_TAG_unspecified_type => Some(4),
+            dw::DW_TAG_unspecified_type => Some(self.units.address_size(ty.unit).bytes().into()),
             dw::DW_TAG_array_type => {
                 let element = self.size_within(self.units.ty(ty)?, levels.checked_sub(1)?)?;
                 let stride = self.stride(ty, element)?;
                 let mut counts = self.dimensions(ty)?.into_iter();
                 counts.try_fold(stride, u64::checked_mul)
             }
-            tag => pointer_size(tag, self.is_function(ty), AddressSize::Four),
+            tag => {
+                let addresses = self.units.address_size(ty.unit);
+                pointer_size(tag, self.is_function(ty), addresses)
+            }
         }
     }
 
@@ -187,10 +189,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// Returns the address that a pointer or reference to data holds.
-    pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u32> {
+    pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u64> {
         let (ty, tag) = self.bare(ty)?;
-        (is_address(tag) && !self.is_function(ty))
-            .then(|| number(bytes).map(|value| value as u32))?
+        (is_address(tag) && !self.is_function(ty)).then(|| address(bytes))?
     }
 
     pub(super) fn is_function(&self, pointer: Place) -> bool {
@@ -244,7 +245,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
             dw::DW_TAG_enumeration_type => self.enumerator(ty, bytes),
             dw::DW_TAG_pointer_type => self.pointer_value(ty, bytes, depth),
             dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type => {
-                let address = number(bytes)? as u32;
+                let address = address(bytes)?;
                 let target = self.units.ty(ty)?;
                 let shown = self.at(target, address, depth + 1);
                 Some(shown.map_or_else(
@@ -265,15 +266,16 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// Renders the value in memory.
-    pub(super) fn at(&self, ty: Place, address: u32, depth: usize) -> Option<String> {
+    pub(super) fn at(&self, ty: Place, address: u64, depth: usize) -> Option<String> {
         let bytes = self.bytes(ty, &Location::Memory(address))?;
         self.value(ty, &bytes, depth)
     }
 
     fn pointer_value(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
-        let value = number(bytes)? as u32;
+        let value = address(bytes)?;
         if self.is_function(ty) {
-            return (!self.is_rust(ty)).then(|| self.function_value(value))?;
+            let element = u32::try_from(value).ok()?;
+            return (!self.is_rust(ty)).then(|| self.function_value(element))?;
         }
         if value == 0 {
             return Some("0x0 (null)".to_owned());
@@ -316,9 +318,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// The characters from an address to a NUL; `None` where there is none in the memory.
-    fn string(&self, address: u32) -> Option<String> {
+    fn string(&self, address: u64) -> Option<String> {
         let mut bytes = Vec::new();
-        for i in 0..=STRING as u32 {
+        for i in 0..=STRING as u64 {
             match self.machine.memory(address.checked_add(i)?, 1)?[0] {
                 0 => return Some(quote(&bytes, false)),
                 byte => bytes.push(byte),
@@ -491,6 +493,11 @@ pub(super) fn number(bytes: &[u8]) -> Option<u128> {
     let mut wide = [0; 16];
     wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
     Some(u128::from_le_bytes(wide))
+}
+
+/// The bytes as an address.
+pub(super) fn address(bytes: &[u8]) -> Option<u64> {
+    u64::try_from(number(bytes)?).ok()
 }
 
 /// The bytes as a signed number.

@@ -2,7 +2,7 @@
 //! owners own. Types are known by the names and members that rustc gives them; one that looks otherwise is shown as a structure.
 
 use super::evaluate::Location;
-use super::render::{DEPTH, MEMBERS, Renderer, STRING, number, quote, signed};
+use super::render::{DEPTH, MEMBERS, Renderer, STRING, address, number, quote, signed};
 use crate::units::Place;
 use gimli::DwTag;
 use gimli::constants as dw;
@@ -223,7 +223,7 @@ impl Renderer<'_, '_> {
     fn slice(&self, name: &str, value: Shown<'_>) -> Option<String> {
         let (pointer, bytes) = self.field(value, "data_ptr")?;
         let len = self.len(value, "length")?;
-        let address = number(&bytes)? as u32;
+        let address = address(&bytes)?;
         let owns = name.split(',').next()?;
         if owns.ends_with("str") || owns.ends_with("str>") {
             return self.text(address, len);
@@ -236,7 +236,7 @@ impl Renderer<'_, '_> {
     pub(super) fn elements(
         &self,
         element: Place,
-        address: u32,
+        address: u64,
         len: usize,
         depth: usize,
     ) -> Option<String> {
@@ -265,7 +265,7 @@ impl Renderer<'_, '_> {
         Some(format!("[{}{more}]", shown?.join(", ")))
     }
 
-    pub(super) fn text(&self, address: u32, len: usize) -> Option<String> {
+    pub(super) fn text(&self, address: u64, len: usize) -> Option<String> {
         if len == 0 {
             return Some("\"\"".to_owned());
         }
@@ -276,7 +276,7 @@ impl Renderer<'_, '_> {
     /// Renders the value that a count of references is kept beside.
     fn owned(
         &self,
-        (counted, address): (Place, u32),
+        (counted, address): (Place, u64),
         member: &str,
         depth: usize,
     ) -> Option<String> {
@@ -353,12 +353,12 @@ impl Renderer<'_, '_> {
     }
 
     /// The pointer that structures are wrapped around, and what it is to.
-    fn target(&self, value: Shown<'_>) -> Option<(Place, u32)> {
+    fn target(&self, value: Shown<'_>) -> Option<(Place, u64)> {
         let (mut ty, mut bytes) = (value.ty, value.bytes.to_vec());
         for _ in 0..WRAPPERS {
             let (bare, tag) = self.bare(ty)?;
             if tag == dw::DW_TAG_pointer_type {
-                return Some((self.units.ty(bare)?, number(&bytes)? as u32));
+                return Some((self.units.ty(bare)?, address(&bytes)?));
             }
             let children = self.units.children(bare);
             let mut members = children.iter();
@@ -377,7 +377,7 @@ impl Renderer<'_, '_> {
         None
     }
 
-    fn address(&self, (ty, bytes): (Place, Vec<u8>)) -> Option<u32> {
+    fn address(&self, (ty, bytes): (Place, Vec<u8>)) -> Option<u64> {
         Some(
             self.target(Shown {
                 ty,

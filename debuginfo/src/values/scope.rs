@@ -3,7 +3,7 @@
 use super::evaluate::{self, Context, Location};
 use super::render::Renderer;
 use super::{Machine, Unavailable, Variable, WasmValue};
-use crate::address::WasmPc;
+use crate::address::{AddressSize, WasmPc};
 use crate::code::{KeptValue, ValueType};
 use crate::expr::decode::{Op, decode};
 use crate::expr::dwarf3::infer_stack_values;
@@ -66,7 +66,9 @@ pub(super) struct Reader<'r, 'a> {
     /// The frame that locations are checked against.
     frame: Frame,
     /// The base of DW_OP_fbreg.
-    frame_base: Result<u32, Unavailable>,
+    frame_base: Result<u64, Unavailable>,
+    /// The size of addresses in the function's unit.
+    addresses: AddressSize,
     /// Types that the function was instantiated for.
     parameters: Vec<Place>,
 }
@@ -88,6 +90,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             frame: units.frame(function.place, pc),
             // Arguments are stored in the frame by the prologue: before its end, what is there is something else.
             frame_base: Err(Unavailable::NotStored),
+            addresses: units.address_size(function.place.unit),
             parameters: units.type_parameters(function.place),
         };
         if !(machine.innermost() && in_prologue(units, function, pc)) {
@@ -97,7 +100,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         reader
     }
 
-    fn frame_base(&self, function: Place) -> Option<u32> {
+    fn frame_base(&self, function: Place) -> Option<u64> {
         let (unit, attr) = self.units.attr(function, dw::DW_AT_frame_base)?;
         let (ops, entry) = self.operations(unit, attr.value())?;
         // A global itself is not the frame's own: a callee, or the prologue, may have moved the stack pointer on.
@@ -113,6 +116,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let context = Context {
             machine: self.machine,
             frame_base: None,
+            addresses: self.addresses,
             from: entry.map(|entry| entry.start),
         };
         match evaluate::evaluate(value, context)? {
@@ -230,6 +234,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             let context = Context {
                 machine: self.machine,
                 frame_base: self.frame_base.clone().ok(),
+                addresses: self.addresses,
                 from: from.or(declared.scope),
             };
             let location = evaluate::evaluate(&ops, context);

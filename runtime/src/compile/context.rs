@@ -107,6 +107,9 @@ impl Translator<'_, '_> {
 
     /// An index into a memory, in 64 bits.
     pub(super) fn memory_index(&mut self, index: Value) -> Value {
+        if self.builder.func.dfg.value_type(index) == I64 {
+            return index;
+        }
         self.block_values();
         let known = self.block_values.locals.iter_mut().find(|it| it.1 == index);
         match known {

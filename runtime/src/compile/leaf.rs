@@ -4,11 +4,10 @@
 //! of another function from there would use the same memory. So the pointer is set for the while: nobody else can see it then,
 //! whatever the global is for.
 
-use super::signature::POINTER;
+use super::signature::{POINTER, clif_type};
 use super::state::LeafFrame;
 use super::translator::Translator;
 use crate::module::stack_pointer::stack_pointer;
-use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlotData, StackSlotKind};
 use wasmparser::{Operator, OperatorsReader};
 
@@ -21,11 +20,12 @@ impl Translator<'_, '_> {
         let Some(global) = stack_pointer(self.env.module, operators) else {
             return;
         };
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 4, 2);
+        let ty = clif_type(self.env.module.globals[global].content);
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, ty.bytes(), 3);
         let callers = self.builder.create_sized_stack_slot(slot);
         let (address, offset) = self.global(global);
         let trusted = MemFlagsData::trusted();
-        let value = self.builder.ins().load(I32, trusted, address, offset);
+        let value = self.builder.ins().load(ty, trusted, address, offset);
         self.builder.ins().stack_store(POINTER, value, callers, 0);
         self.leaf_frame = Some(LeafFrame {
             global,
@@ -36,7 +36,7 @@ impl Translator<'_, '_> {
 
     /// Behind an operator: the first subtraction makes the frame.
     pub(super) fn note_leaf_frame(&mut self, operator: &Operator<'_>) {
-        let (Operator::I32Sub, true, Some(frame), Some(value)) = (
+        let (Operator::I32Sub | Operator::I64Sub, true, Some(frame), Some(value)) = (
             operator,
             self.reachable,
             &mut self.leaf_frame,
@@ -56,7 +56,8 @@ impl Translator<'_, '_> {
             global, callers, ..
         }) = self.leaf_frame
         {
-            let value = self.builder.ins().stack_load(POINTER, I32, callers, 0);
+            let ty = clif_type(self.env.module.globals[global].content);
+            let value = self.builder.ins().stack_load(POINTER, ty, callers, 0);
             self.set_global(global, value);
         }
     }

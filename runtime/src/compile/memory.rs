@@ -1,5 +1,6 @@
-//! Loads, stores, and the operators on whole memories. A 32-bit address cannot leave a reservation of 4 GiB, and the guard
-//! behind it catches what a constant offset adds; only where one of the two is too small, code compares.
+//! Loads, stores, and the operators on whole memories. A 32-bit address cannot leave a reservation of 4 GiB, a 64-bit one is compared with
+//! the reservation, and the guard behind it catches what a constant offset adds. Only where one of the two is too small, or a memory ends
+//! within a page of the system's, code compares with the memory's size.
 
 use super::signature::POINTER;
 use super::translator::Translator;
@@ -7,14 +8,17 @@ use crate::abi::builtin::Builtin;
 use crate::abi::layout::VmMemory;
 use crate::abi::trap::TrapKind;
 use crate::index::{DataIndex, MemoryIndex};
+use crate::module::types::AddressType;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};
 use std::mem::offset_of;
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-/// Bytes of a page (WebAssembly 2.0, section 4.2.8).
-const PAGE_LOG2: i64 = 16;
+/// More than any memory's reservation and guard.
+const BEYOND_ALL_MEMORIES: u64 = 1 << 40;
+/// Bytes of the pages that the system protects.
+const SYSTEM_PAGE: u64 = 4096;
 
 impl Translator<'_, '_> {
     /// Translates a memory operator; `false` for all others.
@@ -99,20 +103,7 @@ impl Translator<'_, '_> {
             unreachable!("validated: arrays are GC's")
         };
         let memory = MemoryIndex::from_u32(memory);
-        let settings = self.env.settings;
-        let end = memarg.offset + u64::from(bytes);
-        let guarded = settings.memory_reservation >= 1 << 32 && end <= settings.memory_guard_size;
-        if !guarded {
-            let len = self.memory_len(memory);
-            let end = self.builder.ins().iadd_imm_u(index, end as i64);
-            let beyond = self
-                .builder
-                .ins()
-                .icmp(IntCC::UnsignedGreaterThan, end, len);
-            self.builder
-                .ins()
-                .trapnz(beyond, TrapKind::MemoryOutOfBounds.clif());
-        }
+        self.check_bounds(memory, index, memarg.offset, bytes);
         let base = self.memory_base(memory);
         let address = self.builder.ins().iadd(base, index);
         match i32::try_from(memarg.offset) {
@@ -122,6 +113,48 @@ impl Translator<'_, '_> {
                 0,
             ),
         }
+    }
+
+    /// Compares the address of an access, as far as it would not fault beyond the memory's end.
+    fn check_bounds(&mut self, memory: MemoryIndex, index: Value, offset: u64, bytes: u32) {
+        let ty = self.env.module.memories[memory];
+        let settings = self.env.settings;
+        let end = offset.saturating_add(u64::from(bytes));
+        let reservation = settings.reservation(ty.address_type);
+        let is_within_reservation = match ty.address_type {
+            AddressType::I32 => reservation >= 1 << 32,
+            AddressType::I64 => {
+                self.check_reservation(index, reservation, end);
+                true
+            }
+        };
+        let has_guard = ty.page_size() >= SYSTEM_PAGE && end <= settings.memory_guard_size;
+        if is_within_reservation && has_guard {
+            return;
+        }
+        let len = self.memory_len(memory);
+        // No sum of more than 64 bits: a 64-bit index has been compared.
+        let end = self.builder.ins().iadd_imm_u(index, end as i64);
+        let above = IntCC::UnsignedGreaterThan;
+        let beyond = self.builder.ins().icmp(above, end, len);
+        let out_of_bounds = TrapKind::MemoryOutOfBounds.clif();
+        self.builder.ins().trapnz(beyond, out_of_bounds);
+    }
+
+    /// Traps if a 64-bit index is beyond a memory's reservation, or the end of the access after it beyond all memories.
+    fn check_reservation(&mut self, index: Value, reservation: u64, end: u64) {
+        let beyond = if end > BEYOND_ALL_MEMORIES {
+            self.builder.ins().iconst(I8, 1)
+        } else if reservation.is_power_of_two() {
+            let log2 = i64::from(reservation.trailing_zeros());
+            self.builder.ins().ushr_imm_u(index, log2)
+        } else {
+            let above = IntCC::UnsignedGreaterThan;
+            let last = reservation as i64;
+            self.builder.ins().icmp_imm_u(above, index, last)
+        };
+        let out_of_bounds = TrapKind::MemoryOutOfBounds.clif();
+        self.builder.ins().trapnz(beyond, out_of_bounds);
     }
 
     /// Bytes of a memory now.
@@ -141,18 +174,19 @@ impl Translator<'_, '_> {
 
     fn memory_size(&mut self, memory: MemoryIndex) {
         let len = self.memory_len(memory);
-        let pages = self.builder.ins().ushr_imm_u(len, PAGE_LOG2);
-        let pages = self.builder.ins().ireduce(I32, pages);
-        self.push(pages);
+        let ty = self.env.module.memories[memory];
+        let log2 = i64::from(ty.page_size_log2);
+        let pages = self.builder.ins().ushr_imm_u(len, log2);
+        self.push_address(ty.address_type, pages);
     }
 
     fn memory_grow(&mut self, memory: u32) {
         let delta = self.pop();
-        let delta = self.builder.ins().uextend(I64, delta);
+        let delta = self.widen(delta);
+        let ty = self.env.module.memories[MemoryIndex::from_u32(memory)];
         let memory = self.index(memory);
         let before = self.call_builtin(Builtin::MemoryGrow, &[memory, delta]);
-        let before = self.builder.ins().ireduce(I32, before);
-        self.push(before);
+        self.push_address(ty.address_type, before);
     }
 
     fn memory_copy(&mut self, to_memory: u32, from_memory: u32) {
@@ -195,8 +229,20 @@ impl Translator<'_, '_> {
         self.builder.ins().iconst(I32, i64::from(index))
     }
 
-    /// An unsigned i32 as 64 bits.
+    /// An unsigned i32 as 64 bits; an i64 as it is.
     pub(super) fn widen(&mut self, value: Value) -> Value {
-        self.builder.ins().uextend(I64, value)
+        match self.builder.func.dfg.value_type(value) {
+            I64 => value,
+            _ => self.builder.ins().uextend(I64, value),
+        }
+    }
+
+    /// Pushes a size, or -1, as an address.
+    pub(super) fn push_address(&mut self, ty: AddressType, value: Value) {
+        let value = match ty {
+            AddressType::I32 => self.builder.ins().ireduce(I32, value),
+            AddressType::I64 => value,
+        };
+        self.push(value);
     }
 }

@@ -1,5 +1,7 @@
 //! The settings that compiled code depends on.
 
+use crate::module::types::AddressType;
+
 /// The effort of the code generator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OptLevel {
@@ -28,10 +30,24 @@ pub struct Settings {
     pub all_locals: bool,
     /// The effort of the code generator.
     pub opt_level: OptLevel,
-    /// Bytes of address space kept for each memory.
+    /// Bytes of address space kept for each memory of 32-bit addresses.
     pub memory_reservation: u64,
     /// Bytes behind it that fault.
     pub memory_guard_size: u64,
     /// True if functions are compiled on all cores.
     pub parallel: bool,
+}
+
+/// All that a 32-bit address reaches.
+const ALL_OF_32_BITS: u64 = 4 << 30;
+
+impl Settings {
+    /// Bytes of address space kept for a memory: it cannot grow beyond. Memories of 64-bit addresses get 16 times as much, unless there is
+    /// not even room for all that 32 bits reach.
+    pub fn reservation(&self, addresses: AddressType) -> u64 {
+        match addresses {
+            AddressType::I64 if self.memory_reservation >= ALL_OF_32_BITS => ALL_OF_32_BITS << 4,
+            _ => self.memory_reservation,
+        }
+    }
 }

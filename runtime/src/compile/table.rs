@@ -7,7 +7,7 @@ use crate::abi::layout::{GlobalLocation, INITIALIZED, VmTable};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value};
 use std::mem::offset_of;
 use wasmparser::Operator;
@@ -43,9 +43,9 @@ impl Translator<'_, '_> {
             }
             Operator::TableSet { table } => self.table_set(TableIndex::from_u32(*table)),
             Operator::TableSize { table } => {
-                let len = self.table_len(TableIndex::from_u32(*table));
-                let len = self.builder.ins().ireduce(I32, len);
-                self.push(len);
+                let table = TableIndex::from_u32(*table);
+                let len = self.table_len(table);
+                self.push_address(self.env.module.tables[table].address_type, len);
             }
             _ => return self.whole_table_operator(operator),
         }
@@ -58,8 +58,8 @@ impl Translator<'_, '_> {
                 let (value, delta) = self.pop2();
                 let args = [self.index(*table), value, self.widen(delta)];
                 let before = self.call_builtin(Builtin::TableGrow, &args);
-                let before = self.builder.ins().ireduce(I32, before);
-                self.push(before);
+                let ty = self.env.module.tables[TableIndex::from_u32(*table)];
+                self.push_address(ty.address_type, before);
             }
             Operator::TableFill { table } => {
                 let (to, value, len) = self.pop3();

@@ -123,7 +123,10 @@ impl CoreDump {
                 },
                 Payload::MemorySection(section) => {
                     for memory in section {
-                        self.memories.push(memory?.initial);
+                        let memory = memory?;
+                        let log2 = memory.page_size_log2.unwrap_or(16);
+                        let page_size = 1u64.checked_shl(log2).unwrap_or(0);
+                        self.memories.push(memory.initial.saturating_mul(page_size));
                     }
                 }
                 Payload::GlobalSection(section) => {
@@ -141,12 +144,14 @@ impl CoreDump {
                         else {
                             continue;
                         };
-                        let Some(WasmValue::I32(address)) = constant(offset_expr) else {
-                            continue;
+                        let address = match constant(offset_expr) {
+                            Some(WasmValue::I32(address)) => u64::from(address),
+                            Some(WasmValue::I64(address)) => address,
+                            _ => continue,
                         };
                         let end = data.range.end as usize;
                         let range = end - data.data.len()..end;
-                        self.data.push((*memory_index, u64::from(address), range));
+                        self.data.push((*memory_index, address, range));
                     }
                 }
                 _ => {}
@@ -172,7 +177,7 @@ impl CoreDump {
 
     /// The size of a memory in bytes.
     pub fn memory_size(&self, memory: u32) -> Option<u64> {
-        Some(self.memories.get(memory as usize)?.saturating_mul(1 << 16))
+        self.memories.get(memory as usize).copied()
     }
 
     /// Bytes of a memory; `None` where they are not all in it. Those that the dump leaves out are zero.
@@ -337,11 +342,9 @@ impl Machine for DumpedFrame<'_> {
         None
     }
 
-    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+    fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
         let memory = *self.instance?.memories.first()?;
-        self.dump
-            .read(memory, u64::from(address), len)
-            .map(Cow::Owned)
+        self.dump.read(memory, address, len).map(Cow::Owned)
     }
 
     fn innermost(&self) -> bool {

@@ -4,7 +4,7 @@ use super::checksum::Summing;
 use super::identity::{self, Notes};
 use crate::index::*;
 use crate::module::identity::identity;
-use crate::module::types::{GlobalType, Mutability, ValType};
+use crate::module::types::{self, AddressType, GlobalType, Mutability, ValType};
 use crate::report::backtrace::FrameInfo;
 use crate::report::trap::Trap;
 use crate::vm::context::AsContext;
@@ -117,12 +117,14 @@ impl Dump {
         if let Some(known) = self.order.iter().position(|it| *it == memory) {
             return known as u32;
         }
+        let ty = core.memory(memory).ty();
+        let has_own_pages = ty.page_size_log2 != types::MemoryType::PAGE_SIZE_LOG2;
         self.memories.memory(MemoryType {
-            minimum: core.memory(memory).vm.len / PAGE,
+            minimum: ty.limits.min,
             maximum: None,
-            memory64: false,
+            memory64: ty.address_type == AddressType::I64,
             shared: false,
-            page_size_log2: None,
+            page_size_log2: has_own_pages.then_some(ty.page_size_log2.into()),
         });
         self.order.push(memory);
         self.order.len() as u32 - 1
@@ -240,6 +242,7 @@ fn local_count(instance: &InstanceData, func: u32) -> Option<u32> {
 /// A piece of a memory that is not empty.
 struct Segment<'a> {
     memory: u32,
+    address_type: AddressType,
     address: usize,
     bytes: &'a [u8],
 }
@@ -249,7 +252,11 @@ impl Segment<'_> {
     fn header(&self) -> Vec<u8> {
         let mut header = vec![2];
         self.memory.encode(&mut header);
-        ConstExpr::i32_const(self.address as i32).encode(&mut header);
+        let offset = match self.address_type {
+            AddressType::I32 => ConstExpr::i32_const(self.address as i32),
+            AddressType::I64 => ConstExpr::i64_const(self.address as i64),
+        };
+        offset.encode(&mut header);
         self.bytes.len().encode(&mut header);
         header
     }
@@ -275,6 +282,7 @@ fn write_data(
                 if chunk.iter().any(|byte| *byte != 0) {
                     segments.push(Segment {
                         memory: index as u32,
+                        address_type: core.memory(*memory).ty().address_type,
                         address: i * CHUNK,
                         bytes: chunk,
                     });

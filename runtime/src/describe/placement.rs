@@ -68,7 +68,7 @@ impl Placement {
     pub fn holds(self, code: &PlacedCode, places: &Places) -> bool {
         let globals = places.globals.iter().map(|global| global.address);
         let pointers = places.pointer_code.iter().map(|it| it.get);
-        let addresses = places.memories.iter().copied().chain(globals);
+        let addresses = places.memories.iter().map(|it| it.base).chain(globals);
         let addresses = addresses.chain(pointers);
         let range = self.base..self.base + MEMORIES * STRIDE;
         iter::once(code.text().start)

@@ -22,7 +22,7 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
-use dwalin_debuginfo::code::GlobalPlace;
+use dwalin_debuginfo::code::{GlobalPlace, MemoryPlace};
 use std::ptr::{self, NonNull};
 
 /// Instantiates a module with imports that were checked; the instance's place in the store.
@@ -201,7 +201,13 @@ fn describe_to_debugger(
 ) {
     let config = core.engine().config();
     let instance = &core.instances[index];
-    let base = |memory: &Memory| HostAddress(core.memory(*memory).vm.base as u64);
+    let memory_place = |memory: &Memory| {
+        let memory = core.memory(*memory);
+        MemoryPlace {
+            base: HostAddress(memory.vm.base as u64),
+            address_type: value_type(memory.ty().address_type.value_type()),
+        }
+    };
     let place = |global: &Global| GlobalPlace {
         address: HostAddress(global.cell.as_ptr() as u64),
         ty: value_type(global.ty.content),
@@ -213,10 +219,10 @@ fn describe_to_debugger(
     // Debugging goes on without it, with numbers for pointers.
     let placement = image.as_ref().and_then(|it| it.placement);
     let at = placement.map(Placement::pointers);
-    let functions = memory.and_then(|memory| PointerFunctions::new(base(memory), at).ok());
+    let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
     let places = Places {
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
-        memories: instance.memories.iter().map(base).collect(),
+        memories: instance.memories.iter().map(memory_place).collect(),
         globals: instance.globals.iter().map(place).collect(),
     };
     let (registration, warnings) = image::describe(

@@ -27,10 +27,12 @@ pub fn apply_elements(core: &mut StoreCore, index: usize) -> Result<()> {
             continue;
         };
         let instance = &mut core.instances[index];
-        let start = u64::from(instance.evaluate(offset) as u32);
+        // An i32 is extended by zeros.
+        let start = instance.evaluate(offset) as u64;
         let table = instance.tables[target.index()];
         let len = declared.elements.len() as u64;
-        if start + len > core.table(table).vm.len {
+        let end = start.checked_add(len);
+        if end.is_none_or(|end| end > core.table(table).vm.len) {
             return Err(init_trap(TrapKind::TableOutOfBounds));
         }
         let own = target.index() >= info.imported_tables
@@ -77,7 +79,8 @@ pub fn apply_data(core: &mut StoreCore, index: usize) -> Result<()> {
             continue;
         };
         let instance = &mut core.instances[index];
-        let start = instance.evaluate(offset) as u32 as usize;
+        // An i32 is extended by zeros.
+        let start = instance.evaluate(offset) as u64 as usize;
         let memory = instance.memories[target.index()];
         let bytes = &module.artifact().wasm()[data.bytes.clone()];
         // SAFETY: the store is borrowed mutably and no guest runs.

@@ -52,10 +52,14 @@ fn matches(found: &ExternType, wanted: &ExternType) -> bool {
     };
     match (found, wanted) {
         (ExternType::Memory(found), ExternType::Memory(wanted)) => {
-            limits(&found.limits, &wanted.limits)
+            found.address_type == wanted.address_type
+                && found.page_size_log2 == wanted.page_size_log2
+                && limits(&found.limits, &wanted.limits)
         }
         (ExternType::Table(found), ExternType::Table(wanted)) => {
-            found.element == wanted.element && limits(&found.limits, &wanted.limits)
+            found.element == wanted.element
+                && found.address_type == wanted.address_type
+                && limits(&found.limits, &wanted.limits)
         }
         (found, wanted) => found == wanted,
     }

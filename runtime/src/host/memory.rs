@@ -4,14 +4,19 @@ use crate::error::{Error, Result};
 use crate::module::types::MemoryType;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::handle::Memory;
-use crate::vm::memory::PAGE;
 
 impl Memory {
     /// A new memory.
     ///
     /// # Errors
-    /// Where the system does not give the address space.
+    /// Where the system does not give the address space, or no memory has pages of that size.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        if !matches!(ty.page_size_log2, 0 | MemoryType::PAGE_SIZE_LOG2) {
+            return Err(Error::Type(format!(
+                "a memory's pages have 1 or 65536 bytes, not 2 to the power of {}",
+                ty.page_size_log2
+            )));
+        }
         store.core_mut().new_memory(ty, None)
     }
 
@@ -20,9 +25,9 @@ impl Memory {
         store.core().memory(*self).ty()
     }
 
-    /// Its size in pages of 64 KiB.
+    /// Its size in pages, of 64 KiB unless its type names another size.
     pub fn size(&self, store: impl AsContext) -> u64 {
-        store.core().memory(*self).vm.len / PAGE
+        store.core().memory(*self).ty().limits.min
     }
 
     /// Its size in bytes.
@@ -72,7 +77,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Grows it by pages of 64 KiB; its size before.
+    /// Grows it by pages; its size before.
     ///
     /// # Errors
     /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.

@@ -29,13 +29,19 @@ pub fn lasting_elements(module: &ModuleInfo, wasm: &[u8]) -> BTreeMap<u32, FuncI
         if *target != table {
             continue;
         }
-        let [ConstOp::I32(start)] = offset.ops[..] else {
+        let start = match offset.ops[..] {
+            [ConstOp::I32(start)] => u64::from(start as u32),
+            [ConstOp::I64(start)] => start as u64,
+            _ => return BTreeMap::new(),
+        };
+        // The most that a debugger's function pointer says; a table that large is not made.
+        let Ok(start) = u32::try_from(start) else {
             return BTreeMap::new();
         };
         // Later segments count.
         let functions = functions(&segment.elements);
         // No table has elements behind: there is no instance.
-        for (index, function) in (start as u32..=u32::MAX).zip(functions) {
+        for (index, function) in (start..=u32::MAX).zip(functions) {
             match function {
                 Some(function) => found.insert(index, function),
                 None => found.remove(&index),

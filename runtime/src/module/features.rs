@@ -6,13 +6,15 @@ use wasmparser::{
     ValidatorResources, WasmFeatures,
 };
 
-/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, atomic
-/// operators, and exceptions in both encodings.
+/// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, addresses of
+/// 64 bits, pages of a byte, atomic operators, and exceptions in both encodings.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::WIDE_ARITHMETIC)
     .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
     // Without shared memories.
     .union(WasmFeatures::THREADS)
     .union(WasmFeatures::EXCEPTIONS)

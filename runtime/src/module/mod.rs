@@ -77,7 +77,7 @@ const MOST_INITIAL: u64 = 64 << 20;
 /// The start of the first memory as its instance begins with: data segments whose places are constants, and zeros.
 pub(crate) fn initial_memory(info: &ModuleInfo, wasm: &[u8]) -> Vec<u8> {
     let first = info.memories.values().next();
-    let size = first.map_or(0, |ty| ty.limits.min.saturating_mul(1 << 16));
+    let size = first.map_or(0, |ty| ty.limits.min.saturating_mul(ty.page_size()));
     let mut memory = vec![0; size.min(MOST_INITIAL) as usize];
     for segment in info.data.values() {
         let SegmentMode::Active { target, offset } = &segment.mode else {
@@ -85,6 +85,7 @@ pub(crate) fn initial_memory(info: &ModuleInfo, wasm: &[u8]) -> Vec<u8> {
         };
         let offset = match offset.ops[..] {
             [ConstOp::I32(offset)] if target.index() == 0 => offset as u32 as usize,
+            [ConstOp::I64(offset)] if target.index() == 0 => offset as usize,
             _ => continue,
         };
         let bytes = wasm.get(segment.bytes.clone()).unwrap_or(&[]);

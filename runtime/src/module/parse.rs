@@ -53,7 +53,7 @@ impl ModuleInfo {
             }
             Payload::MemorySection(section) => {
                 for memory in section {
-                    self.memories.push(memory_type(memory?));
+                    self.memories.push(memory_type(memory?)?);
                 }
             }
             Payload::GlobalSection(section) => {
@@ -116,7 +116,7 @@ impl ModuleInfo {
                 ExternType::Table(ty)
             }
             TypeRef::Memory(ty) => {
-                let ty = memory_type(ty);
+                let ty = memory_type(ty)?;
                 self.memories.push(ty);
                 self.imported_memories += 1;
                 ExternType::Memory(ty)
@@ -259,20 +259,29 @@ fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType> {
 
 fn table_type(ty: wasmparser::TableType) -> Result<TableType> {
     Ok(TableType {
-        element: ref_type(ty.element_type)?,
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
+        address_type: address_type(ty.table64),
+        ..TableType::new(ref_type(ty.element_type)?, ty.initial, ty.maximum)
     })
 }
 
-fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
-    MemoryType {
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
+fn memory_type(ty: wasmparser::MemoryType) -> Result<MemoryType> {
+    let page_size_log2 = match ty.page_size_log2 {
+        None => MemoryType::PAGE_SIZE_LOG2,
+        Some(log2 @ (0 | 16)) => log2 as u8,
+        // Validation refuses others; an artifact's module is not validated again.
+        Some(_) => return needs("custom-page-sizes"),
+    };
+    Ok(MemoryType {
+        address_type: address_type(ty.memory64),
+        page_size_log2,
+        ..MemoryType::new(ty.initial, ty.maximum)
+    })
+}
+
+fn address_type(is_64: bool) -> AddressType {
+    match is_64 {
+        true => AddressType::I64,
+        false => AddressType::I32,
     }
 }
 

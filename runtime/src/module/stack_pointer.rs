@@ -14,7 +14,7 @@ pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Op
     };
     let global = GlobalIndex::from_u32(global_index);
     let ty = module.globals.get(global)?;
-    if !(ty.mutability == Mutability::Var && ty.content == ValType::I32) {
+    if !(ty.mutability == Mutability::Var && matches!(ty.content, ValType::I32 | ValType::I64)) {
         return None;
     }
     while !operators.eof() {

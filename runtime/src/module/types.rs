@@ -82,7 +82,35 @@ impl fmt::Display for FuncType {
     }
 }
 
-/// The size limits of a memory (in pages of 64 KiB) or of a table (in elements).
+/// The type of the addresses of a memory, or of the indices of a table (WebAssembly 3.0, "address types").
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum AddressType {
+    /// 32 bits.
+    #[default]
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+impl AddressType {
+    /// The type of an address as a value.
+    pub fn value_type(self) -> ValType {
+        match self {
+            AddressType::I32 => ValType::I32,
+            AddressType::I64 => ValType::I64,
+        }
+    }
+
+    /// As the text format writes it before limits: nothing for 32 bits.
+    fn prefix(self) -> &'static str {
+        match self {
+            AddressType::I32 => "",
+            AddressType::I64 => "i64 ",
+        }
+    }
+}
+
+/// The size limits of a memory (in its pages) or of a table (in elements).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Limits {
     /// Size at first.
@@ -91,20 +119,64 @@ pub struct Limits {
     pub max: Option<u64>,
 }
 
-/// The type of a linear memory; limits in pages of 64 KiB.
+/// The type of a linear memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryType {
-    /// In pages of 64 KiB.
+    /// In pages.
     pub limits: Limits,
+    /// The type of its addresses.
+    pub address_type: AddressType,
+    /// The binary logarithm of the bytes of a page: 16, or 0 with the custom-page-sizes proposal.
+    pub page_size_log2: u8,
 }
 
-/// The type of a table; limits in elements.
+impl MemoryType {
+    /// The binary logarithm of a page's 64 KiB (WebAssembly 3.0, section 4.2.8).
+    pub const PAGE_SIZE_LOG2: u8 = 16;
+
+    /// A memory of 32-bit addresses, with limits in pages of 64 KiB.
+    pub fn new(min: u64, max: Option<u64>) -> MemoryType {
+        MemoryType {
+            limits: Limits { min, max },
+            address_type: AddressType::I32,
+            page_size_log2: MemoryType::PAGE_SIZE_LOG2,
+        }
+    }
+
+    /// A memory of 64-bit addresses, with limits in pages of 64 KiB.
+    pub fn new64(min: u64, max: Option<u64>) -> MemoryType {
+        MemoryType {
+            address_type: AddressType::I64,
+            ..MemoryType::new(min, max)
+        }
+    }
+
+    /// Bytes of a page.
+    pub fn page_size(&self) -> u64 {
+        1 << self.page_size_log2
+    }
+}
+
+/// The type of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
     /// A reference type.
     pub element: ValType,
     /// In elements.
     pub limits: Limits,
+    /// The type of its indices.
+    pub address_type: AddressType,
+}
+
+impl TableType {
+    /// A table with 32-bit indices.
+    pub fn new(element: ValType, min: u64, max: Option<u64>) -> TableType {
+        TableType {
+            element,
+            limits: Limits { min, max },
+            address_type: AddressType::I32,
+        }
+    }
 }
 
 /// The mutability of a global.
@@ -156,9 +228,25 @@ impl fmt::Display for ExternType {
                 content,
                 mutability: Mutability::Var,
             }) => write!(f, "global (mut {content})"),
-            ExternType::Table(ty) => write!(f, "table {} {}", limits(&ty.limits), ty.element),
-            ExternType::Memory(ty) => write!(f, "memory {} pages", limits(&ty.limits)),
             ExternType::Tag(ty) => write!(f, "tag {ty}"),
+            ExternType::Table(TableType {
+                element,
+                limits: elements,
+                address_type,
+            }) => write!(
+                f,
+                "table {}{} {element}",
+                address_type.prefix(),
+                limits(elements)
+            ),
+            ExternType::Memory(ty) => {
+                let addresses = ty.address_type.prefix();
+                write!(f, "memory {addresses}{} pages", limits(&ty.limits))?;
+                match ty.page_size_log2 {
+                    MemoryType::PAGE_SIZE_LOG2 => Ok(()),
+                    _ => write!(f, " of {} bytes", ty.page_size()),
+                }
+            }
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::report::backtrace::FrameInfo;
 use crate::report::cause::Cause;
 use crate::unwind::activation::Fault;
 use crate::vm::store::StoreCore;
-use dwalin_debuginfo::values::WasmValue;
 use wasmparser::Operator;
 
 /// Addresses up to here, from either end of the address space, are near null.
@@ -23,7 +22,7 @@ const NO_POINTER: &str = "that is counted from near 0: probably from a null poin
 struct Access {
     address: u64,
     /// The operand that the instruction's offset is added to.
-    base: Option<u32>,
+    base: Option<u64>,
     /// True if that is a constant of the code: one that the compiler worked out, so that no pointer is involved.
     constant: bool,
     /// The memory's size in bytes.
@@ -39,14 +38,12 @@ impl Access {
         let access = instruction.and_then(|it| operands::access(&it.operator));
         let base = instruction.and_then(|instruction| {
             let depth = operands::above_address(&instruction.operator);
-            match instruction.operand(depth)? {
-                WasmValue::I32(base) => Some((base, instruction.is_constant(depth))),
-                _ => None,
-            }
+            let base = operands::address_of(instruction.operand(depth)?)?;
+            Some((base, instruction.is_constant(depth)))
         });
         let at_fault = fault.address.and_then(|address| store.memory_at(address));
         let computed = base.zip(access);
-        let computed = computed.map(|((base, _), (offset, _))| u64::from(base) + offset);
+        let computed = computed.and_then(|((base, _), (offset, _))| base.checked_add(offset));
         // What was worked out counts only where it agrees with what the processor says.
         let computed = computed.filter(|computed| match at_fault {
             // It is at the first byte that is not there.
@@ -126,10 +123,7 @@ impl Cause {
             Operator::MemoryInit { .. } => (false, "initializes"),
             _ => return false,
         };
-        let operand = |depth| match instruction.operand(depth) {
-            Some(WasmValue::I32(bits)) => Some(bits),
-            _ => None,
-        };
+        let operand = |depth| instruction.operand(depth).and_then(operands::address_of);
         let (Some(len), Some(middle), Some(start)) = (operand(0), operand(1), operand(2)) else {
             return true;
         };
@@ -149,7 +143,7 @@ impl Cause {
         // What memory.init copies from is no memory.
         let pointers = [Some(start), to.then_some(middle)].into_iter().flatten();
         let end = store.only_memory_len().unwrap_or(u64::MAX);
-        for pointer in pointers.filter(|pointer| u64::from(*pointer) >= end) {
+        for pointer in pointers.filter(|pointer| *pointer >= end) {
             if let Some(name) = suspects.named(|value| value == pointer) {
                 self.hints
                     .push(format!("{name} points outside the memory, to {pointer:#x}"));
@@ -173,24 +167,26 @@ impl Cause {
     }
 
     /// Which pointer led to an address.
-    fn pointers(&mut self, address: u64, base: Option<u32>, len: u64, suspects: &Suspects<'_>) {
+    fn pointers(&mut self, address: u64, base: Option<u64>, len: u64, suspects: &Suspects<'_>) {
         let exact = base.and_then(|base| Some((suspects.named(|value| value == base)?, base)));
         if let Some((name, value)) = exact {
             self.hints.push(match value {
                 0 => format!("{name} is a null pointer; the address is {address:#x} bytes from it"),
-                value if u64::from(value) >= len => {
+                value if value >= len => {
                     format!("{name} points outside the memory, to {value:#x}")
                 }
                 value => format!(
                     "the address is {:#x} bytes from what {name} points to",
-                    address.wrapping_sub(u64::from(value))
+                    address.wrapping_sub(value)
                 ),
             });
             return;
         }
-        let near_null = base.is_some_and(|base| {
-            u64::from(base) < NEAR_NULL || u64::from(base) > (1 << 32) - NEAR_NULL
-        }) || ((1 << 32) - NEAR_NULL..1 << 32).contains(&address);
+        // Below null, in 32 bits or 64.
+        let is_below =
+            |it: u64| ((1 << 32) - NEAR_NULL..1 << 32).contains(&it) || it > u64::MAX - NEAR_NULL;
+        let near_null =
+            base.is_some_and(|base| base < NEAR_NULL || is_below(base)) || is_below(address);
         if near_null {
             self.hints.push(match suspects.named(|value| value == 0) {
                 Some(name) => {
@@ -201,7 +197,7 @@ impl Cause {
             return;
         }
         // The access is at what such a pointer points to, or a little behind it.
-        let is_outside = |value: &u32| (len..=address).contains(&u64::from(*value));
+        let is_outside = |value: &u64| (len..=address).contains(value);
         let nearest = suspects.values().filter(is_outside).max();
         let name = nearest.and_then(|nearest| suspects.named(|value| value == nearest));
         if let (Some(value), Some(name)) = (nearest, name) {

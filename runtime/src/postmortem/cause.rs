@@ -18,7 +18,7 @@ use dwalin_debuginfo::values::{Machine, WasmValue};
 use wasmparser::Operator;
 
 /// The address at which wasm-ld puts the first data, unless it is told otherwise.
-const NO_DATA: u32 = 1024;
+const NO_DATA: u64 = 1024;
 
 impl Cause {
     /// The cause of a trap whose frames are still there.

@@ -106,11 +106,12 @@ impl Machine for StoppedFrame<'_> {
         found.find(|(kept, _)| is(kept)).map(|(_, value)| *value)
     }
 
-    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+    fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
         let memory = self.store.memory(*self.instance.memories.first()?);
         // SAFETY: the store is borrowed, and no guest runs.
         let bytes = unsafe { &*memory.bytes() };
-        bytes.get(address as usize..)?.get(..len).map(Cow::Borrowed)
+        let start = usize::try_from(address).ok()?;
+        bytes.get(start..)?.get(..len).map(Cow::Borrowed)
     }
 
     fn innermost(&self) -> bool {

@@ -57,7 +57,7 @@ impl Expr {
     }
 
     /// The addresses that it was read from, the last first.
-    fn bases(&self, machine: &dyn Machine, found: &mut Vec<u32>) {
+    fn bases(&self, machine: &dyn Machine, found: &mut Vec<u64>) {
         match self {
             Expr::Load(_, address) => {
                 let base = match &**address {
@@ -69,9 +69,7 @@ impl Expr {
                     }
                     address => address,
                 };
-                if let Some(WasmValue::I32(base)) = base.value(machine) {
-                    found.push(base);
-                }
+                found.extend(base.value(machine).and_then(address_of));
                 base.bases(machine, found);
             }
             Expr::Binary(_, a, b) => {
@@ -104,12 +102,18 @@ impl Expr {
     }
 }
 
+/// The address that an operand is, of a memory of 32-bit or 64-bit addresses.
+pub fn address_of(value: WasmValue) -> Option<u64> {
+    match value {
+        WasmValue::I32(address) => Some(u64::from(address)),
+        WasmValue::I64(address) => Some(address),
+        _ => None,
+    }
+}
+
 impl Load {
     fn value(self, address: WasmValue, machine: &dyn Machine) -> Option<WasmValue> {
-        let WasmValue::I32(address) = address else {
-            return None;
-        };
-        let address = u32::try_from(u64::from(address).checked_add(self.offset)?).ok()?;
+        let address = address_of(address)?.checked_add(self.offset)?;
         let bytes = machine.memory(address, self.bytes)?;
         let mut all = [0; 8];
         all[..self.bytes].copy_from_slice(&bytes);
@@ -156,7 +160,7 @@ pub struct Instruction<'a> {
     /// True if the topmost but so many is a constant of the code.
     constants: Vec<bool>,
     /// The addresses that the topmost was read from, and those that these were read from, without the offsets of members.
-    pub read_from: Vec<u32>,
+    pub read_from: Vec<u64>,
 }
 
 impl Instruction<'_> {
@@ -334,7 +338,7 @@ impl Stack {
                 self.0.push(Expr::Unknown);
             }
             O::GlobalGet { global_index } => self.0.push(Expr::Global(*global_index)),
-            O::I32Sub if self.2.is_some() => {
+            O::I32Sub | O::I64Sub if self.2.is_some() => {
                 self.0.truncate(self.0.len().saturating_sub(2));
                 self.0.extend(self.2.take().map(Expr::Global));
             }

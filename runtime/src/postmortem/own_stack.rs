@@ -12,8 +12,9 @@ use cranelift_entity::EntityRef;
 /// The stack pointer (LLVM's WebAssembly linking conventions: wasm-ld makes it the first global), its start, and the end
 /// of the data that the module puts into its memory.
 struct OwnStack {
-    pointer: u32,
-    top: u32,
+    /// Below 0 it is below the memory.
+    pointer: i64,
+    top: u64,
     data_end: u64,
 }
 
@@ -23,13 +24,20 @@ impl OwnStack {
         let info = instance.module.info();
         let first = GlobalIndex::new(info.imported_globals);
         let ty = info.globals.get(first)?;
-        if ty.mutability != Mutability::Var || ty.content != ValType::I32 {
+        if ty.mutability != Mutability::Var {
             return None;
         }
         let top = constant(info.global_inits.first()?)?;
         let global = instance.globals.get(first.index())?;
         // SAFETY: a global lives as long as its store, and no guest runs.
-        let pointer = unsafe { *global.cell.as_ptr() } as u32;
+        let bits = unsafe { *global.cell.as_ptr() };
+        let pointer = match ty.content {
+            // It goes below 0 only where it does not begin in the upper half.
+            ValType::I32 if top <= i32::MAX as u64 => i64::from(bits as i32),
+            ValType::I32 => i64::from(bits as u32),
+            ValType::I64 => bits as i64,
+            _ => return None,
+        };
         Some(OwnStack {
             pointer,
             top,
@@ -49,21 +57,19 @@ impl OwnStack {
             return None;
         }
         // Where the stack comes first, there is nothing below it.
-        let bottom = if u64::from(top) >= data_end {
-            data_end
-        } else {
-            0
+        let bottom = match top >= data_end {
+            true => data_end,
+            false => 0,
         };
-        if (pointer as i32) < 0 && top as i32 > 0 {
-            return Some(u64::from(pointer.wrapping_neg()) + bottom);
-        }
-        bottom.checked_sub(u64::from(pointer)).filter(|it| *it > 0)
+        let below = i128::from(bottom) - i128::from(pointer);
+        u64::try_from(below).ok().filter(|it| *it > 0)
     }
 }
 
-fn constant(expr: &ConstExpr) -> Option<u32> {
+fn constant(expr: &ConstExpr) -> Option<u64> {
     match expr.ops[..] {
-        [ConstOp::I32(value)] => Some(value as u32),
+        [ConstOp::I32(value)] => Some(u64::from(value as u32)),
+        [ConstOp::I64(value)] => Some(value as u64),
         _ => None,
     }
 }
@@ -74,7 +80,7 @@ fn data_end(info: &ModuleInfo) -> u64 {
         .values()
         .filter_map(|segment| match &segment.mode {
             SegmentMode::Active { offset, .. } => {
-                Some(u64::from(constant(offset)?) + segment.bytes.len() as u64)
+                constant(offset)?.checked_add(segment.bytes.len() as u64)
             }
             _ => None,
         });

@@ -2,18 +2,19 @@
 //! library made the access, whose variables say nothing to who called it.
 
 use super::instruction::instruction;
+use super::operands::address_of;
 use crate::index::*;
 use crate::report::backtrace::WasmBacktrace;
 use crate::report::library::Named;
 use crate::vm::store::StoreCore;
-use dwalin_debuginfo::values::{Variable, WasmValue};
+use dwalin_debuginfo::values::Variable;
 use wasmparser::Operator;
 
 /// Variables of the innermost function that is the program's own.
 pub(super) struct Suspects<'a> {
     variables: &'a [Variable],
     /// The values that the function passed to the library's, where they are known: others of its variables have no part in it.
-    passed: Option<Vec<u32>>,
+    passed: Option<Vec<u64>>,
 }
 
 impl<'a> Suspects<'a> {
@@ -46,7 +47,7 @@ impl<'a> Suspects<'a> {
     }
 
     /// The pointers whose value passes a test, by name, as one noun phrase.
-    pub(super) fn named(&self, is: impl Fn(u32) -> bool) -> Option<String> {
+    pub(super) fn named(&self, is: impl Fn(u64) -> bool) -> Option<String> {
         let mut names: Vec<&str> = Vec::new();
         for variable in self.variables {
             let is_one = variable.pointer.is_some_and(|value| {
@@ -66,7 +67,7 @@ impl<'a> Suspects<'a> {
     }
 
     /// The values of the pointers.
-    pub(super) fn values(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn values(&self) -> impl Iterator<Item = u64> {
         let passed = self.passed.as_ref();
         let values = self.variables.iter().filter_map(|it| it.pointer);
         values.filter(move |value| passed.is_none_or(|passed| passed.contains(value)))
@@ -74,7 +75,7 @@ impl<'a> Suspects<'a> {
 }
 
 /// The arguments of the call that a frame is in, as far as they are known; `None` where one is not.
-fn passed(store: &StoreCore, backtrace: &WasmBacktrace, depth: usize) -> Option<Vec<u32>> {
+fn passed(store: &StoreCore, backtrace: &WasmBacktrace, depth: usize) -> Option<Vec<u64>> {
     let frame = &backtrace.frames()[depth];
     let instruction = instruction(store, frame, false)?;
     let Operator::Call { function_index } = instruction.operator else {
@@ -84,10 +85,7 @@ fn passed(store: &StoreCore, backtrace: &WasmBacktrace, depth: usize) -> Option<
     let params = info.func_type(FuncIndex::from_u32(function_index)).params();
     let mut values = Vec::new();
     for argument in 0..params.len() {
-        match instruction.operand(argument)? {
-            WasmValue::I32(value) => values.push(value),
-            _ => continue,
-        }
+        values.extend(address_of(instruction.operand(argument)?));
     }
     Some(values)
 }

@@ -2,7 +2,7 @@
 
 use crate::abi::layout::VmMemory;
 use crate::code::mapping::memory_file;
-use crate::module::types::MemoryType;
+use crate::module::types::{AddressType, MemoryType};
 use rustix::fd::OwnedFd;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
@@ -11,10 +11,12 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes of a page (WebAssembly 2.0, section 4.2.8).
-pub const PAGE: u64 = 64 << 10;
-/// The most pages that 32-bit addresses reach.
-const MAX_PAGES: u64 = 1 << 16;
+/// Bytes of a page, where the module names no other size (WebAssembly 3.0, section 4.2.8).
+pub const PAGE: u64 = 1 << MemoryType::PAGE_SIZE_LOG2;
+/// Bytes of the pages that the system protects.
+const SYSTEM_PAGE: u64 = 4096;
+/// The alignment of memories for which all that 32 bits reach is reserved.
+const ALIGNMENT: u64 = 4 << 30;
 
 /// The debugger that may look at a memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,8 +93,8 @@ impl Debugged {
 }
 
 impl LinearMemory {
-    /// Reserves a memory and makes its first pages accessible. With a reservation of 4 GiB its base is aligned to that, so
-    /// that the low half of a host address in it is the guest's. It is at an address that is aligned so, if nothing is there.
+    /// Reserves a memory and makes its first pages accessible. With a reservation of 4 GiB or more its base is aligned to 4 GiB, so
+    /// that the low half of a host address in it is that of the guest's. It is at an address that is aligned so, if nothing is there.
     ///
     /// # Errors
     /// The system's, or a first size that the reservation does not hold.
@@ -103,16 +105,15 @@ impl LinearMemory {
         viewer: Option<Viewer>,
         at: Option<usize>,
     ) -> io::Result<LinearMemory> {
-        let len = ty.limits.min.saturating_mul(PAGE);
+        let len = ty.limits.min.saturating_mul(ty.page_size());
         if len > reservation {
             return Err(io::Error::other(format!(
                 "each memory has {reservation} bytes reserved"
             )));
         }
-        let alignment = if reservation == 4 << 30 {
-            reservation
-        } else {
-            PAGE
+        let alignment = match reservation >= ALIGNMENT {
+            true => ALIGNMENT,
+            false => PAGE,
         };
         let mapped = reservation + guard;
         let there = at.and_then(|at| reserve_at(at, mapped as usize).ok());
@@ -147,14 +148,13 @@ impl LinearMemory {
             if let Some(file) = &self.file {
                 rustix::fs::ftruncate(file, len)?;
             }
+            let start = old.next_multiple_of(SYSTEM_PAGE);
+            let end = len.next_multiple_of(SYSTEM_PAGE);
+            let flags = MprotectFlags::READ | MprotectFlags::WRITE;
             // SAFETY: the pages are of this memory's reservation, and nobody has a reference to inaccessible ones.
             unsafe {
-                let start = self.vm.base.add(old as usize).cast();
-                mprotect(
-                    start,
-                    (len - old) as usize,
-                    MprotectFlags::READ | MprotectFlags::WRITE,
-                )?;
+                let first = self.vm.base.add(start as usize).cast();
+                mprotect(first, (end - start) as usize, flags)?;
             }
         }
         self.vm.len = len;
@@ -171,14 +171,25 @@ impl LinearMemory {
 
     /// Grows by pages; the size before, in pages, or `None` beyond its maximum or the reservation.
     pub fn grow(&mut self, pages: u64) -> Option<u64> {
-        let before = self.vm.len / PAGE;
+        let before = self.vm.len >> self.ty.page_size_log2;
         let after = before.checked_add(pages)?;
-        let max = self.ty.limits.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
-        if after > max || after * PAGE > self.reservation {
+        if after > self.max_pages() {
             return None;
         }
-        self.make_accessible(after * PAGE).ok()?;
+        self.make_accessible(after << self.ty.page_size_log2).ok()?;
         Some(before)
+    }
+
+    /// The most pages that it can have: of its type, that its reservation holds, and whose number is an address (of pages of a byte, one
+    /// less than 32 bits reach).
+    fn max_pages(&self) -> u64 {
+        let reserved = self.reservation >> self.ty.page_size_log2;
+        let numbers = match self.ty.address_type {
+            AddressType::I32 => u64::from(u32::MAX),
+            AddressType::I64 => u64::MAX,
+        };
+        let declared = self.ty.limits.max.unwrap_or(numbers);
+        declared.min(reserved).min(numbers)
     }
 
     /// Bytes of address space that are this memory's, accessible or not.
@@ -189,7 +200,7 @@ impl LinearMemory {
     /// Its type, with the size that it has now.
     pub fn ty(&self) -> MemoryType {
         let mut ty = self.ty;
-        ty.limits.min = self.vm.len / PAGE;
+        ty.limits.min = self.vm.len >> ty.page_size_log2;
         ty
     }
 

@@ -11,7 +11,7 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
+use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType, TableType, ValType};
 use dwalin_debuginfo::code::Flavor;
 use std::any::Any;
 use std::collections::HashMap;
@@ -106,13 +106,13 @@ impl StoreCore {
         });
         let memory = LinearMemory::new(
             ty,
-            settings.memory_reservation,
+            settings.reservation(ty.address_type),
             settings.memory_guard_size,
             viewer,
             at,
         )
         .map_err(|error| Error::Resources {
-            what: format!("a memory of {} pages", ty.limits.min),
+            what: ExternType::Memory(ty).to_string(),
             error,
         })?;
         self.memories.push(memory);

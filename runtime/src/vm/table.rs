@@ -30,7 +30,9 @@ impl TableElements {
             .min(DEFAULT_MAX)
             .max(ty.limits.min);
         if capacity > u64::from(u32::MAX) {
-            return Err(io::Error::other("indices have 32 bits"));
+            return Err(io::Error::other(
+                "no table has more than 4294967295 elements",
+            ));
         }
         let bytes = (capacity as usize * 8).max(8);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;

@@ -13,11 +13,12 @@ class Unreadable(Exception):
 
 
 class Image:
-    """What a registered ELF image says: where code is, and the memory's base."""
+    """What a registered ELF image says: where code is, the memory's base, and whether its addresses have 8 bytes."""
 
-    def __init__(self, text, base):
+    def __init__(self, text, base, is_wide=False):
         self.text = text
         self.base = base
+        self.is_wide = is_wide
 
 
 def read(address, size):
@@ -97,14 +98,19 @@ def parse(start, read=read):
     count, names = struct.unpack_from("<HH", header, 60)
     sections = list(struct.iter_unpack("<IIQQQQIIQQ", read(start + table, 64 * count)))
     strings = read(start + sections[names][4], sections[names][5])
-    text, base = range(0), None
+    text, base, is_wide = range(0), None, False
     for section in sections:
         name = strings[section[0]:strings.index(b"\0", section[0])]
         if name == b".text":
             text = range(section[3], section[3] + section[5])
-        elif name == b".wasm.memory":
-            base = section[3]
-    return Image(text, base)
+        elif name in (b".wasm.memory", b".wasm.memory64"):
+            base, is_wide = section[3], name.endswith(b"64")
+    return Image(text, base, is_wide)
+
+
+def is_wide():
+    """Whether guests' addresses have 8 bytes: printers of libraries' types know their layouts with 4."""
+    return any(image.is_wide for image in images())
 
 
 def image_at(pc):

@@ -260,7 +260,7 @@ def maker(original, type):
         return character if original.code == gdb.TYPE_CODE_TYPEDEF and is_rust() else None
     if type.code == gdb.TYPE_CODE_PTR:
         return pointer if type.sizeof == 4 and is_rust() else None
-    if type.code != gdb.TYPE_CODE_STRUCT:
+    if type.code != gdb.TYPE_CODE_STRUCT or guest.is_wide():
         return None
     names = [field.name for field in type.fields()]
     # rustc gives these members names that no program can have.

@@ -10,7 +10,9 @@ use super::emit::{Entries, Places, Purpose, emit};
 use super::unlocatable::Unlocatable;
 use super::width::BaseType;
 use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType as WasmType};
+use crate::code::{
+    CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace, ValueType as WasmType,
+};
 use crate::write::{Expression, Named, Unit};
 use gimli::constants as dw;
 use gimli::read::{Evaluation, EvaluationResult, Location, Piece, Value, ValueType};
@@ -69,7 +71,7 @@ impl Machine {
                 functions: Vec::new(),
                 trampolines: Vec::new(),
                 eh_frame: (HostAddress(0), &[]),
-                memories: vec![HostAddress(BASE)],
+                memories: vec![memory(BASE)],
                 table: Vec::new(),
                 globals: vec![GlobalPlace {
                     address: HostAddress(0x9000),
@@ -261,5 +263,13 @@ fn bits(value: Value) -> u64 {
         Value::F32(value) => value.to_bits().into(),
         Value::F64(value) => value.to_bits(),
         value => value.to_u64(u64::MAX).unwrap(),
+    }
+}
+
+/// The place of a memory.
+fn memory(base: u64) -> MemoryPlace {
+    MemoryPlace {
+        base: HostAddress(base),
+        address_type: WasmType::I32,
     }
 }

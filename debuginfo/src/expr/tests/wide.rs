@@ -1,7 +1,8 @@
 //! Addresses of 64 bits (memory64), by what their native forms yield.
 
+use super::memory;
 use super::{BASE, FRAME, Machine};
-use crate::address::{AddressSize, HostAddress};
+use crate::address::AddressSize;
 use crate::expr::decode::Op;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
@@ -18,7 +19,7 @@ fn machine() -> Machine {
         addresses: AddressSize::Eight,
         ..Machine::new()
     };
-    machine.code.memories = vec![HostAddress(WIDE_BASE)];
+    machine.code.memories = vec![memory(WIDE_BASE)];
     machine.set(WIDE_BASE + FAR, &0x1122_3344_5566_7788u64.to_le_bytes());
     machine
 }
@@ -73,7 +74,7 @@ fn numbers_of_64_bits_are_not_cut() {
 #[test]
 fn places_in_the_frame_are_the_guest_s() {
     let mut machine = machine();
-    machine.code.memories = vec![HostAddress(BASE)];
+    machine.code.memories = vec![memory(BASE)];
     machine.set(BASE + FRAME + 8, &0x40u64.to_le_bytes());
     assert_eq!(machine.value(&[Op::FrameOffset(8)]), BASE + FRAME + 8);
     let through = [Op::FrameOffset(8), Op::Deref(8)];
@@ -84,7 +85,7 @@ fn places_in_the_frame_are_the_guest_s() {
 #[test]
 fn members_are_as_far_from_the_object_as_in_the_guest() {
     let mut machine = machine();
-    machine.code.memories = vec![HostAddress(BASE)];
+    machine.code.memories = vec![memory(BASE)];
     machine.set(BASE + 0x40, &0x100u64.to_le_bytes());
     machine.set(BASE + 0x100 - 24, &48u64.to_le_bytes());
     let ops = [

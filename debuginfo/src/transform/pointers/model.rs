@@ -109,11 +109,11 @@ fn native_pointer_value<'d>(
         AddressSize::Four => u64::from(guest as u32),
         AddressSize::Eight => guest,
     };
-    let base = cx.code().memories.first();
-    let base = base.ok_or("an address in a module without a memory")?;
+    let memory = cx.code().memories.first();
+    let memory = memory.ok_or("an address in a module without a memory")?;
     let value = match guest {
         0 => 0,
-        guest => base.0.wrapping_add(guest),
+        guest => memory.base.0.wrapping_add(guest),
     };
     Ok(AttributeValue::Data8(value))
 }

@@ -43,7 +43,7 @@ impl Machine for Fixed {
         }
     }
 
-    fn memory(&self, address: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+    fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
         let start = address as usize;
         Some(self.memory.get(start..start.checked_add(len)?)?.into())
     }

@@ -1,6 +1,7 @@
 //! Operations of expressions, evaluated.
 
 use super::*;
+use crate::address::AddressSize;
 use crate::values::evaluate::{Context, Location, evaluate};
 
 /// Evaluates an expression, with a frame base of 0x200 and operands kept from address 12 on.
@@ -8,6 +9,7 @@ fn evaluated(ops: &[Op]) -> Option<Location> {
     let context = Context {
         machine: &machine(),
         frame_base: Some(0x200),
+        addresses: AddressSize::Four,
         from: Some(WasmPc(12)),
     };
     evaluate(ops, context)

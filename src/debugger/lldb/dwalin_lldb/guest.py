@@ -1,6 +1,6 @@
 """Reading guests' values as bytes: what formatters of containers share.
 
-A container's layout is that of a guest, with pointers and sizes of 4 bytes. Nothing that is read is kept beyond an update:
+A container's layout is that of a guest with pointers and sizes of 4 bytes; those of memory64 are shown as structures. Nothing that is read is kept beyond an update:
 lldb asks again at each stop. Memory may hold anything, as before a constructor has run, so what is read is checked.
 """
 import struct
@@ -48,14 +48,14 @@ def field(sb_type, name, depth=DEPTH):
 
 
 def memory_base(sb_type, depth=DEPTH):
-    """Where the memory is that a type's pointers are of; None without pointers, 0 where they are the host's."""
+    """Where the memory is that a type's pointers are of; None without pointers, 0 where they are the host's, or of 8 bytes as those."""
     sb_type = plain(sb_type)
     if sb_type.IsPointerType() or sb_type.IsReferenceType():
         return 0
     if sb_type.GetTypeClass() == lldb.eTypeClassArray:
         return memory_base(sb_type.GetArrayElementType(), depth - 1) if depth else None
     if pointers.is_pointer(sb_type, None):
-        return int(sb_type.GetFieldAtIndex(0).GetType().GetName().removeprefix(pointers.ADDRESS), 16)
+        return 0 if sb_type.GetByteSize() == 8 else int(sb_type.GetFieldAtIndex(0).GetType().GetName().removeprefix(pointers.ADDRESS), 16)
     for _, _, kind in parts(sb_type) if depth else ():
         base = memory_base(kind, depth - 1)
         if base is not None:
@@ -72,7 +72,7 @@ def has_guests():
 def is_image(module):
     """Whether a module is a guest's: an image that the process registered, whose sections say so."""
     name = module.GetFileSpec().GetFilename() or ""
-    return name.startswith("JIT(") or module.FindSection(".wasm.memory").IsValid()
+    return name.startswith("JIT(") or any(module.FindSection(name).IsValid() for name in (".wasm.memory", ".wasm.memory64"))
 
 
 def code(target):

@@ -1,4 +1,4 @@
-"""Guest pointers in memory: lldb's type for one is a class of 4 bytes, whose only member is the address in linear memory.
+"""Guest pointers in memory: lldb's type for one is a class of 4 bytes (8 with memory64), whose only member is the address in linear memory.
 
 The member's type is called wasm32_address_BASE, after where the memory is; a static member, pointer, has the type that the
 pointer or reference really is of.
@@ -19,7 +19,7 @@ RETURNED = {}  # The stop at which lldb has last said what a function returned.
 
 def is_pointer(sb_type, _internal_dict):
     """Whether a type is such a class: what lldb asks before it uses the formatters below."""
-    if sb_type.GetNumberOfFields() != 1 or sb_type.GetByteSize() != 4:
+    if sb_type.GetNumberOfFields() != 1 or sb_type.GetByteSize() not in (4, 8):
         return False
     return (sb_type.GetFieldAtIndex(0).GetType().GetName() or "").startswith(ADDRESS)
 
@@ -29,7 +29,8 @@ def real_pointer(value):
     value = value.GetNonSyntheticValue()
     member = value.GetChildAtIndex(0)
     error = lldb.SBError()
-    address = member.GetData().GetUnsignedInt32(error, 0)
+    data = member.GetData()
+    address = data.GetUnsignedInt64(error, 0) if member.GetByteSize() == 8 else data.GetUnsignedInt32(error, 0)
     if error.Fail():
         return None
     if address:
