@@ -95,6 +95,8 @@ pub unsafe extern "C" fn resume() {
         ".cfi_offset rbp, -16",
         "mov rcx, [rsp + {pc}]",
         "mov r8, [rsp + {sp}]",
+        // Linkers drop sections that only notes refer to, and gdb reads no notes without this one.
+        "lea rax, [rip + _.stapsdt.base]",
         "990: nop",
         ".pushsection .note.stapsdt,\"\",\"note\"",
         ".balign 4",
