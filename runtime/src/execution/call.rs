@@ -169,7 +169,7 @@ impl StoreCore {
             if fault.kind == TrapKind::UncaughtException
                 && let Some(exception) = self.exceptions.uncaught.take()
             {
-                trap.set_exception(exception);
+                trap.set_uncaught(self, exception);
             }
             return Error::Trap(Box::new(trap));
         }

@@ -7,6 +7,7 @@
 //! that a host function may do.
 
 use super::symbolize::Stopped;
+use crate::abi::trap::TrapKind;
 use crate::report::backtrace::WasmBacktrace;
 use crate::report::cause::Cause;
 use crate::report::trap::Trap;
@@ -52,8 +53,9 @@ impl Trap {
         store: &StoreCore,
         frames: &Frames,
     ) -> Trap {
-        let mut trap = Trap::of_exception(exception);
-        trap.set_backtrace(WasmBacktrace::symbolize(store, frames, Stopped::Gone));
+        let backtrace = WasmBacktrace::symbolize(store, frames, Stopped::Gone);
+        let mut trap = Trap::new(TrapKind::UncaughtException, backtrace, Cause::default());
+        trap.set_uncaught(store, exception);
         trap
     }
 }

@@ -11,3 +11,4 @@ pub mod operands;
 mod own_stack;
 mod suspects;
 pub mod symbolize;
+mod thrown;

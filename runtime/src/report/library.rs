@@ -31,11 +31,13 @@ const NAMESPACES: [&str; 6] = [
 ];
 
 /// Functions by which programs give up.
-const RAISING: [&str; 6] = [
+const RAISING: [&str; 8] = [
     "abort",
     "__assert_fail",
     "rust_panic",
     "__cxa_throw",
+    "__cxa_rethrow",
+    "_Unwind_RaiseException",
     "std::terminate",
     "std::process::abort",
 ];

@@ -67,12 +67,8 @@ impl Trap {
     /// An exception that has not left its host function, or not found its handler.
     pub(crate) fn of_exception(exception: ThrownException) -> Trap {
         let mut trap = Trap::without_frames(TrapKind::UncaughtException);
-        trap.set_exception(exception);
+        trap.exception = Some(UncaughtException::new(exception.to_string(), exception));
         trap
-    }
-
-    pub(crate) fn set_exception(&mut self, exception: ThrownException) {
-        self.exception = Some(UncaughtException::new(exception.to_string(), exception));
     }
 
     /// The exception, if it is one that nobody handles.

@@ -3,12 +3,13 @@
 `break main` and `break read` of the program must not find functions of the runtime, and stepping must not enter them. gdb
 takes a breakpoint in every function of a name, and its Python can take locations away only after it has said that it made
 them. So gdb is not given the executable's symbols, but a file with the same segments and sections (which is how gdb finds
-where the executable was loaded), its call frame information (to unwind), and the few symbols that gdb and these scripts
-need. What has no symbols and no lines, `step` passes over.
+where the executable was loaded), its call frame information (to unwind), its probe (by which `next` and `finish` stop in handlers
+of exceptions, runtime/src/unwind/exception.rs), and the few symbols that gdb and these scripts need. What has no symbols and no lines, `step` passes over.
 """
 import struct
 
 WANTED = (b"__jit_debug_register_code", b"__jit_debug_descriptor", b"__dwalin_code")
+PROBES = b".note.stapsdt"
 SECTION = struct.Struct("<IIQQQQIIQQ")  # Name, type, flags, address, offset, size, link, info, alignment, entry size.
 SYMBOL = struct.Struct("<IBBHQQ")
 SYMTAB, STRTAB, NOBITS, DYNSYM, ALLOC = 2, 3, 8, 11, 2
@@ -67,9 +68,11 @@ def write_stub(program, stub):
             body.extend(contents)
 
         for index, section in enumerate(sections):
+            name = string(old_names, section[0])
+            if name == PROBES:
+                add(name, section[1], read(file, *section[4:6]), section)
             if section[2] & ALLOC:
                 number[index] = len(out)
-                name = string(old_names, section[0])
                 frames = name == b".eh_frame"
                 add(name, section[1] if frames else NOBITS, read(file, *section[4:6]) if frames else b"", section)
         symbols = bytearray(SYMBOL.size)

@@ -1,0 +1,219 @@
+//! An exception that nobody handles → what its language's runtime would say of it, from the guest's memory: the type and the message of
+//! a C++ exception, in the layout that libc++abi gives it where pointers have 4 bytes (cxa_exception.h, private_typeinfo.h).
+
+use crate::index::FuncIndex;
+use crate::module::elements::lasting_elements;
+use crate::report::backtrace::WasmBacktrace;
+use crate::report::exception::UncaughtException;
+use crate::report::trap::Trap;
+use crate::vm::exception::ThrownException;
+use crate::vm::instance::InstanceData;
+use crate::vm::store::StoreCore;
+use crate::vm::value::Val;
+use dwalin_debuginfo::demangle;
+
+/// The class of exceptions that libc++abi throws, `CLNGC++\0`. One that `std::rethrow_exception` throws has a 1 at the end.
+const CPP: u64 = u64::from_be_bytes(*b"CLNGC++\0");
+/// That of Rust's panics.
+const RUST: u64 = u64::from_be_bytes(*b"MOZ\0RUST");
+
+/// From the unwinder's header of an exception down to the `std::type_info *`, and to the exception that is thrown again.
+const TYPE: u32 = 48;
+const PRIMARY: u32 = 4;
+/// The size of that header, which the object is behind.
+const HEADER: u32 = 32;
+
+/// The position of `what` in the table of virtual functions of a `std::exception`, and that of the text in those that have one.
+const WHAT: u32 = 8;
+const TEXT: u32 = 4;
+
+/// The classes of the standard library that have a text, by the names in their types, and their `what`.
+const WITH_TEXT: [(&str, &str); 2] = [
+    ("St13runtime_error", "std::runtime_error::what() const"),
+    ("St11logic_error", "std::logic_error::what() const"),
+];
+
+/// The longest name or message that is read, and the longest chain of bases.
+const LONGEST: usize = 4096;
+const DEEPEST: usize = 32;
+
+/// The memory of a guest.
+struct Guest<'m> {
+    memory: &'m [u8],
+}
+
+impl Guest<'_> {
+    fn word(&self, at: u32) -> Option<u32> {
+        let bytes = self.memory.get(at as usize..)?.first_chunk()?;
+        Some(u32::from_le_bytes(*bytes))
+    }
+
+    fn text(&self, at: u32) -> Option<&str> {
+        let bytes = self.memory.get(at as usize..)?;
+        let bytes = &bytes[..bytes.len().min(LONGEST)];
+        let end = bytes.iter().position(|byte| *byte == 0)?;
+        std::str::from_utf8(&bytes[..end]).ok()
+    }
+
+    /// The words of the runtime of its language for an exception, by the address that it throws. `function` gives the names of functions by
+    /// their addresses.
+    fn describe(&self, thrown: u32, function: impl Fn(u32) -> Option<String>) -> Option<String> {
+        let class = self.memory.get(thrown as usize..)?.first_chunk()?;
+        let class = u64::from_le_bytes(*class);
+        if class == RUST {
+            return Some("uncaught Rust panic".to_owned());
+        }
+        if class & !1 != CPP {
+            return None;
+        }
+        let object = match class == CPP {
+            true => thrown.checked_add(HEADER)?,
+            false => self.word(thrown.checked_sub(PRIMARY)?)?,
+        };
+        let ty = self.word(thrown.checked_sub(TYPE)?)?;
+        let name = self.type_name(ty)?;
+        let symbol = format!("_ZTS{name}");
+        let readable = demangle(&symbol);
+        let readable = readable.strip_prefix("typeinfo name for ").unwrap_or(name);
+        let said = format!("uncaught exception of type {readable}");
+        Some(match self.message(ty, object, function) {
+            Some(message) => format!("{said}: {message}"),
+            None => said,
+        })
+    }
+
+    fn type_name(&self, ty: u32) -> Option<&str> {
+        self.text(self.word(ty.checked_add(4)?)?)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The result of `what()`, where that is the function of a class that keeps the text. Such a class's type is a
+    /// `__si_class_type_info`, and so are those of the classes on the way to it, if they have the same table of virtual functions: then
+    /// each has one base, at its beginning, and its type follows its name.
+    fn message(
+        &self,
+        ty: u32,
+        object: u32,
+        function: impl Fn(u32) -> Option<String>,
+    ) -> Option<&str> {
+        let kind = self.word(ty)?;
+        let mut class = ty;
+        for _ in 0..DEEPEST {
+            if self.word(class)? != kind {
+                return None;
+            }
+            let name = self.type_name(class)?;
+            if let Some((_, what)) = WITH_TEXT.iter().find(|(it, _)| *it == name) {
+                let functions = self.word(object)?;
+                let called = function(self.word(functions.checked_add(WHAT)?)?)?;
+                return match called == *what {
+                    true => self.text(self.word(object.checked_add(TEXT)?)?),
+                    false => None,
+                };
+            }
+            class = self.word(class.checked_add(8)?)?;
+        }
+        None
+    }
+}
+
+impl Trap {
+    /// Adds the exception that it is about, which was thrown at its frames.
+    pub(crate) fn set_uncaught(&mut self, store: &StoreCore, exception: ThrownException) {
+        let text = text(store, self.backtrace(), &exception);
+        let text = text.unwrap_or_else(|| exception.to_string());
+        self.exception = Some(UncaughtException::new(text, exception));
+    }
+}
+
+fn text(
+    store: &StoreCore,
+    backtrace: &WasmBacktrace,
+    exception: &ThrownException,
+) -> Option<String> {
+    let [Val::I32(thrown)] = exception.values()[..] else {
+        return None;
+    };
+    let frame = backtrace.frames().iter().find(|frame| !frame.host)?;
+    let instance = &**store.instances.get(frame.instance)?;
+    let memory = store.memory(*instance.memories.first()?);
+    // SAFETY: no guest runs, and the host that borrowed the store waits for us.
+    let memory = unsafe { &*memory.bytes() };
+    let function = |address| function_name(instance, address);
+    Guest { memory }.describe(thrown as u32, function)
+}
+
+/// The name of the function that a guest's function pointer is.
+fn function_name(instance: &InstanceData, address: u32) -> Option<String> {
+    let artifact = instance.module.artifact();
+    let elements = lasting_elements(instance.module.info(), artifact.wasm());
+    let function: FuncIndex = *elements.get(&address)?;
+    Some(demangle(artifact.function_name(function)).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THROWN: u32 = 112;
+
+    /// An exception at [`THROWN`], of a class `E` that is derived from `std::runtime_error`: types at 0x10 and 0x20 with tables of virtual
+    /// functions at `tables`, names from 200 on, the object's table at 0x30 and its text at 240.
+    fn memory(tables: [u32; 2]) -> Vec<u8> {
+        let mut memory = vec![0; 320];
+        let mut word = |at: u32, value: u32| {
+            memory[at as usize..at as usize + 4].copy_from_slice(&value.to_le_bytes());
+        };
+        for (at, table, name, base) in [(0x10, tables[0], 200, 0x20), (0x20, tables[1], 210, 9999)]
+        {
+            word(at, table);
+            word(at + 4, name);
+            word(at + 8, base);
+        }
+        word(0x30 + WHAT, 7);
+        word(THROWN - TYPE, 0x10);
+        word(THROWN + HEADER, 0x30);
+        word(THROWN + HEADER + TEXT, 240);
+        memory[THROWN as usize..][..8].copy_from_slice(&CPP.to_le_bytes());
+        for (at, text) in [
+            (200, "1E\0"),
+            (210, "St13runtime_error\0"),
+            (240, "no such file\0"),
+        ] {
+            memory[at..at + text.len()].copy_from_slice(text.as_bytes());
+        }
+        memory
+    }
+
+    fn describe(memory: &[u8], what: &str) -> Option<String> {
+        let function = |address| (address == 7).then(|| what.to_owned());
+        Guest { memory }.describe(THROWN, function)
+    }
+
+    #[test]
+    fn the_message_is_that_of_the_class_that_keeps_one() {
+        let what = "std::runtime_error::what() const";
+        let said = describe(&memory([77, 77]), what).unwrap();
+        assert_eq!(said, "uncaught exception of type E: no such file");
+        // `E::what` may say anything; a type with another table may have its bases elsewhere.
+        for (tables, what) in [([77, 77], "E::what() const"), ([77, 78], what)] {
+            let said = describe(&memory(tables), what).unwrap();
+            assert_eq!(said, "uncaught exception of type E");
+        }
+    }
+
+    #[test]
+    fn memory_that_ends_or_goes_round_says_nothing() {
+        let what = "std::runtime_error::what() const";
+        let mut round = memory([77, 77]);
+        round[0x18..0x1c].copy_from_slice(&0x10_u32.to_le_bytes());
+        let said = describe(&round, what).unwrap();
+        assert_eq!(said, "uncaught exception of type E");
+        let whole = memory([77, 77]);
+        for len in 0..whole.len() {
+            let said = describe(&whole[..len], what);
+            assert!(said.is_none_or(|said| said.starts_with("uncaught exception of type")));
+        }
+        assert_eq!(describe(&[0; 320], what), None);
+    }
+}
