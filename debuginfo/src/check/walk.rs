@@ -5,7 +5,7 @@ use super::units::{Units, text};
 use crate::address::{AddressSize, WasmPc};
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
-use crate::locals::{Claim, Frame, is_numbered};
+use crate::locals::{Claim, Frame, Listed, is_numbered};
 use crate::ranges;
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
@@ -361,29 +361,32 @@ impl<'d> Walk<'_, 'd> {
             return Described::all(&scope.ranges);
         }
         let mut places = Places::default();
-        let mut add = |expression, range: &Range<u64>, claim: &Claim| {
-            if self.is_place(unit, expression) {
-                let ops = decode(expression, unit).unwrap_or_default();
-                self.place(function, &scope.frame, &ops, (range, claim), &mut places);
+        let mut add = |ops: Option<&[Op]>, range: &Range<u64>, claim: &Claim| {
+            if let Some(ops) = ops.filter(|ops| self.is_place(unit, ops)) {
+                self.place(function, &scope.frame, ops, (range, claim), &mut places);
             }
         };
         match entry.attr_value(dw::DW_AT_location) {
             Some(AttributeValue::Exprloc(expression)) => {
                 let start = scope.ranges.first().map_or(0, |first| first.start);
                 let claim = Claim::Scope(WasmPc(start as u32));
+                let ops = operations(unit, expression);
                 let ranges = scope.ranges.iter();
-                ranges.for_each(|range| add(expression, range, &claim));
+                ranges.for_each(|range| add(ops.as_deref(), range, &claim));
             }
             Some(value) => {
                 let Ok(Some(mut locations)) = unit.attr_locations(value) else {
                     return Described::default();
                 };
+                let mut listed = Listed::default();
                 while let Ok(Some(location)) = locations.next() {
                     if !self.budget.spend(1) {
                         break;
                     }
                     if let Some(range) = self.range(location.range) {
-                        add(location.data, &range, &Claim::Entry(pcs(&range)));
+                        let ops = operations(unit, location.data);
+                        let claim = listed.claim(&pcs(&range), ops.as_deref().unwrap_or(&[]));
+                        add(ops.as_deref(), &range, &claim);
                     }
                 }
             }
@@ -451,21 +454,14 @@ impl<'d> Walk<'_, 'd> {
         ends.fold(range.end, u64::min).max(range.start)
     }
 
-    /// Returns true if an expression says where something is: an empty one says that it is nowhere, and dropped data is.
-    fn is_place(
-        &self,
-        unit: ReadUnit<'_, 'd>,
-        expression: gimli::read::Expression<Reader<'d>>,
-    ) -> bool {
-        if expression.0.is_empty() {
-            return false;
-        }
-        decode(expression, unit).is_ok_and(|ops| match ops.first() {
+    /// Returns true if operations say where something is: dropped data is nowhere.
+    fn is_place(&self, unit: ReadUnit<'_, 'd>, ops: &[Op]) -> bool {
+        match ops.first() {
             Some(Op::Address(address)) => self
                 .space
                 .has_data(*address, AddressSize::of(unit.encoding())),
             _ => true,
-        })
+        }
     }
 
     /// Returns true if a variable is at an address of its own.
@@ -473,8 +469,8 @@ impl<'d> Walk<'_, 'd> {
         let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(dw::DW_AT_location) else {
             return false;
         };
-        self.is_place(unit, expression)
-            && decode(expression, unit).is_ok_and(|ops| self.space.is_data(&ops))
+        operations(unit, expression)
+            .is_some_and(|ops| self.is_place(unit, &ops) && self.space.is_data(&ops))
     }
 
     fn key(
@@ -550,4 +546,15 @@ pub(super) fn common(one: &[Range<u64>], other: &[Range<u64>]) -> Ranges {
 /// Addresses of the input: [`Space::code`] lets only such through.
 pub(super) fn pcs(range: &Range<u64>) -> Range<WasmPc> {
     WasmPc(range.start as u32)..WasmPc(range.end as u32)
+}
+
+/// The operations of an expression; `None` where it says that something is nowhere, or cannot be read.
+fn operations<'d>(
+    unit: ReadUnit<'_, 'd>,
+    expression: gimli::read::Expression<Reader<'d>>,
+) -> Option<Vec<Op>> {
+    match expression.0.is_empty() {
+        true => None,
+        false => decode(expression, unit).ok(),
+    }
 }

@@ -14,9 +14,48 @@ pub(crate) enum Claim {
     /// (`calculateDbgEntityHistory`, `DebugLocEntry::MergeRanges`): an entry that goes on over the end of a block was said anew there,
     /// and a write in the block before may be the variable's own. Only what a function begins with may be a parameter that is said
     /// once.
-    Entry(Range<WasmPc>),
+    Entry(EntryClaim),
     /// That it is the address of the function's frame.
     FrameBase,
+}
+
+/// The claim of an entry of a location list.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct EntryClaim {
+    range: Range<WasmPc>,
+    /// Locals of which it repeats what an entry before it said, and where that one begins.
+    repeated: Vec<(u32, WasmPc)>,
+}
+
+impl EntryClaim {
+    /// Of an entry that repeats nothing.
+    pub fn of(range: Range<WasmPc>) -> EntryClaim {
+        EntryClaim {
+            range,
+            repeated: Vec::new(),
+        }
+    }
+
+    /// Notes that a local was named from an address on, at which this entry begins or one before it.
+    pub(super) fn add(&mut self, local: u32, since: WasmPc) {
+        if since < self.range.start {
+            self.repeated.push((local, since));
+        }
+    }
+
+    /// The range in which writes to a local count.
+    fn of_local(&self, local: u32) -> Range<WasmPc> {
+        let repeated = self.repeated.iter().filter(|(it, _)| *it == local);
+        let since = repeated.map(|(_, since)| *since).min();
+        since.unwrap_or(self.range.start)..self.range.end
+    }
+}
+
+impl Claim {
+    /// That of an entry of a location list that repeats nothing.
+    pub fn entry(range: Range<WasmPc>) -> Claim {
+        Claim::Entry(EntryClaim::of(range))
+    }
 }
 
 /// A change to a claim in a block.
@@ -45,11 +84,14 @@ impl Body {
             is_stale: true,
         };
         match claim {
-            Claim::Entry(range) if self.begins_in_first_block(range) => {
+            Claim::Entry(entry) => {
+                let range = entry.of_local(local);
+                if !self.begins_in_first_block(&range) {
+                    return self.stale_in(local, &range);
+                }
                 let writes = writes.filter(|write| range.contains(&write.at));
                 self.behind(range.start, writes.map(overwritten).collect())
             }
-            Claim::Entry(range) => self.stale_in(local, range),
             Claim::Scope(start) => self.behind(*start, writes.map(overwritten).collect()),
             Claim::FrameBase => {
                 let events = writes.map(|write| Event {

@@ -7,6 +7,7 @@
 //! ```text
 //! function's body ─body→ basic blocks, writes to locals ─flow→ where a local was written since a location began to count
 //!                                                      └frame→ which locals hold the frame's address
+//! location list ─list→ since when each entry's locals count
 //! module's functions ─numbering→ whether locals have their numbers still
 //! ```
 
@@ -15,6 +16,7 @@ mod body;
 mod exceptional;
 mod flow;
 mod frame;
+mod list;
 pub(crate) mod numbering;
 #[cfg(test)]
 mod tests;
@@ -22,3 +24,4 @@ mod tests;
 pub(crate) use believe::{Frame, MISFIT, NO_FRAME, is_numbered};
 pub(crate) use body::Body;
 pub(crate) use flow::Claim;
+pub(crate) use list::Listed;

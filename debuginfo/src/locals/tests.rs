@@ -1,6 +1,6 @@
 //! Locals over the code of small functions.
 
-use super::{Body, Claim, Frame};
+use super::{Body, Claim, Frame, Listed};
 use crate::address::WasmPc;
 use crate::container::{self, Container};
 use crate::expr::decode::Op;
@@ -73,20 +73,20 @@ fn a_scope_in_a_loop_begins_anew_each_time() {
 #[test]
 fn a_write_counts_to_the_end_of_its_block_in_an_entry_of_a_list() {
     let text = format!("local.get 2 if end nop {SET} nop local.get 0 if nop end nop");
-    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    let all = |nops: &[WasmPc]| Claim::entry(nops[0]..WasmPc(nops[3].0 + 1));
     assert_eq!(stale(&text, 0, all), [1]);
-    let behind = |nops: &[WasmPc]| Claim::Entry(nops[1]..WasmPc(nops[3].0 + 1));
+    let behind = |nops: &[WasmPc]| Claim::entry(nops[1]..WasmPc(nops[3].0 + 1));
     assert_eq!(stale(&text, 0, behind), NONE);
-    let before = |nops: &[WasmPc]| Claim::Entry(nops[0]..nops[1]);
+    let before = |nops: &[WasmPc]| Claim::entry(nops[0]..nops[1]);
     assert_eq!(stale(&text, 0, before), NONE);
 }
 
 #[test]
 fn a_write_counts_on_in_an_entry_that_the_function_begins_with() {
     let text = format!("nop {SET} nop local.get 0 if nop end nop");
-    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    let all = |nops: &[WasmPc]| Claim::entry(nops[0]..WasmPc(nops[3].0 + 1));
     assert_eq!(stale(&text, 0, all), [1, 2, 3]);
-    let first = |nops: &[WasmPc]| Claim::Entry(nops[0]..nops[1]);
+    let first = |nops: &[WasmPc]| Claim::entry(nops[0]..nops[1]);
     assert_eq!(stale(&text, 0, first), [1, 2, 3]);
 }
 
@@ -95,7 +95,7 @@ fn a_write_counts_to_a_branch_behind_a_conditional_one() {
     // Both are terminators of one block of LLVM's, `br` at 2 too; the code behind it is another's.
     let branches = "local.get 2 br_if 0 br 2 end nop end end nop";
     let text = format!("local.get 2 if end block block block nop {SET} nop {branches}");
-    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[3].0 + 1));
+    let all = |nops: &[WasmPc]| Claim::entry(nops[0]..WasmPc(nops[3].0 + 1));
     assert_eq!(stale(&text, 0, all), [1]);
     let (body, nops) = body(&text);
     // One `end` comes between the branch and the next `nop`.
@@ -165,7 +165,7 @@ fn a_call_with_a_handler_ends_no_block_of_the_compiler() {
     let text = format!(
         "local.get 2 if end block try_table (catch_all 0) nop {SET} nop call 0 nop end nop end nop"
     );
-    let all = |nops: &[WasmPc]| Claim::Entry(nops[0]..WasmPc(nops[4].0 + 1));
+    let all = |nops: &[WasmPc]| Claim::entry(nops[0]..WasmPc(nops[4].0 + 1));
     assert_eq!(stale(&text, 0, all), [1, 2, 3]);
 }
 
@@ -238,4 +238,31 @@ fn questions_end() {
     let (first, last) = (&body.blocks[0], &body.blocks[body.blocks.len() - 1]);
     let all = [first.code.start..last.code.end];
     assert_eq!(body.stale(0, &Claim::Scope(first.code.start)), all);
+}
+
+#[test]
+fn a_piece_that_an_entry_repeats_was_written_before_it() {
+    // As LLVM writes lists: one piece changes its place behind the second `nop`, the other is repeated.
+    let text = format!("local.get 2 if end nop {SET} nop nop local.get 2 if nop end nop");
+    let (body, nops) = body(&text);
+    let frame = Frame::believing(Some(Rc::new(body)), None);
+    let piece = |local| [Op::Local(local), Op::StackValue, Op::Piece(32, None)];
+    let first = [piece(0).as_slice(), &[Op::Piece(32, None)]].concat();
+    let both = [piece(0), piece(2)].concat();
+    let mut listed = Listed::default();
+    listed.claim(&(nops[0]..nops[1]), &first);
+    let range = nops[1]..WasmPc(nops[4].0 + 1);
+    let claim = listed.claim(&range, &both);
+    let stale = frame.stale(&both, &claim, &range);
+    let rest = [&[Op::Piece(32, None)][..], &piece(2)].concat();
+    assert_eq!(stale.rest(&both, None, nops[1]), Some(rest));
+    // Behind the end of the block it was said anew.
+    assert_eq!(stale.rest(&both, None, nops[3]), Some(both.clone()));
+    // A gap, another piece or another place of it is a location that begins.
+    for (gap, before) in [(1, first), (0, [piece(1), piece(2)].concat())] {
+        let mut listed = Listed::default();
+        listed.claim(&(nops[0]..WasmPc(nops[1].0 - gap)), &before);
+        let claim = listed.claim(&range, &both);
+        assert!(frame.stale(&both, &claim, &range).is_empty());
+    }
 }

@@ -17,7 +17,7 @@ use crate::expr::emit::Purpose;
 use crate::expr::piece::{Piece, join, split};
 use crate::expr::unlocatable::Unlocatable;
 use crate::locals::numbering::Number;
-use crate::locals::{Claim, MISFIT, NO_FRAME};
+use crate::locals::{Claim, Listed, MISFIT, NO_FRAME};
 use crate::lookup::EXHAUSTED;
 use crate::source::Reader;
 use crate::write::{Address, Expression as Native, Location};
@@ -327,6 +327,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         let Some(mut locations) = locations? else {
             return Ok(None);
         };
+        let mut listed = Listed::default();
         while let Some(location) = locations.next()? {
             if self.cx.lookup.is_exhausted() {
                 self.lost.push(EXHAUSTED.into());
@@ -343,9 +344,11 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
                 Purpose::FrameBase => decode(location.data, unit).map_err(Unlocatable::from),
                 _ => self.operations(entry, location.data),
             };
+            let mut span = Span::of_entry(start..end);
+            span.claim = listed.claim(&span.wasm, ops.as_deref().unwrap_or(&[]));
             let added = ops.and_then(|ops| {
                 let request = self.request(entry, &ops, purpose);
-                self.add_locations(&ops, &Span::of_entry(start..end), request)
+                self.add_locations(&ops, &span, request)
             });
             if let Err(reason) = added {
                 self.lost.push(reason);

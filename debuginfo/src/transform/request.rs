@@ -32,7 +32,7 @@ impl Span {
     pub fn of_entry(wasm: Range<WasmPc>) -> Span {
         Span {
             anchor: wasm.start,
-            claim: Claim::Entry(wasm.clone()),
+            claim: Claim::entry(wasm.clone()),
             wasm,
         }
     }

@@ -8,13 +8,17 @@ use crate::code::{KeptValue, ValueType};
 use crate::expr::decode::{Op, decode};
 use crate::expr::dwarf3::infer_stack_values;
 use crate::locals::numbering::Number;
-use crate::locals::{Claim, Frame, is_numbered};
+use crate::locals::{Claim, Frame, Listed, is_numbered};
 use crate::units::functions::Function;
 use crate::units::{Place, Units};
 use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
-use std::ops::Range;
+use std::collections::VecDeque;
+
+/// The entries of a location list that are read again for what one of them repeats: more than compilers make in one basic block, where alone
+/// a piece is repeated, and an end to long lists.
+const MOST_REPEATED: usize = 1 << 12;
 
 /// A variable's entry, and where its scope begins.
 #[derive(Clone, Copy)]
@@ -117,7 +121,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             machine: self.machine,
             frame_base: None,
             addresses: self.addresses,
-            from: entry.map(|entry| entry.start),
+            from: entry.map(|(start, _)| start),
         };
         match evaluate::evaluate(value, context)? {
             Location::Memory(address) => Some(address),
@@ -125,29 +129,48 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
     }
 
-    /// The expression that holds at the address, and the range that it does in, of a list.
+    /// The expression that holds at the address; of a list, the entry's beginning, and its claim.
     pub(super) fn operations(
         &self,
         unit: usize,
         value: AttributeValue<crate::source::Reader<'a>>,
-    ) -> Option<(Vec<Op>, Option<Range<WasmPc>>)> {
+    ) -> Option<(Vec<Op>, Option<(WasmPc, Claim)>)> {
         let unit = self.units.get(unit)?;
-        let (expression, range) = match value {
-            AttributeValue::Exprloc(expression) => (expression, None),
+        let mut list = match value {
+            AttributeValue::Exprloc(expression) => {
+                return Some((decode(expression, unit).ok()?, None));
+            }
             AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
-                let mut list = unit.attr_locations(value).ok()??;
-                loop {
-                    let entry = list.next().ok()??;
-                    if (entry.range.begin..entry.range.end).contains(&u64::from(self.pc.0)) {
-                        let start = WasmPc::from_dwarf(entry.range.begin);
-                        let end = WasmPc::from_dwarf(entry.range.end);
-                        break (entry.data, start.zip(end).map(|(start, end)| start..end));
-                    }
-                }
+                unit.attr_locations(value).ok()??
             }
             _ => return None,
         };
-        Some((decode(expression, unit).ok()?, range))
+        // The entries before it that it may repeat the pieces of.
+        let mut before = VecDeque::new();
+        let (range, data) = loop {
+            let entry = list.next().ok()??;
+            let start = WasmPc::from_dwarf(entry.range.begin);
+            let Some(range) = start.zip(WasmPc::from_dwarf(entry.range.end)) else {
+                continue;
+            };
+            let range = range.0..range.1;
+            if range.contains(&self.pc) {
+                break (range, entry.data);
+            }
+            if before.len() == MOST_REPEATED {
+                before.pop_front();
+            }
+            before.push_back((range, entry.data));
+        };
+        let ops = decode(data, unit).ok()?;
+        let mut listed = Listed::default();
+        if ops.iter().any(|op| matches!(op, Op::Piece(..))) {
+            for (range, data) in before {
+                listed.claim(&range, &decode(data, unit).unwrap_or_default());
+            }
+        }
+        let claim = listed.claim(&range, &ops);
+        Some((ops, Some((range.start, claim))))
     }
 
     /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared behind `line`.
@@ -214,8 +237,8 @@ impl<'r, 'a> Reader<'r, 'a> {
         if let Some((unit, attr)) = self.units.attr(place, dw::DW_AT_location) {
             let operations = self.operations(unit, attr.value());
             let found = operations.filter(|(ops, _)| !ops.is_empty());
-            let (ops, range) = found.ok_or(Unavailable::OptimisedOut)?;
-            let from = range.as_ref().map(|range| range.start);
+            let (ops, entry) = found.ok_or(Unavailable::OptimisedOut)?;
+            let (from, claim) = entry.unzip();
             let version = self.units.get(unit).map_or(5, |it| it.encoding().version);
             let ops = infer_stack_values(ops, version, version < 4 && self.is_scalar(place));
             let ops = ops.map_err(|_| Unavailable::Unreadable)?;
@@ -230,7 +253,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             if let (true, Err(reason)) = (framed, &self.frame_base) {
                 return Err(reason.clone());
             }
-            let ops = self.believed(ops, range, declared.scope)?;
+            let ops = self.believed(ops, claim.or(declared.scope.map(Claim::Scope)))?;
             let context = Context {
                 machine: self.machine,
                 frame_base: self.frame_base.clone().ok(),
@@ -274,18 +297,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         misfit().unwrap_or(false)
     }
 
-    /// Returns the part of a location that can be trusted: of an entry of a list with a range, or of all of a scope.
-    fn believed(
-        &self,
-        ops: Vec<Op>,
-        range: Option<Range<WasmPc>>,
-        scope: Option<WasmPc>,
-    ) -> Result<Vec<Op>, Unavailable> {
-        let claim = match (range, scope) {
-            (Some(range), _) => Claim::Entry(range),
-            (None, Some(start)) => Claim::Scope(start),
-            (None, None) => return Ok(ops),
-        };
+    /// Returns the part of a location that can be trusted.
+    fn believed(&self, ops: Vec<Op>, claim: Option<Claim>) -> Result<Vec<Op>, Unavailable> {
+        let Some(claim) = claim else { return Ok(ops) };
         let here = self.pc..WasmPc(self.pc.0.saturating_add(1));
         let stale = self.frame.stale(&ops, &claim, &here);
         stale
