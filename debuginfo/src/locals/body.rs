@@ -36,6 +36,10 @@ pub(crate) struct Body {
     pub(super) blocks: Vec<Block>,
     /// Sorted.
     pub(super) writes: Vec<Write>,
+    /// The reads of locals, sorted: the local, and the instruction's address.
+    pub(super) reads: Vec<(u32, WasmPc)>,
+    /// A number of parameters that there are at least: those up to the last that the first block reads before it writes to it.
+    pub(super) parameters: u32,
     /// Those that make an address of the frame.
     pub(super) frames: FrameWrites,
     /// Steps taken for answers.
@@ -115,6 +119,9 @@ impl Body {
                     builder.body.writes.push(Write { local, at, behind });
                 }
             }
+            if let Operator::LocalGet { local_index } = operator {
+                builder.read(local_index, at);
+            }
             if frames.note(&operator) {
                 builder.body.frames.add(at);
             }
@@ -134,6 +141,7 @@ impl Body {
         }
         let mut body = builder.body;
         body.writes.sort_unstable();
+        body.reads.sort_unstable();
         let mut end = start;
         for block in body.blocks.iter_mut().rev() {
             block.terminated = block.terminated.max(block.code.end).max(end);
@@ -151,6 +159,14 @@ impl Body {
         let to = self.writes.partition_point(|write| write.local <= local);
         self.writes.get(from..to).unwrap_or(&[])
     }
+
+    /// The addresses at which a local is read.
+    pub(super) fn reads_of(&self, local: u32) -> impl Iterator<Item = WasmPc> {
+        let from = self.reads.partition_point(|(it, _)| *it < local);
+        let reads = self.reads.get(from..).unwrap_or(&[]).iter();
+        let reads = reads.take_while(move |(it, _)| *it == local);
+        reads.map(|(_, at)| *at)
+    }
 }
 
 impl Builder {
@@ -158,6 +174,15 @@ impl Builder {
     pub fn open(&mut self, label: Label) {
         let region = Region::within(self.handler);
         self.labels.push(Label { region, ..label });
+    }
+
+    fn read(&mut self, local: u32, at: WasmPc) {
+        let body = &mut self.body;
+        body.reads.push((local, at));
+        let is_first = body.blocks.len() == 1 && local >= body.parameters;
+        if is_first && !body.writes.iter().any(|write| write.local == local) {
+            body.parameters = local.saturating_add(1);
+        }
     }
 
     /// The block that is being read.

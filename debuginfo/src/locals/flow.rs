@@ -92,7 +92,13 @@ impl Body {
                 let writes = writes.filter(|write| range.contains(&write.at));
                 self.behind(range.start, writes.map(overwritten).collect())
             }
-            Claim::Scope(start) => self.behind(*start, writes.map(overwritten).collect()),
+            Claim::Scope(start) => {
+                let mut stale = self.behind(*start, writes.map(overwritten).collect());
+                if !stale.is_empty() {
+                    stale.extend(self.unset(local));
+                }
+                merged(stale)
+            }
             Claim::FrameBase => {
                 let events = writes.map(|write| Event {
                     is_stale: !self.frames.contains(write.at),
@@ -118,6 +124,37 @@ impl Body {
             is_stale: false,
         });
         events.sort_unstable();
+        self.spread(&events)
+    }
+
+    /// Returns the code at which a local has no value yet. LLVM says that a variable is in a local in all of a scope although it is set
+    /// behind the scope's beginning, by instructions of no line (`validThroughout`). Parameters have values from the beginning; their
+    /// number is not known here, but a local that is read without a write before is one.
+    fn unset(&self, local: u32) -> Vec<Range<WasmPc>> {
+        if local < self.parameters {
+            return Vec::new();
+        }
+        let unset = self.unwritten(local);
+        let mut reads = self.reads_of(local);
+        match reads.any(|at| unset.iter().any(|range| range.contains(&at))) {
+            true => Vec::new(),
+            false => unset,
+        }
+    }
+
+    /// Returns the code that is reached from the beginning without a write to a local.
+    fn unwritten(&self, local: u32) -> Vec<Range<WasmPc>> {
+        let start = self.blocks.first().map(|first| Event {
+            at: first.code.start,
+            from: first.code.start,
+            is_stale: true,
+        });
+        let writes = self.writes_to(local).iter().map(|write| Event {
+            at: write.at,
+            from: write.behind,
+            is_stale: false,
+        });
+        let events: Vec<_> = start.into_iter().chain(writes).collect();
         self.spread(&events)
     }
 

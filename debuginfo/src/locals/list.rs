@@ -12,7 +12,7 @@ use std::ops::Range;
 /// of a piece that is repeated nothing was said there, and what was written to its local since then still counts.
 #[derive(Default)]
 pub(crate) struct Listed {
-    /// Where the last entry ends.
+    /// The end of the last entry.
     end: Option<WasmPc>,
     /// Its pieces that name locals, each with where the first of the entries begins that have it without a gap.
     pieces: Vec<(Piece, WasmPc)>,

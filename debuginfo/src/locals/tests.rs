@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::rc::Rc;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
-/// A function with three locals of i32, the first two its parameters, and a global: its body, and the addresses of its `nop`s.
+/// A function with three locals of i32, the first two its parameters, which it reads, and a global: its body, and the addresses of its
+/// `nop`s.
 fn body(text: &str) -> (Body, Vec<WasmPc>) {
     let text = format!(
-        "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 i32) (local i32 f64) {text}))"
+        "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 i32) (local i32 f64) local.get 1 drop {text}))"
     );
     let wasm = wat::parse_str(text).unwrap();
     let code = Container::parse(&wasm).unwrap().code.unwrap();
@@ -39,6 +40,17 @@ fn scope(_: &[WasmPc]) -> Claim {
 
 const NONE: [usize; 0] = [];
 const SET: &str = "i32.const 9 local.set 0";
+
+#[test]
+fn a_local_that_is_set_in_its_scope_has_no_value_before() {
+    let text = "nop i32.const 9 local.set 2 nop local.get 2 drop nop";
+    assert_eq!(stale(text, 2, scope), [0, 1, 2]);
+    // One that is read before is a parameter, and so are those below it.
+    let on_one_way = "nop local.get 0 if nop i32.const 9 local.set 2 nop end local.get 2 drop";
+    assert_eq!(stale(on_one_way, 2, scope), [2]);
+    let above = "nop local.get 2 drop nop i32.const 9 local.set 2 nop";
+    assert_eq!(stale(above, 2, scope), [2]);
+}
 
 #[test]
 fn a_location_for_all_of_a_scope_ends_with_a_write() {
