@@ -62,21 +62,22 @@ fn call(
 
 const BEYOND: Result<i64, TrapKind> = Err(TrapKind::MemoryOutOfBounds);
 
+const ACCESSES: &str = r#"(module (memory i64 1 2)
+    (data (i64.const 65528) "\01\00\00\00\00\00\00\00")
+    (func (export "load") (param i64) (result i64) (i64.load (local.get 0)))
+    (func (export "load8") (param i64) (result i32) (i32.load8_u (local.get 0)))
+    (func (export "near") (param i64) (result i64) (i64.load offset=65520 (local.get 0)))
+    (func (export "far") (param i64) (result i64) (i64.load offset=0x1_0000_0000 (local.get 0)))
+    (func (export "farthest") (param i64) (result i64) (i64.load offset=0xffff_ffff_ffff_fff8 (local.get 0)))
+    (func (export "store") (param i64 i64) (i64.store (local.get 0) (local.get 1)))
+    (func (export "size") (result i64) (memory.size))
+    (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
+    (func (export "fill") (param i64 i32 i64) (memory.fill (local.get 0) (local.get 1) (local.get 2))))"#;
+
 #[test]
 fn accesses_with_64_bits_stay_within_the_memory() {
-    const WAT: &str = r#"(module (memory i64 1 2)
-        (data (i64.const 65528) "\01\00\00\00\00\00\00\00")
-        (func (export "load") (param i64) (result i64) (i64.load (local.get 0)))
-        (func (export "load8") (param i64) (result i32) (i32.load8_u (local.get 0)))
-        (func (export "near") (param i64) (result i64) (i64.load offset=65520 (local.get 0)))
-        (func (export "far") (param i64) (result i64) (i64.load offset=0x1_0000_0000 (local.get 0)))
-        (func (export "farthest") (param i64) (result i64) (i64.load offset=0xffff_ffff_ffff_fff8 (local.get 0)))
-        (func (export "store") (param i64 i64) (i64.store (local.get 0) (local.get 1)))
-        (func (export "size") (result i64) (memory.size))
-        (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
-        (func (export "fill") (param i64 i32 i64) (memory.fill (local.get 0) (local.get 1) (local.get 2))))"#;
     for config in all() {
-        let (mut store, instance) = instantiate(&config, WAT);
+        let (mut store, instance) = instantiate(&config, ACCESSES);
         let mut run = |name: &str, args: &[i64]| call(&mut store, instance, name, args);
         assert_eq!(run("load", &[65528]), Ok(1), "{config:?}");
         assert_eq!(run("near", &[8]), Ok(1));

@@ -181,22 +181,13 @@ impl Script {
     fn directive(&mut self, directive: WastDirective<'_>) -> Result<(), String> {
         match directive {
             WastDirective::Module(module) => self.module(module)?,
-            WastDirective::ModuleDefinition(mut module) => {
-                let name = module.name().map(|id| id.name().to_owned());
-                let bytes = module.encode().map_err(|error| error.to_string())?;
-                let module = Module::new(&self.engine, bytes).map_err(|error| error.to_string())?;
-                self.defined.insert(name, module);
-            }
+            WastDirective::ModuleDefinition(module) => self.define(module)?,
             WastDirective::ModuleInstance {
                 instance, module, ..
-            } => {
-                let module = &self.defined[&module.map(|id| id.name().to_owned())];
-                let made = self.linker.instantiate(&mut self.store, module);
-                let made = made.map_err(|error| error.to_string())?;
-                self.latest = Some(made);
-                self.named
-                    .extend(instance.map(|id| (id.name().to_owned(), made)));
-            }
+            } => self.make(
+                instance.map(|id| id.name().to_owned()),
+                &module.map(|id| id.name().to_owned()),
+            )?,
             WastDirective::Register { name, module, .. } => {
                 let instance = self.instance(module.map(|id| id.name()));
                 self.linker
@@ -206,20 +197,7 @@ impl Script {
             WastDirective::Invoke(invoke) => {
                 self.invoke(&invoke).map_err(|error| error.to_string())?;
             }
-            WastDirective::AssertReturn { exec, results, .. } => {
-                let values = self.execute(exec).map_err(|error| error.to_string())?;
-                let expected = results.iter().map(|result| match result {
-                    WastRet::Core(result) => result,
-                    _ => panic!("a component's value"),
-                });
-                let equal = values
-                    .iter()
-                    .zip(expected)
-                    .all(|(value, it)| self.matches(value, it));
-                if !equal || values.len() != results.len() {
-                    return Err(format!("{values:?} is not {results:?}"));
-                }
-            }
+            WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results)?,
             WastDirective::AssertTrap { exec, message, .. } => match self.execute(exec) {
                 Err(Error::Trap(trap)) if same(&trap.kind().to_string(), message) => {}
                 other => return Err(format!("{message:?} expected: {other:?}")),
@@ -251,6 +229,23 @@ impl Script {
         Ok(())
     }
 
+    /// Runs what has to have these results.
+    fn returns(&mut self, exec: WastExecute<'_>, results: &[WastRet<'_>]) -> Result<(), String> {
+        let values = self.execute(exec).map_err(|error| error.to_string())?;
+        let expected = results.iter().map(|result| match result {
+            WastRet::Core(result) => result,
+            _ => panic!("a component's value"),
+        });
+        let equal = values
+            .iter()
+            .zip(expected)
+            .all(|(value, it)| self.matches(value, it));
+        if !equal || values.len() != results.len() {
+            return Err(format!("{values:?} is not {results:?}"));
+        }
+        Ok(())
+    }
+
     fn module(&mut self, mut module: QuoteWat<'_>) -> Result<(), String> {
         let name = module.name().map(|id| id.name().to_owned());
         let bytes = module.encode().map_err(|error| error.to_string())?;
@@ -259,6 +254,25 @@ impl Script {
             .map_err(|error| error.to_string())?;
         self.latest = Some(instance);
         self.named.extend(name.map(|name| (name, instance)));
+        Ok(())
+    }
+
+    fn define(&mut self, mut module: QuoteWat<'_>) -> Result<(), String> {
+        let name = module.name().map(|id| id.name().to_owned());
+        let bytes = module.encode().map_err(|error| error.to_string())?;
+        let module = Module::new(&self.engine, bytes).map_err(|error| error.to_string())?;
+        self.defined.insert(name, module);
+        Ok(())
+    }
+
+    /// Instantiates a module that was defined.
+    fn make(&mut self, name: Option<String>, module: &Option<String>) -> Result<(), String> {
+        let made = self
+            .linker
+            .instantiate(&mut self.store, &self.defined[module])
+            .map_err(|error| error.to_string())?;
+        self.latest = Some(made);
+        self.named.extend(name.map(|name| (name, made)));
         Ok(())
     }
 
