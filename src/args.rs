@@ -1,6 +1,7 @@
 //! What the user typed.
 
 use crate::backtrace::{self, Backtrace};
+use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dwalin_runtime::{
@@ -117,8 +118,9 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
-    /// Tell perf of the code: names in /tmp/perf-PID.map, or names and source lines in ./jit-PID.dump.
-    #[arg(long, value_enum, value_name = "HOW")]
+    /// Tell perf of the code (perfmap: names in /tmp/perf-PID.map; jitdump: names and source lines in ./jit-PID.dump), or sample the program
+    /// (guest[,FILE[,INTERVAL]]: ./guest-profile.json, each 1ms).
+    #[arg(long, value_parser = how_to_profile, value_name = "HOW")]
     pub profile: Option<HowToProfile>,
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
@@ -356,15 +358,6 @@ pub struct Code {
     pub max_wasm_stack: Option<u64>,
 }
 
-/// The interfaces to perf.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum HowToProfile {
-    /// Names.
-    Perfmap,
-    /// Names and source lines.
-    Jitdump,
-}
-
 /// A debugger.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum WhichDebugger {
@@ -465,7 +458,7 @@ impl Run {
         match self.profile {
             Some(HowToProfile::Perfmap) => config.profile(Profile::PerfMap)?,
             Some(HowToProfile::Jitdump) => config.profile(Profile::JitDump)?,
-            None => &mut config,
+            Some(HowToProfile::Guest { .. }) | None => &mut config,
         };
         config.all_locals(self.coredump.is_some());
         Ok(for_debugger(config, self.debugger))

@@ -32,6 +32,16 @@ impl Json {
         Json(value.to_string())
     }
 
+    /// The number below 0.
+    pub fn negative(value: u64) -> Json {
+        Json(format!("-{value}"))
+    }
+
+    /// A number of thousandths, as a decimal fraction.
+    pub fn thousandths(value: u64) -> Json {
+        Json(format!("{}.{:03}", value / 1000, value % 1000))
+    }
+
     /// A string, or null.
     pub fn string_or_null(text: Option<&str>) -> Json {
         text.map_or_else(Json::null, Json::string)
@@ -56,6 +66,11 @@ impl Json {
     pub fn array(values: impl IntoIterator<Item = Json>) -> Json {
         let values: Vec<_> = values.into_iter().map(|value| value.0).collect();
         Json(format!("[{}]", values.join(",")))
+    }
+
+    /// An array of numbers.
+    pub fn numbers(values: impl IntoIterator<Item = u64>) -> Json {
+        Json::array(values.into_iter().map(Json::number))
     }
 
     /// An object, its members in this order.

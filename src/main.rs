@@ -10,6 +10,8 @@ mod check_debug;
 mod compile;
 mod debugger;
 mod files;
+mod guest_profile;
+mod how_to_profile;
 mod imports;
 mod inspect;
 mod json;

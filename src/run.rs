@@ -4,6 +4,8 @@ use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
 use crate::debugger::hint;
 use crate::files;
+use crate::guest_profile;
+use crate::how_to_profile::HowToProfile;
 use crate::imports::{self, Aborted};
 use crate::program::Program;
 use crate::progress::Progress;
@@ -11,13 +13,15 @@ use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
-use dwalin_runtime::{Engine, Error, Func, Linker, Module, Store, Trap, Val, ValType, is_traced};
+use dwalin_runtime::{
+    Engine, Error, Func, GuestProfiler, Linker, Module, Store, Trap, Val, ValType, is_traced,
+};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
 const TRAPPED: u8 = 134;
@@ -49,7 +53,22 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     }
     let mut store = Store::new(&engine, context(options)?);
     imports::define_rest(&mut linker, &mut store, &module, options)?;
+    let profiler = match &options.profile {
+        Some(HowToProfile::Guest { interval, .. }) => {
+            let profiler = GuestProfiler::new(*interval);
+            Some(profiler.context("--profile=guest: cannot take samples")?)
+        }
+        _ => None,
+    };
+    let start = SystemTime::now();
     let ended = call(options, &linker, &module, &mut store);
+    if let (Some(profiler), Some(HowToProfile::Guest { file, .. })) = (profiler, &options.profile) {
+        let profile = profiler.finish(&store);
+        let name = options.file().to_string_lossy();
+        if let Err(error) = guest_profile::write(&profile, file, &name, start) {
+            eprintln!("dwalin: {error:#}");
+        }
+    }
     if let Err(error) = &ended
         && let Some(Error::Exit(1..)) = error.downcast_ref::<Error>()
     {

@@ -18,7 +18,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
         line.path("dir", Some(dir));
     }
     line.options("env", &options.env);
-    line.option("profile", options.profile.map(name));
+    line.option("profile", options.profile.as_ref());
     line.path("coredump", options.coredump.as_deref());
     line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
     line.option(

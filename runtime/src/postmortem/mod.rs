@@ -9,6 +9,7 @@ mod instruction;
 pub mod message;
 pub mod operands;
 mod own_stack;
+pub mod profile;
 mod suspects;
 pub mod symbolize;
 mod thrown;

@@ -205,7 +205,8 @@ impl<'s> Symbolizing<'s> {
     }
 }
 
-fn describe(
+/// The frame of a function, at an address of the code section or at none.
+pub(super) fn describe(
     module: &Module,
     func: FuncIndex,
     pc: Option<WasmPc>,

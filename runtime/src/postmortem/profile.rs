@@ -1,0 +1,133 @@
+//! Samples of guests → frames with names and places in the source: a profile.
+
+use super::instruction::called_import;
+use super::symbolize::describe;
+use crate::report::backtrace::FrameInfo;
+use crate::unwind::sampler::{DEEPER, HOST, Sampler};
+use crate::vm::context::AsContext;
+use crate::vm::store::StoreCore;
+use std::collections::HashMap;
+use std::io;
+use std::time::Duration;
+
+/// Samples the guests that this thread runs, by its CPU time: what waits is not seen. It uses SIGPROF.
+pub struct GuestProfiler {
+    sampler: Sampler,
+    interval: Duration,
+}
+
+/// Samples of guests.
+#[derive(Clone, Debug)]
+pub struct GuestProfile {
+    /// The interval that was asked for.
+    pub interval: Duration,
+    /// The frames that samples name, each once.
+    pub frames: Vec<FrameInfo>,
+    /// The samples, in order.
+    pub samples: Vec<GuestSample>,
+    /// The number of samples that were left out since there were too many.
+    pub lost: u64,
+}
+
+/// A sample.
+#[derive(Clone, Debug)]
+pub struct GuestSample {
+    /// The thread's CPU time since profiling began.
+    pub cpu_time: Duration,
+    /// Its frames, the innermost first, by their positions in [`GuestProfile::frames`].
+    pub frames: Vec<usize>,
+}
+
+impl GuestProfiler {
+    /// Begins to sample, after each such interval of CPU time; many systems have timers of 1 to 10 ms only.
+    ///
+    /// # Errors
+    /// The system's, and where the thread is sampled already.
+    pub fn new(interval: Duration) -> io::Result<GuestProfiler> {
+        let sampler = Sampler::new(interval)?;
+        Ok(GuestProfiler { sampler, interval })
+    }
+
+    /// Ends sampling. Frames are those of the store's guests.
+    pub fn finish(self, store: impl AsContext) -> GuestProfile {
+        let mut frames = Frames {
+            store: store.core(),
+            all: Vec::new(),
+            known: HashMap::new(),
+        };
+        let samples = self.sampler.samples().map(|(cpu_time, words)| GuestSample {
+            cpu_time,
+            frames: frames.of(words),
+        });
+        let samples = samples.filter(|sample| !sample.frames.is_empty()).collect();
+        GuestProfile {
+            interval: self.interval,
+            samples,
+            frames: frames.all,
+            lost: self.sampler.lost(),
+        }
+    }
+}
+
+/// The frames of samples.
+struct Frames<'s> {
+    store: &'s StoreCore,
+    all: Vec<FrameInfo>,
+    /// Frames by the words for them; of the host by the frame that called it.
+    known: HashMap<(bool, u64), Option<usize>>,
+}
+
+impl Frames<'_> {
+    /// The frames of a sample.
+    fn of(&mut self, words: &[u64]) -> Vec<usize> {
+        let mut frames = Vec::new();
+        let mut is_in_host = false;
+        for word in words {
+            if *word == HOST {
+                is_in_host = true;
+                continue;
+            }
+            let Some(frame) = self.get((false, *word), |store| guest(store, *word)) else {
+                continue;
+            };
+            if std::mem::take(&mut is_in_host) {
+                let caller = self.all[frame].clone();
+                let host = |store: &_| Some(FrameInfo::host(called_import(store, &caller)));
+                frames.extend(self.get((true, *word), host));
+            }
+            frames.push(frame);
+        }
+        frames
+    }
+
+    fn get(
+        &mut self,
+        key: (bool, u64),
+        make: impl FnOnce(&StoreCore) -> Option<FrameInfo>,
+    ) -> Option<usize> {
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let position = make(self.store).map(|frame| {
+            self.all.push(frame);
+            self.all.len() - 1
+        });
+        self.known.insert(key, position);
+        position
+    }
+}
+
+/// The frame of a guest at an address; `None` for trampolines and the host.
+fn guest(store: &StoreCore, word: u64) -> Option<FrameInfo> {
+    if word == DEEPER {
+        return Some(FrameInfo::host(Some(
+            "(frames that were left out)".to_owned(),
+        )));
+    }
+    let mut instances = store.instances.iter().enumerate();
+    instances.find_map(|(index, instance)| {
+        let (func, pc) = instance.code.wasm_pc(word as usize)?;
+        let func = instance.module.info().func_index(func);
+        Some(describe(&instance.module, func, pc, index, true))
+    })
+}
