@@ -47,12 +47,12 @@ fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
 pub fn print_host_error(error: &HostError, options: &Run, output: Option<Output>) {
     let json = || {
         let message = error.to_string();
-        let said = Said {
+        let summary = Summary {
             trap: None,
             message: &message,
             cause: &Cause::default(),
         };
-        object(&program(options), &said, error.backtrace())
+        object(&program(options), &summary, error.backtrace())
     };
     if printed_as_json(options, output, json) {
         return;
@@ -117,32 +117,32 @@ fn columns() -> Option<usize> {
 /// A trap as JSON; docs/debugging.md says what the members mean.
 pub fn json(trap: &Trap, program: &str) -> Json {
     let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
-    let said = Said {
+    let summary = Summary {
         trap: Some(&kind),
         message: &message,
         cause: trap.cause(),
     };
-    object(program, &said, trap.backtrace())
+    object(program, &summary, trap.backtrace())
 }
 
 /// The text of an error; `trap` is none for one of a host function.
-struct Said<'a> {
+struct Summary<'a> {
     trap: Option<&'a str>,
     message: &'a str,
     cause: &'a Cause,
 }
 
-fn object(program: &str, said: &Said<'_>, backtrace: &WasmBacktrace) -> Json {
+fn object(program: &str, summary: &Summary<'_>, backtrace: &WasmBacktrace) -> Json {
     let backtrace = &backtrace.with_columns_in_characters();
     let strings = |texts: &[String]| Json::array(texts.iter().map(|text| Json::string(text)));
     let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
     Json::object([
         ("version", Json::number(1)),
         ("program", Json::string(program)),
-        ("trap", Json::string_or_null(said.trap)),
-        ("message", Json::string(said.message)),
-        ("cause", strings(&said.cause.notes)),
-        ("hints", strings(&said.cause.hints)),
+        ("trap", Json::string_or_null(summary.trap)),
+        ("message", Json::string(summary.message)),
+        ("cause", strings(&summary.cause.notes)),
+        ("hints", strings(&summary.cause.hints)),
         ("frames", Json::array(backtrace.frames().iter().map(frame))),
         ("left_out", Json::number(left_out as u64)),
         ("left_out_after", Json::number(before as u64)),

@@ -38,7 +38,15 @@ pub struct CodeMap<'a> {
     pub pointer_code: Option<PointerCode>,
 }
 
+/// The index of the memory that addresses in DWARF mean: they name none, and LLVM has all data in the first.
+pub const DWARF_MEMORY: usize = 0;
+
 impl CodeMap<'_> {
+    /// The memory that addresses in DWARF mean.
+    pub(crate) fn dwarf_memory(&self) -> Option<&MemoryPlace> {
+        self.memories.get(DWARF_MEMORY)
+    }
+
     /// The number of the function whose body an address is in. LLVM's tools count a body's size field to it, the `wat` crate's
     /// addresses are one or two bytes too low: neither is inside another body.
     pub(crate) fn function_at(&self, pc: WasmPc) -> Option<usize> {

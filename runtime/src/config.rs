@@ -1,5 +1,6 @@
 //! Every knob of an engine, its default and why.
 
+use crate::abi::layout::ADDRESS_SPACE;
 use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
@@ -241,7 +242,7 @@ fn default_reservation(limit: Option<u64>) -> u64 {
     const ENOUGH: u64 = 32 << 30;
     match limit {
         Some(limit) if limit < ENOUGH => (limit / 5).min(2 << 30) & !0xffff,
-        _ => 4 << 30,
+        _ => ADDRESS_SPACE,
     }
 }
 
@@ -339,13 +340,13 @@ impl Config {
     /// 4 GiB code compares addresses. By default 4 GiB; a fifth of the address space where the process has a limit of it (`ulimit -v`)
     /// that is below 32 GiB.
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
-        self.memory_reservation = bytes.min(4 << 30).next_multiple_of(64 << 10);
+        self.memory_reservation = bytes.min(ADDRESS_SPACE).next_multiple_of(64 << 10);
         self
     }
 
     /// Bytes behind each memory's reservation that fault, 32 MiB by default, rounded up to pages of 64 KiB.
     pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Config {
-        self.memory_guard_size = bytes.min(4 << 30).next_multiple_of(64 << 10);
+        self.memory_guard_size = bytes.min(ADDRESS_SPACE).next_multiple_of(64 << 10);
         self
     }
 

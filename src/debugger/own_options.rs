@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The syntax of a debugger's options.
-struct Debugger {
+struct Syntax {
     /// The subcommand.
     name: &'static str,
     /// Options whose value may be a word of its own, without hyphens.
@@ -23,7 +23,7 @@ struct Debugger {
 
 /// GDB's manual, "Choosing Files" and "Choosing Modes"; gdb/main.c has a few more, and takes one hyphen or two, and beginnings that are
 /// of one option only.
-const GDB: Debugger = Debugger {
+const GDB: Syntax = Syntax {
     name: "gdb",
     with_value: &[
         "annotate",
@@ -82,7 +82,7 @@ const GDB: Debugger = Debugger {
 };
 
 /// `lldb --help`.
-const LLDB: Debugger = Debugger {
+const LLDB: Syntax = Syntax {
     name: "lldb",
     with_value: &[
         "a",
@@ -116,7 +116,7 @@ const LLDB: Debugger = Debugger {
     attaching: &["attach-name", "attach-pid", "c", "core", "n", "p"],
 };
 
-impl Debugger {
+impl Syntax {
     /// Returns true if an option is the debugger's although we have one of its name: lldb's -O has a command, and ours is before another
     /// option or FILE.
     fn has(&self, word: &str, next: Option<&OsString>) -> bool {
@@ -188,7 +188,7 @@ fn ours(command: &Command, word: &str) -> Option<Ours> {
 /// none.
 pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
     let debuggers = [GDB, LLDB];
-    let is_first = |debugger: &&Debugger| line.get(1).is_some_and(|word| word == debugger.name);
+    let is_first = |debugger: &&Syntax| line.get(1).is_some_and(|word| word == debugger.name);
     let Some(debugger) = debuggers.iter().find(is_first) else {
         return line;
     };
@@ -236,7 +236,7 @@ pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
     out
 }
 
-fn option(debugger: &Debugger, word: &OsStr) -> OsString {
+fn option(debugger: &Syntax, word: &OsStr) -> OsString {
     let mut option = OsString::from(format!("--{}-option=", debugger.name));
     option.push(word);
     option

@@ -144,7 +144,7 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
         },
     ];
     // All that the guest can address: debuggers take addresses in no section for those of nothing.
-    let memory = code.memories.first();
+    let memory = code.dwarf_memory();
     let is_wide = memory.is_some_and(|memory| memory.address_type == ValueType::I64);
     let size = match contents.memory.len() as u64 {
         // As much as a memory of 64-bit addresses has reserved.

@@ -26,7 +26,7 @@ pub(super) fn object<'d>(
         return None;
     };
     let address = cx.address_size().data(address)?;
-    let memory = cx.code().memories.first()?;
+    let memory = cx.code().dwarf_memory()?;
     // A static member is declared in its class, which has the name.
     let declared = entry.attr_value(dw::DW_AT_specification);
     let declared = declared.and_then(|declared| cx.types.resolve(cx.unit, declared));

@@ -16,17 +16,17 @@ use dwalin_debuginfo::code::ValueType;
 
 /// The distance from the frame pointer to the canonical frame address (DWARF 5, section 6.4): the saved frame pointer and the return
 /// address.
-const FP_TO_CFA: i64 = 16;
+pub const FP_TO_CFA: u64 = 16;
 
 /// The offset from the CFA of what is `below` bytes below the frame pointer.
 pub fn offset_below_frame_pointer(below: i64) -> FrameOffset {
-    FrameOffset((-below - FP_TO_CFA) as i32)
+    FrameOffset((-below - FP_TO_CFA as i64) as i32)
 }
 
 /// The address of a slot in a frame, by the frame's frame pointer.
 pub fn slot_address(frame_pointer: u64, offset: FrameOffset) -> u64 {
     frame_pointer
-        .wrapping_add_signed(FP_TO_CFA)
+        .wrapping_add(FP_TO_CFA)
         .wrapping_add_signed(i64::from(offset.0))
 }
 

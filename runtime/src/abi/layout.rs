@@ -55,6 +55,9 @@ pub struct VmMemoryRef {
     pub memory: *mut VmMemory,
 }
 
+/// Bytes that 32-bit addresses reach. A memory that has as many reserved begins at a multiple of them.
+pub const ADDRESS_SPACE: u64 = 1 << 32;
+
 /// A memory.
 #[repr(C)]
 pub struct VmMemory {

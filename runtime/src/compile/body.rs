@@ -2,7 +2,7 @@
 
 use super::codegen::codegen;
 use super::env::{Env, Wanted};
-use super::observe::{self, CompiledFunction, HomeOf, Place, source_location};
+use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::state::{BlockValues, Callees, Handlers, KeptSlot, Operands, Statements};
 use super::translator::{Local, Translator};
@@ -155,7 +155,7 @@ impl Translator<'_, '_> {
         self.builder.switch_to_block(entry);
         self.builder.set_srcloc(source_location(
             self.env.body_start(func),
-            Place::Instruction,
+            LocationTag::Instruction,
         ));
         self.find_context();
         let module = self.env.module;

@@ -5,7 +5,7 @@
 use super::signature::POINTER;
 use super::translator::Translator;
 use crate::abi::builtin::Builtin;
-use crate::abi::layout::VmMemory;
+use crate::abi::layout::{ADDRESS_SPACE, VmMemory};
 use crate::abi::trap::TrapKind;
 use crate::index::{DataIndex, MemoryIndex};
 use crate::module::types::AddressType;
@@ -122,7 +122,7 @@ impl Translator<'_, '_> {
         let end = offset.saturating_add(u64::from(bytes));
         let reservation = settings.reservation(ty.address_type);
         let is_within_reservation = match ty.address_type {
-            AddressType::I32 => reservation >= 1 << 32,
+            AddressType::I32 => reservation >= ADDRESS_SPACE,
             AddressType::I64 => {
                 self.check_reservation(index, reservation, end);
                 true

@@ -4,7 +4,7 @@
 use super::env::CallTarget;
 use super::state::KeptSlot;
 use super::unwind;
-use crate::abi::frame::offset_below_frame_pointer;
+use crate::abi::frame::{FP_TO_CFA, offset_below_frame_pointer};
 use crate::abi::handlers::{
     CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
 };
@@ -112,6 +112,7 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
             target,
         })
     });
+    check_frame(&buffer.unwind_info)?;
     let frame = buffer.frame_layout();
     Ok(CompiledFunction {
         frame_size: frame.map_or(0, |layout| layout.frame_to_fp_offset),
@@ -154,6 +155,30 @@ pub(super) fn finish(
         let calls = compiled.buffer.call_sites();
         function.returns = calls.map(|call| CodeOffset(call.ret_addr)).collect();
         function.returns.sort_unstable();
+    }
+}
+
+/// Checks the distance from the frame pointer to the canonical frame address, which walks and readers of frames take for the same
+/// everywhere. In the `tail` convention it is more where a function needs more stack for the arguments of a tail call than it got.
+///
+/// # Errors
+/// Another distance, or a prologue that does not tell it.
+fn check_frame(prologue: &[(u32, UnwindInst)]) -> Result<(), String> {
+    let distance = prologue
+        .iter()
+        .find_map(|(_, instruction)| match instruction {
+            UnwindInst::DefineNewFrame {
+                offset_upward_to_caller_sp,
+                ..
+            } => Some(*offset_upward_to_caller_sp),
+            _ => None,
+        });
+    match distance {
+        Some(distance) if u64::from(distance) == FP_TO_CFA => Ok(()),
+        Some(distance) => Err(format!(
+            "a frame that begins {distance} bytes above its pointer"
+        )),
+        None => Err("a function without a frame pointer".to_owned()),
     }
 }
 
@@ -231,20 +256,20 @@ fn frame_offset(layout: &MachBufferFrameLayout, slot: u32) -> FrameOffset {
 
 /// A source location for the code generator: a wasm address, and which of several statements there. The code generator takes
 /// neighbours with one location for one piece, and so they alternate.
-pub fn source_location(pc: WasmPc, place: Place) -> SourceLoc {
-    SourceLoc::new(pc.0 | (place as u32) << 30)
+pub fn source_location(pc: WasmPc, tag: LocationTag) -> SourceLoc {
+    SourceLoc::new(pc.0 | (tag as u32) << 30)
 }
 
-/// The origin of an instruction.
+/// The origin of an instruction, in its source location.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
-pub enum Place {
+pub enum LocationTag {
     /// The wasm instruction.
     Instruction = 0,
     /// A statement before it that has none: the first, third ...
-    Odd = 1,
+    OddStatement = 1,
     /// The second, fourth ...
-    Even = 2,
+    EvenStatement = 2,
 }
 
 /// The address map: pieces without a source location get a row too, neighbours that say the same are one.
@@ -299,4 +324,24 @@ fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
     }
     homes.locals.sort_unstable_by_key(|(local, ..)| *local);
     homes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_frame;
+    use cranelift_codegen::isa::unwind::UnwindInst;
+
+    #[test]
+    fn frames_of_another_layout_are_refused() {
+        let frame = |offset_upward_to_caller_sp| {
+            let instruction = UnwindInst::DefineNewFrame {
+                offset_upward_to_caller_sp,
+                offset_downward_to_clobbers: 0,
+            };
+            check_frame(&[(0, instruction)])
+        };
+        assert_eq!(frame(16), Ok(()));
+        assert!(frame(32).is_err());
+        assert!(check_frame(&[]).is_err());
+    }
 }

@@ -1,5 +1,6 @@
 //! The settings that compiled code depends on.
 
+use crate::abi::layout::ADDRESS_SPACE;
 use crate::module::types::AddressType;
 
 /// The effort of the code generator.
@@ -38,15 +39,12 @@ pub struct Settings {
     pub parallel: bool,
 }
 
-/// All that a 32-bit address reaches.
-const ALL_OF_32_BITS: u64 = 4 << 30;
-
 impl Settings {
     /// Bytes of address space kept for a memory: it cannot grow beyond. Memories of 64-bit addresses get 16 times as much, unless there is
     /// not even room for all that 32 bits reach.
     pub fn reservation(&self, addresses: AddressType) -> u64 {
         match addresses {
-            AddressType::I64 if self.memory_reservation >= ALL_OF_32_BITS => ALL_OF_32_BITS << 4,
+            AddressType::I64 if self.memory_reservation >= ADDRESS_SPACE => ADDRESS_SPACE << 4,
             _ => self.memory_reservation,
         }
     }

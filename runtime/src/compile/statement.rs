@@ -9,10 +9,10 @@
 //! * A statement may end with a load whose value the next one uses, as `list` does in `list⏎->next`: the code generator would make the
 //!   load a part of the instruction that uses it, and so the first statement's code, and its trap, the second's.
 //!
-//! Where there is no code, a stand-in is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
+//! Where there is no code, a debug nop is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
-use super::observe::{Place, source_location};
+use super::observe::{LocationTag, source_location};
 use super::translator::Translator;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
@@ -92,15 +92,15 @@ impl Translator<'_, '_> {
             Code::Structure if self.statements.nops > NOPS => self.statements.waiting = None,
             Code::Structure if !is_end || self.control.len() > 1 => {
                 if matches!(operator, Operator::Loop { .. }) && self.enters_from_jump(rest) {
-                    self.stand_in(Place::Instruction);
+                    self.debug_nop(LocationTag::Instruction);
                 }
             }
-            Code::Some if self.statements.instructions => self.stand_in(Place::Instruction),
+            Code::Some if self.statements.instructions => self.debug_nop(LocationTag::Instruction),
             Code::Some => self.statements.waiting = None,
-            Code::Structure | Code::Perhaps => self.stand_in(Place::Instruction),
+            Code::Structure | Code::Perhaps => self.debug_nop(LocationTag::Instruction),
         }
         self.builder
-            .set_srcloc(source_location(pc, Place::Instruction));
+            .set_srcloc(source_location(pc, LocationTag::Instruction));
         self.operator(operator)?;
         self.note_load(operator);
         if is_end && !self.control.is_empty() {
@@ -117,7 +117,7 @@ impl Translator<'_, '_> {
         while let Some(statement) = self.statements.all.get(self.statements.begun)
             && statement.pc <= pc
         {
-            self.stand_in(Place::Instruction);
+            self.debug_nop(LocationTag::Instruction);
             self.keep_load(statement.line);
             self.statements.begun += 1;
             self.invalidate_homes();
@@ -128,21 +128,24 @@ impl Translator<'_, '_> {
         first..self.statements.begun
     }
 
-    /// Stand-ins for all but the last of these statements; the last waits for its code.
+    /// Debug nops for all but the last of these statements; the last waits for its code.
     fn place_statements(&mut self, here: Range<usize>) {
         for (i, statement) in self.statements.all[here].iter().enumerate() {
-            self.stand_in(if i % 2 == 1 { Place::Odd } else { Place::Even });
+            self.debug_nop(if i % 2 == 1 {
+                LocationTag::OddStatement
+            } else {
+                LocationTag::EvenStatement
+            });
             self.statements.waiting = Some(*statement);
         }
     }
 
     /// An instruction for the statement that waits for one.
-    fn stand_in(&mut self, place: Place) {
+    fn debug_nop(&mut self, tag: LocationTag) {
         if let Some(statement) = self.statements.waiting.take()
             && self.reachable
         {
-            self.builder
-                .set_srcloc(source_location(statement.pc, place));
+            self.builder.set_srcloc(source_location(statement.pc, tag));
             self.no_operation();
         }
     }

@@ -6,7 +6,7 @@ use crate::code::mapping::Mapping;
 use crate::inspect::file::ModuleFile;
 use crate::report::backtrace::{FrameInfo, WasmBacktrace};
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::KeptValue;
+use dwalin_debuginfo::code::{DWARF_MEMORY, KeptValue};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 use std::fmt;
@@ -343,7 +343,7 @@ impl Machine for DumpedFrame<'_> {
     }
 
     fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
-        let memory = *self.instance?.memories.first()?;
+        let memory = *self.instance?.memories.get(DWARF_MEMORY)?;
         self.dump.read(memory, address, len).map(Cow::Owned)
     }
 

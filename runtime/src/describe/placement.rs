@@ -2,6 +2,7 @@
 //! are free again in the next process, which the image of this one describes then.
 
 use super::places::Places;
+use crate::abi::layout::ADDRESS_SPACE;
 use crate::code::PlacedCode;
 use crate::code::link::PAGE;
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -12,9 +13,9 @@ use std::ops::Range;
 /// gives addresses from the top of 47 bits down, and those of programs from two thirds of them up (x86, ELF_ET_DYN_BASE).
 const REGION: Range<u64> = 0x1000_0000_0000..0x5000_0000_0000;
 /// Memories begin at its multiples.
-const ALIGNMENT: u64 = 4 << 30;
+const ALIGNMENT: u64 = ADDRESS_SPACE;
 /// Between the code and the first memory, and from each memory to the next: a reservation and a guard of 4 GiB each are the most.
-const STRIDE: u64 = 16 << 30;
+const STRIDE: u64 = 4 * ADDRESS_SPACE;
 /// The most memories that have a place.
 const MEMORIES: u64 = 64;
 

@@ -7,7 +7,7 @@ use crate::module::types::FuncType;
 use crate::postmortem::collect;
 use crate::report::backtrace::WasmBacktrace;
 use crate::report::trap::Trap;
-use crate::unwind::activation::{Activation, Landing, innermost};
+use crate::unwind::activation::{Activation, Capture, innermost};
 use crate::unwind::enter::enter_guest;
 use crate::unwind::signal;
 use crate::vm::context::AsContextMut;
@@ -127,13 +127,13 @@ impl StoreCore {
         signal::prepare_thread();
         let limit = stack_limit(self.engine().config().wasm_stack()).max(self.outer_limit());
         // Only with homes is there more to read of a frame than where it is.
-        let landing = self.reads_frames.then_some(collect::land as Landing);
+        let capture = self.reads_frames.then_some(collect::capture as Capture);
         let stack_end = thread_stack().unwrap_or(usize::MAX / 2);
         let core: *mut StoreCore = self;
         // SAFETY: `self` is borrowed for the call, and until the guest has been left only `core` is used.
         let activation = unsafe {
             let context = &raw mut *(*core).vm;
-            Activation::new(core.cast(), context, landing, stack_end)
+            Activation::new(core.cast(), context, capture, stack_end)
         };
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.

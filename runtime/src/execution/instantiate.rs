@@ -22,7 +22,7 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
-use dwalin_debuginfo::code::{GlobalPlace, MemoryPlace};
+use dwalin_debuginfo::code::{DWARF_MEMORY, GlobalPlace, MemoryPlace};
 use std::ptr::{self, NonNull};
 
 /// Instantiates a module with imports that were checked; the instance's place in the store.
@@ -214,7 +214,7 @@ fn describe_to_debugger(
     };
     let memory = instance
         .memories
-        .first()
+        .get(DWARF_MEMORY)
         .filter(|_| config.has_formatters());
     // Debugging goes on without it, with numbers for pointers.
     let placement = image.as_ref().and_then(|it| it.placement);

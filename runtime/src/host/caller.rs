@@ -57,8 +57,8 @@ impl<T: 'static> Caller<'_, T> {
     }
 
     /// Takes note of what the guest wrote on its standard error.
-    pub(crate) fn said(&mut self, bytes: &[u8]) {
-        self.store.core.said.push(bytes);
+    pub(crate) fn note_stderr(&mut self, bytes: &[u8]) {
+        self.store.core.stderr.push(bytes);
     }
 
     /// The bytes of a memory and the embedder's data at once.

@@ -17,6 +17,7 @@ pub mod validate;
 use crate::index::*;
 use cranelift_entity::{EntityRef, PrimaryMap};
 use dwalin_debuginfo::WasmDwarf;
+use dwalin_debuginfo::code::DWARF_MEMORY;
 use init::{ConstExpr, ConstOp, DataSegment, ElementSegment, SegmentMode};
 use std::ops::Range;
 use types::*;
@@ -74,18 +75,18 @@ pub struct ModuleInfo {
 /// Bytes of memory that are shown of a program that does not run.
 const MOST_INITIAL: u64 = 64 << 20;
 
-/// The start of the first memory as its instance begins with: data segments whose places are constants, and zeros.
+/// The start of the memory that DWARF means as its instance begins with: data segments whose places are constants, and zeros.
 pub(crate) fn initial_memory(info: &ModuleInfo, wasm: &[u8]) -> Vec<u8> {
-    let first = info.memories.values().next();
-    let size = first.map_or(0, |ty| ty.limits.min.saturating_mul(ty.page_size()));
+    let memory = info.memories.values().nth(DWARF_MEMORY);
+    let size = memory.map_or(0, |ty| ty.limits.min.saturating_mul(ty.page_size()));
     let mut memory = vec![0; size.min(MOST_INITIAL) as usize];
     for segment in info.data.values() {
         let SegmentMode::Active { target, offset } = &segment.mode else {
             continue;
         };
         let offset = match offset.ops[..] {
-            [ConstOp::I32(offset)] if target.index() == 0 => offset as u32 as usize,
-            [ConstOp::I64(offset)] if target.index() == 0 => offset as usize,
+            [ConstOp::I32(offset)] if target.index() == DWARF_MEMORY => offset as u32 as usize,
+            [ConstOp::I64(offset)] if target.index() == DWARF_MEMORY => offset as usize,
             _ => continue,
         };
         let bytes = wasm.get(segment.bytes.clone()).unwrap_or(&[]);

@@ -3,6 +3,7 @@
 use super::operands::{self, Instruction};
 use super::own_stack::overrun;
 use super::suspects::Suspects;
+use crate::abi::layout::ADDRESS_SPACE;
 use crate::module::atomics::{Atomic, Kind};
 use crate::report::backtrace::FrameInfo;
 use crate::report::cause::Cause;
@@ -183,8 +184,9 @@ impl Cause {
             return;
         }
         // Below null, in 32 bits or 64.
-        let is_below =
-            |it: u64| ((1 << 32) - NEAR_NULL..1 << 32).contains(&it) || it > u64::MAX - NEAR_NULL;
+        let is_below = |it: u64| {
+            (ADDRESS_SPACE - NEAR_NULL..ADDRESS_SPACE).contains(&it) || it > u64::MAX - NEAR_NULL
+        };
         let near_null =
             base.is_some_and(|base| base < NEAR_NULL || is_below(base)) || is_below(address);
         if near_null {

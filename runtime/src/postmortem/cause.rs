@@ -250,8 +250,8 @@ impl Cause {
 
     /// The message of a Rust panic, as its hook printed it.
     fn panic(&mut self, store: &StoreCore, backtrace: &WasmBacktrace) {
-        let said = store.said.text();
-        let panic = Panic::parse(&said).filter(|panic| panic.is_of(backtrace.frames()));
+        let written = store.stderr.text();
+        let panic = Panic::parse(&written).filter(|panic| panic.is_of(backtrace.frames()));
         let Some(panic) = panic else {
             return self.last_words(store, "a Rust panic");
         };
@@ -265,8 +265,8 @@ impl Cause {
 
     /// Explains with what the program wrote last.
     fn last_words(&mut self, store: &StoreCore, what: &str) {
-        let said = store.said.text();
-        self.note(match message::last_line(&said) {
+        let written = store.stderr.text();
+        self.note(match message::last_line(&written) {
             Some(line) => format!("{what}; the last line on its standard error is `{line}`"),
             None => format!("{what}; it has written nothing on its standard error"),
         });

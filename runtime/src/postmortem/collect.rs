@@ -1,7 +1,7 @@
 //! Reading frames while they are there: after a trap, on the guest's stack behind its frames, outside the signal handler.
 //!
 //! ```text
-//! instruction traps → handler: one look-up, walk → [land: symbols, locals, variables, cause] → where the host entered
+//! instruction traps → handler: one look-up, walk → [capture: symbols, locals, variables, cause] → where the host entered
 //! ```
 //! A trap comes from an instruction of the guest's, never from within the host's own code, so that everything may be done here
 //! that a host function may do.
@@ -27,7 +27,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// Takes what [`land`] left in an activation.
+    /// Takes what [`capture`] left in an activation.
     pub fn take(activation: &Activation) -> Option<Box<Collected>> {
         activation.collected.take()?.downcast().ok()
     }
@@ -64,7 +64,7 @@ impl Trap {
 ///
 /// # Safety
 /// Only the handler may go here, with the innermost activation, after recording a trap and its frames in it.
-pub unsafe extern "C" fn land(activation: *const Activation) -> ! {
+pub unsafe extern "C" fn capture(activation: *const Activation) -> ! {
     // SAFETY: the caller's promise.
     let activation = unsafe { &*activation };
     let collect = || {

@@ -5,7 +5,7 @@ use crate::unwind::frames::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Kept, KeptValue, ValueType};
+use dwalin_debuginfo::code::{DWARF_MEMORY, Kept, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 
@@ -107,7 +107,9 @@ impl Machine for StoppedFrame<'_> {
     }
 
     fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
-        let memory = self.store.memory(*self.instance.memories.first()?);
+        let memory = self
+            .store
+            .memory(*self.instance.memories.get(DWARF_MEMORY)?);
         // SAFETY: the store is borrowed, and no guest runs.
         let bytes = unsafe { &*memory.bytes() };
         let start = usize::try_from(address).ok()?;

@@ -35,7 +35,7 @@ pub struct Activation {
     /// Why guest code was left by a signal.
     pub trap: Cell<Option<Fault>>,
     /// The address at which the handler makes the thread continue after a trap, to read the frames while they are there; 0 for straight on.
-    pub landing: Cell<usize>,
+    pub capture: Cell<usize>,
     /// The lowest address of the thread's stack, where it is known.
     pub stack_end: usize,
     /// The stack pointer's lowest value for guest code.
@@ -65,7 +65,7 @@ pub struct Fault {
 }
 
 /// The function at which a thread continues after a trap, on the guest's stack behind its frames.
-pub type Landing = unsafe extern "C" fn(*const Activation) -> !;
+pub type Capture = unsafe extern "C" fn(*const Activation) -> !;
 
 impl Activation {
     /// A new activation for entering a store, inside this thread's innermost.
@@ -76,7 +76,7 @@ impl Activation {
     pub unsafe fn new(
         store: *mut c_void,
         context: *mut VmStoreContext,
-        landing: Option<Landing>,
+        capture: Option<Capture>,
         stack_end: usize,
     ) -> Activation {
         let outer = innermost();
@@ -105,7 +105,7 @@ impl Activation {
             context,
             saved,
             trap: Cell::new(None),
-            landing: Cell::new(landing.map_or(0, |landing| landing as *const () as usize)),
+            capture: Cell::new(capture.map_or(0, |capture| capture as *const () as usize)),
             stack_end,
             stack_limit: Cell::new(0),
             collected: Cell::new(None),

@@ -6,15 +6,13 @@
 //! (`code/handlers.rs`). Frames of the host are never passed.
 
 use super::activation::Activation;
+use crate::abi::frame::FP_TO_CFA;
 use crate::abi::handlers::{CALLEE_SAVED, Handler, Place};
 use crate::abi::layout::VmContextHead;
 use crate::code::PlacedCode;
 use crate::code::handlers::Handlers;
 use std::arch::naked_asm;
 use std::mem::offset_of;
-
-/// From the frame pointer to the canonical frame address: the saved frame pointer and the return address.
-const FP_TO_CFA: u64 = 16;
 
 /// The registers of guest code that called the runtime; then those with which it goes on.
 #[repr(C)]

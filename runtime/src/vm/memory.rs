@@ -1,6 +1,6 @@
 //! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
 
-use crate::abi::layout::VmMemory;
+use crate::abi::layout::{ADDRESS_SPACE, VmMemory};
 use crate::code::mapping::memory_file;
 use crate::module::types::{AddressType, MemoryType};
 use rustix::fd::OwnedFd;
@@ -15,8 +15,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub const PAGE: u64 = 1 << MemoryType::PAGE_SIZE_LOG2;
 /// Bytes of the pages that the system protects.
 const SYSTEM_PAGE: u64 = 4096;
-/// The alignment of memories for which all that 32 bits reach is reserved.
-const ALIGNMENT: u64 = 4 << 30;
 
 /// The debugger that may look at a memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,8 +109,8 @@ impl LinearMemory {
                 "each memory has {reservation} bytes reserved"
             )));
         }
-        let alignment = match reservation >= ALIGNMENT {
-            true => ALIGNMENT,
+        let alignment = match reservation >= ADDRESS_SPACE {
+            true => ADDRESS_SPACE,
             false => PAGE,
         };
         let mapped = reservation + guard;

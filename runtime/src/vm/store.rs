@@ -4,7 +4,7 @@ use super::exception::Exceptions;
 use super::handle::{ExternRef, Global, Memory, Stored, Table};
 use super::instance::InstanceData;
 use super::memory::{LinearMemory, Viewer};
-use super::said::Said;
+use super::stderr_tail::StderrTail;
 use super::table::TableElements;
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
 use crate::compiled::Module;
@@ -37,7 +37,7 @@ pub struct StoreCore {
     /// Why a host function wants guest code to be left.
     pub(crate) raised: Option<Raised>,
     /// The last output of guests on their standard error.
-    pub(crate) said: Said,
+    pub(crate) stderr: StderrTail,
     /// Tags and exceptions.
     pub(crate) exceptions: Exceptions,
 }
@@ -73,7 +73,7 @@ impl StoreCore {
             extern_refs: Vec::new(),
             wasm_to_array: HashMap::new(),
             raised: None,
-            said: Said::default(),
+            stderr: StderrTail::default(),
             exceptions: Exceptions::default(),
         }
     }
@@ -353,7 +353,7 @@ impl<T: 'static> Store<T> {
 
     /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed behind it wants one.
     pub fn has_open_line(&self) -> bool {
-        self.0.core.said.is_open()
+        self.0.core.stderr.is_open()
     }
 
     /// The embedder's data; all else is dropped.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The properties in which debuggers differ.
-pub struct Debugger {
+pub struct Installation {
     pub name: &'static str,
     pub scripts: &'static Package,
     /// The condition under which the scripts are loaded, in words.
@@ -21,7 +21,7 @@ pub struct Debugger {
     pub lines: fn(&Path) -> String,
 }
 
-impl Debugger {
+impl Installation {
     /// Writes what is not there yet, and adds to `done` what was done.
     pub fn write(&self, folders: &Folders, done: &mut Vec<String>) -> Result<()> {
         let scripts = self.folder(folders);

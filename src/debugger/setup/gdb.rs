@@ -1,13 +1,13 @@
 //! `dwalin setup` for gdb: its scripts, and the lines in its init file that load them.
 
-use super::debugger::Debugger;
+use super::debugger::Installation;
 use super::folders::Folders;
 use crate::debugger::gdb::LAUNCHED;
 use crate::debugger::python;
 use crate::debugger::scripts::GDB as SCRIPTS;
 use std::path::{Path, PathBuf};
 
-pub const GDB: Debugger = Debugger {
+pub const GDB: Installation = Installation {
     name: "gdb",
     scripts: &SCRIPTS,
     when: " when gdb debugs dwalin",

@@ -1,13 +1,13 @@
 //! `dwalin setup` for lldb: its package, and the line in its init files that loads it.
 
-use super::debugger::Debugger;
+use super::debugger::Installation;
 use super::folders::Folders;
 use crate::debugger::formatters::quoted;
 use crate::debugger::python;
 use crate::debugger::scripts::LLDB as SCRIPTS;
 use std::path::{Path, PathBuf};
 
-pub const LLDB: Debugger = Debugger {
+pub const LLDB: Installation = Installation {
     name: "lldb",
     scripts: &SCRIPTS,
     when: "",

@@ -109,7 +109,7 @@ fn native_pointer_value<'d>(
         AddressSize::Four => u64::from(guest as u32),
         AddressSize::Eight => guest,
     };
-    let memory = cx.code().memories.first();
+    let memory = cx.code().dwarf_memory();
     let memory = memory.ok_or("an address in a module without a memory")?;
     let value = match guest {
         0 => 0,

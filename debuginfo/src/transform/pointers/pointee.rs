@@ -85,7 +85,7 @@ fn is_part(tag: DwTag) -> bool {
 impl Pointees {
     pub fn new(cx: &Context<'_, '_, '_>) -> Pointees {
         Pointees {
-            base: cx.code().memories.first().map(|it| it.base),
+            base: cx.code().dwarf_memory().map(|it| it.base),
             are_copies: !cx.code().at_own_addresses,
             made: MadeTypes::default(),
             known: HashMap::new(),

@@ -70,7 +70,7 @@ impl Wrappers {
         }
         let number = made.number_type(cx, out);
         let id = derived(out, dw::DW_TAG_typedef, number);
-        let base = cx.code().memories.first().map_or(0, |memory| memory.base.0);
+        let base = cx.code().dwarf_memory().map_or(0, |memory| memory.base.0);
         let name = format!("wasm32_address_{base:x}");
         out.unit.get_mut(id).set(dw::DW_AT_name, text(&name));
         self.address = Some(id);

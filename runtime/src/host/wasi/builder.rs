@@ -14,7 +14,7 @@ pub struct WasiCtx {
     pub(crate) environment: Vec<String>,
     pub(crate) descriptors: Descriptors,
     /// The bytes that the running call wrote on standard error.
-    pub(crate) said: Vec<u8>,
+    pub(crate) to_stderr: Vec<u8>,
 }
 
 impl fmt::Debug for WasiCtx {
@@ -177,7 +177,7 @@ impl WasiCtxBuilder {
             descriptors.push(Descriptor::preopen(dir, name));
         }
         WasiCtx {
-            said: Vec::new(),
+            to_stderr: Vec::new(),
             args: builder.args,
             environment: builder.environment,
             descriptors,

@@ -130,7 +130,7 @@ pub fn fd_write(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     if fd == STDERR {
         let written = slices(call.memory, &spans)?;
         call.ctx
-            .said
+            .to_stderr
             .extend(written.iter().flat_map(|slice| slice.iter()).take(count));
     }
     call.memory.write_u32(result_at, count as u32)

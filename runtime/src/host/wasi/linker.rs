@@ -64,9 +64,9 @@ fn call<T: 'static>(
         .collect();
     let (bytes, data) = caller.memory_and_data(memory);
     let outcome = (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values);
-    let said = std::mem::take(&mut ctx(caller.data_mut()).said);
-    if !said.is_empty() {
-        caller.said(&said);
+    let written = std::mem::take(&mut ctx(caller.data_mut()).to_stderr);
+    if !written.is_empty() {
+        caller.note_stderr(&written);
     }
     match outcome {
         Outcome::Errno(errno) => Ok(errno as i32),

@@ -7,9 +7,9 @@ const KEPT: usize = 4 << 10;
 
 /// The last bytes that were written.
 #[derive(Default, Debug)]
-pub struct Said(VecDeque<u8>);
+pub struct StderrTail(VecDeque<u8>);
 
-impl Said {
+impl StderrTail {
     /// Takes note of what was written.
     pub fn push(&mut self, bytes: &[u8]) {
         let bytes = &bytes[bytes.len().saturating_sub(KEPT)..];
@@ -32,18 +32,18 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT, Said};
+    use super::{KEPT, StderrTail};
 
     #[test]
     fn the_last_bytes_are_kept() {
-        let mut said = Said::default();
-        said.push(b"first ");
-        said.push(&[b'.'; KEPT - 4]);
-        said.push(b"last");
-        let text = said.text();
+        let mut tail = StderrTail::default();
+        tail.push(b"first ");
+        tail.push(&[b'.'; KEPT - 4]);
+        tail.push(b"last");
+        let text = tail.text();
         assert_eq!(text.len(), KEPT);
         assert!(text.starts_with("....") && text.ends_with(".last"));
-        said.push(&[b'x'; 3 * KEPT]);
-        assert_eq!(said.text(), "x".repeat(KEPT));
+        tail.push(&[b'x'; 3 * KEPT]);
+        assert_eq!(tail.text(), "x".repeat(KEPT));
     }
 }
