@@ -92,6 +92,30 @@ fn every_breakpoint_stops_in_every_run() {
 }
 
 #[test]
+fn breakpoints_at_addresses_and_watchpoints_stop_in_every_run() {
+    if !equipped() {
+        return;
+    }
+    let (folder, turns) = program("sessions-addresses");
+    let mut commands = vec!["break *turn", "tbreak main", "run", "watch left"];
+    commands.extend(["continue", "continue", "delete 1"]);
+    commands.extend(["continue"; 4]);
+    commands.extend(["echo AGAIN\\n", "break *turn", "run", "continue"]);
+    commands.push("info breakpoints");
+    let said = gdb(&folder, &[], &[&turns], &commands);
+    let (first, again) = said.split_once("AGAIN\n").unwrap();
+    assert!(first.contains("Breakpoint 1, turn (n="), "{said}");
+    // When it is made, and for each of the loop's tests.
+    assert_eq!(first.matches("atchpoint 3: left\n").count(), 5, "{said}");
+    assert!(first.contains("exited normally"), "{said}");
+    assert_eq!(again.matches("atchpoint 3: left\n").count(), 1, "{said}");
+    assert!(again.contains("Breakpoint 4, turn (n="), "{said}");
+    for text in ["keep n", "may be lost", "not insert"] {
+        assert!(!said.contains(text), "{text}: {said}");
+    }
+}
+
+#[test]
 fn what_needs_no_process_is_there_after_the_end() {
     if !equipped() {
         return;

@@ -23,7 +23,7 @@ fn attaches(debugger: &str, commands: &[&str], expected: &[&str]) {
     for command in before.iter().chain(&first).chain(after).chain(&last) {
         args.extend(["-o", command]);
     }
-    let said = said("lldb-19", &args);
+    let said = said(&lldb_tests::lldb(), &args);
     expect(&said, expected);
     assert_eq!(program.end(), (Some(7), "left with 180, 0\n".into()));
 }

@@ -1,10 +1,10 @@
 //! `dwalin lldb`, as it is typed.
 
 use lldb_tests::{dwalin, root};
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs};
 
 fn compile(source: &str) -> String {
     let name = source.replace('/', "-");
@@ -26,8 +26,7 @@ fn session(source: &str, commands: &[&str]) -> String {
     let scripts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("launcher-{number}"));
     fs::create_dir_all(&scripts).unwrap();
     let mut lldb = Command::new(dwalin());
-    let debugger = env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned());
-    lldb.args(["lldb", "--lldb", &debugger]);
+    lldb.args(["lldb", "--lldb", &lldb_tests::lldb()]);
     lldb.arg("--lldb-option=--no-lldbinit");
     lldb.arg("--lldb-option=--no-use-colors")
         .env("TMPDIR", &scripts);
@@ -295,4 +294,35 @@ fn before_it_runs_the_program_is_known_as_natively() {
     let images = answer(&said, "image list").matches("pointers.c.wasm");
     assert_eq!(images.count(), 1, "{said}");
     assert!(!said.contains("JIT("), "{said}");
+}
+
+#[test]
+fn types_of_pointers_are_written_as_natively() {
+    let commands = [
+        "b qualified.c:18",
+        "run",
+        "v n counter both grid",
+        "v -T *b",
+        "p names",
+        "p b->names[1]",
+        "type lookup box",
+    ];
+    let said = session("launcher/qualified.c", &commands);
+    let (locals, members) = (answer(&said, commands[2]), answer(&said, commands[3]));
+    for (text, shown) in [
+        ("(node *const) n = 0x", locals),
+        ("(volatile int *const) counter = 0x", locals),
+        ("(node *[2]) both = {", locals),
+        ("(const node *[1][2]) grid = {", locals),
+        ("(const node *) first = 0x", members),
+        ("(node *volatile) hot = 0x", members),
+        ("(int *const) fixed = 0x", members),
+        ("(const volatile int *) shared = 0x", members),
+        ("(char *const *) names = 0x", members),
+        ("(char *const[2]) ", answer(&said, "p names")),
+        ("\"two\"", answer(&said, "p b->names[1]")),
+        ("int*const fixed;", answer(&said, "type lookup box")),
+    ] {
+        assert!(shown.contains(text), "{text}: {said}");
+    }
 }

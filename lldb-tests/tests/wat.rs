@@ -32,7 +32,7 @@ fn lldb(folder: &Folder, with: &[&str], module: &str, commands: &[&str]) -> Stri
     }
     let dwalin = dwalin();
     args.extend(["--", &dwalin, "run", "-g", module]);
-    said("lldb-19", &args)
+    said(&lldb_tests::lldb(), &args)
 }
 
 /// The lines that lldb stops at.

@@ -10,10 +10,12 @@ const MAX_PARAMS: usize = 32;
 
 /// A qualifier goes before a name and behind a star.
 fn qualified(qualifier: &str, name: &str) -> String {
-    if name.ends_with(['*', '&']) {
-        format!("{name}{qualifier}")
-    } else {
-        format!("{qualifier} {name}")
+    let behind = name.rsplit_once(['*', '&']).map(|(_, rest)| rest);
+    let is_qualifier = |word| matches!(word, "const" | "volatile" | "restrict");
+    match behind {
+        Some("") => format!("{name}{qualifier}"),
+        Some(rest) if rest.split(' ').all(is_qualifier) => format!("{name} {qualifier}"),
+        _ => format!("{qualifier} {name}"),
     }
 }
 
@@ -75,6 +77,7 @@ impl TypeNames {
             },
             dw::DW_TAG_const_type => qualified("const", &inner()),
             dw::DW_TAG_volatile_type => qualified("volatile", &inner()),
+            dw::DW_TAG_restrict_type => qualified("restrict", &inner()),
             dw::DW_TAG_subroutine_type => inner() + "()",
             dw::DW_TAG_array_type if self.flavor == Flavor::Gdb => {
                 format!("{} {}", inner(), bounds(ty))

@@ -43,9 +43,9 @@ class Ahead:
     def show(self):
         """While there is no process; images.py calls it at the process's end. False where gdb ends too."""
         if not self.shown and not self.over and self.make():
-            gdb.execute("add-symbol-file %s -o 0" % word(self.file), to_string=True)
+            execute("add-symbol-file %s -o 0" % word(self.file))
             # Its sections are read in their order, and the executable's, which is not loaded, are at the guest's addresses too.
-            gdb.execute("exec-file " + word(self.command[0]), to_string=True)
+            execute("exec-file " + word(self.command[0]))
             self.shown = True
             with open(self.file, "rb") as file:
                 guest.static[:] = [guest.parse(0, lambda offset, size: read(file, offset, size))]
@@ -62,9 +62,10 @@ class Ahead:
             gdb.execute("maintenance flush symbol-cache", to_string=True)
 
     def stop_watching(self):
-        """A watchpoint has no place to be pending at: it is disabled until there are variables again."""
+        """A watchpoint and `break *function` have no place to be pending at: they are disabled until there are symbols again."""
         for watchpoint in gdb.breakpoints():
-            if watchpoint.type in WATCHPOINTS and watchpoint.enabled and watchpoint.number > 0:
+            is_fixed = watchpoint.type in WATCHPOINTS or (watchpoint.location or "").startswith("*")
+            if is_fixed and watchpoint.enabled and watchpoint.number > 0:
                 watchpoint.enabled = False
                 self.watchpoints.append(watchpoint)
 
@@ -86,6 +87,16 @@ class Ahead:
     def end(self, event):
         """gdb ends, and kills the process when the file is gone."""
         self.over = True
+
+
+def execute(command):
+    """Executes a command about symbols. Newer versions (18 does) insert watchpoints then, also into a process that has just ended; all
+    else is done when that fails."""
+    try:
+        gdb.execute(command, to_string=True)
+    except gdb.error as why:
+        if "Could not insert hardware" not in str(why):
+            raise
 
 
 def read(file, offset, size):

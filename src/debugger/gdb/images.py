@@ -40,13 +40,13 @@ class Copies:
 
     def add(self):
         for path in self.files.values():
-            gdb.execute('add-symbol-file "%s"' % path, to_string=True)
+            ahead.execute('add-symbol-file "%s"' % path)
             self.added.append(path)
 
     def remove(self):
         """Of a process that has ended."""
         for path in self.added:
-            gdb.execute('remove-symbol-file "%s"' % path, to_string=True)
+            ahead.execute('remove-symbol-file "%s"' % path)
         for path in self.files.values():
             os.unlink(path)
         self.files, self.added = {}, []
@@ -106,8 +106,8 @@ def forget_place():
     if os.path.isdir(copies.folder):
         with open(path, "wb") as file:
             file.write(header)
-        gdb.execute('add-symbol-file "%s"' % path, to_string=True)
-        gdb.execute('remove-symbol-file "%s"' % path, to_string=True)
+        ahead.execute('add-symbol-file "%s"' % path)
+        ahead.execute('remove-symbol-file "%s"' % path)
 
 
 def install(folder):

@@ -4,6 +4,7 @@
 use super::function::{functions, is_function_pointer};
 use super::made::{MadeTypes, native_type};
 use super::model::{PointerModel, has_value};
+use super::qualifier::{behind_qualifiers, is_qualified_pointer, qualified};
 use super::virtual_base::{HiddenBases, is_hidden};
 use super::wrapper::Wrappers;
 use crate::dies::{Die, DieRef, is_pointer};
@@ -38,7 +39,7 @@ impl Lldb {
         }
     }
 
-    /// Writes a pointer type as lldb is to see it in memory.
+    /// Writes a pointer type, or one with qualifiers, as lldb is to see it in memory.
     fn pointer<'a, 'd>(
         &mut self,
         cx: &Context<'_, 'a, 'd>,
@@ -49,10 +50,11 @@ impl Lldb {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
         let name = AttributeValue::String(cx.type_name(Some(&die)).into_bytes());
+        let die = behind_qualifiers(cx, die.clone()).unwrap_or(die);
         if cx.types.is_method_pointer(&die) {
             return self.made.method_pointer(cx, out, (id, parent), name);
         }
-        let is_to_member = entry.tag() == dw::DW_TAG_ptr_to_member_type;
+        let is_to_member = die.entry.tag() == dw::DW_TAG_ptr_to_member_type;
         if self.wraps
             && !is_to_member
             && !cx.types.is_function(&die)
@@ -60,7 +62,7 @@ impl Lldb {
         {
             let made = &mut self.made;
             self.wrappers
-                .wrapper(cx, out, (id, parent), entry, (native, made));
+                .wrapper(cx, out, (id, parent), (entry, &die.entry), (native, made));
             return;
         }
         let shown = if is_to_member {
@@ -97,7 +99,10 @@ fn is_null_type<'d>(cx: &Context<'_, '_, 'd>, entry: &Die<'d>) -> bool {
 
 impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
     fn replaces(&self, cx: &Context<'_, 'a, 'd>, entry: &Entry<'a, 'd>) -> bool {
-        is_pointer(entry.tag()) || is_hidden(cx, entry) || is_null_type(cx, entry)
+        is_pointer(entry.tag())
+            || is_hidden(cx, entry)
+            || is_null_type(cx, entry)
+            || self.wraps && is_qualified_pointer(cx, entry)
     }
 
     fn replace(
@@ -142,8 +147,9 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
     ) -> Result<AttributeValue, Unlocatable> {
         let pointer = cx.types.pointer_type(cx.unit, entry);
         let pointer = pointer.ok_or("its type is not there")?;
-        self.native_pointer(cx, out, &pointer)
-            .map(AttributeValue::UnitRef)
+        let native = self.native_pointer(cx, out, &pointer)?;
+        let native = qualified(cx, out, &mut self.made, entry, native);
+        Ok(AttributeValue::UnitRef(native))
     }
 
     fn native_pointer(

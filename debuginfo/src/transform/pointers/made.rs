@@ -54,3 +54,12 @@ pub(super) fn native_type(out: &mut Output, tag: DwTag, to: Option<AttributeValu
     }
     id
 }
+
+/// A type made of another one.
+pub(super) fn derived(out: &mut Output, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
+    let root = out.unit.root();
+    let id = out.unit.add(root, tag);
+    let entry = out.unit.get_mut(id);
+    entry.set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
+    id
+}

@@ -11,6 +11,7 @@ mod made;
 mod member_pointer;
 mod model;
 mod pointee;
+mod qualifier;
 mod virtual_base;
 mod virtual_end;
 mod wrapper;

@@ -3,13 +3,12 @@
 //!
 //! `struct Node` has `Node*` for `Node *`: lldb knows `char *` by its name, and would look for 8 bytes.
 
-use super::made::{MadeTypes, native_type};
+use super::made::{MadeTypes, derived, native_type};
 use crate::code::{GET_POINTER, SET_POINTER};
 use crate::dies::Die;
 use crate::transform::context::Context;
 use crate::transform::output::Output;
 use crate::write::{AttributeValue, UnitEntryId};
-use gimli::DwTag;
 use gimli::constants as dw;
 
 /// The types of a unit that wrappers share.
@@ -24,16 +23,16 @@ fn text(text: &str) -> AttributeValue {
 }
 
 impl Wrappers {
-    /// Makes the class that stands for a pointer or reference type.
+    /// Makes the class that stands for a pointer or reference type, or for the pointer with qualifiers that `entry` is.
     pub fn wrapper<'a, 'd>(
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
         (id, parent): (UnitEntryId, UnitEntryId),
-        pointer: &Die<'d>,
+        (entry, pointer): (&Die<'d>, &Die<'d>),
         (native, made): (UnitEntryId, &mut MadeTypes),
     ) {
-        let there = cx.own(pointer);
+        let there = cx.own(entry);
         let name = cx.type_name(Some(&there));
         let address = self.address_type(cx, out, made);
         let size = cx.address_size().bytes();
@@ -42,7 +41,7 @@ impl Wrappers {
         class.set(dw::DW_AT_name, text(&name));
         class.set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         // Classes of one name and one line are one class to lldb, also where they are local to different functions.
-        let line = cx.unit.header.offset().0 + pointer.offset().0;
+        let line = cx.unit.header.offset().0 + entry.offset().0;
         class.set(dw::DW_AT_decl_line, AttributeValue::Udata(line as u64));
         let member = out.unit.add(id, dw::DW_TAG_member);
         let member = out.unit.get_mut(member);
@@ -56,7 +55,8 @@ impl Wrappers {
         alias.set(dw::DW_AT_type, AttributeValue::UnitRef(native));
         alias.set(dw::DW_AT_external, AttributeValue::Flag(true));
         alias.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
-        operators(out, id, native, pointer);
+        let is_constant = entry.tag() == dw::DW_TAG_const_type;
+        operators(out, id, native, (pointer, is_constant));
     }
 
     fn address_type(
@@ -78,7 +78,12 @@ impl Wrappers {
     }
 }
 
-fn operators(out: &mut Output, id: UnitEntryId, native: UnitEntryId, pointer: &Die<'_>) {
+fn operators(
+    out: &mut Output,
+    id: UnitEntryId,
+    native: UnitEntryId,
+    (pointer, is_constant): (&Die<'_>, bool),
+) {
     let is_pointer = pointer.tag() == dw::DW_TAG_pointer_type;
     let constant = derived(out, dw::DW_TAG_const_type, id);
     let own = AttributeValue::UnitRef;
@@ -87,7 +92,7 @@ fn operators(out: &mut Output, id: UnitEntryId, native: UnitEntryId, pointer: &D
     if is_pointer && pointer.attr(dw::DW_AT_type).is_some() {
         method(out, id, "operator->", GET_POINTER, native, &[this]);
     }
-    if is_pointer {
+    if is_pointer && !is_constant {
         let this = native_type(out, dw::DW_TAG_pointer_type, Some(own(id)));
         let reference = native_type(out, dw::DW_TAG_reference_type, Some(own(id)));
         method(
@@ -125,13 +130,4 @@ fn method(
             param.set(dw::DW_AT_artificial, AttributeValue::Flag(true));
         }
     }
-}
-
-/// A type made of another one.
-fn derived(out: &mut Output, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
-    let root = out.unit.root();
-    let id = out.unit.add(root, tag);
-    let entry = out.unit.get_mut(id);
-    entry.set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
-    id
 }

@@ -204,6 +204,34 @@ class StandIn(Members):
         return self.at(index)
 
 
+def is_pointer_array(sb_type, internal_dict):
+    """Whether a type is an array of such classes, or of arrays of them."""
+    return sb_type.GetTypeClass() == lldb.eTypeClassArray and is_pointer(element(sb_type).GetCanonicalType(), internal_dict)
+
+
+def element(sb_type):
+    """The type of what is in an array, of however many dimensions."""
+    while sb_type.GetTypeClass() == lldb.eTypeClassArray:
+        sb_type = sb_type.GetArrayElementType()
+    return sb_type
+
+
+class PointerArray(Members):
+    """Behaves as the array does, by the type's name that lldb has for an array of its own pointers: `int *[2]`."""
+
+    def get_type_name(self):
+        return spelled(self.value.GetType())
+
+    def num_children(self):
+        return self.value.GetNumChildren()
+
+    def get_child_index(self, name):
+        return self.value.GetIndexOfChildWithName(name)
+
+    def get_child_at_index(self, index):
+        return self.value.GetChildAtIndex(index)
+
+
 def memory_of(address):
     """Where the memory begins that an address is in: where the upper half of addresses changes."""
     return address >> 32 << 32
@@ -251,6 +279,7 @@ def register(debugger, module):
     """Puts the formatters in place."""
     for kind, options in (("synthetic", "-l %s.Pointer --recognizer-function %s.is_pointer"),
                           ("summary", "-F %s.summary --recognizer-function %s.is_pointer"),
+                          ("synthetic", "-l %s.PointerArray --recognizer-function %s.is_pointer_array"),
                           ("synthetic", "-l %s.StandIn --recognizer-function %s.is_stand_in"),
                           ("summary", "-e -F %s.summary_behind --recognizer-function %s.is_stand_in")):
         debugger.HandleCommand(f"type {kind} add -p -r -w dwalin " + options % (module, module))
