@@ -203,3 +203,42 @@ fn what_wasm_opt_renumbered_is_not_shown() {
         assert!(!check(&folder, "app.wasm").1);
     }
 }
+
+#[test]
+fn what_wasm_opt_encoded_anew_is_not_shown_without_frames() {
+    let wasm_opt = std::env::var("WASM_OPT").unwrap_or("wasm-opt".into());
+    if !equipped() || !have(&[&wasm_opt, "wasm-ld-19"]) {
+        return;
+    }
+    let folder = Folder::new("locals-frameless");
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/optimised");
+    folder.write(
+        "app.c",
+        std::fs::read(programs.join("frameless.c")).unwrap(),
+    );
+    let flags = ["-nostdlib", "-g", "-gdwarf-4", "-O2", "-c"];
+    let compile = [&["clang-19", "--target=wasm32"], &flags[..], &["app.c"]].concat();
+    folder.tool(&compile);
+    folder.tool(&[
+        "wasm-ld-19",
+        "--no-entry",
+        "--export=run",
+        "app.o",
+        "-o",
+        "app.wasm",
+    ]);
+    assert!(check(&folder, "app.wasm").1);
+    for pass in ["-O1", "-O2", "-Oz", "--coalesce-locals", "--ssa"] {
+        folder.tool(&[&wasm_opt, "-g", pass, "app.wasm", "-o", "changed.wasm"]);
+        let (json, is_whole) = check(&folder, "changed.wasm");
+        let losses = json["losses"].to_string();
+        assert!(
+            !is_whole && losses.contains("other numbers"),
+            "{pass}: {json}"
+        );
+        let run = folder.dwalin(&["run", "-g", "--invoke", "run", "changed.wasm", "3"]);
+        let said = stderr(&run);
+        let times = said.matches("their numbers are of other code").count();
+        assert_eq!(times, 1, "{pass}: {said}");
+    }
+}

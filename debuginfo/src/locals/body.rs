@@ -2,6 +2,7 @@
 
 use super::frame::{FrameLocals, FrameWrites};
 use crate::address::WasmPc;
+use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -158,6 +159,12 @@ impl Body {
         let from = self.writes.partition_point(|write| write.local < local);
         let to = self.writes.partition_point(|write| write.local <= local);
         self.writes.get(from..to).unwrap_or(&[])
+    }
+
+    /// The locals that are written, by the end of the instruction.
+    pub(super) fn written(&self) -> HashMap<WasmPc, u32> {
+        let writes = self.writes.iter();
+        writes.map(|write| (write.behind, write.local)).collect()
     }
 
     /// The addresses at which a local is read.
