@@ -39,7 +39,8 @@ pub(crate) struct Body {
     pub(super) writes: Vec<Write>,
     /// The reads of locals, sorted: the local, and the instruction's address.
     pub(super) reads: Vec<(u32, WasmPc)>,
-    /// A number of parameters that there are at least: those up to the last that the first block reads before it writes to it.
+    /// A number of parameters that there are at least: those that the locals which are declared leave of those that are used, and those
+    /// up to the last that the first block reads before it writes to it.
     pub(super) parameters: u32,
     /// Those that make an address of the frame.
     pub(super) frames: FrameWrites,
@@ -102,6 +103,10 @@ impl Body {
     /// Of a function whose body begins at an address. `None` where it cannot be read, or has branches that are not followed.
     pub fn parse(bytes: &[u8], start: WasmPc) -> Option<Body> {
         let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(start.0)));
+        let mut declared = 0u32;
+        for locals in body.get_locals_reader().ok()? {
+            declared = declared.saturating_add(locals.ok()?.0);
+        }
         let mut operators = body.get_operators_reader().ok()?;
         let pc = |position: u64| u32::try_from(position).ok().map(WasmPc);
         let mut builder = Builder::default();
@@ -143,6 +148,8 @@ impl Body {
         let mut body = builder.body;
         body.writes.sort_unstable();
         body.reads.sort_unstable();
+        let used = body.used().saturating_sub(declared);
+        body.parameters = body.parameters.max(used);
         let mut end = start;
         for block in body.blocks.iter_mut().rev() {
             block.terminated = block.terminated.max(block.code.end).max(end);
@@ -165,6 +172,13 @@ impl Body {
     pub(super) fn written(&self) -> HashMap<WasmPc, u32> {
         let writes = self.writes.iter();
         writes.map(|write| (write.behind, write.local)).collect()
+    }
+
+    /// The number of locals up to the last that is used.
+    fn used(&self) -> u32 {
+        let read = self.reads.last().map(|(local, _)| *local);
+        let written = self.writes.last().map(|write| write.local);
+        read.max(written).map_or(0, |local| local.saturating_add(1))
     }
 
     /// The addresses at which a local is read.
