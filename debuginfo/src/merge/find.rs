@@ -9,6 +9,7 @@ use gimli::read::{DwarfPackage, Unit};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use typed_arena::Arena;
 
 /// The files that the rest of a module's debug info may be in.
 pub struct Companions<'a> {
@@ -85,12 +86,13 @@ pub fn open_package<'a>(
         .ok()
 }
 
-/// Reads the files of those skeletons that are not in `found` already.
-pub fn read_files(
+/// Reads the files of those skeletons that are not in `found` already, into an arena: what is merged borrows from them.
+pub fn read_files<'f>(
+    arena: &'f Arena<DwoFile>,
     skeletons: &[Skeleton],
     found: &HashSet<u64>,
     companions: &Companions<'_>,
-) -> Vec<DwoFile> {
+) -> Vec<&'f DwoFile> {
     let mut read = HashSet::new();
     let mut files = Vec::new();
     for skeleton in skeletons.iter().filter(|it| !found.contains(&it.id.0)) {
@@ -99,7 +101,7 @@ pub fn read_files(
                 break;
             }
             if let Ok(bytes) = (companions.read)(&path) {
-                files.push(DwoFile { path, bytes });
+                files.push(&*arena.alloc(DwoFile { path, bytes }));
                 break;
             }
         }
@@ -123,7 +125,7 @@ enum Absence {
 pub fn warn_of_missing(
     skeletons: &[Skeleton],
     found: &HashSet<u64>,
-    files: &[DwoFile],
+    files: &[&DwoFile],
     package: Option<&str>,
     companions: &Companions<'_>,
     warnings: &mut Warnings,

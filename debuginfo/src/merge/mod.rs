@@ -34,6 +34,7 @@ use gimli::read::{Unit, UnitType};
 use gimli::{DwoId, SectionId};
 use sources::{SourceUnit, Sources};
 use std::collections::HashSet;
+use typed_arena::Arena;
 use unit::Merged;
 
 /// Debug info that was merged.
@@ -80,7 +81,8 @@ pub fn merge(dwarf: &WasmDwarf<'_>, companions: &Companions<'_>) -> Option<Merge
         .filter(|it| in_package(&it.id))
         .map(|it| it.id.0)
         .collect();
-    let files = find::read_files(&skeletons, &found, companions);
+    let arena = Arena::new();
+    let files = find::read_files(&arena, &skeletons, &found, companions);
     let mut sources = Sources::new(dwarf, companions.paths);
     sources.add_main_types(&mut warnings);
     if let Some(package) = &package {

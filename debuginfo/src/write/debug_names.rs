@@ -7,18 +7,15 @@
 //!
 //! lldb 19 reads all entries of units that are not in an index to make one, and takes those that are at their word.
 
-use super::form::Fnv;
 use super::names::{Listed, Name};
 use super::strings::Used;
 use super::{set_length, uleb};
 use gimli::{DwTag, constants as dw};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
 
 /// Numbers of buckets that are tried beside the one that is right for the number of names.
 const CANDIDATES: u32 = 64;
-
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
 
 /// A unit with what it lists, and where it begins.
 pub(super) type IndexedUnit<'u> = (u32, &'u [Listed]);
@@ -93,7 +90,7 @@ fn hash(name: &[u8]) -> u32 {
 impl Index {
     fn of<'d>(units: &[&IndexedUnit<'_>], used: &mut Used<'d>, input: &'d [u8]) -> Index {
         let mut index = Index::default();
-        let mut by_place: Map<u32, u32> = Map::default();
+        let mut by_place: FxHashMap<u32, u32> = FxHashMap::default();
         let mut by_text: HashMap<Vec<u8>, u32> = HashMap::new();
         for (unit, (_, listed)) in (0..).zip(units) {
             for it in *listed {
@@ -168,7 +165,7 @@ impl Index {
     /// Variables of a unit that have one name, in the order of its entries.
     fn namesakes(&self) -> Vec<Namesakes> {
         let mut found = Vec::new();
-        let mut known: Map<u64, u32> = Map::default();
+        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
         // An entry's linkage name is listed before its name.
         let mut linkage_name = None;
         for (at, entry) in self.entries.iter().enumerate() {

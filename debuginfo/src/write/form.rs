@@ -3,12 +3,11 @@
 use super::unit::{Attribute, Entry};
 use super::{AttributeValue, Unit, sleb, uleb};
 use gimli::{DwForm, constants as dw};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::FxHashMap;
 
 /// Writes a unit's abbreviations (DWARF 5, section 7.5.3), and says which each entry has: the most frequent have the shortest codes.
 pub(super) fn abbreviations(unit: &Unit, forms: Forms, out: &mut Vec<u8>) -> Vec<u32> {
-    let mut known: HashMap<Vec<u8>, u32, BuildHasherDefault<Fnv>> = HashMap::default();
+    let mut known: FxHashMap<Vec<u8>, u32> = FxHashMap::default();
     let mut counts: Vec<u32> = Vec::new();
     let mut key = Vec::new();
     let mut codes: Vec<u32> = Vec::with_capacity(unit.count());
@@ -86,7 +85,7 @@ pub(super) struct Forms {
 
 impl Forms {
     pub fn of(unit: &Unit) -> Forms {
-        let mut counts: HashMap<u64, u32, BuildHasherDefault<Fnv>> = HashMap::default();
+        let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
         for attr in unit.entries().flat_map(Entry::attrs) {
             if let (dw::DW_AT_decl_file, AttributeValue::Udata(file)) = (attr.name(), attr.get()) {
                 *counts.entry(*file).or_default() += 1;
@@ -227,27 +226,5 @@ fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
         | AttributeValue::RangeListRef(_) => dw::DW_FORM_sec_offset,
         AttributeValue::StringRef(_) => dw::DW_FORM_strp,
         AttributeValue::String(_) => dw::DW_FORM_string,
-    }
-}
-
-/// FNV-1a: abbreviations are short, and there are few.
-#[derive(Clone)]
-pub(super) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
