@@ -48,7 +48,7 @@ pub(super) struct Pointees {
     /// The stand-in for types without objects, if it was needed.
     void: Option<UnitEntryId>,
     /// The function type whose parameters gdb reads.
-    holder: Option<UnitEntryId>,
+    anchor: Option<UnitEntryId>,
 }
 
 /// A copy of a type, made when all of the original is there.
@@ -92,7 +92,7 @@ impl Pointees {
             depth: 0,
             copies: Vec::new(),
             void: None,
-            holder: None,
+            anchor: None,
         }
     }
 
@@ -136,7 +136,7 @@ impl Pointees {
         pointee: &DieRef<'a, 'd>,
     ) -> Result<AttributeValue, Unlocatable> {
         match self.base {
-            Some(base) if self.is_copied(cx, pointee) => self.at_base(cx, out, pointee, base),
+            Some(base) if self.is_copied(cx, pointee) => self.relocated(cx, out, pointee, base),
             _ => cx.reference_to(pointee),
         }
     }
@@ -177,24 +177,24 @@ impl Pointees {
             && bare.is_some_and(|it| cx.types.has_virtual_bases(&it, 0))
             && self.is_object(cx, &ty, 0)
         {
-            return self.at_base(cx, out, &ty, base).map(Some);
+            return self.relocated(cx, out, &ty, base).map(Some);
         }
         let to = pointer.entry.attr_value(dw::DW_AT_type);
         to.map(|to| cx.reference(pointer.unit, to)).transpose()
     }
 
     /// A type whose objects are found at the memory's base: of one that [`Self::is_object`].
-    fn at_base<'a, 'd>(
+    fn relocated<'a, 'd>(
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
         ty: &DieRef<'a, 'd>,
         base: HostAddress,
     ) -> Result<AttributeValue, Unlocatable> {
-        let wanted = ty.offset().and_then(|place| cx.ids.pointee(place));
+        let requested = ty.offset().and_then(|place| cx.ids.pointee(place));
         if !cx.is_own(ty) {
-            return match wanted {
-                Some(wanted) => Ok(AttributeValue::DebugInfoRef(wanted)),
+            return match requested {
+                Some(requested) => Ok(AttributeValue::DebugInfoRef(requested)),
                 None => cx.reference_to(ty),
             };
         }
@@ -205,12 +205,12 @@ impl Pointees {
         if self.depth > MAX_DEPTH {
             return cx.reference_to(ty);
         }
-        let id = wanted.map(|wanted| wanted.entry);
+        let id = requested.map(|requested| requested.entry);
         let id = id.unwrap_or_else(|| out.unit.reserve());
         // Before it is made, as a type may be made of itself.
         self.known.insert(offset, id);
         self.depth += 1;
-        let made = self.make_at_base(cx, out, id, ty, base);
+        let made = self.make_relocated(cx, out, id, ty, base);
         self.depth -= 1;
         if made.is_err() {
             self.known.remove(&offset);
@@ -229,19 +229,26 @@ impl Pointees {
             };
             let ty = cx.own(&entry);
             let is_copied = self.needs_copy(cx, &ty, 0) && self.is_object(cx, &ty, 0);
-            if !is_copied || self.at_base(cx, out, &ty, base).is_ok() {
+            if !is_copied || self.relocated(cx, out, &ty, base).is_ok() {
                 continue;
             }
-            let wanted = ty.offset().and_then(|place| cx.ids.pointee(place));
-            if let Some(wanted) = wanted.filter(|wanted| !out.unit.has(wanted.entry)) {
+            let requested = ty.offset().and_then(|place| cx.ids.pointee(place));
+            if let Some(requested) = requested.filter(|requested| !out.unit.has(requested.entry)) {
                 let name = cx.type_name(Some(&ty));
                 let original = cx.reference_to(&ty).ok();
-                self.typedef(out, cx.address_size(), wanted.entry, name, original, None);
+                self.typedef(
+                    out,
+                    cx.address_size(),
+                    requested.entry,
+                    name,
+                    original,
+                    None,
+                );
             }
         }
     }
 
-    fn make_at_base<'a, 'd>(
+    fn make_relocated<'a, 'd>(
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
@@ -253,7 +260,7 @@ impl Pointees {
         match (kind(tag), cx.types.type_of(ty)) {
             (Kind::Named, Some(inner)) => {
                 let of_array = Self::is_array(cx, &inner, 0);
-                let inner = self.at_base(cx, out, &inner, base)?;
+                let inner = self.relocated(cx, out, &inner, base)?;
                 if tag == dw::DW_TAG_typedef {
                     let name = cx.type_name(Some(ty));
                     let base = (!of_array && self.are_copies).then_some(base);
@@ -274,7 +281,7 @@ impl Pointees {
                     Some(base),
                 );
                 let sized = self.add_type(out, dw::DW_TAG_array_type, id);
-                self.hold(out, sized);
+                self.anchor_type(out, sized);
                 self.add_pointer(out, cx.address_size(), id);
             }
             (Kind::Array, _) => {
@@ -327,9 +334,9 @@ impl Pointees {
             ));
         }
         let target = match tag {
-            dw::DW_TAG_pointer_type => {
-                Some(AttributeValue::UnitRef(self.twin(cx, out, target, base)?))
-            }
+            dw::DW_TAG_pointer_type => Some(AttributeValue::UnitRef(
+                self.distinct_target(cx, out, target, base)?,
+            )),
             _ => None,
         };
         let scalar = out.unit.reserve();
@@ -345,7 +352,7 @@ impl Pointees {
 
     /// Another target for a copied pointer: to gdb, two pointers to one type are one, with the attributes of both. And to gdb 18 a
     /// pointer is dynamic if its target is.
-    fn twin<'a, 'd>(
+    fn distinct_target<'a, 'd>(
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
@@ -355,7 +362,7 @@ impl Pointees {
         let name = cx.type_name(target);
         let (inner, base) = match target {
             Some(target) if self.is_object(cx, target, 0) => {
-                (self.at_base(cx, out, target, base)?, Some(base))
+                (self.relocated(cx, out, target, base)?, Some(base))
             }
             _ => (AttributeValue::UnitRef(self.dynamic_void(out)), None),
         };
@@ -429,13 +436,13 @@ impl Pointees {
     /// symbol.
     pub fn make_copies(&mut self, out: &mut Output, size: AddressSize) {
         for copy in std::mem::take(&mut self.copies) {
-            let holder = self.holder(out);
+            let anchor = self.anchor(out);
             let original = out.unit.get(copy.original);
             let tag = original.tag();
             let parent = match (kind(tag), original.parent()) {
                 (Kind::Class, Some(parent)) => parent,
-                _ if tag == dw::DW_TAG_enumeration_type => original.parent().unwrap_or(holder),
-                _ => holder,
+                _ if tag == dw::DW_TAG_enumeration_type => original.parent().unwrap_or(anchor),
+                _ => anchor,
             };
             out.unit.add_reserved(copy.id, parent, tag);
             Self::copy_parts(out, copy.original, copy.id, copy.size.is_some());
@@ -486,7 +493,7 @@ impl Pointees {
         let size = AttributeValue::Data1(size.bytes());
         let entry = out.unit.get_mut(pointer);
         entry.set(dw::DW_AT_byte_size, size);
-        self.hold(out, pointer);
+        self.anchor_type(out, pointer);
     }
 
     /// A new type where it has no symbol.
@@ -503,29 +510,29 @@ impl Pointees {
         tag: DwTag,
         inner: Option<AttributeValue>,
     ) {
-        let holder = self.holder(out);
-        out.unit.add_reserved(id, holder, tag);
+        let anchor = self.anchor(out);
+        out.unit.add_reserved(id, anchor, tag);
         if let Some(inner) = inner {
             out.unit.get_mut(id).set(dw::DW_AT_type, inner);
         }
     }
 
     /// Makes gdb read a type.
-    fn hold(&mut self, out: &mut Output, ty: UnitEntryId) {
+    fn anchor_type(&mut self, out: &mut Output, ty: UnitEntryId) {
         self.add_type(out, dw::DW_TAG_formal_parameter, ty);
     }
 
-    fn holder(&mut self, out: &mut Output) -> UnitEntryId {
-        if let Some(holder) = self.holder {
-            return holder;
+    fn anchor(&mut self, out: &mut Output) -> UnitEntryId {
+        if let Some(anchor) = self.anchor {
+            return anchor;
         }
         let root = out.unit.root();
-        let holder = out.unit.add(root, dw::DW_TAG_subroutine_type);
+        let anchor = out.unit.add(root, dw::DW_TAG_subroutine_type);
         let typedef = out.unit.add(root, dw::DW_TAG_typedef);
         out.unit
             .get_mut(typedef)
-            .set(dw::DW_AT_type, AttributeValue::UnitRef(holder));
-        self.holder = Some(holder);
-        holder
+            .set(dw::DW_AT_type, AttributeValue::UnitRef(anchor));
+        self.anchor = Some(anchor);
+        anchor
     }
 }

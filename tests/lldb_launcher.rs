@@ -1,10 +1,18 @@
 //! `dwalin lldb`, as it is typed.
 
-use lldb_tests::{dwalin, root};
+mod checkout;
+#[path = "support/tools.rs"]
+mod tools;
+
+use checkout::{dwalin, root};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+fn equipped() -> bool {
+    tools::have(&[&tools::lldb(), "clang-19"])
+}
 
 fn compile(source: &str) -> String {
     let name = source.replace('/', "-");
@@ -26,7 +34,7 @@ fn session(source: &str, commands: &[&str]) -> String {
     let scripts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("launcher-{number}"));
     fs::create_dir_all(&scripts).unwrap();
     let mut lldb = Command::new(dwalin());
-    lldb.args(["lldb", "--lldb", &lldb_tests::lldb()]);
+    lldb.args(["lldb", "--lldb", &tools::lldb()]);
     lldb.arg("--lldb-option=--no-lldbinit");
     lldb.arg("--lldb-option=--no-use-colors")
         .env("TMPDIR", &scripts);
@@ -53,6 +61,9 @@ fn answer<'a>(said: &'a str, command: &str) -> &'a str {
 
 #[test]
 fn strings_in_memory_are_shown_and_followed() {
+    if !equipped() {
+        return;
+    }
     let said = session(
         "look/pointers.c",
         &["b touch", "run", "up", "v node->name", "p node->next->name"],
@@ -66,12 +77,18 @@ fn strings_in_memory_are_shown_and_followed() {
 
 #[test]
 fn a_breakpoint_by_name_stops_in_the_program_only() {
+    if !equipped() {
+        return;
+    }
     let said = session("look/pointers.c", &["b main", "run", "bt 1"]);
     assert!(answer(&said, "bt 1").contains("at pointers.c:"), "{said}");
 }
 
 #[test]
 fn a_backtrace_shows_the_program_and_counts_the_rest() {
+    if !equipped() {
+        return;
+    }
     let said = session("look/pointers.c", &["b touch", "run", "bt", "bt 2"]);
     let frames: Vec<_> = answer(&said, "bt")
         .lines()
@@ -96,6 +113,9 @@ fn a_backtrace_shows_the_program_and_counts_the_rest() {
 
 #[test]
 fn finish_says_what_pointers_are_that_were_returned() {
+    if !equipped() {
+        return;
+    }
     let functions = ["text", "pointer", "reference", "nothing", "array"];
     let breaks: Vec<_> = functions.iter().map(|it| format!("b {it}")).collect();
     let mut commands: Vec<_> = breaks.iter().map(String::as_str).collect();
@@ -126,6 +146,9 @@ fn finish_says_what_pointers_are_that_were_returned() {
 
 #[test]
 fn types_are_named_as_natively() {
+    if !equipped() {
+        return;
+    }
     let ask = [
         "v -T holder.once",
         "v -T holder.twice",
@@ -150,6 +173,9 @@ fn types_are_named_as_natively() {
 
 #[test]
 fn a_trap_says_which_one_it_is() {
+    if !equipped() {
+        return;
+    }
     for (source, trap) in [
         ("trap/divide.c", "integer divide by zero"),
         ("trap/bounds.c", "out of bounds memory access"),
@@ -171,6 +197,9 @@ fn a_trap_says_which_one_it_is() {
 
 #[test]
 fn a_division_by_zero_is_the_signal_that_it_is_natively() {
+    if !equipped() {
+        return;
+    }
     let said = session("trap/divide.c", &["run"]);
     // From lldb 23 on the reason is the trap.
     let reasons = ["signal SIGFPE", "wasm trap"];
@@ -180,6 +209,9 @@ fn a_division_by_zero_is_the_signal_that_it_is_natively() {
 
 #[test]
 fn main_has_the_sources_name_and_a_step_out_of_it_goes_on_to_the_end() {
+    if !equipped() {
+        return;
+    }
     for step in ["finish", "thread step-out"] {
         let said = session(
             "../../examples/vscode/fellowship.c",
@@ -196,12 +228,18 @@ fn main_has_the_sources_name_and_a_step_out_of_it_goes_on_to_the_end() {
 
 #[test]
 fn a_panic_or_an_abort_selects_the_programs_frame() {
+    if !equipped() {
+        return;
+    }
     let said = session("trap/aborts.c", &["run", "frame info"]);
     assert!(answer(&said, "frame info").contains("aborts.c:"), "{said}");
 }
 
 #[test]
 fn what_is_typed_at_the_prompt_is_the_programs() {
+    if !equipped() {
+        return;
+    }
     let input = Path::new(env!("CARGO_TARGET_TMPDIR")).join("launcher-input");
     fs::write(&input, "!").unwrap();
     let redirected = format!("process launch -i {} -- c 'd e'", input.display());
@@ -234,6 +272,9 @@ fn what_is_typed_at_the_prompt_is_the_programs() {
 
 #[test]
 fn frames_have_the_names_of_the_source() {
+    if !equipped() {
+        return;
+    }
     let said = session(
         "launcher/signatures.cpp",
         &["b signatures.cpp:4", "run", "bt", "b corners", "c", "bt"],
@@ -253,6 +294,9 @@ fn frames_have_the_names_of_the_source() {
 
 #[test]
 fn before_it_runs_the_program_is_known_as_natively() {
+    if !equipped() {
+        return;
+    }
     let said = session(
         "look/pointers.c",
         &[
@@ -298,6 +342,9 @@ fn before_it_runs_the_program_is_known_as_natively() {
 
 #[test]
 fn types_of_pointers_are_written_as_natively() {
+    if !equipped() {
+        return;
+    }
     let commands = [
         "b qualified.c:18",
         "run",

@@ -1,10 +1,14 @@
 //! Attaches lldb to a program that `dwalin run -g` runs already.
 
-#[path = "../../tests/running/mod.rs"]
+mod checkout;
 mod running;
 
-use lldb_tests::{dwalin, root};
+use checkout::{dwalin, root};
 use running::{Running, expect, may_attach, said};
+
+fn equipped() -> bool {
+    running::tools::have(&[&running::tools::lldb(), "clang-19"])
+}
 
 /// Attaches to a program that was started for `debugger`, and has lldb execute commands; what it says has all of `expected`.
 fn attaches(debugger: &str, commands: &[&str], expected: &[&str]) {
@@ -23,13 +27,16 @@ fn attaches(debugger: &str, commands: &[&str], expected: &[&str]) {
     for command in before.iter().chain(&first).chain(after).chain(&last) {
         args.extend(["-o", command]);
     }
-    let said = said(&lldb_tests::lldb(), &args);
+    let said = said(&running::tools::lldb(), &args);
     expect(&said, expected);
     assert_eq!(program.end(), (Some(7), "left with 180, 0\n".into()));
 }
 
 #[test]
 fn lldb_with_the_formatters_attaches_to_a_running_program() {
+    if !equipped() {
+        return;
+    }
     let package = root().join("src/debugger/lldb/dwalin_lldb");
     let import = format!("command script import {}", package.display());
     attaches(
@@ -60,6 +67,9 @@ fn lldb_with_the_formatters_attaches_to_a_running_program() {
 
 #[test]
 fn lldb_without_formatters_attaches_to_a_running_program() {
+    if !equipped() {
+        return;
+    }
     attaches(
         "lldb",
         &[

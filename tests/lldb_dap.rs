@@ -1,17 +1,21 @@
 //! Presses F5 in examples/vscode: drives lldb's debug adapter as an editor does, with the launch.json and tasks.json that are there.
 
 mod adapter;
-#[path = "../../tests/running/mod.rs"]
+mod checkout;
 mod running;
 
 use adapter::Adapter;
-use lldb_tests::{bin, root};
+use checkout::{bin, root};
 use running::{Running, may_attach};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
+
+fn equipped() -> bool {
+    running::tools::have(&["lldb-19", "lldb-dap-19", "clang-19"])
+}
 
 fn tests() -> PathBuf {
     root().join("tests").canonicalize().unwrap()
@@ -31,7 +35,7 @@ struct Workspace {
 
 impl Workspace {
     fn prepare(name: &str) -> Workspace {
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/vscode");
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/vscode");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(folder.join(".vscode")).unwrap();
         for file in ["fellowship.c", ".vscode/launch.json", ".vscode/tasks.json"] {
@@ -272,6 +276,9 @@ impl Stop<'_> {
 
 #[test]
 fn a_breakpoint_stops_and_everything_opens() {
+    if !equipped() {
+        return;
+    }
     let mut editor = Editor::start("dap-look", &["total += at->weapon"]);
     let resolved = editor.adapter.event("breakpoint");
     assert_eq!(resolved["breakpoint"]["verified"], true, "{resolved}");
@@ -325,6 +332,9 @@ fn a_breakpoint_stops_and_everything_opens() {
 
 #[test]
 fn steps_go_in_and_over_and_out_and_the_program_ends() {
+    if !equipped() {
+        return;
+    }
     let third = "company = join(company, \"Thorin\"";
     let mut editor = Editor::start("dap-step", &[third]);
     let main = "main";
@@ -363,6 +373,9 @@ fn steps_go_in_and_over_and_out_and_the_program_ends() {
 
 #[test]
 fn a_breakpoint_with_a_condition_stops_once_and_variables_can_be_set() {
+    if !equipped() {
+        return;
+    }
     let mut editor = Editor::start("dap-set", &["total += at->weapon if at->age == 178"]);
     let mut stop = editor.stopped("breakpoint", "strength", "total += at->weapon");
     assert_eq!(stop.tree("Locals", "total"), "14");
@@ -422,6 +435,9 @@ const TRAPS: [(&str, &str, &str, &str); 7] = [
 
 #[test]
 fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
+    if !equipped() {
+        return;
+    }
     for (name, function, text, trap) in TRAPS {
         let mut editor = Editor::trap(name);
         let stopped = editor.adapter.event("stopped");
@@ -461,6 +477,9 @@ fn a_breakpoint_on_main_is_the_programs_and_a_trap_is_named() {
 /// Messages of an adapter reach the editor as they are, in whatever pieces they come, and traps by their names.
 #[test]
 fn what_the_adapter_says_is_passed_on() {
+    if !equipped() {
+        return;
+    }
     let relay = root().join("src/debugger/lldb/dwalin_lldb/relay.py");
     let told = Path::new(env!("CARGO_TARGET_TMPDIR")).join("told");
     fs::write(
@@ -501,6 +520,9 @@ fn what_the_adapter_says_is_passed_on() {
 
 #[test]
 fn an_editor_attaches_to_a_running_program() {
+    if !equipped() {
+        return;
+    }
     if !may_attach() {
         return;
     }
@@ -523,6 +545,9 @@ fn an_editor_attaches_to_a_running_program() {
 
 #[test]
 fn both_adapters_are_told_the_same() {
+    if !equipped() {
+        return;
+    }
     let workspace = Workspace::prepare("dap-json");
     let launch = workspace.json(".vscode/launch.json");
     let all = launch["configurations"].as_array().unwrap().iter();

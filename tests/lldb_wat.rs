@@ -1,15 +1,18 @@
 //! Modules without DWARF in a real lldb: the source is the text that they were given as, the text that they are printed as, or
 //! what their source map names.
 
-#[path = "../../tests/running/mod.rs"]
+mod checkout;
 mod running;
-#[path = "../../tests/sourceless/mod.rs"]
 mod sourceless;
 
-use lldb_tests::{dwalin, root};
+use checkout::{dwalin, root};
 use running::{expect, said};
 use sourceless::{Folder, line};
 use std::fs;
+
+fn equipped() -> bool {
+    running::tools::have(&[&running::tools::lldb(), "clang-19"])
+}
 
 fn folder(name: &str) -> Folder {
     Folder::new(name, &root().join("tests"), &dwalin())
@@ -32,7 +35,7 @@ fn lldb(folder: &Folder, with: &[&str], module: &str, commands: &[&str]) -> Stri
     }
     let dwalin = dwalin();
     args.extend(["--", &dwalin, "run", "-g", module]);
-    said(&lldb_tests::lldb(), &args)
+    said(&running::tools::lldb(), &args)
 }
 
 /// The lines that lldb stops at.
@@ -46,6 +49,9 @@ fn stops(said: &str, file: &str) -> Vec<usize> {
 
 #[test]
 fn lldb_debugs_text_in_its_own_file() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-text");
     let module = folder.copy("numbers.wat");
     let formatters = format!(
@@ -102,6 +108,9 @@ fn lldb_debugs_text_in_its_own_file() {
 
 #[test]
 fn lldb_steps_through_text_instruction_by_instruction() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-steps");
     let module = folder.copy("numbers.wat");
     let mut commands = vec!["breakpoint set --name scale", "run"];
@@ -115,6 +124,9 @@ fn lldb_steps_through_text_instruction_by_instruction() {
 
 #[test]
 fn lldb_debugs_a_module_without_debug_info_in_its_printed_text() {
+    if !equipped() {
+        return;
+    }
     for stripped in [false, true] {
         let folder = folder(if stripped {
             "lldb-stripped"
@@ -149,6 +161,9 @@ fn lldb_debugs_a_module_without_debug_info_in_its_printed_text() {
 
 #[test]
 fn lldb_finds_functions_of_cpp_by_their_scopes() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-scopes");
     let module = folder.compile("clang++-19", "scopes.cpp", &[]);
     let commands = [
@@ -177,6 +192,9 @@ fn lldb_finds_functions_of_cpp_by_their_scopes() {
 
 #[test]
 fn lldb_debugs_what_a_source_map_names() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-map");
     let module = folder.demo("demo.wasm.map");
     // The file is only in the map.
@@ -222,6 +240,9 @@ fn lldb_debugs_what_a_source_map_names() {
 
 #[test]
 fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-embedded");
     let module = folder.embedded();
     let said = lldb(
@@ -248,6 +269,9 @@ fn sources_in_debug_info_are_shown_where_their_files_are_gone() {
 
 #[test]
 fn lldb_shows_and_sets_vectors_of_text() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-vectors");
     let module = folder.copy("vectors.wat");
     let commands = [
@@ -277,6 +301,9 @@ fn lldb_shows_and_sets_vectors_of_text() {
 /// lldb passes vectors in the registers that WebAssembly's are passed in.
 #[test]
 fn lldb_calls_functions_with_vectors() {
+    if !equipped() {
+        return;
+    }
     let folder = folder("lldb-call-vectors");
     let flags = ["-msimd128", "-g", "-O0"];
     let module = folder.compile("clang-19", "mix.c", &flags);
