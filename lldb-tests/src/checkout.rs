@@ -32,8 +32,3 @@ pub fn dwalin() -> String {
     let dwalin = bin().join("dwalin").into_os_string();
     dwalin.into_string().expect("a name in UTF-8")
 }
-
-/// The lldb command that tests debug with: `$LLDB`, as for `dwalin lldb`.
-pub fn lldb() -> String {
-    env::var("LLDB").unwrap_or_else(|_| "lldb-19".to_owned())
-}

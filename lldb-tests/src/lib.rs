@@ -24,7 +24,7 @@ mod value;
 mod watchdog;
 
 pub use breakpoint::BreakpointId;
-pub use checkout::{bin, dwalin, lldb, root};
+pub use checkout::{bin, dwalin, root};
 pub use frame::Frame;
 pub use session::{Session, Stop};
 pub use value::Value;

@@ -16,7 +16,7 @@ pub struct KnownFunctions {
     functions: Vec<(Range<usize>, Range<usize>)>,
 }
 
-/// A function's key and its code, as [`super::stored`] has it; no code where that cannot be stored.
+/// A function's key and its code, as `stored.rs` has it; no code where that cannot be stored.
 pub type Entry = (Vec<u8>, Option<Vec<u8>>);
 
 impl KnownFunctions {
