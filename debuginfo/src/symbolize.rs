@@ -152,7 +152,9 @@ fn frames(units: &Units<'_>, unit: usize, pc: WasmPc) -> Option<Vec<SourceFrame>
         if !is_function && scope.inlined.is_none() {
             continue;
         }
-        place.function = scope.name(units).map(str::to_owned);
+        place.function = scope
+            .name(|place| units.linkage_name(place))
+            .map(str::to_owned);
         let call = scope.inlined.unwrap_or_default();
         let caller = SourceFrame {
             function: None,

@@ -2,12 +2,14 @@
 
 use super::budget::Budget;
 use super::instructions::Instructions;
+use super::lines;
+use super::result::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable};
 use super::units::Units;
-use super::walk::{Die, Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset, pcs};
-use super::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable, lines};
+use super::walk::{Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset, pcs};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, Flavor, KeptValue};
 use crate::container::Container;
+use crate::dies::Die;
 use crate::expr::decode::Op;
 use crate::locals::{Frame, numbering};
 use crate::lookup::Lookup;

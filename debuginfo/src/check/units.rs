@@ -1,11 +1,14 @@
 //! All units that can be read, and entries of them by references.
 
-use super::walk::{Die, MAX_NAME};
+use crate::dies::Die;
 use crate::macros::{Room, is_macros, read};
 use crate::source::{ReadDwarf, ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, Unit};
 use gimli::{DebugInfoOffset, LittleEndian, Section as _, UnitRef};
+
+/// Bytes by which names are told from each other.
+pub(super) const MAX_NAME: usize = 4096;
 
 /// The longest chain of references that is followed: an instance of a definition of a declaration.
 const MAX_REFERENCES: usize = 4;

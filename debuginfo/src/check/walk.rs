@@ -1,8 +1,9 @@
 //! What debug info describes, entry by entry: the same walk over a module's DWARF and over an image's, in the addresses of each.
 
 use super::budget::Budget;
-use super::units::{Units, text};
+use super::units::{MAX_NAME, Units, text};
 use crate::address::{AddressSize, WasmPc};
+use crate::dies::Die;
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
 use crate::locals::{Claim, Frame, Listed, is_numbered};
@@ -15,12 +16,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
-pub(super) type Die<'d> = gimli::read::DebuggingInformationEntry<Reader<'d>>;
 /// Addresses of one space, half-open; in lists sorted and disjoint.
 pub(super) type Ranges = Rc<[Range<u64>]>;
-
-/// Bytes by which names are told from each other.
-pub(super) const MAX_NAME: usize = 4096;
 
 /// The facts that differ between wasm addresses and host addresses.
 pub(super) trait Space {

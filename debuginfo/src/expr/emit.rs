@@ -1,8 +1,8 @@
 //! Operations → native expressions, with the places of one function of one instance put in.
 
+use super::base_type::{BaseType, Width};
 use super::decode::Op;
 use super::unlocatable::Unlocatable;
-use super::width::{BaseType, Width};
 use crate::address::{AddressSize, FrameOffset, WasmPc};
 use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
 use crate::write::{Address, DebugInfoRef, Expression};

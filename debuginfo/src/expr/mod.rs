@@ -4,6 +4,7 @@
 //! In the guest's expressions all values are the guest's: an address is an offset in linear memory. In native ones they stay
 //! so on the stack; a memory base is added when something is read, and to the address that is the result.
 
+pub(crate) mod base_type;
 pub(crate) mod decode;
 pub(crate) mod dwarf3;
 pub(crate) mod emit;

@@ -4,50 +4,11 @@
 //! that have none, which gdb refuses (DWARF 5, section 2.5.1.4: both operands have one type). So integers of base types are
 //! numbers of 64 bits here that are cut to size, and only floating point numbers have types.
 
+use super::base_type::{BaseType, Width};
 use super::emit::Emitter;
 use super::unlocatable::Unlocatable;
 use crate::code::Flavor;
-use crate::write::UnitEntryId;
-use gimli::{DwAte, DwOp, UnitOffset, constants as dw};
-
-/// A base type that operations refer to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct BaseType {
-    /// The native entry.
-    pub id: UnitEntryId,
-    /// The encoding of its values.
-    pub encoding: DwAte,
-    /// Its size.
-    pub bits: u32,
-}
-
-impl BaseType {
-    /// Returns true if numbers have a sign; `None` for those that are not whole.
-    fn sign(self) -> Option<bool> {
-        match self.encoding {
-            dw::DW_ATE_signed | dw::DW_ATE_signed_char => Some(true),
-            dw::DW_ATE_unsigned
-            | dw::DW_ATE_unsigned_char
-            | dw::DW_ATE_boolean
-            | dw::DW_ATE_address
-            | dw::DW_ATE_UTF => Some(false),
-            _ => None,
-        }
-    }
-}
-
-/// The width of the values on the stack, in the guest's terms.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Width {
-    /// The generic type: 32 bits, held with zeros above.
-    Address,
-    /// 64 bits: something that is read is as wide.
-    Long,
-    /// An integer's, held with zeros or its sign above.
-    Integer(BaseType, bool),
-    /// A floating point number's, which debuggers know.
-    Float,
-}
+use gimli::{DwOp, UnitOffset, constants as dw};
 
 impl Emitter<'_> {
     fn base_type(&self, ty: UnitOffset) -> Result<BaseType, Unlocatable> {

@@ -1,6 +1,6 @@
 //! Split DWARF (DWARF 5, section 7.3.2; before that GNU's): which files have the units that a module's skeletons stand for.
 
-use super::sources::package;
+use super::sources::{DwoFile, package};
 use super::table::PathMap;
 use crate::container::Container;
 use crate::source::{ReadDwarf, Reader, WarningKind, Warnings};
@@ -60,13 +60,6 @@ impl Skeleton {
         found.dedup();
         found
     }
-}
-
-/// A file that was read.
-pub struct DwoFile {
-    /// For messages.
-    pub path: PathBuf,
-    pub bytes: Vec<u8>,
 }
 
 /// Reads the package.

@@ -1,6 +1,5 @@
 //! What is read: the module's debug info, and that of packages and `.dwo` files, with their units by identifier and signature.
 
-use super::find::DwoFile;
 use super::table::PathMap;
 use crate::container::Container;
 use crate::source::{ReadDwarf, ReadUnit, Reader, WarningKind, Warnings, WasmDwarf};
@@ -8,6 +7,14 @@ use gimli::Section as _;
 use gimli::read::{Dwarf, DwarfPackage, Unit, UnitType};
 use gimli::{EndianSlice, LittleEndian, SectionId, UnitOffset};
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+/// A file that was read.
+pub struct DwoFile {
+    /// For messages.
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
+}
 
 /// Debug info of one file, or one unit of a package.
 pub struct Source<'a> {

@@ -1,8 +1,8 @@
 //! The functions of a unit, found by going through its entries up to the one that is asked for; and the scopes in a function: what
 //! is inlined there, and the blocks, with their variables.
 
+use super::place::Place;
 use super::ranges::RangeAttributes;
-use super::{Place, Units};
 use crate::address::WasmPc;
 use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
@@ -151,10 +151,10 @@ impl Scope {
         self.code.iter().map(|code| code.start).min()
     }
 
-    /// A function's name.
-    pub fn name(&self, units: &Units<'_>) -> Option<&str> {
+    /// A function's name, demangled, once its linkage name was found.
+    pub fn name(&self, linkage_name: impl FnOnce(Place) -> Option<String>) -> Option<&str> {
         let name = || {
-            let name = units.linkage_name(self.place)?;
+            let name = linkage_name(self.place)?;
             Some(crate::demangle::demangle(&name).into_owned())
         };
         self.name.get_or_init(name).as_deref()
@@ -182,21 +182,23 @@ impl Function {
     }
 }
 
-impl<'a> Units<'a> {
-    /// The function of a unit that has code at an address.
-    pub fn function(&self, unit: usize, pc: WasmPc) -> Option<Arc<Function>> {
-        let functions = self.functions(unit)?;
-        let read = self.get(unit)?;
-        let (code, offset) = functions.find(read, pc)?;
-        if let Some(known) = functions.scopes.borrow().get(&offset) {
+impl Functions {
+    /// The function of a unit, by the unit's number, that has code at an address.
+    pub fn at(&self, unit: ReadUnit<'_, '_>, number: usize, pc: WasmPc) -> Option<Arc<Function>> {
+        let (code, offset) = self.find(unit, pc)?;
+        if let Some(known) = self.scopes.borrow().get(&offset) {
             return Some(known.clone());
         }
-        let function = Function {
-            place: Place { unit, offset },
-            code,
-            scopes: scopes(read, Place { unit, offset })?,
+        let place = Place {
+            unit: number,
+            offset,
         };
-        let mut known = functions.scopes.borrow_mut();
+        let function = Function {
+            place,
+            code,
+            scopes: scopes(unit, place)?,
+        };
+        let mut known = self.scopes.borrow_mut();
         Some(known.entry(offset).or_insert(Arc::new(function)).clone())
     }
 }

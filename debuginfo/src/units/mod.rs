@@ -8,21 +8,24 @@
 
 pub(crate) mod functions;
 pub(crate) mod lines;
+mod place;
 mod ranges;
 pub(crate) mod roots;
 
 use crate::address::{AddressSize, WasmPc};
 use crate::locals::{Body, Frame, numbering};
 use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
-use functions::Functions;
+use functions::{Function, Functions};
+use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue, DebuggingInformationEntry, Unit};
-use gimli::{DebugInfoOffset, UnitOffset};
 use lines::Lines;
+pub(crate) use place::Place;
 use roots::Roots;
 use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// An entry.
 pub(crate) type Entry<'u, 'd> = DebuggingInformationEntry<Reader<'d>>;
@@ -43,13 +46,6 @@ struct Parsed<'a> {
     unit: Unit<Reader<'a>>,
     functions: Functions,
     lines: OnceCell<Option<Lines<'a>>>,
-}
-
-/// An entry's place: its unit's number and its offset there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Place {
-    pub unit: usize,
-    pub offset: UnitOffset,
 }
 
 impl<'a> Units<'a> {
@@ -91,9 +87,11 @@ impl<'a> Units<'a> {
         unit.map_or(AddressSize::Four, |unit| AddressSize::of(unit.encoding()))
     }
 
-    /// The functions of a unit.
-    pub fn functions(&self, index: usize) -> Option<&Functions> {
-        Some(&self.parsed(index)?.functions)
+    /// The function of a unit that has code at an address.
+    pub fn function(&self, unit: usize, pc: WasmPc) -> Option<Arc<Function>> {
+        let parsed = self.parsed(unit)?;
+        let read = parsed.unit.unit_ref(&self.dwarf);
+        parsed.functions.at(read, unit, pc)
     }
 
     /// The rows of a unit; `None` where there are none that can be read.

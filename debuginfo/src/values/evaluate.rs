@@ -1,6 +1,6 @@
 //! Operations → where a variable is, or its bytes. Guest arithmetic is of 32 bits unless addresses have 64, or an i64 local is in it.
 
-use super::{Machine, WasmValue};
+use super::machine::{Machine, WasmValue};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::KeptValue;
 use crate::expr::decode::Op;

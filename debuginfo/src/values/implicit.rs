@@ -1,6 +1,6 @@
 //! Pointers to what lies nowhere (DWARF 5, section 2.6.1.1.4): they have no value of their own, only one that they point to.
 
-use super::Unavailable;
+use super::machine::Unavailable;
 use super::render::Renderer;
 use super::scope::{Declared, Reader};
 use crate::expr::decode::Op;

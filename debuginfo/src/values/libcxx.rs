@@ -3,7 +3,8 @@
 //! otherwise is shown as a structure.
 
 use super::render::{Renderer, address, number};
-use super::rust::{Shown, entries};
+use super::rust::entries;
+use super::shown::Shown;
 use crate::units::Place;
 use gimli::constants as dw;
 

@@ -1,8 +1,8 @@
 //! A type and bytes → text, shortly: a line at most, one level of what pointers point to.
 
-use super::Machine;
 use super::evaluate::Location;
-use super::rust::Shown;
+use super::machine::Machine;
+use super::shown::Shown;
 use crate::demangle::demangle;
 use crate::dies::{is_address, is_alias, pointer_size};
 use crate::expr::decode::member_offset;

@@ -3,6 +3,7 @@
 
 use super::evaluate::Location;
 use super::render::{DEPTH, MEMBERS, Renderer, STRING, address, number, quote, signed};
+use super::shown::Shown;
 use crate::units::Place;
 use gimli::DwTag;
 use gimli::constants as dw;
@@ -10,14 +11,6 @@ use gimli::read::AttributeValue;
 
 /// The number of structures that may wrap a pointer: a vector's is in five.
 const WRAPPERS: usize = 8;
-
-/// A value's type and bytes, and how deep it is in what is shown.
-#[derive(Clone, Copy)]
-pub(super) struct Shown<'b> {
-    pub ty: Place,
-    pub bytes: &'b [u8],
-    pub depth: usize,
-}
 
 impl Renderer<'_, '_> {
     /// Returns true if an entry is of a program in Rust.

@@ -1,8 +1,8 @@
 //! The functions around an address, inlined ones each for itself, and the variables in scope in each.
 
 use super::evaluate::{self, Context, Location};
+use super::machine::{Machine, Unavailable, Variable, WasmValue};
 use super::render::Renderer;
-use super::{Machine, Unavailable, Variable, WasmValue};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{KeptValue, ValueType};
 use crate::expr::decode::{Op, decode};

@@ -5,10 +5,10 @@ mod decoding;
 mod operations;
 mod wide;
 
+use super::base_type::BaseType;
 use super::decode::Op;
 use super::emit::{Entries, Places, Purpose, emit};
 use super::unlocatable::Unlocatable;
-use super::width::BaseType;
 use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{
     CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace, ValueType as WasmType,
