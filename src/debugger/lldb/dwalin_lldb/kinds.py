@@ -12,4 +12,5 @@ KINDS = {
     10: "null reference",
     11: "unaligned atomic",
     12: "expected shared memory",
+    13: "uncaught exception",
 }
