@@ -1,6 +1,6 @@
 //! Sources that line tables hold (DW_LNCT_LLVM_source: `clang -gembed-source`).
 
-use crate::source::{ReadUnit, Reader, Warnings, WasmDwarf, headers};
+use crate::source::{ReadUnit, Reader, Warnings, WasmDwarf, attr_string, headers};
 use crate::units::roots::Roots;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ fn source_file<'d>(
     file: &FileEntry<Reader<'d>>,
 ) -> Option<SourceFile<'d>> {
     let bytes = |value: AttributeValue<Reader<'d>>| {
-        let text = unit.attr_string(value).ok()?;
+        let text = attr_string(unit, value).ok()?;
         Some(text.slice())
     };
     let string = |value| Some(String::from_utf8_lossy(bytes(value)?).into_owned());

@@ -37,8 +37,8 @@ pub(crate) struct Lookup<'a> {
 /// The stretches of code that a unit may ask for: for each byte of its entries, for each row that the address map has for its code,
 /// and beside these. Compilers ask for at most one for every two bytes of entries. All units together may ask for a multiple of
 /// the module's size: a bound for the module as a whole would be spent by one unit, and one without regard to sizes by a large one.
-const STRETCHES_OF_BYTE: usize = 16;
-const STRETCHES_OF_ROW: usize = 16;
+const STRETCHES_OF_BYTE: usize = 4;
+const STRETCHES_OF_ROW: usize = 4;
 const STRETCHES_BESIDE: usize = 1 << 12;
 
 /// The pieces of a function that cost as much as a stretch.

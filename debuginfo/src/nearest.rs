@@ -1,7 +1,7 @@
 //! The place of a program that is nearest to one that it does not have: for a breakpoint that nothing matches.
 
 use crate::container::Container;
-use crate::source::{ReadDwarf, ReadUnit, WasmDwarf};
+use crate::source::{ReadDwarf, ReadUnit, WasmDwarf, attr_string};
 use gimli::constants as dw;
 use gimli::read::{DebuggingInformationEntry, EndianSlice, UnitRef};
 use gimli::{DebugInfoOffset, LittleEndian};
@@ -193,7 +193,7 @@ impl Names {
 }
 
 fn name<'d>(unit: ReadUnit<'_, 'd>, entry: &Entry<'d>) -> Option<String> {
-    let name = unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?;
+    let name = attr_string(unit, entry.attr_value(dw::DW_AT_name)?).ok()?;
     Some(String::from_utf8_lossy(name.slice()).into_owned())
 }
 
@@ -248,7 +248,7 @@ fn of_unit(unit: ReadUnit<'_, '_>) -> Vec<(String, BTreeSet<u64>)> {
     let path = |index| {
         let file = header.file(index)?;
         let text = |value| {
-            let text = unit.attr_string(value).ok()?;
+            let text = attr_string(unit, value).ok()?;
             Some(String::from_utf8_lossy(text.slice()).into_owned())
         };
         let name = text(file.path_name())?;

@@ -6,7 +6,7 @@ use crate::dies::{Die, MAX_DEPTH, each_expression, is_alias, is_call_site, is_sc
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
 use crate::ranges::ListRoom;
-use crate::source::{ReadUnit, Warning, Warnings, WasmDwarf, headers};
+use crate::source::{ReadUnit, StringRoom, Warning, Warnings, WasmDwarf, entry_at, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
 use rayon::prelude::*;
@@ -125,14 +125,14 @@ impl Scope {
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
         outer: Option<&Scope>,
-        room: &ListRoom,
+        (room, referred): (&ListRoom, &StringRoom),
         found: &mut Questions,
     ) -> gimli::Result<Scope> {
         let ranges = ranges(unit, entry, room)?;
         let start = ranges.first().map(|range| range.start);
         let function = start.filter(|_| entry.tag() == dw::DW_TAG_subprogram);
         if let Some(pc) = function
-            && returns_small_structure(unit, entry)
+            && returns_small_structure(unit, entry, referred)
         {
             found.small_structures.push(pc);
         }
@@ -221,14 +221,14 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
     let mut scopes: Vec<Scope> = Vec::new();
     // Lists that entries of a function share ask for the same.
     let mut seen = HashSet::new();
-    let room = ListRoom::of(unit);
+    let (room, referred) = (ListRoom::of(unit), StringRoom::of(unit));
     while let Some(entry) = entries.next_dfs()? {
         let depth = entry.depth();
         while scopes.last().is_some_and(|scope| scope.depth >= depth) {
             scopes.pop();
         }
         if is_scope(entry.tag()) {
-            let scope = Scope::of(unit, entry, scopes.last(), &room, found)?;
+            let scope = Scope::of(unit, entry, scopes.last(), (&room, &referred), found)?;
             scopes.push(scope);
         }
         if is_call_site(entry.tag()) {
@@ -245,9 +245,13 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
 }
 
 /// Returns true if a function returns a structure of at most 16 bytes that is copied as it is (System V ABI, AMD64 supplement, 3.2.3).
-fn returns_small_structure<'d>(unit: ReadUnit<'_, 'd>, function: &Die<'d>) -> bool {
+fn returns_small_structure<'d>(
+    unit: ReadUnit<'_, 'd>,
+    function: &Die<'d>,
+    room: &StringRoom,
+) -> bool {
     let follow = |entry: &Die<'d>, name| match entry.attr_value(name)? {
-        AttributeValue::UnitRef(offset) => unit.entry(offset).ok(),
+        AttributeValue::UnitRef(offset) => entry_at(unit, offset, room),
         _ => None,
     };
     let declared = follow(function, dw::DW_AT_specification)

@@ -384,6 +384,8 @@ pub fn described() -> Vec<Input> {
     for (name, file) in super::debug_info::inputs()
         .into_iter()
         .chain(super::entries::inputs())
+        .chain(super::shared::inputs())
+        .chain(super::amounts::inputs())
     {
         inputs.extend(Input::each(name, &file, FACTOR, READS));
     }

@@ -5,7 +5,7 @@ use super::debug_info::{Named, abbreviation, lines, root, root_entry, sequence, 
 use super::modules::{counted, leb, with_section};
 
 /// A function of the code, with children; abbreviations 3 and on are given.
-fn entries(others: &[u8], entries: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn entries(others: &[u8], entries: &[u8], sections: &[(&str, &[u8])]) -> Vec<u8> {
     let function = abbreviation(2, 0x2e, true, &[[0x03, 0x08], [0x11, 0x01], [0x12, 0x06]]);
     let table = [root(true), function, others.to_vec(), vec![0]].concat();
     let function = [&[2, b'f', 0], &word(2)[..], &word(4)].concat();

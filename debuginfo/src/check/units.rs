@@ -2,7 +2,7 @@
 
 use crate::dies::Die;
 use crate::macros::{Room, is_macros, read};
-use crate::source::{ReadDwarf, ReadUnit, Reader};
+use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, attr_string, entry_at};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, Unit};
 use gimli::{DebugInfoOffset, LittleEndian, Section as _, UnitRef};
@@ -19,6 +19,8 @@ pub(super) struct Units<'r, 'd> {
     units: Vec<Unit<Reader<'d>>>,
     /// The budget of macros that are compared: as many as become part of an image.
     room: Room,
+    /// The strings that may still be read in entries that others refer to.
+    strings: StringRoom,
 }
 
 /// A name as debug info has it, and a line; 0 for none.
@@ -35,6 +37,7 @@ impl<'r, 'd> Units<'r, 'd> {
                 .filter_map(|header| dwarf.unit(header).ok())
                 .collect(),
             room: Room::new([dwarf]),
+            strings: StringRoom::of_bytes(dwarf.debug_info.reader().len()),
         }
     }
 
@@ -55,7 +58,7 @@ impl<'r, 'd> Units<'r, 'd> {
     /// An entry, with its unit.
     pub fn entry(&self, offset: DebugInfoOffset) -> Option<(ReadUnit<'_, 'd>, Die<'d>)> {
         let unit = self.at(offset)?;
-        let entry = unit.entry(offset.to_unit_offset(&unit.header)?).ok()?;
+        let entry = entry_at(unit, offset.to_unit_offset(&unit.header)?, &self.strings)?;
         Some((unit, entry))
     }
 
@@ -99,7 +102,7 @@ impl<'r, 'd> Units<'r, 'd> {
             let (unit, entry) = next?;
             if let Some(AttributeValue::FileIndex(index)) = entry.attr_value(dw::DW_AT_decl_file) {
                 let header = unit.line_program.as_ref()?.header();
-                let name = unit.attr_string(header.file(index)?.path_name()).ok()?;
+                let name = attr_string(unit, header.file(index)?.path_name()).ok()?;
                 return Some(name.to_string_lossy().into_owned());
             }
             next = self.origin(unit, &entry);
@@ -127,26 +130,13 @@ impl<'r, 'd> Units<'r, 'd> {
     }
 }
 
-/// An attribute's string, of one that is longer than a name its beginning: entries may share a string, or have parts of one, and each would
-/// be gone through for its end.
+/// The beginning of an attribute's string, as long as names are: entries may share a longer one.
 pub(super) fn text<'d>(
     unit: ReadUnit<'_, 'd>,
     value: AttributeValue<Reader<'d>>,
 ) -> Option<Reader<'d>> {
-    let strings = unit.dwarf.debug_str.reader();
-    let (strings, from) = match value {
-        AttributeValue::DebugStrRef(offset) => (strings, offset.0),
-        AttributeValue::DebugStrOffsetsIndex(index) => (strings, unit.string_offset(index).ok()?.0),
-        AttributeValue::DebugLineStrRef(offset) => (unit.dwarf.debug_line_str.reader(), offset.0),
-        _ => return unit.attr_string(value).ok(),
-    };
-    let rest = strings.slice().get(from..)?;
-    let longest = &rest[..rest.len().min(MAX_NAME)];
-    let end = longest.iter().position(|byte| *byte == 0);
-    Some(Reader::new(
-        &longest[..end.unwrap_or(longest.len())],
-        LittleEndian,
-    ))
+    let text = attr_string(unit, value).ok()?.slice();
+    Some(Reader::new(&text[..text.len().min(MAX_NAME)], LittleEndian))
 }
 
 fn own<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> (Option<Reader<'d>>, Option<u64>) {

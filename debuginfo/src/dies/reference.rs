@@ -1,7 +1,7 @@
 //! References between entries: of one unit, or to another one, as link-time optimisation has types and inlined functions.
 
 use super::{Die, MAX_DEPTH, is_alias};
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, StringRoom, attr_string, entry_at};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 use gimli::{DebugInfoOffset, UnitOffset};
@@ -33,7 +33,7 @@ impl DieRef<'_, '_> {
     /// The entry's own name.
     pub fn name(&self) -> Option<String> {
         let name = self.entry.attr_value(dw::DW_AT_name)?;
-        let name = self.unit.attr_string(name).ok()?;
+        let name = attr_string(self.unit, name).ok()?;
         // Many types can share a name that is as long as the input.
         let name = name.slice().get(..MAX_NAME).unwrap_or(name.slice());
         Some(String::from_utf8_lossy(name).into_owned())
@@ -47,27 +47,40 @@ impl DieRef<'_, '_> {
             dw::DW_AT_name,
         ];
         names.into_iter().find_map(|name| {
-            let text = self.unit.attr_string(self.entry.attr_value(name)?).ok()?;
+            let text = attr_string(self.unit, self.entry.attr_value(name)?).ok()?;
             Some(text.to_string_lossy().into_owned())
         })
     }
 }
 
 /// The units of a module, sorted by their offsets.
-pub(crate) struct Units<'a, 'd>(Vec<ReadUnit<'a, 'd>>);
+pub(crate) struct Units<'a, 'd> {
+    units: Vec<ReadUnit<'a, 'd>>,
+    /// The strings of entries that others refer to which may still be read.
+    referred: StringRoom,
+}
 
 impl<'a, 'd> Units<'a, 'd> {
     /// Units in the order of their offsets.
     pub fn new(units: Vec<ReadUnit<'a, 'd>>) -> Units<'a, 'd> {
-        Units(units)
+        let bytes = units.iter().map(|unit| unit.header.unit_length()).sum();
+        Units {
+            units,
+            referred: StringRoom::of_bytes(bytes),
+        }
     }
 
     /// The unit that a place in `.debug_info` is in, and the distance from its start.
     fn find(&self, offset: DebugInfoOffset) -> Option<(ReadUnit<'a, 'd>, UnitOffset)> {
         let start = |unit: &ReadUnit<'_, '_>| unit.header.offset().0;
-        let behind = self.0.partition_point(|unit| start(unit) <= offset.0);
-        let unit = self.0[behind.checked_sub(1)?];
+        let behind = self.units.partition_point(|unit| start(unit) <= offset.0);
+        let unit = self.units[behind.checked_sub(1)?];
         Some((unit, UnitOffset(offset.0 - start(&unit))))
+    }
+
+    /// Returns the entry at an offset of a unit.
+    pub fn entry_at(&self, unit: ReadUnit<'a, 'd>, offset: UnitOffset) -> Option<Die<'d>> {
+        entry_at(unit, offset, &self.referred)
     }
 
     /// Returns the target of a reference in a unit.
@@ -81,8 +94,10 @@ impl<'a, 'd> Units<'a, 'd> {
             Read::DebugInfoRef(offset) => self.find(offset)?,
             _ => return None,
         };
-        let entry = unit.entry(offset).ok()?;
-        Some(DieRef { unit, entry })
+        Some(DieRef {
+            unit,
+            entry: self.entry_at(unit, offset)?,
+        })
     }
 
     /// The type of an entry.
@@ -129,7 +144,7 @@ impl<'a, 'd> Units<'a, 'd> {
 fn declared<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Declared<'d>> {
     let line = entry.attr(dw::DW_AT_decl_line);
     Some(Declared {
-        name: unit.attr_string(entry.attr_value(dw::DW_AT_name)?).ok()?,
+        name: attr_string(unit, entry.attr_value(dw::DW_AT_name)?).ok()?,
         line: line.and_then(|line| line.udata_value()),
         is_artificial: entry.attr(dw::DW_AT_artificial).is_some(),
     })

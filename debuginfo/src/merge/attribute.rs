@@ -6,7 +6,7 @@ use super::out::{Encoded, Entry, Target};
 use super::sources::Source;
 use super::unit::{Assembly, Part};
 use crate::macros::is_macros;
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, StringRoom, attr_string};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DwAt, DwForm};
@@ -129,7 +129,12 @@ impl<'a> Assembly<'_, 'a> {
                 dw::DW_FORM_sec_offset
             }
             _ => {
-                let text = text(&self.sources.list[source], unit, attr)?;
+                let text = text(
+                    &self.sources.list[source],
+                    unit,
+                    attr,
+                    &self.parts[part].copied,
+                )?;
                 return Ok(text.or_else(|| constant(attr)));
             }
         };
@@ -170,7 +175,12 @@ impl<'a> Assembly<'_, 'a> {
         let name = unit
             .entry(found.offset)
             .and_then(|ty| match ty.attr(dw::DW_AT_name) {
-                Some(attr) => text(&self.sources.list[source], unit, attr),
+                Some(attr) => text(
+                    &self.sources.list[source],
+                    unit,
+                    attr,
+                    &self.parts[0].copied,
+                ),
                 None => Ok(None),
             });
         if let Ok(Some((form, value))) = name {
@@ -185,6 +195,7 @@ fn text<'a>(
     source: &Source<'a>,
     unit: ReadUnit<'_, 'a>,
     attr: &Attribute<Reader<'a>>,
+    room: &StringRoom,
 ) -> gimli::Result<Option<(DwForm, Encoded)>> {
     let mut value = Encoded::default();
     let offset = match attr.value() {
@@ -195,7 +206,11 @@ fn text<'a>(
             return Ok(Some((dw::DW_FORM_line_strp, value)));
         }
         Read::DebugLineStrRef(_) | Read::String(_) => {
-            value.bytes.extend(unit.attr_string(attr.value())?.slice());
+            let string = attr_string(unit, attr.value())?.slice();
+            if room.take(string).is_none() {
+                return Ok(None);
+            }
+            value.bytes.extend(string);
             value.bytes.push(0);
             return Ok(Some((dw::DW_FORM_string, value)));
         }

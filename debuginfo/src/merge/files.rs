@@ -1,6 +1,6 @@
 //! Numbers of files: type units and macros of split DWARF name files of tables of their own, of which the unit's need not have all.
 
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, attr_string};
 use gimli::read::LineProgramHeader;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub fn path<'a>(
 ) -> Option<PathBuf> {
     let file = header.file(number)?;
     let text = |value| {
-        let text = unit.attr_string(value).ok()?;
+        let text = attr_string(unit, value).ok()?;
         Some(text.to_string_lossy().into_owned())
     };
     let name = text(file.path_name())?;

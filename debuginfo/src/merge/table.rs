@@ -1,7 +1,7 @@
 //! Line tables with other paths or more files: their headers anew (DWARF 5, section 6.2.4; DWARF 4, section 6.2.4), their programs as they are.
 
 use super::out::Encoded;
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, attr_string};
 use crate::windows;
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
@@ -94,7 +94,7 @@ struct Strings<'p, 's, 'a> {
 
 impl<'a> Strings<'_, '_, 'a> {
     fn path(&self, out: &mut Encoded, value: AttributeValue<Reader<'a>>) -> Option<()> {
-        let text = self.unit.attr_string(value).ok()?;
+        let text = attr_string(self.unit, value).ok()?;
         let directory = self.unit.comp_dir.map(|it| it.to_string_lossy());
         let path = text.to_string_lossy();
         let path = self.paths.apply_in(directory.as_deref(), &path);
@@ -172,7 +172,7 @@ impl<'a> Strings<'_, '_, 'a> {
     fn source(&self, out: &mut Encoded, file: &FileEntry<Reader<'a>>) {
         let text = file
             .source()
-            .and_then(|source| self.unit.attr_string(source).ok());
+            .and_then(|source| attr_string(self.unit, source).ok());
         if let Some(text) = text {
             out.bytes.extend(text.slice());
         }

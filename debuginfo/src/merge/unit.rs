@@ -6,7 +6,7 @@ use super::sources::{SourceUnit, Sources};
 use super::table::{self, PathMap};
 use crate::macros::Room;
 use crate::ranges::ListRoom;
-use crate::source::{ReadUnit, Reader, WarningKind, Warnings};
+use crate::source::{ReadUnit, Reader, StringRoom, WarningKind, Warnings, attr_string};
 use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::Attribute;
@@ -68,6 +68,8 @@ pub(super) struct Part<'s, 'a> {
     pub files: Option<usize>,
     /// The entries of lists that may still be copied.
     pub listed: ListRoom,
+    /// The strings that may still be copied.
+    pub copied: StringRoom,
     entries: Vec<(usize, usize)>,
 }
 
@@ -108,6 +110,7 @@ pub(super) fn assemble<'s, 'a>(
     let part = |unit: &'s SourceUnit<'a>| Part {
         unit: sources.read(unit),
         listed: ListRoom::with_root(sources.read(unit)),
+        copied: StringRoom::of(sources.read(unit)),
         source: unit.source,
         files: None,
         entries: Vec::new(),
@@ -201,7 +204,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         if paths.0.is_empty() || !is_path {
             return false;
         }
-        let Ok(text) = unit.attr_string(attr.value()) else {
+        let Ok(text) = attr_string(unit, attr.value()) else {
             return false;
         };
         entry.attribute(attr.name(), dw::DW_FORM_string);
@@ -333,6 +336,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         self.parts.push(Part {
             unit,
             listed: ListRoom::with_root(unit),
+            copied: StringRoom::of(unit),
             source: found.unit.source,
             files,
             entries: Vec::new(),

@@ -1,11 +1,15 @@
-//! What units share: abbreviations, and line tables. Compilers give a unit its own, or one to a unit and the types of its own; each unit
-//! reads its table anew. Thousands of units that name one table, or places in the middle of one, would cost the product of both.
+//! What units share: abbreviations, line tables, and the range lists of their roots. Compilers give a unit its own, or one to a unit and
+//! the types of its own; each unit reads its table anew. Thousands of units that name one table, or places in the middle of one, would
+//! cost the product of both.
 
 use super::abbreviation::{declaration_len, root_abbreviation};
 use super::reader::{ReadDwarf, Reader};
 use gimli::constants as dw;
 use gimli::read::{Abbreviations, AttributeValue, DebugAbbrev, DebugInfo, UnitHeader};
-use gimli::{DebugAbbrevOffset, EndianSlice, LittleEndian, Section as _, UnitType};
+use gimli::{
+    DebugAbbrevOffset, DebugRngListsBase, DwarfFileType, Encoding, EndianSlice, LittleEndian,
+    RangeListsOffset, Section as _, UnitType,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +20,9 @@ const HEADERS: usize = 64;
 const ANY_PROGRAMS: usize = 64 << 10;
 const ANY_HEADERS: usize = 64 << 20;
 
+/// The ranges that the roots of units may have in any case, beside one for each byte of lists.
+const ANY_RANGES: usize = 1 << 12;
+
 /// Bytes of a declaration of an abbreviation, at most; compilers' have less than a hundred. Attributes may take no room in entries: each of
 /// thousands of entries would cost what one declaration is long.
 const DECLARATION: usize = 1024;
@@ -23,7 +30,7 @@ const DECLARATION: usize = 1024;
 /// As many bytes of abbreviations are read without another look, in a good second.
 const LITTLE: usize = 1 << 28;
 
-/// Has each table of abbreviations read once, and leaves out the units from the first on whose line tables are too many.
+/// Has each table of abbreviations read once, and leaves out the units from the first on whose line tables or ranges are too many.
 pub(crate) fn bound(dwarf: &mut ReadDwarf<'_>) {
     share_abbreviations(dwarf);
     if let Some(end) = end_of_units(dwarf) {
@@ -91,51 +98,92 @@ fn table_len(table: &[u8]) -> Option<usize> {
     Some(at + 1)
 }
 
-/// The offset of the first unit whose line table is one too many.
+/// The offset of the first unit whose line table, or list of ranges, is one too many.
 fn end_of_units(dwarf: &ReadDwarf<'_>) -> Option<usize> {
     let section = dwarf.debug_line.reader();
     let mut programs = ANY_PROGRAMS + PROGRAMS * section.len();
     let mut headers = ANY_HEADERS + HEADERS * section.len();
+    let lists = &dwarf.ranges;
+    let lists = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
+    let mut ranges = ANY_RANGES + lists;
     let mut units = dwarf.units();
     while let Ok(Some(unit)) = units.next() {
-        let Some(table) = line_table(dwarf, &unit).and_then(|at| Table::read(*section, at)) else {
-            continue;
-        };
+        let root = Root::read(dwarf, &unit).unwrap_or_default();
+        let table = root.lines.and_then(|at| Table::read(*section, at));
+        let table = table.unwrap_or(Table {
+            header: 0,
+            program: 0,
+        });
         // Those of types and what is shared with them are asked for names of files.
         let has_code = matches!(unit.type_(), UnitType::Compilation | UnitType::Skeleton(_));
         let program = if has_code { table.program } else { 0 };
         match (
             headers.checked_sub(table.header),
             programs.checked_sub(program),
+            ranges.checked_sub(root.count_ranges(dwarf, unit.encoding(), ranges)),
         ) {
-            (Some(left), Some(rest)) => (headers, programs) = (left, rest),
+            (Some(left), Some(rest), Some(others)) => {
+                (headers, programs, ranges) = (left, rest, others);
+            }
             _ => return unit.debug_info_offset().map(|offset| offset.0),
         }
     }
     None
 }
 
-/// Returns the line table that the root of a unit names.
-fn line_table(dwarf: &ReadDwarf<'_>, unit: &UnitHeader<Reader<'_>>) -> Option<usize> {
-    let place = unit.debug_abbrev_offset();
-    let table = match root_abbreviation(dwarf, unit) {
-        Some(first) => Arc::new(first),
-        None => dwarf
-            .abbreviations_cache
-            .get(&dwarf.debug_abbrev, place)
-            .ok()?,
-    };
-    let mut entries = unit.entries_raw(&table, None).ok()?;
-    let abbreviation = entries.read_abbreviation().ok()??;
-    for spec in abbreviation.attributes() {
-        let attr = entries.read_attribute(*spec).ok()?;
-        if attr.name() == dw::DW_AT_stmt_list
-            && let AttributeValue::DebugLineRef(offset) = attr.value()
-        {
-            return Some(offset.0);
+/// The tables that the root of a unit names.
+#[derive(Default)]
+struct Root {
+    lines: Option<usize>,
+    ranges: Option<RangeListsOffset>,
+}
+
+impl Root {
+    fn read(dwarf: &ReadDwarf<'_>, unit: &UnitHeader<Reader<'_>>) -> Option<Root> {
+        let place = unit.debug_abbrev_offset();
+        let table = match root_abbreviation(dwarf, unit) {
+            Some(first) => Arc::new(first),
+            None => dwarf
+                .abbreviations_cache
+                .get(&dwarf.debug_abbrev, place)
+                .ok()?,
+        };
+        let mut entries = unit.entries_raw(&table, None).ok()?;
+        let abbreviation = entries.read_abbreviation().ok()??;
+        let (encoding, file) = (unit.encoding(), DwarfFileType::Main);
+        let mut base = DebugRngListsBase::default_for_encoding_and_file(encoding, file);
+        let (mut root, mut index) = (Root::default(), None);
+        for spec in abbreviation.attributes() {
+            let attr = entries.read_attribute(*spec).ok()?;
+            match attr.value() {
+                AttributeValue::DebugLineRef(at) if attr.name() == dw::DW_AT_stmt_list => {
+                    root.lines = Some(at.0);
+                }
+                AttributeValue::RangeListsRef(at) if attr.name() == dw::DW_AT_ranges => {
+                    root.ranges = Some(RangeListsOffset(at.0));
+                }
+                AttributeValue::DebugRngListsIndex(at) => index = Some(at),
+                AttributeValue::DebugRngListsBase(at) => base = at,
+                _ => {}
+            }
         }
+        if let Some(index) = index {
+            root.ranges = dwarf.ranges.get_offset(encoding, base, index).ok();
+        }
+        Some(root)
     }
-    None
+
+    /// The entries of the list of ranges; one more than `most` where there are more.
+    fn count_ranges(&self, dwarf: &ReadDwarf<'_>, encoding: Encoding, most: usize) -> usize {
+        let Some(list) = self.ranges else {
+            return 0;
+        };
+        let Ok(mut list) = dwarf.ranges.raw_ranges(list, encoding) else {
+            return 0;
+        };
+        let entries = std::iter::from_fn(|| list.next().ok().flatten());
+        entries.take(most.saturating_add(1)).count()
+    }
 }
 
 /// The bytes of a line table.
@@ -269,5 +317,34 @@ mod tests {
         let shared = units((0..5000).map(|_| (0, 0)));
         let kept = count(&shared, &abbrev, &table).0;
         assert!((2..100).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn units_with_their_own_ranges_stay_and_copies_end() {
+        let roots = |lists: &[u32]| {
+            let table = [1, 0x11, 0, 0x55, 0x17, 0, 0, 0];
+            let unit = |list: &u32| {
+                let unit = [12, 0, 0, 0, 4, 0, 0, 0, 0, 0, 4, 1];
+                [&unit[..], &list.to_le_bytes()].concat()
+            };
+            let info: Vec<u8> = lists.iter().flat_map(unit).collect();
+            // Lists of a hundred ranges each.
+            let list = [[1, 0, 0, 0, 2, 0, 0, 0].repeat(100), vec![0; 8]].concat();
+            let sections = [
+                (".debug_info", &info[..]),
+                (".debug_abbrev", &table),
+                (".debug_ranges", &list.repeat(500)),
+            ];
+            let read = WasmDwarf::new(sections.into_iter()).read();
+            let mut units = read.units();
+            std::iter::from_fn(|| units.next().ok().flatten()).count()
+        };
+        let own: Vec<u32> = (0..500).map(|i| i * 808).collect();
+        assert_eq!(roots(&own), 500);
+        let kept = roots(&[0; 50_000]);
+        assert!((100..5_000).contains(&kept), "{kept}");
+        // In the middle of others.
+        let inside: Vec<u32> = (0..50_000).map(|i| i % 50_000 * 8).collect();
+        assert!(roots(&inside) < 10_000);
     }
 }

@@ -3,8 +3,10 @@
 pub(crate) mod abbreviation;
 mod bound;
 mod reader;
+mod strings;
 
 pub(crate) use reader::{ReadDwarf, ReadUnit, Reader};
+pub(crate) use strings::{StringRoom, attr_string, entry_at};
 
 use gimli::read::UnitHeader;
 use gimli::{EndianSlice, LittleEndian, Section as _, SectionId};
@@ -65,7 +67,7 @@ impl<'a> WasmDwarf<'a> {
         dwarf
     }
 
-    /// Returns true if what was read of it leaves units out, whose line tables are too many.
+    /// Returns true if what was read of it leaves units out, whose line tables or ranges are too many.
     fn is_cut(&self, read: &ReadDwarf<'_>) -> bool {
         read.debug_info.reader().len() < self.section(SectionId::DebugInfo).len()
     }
@@ -73,7 +75,7 @@ impl<'a> WasmDwarf<'a> {
     /// Warns of units that are left out.
     pub(crate) fn warn_of_cut(&self, read: &ReadDwarf<'_>, warnings: &mut Warnings) {
         if self.is_cut(read) {
-            let what = "the units from here on are not read: they and those before name the same line tables";
+            let what = "the units from here on are not read: they and those before name the same line tables or ranges";
             warnings.add(what, read.debug_info.reader().len());
         }
     }

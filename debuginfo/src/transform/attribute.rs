@@ -15,7 +15,7 @@ use super::variant::{VARIANTS, mistakes_variants};
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
-use crate::source::Reader;
+use crate::source::{Reader, attr_string};
 use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::DwAt;
 use gimli::constants as dw;
@@ -36,7 +36,7 @@ fn standard_name(name: DwAt) -> DwAt {
 /// ABI of the tool conventions, "Program entry").
 pub(super) fn is_main<'d>(entry: &Entry<'_, 'd>, linkage_name: &Attribute<Reader<'d>>) -> bool {
     let is = |value: Read<Reader<'d>>, name: &str| {
-        let text = entry.read_unit.attr_string(value);
+        let text = attr_string(entry.read_unit, value);
         text.is_ok_and(|text| text.slice() == name.as_bytes())
     };
     let name = entry.attr_value(dw::DW_AT_name);

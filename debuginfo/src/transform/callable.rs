@@ -17,7 +17,7 @@ use super::passing::{Uncallable, is_vector};
 use crate::code::Flavor;
 use crate::dies::{DieRef, is_virtual};
 use crate::expr::unlocatable::Unlocatable;
-use crate::source::Reader;
+use crate::source::{Reader, attr_string};
 use crate::write::{AttributeValue, Unit, UnitEntryId};
 use gimli::UnitOffset;
 use gimli::constants as dw;
@@ -37,7 +37,7 @@ impl Names {
     /// The names of an entry, where none before has them.
     fn add(&mut self, die: &DieRef<'_, '_>) {
         let text = |name| {
-            let text = die.unit.attr_string(die.entry.attr_value(name)?).ok()?;
+            let text = attr_string(die.unit, die.entry.attr_value(name)?).ok()?;
             Some(text.to_string_lossy().into_owned())
         };
         let linkage_name =
@@ -115,6 +115,9 @@ fn check_virtual_calls<'a, 'd>(
         };
         symbol
     };
+    if !out.has_room(&symbol) {
+        return;
+    }
     let symbol = AttributeValue::String(symbol.into());
     out.unit.get_mut(id).set(dw::DW_AT_linkage_name, symbol);
 }
@@ -167,6 +170,11 @@ fn refuse_call(out: &mut Output, chain: &[UnitEntryId], names: &Names, why: Unca
     let (Some((&last, instances)), Some(symbol)) = (chain.split_last(), names.symbol()) else {
         return;
     };
+    let written = [Some(&symbol), names.name.as_ref()].into_iter().flatten();
+    let mut written = written.cycle().take(2 * chain.len());
+    if !written.all(|it| out.has_room(it)) {
+        return;
+    }
     let unit = &mut out.unit;
     let is_declared = unit.get(last).attr(dw::DW_AT_declaration).is_some();
     let own = if is_declared { instances } else { &[last] };

@@ -11,7 +11,7 @@ use crate::lookup::Lookup;
 use crate::macros::Room;
 use crate::prevailing::Prevailing;
 use crate::ranges::ListRoom;
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, StringRoom};
 use crate::write::AttributeValue;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -54,6 +54,8 @@ pub(super) struct Context<'u, 'a, 'd> {
     pub language: Option<Read<Reader<'d>>>,
     /// The range lists that are read beside those that are converted.
     pub listed: ListRoom,
+    /// The strings that may still be copied for its entries.
+    copied: StringRoom,
     /// The members that may still be visited, with the bytes of their paths.
     members_left: Cell<usize>,
 }
@@ -83,6 +85,7 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             line_files,
             language,
             listed: ListRoom::of(unit),
+            copied: StringRoom::of(unit),
             members_left: Cell::new(members),
         }
     }
@@ -185,7 +188,8 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             let file = self.ids.convert_file_index(self.unit, index)?;
             return Ok(AttributeValue::Udata(file));
         }
-        self.ids.convert_attribute_value(self.unit, attr)
+        self.ids
+            .convert_attribute_value(self.unit, attr, &self.copied)
     }
 
     /// Takes members or bytes of their paths from the unit's budget; `None` where there are not so many.

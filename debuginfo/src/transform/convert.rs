@@ -2,7 +2,7 @@
 
 use super::filter::{Kept, is_metadata};
 use crate::expr::unlocatable::Unlocatable;
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, StringRoom, attr_string};
 use crate::write::{AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use gimli::Section as _;
 use gimli::constants as dw;
@@ -197,6 +197,7 @@ impl<'a> EntryIds<'a> {
         &self,
         unit: ReadUnit<'_, 'd>,
         attr: &Attribute<Reader<'d>>,
+        copied: &StringRoom,
     ) -> Result<AttributeValue, Unlocatable> {
         if attr.form() == dw::DW_FORM_implicit_const {
             return match attr.raw_value() {
@@ -232,8 +233,10 @@ impl<'a> EntryIds<'a> {
             Read::DebugStrRef(offset) => string(offset)?,
             Read::DebugStrOffsetsIndex(index) => string(unit.string_offset(index)?)?,
             Read::DebugLineStrRef(offset) => {
-                let string = unit.line_string(offset)?;
-                AttributeValue::String(string.slice().into())
+                let string = attr_string(unit, Read::DebugLineStrRef(offset))?.slice();
+                let room = copied.take(string);
+                room.ok_or("its strings are longer than its unit accounts for")?;
+                AttributeValue::String(string.into())
             }
             Read::String(string) => AttributeValue::String(string.slice().into()),
             Read::FileIndex(index) => AttributeValue::Udata(self.convert_file_index(unit, index)?),

@@ -7,7 +7,7 @@ use crate::dies::{Die, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::ranges::{ListRoom, merged, within};
-use crate::source::{ReadDwarf, ReadUnit, Reader, Warnings};
+use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_string, entry_at};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -62,6 +62,7 @@ fn require<'d>(
 ) -> gimli::Result<bool> {
     let mut entry = unit.null_entry();
     let mut scopes = Scopes::default();
+    let referred = StringRoom::of(unit.read_unit);
     while unit.read_entry(&mut entry)? {
         if entry.read_entry.depth() > MAX_NESTING {
             return Ok(false);
@@ -71,7 +72,11 @@ fn require<'d>(
                 scopes.enter(unit.read_unit, &entry.read_entry, lookup)?;
                 let function = function(unit.read_unit, &entry.read_entry, lookup)?;
                 if function.is_some_and(|index| !lookup.function(index).has_results) {
-                    returns_in_memory.extend(with_declarations(unit.read_unit, &entry.read_entry));
+                    returns_in_memory.extend(with_declarations(
+                        unit.read_unit,
+                        &entry.read_entry,
+                        &referred,
+                    ));
                 }
                 function.is_some()
             }
@@ -161,7 +166,11 @@ fn function<'d>(
 }
 
 /// A function's entry, and those that it completes or is an instance of.
-fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugInfoOffset> {
+fn with_declarations<'d>(
+    unit: ReadUnit<'_, 'd>,
+    entry: &Die<'d>,
+    room: &StringRoom,
+) -> Vec<DebugInfoOffset> {
     let mut found = Vec::new();
     let mut next = Some(entry.clone());
     // As many steps as there can be: an instance of a definition of a declaration.
@@ -170,7 +179,7 @@ fn with_declarations<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Vec<DebugIn
         let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
         let referred = reference.filter_map(|name| entry.attr_value(name)).next();
         next = match referred {
-            Some(AttributeValue::UnitRef(offset)) => unit.entry(offset).ok(),
+            Some(AttributeValue::UnitRef(offset)) => entry_at(unit, offset, room),
             // A method's declaration is in its class, which link-time optimisation may have in another unit.
             Some(AttributeValue::DebugInfoRef(offset)) => {
                 found.push(offset);
@@ -219,7 +228,7 @@ fn is_outside(parent: Option<gimli::DwTag>) -> bool {
 /// Returns true if a variable is one of the tables that rustc describes for each type and trait, which nobody asks for.
 fn is_vtable<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
     let name = entry.attr_value(dw::DW_AT_name);
-    let name = name.and_then(|name| unit.attr_string(name).ok());
+    let name = name.and_then(|name| attr_string(unit, name).ok());
     name.is_some_and(|name| name.slice().ends_with(b"{vtable}"))
 }
 

@@ -306,7 +306,9 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
     fn scope_ranges(&self) -> Result<Vec<Range<WasmPc>>, Unlocatable> {
         let unit = self.cx.unit;
         for scope in self.scopes.around() {
-            let entry = unit.entry(scope)?;
+            let Some(entry) = self.cx.types.entry_at(unit, scope) else {
+                break;
+            };
             let found = ranges(unit, &entry, &self.cx.listed)?;
             if !found.is_empty() {
                 return Ok(found);

@@ -96,7 +96,7 @@ fn in_function<'d>(
 fn function_around(cx: &Context<'_, '_, '_>, scopes: &Scopes) -> Option<String> {
     let mut entries = scopes
         .around()
-        .filter_map(|scope| cx.unit.entry(scope).ok());
+        .filter_map(|scope| cx.types.entry_at(cx.unit, scope));
     let entry = entries.find(|entry| entry.tag() == dw::DW_TAG_subprogram)?;
     let mut die = cx.own(&entry);
     // A concrete instance of a definition of a declaration.

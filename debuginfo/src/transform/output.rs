@@ -7,9 +7,9 @@ use gimli::constants as dw;
 use gimli::{DwAt, DwTag};
 use std::ops::Range;
 
-/// The bytes of names that symbols of a unit's functions may have: for each byte of the unit, and beside these.
+/// The bytes of names that symbols of a unit may have: for each byte of the unit, and beside these.
 const NAMES_OF_BYTE: usize = 16;
-const NAMES_BESIDE: usize = 1 << 16;
+const NAMES_BESIDE: usize = 1 << 13;
 
 /// A static variable.
 pub(crate) struct Object {
@@ -28,7 +28,7 @@ pub(super) struct Output {
     pub macro_table: Option<MacroTable>,
     /// Names of functions: the linkage name, or the name, by number.
     pub names: Vec<(usize, String)>,
-    /// The bytes that the unit's functions may still have in names.
+    /// The bytes that names may still have that are made for the unit's entries.
     name_room: usize,
     /// Static variables.
     pub objects: Vec<Object>,
@@ -56,12 +56,24 @@ impl Output {
 
     /// Names a function by its number.
     pub fn name_function(&mut self, index: usize, name: String) {
-        match self.name_room.checked_sub(name.len()) {
-            Some(rest) => self.name_room = rest,
-            // Functions may share a string that is as long as the input.
-            None => return,
+        if self.has_room(&name) {
+            self.names.push((index, name));
         }
-        self.names.push((index, name));
+    }
+
+    /// Names a static variable.
+    pub fn name_object(&mut self, object: Object) {
+        if self.has_room(&object.name) {
+            self.objects.push(object);
+        }
+    }
+
+    /// Takes the bytes of a name that is made for an entry; `false` where there are too many: entries may share a string that is as
+    /// long as the input.
+    pub fn has_room(&mut self, name: &str) -> bool {
+        let rest = self.name_room.checked_sub(name.len());
+        self.name_room = rest.unwrap_or(self.name_room);
+        rest.is_some()
     }
 
     /// Sets an attribute of an entry.

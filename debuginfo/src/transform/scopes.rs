@@ -95,7 +95,7 @@ fn frame_bases<'d>(cx: &Context<'_, '_, 'd>, function: &Die<'d>) -> Vec<(Range<W
     let Some(Ok(Some(mut list))) = list.map(|attr| cx.unit.attr_locations(attr.value())) else {
         return Vec::new();
     };
-    let entries = std::iter::from_fn(|| list.next().ok().flatten());
+    let entries = cx.listed.entries(|| list.next());
     let entries = entries.filter_map(|entry| {
         let start = WasmPc::from_dwarf(entry.range.begin)?;
         let end = WasmPc::from_dwarf(entry.range.end)?;

@@ -197,7 +197,9 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
         match entry.tag() {
             dw::DW_TAG_subprogram => self.enter_function(entry),
             dw::DW_TAG_variable => {
-                self.out.objects.extend(object(cx, &self.scopes, entry));
+                if let Some(object) = object(cx, &self.scopes, entry) {
+                    self.out.name_object(object);
+                }
             }
             dw::DW_TAG_formal_parameter | dw::DW_TAG_unspecified_parameters => {
                 if let Some(passing) = self.scopes.passing(entry) {

@@ -2,7 +2,7 @@
 
 use super::ranges::code;
 use crate::address::WasmPc;
-use crate::source::{ReadUnit, Reader};
+use crate::source::{ReadUnit, Reader, attr_string};
 use gimli::read::{ColumnType, CompleteLineProgram, LineProgramHeader, LineSequence};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -95,7 +95,7 @@ pub(crate) fn file<'a>(
 ) -> Option<String> {
     let file = header.file(index)?;
     let text = |value| {
-        let text = unit.attr_string(value).ok()?;
+        let text = attr_string(unit, value).ok()?;
         Some(String::from_utf8_lossy(text.slice()).into_owned())
     };
     let mut path = String::new();

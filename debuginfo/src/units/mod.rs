@@ -14,7 +14,7 @@ pub(crate) mod roots;
 
 use crate::address::{AddressSize, WasmPc};
 use crate::locals::{Body, Frame, numbering};
-use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf};
+use crate::source::{ReadDwarf, ReadUnit, Reader, WasmDwarf, attr_string};
 use functions::{Function, Functions};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -182,7 +182,7 @@ impl<'a> Units<'a> {
     /// An attribute that is a string, of an entry or of the one that it is a copy of.
     fn text(&self, place: Place, name: gimli::DwAt) -> Option<String> {
         let (unit, attr) = self.attr(place, name)?;
-        let text = self.get(unit)?.attr_string(attr.value()).ok()?;
+        let text = attr_string(self.get(unit)?, attr.value()).ok()?;
         Some(String::from_utf8_lossy(text.slice()).into_owned())
     }
 

@@ -39,6 +39,7 @@ pub(super) fn complete(unit: &mut Unit) {
                 .all(|name| attribute(entry, *name).is_none())
     };
     let mut found = Vec::new();
+    let mut room = room(unit);
     for (id, entry) in (0..).map(UnitEntryId).zip(unit.entries()) {
         if lacks_name(entry) {
             let value = |name| origins(unit, entry).find_map(|entry| attribute(entry, name));
@@ -46,6 +47,7 @@ pub(super) fn complete(unit: &mut Unit) {
             let name = names
                 .into_iter()
                 .find_map(|name| Some((name, value(name)?)));
+            let name = name.filter(|(_, value)| take(&mut room, value).is_some());
             found.extend(name.map(|(name, value)| (id, name, value.clone())));
         }
     }
@@ -54,9 +56,26 @@ pub(super) fn complete(unit: &mut Unit) {
     }
 }
 
-/// All names of a unit, given where its entries are; none if some of them are in other units, as such a unit must not be in an index.
+/// The bytes of names that a unit's entries may have of others: instances may be of one whose name is as long as the input.
+fn room(unit: &Unit) -> usize {
+    const OF_ENTRY: usize = 256;
+    const BESIDE: usize = 1 << 20;
+    BESIDE.saturating_add(unit.count().saturating_mul(OF_ENTRY))
+}
+
+/// Takes what a name needs; `None` where there is not as much.
+fn take(room: &mut usize, name: &AttributeValue) -> Option<()> {
+    if let AttributeValue::String(own) = name {
+        *room = room.checked_sub(own.len())?;
+    }
+    Some(())
+}
+
+/// All names of a unit, given where its entries are; none if some of them are in other units, as such a unit must not be in an index, or
+/// if they are too long.
 pub(super) fn listed(unit: &Unit, offsets: &[u32]) -> Option<Vec<Listed>> {
     let mut all = Vec::new();
+    let mut room = room(unit);
     for (id, entry) in (0..).map(UnitEntryId).zip(unit.entries()) {
         if id == unit.root() || !is_listed(unit, entry) {
             continue;
@@ -68,8 +87,8 @@ pub(super) fn listed(unit: &Unit, offsets: &[u32]) -> Option<Vec<Listed>> {
                 offset: offsets[id.0 as usize],
             });
         };
-        let name = find(unit, entry, dw::DW_AT_name)?;
-        let linkage_name = find(unit, entry, dw::DW_AT_linkage_name)?;
+        let name = find(unit, entry, dw::DW_AT_name, &mut room)?;
+        let linkage_name = find(unit, entry, dw::DW_AT_linkage_name, &mut room)?;
         if linkage_name.is_some() && linkage_name != name {
             linkage_name.map(&mut list);
         }
@@ -173,10 +192,12 @@ fn is_global(unit: &Unit, entry: &Entry) -> bool {
     true
 }
 
-/// A name that an entry has, or what it is an instance of; nothing at all if that is in another unit.
-fn find(unit: &Unit, entry: &Entry, name: DwAt) -> Option<Option<Name>> {
+/// A name that an entry has, or what it is an instance of; nothing at all if that is in another unit, or too long.
+fn find(unit: &Unit, entry: &Entry, name: DwAt, room: &mut usize) -> Option<Option<Name>> {
     for entry in origins(unit, entry) {
-        match attribute(entry, name) {
+        let value = attribute(entry, name);
+        value.map_or(Some(()), |value| take(room, value))?;
+        match value {
             Some(AttributeValue::StringRef(place)) => return Some(Some(Name::Input(*place))),
             Some(AttributeValue::String(own)) => return Some(Some(Name::Own(own[..].into()))),
             _ => {}
