@@ -90,7 +90,12 @@ fn command() -> ExitCode {
 
 /// Parses the command line; ends the process with a message where that is no command.
 fn parsed(arguments: Vec<OsString>) -> Options {
-    Options::try_parse_from(arguments).unwrap_or_else(|mut error| {
+    let parsed = Options::try_parse_from(&arguments);
+    parsed.unwrap_or_else(|mut error| {
+        if let Some(level) = optimisation_level(&error, &arguments) {
+            eprintln!("error: {level}: optimised code is of one kind, `-O`, without a number");
+            std::process::exit(2)
+        }
         let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
             error.exit()
         };
@@ -115,6 +120,19 @@ fn parsed(arguments: Vec<OsString>) -> Options {
         }
         error.exit()
     })
+}
+
+/// Returns the argument of a mistaken command line that is an optimisation level as compilers have them: clap takes the number for an
+/// option of its own.
+fn optimisation_level<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Option<&'a str> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let level = |argument: &&str| {
+        let level = argument.strip_prefix("-O");
+        level.is_some_and(|level| Some(level) == unknown.strip_prefix('-'))
+    };
+    arguments.iter().filter_map(|it| it.to_str()).find(level)
 }
 
 /// Ends as other tools do where nobody reads on (`dwalin objdump app.wasm | head`): Rust ignores the signal, and printing panics.

@@ -16,6 +16,8 @@ use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{
     Engine, Error, Func, GuestProfiler, Linker, Module, Store, Trap, Val, ValType, is_traced,
 };
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -35,6 +37,10 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         .config()
         .context("--profile: cannot make the file")?;
     let json = Output::open(options.backtrace.as_ref())?;
+    if let Some(path) = &options.coredump {
+        check_coredump(path)
+            .with_context(|| format!("--coredump: cannot write {}", path.display()))?;
+    }
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
@@ -133,6 +139,19 @@ pub fn say_text(module: &Module, file: &Path) {
         let (file, text) = (file.display(), text.display());
         eprintln!("dwalin: {file} has no debug info of its own: debuggers show its text, {text}");
     }
+}
+
+/// Finds out before the program runs whether a core dump can be written: when it traps, what it did is done. Nothing is made yet.
+fn check_coredump(path: &Path) -> std::io::Result<()> {
+    match path.metadata() {
+        Ok(found) if found.is_dir() => return Err(Errno::ISDIR.into()),
+        Ok(_) => return Ok(access(path, Access::WRITE_OK)?),
+        Err(_) => {}
+    }
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    // A slash behind it, so that a file is none.
+    Ok(access(folder.join(""), Access::WRITE_OK)?)
 }
 
 fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {

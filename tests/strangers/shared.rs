@@ -59,25 +59,21 @@ fn strings() -> Vec<Named> {
     ]
 }
 
-fn lists() -> Vec<Named> {
-    let ranges = [[word(2), word(5)].concat().repeat(10_000), vec![0; 8]].concat();
-    let locations = [word(2), word(5), vec![2, 0, 0x30, 0x9f]].concat();
-    let locations = [locations.repeat(10_000), vec![0; 8]].concat();
-    let roots = {
-        let attributes = [[0x03, 0x08], [0x10, 0x17], [0x11, 0x01], [0x55, 0x17]];
-        let table = [abbreviation(1, 0x11, false, &attributes), vec![0]].concat();
-        let root = [&[1, b'a', 0][..], &[0; 12]].concat();
-        with(&[
-            (".debug_info", &unit(0, &root).repeat(5_000)),
-            (".debug_abbrev", &table),
-            (".debug_line", &lines(&[], &sequence(&[1]))),
-            (".debug_ranges", &ranges),
-        ])
-    };
-    let block = abbreviation(3, 0x0b, false, &[[0x55, 0x17]]);
-    let blocks = (0..10_000).flat_map(|i| [vec![3], word(8 * i)].concat());
-    let variable = abbreviation(3, 0x34, false, &[[0x03, 0x08], [0x02, 0x17]]);
-    let variables = (0..10_000).flat_map(|i| [vec![3, b'v', 0], word(12 * i)].concat());
+/// Units of nothing but a root.
+fn roots(ranges: &[u8]) -> Vec<u8> {
+    let attributes = [[0x03, 0x08], [0x10, 0x17], [0x11, 0x01], [0x55, 0x17]];
+    let table = [abbreviation(1, 0x11, false, &attributes), vec![0]].concat();
+    let root = [&[1, b'a', 0][..], &[0; 12]].concat();
+    with(&[
+        (".debug_info", &unit(0, &root).repeat(5_000)),
+        (".debug_abbrev", &table),
+        (".debug_line", &lines(&[], &sequence(&[1]))),
+        (".debug_ranges", ranges),
+    ])
+}
+
+/// Functions with a variable each, at an offset from a frame base that is a list.
+fn frame_bases() -> Vec<u8> {
     // DW_AT_frame_base by a list, of DW_OP_WASM_location; and a variable that is at an offset from it.
     let base = [[0x03, 0x08], [0x11, 0x01], [0x12, 0x06], [0x40, 0x17]];
     let function = abbreviation(3, 0x2e, true, &base);
@@ -93,8 +89,20 @@ fn lists() -> Vec<Named> {
     let one = [one, counted(&[0x91, 0]), vec![0]].concat();
     let bases = [word(2), word(5), vec![3, 0, 0xed, 0, 0]].concat();
     let bases = [bases.repeat(5_000), vec![0; 8]].concat();
+    let functions = [function, in_frame].concat();
+    entries(&functions, &one.repeat(5_000), &[(".debug_loc", &bases)])
+}
+
+fn lists() -> Vec<Named> {
+    let ranges = [[word(2), word(5)].concat().repeat(10_000), vec![0; 8]].concat();
+    let locations = [word(2), word(5), vec![2, 0, 0x30, 0x9f]].concat();
+    let locations = [locations.repeat(10_000), vec![0; 8]].concat();
+    let block = abbreviation(3, 0x0b, false, &[[0x55, 0x17]]);
+    let blocks = (0..10_000).flat_map(|i| [vec![3], word(8 * i)].concat());
+    let variable = abbreviation(3, 0x34, false, &[[0x03, 0x08], [0x02, 0x17]]);
+    let variables = (0..10_000).flat_map(|i| [vec![3, b'v', 0], word(12 * i)].concat());
     vec![
-        ("roots of one list of ranges", roots),
+        ("roots of one list of ranges", roots(&ranges)),
         (
             "parts of one list of ranges",
             entries(
@@ -111,14 +119,7 @@ fn lists() -> Vec<Named> {
                 &[(".debug_loc", &locations)],
             ),
         ),
-        (
-            "frame bases of one list",
-            entries(
-                &[function, in_frame].concat(),
-                &one.repeat(5_000),
-                &[(".debug_loc", &bases)],
-            ),
-        ),
+        ("frame bases of one list", frame_bases()),
     ]
 }
 

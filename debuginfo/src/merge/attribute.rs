@@ -129,12 +129,8 @@ impl<'a> Assembly<'_, 'a> {
                 dw::DW_FORM_sec_offset
             }
             _ => {
-                let text = text(
-                    &self.sources.list[source],
-                    unit,
-                    attr,
-                    &self.parts[part].copied,
-                )?;
+                let room = &self.parts[part].copied;
+                let text = text(&self.sources.list[source], unit, attr, room)?;
                 return Ok(text.or_else(|| constant(attr)));
             }
         };
