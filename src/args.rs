@@ -404,6 +404,7 @@ impl Code {
     pub fn config(&self) -> Config {
         let mut config = Config::new();
         config.debug_info(self.debug_info);
+        config.uncaught_exceptions_trap(true);
         if let Some(folder) = cache_folder() {
             config.text_folder(folder.join("text"));
         }

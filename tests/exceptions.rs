@@ -249,3 +249,32 @@ fn reports_say_the_type_and_the_message_of_an_exception() {
         }
     }
 }
+
+#[test]
+fn an_exception_that_nobody_catches_stops_where_it_is_thrown() {
+    if !equipped() {
+        return;
+    }
+    for level in ["-O0", "-O2"] {
+        let module = compile(level);
+        // A destructor is on the way; it does not run, as in a native program.
+        let commands = ["run", "backtrace", "frame"];
+        let said = gdb(&LAUNCHER, &module, &["uncaught"], &commands);
+        let frames = [
+            "SIGILL",
+            "uncaught exception",
+            "inner (kind=1) at ",
+            "main (argc=",
+        ];
+        in_order(&said, &frames);
+        assert!(!said.contains("~inner"), "{said}");
+        assert!(said.contains("throw MyError(42, \"one\");"), "{said}");
+        let run = Command::new(DWALIN)
+            .args(["run", "-g", &module, "uncaught"])
+            .output();
+        let run = run.unwrap();
+        assert!(run.stdout.is_empty());
+        let report = String::from_utf8_lossy(&run.stderr);
+        in_order(&report, &["throws.cpp:18", "inner(int) at ", "main at "]);
+    }
+}

@@ -263,6 +263,7 @@ pub struct Config {
     warning: WarningHandler,
     profiler: Option<SharedProfiler>,
     backtraces: Backtraces,
+    ends_on_uncaught_exceptions: bool,
 }
 
 /// The file that a profiler reads, shared by an engine's clones.
@@ -307,6 +308,7 @@ impl Config {
                 sources: false,
                 max_frames: INNER + OUTER,
             },
+            ends_on_uncaught_exceptions: false,
         }
     }
 
@@ -386,6 +388,17 @@ impl Config {
 
     pub(crate) fn backtraces(&self) -> Backtraces {
         self.backtraces
+    }
+
+    /// An exception that no guest handles traps where it is thrown, with all frames in place, as native programs end. Otherwise cleanups
+    /// (handlers that throw on what they take) run before the host gets it. The default is not to.
+    pub fn uncaught_exceptions_trap(&mut self, enable: bool) -> &mut Config {
+        self.ends_on_uncaught_exceptions = enable;
+        self
+    }
+
+    pub(crate) fn ends_on_uncaught_exceptions(&self) -> bool {
+        self.ends_on_uncaught_exceptions
     }
 
     /// Configures whether functions are compiled on all cores. On by default.

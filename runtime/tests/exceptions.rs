@@ -363,3 +363,60 @@ fn an_exception_without_a_handler_has_the_frames_of_its_throw() {
         }
     }
 }
+
+/// `run(n)` throws through two cleanups, one of each encoding, with a handler around them if n is 1. Cleanups count in a global.
+const CLEANUPS: &str = r#"(module
+    (tag $t)
+    (global $cleaned (export "cleaned") (mut i32) (i32.const 0))
+    (func $clean (global.set $cleaned (i32.add (global.get $cleaned) (i32.const 1))))
+    (func $thrower (throw $t))
+    (func $legacy
+        try
+            call $thrower
+        catch_all
+            call $clean
+            rethrow 0
+        end)
+    (func $current (local $e exnref)
+        (block
+            (block $h (result exnref)
+                (try_table (catch_all_ref $h) (call $legacy))
+                (br 1))
+            (local.set $e)
+            (call $clean)
+            (local.get $e)
+            (throw_ref)))
+    (func $run (export "run") (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then (call $current)))
+        (block $h (try_table (catch $t $h) (call $current)))
+        (i32.const 42)))"#;
+
+#[test]
+fn cleanups_run_unless_the_program_ends_at_the_throw() {
+    for (ends, cleaned, frames) in [
+        (false, 2, &["current", "run"][..]),
+        (true, 0, &["thrower", "legacy", "current", "run"]),
+    ] {
+        for (debug_info, level) in [(false, OptLevel::Speed), (true, OptLevel::None)] {
+            let mut config = Config::new();
+            config.debug_info(debug_info).cranelift_opt_level(level);
+            let engine = Engine::new(config.uncaught_exceptions_trap(ends));
+            let module = Module::new(&engine, CLEANUPS).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let run = instance.get_typed_func::<i32, i32>(&mut store, "run");
+            let run = run.unwrap();
+            let error = run.call(&mut store, 0).unwrap_err();
+            let trap = error.trap().expect("a trap");
+            let names = trap.backtrace().frames().iter();
+            let names: Vec<_> = names.map(|frame| &frame.func_name[..]).collect();
+            assert_eq!(names, frames);
+            let count = instance.get_global(&mut store, "cleaned").unwrap();
+            let count = |store: &Store<()>| count.get(store).to_string();
+            assert_eq!(count(&store), cleaned.to_string());
+            // With a handler behind them they run in any case.
+            assert_eq!(run.call(&mut store, 1).unwrap(), 42);
+            assert_eq!(count(&store), (cleaned + 2).to_string());
+        }
+    }
+}

@@ -26,6 +26,8 @@ pub enum Handler {
     Context(Place),
     /// Takes exceptions with a tag of the module, at an offset of the code.
     Tag(u32, CodeOffset),
+    /// Takes all exceptions, and throws them on.
+    Cleanup(CodeOffset),
     /// Takes all exceptions.
     All(CodeOffset),
 }
@@ -40,3 +42,6 @@ pub struct HandledCall {
     /// Its table.
     pub handlers: Vec<Handler>,
 }
+
+/// The tag of cleanups in the compiler's tables. No module has as many tags.
+pub const CLEANUP: u32 = u32::MAX - 3;

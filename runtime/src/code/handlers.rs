@@ -6,7 +6,7 @@
 //! kind and value.
 
 use super::format::{Words, WordsWriter};
-use crate::abi::handlers::{HandledCall, Handler, Place, SavedRegisters};
+use crate::abi::handlers::{CLEANUP, HandledCall, Handler, Place, SavedRegisters};
 use dwalin_debuginfo::address::CodeOffset;
 
 const ALL: u32 = u32::MAX;
@@ -19,6 +19,7 @@ fn item(handler: Handler, base: u32) -> [u32; 2] {
         Handler::Context(Place::Stack(offset)) => [STACK, offset],
         Handler::Context(Place::Register(register)) => [REGISTER, register],
         Handler::Tag(tag, code) => [tag, base + code.0],
+        Handler::Cleanup(code) => [CLEANUP, base + code.0],
         Handler::All(code) => [ALL, base + code.0],
     }
 }
@@ -26,6 +27,7 @@ fn item(handler: Handler, base: u32) -> [u32; 2] {
 fn from_words(kind: u32, value: u32) -> Handler {
     match kind {
         ALL => Handler::All(CodeOffset(value)),
+        CLEANUP => Handler::Cleanup(CodeOffset(value)),
         STACK => Handler::Context(Place::Stack(value)),
         REGISTER => Handler::Context(Place::Register(value)),
         tag => Handler::Tag(tag, CodeOffset(value)),

@@ -9,11 +9,13 @@
 //! The runtime finds handlers by the return address (`code/handlers.rs`) and enters landings with the exception's handle and the
 //! address of its values (`unwind/exception.rs`).
 
+use super::cleanup::Tries;
 use super::control::args;
 use super::signature::{POINTER, clif_type};
-use super::state::{Frame, Kind, LegacyTry, OpenTry};
+use super::state::{Frame, Kind, OpenTry};
 use super::translator::Translator;
 use crate::abi::builtin::Builtin;
+use crate::abi::handlers::CLEANUP;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::validate::ModuleError;
@@ -32,6 +34,9 @@ const SLOT: i32 = 16;
 /// The number of handlers in the tables of one function. Each call in a `try` has those of all around it, and hostile nesting has
 /// the square of its size.
 const MOST_HANDLERS: usize = 1 << 18;
+
+/// The number of cleanups around a call that handlers are looked for behind; the next one is taken for a handler.
+const MOST_CLEANUPS: usize = 64;
 
 /// The target of a call.
 #[derive(Clone, Copy)]
@@ -78,10 +83,11 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    /// Before an operator: at the first legacy `try`, reads the clauses of all of them. `rest` is the code behind the operator.
+    /// Before an operator: at the first `try`, reads the clauses of all of them. `rest` is the code behind the operator.
     pub(super) fn find_clauses(&mut self, operator: &Operator<'_>, rest: &OperatorsReader<'_>) {
-        if matches!(operator, Operator::Try { .. }) && self.handlers.legacy.is_none() {
-            self.handlers.legacy = Some(legacy_clauses(rest));
+        let begins = matches!(operator, Operator::Try { .. } | Operator::TryTable { .. });
+        if begins && self.handlers.tries.is_none() {
+            self.handlers.tries = Some(Tries::read(operator, rest, self.control.len()));
         }
     }
 
@@ -121,15 +127,28 @@ impl Translator<'_, '_> {
         results
     }
 
-    /// The handlers in force, innermost first; those that another one comes before are left out.
+    /// The handlers in force, innermost first; those that another one comes before are left out, but for those behind a cleanup, which may
+    /// be why an exception is not the end of the program.
     fn table_items(&mut self) -> Vec<ExceptionTableItem> {
         let mut items = vec![ExceptionTableItem::Context(self.context())];
         let mut seen = HashSet::new();
         let caught = [BlockArg::TryCallExn(0), BlockArg::TryCallExn(1)];
         let mut next = self.handlers.in_force;
+        let mut cleanups = 0;
         while let Some(number) = next {
             let clause = self.handlers.clauses[number];
             next = clause.outer;
+            if clause.is_cleanup && cleanups < MOST_CLEANUPS {
+                if cleanups == 0 {
+                    let target = self.builder.func.dfg.block_call(clause.landing, &caught);
+                    items.push(ExceptionTableItem::Tag(
+                        ExceptionTag::from_u32(CLEANUP),
+                        target,
+                    ));
+                }
+                cleanups += 1;
+                continue;
+            }
             let Some(tag) = clause.tag else {
                 let target = self.builder.func.dfg.block_call(clause.landing, &caught);
                 items.push(ExceptionTableItem::Default(target));
@@ -223,6 +242,9 @@ impl Translator<'_, '_> {
     }
 
     fn open_try_table(&mut self, table: &TryTable) -> Result<(), ModuleError> {
+        let tries = self.handlers.tries.as_mut();
+        let cleanups = tries.and_then(|tries| tries.tables.pop_front());
+        let cleanups = cleanups.expect("all of them were read at the first");
         if !self.reachable {
             self.open_dead();
             return Ok(());
@@ -232,7 +254,7 @@ impl Translator<'_, '_> {
         let body = self.builder.create_block();
         self.builder.ins().jump(body, &[]);
         let mut clauses = Vec::with_capacity(table.catches.len());
-        for catch in &table.catches {
+        for (catch, is_cleanup) in table.catches.iter().zip(cleanups) {
             let (tag, label, with_reference) = match *catch {
                 Catch::One { tag, label } => (Some(tag), label, false),
                 Catch::OneRef { tag, label } => (Some(tag), label, true),
@@ -245,7 +267,7 @@ impl Translator<'_, '_> {
             values.extend(with_reference.then_some(exception));
             let (target, _) = self.target(label);
             self.builder.ins().jump(target, &args(&values));
-            clauses.push((tag, landing));
+            clauses.push((tag, landing, is_cleanup));
         }
         self.builder.switch_to_block(body);
         self.open(&table.ty, |_, _, _| Kind::Block)?;
@@ -255,8 +277,8 @@ impl Translator<'_, '_> {
     }
 
     fn open_try(&mut self, ty: &BlockType) -> Result<(), ModuleError> {
-        let legacy = self.handlers.legacy.as_mut();
-        let legacy = legacy.and_then(VecDeque::pop_front);
+        let tries = self.handlers.tries.as_mut();
+        let legacy = tries.and_then(|tries| tries.legacy.pop_front());
         let legacy = legacy.expect("all of them were read at the first");
         if !self.reachable {
             self.open_dead();
@@ -271,7 +293,12 @@ impl Translator<'_, '_> {
             self.handlers.restore(in_target);
         }
         let landings: VecDeque<_> = legacy.tags.iter().map(|_| self.landing()).collect();
-        let clauses: Vec<_> = legacy.tags.into_iter().zip(landings.clone()).collect();
+        let clauses = legacy.tags.into_iter().zip(landings.clone());
+        let clauses = clauses.map(|(tag, landing)| {
+            let is_cleanup = tag.is_none() && legacy.is_cleanup;
+            (tag, landing, is_cleanup)
+        });
+        let clauses: Vec<_> = clauses.collect();
         self.open(ty, |_, _, _| {
             Kind::Try(OpenTry {
                 landings,
@@ -308,49 +335,4 @@ impl Translator<'_, '_> {
         }
         self.reachable = true;
     }
-}
-
-/// The clauses of the legacy `try` that `rest` is behind, and of all behind it, in order. One pass: they may be deep in each other.
-fn legacy_clauses(rest: &OperatorsReader<'_>) -> VecDeque<LegacyTry> {
-    let mut rest = rest.clone();
-    let new = || LegacyTry {
-        tags: Vec::new(),
-        delegate: None,
-    };
-    let mut all = VecDeque::from([new()]);
-    // For each structured instruction that is open, its number if it is a `try`.
-    let mut open = vec![Some(0)];
-    while let Ok(operator) = rest.read() {
-        match operator {
-            Operator::Try { .. } => {
-                open.push(Some(all.len()));
-                all.push_back(new());
-            }
-            Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::TryTable { .. } => open.push(None),
-            Operator::Catch { tag_index } => {
-                if let Some(Some(number)) = open.last() {
-                    all[*number].tags.push(Some(TagIndex::from_u32(tag_index)));
-                }
-            }
-            Operator::CatchAll => {
-                if let Some(Some(number)) = open.last() {
-                    all[*number].tags.push(None);
-                }
-            }
-            Operator::Delegate { relative_depth } => {
-                if let Some(Some(number)) = open.pop() {
-                    all[number].delegate = Some(relative_depth);
-                }
-            }
-            Operator::End => _ = open.pop(),
-            _ => {}
-        }
-        if rest.eof() {
-            break;
-        }
-    }
-    all
 }

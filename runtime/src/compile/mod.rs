@@ -4,6 +4,7 @@
 mod atomic;
 pub mod body;
 mod call;
+mod cleanup;
 mod codegen;
 mod context;
 mod control;

@@ -6,7 +6,7 @@ use super::state::KeptSlot;
 use super::unwind;
 use crate::abi::frame::{FP_TO_CFA, offset_below_frame_pointer};
 use crate::abi::handlers::{
-    CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
+    CALLEE_SAVED, CLEANUP, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
 };
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
@@ -216,6 +216,9 @@ fn handled_calls(
 ) -> Result<Vec<HandledCall>, String> {
     let handler = |handler: &FinalizedMachExceptionHandler| {
         Ok(match *handler {
+            FinalizedMachExceptionHandler::Tag(tag, code) if tag.as_u32() == CLEANUP => {
+                Handler::Cleanup(CodeOffset(code))
+            }
             FinalizedMachExceptionHandler::Tag(tag, code) => {
                 Handler::Tag(tag.as_u32(), CodeOffset(code))
             }

@@ -1,5 +1,6 @@
 //! The state of a function's translation, by the kind of operators that keeps it.
 
+use super::cleanup::Tries;
 use crate::abi::builtin::Builtin;
 use crate::index::*;
 use cranelift_codegen::ir::{Block, FuncRef, SigRef, StackSlot, Value};
@@ -72,18 +73,14 @@ impl Callees {
 pub(super) struct Clause {
     pub(super) tag: Option<TagIndex>,
     pub(super) landing: Block,
+    /// True if it only throws on.
+    pub(super) is_cleanup: bool,
     /// The one that is asked next.
     pub(super) outer: InForce,
 }
 
 /// The innermost of the clauses that are in force, by number; `None` where there are none.
 pub(super) type InForce = Option<usize>;
-
-/// The clauses of a legacy `try`, which come behind its body.
-pub(super) struct LegacyTry {
-    pub(super) tags: Vec<Option<TagIndex>>,
-    pub(super) delegate: Option<u32>,
-}
 
 /// A legacy `try` that is open.
 pub(super) struct OpenTry {
@@ -100,8 +97,8 @@ pub(super) struct OpenTry {
 pub(super) struct Handlers {
     pub(super) clauses: Vec<Clause>,
     pub(super) in_force: InForce,
-    /// The legacy `try`s that have not begun, in order; known when the first begins.
-    pub(super) legacy: Option<VecDeque<LegacyTry>>,
+    /// The `try`s that have not begun, in order; known when the first begins.
+    pub(super) tries: Option<Tries>,
     /// The number of handlers in tables.
     pub(super) written: usize,
     /// The slots for the values of exceptions, by size.
@@ -122,13 +119,14 @@ impl Handlers {
     /// Puts the clauses of one `try` in force, the first of them first.
     pub(super) fn add(
         &mut self,
-        clauses: impl DoubleEndedIterator<Item = (Option<TagIndex>, Block)>,
+        clauses: impl DoubleEndedIterator<Item = (Option<TagIndex>, Block, bool)>,
     ) {
-        for (tag, landing) in clauses.rev() {
+        for (tag, landing, is_cleanup) in clauses.rev() {
             let outer = self.in_force.replace(self.clauses.len());
             self.clauses.push(Clause {
                 tag,
                 landing,
+                is_cleanup,
                 outer,
             });
         }

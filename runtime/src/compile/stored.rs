@@ -95,6 +95,7 @@ fn handler_record(handler: Handler) -> [u32; 3] {
     match handler {
         Handler::Context(HandlerPlace::Stack(offset)) => [0, offset, 0],
         Handler::Context(HandlerPlace::Register(register)) => [1, register, 0],
+        Handler::Cleanup(code) => [4, code.0, 0],
         Handler::Tag(tag, code) => [2, tag, code.0],
         Handler::All(code) => [3, code.0, 0],
     }
@@ -108,6 +109,7 @@ fn handler([kind, number, code]: [u32; 3]) -> Option<Handler> {
         }
         2 => Handler::Tag(number, CodeOffset(code)),
         3 => Handler::All(CodeOffset(number)),
+        4 => Handler::Cleanup(CodeOffset(number)),
         _ => return None,
     })
 }

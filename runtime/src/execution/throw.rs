@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::report::backtrace::WasmBacktrace;
 use crate::report::trap::Trap;
 use crate::unwind::activation::{Activation, innermost};
-use crate::unwind::exception::{self, CodeAt, Registers, entries};
+use crate::unwind::exception::{self, CodeAt, Found, Registers, entries};
 use crate::unwind::frames::{FramePc, Frames};
 use crate::vm::handle::Tag;
 use crate::vm::instance::InstanceData;
@@ -84,7 +84,9 @@ unsafe extern "C" fn raise(
         && let Some(handle) = trap.exception().and_then(|it| it.handle_in(id))
     {
         // SAFETY: as in `throw`.
-        if unsafe { handle_here(store, activation, handle, &mut *registers) } {
+        let found = unsafe { search(store, activation, handle, &mut *registers) };
+        // SAFETY: as in `throw`.
+        if unsafe { goes_there(store, activation, handle, found) } {
             store.raised = None;
             return 1;
         }
@@ -111,8 +113,11 @@ unsafe fn send(
     handle: u64,
     registers: &mut Registers,
 ) -> u32 {
+    let fp = registers.fp;
     // SAFETY: the caller's promise.
-    if unsafe { handle_here(store, activation, handle, registers) } {
+    let found = unsafe { search(store, activation, handle, registers) };
+    // SAFETY: the frames of outer activations wait.
+    if unsafe { goes_there(store, activation, handle, found) } {
         return 1;
     }
     store.exceptions.uncaught = store.thrown(handle);
@@ -127,7 +132,7 @@ unsafe fn send(
     // The trampoline's frame is not the guest's.
     // SAFETY: the trampoline's frame pointer points to the guest's, with the return address above.
     unsafe {
-        let (fp, pc) = exception::above(registers.fp);
+        let (fp, pc) = exception::above(fp);
         frames.walk_from(FramePc::Return(pc as usize), fp, activation);
     }
     let trap = Trap::of_passing(thrown, store, &frames);
@@ -136,18 +141,38 @@ unsafe fn send(
     unsafe { activation.leave() }
 }
 
-/// Finds the handler of an exception among the guests of an activation, and makes the registers those of its frame.
+/// Returns true if control is to go to the handlers that were found. Cleanups are left out where they are all that there is, and an
+/// exception that nobody handles ends the program.
+///
+/// # Safety
+/// Outer activations wait.
+unsafe fn goes_there(
+    store: &StoreCore,
+    activation: &Activation,
+    handle: u64,
+    found: Found,
+) -> bool {
+    let ends = store.engine().config().ends_on_uncaught_exceptions();
+    match found {
+        Found::Handler => true,
+        // SAFETY: the caller's promise.
+        Found::Cleanup => !ends || unsafe { is_handled_elsewhere(store, activation, handle) },
+        Found::Nothing => false,
+    }
+}
+
+/// Finds the handlers of an exception among the guests of an activation, and makes the registers those of the first one's frame.
 ///
 /// # Safety
 /// The registers are those of the guest that called the runtime.
-unsafe fn handle_here(
+unsafe fn search(
     store: &StoreCore,
     activation: &Activation,
     handle: u64,
     registers: &mut Registers,
-) -> bool {
+) -> Found {
     let Some((tag, values)) = store.exceptions.get(handle) else {
-        return false;
+        return Found::Nothing;
     };
     registers.payload = [handle, values as u64];
     let takes = |context, index| is_tag(context, index, tag);

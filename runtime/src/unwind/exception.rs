@@ -144,8 +144,19 @@ pub unsafe fn above(fp: u64) -> (u64, u64) {
 /// The code that an address returns to: which piece of it, and the address as an offset of the text.
 pub type CodeAt<'a> = (&'a PlacedCode, usize, u32);
 
-/// Finds the handler of an exception among the guests of an activation, and makes the registers those of its frame; `false` where there
-/// is none. `find` knows the code, and `takes(context, tag)` whether the exception has a tag of the instance with this context.
+/// The handlers that a search found among the guests of an activation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// One that takes the exception; cleanups may come before it.
+    Handler,
+    /// Cleanups alone, which throw it on.
+    Cleanup,
+    /// None.
+    Nothing,
+}
+
+/// Finds the handlers of an exception among the guests of an activation, and makes the registers those of the first, if there is one.
+/// `find` knows the code, and `takes(context, tag)` whether the exception has a tag of the instance with this context.
 ///
 /// # Safety
 /// The registers are those of the guest of this activation that called the runtime, and its stack is intact.
@@ -154,12 +165,13 @@ pub unsafe fn land<'a>(
     registers: &mut Registers,
     mut find: impl FnMut(u64) -> Option<CodeAt<'a>>,
     takes: impl Fn(Option<*const VmContextHead>, u32) -> bool,
-) -> bool {
+) -> Found {
     let (mut pc, mut fp, mut saved) = (registers.pc, registers.fp, registers.saved);
+    let mut found = Found::Nothing;
     while fp != activation.entry_fp.get() {
         // Where a debugger called a function, its frame ends the guests'.
         let Some((code, piece, returns)) = find(pc) else {
-            return false;
+            break;
         };
         let table = code.artifact().unwind();
         if let Some(handlers) = table.handlers(returns) {
@@ -172,10 +184,16 @@ pub unsafe fn land<'a>(
                 };
                 Some(context as *const VmContextHead)
             };
-            if let Some(offset) = handler(&handlers, context, &takes) {
-                registers.pc = code.text().start.0 + u64::from(offset);
+            let of_call = handler(&handlers, context, &takes);
+            if let Some(first) = of_call.first
+                && found == Found::Nothing
+            {
+                registers.pc = code.text().start.0 + u64::from(first);
                 (registers.saved, registers.fp, registers.sp) = (saved, fp, sp);
-                return true;
+                found = Found::Cleanup;
+            }
+            if of_call.takes {
+                return Found::Handler;
             }
         }
         let places = table.saved(piece).unwrap_or_default().0;
@@ -188,26 +206,46 @@ pub unsafe fn land<'a>(
         // SAFETY: the frame waits.
         (fp, pc) = unsafe { above(fp) };
     }
-    false
+    found
 }
 
-/// The code of the first handler that takes an exception. `context` gives the context of the instance whose tags the handlers mean,
-/// where it can be known.
+/// The handlers of a call that an exception goes to.
+struct OfCall {
+    /// The code of the first, which may be a cleanup.
+    first: Option<u32>,
+    /// True if one takes it.
+    takes: bool,
+}
+
+/// Finds the handlers of a call that an exception goes to. `context` gives the context of the instance whose tags the handlers mean, where
+/// it can be known.
 fn handler(
     handlers: &Handlers<'_>,
     context: impl Fn(Place) -> Option<*const VmContextHead>,
     takes: impl Fn(Option<*const VmContextHead>, u32) -> bool,
-) -> Option<u32> {
-    let mut within = None;
+) -> OfCall {
+    let (mut within, mut first) = (None, None);
     for item in handlers.iter() {
-        match item {
-            Handler::Context(place) => within = context(place),
-            Handler::All(code) => return Some(code.0),
-            Handler::Tag(tag, code) if takes(within, tag) => return Some(code.0),
-            Handler::Tag(..) => {}
-        }
+        let code = match item {
+            Handler::Context(place) => {
+                within = context(place);
+                continue;
+            }
+            Handler::Cleanup(code) => {
+                first.get_or_insert(code.0);
+                continue;
+            }
+            Handler::All(code) => code,
+            Handler::Tag(tag, code) if takes(within, tag) => code,
+            Handler::Tag(..) => continue,
+        };
+        let first = first.or(Some(code.0));
+        return OfCall { first, takes: true };
     }
-    None
+    OfCall {
+        first,
+        takes: false,
+    }
 }
 
 /// Returns true if a guest of the same store that waits for the host, which entered the guests of this activation, has a handler:
@@ -231,7 +269,7 @@ pub unsafe fn is_handled_outside<'a>(
                 break;
             };
             let handlers = code.artifact().unwind().handlers(returns);
-            if handlers.is_some_and(|handlers| handler(&handlers, |_| None, &takes).is_some()) {
+            if handlers.is_some_and(|handlers| handler(&handlers, |_| None, &takes).takes) {
                 return true;
             }
             // SAFETY: the guests of an outer activation wait.
