@@ -142,7 +142,7 @@ pub struct Run {
     #[arg(short = 'C', long = "codegen", value_name = "cache=n", action = ArgAction::Set, value_parser = cache,
         default_value = "cache=y", hide_default_value = true)]
     pub cache: bool,
-    /// The module, and behind it the program's arguments, or those of the export to invoke.
+    /// The module, and after it the program's arguments, or those of the export to invoke.
     // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
     pub program: Vec<OsString>,
@@ -350,7 +350,7 @@ pub struct Code {
     /// Bytes of address space kept for each linear memory.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory_reservation: Option<u64>,
-    /// Bytes behind it that fault.
+    /// Bytes after it that fault.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory_guard_size: Option<u64>,
     /// Bytes of stack that the program may use.

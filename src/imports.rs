@@ -65,7 +65,7 @@ pub fn check(linker: &Linker<WasiCtx>, program: &Program<'_>, options: &Run) -> 
     bail!("{}{advice}", unresolved(&missing))
 }
 
-/// Defines what is left of a module's imports as the options say.
+/// Defines the rest of a module's imports by the options.
 pub fn define_rest(
     linker: &mut Linker<WasiCtx>,
     store: &mut Store<WasiCtx>,

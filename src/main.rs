@@ -1,4 +1,4 @@
-//! The `dwalin` command: parse what was typed, do it, and say what went wrong.
+//! The `dwalin` command: parses the command line, executes it, and reports errors.
 
 #[macro_use]
 mod terminal;

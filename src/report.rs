@@ -114,7 +114,7 @@ fn columns() -> Option<usize> {
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
-/// A trap as JSON; docs/debugging.md says what the members mean.
+/// A trap as JSON; docs/debugging.md documents the members.
 pub fn json(trap: &Trap, program: &str) -> Json {
     let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
     let summary = Summary {

@@ -150,7 +150,7 @@ fn check_coredump(path: &Path) -> std::io::Result<()> {
     }
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    // A slash behind it, so that a file is none.
+    // A slash after it, so that a file is none.
     Ok(access(folder.join(""), Access::WRITE_OK)?)
 }
 
@@ -216,7 +216,7 @@ fn context(options: &Run) -> Result<WasiCtx> {
     Ok(builder.build())
 }
 
-/// A directory's name here, and the guest's for it, which is the same unless there is one behind `::`.
+/// A directory's name here, and the guest's for it, which is the same unless there is one after `::`.
 fn host_and_guest(dir: &OsStr) -> (&Path, &OsStr) {
     let bytes = dir.as_bytes();
     let Some(at) = bytes.windows(2).position(|it| it == b"::") else {

@@ -1,4 +1,4 @@
-//! Sources that are not those that a module was compiled of: lines of them say something else than what runs.
+//! Sources that differ from those that a module was compiled of: their lines are not those that run.
 
 use crate::args::cache_folder;
 use dwalin_runtime::{Module, WasmBacktrace, is_library_file, is_traced};

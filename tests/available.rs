@@ -42,7 +42,7 @@ struct Function {
 }
 
 impl Function {
-    /// The instruction at an address; or where code is between instructions, the one before and the one behind.
+    /// The instruction at an address; or where code is between instructions, the one before and the one after.
     fn around(&self, address: u64, pieces: &[Piece]) -> Option<[Pc; 2]> {
         let from = pieces.partition_point(|piece| piece.start < self.range.start);
         let at = pieces.partition_point(|piece| piece.start <= address);
@@ -175,7 +175,7 @@ struct Count {
     calls: usize,
     /// Of all calls.
     variables: usize,
-    /// Variables at stops behind the first at which they had a value.
+    /// Variables at stops after the first at which they had a value.
     kept: usize,
     /// Frames before the first instruction of their function.
     before: usize,
@@ -192,7 +192,7 @@ struct At {
     /// The stop's.
     number: usize,
     pc: Option<[Pc; 2]>,
-    /// True if it is behind its function's prologue.
+    /// True if it is after its function's prologue.
     has_body: bool,
 }
 

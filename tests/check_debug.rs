@@ -125,7 +125,7 @@ fn check_program(
 }
 
 /// Thousandths of bytes that are kept at least: of a program compiled in one way, of it in all ways, and of one of the sample. LLVM
-/// names operands behind places where control comes in another way as well, mostly in optimised code, and what they are there nobody
+/// names operands after places where control comes in another way as well, mostly in optimised code, and what they are there nobody
 /// can say.
 const LEAST_OF_ONE: u64 = 990;
 const LEAST_OF_ALL: u64 = 998;
@@ -234,7 +234,7 @@ fn what_is_whole_is_said_to_be() {
 
 /// Puts an operation that means nothing here into the place of the first location of a local.
 fn break_location(folder: &Folder, module: &str) {
-    // DW_OP_WASM_location, a local, which one and DW_OP_stack_value, behind its length.
+    // DW_OP_WASM_location, a local, which one and DW_OP_stack_value, after its length.
     let good = [4, 0xed, 0, 0, 0x9f];
     let mut bytes = fs::read(folder.path(module)).unwrap();
     let at = bytes.windows(5).position(|it| it == good).unwrap();

@@ -370,7 +370,7 @@ fn limits_of_the_process_are_met_or_told() {
     }
 }
 
-/// A program that traps behind characters of two and three bytes.
+/// A program that traps after characters of two and three bytes.
 fn counted() -> Option<String> {
     compile(
         "counted",

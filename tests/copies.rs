@@ -108,7 +108,7 @@ fn lldb_shows_the_copy_that_is_there() {
     for levels in LEVELS.into_iter().filter(|_| equipped() && has("lldb")) {
         let folder = linked("lldb", levels);
         let mut commands = vec!["b shared.h:6", "b shared.h:11", "b behind", "run"];
-        // What is behind the copy in the other unit is found, too.
+        // What is after the copy in the other unit is found, too.
         let variables = ["v twice", "v result", "v n", "v twice", "v result"];
         for variable in variables {
             commands.extend([variable, "continue"]);

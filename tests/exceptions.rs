@@ -81,7 +81,7 @@ fn equipped() -> bool {
     tools::have(&["gdb", "clang++-19"])
 }
 
-/// Checks that texts are in an output, one behind the other.
+/// Checks that texts are in an output, one after the other.
 #[track_caller]
 fn in_order(said: &str, texts: &[&str]) {
     let mut rest = said;

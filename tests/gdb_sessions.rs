@@ -24,7 +24,7 @@ fn equipped() -> bool {
     have(&["gdb", "clang-19"])
 }
 
-/// The output of gdb for commands, with options in front of the module and arguments behind it.
+/// The output of gdb for commands, with options in front of the module and arguments after it.
 fn gdb(folder: &Folder, options: &[&str], program: &[&str], commands: &[&str]) -> String {
     let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
     gdb.args(["gdb", "-nx", "-batch"]).args(options);

@@ -84,7 +84,7 @@ fn the_entry_is_found_however_it_is_referred_to() {
 
 #[test]
 fn reports_show_what_such_a_pointer_leads_to() {
-    // The frame is behind the memory's end.
+    // The frame is beyond the memory's end.
     let mut info = Unwritten::of(&MODULE.replace("1024", "102400"), DWARF_5);
     add_pointers_to_nowhere(&mut info);
     let folder = info.finish("handmade-implicit-report");

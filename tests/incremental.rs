@@ -247,7 +247,7 @@ const EDITS: [(&str, &str); 7] = [
     ("total = 3", "total = 44444"),
     ("// here", "\n\n// here\n\n"),
     ("s += v[i];", "s += v[i] * 2;"),
-    // A function more, which moves those behind it; one of a type of its own; one by a pointer.
+    // A function more, which moves those after it; one of a type of its own; one by a pointer.
     (
         "// here",
         "int more(struct pair *p) { return sum(p) - product(p); }",

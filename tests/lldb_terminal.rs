@@ -76,7 +76,7 @@ fn both(name: &str, args: &[&str], test: impl Fn(&mut Terminal)) {
     }
 }
 
-/// Types a line that has the program go on, and waits for the prompt behind where it has stopped.
+/// Types a line that has the program go on, and waits for the prompt after where it has stopped.
 fn go(lldb: &mut Terminal, line: &str, place: &str) -> String {
     let said = lldb.ask(line, place);
     lldb.wait_for(PROMPT);
@@ -194,7 +194,7 @@ fn a_breakpoint_that_nothing_matches_is_said_in_each_run_and_at_its_end() {
                 assert_eq!(said.matches(text).count(), count, "{said}");
             }
             go(lldb, "breakpoint disable 3", "disabled");
-            // lldb says that it has ended before or behind it.
+            // lldb says that it has ended before or after it.
             let mut said = lldb.ask("c", "exited with status = 0");
             said += &lldb.quiet(Duration::from_secs(3));
             for text in ["1 (trun)", "2 (turns.c:500)"] {

@@ -124,7 +124,7 @@ impl Case {
         let program = look::compile(&self.source, flags, &name);
         let mut stops = look::stops(&self.source, "gdb");
         if self.way.is_plain() && tools::gdb_keeps_targets() {
-            // Watchpoints behind pointers need the scripts there.
+            // Watchpoints after pointers need the scripts there.
             for stop in &mut stops {
                 stop.questions
                     .retain(|it| !matches!(it, Question::Watch(_)));

@@ -20,7 +20,7 @@ const MODULE: &str = "(module (memory 1)
 fn module() -> (Vec<u8>, [std::ops::Range<u64>; 2]) {
     let wasm = wat::parse_str(MODULE).unwrap();
     let code = Container::parse(&wasm).unwrap().code.unwrap().to_vec();
-    // The number of bodies, then each behind its size: all below 128, and so of a byte.
+    // The number of bodies, then each after its size: all below 128, and so of a byte.
     let (first, second) = (
         u64::from(code[1]),
         u64::from(code[2 + usize::from(code[1])]),
@@ -253,7 +253,7 @@ fn functions_and_units_in_several_ranges_have_them_all() {
             .set(dw::DW_AT_location, Value::LocationListRef(list));
         let image = image("ranges", &mut dwarf, &[]);
         let lines = |entry: &str| entry.lines().filter(|line| line.contains("[0x")).count();
-        // The second function calls, and has the trap for a full stack behind its end.
+        // The second function calls, and has the trap for a full stack after its end.
         assert_eq!(lines(image.entry("subprogram", "f")), 3, "{}", image.dump);
         // Between that and the piece before there is less than functions are aligned to.
         assert_eq!(

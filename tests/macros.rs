@@ -158,7 +158,7 @@ fn hostile_macros_end() {
     for entries in [
         // DW_MACRO_import of itself.
         &[7, 0, 0, 0, 0, 0][..],
-        // Two files, one behind the other; a file that does not end; one that did not begin; one that is not there.
+        // Two files, one after the other; a file that does not end; one that did not begin; one that is not there.
         &[3, 0, 0, 4, 3, 0, 0, 4, 0],
         &[3, 0, 0, 0],
         &[4, 4, 0],

@@ -120,7 +120,7 @@ struct Row {
     is_stmt: bool,
 }
 
-/// The sequences of all line tables, whose code was not dropped; each ends with the address behind it.
+/// The sequences of all line tables, whose code was not dropped; each ends with the address after it.
 fn sequences(dwarf: &gimli::read::Dwarf<Slice<'_>>) -> Vec<(Vec<Row>, u64)> {
     let mut found = Vec::new();
     let mut units = dwarf.units();

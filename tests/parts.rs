@@ -144,7 +144,7 @@ fn lldb_shows_members_of_what_is_there_in_part() {
     has("(padded) whole = (first = 2, last = 3)");
     has("(int) some.inner.y = 21");
     has("(int) some.pair[1] = 2");
-    // -2 was stored at the address, and nothing behind it.
+    // -2 was stored at the address, and nothing after it.
     has("(inner) wide.inner = (x = -2, y = 0)");
     has("(int) other.discriminant = 3");
     has("(int) unknown.discriminant = 21");

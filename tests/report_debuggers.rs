@@ -51,7 +51,7 @@ fn reported(wasm: &Path, options: &[&str]) -> Vec<String> {
     places.filter_map(|it| place(it)).take(FRAMES).collect()
 }
 
-/// A file without its directory, and a line; a column behind it is left out.
+/// A file without its directory, and a line; a column after it is left out.
 fn place(text: &str) -> Option<String> {
     let name = text.rsplit('/').next()?;
     let mut parts = name.split(':');
@@ -131,7 +131,7 @@ fn compare(name: &str, debugger: Debugger) {
                     let expected = reported(&wasm, &options);
                     assert!(!expected.is_empty(), "{wasm:?}");
                     let found = debugger(wasm.to_str().unwrap(), &options[1..]);
-                    // gdb shows nothing behind `main`.
+                    // gdb shows nothing after `main`.
                     let count = expected.len().min(found.len());
                     if count == 0 || found[..count] != expected[..count] {
                         let differs = format!("{wasm:?} {options:?}: {expected:?} {found:?}");

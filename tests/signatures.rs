@@ -64,7 +64,7 @@ fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     answers.into_iter().map(bare).collect()
 }
 
-/// The output of a debugger behind each mark, from both of its streams.
+/// The output of a debugger after each mark, from both of its streams.
 fn answers(debugger: &str, command: Command) -> Vec<String> {
     let mut shell = Command::new("sh");
     shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]);

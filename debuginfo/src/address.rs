@@ -49,7 +49,7 @@ pub(crate) enum AddressSize {
 }
 
 impl AddressSize {
-    /// As a unit of debug info says.
+    /// The size of a unit's header.
     pub fn of(encoding: gimli::Encoding) -> AddressSize {
         match encoding.address_size {
             8 => AddressSize::Eight,

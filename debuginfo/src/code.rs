@@ -18,7 +18,7 @@ pub struct CodeMap<'a> {
     pub text: Range<HostAddress>,
     /// The defined functions, in the order of their wasm code (and so sorted by `wasm`).
     pub functions: Vec<FunctionCode<'a>>,
-    /// Code that no wasm function stands behind: trampolines.
+    /// Code of no wasm function: trampolines.
     pub trampolines: Vec<Symbol<'a>>,
     /// Call frame information of everything in `text`, where the process has it mapped: `.eh_frame` with pc-relative
     /// pointers, so that its address matters.
@@ -266,7 +266,7 @@ pub struct Questions {
     /// The addresses of call sites, sorted.
     pub call_sites: Vec<WasmPc>,
     /// Functions that native code would return a structure from in registers, by their addresses: sorted, no duplicates. The caller
-    /// stores it, so that there is code of the call's line behind the call.
+    /// stores it, so that there is code of the call's line after the call.
     pub small_structures: Vec<WasmPc>,
     /// Addresses at which a line table starts a statement (is_stmt rows of live sequences): sorted, as often as there are
     /// statements. Each needs an instruction of its own, or its line cannot be stopped at.

@@ -170,7 +170,7 @@ fn wasm(bytes: &[u8]) -> Result<Container<'_>, ContainerError> {
     Ok(found)
 }
 
-/// The functions' bodies in a code section's contents, up to damage: a count, then each behind its length (WebAssembly 2.0, section
+/// The functions' bodies in a code section's contents, up to damage: a count, then each after its length (WebAssembly 2.0, section
 /// 5.5.13).
 pub fn bodies(code: &[u8]) -> Vec<Range<WasmPc>> {
     let mut rest = code;
@@ -187,7 +187,7 @@ pub fn bodies(code: &[u8]) -> Vec<Range<WasmPc>> {
     found
 }
 
-/// A module with other debug info: its own, and where it says that it is, give way to `sections`.
+/// A module with other debug info: `sections` replace its own, and its references to debug info elsewhere.
 ///
 /// # Errors
 /// Where the module is cut short.

@@ -186,7 +186,7 @@ fn write_section_headers<'a>(
             sh_addr: 0,
             sh_offset: table.place.start,
             sh_size: table.place.end - table.place.start,
-            // The names' table is the last section; the first global symbol is behind the null symbol and the local ones.
+            // The names' table is the last section; the first global symbol is after the null symbol and the local ones.
             sh_link: sections.len() as u32,
             sh_info: 1 + table.locals as u32,
             sh_addralign: align_of::<u64>() as u64,

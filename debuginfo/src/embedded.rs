@@ -24,7 +24,7 @@ pub fn source_files<'d>(dwarf: &WasmDwarf<'d>) -> Vec<SourceFile<'d>> {
         return Vec::new();
     }
     let mut files = BTreeMap::new();
-    // What is damaged is said where it is read for a purpose.
+    // Damage is reported where it is read for a purpose.
     for header in headers(&read, &mut Warnings::default()) {
         let Ok(unit) = read.unit(header) else {
             continue;

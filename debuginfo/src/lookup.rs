@@ -16,7 +16,7 @@ use std::rc::Rc;
 struct Piece {
     pc: WasmPc,
     code: Range<HostAddress>,
-    /// The number of the last piece of its run: of those behind it that have one stretch of code with it.
+    /// The number of the last piece of its run: of those after it that have one stretch of code with it.
     run: usize,
 }
 
@@ -165,7 +165,7 @@ impl<'a> Lookup<'a> {
         ranges
     }
 
-    /// Returns the machine code address of the instruction at an address, or of the first behind it in its function.
+    /// Returns the machine code address of the instruction at an address, or of the first after it in its function.
     pub fn code_address(&self, pc: WasmPc) -> Option<HostAddress> {
         let index = self.function_at(pc)?;
         if self.function(index).wasm.start == pc {

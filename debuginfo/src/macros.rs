@@ -42,7 +42,7 @@ pub(crate) struct Macros {
     pub table: MacroTable,
     /// The number of its definitions, or ends.
     pub count: usize,
-    /// Why those behind are not there.
+    /// Why those after are not there.
     pub damage: Option<String>,
 }
 

@@ -100,7 +100,7 @@ fn functions(dwarf: &ReadDwarf<'_>) -> BTreeSet<String> {
     let mut headers = dwarf.units();
     while let Ok(Some(header)) = headers.next() {
         if let Ok(unit) = dwarf.unit(header) {
-            // What is behind damage has no name here.
+            // What is after damage has no name here.
             names.read(UnitRef::new(dwarf, &unit)).ok();
         }
     }
@@ -197,7 +197,7 @@ fn name<'d>(unit: ReadUnit<'_, 'd>, entry: &Entry<'d>) -> Option<String> {
     Some(String::from_utf8_lossy(name.slice()).into_owned())
 }
 
-/// A line with code of the file that is meant: the first behind the one that was typed, or the last of all.
+/// A line with code of the file that is meant: the first after the one that was typed, or the last of all.
 fn line_of(dwarf: &ReadDwarf<'_>, typed: &str, line: u64) -> Option<String> {
     let files = lines(dwarf);
     let parts = typed.split('/').count();

@@ -24,7 +24,7 @@ impl OffsetSet {
         }
     }
 
-    /// Counts, so that members can be asked for by [`Self::index`]; says how many there are.
+    /// Counts the members, for [`Self::index`], and returns their number.
     pub fn count(&mut self) -> u32 {
         let mut total = 0;
         self.before.clear();

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 /// write units in the order in which they found them.
 #[derive(Default, Debug)]
 pub(crate) struct Prevailing {
-    /// By the function's number; `None` where nobody says it.
+    /// By the function's number; `None` if no unit describes it.
     units: Vec<Option<DebugInfoOffset>>,
     /// By unit, the rows of the address map of functions in which it is the first that has a range.
     rows: HashMap<DebugInfoOffset, usize>,
@@ -47,7 +47,7 @@ impl Prevailing {
                     prevailing.units[function].get_or_insert(offset);
                 }
                 for function in code.functions_in(&range) {
-                    // Those behind it were counted with it, so that what is shared is not looked at again and again.
+                    // Those after it were counted with it, so that what is shared is not looked at again and again.
                     if std::mem::replace(&mut is_counted[function], true) {
                         break;
                     }

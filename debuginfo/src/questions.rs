@@ -275,7 +275,7 @@ fn returns_small_structure<'d>(
     false
 }
 
-/// The address behind a call, which GNU's form says as DW_AT_low_pc.
+/// The return address of a call, which is DW_AT_low_pc in GNU's form.
 fn call_site<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<WasmPc> {
     let address = entry
         .attr_value(dw::DW_AT_call_return_pc)

@@ -10,7 +10,7 @@ use std::ops::Range;
 const LISTED_OF_BYTE: usize = 16;
 const LISTED_BESIDE: usize = 1 << 10;
 
-/// The entries of lists that may still be read for a unit's entries. What is behind them is as if it was not there.
+/// The entries of lists that may still be read for a unit's entries. What is after them is as if it was not there.
 pub(crate) struct ListRoom(Cell<usize>);
 
 impl ListRoom {

@@ -42,7 +42,7 @@ pub fn stale(dwarf: &WasmDwarf<'_>, bodies: &[Range<WasmPc>]) -> Option<Stale> {
     let mut headers = read.units();
     while let Ok(Some(header)) = headers.next() {
         if let Ok(unit) = read.unit(header) {
-            // What is damaged is said where it is read for a purpose.
+            // Damage is reported where it is read for a purpose.
             let _ = count(unit.unit_ref(&read), bodies, &mut found);
         }
     }

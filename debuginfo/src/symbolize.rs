@@ -33,7 +33,7 @@ impl<S: CloneStableDeref<Target = [u8]> + Debug + Send + Sync + 'static> Section
 pub struct Symbolizer {
     /// `None`: there is no DWARF that can be used.
     units: Option<Mutex<Units<'static>>>,
-    /// The sections that `units` borrows from, dropped behind it.
+    /// The sections that `units` borrows from, dropped after it.
     _sections: Vec<Box<dyn Debug + Send + Sync>>,
 }
 
@@ -54,7 +54,7 @@ impl Symbolizer {
         let mut keep = |section| {
             let section = Box::new(share(section));
             let bytes: &[u8] = &section;
-            // SAFETY: `StableDeref`: they stay where they are for as long as the section lives, which is dropped behind what
+            // SAFETY: `StableDeref`: they stay where they are for as long as the section lives, which is dropped after what
             // borrows them, and nobody gets them with this lifetime.
             let bytes = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
             kept.push(section);
@@ -86,7 +86,7 @@ impl Symbolizer {
         })
     }
 
-    /// The functions at an address, the innermost inlined one first; empty where nothing says.
+    /// The functions at an address, the innermost inlined one first; empty where none is known.
     pub fn frames(&self, pc: WasmPc) -> Vec<SourceFrame> {
         let Some(units) = self.units() else {
             return Vec::new();
@@ -125,7 +125,7 @@ const SECTIONS: [SectionId; 11] = [
     SectionId::DebugStrOffsets,
 ];
 
-/// The functions of a unit at an address; `None` where it says neither a function nor a line.
+/// The functions of a unit at an address; `None` where it has neither a function nor a line.
 fn frames(units: &Units<'_>, unit: usize, pc: WasmPc) -> Option<Vec<SourceFrame>> {
     let lines = units.lines(unit);
     let read = units.get(unit)?;

@@ -18,7 +18,7 @@ static CODE: [u8; 16] = [0xc3; 16];
 #[cfg(target_arch = "aarch64")]
 static CODE: [u32; 4] = [0xd65f03c0; 4];
 
-/// An ELF image that says: at `address` is a function `jit_hello`.
+/// An ELF image with a function `jit_hello` at `address`.
 fn image(address: u64) -> Vec<u8> {
     const STRINGS: &[u8] = b"\0.text\0.symtab\0.strtab\0jit_hello\0";
     const MACHINE: u16 = if cfg!(target_arch = "x86_64") {

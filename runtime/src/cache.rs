@@ -1,4 +1,4 @@
-//! A folder of files that can be made again: texts that debuggers show and nobody has as a file, and compiled modules.
+//! A folder of files that can be made again: generated sources, and compiled modules.
 //!
 //! ```text
 //! FOLDER/HASH OF WHAT IT IS MADE OF/NAME          read-only; the same has the same path in every run

@@ -346,7 +346,7 @@ impl Config {
         self
     }
 
-    /// Bytes behind each memory's reservation that fault, 32 MiB by default, rounded up to pages of 64 KiB.
+    /// Bytes after each memory's reservation that fault, 32 MiB by default, rounded up to pages of 64 KiB.
     pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Config {
         self.memory_guard_size = bytes.min(ADDRESS_SPACE).next_multiple_of(64 << 10);
         self

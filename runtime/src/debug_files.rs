@@ -84,7 +84,7 @@ impl DebugFiles {
         self
     }
 
-    /// Returns true if more was said than where the module is: that is for the artifact to keep.
+    /// Returns true if more is known than the module's place: that is for the artifact to keep.
     pub(crate) fn is_explicit(&self) -> bool {
         self.package.is_some() || !self.paths.0.is_empty()
     }
@@ -238,7 +238,7 @@ impl DebugFiles {
         vec![appended.into(), module.with_extension("dwp")]
     }
 
-    /// The file with a module's debug info, where it says where that is or debuginfod knows.
+    /// The file with a module's debug info, if the module names it or debuginfod knows it.
     fn external(&self, module: &Container<'_>, messages: &mut Vec<String>) -> Option<Vec<u8>> {
         let directory = self.directory()?;
         let named = module

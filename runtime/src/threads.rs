@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_micros(100);
 pub struct Threads {
     parallel: bool,
     pool: OnceCell<Option<ThreadPool>>,
-    /// Each says who it was.
+    /// Each returns its thread's id.
     ends: RefCell<Vec<JoinHandle<Pid>>>,
 }
 

@@ -414,7 +414,7 @@ fn cleanups_run_unless_the_program_ends_at_the_throw() {
             let count = instance.get_global(&mut store, "cleaned").unwrap();
             let count = |store: &Store<()>| count.get(store).to_string();
             assert_eq!(count(&store), cleaned.to_string());
-            // With a handler behind them they run in any case.
+            // With a handler after them they run in any case.
             assert_eq!(run.call(&mut store, 1).unwrap(), 42);
             assert_eq!(count(&store), (cleaned + 2).to_string());
         }

@@ -1,4 +1,4 @@
-//! Each kind of trap: what it is called, where it is said to be, and that the store can be used afterwards.
+//! Each kind of trap: its name, its reported position, and that the store can be used afterwards.
 
 use dwalin_runtime::{Config, Engine, Error, Instance, Module, OptLevel, Store, Trap, TrapKind};
 

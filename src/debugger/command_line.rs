@@ -1,4 +1,4 @@
-//! Options of `dwalin run`, as they were parsed → the arguments that say the same, with -g: for a debugger that runs it.
+//! Options of `dwalin run`, as they were parsed → the same arguments, with -g: for a debugger that runs it.
 
 use crate::args::{Code, Run};
 use crate::backtrace::Backtrace;

@@ -1,4 +1,4 @@
-//! What to type where gdb traces `dwalin run -g` without Dwalin's scripts: gdb itself would only say that it cannot access memory, or at
+//! The hint where gdb traces `dwalin run -g` without Dwalin's scripts: gdb itself would only print that it cannot access memory, or at
 //! the next run that it has disabled breakpoints.
 
 use std::env;

@@ -1,4 +1,4 @@
-//! What a debugger's script says of a breakpoint that nothing matches: the place that may have been meant.
+//! The script's message about a breakpoint that nothing matches: the nearest place.
 
 use crate::args::Nearest;
 use anyhow::{Context, Result};

@@ -15,7 +15,7 @@ struct Syntax {
     with_value: &'static [&'static str],
     /// Options without, where one could be taken for the beginning of another.
     without: &'static [&'static str],
-    /// An option behind which the program comes.
+    /// An option after which the program comes.
     program: &'static str,
     /// Options by which there is a process, or what is left of one, without a program being named.
     attaching: &'static [&'static str],
@@ -129,7 +129,7 @@ impl Syntax {
         self.attaching.contains(&word.trim_start_matches('-'))
     }
 
-    /// Returns true if an option has a value in the word behind it.
+    /// Returns true if an option has a value in the word after it.
     fn has_value_behind(&self, word: &str) -> bool {
         let name = word.trim_start_matches('-');
         let is = |names: &[&str]| names.contains(&name);
@@ -146,7 +146,7 @@ impl Syntax {
 enum Ours {
     /// With its value, if it has one.
     Whole,
-    /// The value is in the word behind it.
+    /// The value is in the word after it.
     ValueBehind,
 }
 

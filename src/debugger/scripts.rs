@@ -118,7 +118,7 @@ pub fn install(package: &Package, folder: &Path) -> io::Result<bool> {
     Ok(before != modules().map(there).collect::<Vec<_>>())
 }
 
-/// Writes the module that says what the kinds of traps are called, and how frames of languages' libraries are known.
+/// Writes the module with the names of the kinds of traps, and with the paths of languages' libraries.
 ///
 /// # Errors
 /// The system's.
@@ -134,7 +134,7 @@ pub fn write_kinds(package: &Path) -> io::Result<()> {
     fs::write(package.join("kinds.py"), kinds)
 }
 
-/// Writes the module that says which options of `dwalin run` have values, and which version this is.
+/// Writes the module with the options of `dwalin run` that have values, and with the version.
 ///
 /// # Errors
 /// The system's.

@@ -1,4 +1,4 @@
-//! A debug adapter, over its protocol: JSON behind a header with its length, both ways through pipes.
+//! A debug adapter, over its protocol: JSON after a header with its length, both ways through pipes.
 //!
 //! <https://microsoft.github.io/debug-adapter-protocol/overview>
 
@@ -99,7 +99,7 @@ impl Adapter {
         texts.filter_map(|body| body["output"].as_str()).collect()
     }
 
-    /// Waits until a text was written or said; it may come behind the event that it belongs to.
+    /// Waits until a text was written or said; it may come after the event that it belongs to.
     pub fn await_output(&mut self, category: &str, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.output(category).contains(text) {

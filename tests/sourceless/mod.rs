@@ -152,7 +152,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The number of the line `skip` lines behind the first that has a text.
+/// The number of the line `skip` lines after the first that has a text.
 pub fn line(text: &str, of: &str, skip: usize) -> usize {
     let found = text.lines().position(|line| line.contains(of));
     found.unwrap_or_else(|| panic!("no {of} in {text}")) + 1 + skip

@@ -19,7 +19,7 @@ const CHECK: &[&str] = &["check-debug", "app.wasm"];
 const INSPECT: &[&str] = &["inspect", "app.wasm"];
 const LOOK_UP: &[&str] = &["addr2line", "app.wasm", "0x40"];
 
-/// The number of blocks in each other, or behind each other. With its own assertions the code generator compares, for each block, all
+/// The number of blocks in each other, or one after another. With its own assertions the code generator compares, for each block, all
 /// blocks around it.
 const DEPTH: usize = if cfg!(debug_assertions) {
     5_000
@@ -41,7 +41,7 @@ fn module(types: &[u8], functions: &[u8], rest: &[(u8, Vec<u8>)], code: &[u8]) -
     let mut sections = vec![(1, types.to_vec()), (3, functions.to_vec()), start];
     sections.extend_from_slice(rest);
     sections.push((10, code.to_vec()));
-    // Data comes behind code.
+    // Data comes after code.
     sections.sort_by_key(|(id, _)| *id);
     let header = b"\0asm\x01\0\0\0".to_vec();
     let sections = sections.iter().map(|(id, it)| section(*id, it));

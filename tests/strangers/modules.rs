@@ -23,7 +23,7 @@ pub fn leb(mut value: usize) -> Vec<u8> {
     }
 }
 
-/// A name or other bytes behind their length.
+/// A name or other bytes after their length.
 pub fn counted(bytes: &[u8]) -> Vec<u8> {
     [leb(bytes.len()), bytes.to_vec()].concat()
 }

@@ -80,7 +80,7 @@ impl Terminal {
         loop {
             let said = plain(&self.bytes);
             if let Some(at) = said.find(text) {
-                // What was behind it is plain already.
+                // What was after it is plain already.
                 self.bytes = said.as_bytes()[at + text.len()..].to_vec();
                 let said = &said[..at + text.len()];
                 self.before.push_str(said);
@@ -125,7 +125,7 @@ impl Terminal {
         self.keyboard.write_all(lines.as_bytes()).unwrap();
     }
 
-    /// Types a line and waits for a text behind it; all that was written up to there.
+    /// Types a line and waits for a text after it; all that was written up to there.
     pub fn ask(&mut self, line: &str, answer: &str) -> String {
         self.line(line);
         self.wait_for(line);

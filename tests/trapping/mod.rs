@@ -89,7 +89,7 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Compiles a program, at a level that may have `-split` or `-reactor` behind it; `None` where the compiler is not installed. `user`
+/// Compiles a program, at a level that may have `-split` or `-reactor` after it; `None` where the compiler is not installed. `user`
 /// keeps tests apart that run at once.
 pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     if source.ends_with(".wat") {
@@ -98,7 +98,7 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     let out = folder().join(user);
     fs::create_dir_all(&out).unwrap();
     let out = out.join(format!("{}{level}.wasm", stem(source)));
-    // Paths in the program are relative: a name that it has in its memory moves what is behind it.
+    // Paths in the program are relative: a name that it has in its memory moves what is after it.
     let source = format!("tests/programs/{source}");
     let (level, how) = level.rsplit_once('-').unwrap_or((level, ""));
     let (level, how) = if level.is_empty() {

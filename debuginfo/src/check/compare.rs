@@ -332,7 +332,7 @@ impl<'c, 'd> Compare<'c, 'd> {
             self.made(bytes.described);
         }
         let is_whole = match key.kind {
-            // What the compiler says nothing of cannot be missed.
+            // What the compiler does not describe cannot be missing.
             Kind::Variable => found.described.is_empty() || shown.is_some(),
             _ => shown.is_some(),
         };
@@ -526,7 +526,7 @@ impl<'c, 'd> Compare<'c, 'd> {
         self.add_loss(reason, kind, place, bytes.lost());
     }
 
-    /// Why an entry is missing: as was said of it, or of its function.
+    /// The reason why an entry is missing: its own, or that of its function.
     fn reason(&self, found: &Found<'_, 'd>, is_there: bool) -> String {
         let own = self.reasons.get(&offset(found.unit, found.entry).0);
         let functions = found.function.and_then(|it| self.reasons.get(&it.0));

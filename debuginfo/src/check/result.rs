@@ -33,7 +33,7 @@ pub struct Check {
     /// Variables whose locations name operands that the stack does not have there, or had on some of the ways there only, and the bytes
     /// of code where they do: these count as not described.
     pub astray: (usize, u64),
-    /// Variables whose locations go on over writes to the locals that they name, and the bytes of code behind these: they count as not
+    /// Variables whose locations go on over writes to the locals that they name, and the bytes of code after these: they count as not
     /// described, as something else is there.
     pub overwritten: (usize, u64),
     /// Functions at addresses that are not in the module's code.

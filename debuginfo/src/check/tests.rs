@@ -177,7 +177,7 @@ fn instructions_without_code_are_neither_kept_nor_lost() {
     code.functions[0].rows.drain(3..6);
     let check = compared(&info, &info, &code);
     assert_eq!(check.function_bytes, bytes(28, 28, 28, 28));
-    // 20 of x, of y those behind 16, 7 of z.
+    // 20 of x, of y those after 16, 7 of z.
     assert_eq!(check.variable_bytes, bytes(46, 33, 31, 31));
     assert_eq!(check.losses, []);
 }

@@ -155,7 +155,7 @@ impl<'d> Walk<'_, 'd> {
     pub fn run(&mut self) {
         let units = self.units;
         for unit in units.iter() {
-            // What is behind damage is not described to anybody.
+            // What is after damage is not described to anybody.
             let _ = self.unit(unit);
         }
     }
@@ -300,7 +300,7 @@ impl<'d> Walk<'_, 'd> {
         });
     }
 
-    /// The code that an entry says it covers.
+    /// The code of an entry's ranges.
     fn ranges(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Ranges {
         let mut found = Vec::new();
         let Ok(mut ranges) = unit.die_ranges(entry) else {
@@ -317,7 +317,7 @@ impl<'d> Walk<'_, 'd> {
         merged(found)
     }
 
-    /// The code that a scope says it covers, as far as it is in that of the scope around it.
+    /// The code of a scope's ranges, as far as it is in that of the scope around it.
     fn within(&mut self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, outer: &Ranges) -> Ranges {
         let said = self.ranges(unit, entry);
         let there = common(&said, outer);
@@ -514,7 +514,7 @@ fn hash_name(name: Option<&[u8]>, hasher: &mut DefaultHasher) {
     (name.map(<[u8]>::len), start).hash(hasher);
 }
 
-/// Returns true if an entry says that it has code.
+/// Returns true if an entry has attributes for code.
 fn has_code(entry: &Die<'_>) -> bool {
     entry.attr(dw::DW_AT_ranges).is_some()
         || entry.attr(dw::DW_AT_low_pc).is_some() && entry.attr(dw::DW_AT_high_pc).is_some()

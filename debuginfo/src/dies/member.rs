@@ -37,7 +37,7 @@ pub(crate) struct Member<'a, 'd> {
 pub(crate) enum Role {
     /// It is there always.
     Common,
-    /// It says which variant is there.
+    /// The discriminant: it selects the variant.
     Discriminant,
     /// It is there where the discriminant has this value, or none of the others' for the default.
     Variant(Option<u64>),

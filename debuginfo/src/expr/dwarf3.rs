@@ -34,7 +34,7 @@ pub(crate) fn infer_stack_values(
     Ok(out)
 }
 
-/// Ends what is said of a piece, or of the whole.
+/// Ends the description of a piece, or of the whole.
 fn end_piece(out: &mut Vec<Op>, is_value: bool) -> Result<(), Unlocatable> {
     let before = out.iter().rposition(|op| matches!(op, Op::Piece(..)));
     let piece = &out[before.map_or(0, |before| before + 1)..];

@@ -18,7 +18,7 @@ pub(crate) struct Places<'a> {
     pub has_frame_base: bool,
     /// The address at which the expression becomes valid, by which operands are known.
     pub from: Option<WasmPc>,
-    /// Bytes of the variable, where its type says it.
+    /// The size of the variable in bytes, if its type has one.
     pub size: Option<u64>,
     /// True if what no piece is of is between the members only, where nobody looks.
     pub only_padding_is_missing: bool,
@@ -85,7 +85,7 @@ pub(crate) struct Entries<'a> {
     pub any: &'a dyn Fn(DebugInfoOffset) -> Option<DebugInfoRef>,
 }
 
-/// Makes the native form, behind operations that are there.
+/// Makes the native form, after operations that are there.
 ///
 /// # Errors
 /// The operation that cannot be expressed.
@@ -153,7 +153,7 @@ impl Emitter<'_> {
                 Op::StackValue,
             ] => {
                 let (offset, ty) = self.frame_value(op)?;
-                // What is behind a value is another one's.
+                // What is after a value is another one's.
                 let size = u64::from(size(ty).unwrap_or(16));
                 if wanted.is_some_and(|wanted| wanted > size) {
                     return Ok(false);
@@ -242,7 +242,7 @@ impl Emitter<'_> {
         ty == Some(ValueType::I64)
     }
 
-    /// A location, in pieces or in one: each says where it is or, with DW_OP_stack_value, what.
+    /// A location, in pieces or in one: each is a place or, with DW_OP_stack_value, a value.
     fn location(&mut self, ops: &[Op]) -> Result<(), Unlocatable> {
         let branches = ops
             .iter()
@@ -316,7 +316,7 @@ impl Emitter<'_> {
     }
 
     /// A value of more bytes than a debugger's stack has, as a piece or as all there is: `false` where it is none. gdb would go on
-    /// with whatever is behind the value.
+    /// with whatever is after the value.
     fn wide(&mut self, ops: &[Op], bytes: u64) -> Result<bool, Unlocatable> {
         let [value @ .., Op::StackValue] = ops else {
             return Ok(false);

@@ -9,11 +9,11 @@ use std::ops::Range;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Piece {
     pub bits: Range<u64>,
-    /// Empty where nothing is said of them.
+    /// Empty where they have no location.
     pub ops: Vec<Op>,
 }
 
-/// The pieces of a location, one behind the other, to the end of the variable where its size is known. `None` where they are not that
+/// The pieces of a location, one after the other, to the end of the variable where its size is known. `None` where they are not that
 /// simple.
 pub(crate) fn split(ops: &[Op], bytes: Option<u64>) -> Option<Vec<Piece>> {
     let branches = |op: &Op| matches!(op, Op::Branch(_) | Op::Skip(_));
@@ -44,7 +44,7 @@ fn said(pieces: &[Piece]) -> u64 {
     pieces.last().map_or(0, |piece| piece.bits.end)
 }
 
-/// Adds a piece. A value is as wide as a debugger's stack at most: what is behind it is not said. Zeros are of any width.
+/// Adds a piece. A value is as wide as a debugger's stack at most: what is after it is not said. Zeros are of any width.
 fn add(pieces: &mut Vec<Piece>, ops: &[Op], bits: u64) -> Option<()> {
     let start = said(pieces);
     let end = start.checked_add(bits)?;
@@ -87,7 +87,7 @@ pub(crate) fn cut(pieces: &[Piece], bits: &Range<u64>) -> Option<Vec<Op>> {
     Some(ops)
 }
 
-/// The location of what is so many bits behind the beginning of what operations say.
+/// The location so many bits after the beginning of the operations' place.
 fn behind(ops: &[Op], bits: u64) -> Option<Vec<Op>> {
     if bits == 0 || ops.is_empty() {
         return Some(ops.to_vec());
@@ -112,7 +112,7 @@ fn behind(ops: &[Op], bits: u64) -> Option<Vec<Op>> {
     }
 }
 
-/// The operations of pieces that are one behind the other.
+/// The operations of pieces that are one after the other.
 pub(crate) fn join(pieces: &[Piece]) -> Vec<Op> {
     if let [whole] = pieces {
         return whole.ops.clone();

@@ -21,7 +21,7 @@ pub fn contents(path: &str, number: u32) -> Vec<u8> {
     contents
 }
 
-/// Bytes of a path with at least one zero behind it.
+/// Bytes of a path with at least one zero after it.
 fn padded(path: usize) -> usize {
     (path + 1).next_multiple_of(ALIGNMENT)
 }

@@ -37,7 +37,7 @@ impl Symbol<'_> {
 /// The numbers of sections that symbols are in, as [`super::code_sections`] orders them.
 const TEXT: u16 = 1;
 const MEMORY: u16 = 3;
-/// Of those behind it, each flavour has its own.
+/// Of those after it, each flavour has its own.
 const POINTERS: u16 = 4;
 const OWN: u16 = 4;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
-/// A basic block: control comes in at its start only, and goes out behind its last instruction only.
+/// A basic block: control comes in at its start only, and goes out after its last instruction only.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Block {
     /// Its instructions.
@@ -15,7 +15,7 @@ pub(super) struct Block {
     pub terminated: WasmPc,
     /// The blocks that may come next, by number.
     pub next: Vec<usize>,
-    /// True if the block before ends with a call that may throw, and this one is behind the call.
+    /// True if the block before ends with a call that may throw, and this one is after the call.
     pub is_behind_call: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Body {
 pub(super) struct Label {
     /// The target of branches to it: known of loops.
     start: Option<usize>,
-    /// Blocks that lead behind its end.
+    /// Blocks that lead after its end.
     pub ends: Vec<usize>,
     /// The block that ends with the `if`, while there is no `else`.
     condition: Option<usize>,

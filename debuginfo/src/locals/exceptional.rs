@@ -97,7 +97,7 @@ impl Builder {
         self.handler = Some(dispatch);
     }
 
-    /// A clause of a legacy `try` begins; the body or the clause before leads behind the end.
+    /// A clause of a legacy `try` begins; the body or the clause before leads after the end.
     fn clause(&mut self, at: WasmPc) -> Option<()> {
         let before = self.current();
         self.begin(at, false);

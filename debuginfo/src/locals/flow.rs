@@ -113,7 +113,7 @@ impl Body {
         }
     }
 
-    /// Returns the code reachable behind events, from an address on.
+    /// Returns the code reachable after events, from an address on.
     fn behind(&self, start: WasmPc, mut events: Vec<Event>) -> Vec<Range<WasmPc>> {
         if events.is_empty() {
             return Vec::new();
@@ -128,7 +128,7 @@ impl Body {
     }
 
     /// Returns the code at which a local has no value yet. LLVM says that a variable is in a local in all of a scope although it is set
-    /// behind the scope's beginning, by instructions of no line (`validThroughout`). Parameters have values from the beginning; their
+    /// after the scope's beginning, by instructions of no line (`validThroughout`). Parameters have values from the beginning; their
     /// number is not known here, but a local that is read without a write before is one.
     fn unset(&self, local: u32) -> Vec<Range<WasmPc>> {
         if local < self.parameters {

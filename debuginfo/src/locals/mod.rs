@@ -1,4 +1,4 @@
-//! What functions do with the wasm locals that debug info names: whether a local still holds what it is said to hold.
+//! The use of wasm locals by functions: whether a local still holds the variable that its location claims.
 //!
 //! LLVM gives values that are not needed at one time the same local (WebAssemblyRegColoring), and does not end the location of a
 //! variable that had it before; other tools give locals other numbers, and leave the debug info as it was. So locations are held

@@ -36,7 +36,7 @@ pub struct Renumbered {
     pub functions: usize,
     /// Those in which the local never has the address of a frame.
     pub lost: usize,
-    /// Locations in locals that begin behind a write to a local, in code that was encoded anew after it was linked.
+    /// Locations in locals that begin after a write to a local, in code that was encoded anew after it was linked.
     pub begun: usize,
     /// Those where that is another local.
     pub elsewhere: usize,
@@ -71,7 +71,7 @@ impl fmt::Display for Renumbered {
 }
 
 impl Renumbered {
-    /// Counts the locations of a variable that begin behind a write: LLVM says a variable's behind the instruction that makes its value.
+    /// Counts the locations of a variable that begin after a write: LLVM says a variable's after the instruction that makes its value.
     fn begins<'d>(
         &mut self,
         unit: ReadUnit<'_, 'd>,
@@ -132,7 +132,7 @@ pub(crate) fn of_read(
     while let (Ok(Some(header)), false) = (headers.next(), sample.is_enough()) {
         if let Ok(unit) = read.unit(header) {
             let unit = unit.unit_ref(read);
-            // What is damaged is said where it is read for a purpose.
+            // Damage is reported where it is read for a purpose.
             let _ = sample.add(unit);
         }
     }

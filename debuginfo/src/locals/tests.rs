@@ -104,7 +104,7 @@ fn a_write_counts_on_in_an_entry_that_the_function_begins_with() {
 
 #[test]
 fn a_write_counts_to_a_branch_behind_a_conditional_one() {
-    // Both are terminators of one block of LLVM's, `br` at 2 too; the code behind it is another's.
+    // Both are terminators of one block of LLVM's, `br` at 2 too; the code after it is another's.
     let branches = "local.get 2 br_if 0 br 2 end nop end end nop";
     let text = format!("local.get 2 if end block block block nop {SET} nop {branches}");
     let all = |nops: &[WasmPc]| Claim::entry(nops[0]..WasmPc(nops[3].0 + 1));
@@ -137,7 +137,7 @@ fn code_behind_a_branch_is_reached_from_elsewhere_only() {
 
 #[test]
 fn handlers_are_reached_from_the_calls_before_and_behind_a_write() {
-    // A write behind the only call is not seen by the handler.
+    // A write after the only call is not seen by the handler.
     let behind =
         format!("block try_table (catch_all 0) nop call 0 nop {SET} nop end nop return end nop");
     assert_eq!(stale(&behind, 0, scope), [2, 3]);
@@ -254,7 +254,7 @@ fn questions_end() {
 
 #[test]
 fn a_piece_that_an_entry_repeats_was_written_before_it() {
-    // As LLVM writes lists: one piece changes its place behind the second `nop`, the other is repeated.
+    // As LLVM writes lists: one piece changes its place after the second `nop`, the other is repeated.
     let text = format!("local.get 2 if end nop {SET} nop nop local.get 2 if nop end nop");
     let (body, nops) = body(&text);
     let frame = Frame::believing(Some(Rc::new(body)), None);

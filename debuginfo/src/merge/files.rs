@@ -49,7 +49,7 @@ pub struct Files {
     /// The numbers, where the unit's table was read.
     numbers: Option<HashMap<PathBuf, u64>>,
     next: u64,
-    /// The files that come to be behind the table's own.
+    /// The files that come to be after the table's own.
     pub more: Vec<PathBuf>,
     others: Vec<Vec<OtherFile>>,
     /// The other tables by source and offset.

@@ -23,7 +23,7 @@ pub struct Companions<'a> {
     pub paths: &'a PathMap,
 }
 
-/// A unit of a module that says where the rest of it is.
+/// A unit of a module that names the file with the rest of it: a skeleton.
 pub struct Skeleton {
     /// The identifier that both have.
     pub id: DwoId,

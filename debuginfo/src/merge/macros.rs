@@ -9,7 +9,7 @@ use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DebugLineOffset, DebugMacroOffset, Section as _};
 
-/// The bit of a table's flags that says where its line table is (DWARF 5, section 6.3.1).
+/// The flag of a table with an offset of its line table (DWARF 5, section 6.3.1).
 const HAS_LINE_TABLE: u8 = 0b10;
 
 impl<'a> Assembly<'_, 'a> {
@@ -88,7 +88,7 @@ fn line_table(unit: ReadUnit<'_, '_>, macros: Read<Reader<'_>>) -> Option<DebugL
     let at = match macros {
         Read::DebugMacroRef(DebugMacroOffset(offset)) | Read::SecOffset(offset) => {
             let table = unit.dwarf.debug_macro.reader().slice().get(offset..)?;
-            // The version is before, and the offset behind the flags.
+            // The version is before, and the offset after the flags.
             match table.get(2)? & HAS_LINE_TABLE {
                 0 => 0,
                 _ => u32::from_le_bytes(table.get(3..7)?.try_into().ok()?),

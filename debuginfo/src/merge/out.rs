@@ -67,7 +67,7 @@ impl Encoded {
         self.bytes.extend(&value.to_le_bytes()[..size]);
     }
 
-    /// Bytes behind their number.
+    /// Bytes after their number.
     pub fn block(&mut self, bytes: &[u8]) {
         self.uleb(bytes.len() as u64);
         self.bytes.extend(bytes);
@@ -156,7 +156,7 @@ impl Out {
         start
     }
 
-    /// Adds an entry, and says where it is.
+    /// Adds an entry, and returns its offset.
     pub fn entry(&mut self, tag: DwTag, has_children: bool, entry: Entry) -> usize {
         let position = self.info.len();
         let mut abbreviation = Encoded::default();
@@ -183,7 +183,7 @@ impl Out {
         position
     }
 
-    /// Adds a location list, and says where it is.
+    /// Adds a location list, and returns its offset.
     pub fn location_list(&mut self, list: Encoded) -> u32 {
         let base = self.loclists.len();
         self.loclists.extend(list.bytes);
@@ -191,7 +191,7 @@ impl Out {
         base as u32
     }
 
-    /// Adds a range list, and says where it is.
+    /// Adds a range list, and returns its offset.
     pub fn range_list(&mut self, list: &[u8]) -> u32 {
         let base = self.rnglists.len() as u32;
         self.rnglists.extend(list);

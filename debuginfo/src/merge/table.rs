@@ -45,7 +45,7 @@ impl PathMap {
     }
 }
 
-/// A unit's line table, with more files behind its own; `None` where it has none that can be read.
+/// A unit's line table, with more files after its own; `None` where it has none that can be read.
 pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap, more: &[PathBuf]) -> Option<Vec<u8>> {
     let header = unit.line_program.as_ref()?.header();
     let mut out = Encoded::default();
@@ -80,7 +80,7 @@ pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap, more: &[PathBuf]) -> O
     Some(out.bytes)
 }
 
-/// A length of all that is behind it.
+/// A length of all that is after it.
 fn set_length(bytes: &mut [u8], at: usize) {
     let length = (bytes.len() - at - 4) as u32;
     bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());

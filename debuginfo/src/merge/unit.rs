@@ -21,7 +21,7 @@ pub struct Merged {
     places: HashMap<usize, Vec<(usize, usize)>>,
     /// References to other units.
     open: Vec<Fixup>,
-    /// Line tables: as they were, and behind them those with more files; or all with other paths.
+    /// Line tables: as they were, and after them those with more files; or all with other paths.
     pub lines: Vec<u8>,
     /// The new offsets of line tables with other paths, by the old ones.
     line_offsets: HashMap<usize, u32>,
@@ -215,7 +215,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         true
     }
 
-    /// Returns the offset of the line table that the module's unit has at an offset, without the files that come behind its own.
+    /// Returns the offset of the line table that the module's unit has at an offset, without the files that come after its own.
     pub(super) fn line_table(&mut self, offset: usize) -> Option<u32> {
         if self.sources.paths.0.is_empty() {
             return Some(offset as u32);
@@ -266,7 +266,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         copied
     }
 
-    /// Copies the next entry, and says whether it has children; `None` is the end of a list.
+    /// Copies the next entry, and returns whether it has children; `None` is the end of a list.
     fn child(
         &mut self,
         part: usize,
@@ -351,7 +351,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         find(&self.parts[part].entries, offset.0)
     }
 
-    /// Writes the unit's line table with the files that came to be behind its own.
+    /// Writes the unit's line table with the files that came to be after its own.
     fn finish_line_table(&mut self) {
         let more = std::mem::take(&mut self.files.more);
         if self.line.is_some() && !more.is_empty() {

@@ -1,4 +1,4 @@
-//! Which code a module's DWARF says anything of.
+//! The code that a module's DWARF describes.
 
 use crate::address::WasmPc;
 use crate::ranges::{ListRoom, merged};
@@ -50,12 +50,12 @@ impl Coverage {
         }
     }
 
-    /// Returns true if anything is said of a piece of code.
+    /// Returns true if a piece of code is described.
     pub fn touches(&self, code: &Range<WasmPc>) -> bool {
         touches(&self.all, code)
     }
 
-    /// Returns true if units that are of no library say anything of a piece of code.
+    /// Returns true if units that are of no library describe a piece of code.
     pub fn is_own(&self, code: &Range<WasmPc>) -> bool {
         touches(&self.own, code)
     }

@@ -49,7 +49,7 @@ const SHAPES: [Shape; 6] = [
     shape("f64x2", "f64", dw::DW_ATE_float, 2),
 ];
 
-/// The debug sections of a module with an outline: those that it has, and a few units behind them.
+/// The debug sections of a module with an outline: those that it has, and a few units after them.
 ///
 /// # Errors
 /// Where what there is and the outline are too large for 32 bits.
@@ -92,7 +92,7 @@ pub fn sections(
     Ok(written)
 }
 
-/// Runs of functions that lie behind each other, and are not too many.
+/// Runs of functions that lie one after another, and are not too many.
 fn units(outline: &Outline) -> Vec<Range<usize>> {
     let mut units: Vec<Range<usize>> = Vec::new();
     let mut rows = 0;

@@ -1,5 +1,5 @@
 //! What is known of functions that no DWARF describes, from a module's text, its source map and its names, and the DWARF that
-//! says it: as a compiler would have written it for the module, so that nothing behind it knows of other kinds of debug info.
+//! says it: as a compiler would have written it for the module, so that nothing after it knows of other kinds of debug info.
 //!
 //! ```text
 //! WAT, printed or the user's own ─┐

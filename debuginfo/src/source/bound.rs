@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn tables_in_the_middle_of_others_are_none() {
-        // The declarations behind the root's, each of which would be the start of a table.
+        // The declarations after the root's, each of which would be the start of a table.
         let abbrev = abbreviations(100_000);
         let inside = (0..5000).map(|i| (7 + OTHER * i, 0));
         let info = units(std::iter::once((0, 0)).chain(inside));

@@ -127,7 +127,7 @@ pub enum WarningKind {
 }
 
 impl Warning {
-    /// The text behind the colon: the reason.
+    /// The text after the colon: the reason.
     pub(crate) fn reason(&self) -> &str {
         self.what.split_once(": ").map_or(&*self.what, |(_, it)| it)
     }
@@ -195,7 +195,7 @@ impl Warnings {
         })
     }
 
-    /// Adds those of a part that comes behind what these are about.
+    /// Adds those of a part that comes after what these are about.
     pub fn extend(&mut self, more: Warnings) {
         for ((kind, what), more) in more.0 {
             let seen = self.seen(kind, what, more.first);

@@ -1,4 +1,4 @@
-//! Index maps (ECMA-426, section 10): maps of parts of the code, one behind the other.
+//! Index maps (ECMA-426, section 10): maps of parts of the code, one after the other.
 
 use super::error::SourceMapError;
 use super::map::SourceMap;

@@ -141,7 +141,7 @@ fn set_no_code<'a, 'd>(
     entry.set(dw::DW_AT_high_pc, AttributeValue::Udata(0));
 }
 
-/// The code of the ranges that an entry says it covers.
+/// The code of the ranges of an entry.
 pub(super) fn wasm_ranges<'d>(
     cx: &Context<'_, '_, 'd>,
     entry: &Entry<'_, 'd>,
@@ -163,7 +163,7 @@ pub(super) fn wasm_ranges<'d>(
     Ok(code)
 }
 
-/// The return address of a call, which is behind an instruction of the call's own.
+/// The return address of a call, which is after an instruction of the call's own.
 pub(super) fn return_point<'d>(
     cx: &Context<'_, '_, 'd>,
     scopes: &Scopes,

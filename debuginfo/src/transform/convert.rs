@@ -83,7 +83,7 @@ impl<'a, 'd> Entries<'a, 'd> {
         entry: &mut ConvertUnitEntry<'a, Reader<'d>>,
     ) -> gimli::Result<Option<UnitEntryId>> {
         let id = loop {
-            // What is behind the last that is kept may be damaged: it was not looked at before either.
+            // What is after the last that is kept may be damaged: it was not looked at before either.
             if self.entries.is_empty() || self.left == 0 {
                 return Ok(None);
             }

@@ -36,7 +36,7 @@ impl<'u, 'a, 'd> Expressions<'_, 'u, 'a, 'd> {
         self.expression_onto(Native::new(), (expression, self.cx.unit), purpose)
     }
 
-    /// The same of any unit's, behind operations that are there.
+    /// The same of any unit's, after operations that are there.
     pub fn expression_onto(
         &self,
         out: Native,

@@ -26,7 +26,7 @@ pub(super) struct Graph {
     offsets: Vec<u32>,
     /// The parent of each entry; [`NONE`] for the root.
     parents: Vec<u32>,
-    /// The number behind the last entry that is in it.
+    /// The number after the last entry that is in it.
     ends: Vec<u32>,
     /// True if it is part of what it is in.
     is_part: Vec<bool>,
@@ -61,7 +61,7 @@ pub(super) struct FilterUnit<'a, R: gimli::Reader<Offset = usize>> {
     /// The entries around the next: depth, number and tag.
     around: Vec<(isize, u32, UnitOffset, DwTag)>,
     graph: Graph,
-    /// The lists that may still be read: what is behind them is not shown either.
+    /// The lists that may still be read: what is after them is not shown either.
     listed: ListRoom,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct LineTable<'d> {
     pub bytes: Vec<u8>,
     /// The offsets of its references to strings, with the strings.
     pub strings: Vec<(u32, &'d [u8])>,
-    /// True if it says anything of code.
+    /// True if it has rows with code.
     pub has_rows: bool,
     /// The number of its files.
     pub files: u64,
@@ -128,7 +128,7 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
         same
     });
     let mut rows = rows.into_iter().peekable();
-    // A linker's other copy of a function may have been longer, and its rows go on behind it.
+    // A linker's other copy of a function may have been longer, and its rows go on after it.
     let mut is_copy = false;
     while let Some(first) = rows.next() {
         is_copy |= lookup.is_discarded_at(first.pc);
@@ -195,7 +195,7 @@ struct Writer<'w> {
     /// The row at which the body begins, and whether it was written.
     body: usize,
     body_marked: bool,
-    /// The row that covers the code so far; `None` behind a statement that only has an instruction that stands in.
+    /// The row that covers the code so far; `None` after a statement that only has an instruction that stands in.
     current: Option<usize>,
     /// The number of statements written at the address.
     statement: usize,
@@ -309,7 +309,7 @@ fn starts(pieces: &[Piece], rows: usize) -> Vec<Option<Start>> {
 }
 
 /// Which rows a statement begins at. One whose own row has no code, as its first value is computed where it is used, begins at the
-/// first code of the rows of its line behind it.
+/// first code of the rows of its line after it.
 fn statements(rows: &[Row], starts: &[Option<Start>]) -> Vec<bool> {
     let mut found: Vec<_> = rows.iter().map(|row| row.row.is_statement).collect();
     let lost = (0..rows.len()).filter(|i| rows[*i].row.is_statement && starts[*i].is_none());
@@ -319,7 +319,7 @@ fn statements(rows: &[Row], starts: &[Option<Start>]) -> Vec<bool> {
     found
 }
 
-/// The row of a statement's line behind the statement's own, which has no code, that has the first code.
+/// The row of a statement's line after the statement's own, which has no code, that has the first code.
 fn first_behind(rows: &[Row], starts: &[Option<Start>], statement: usize) -> Option<usize> {
     let line = |row: &Row| (row.row.file, row.row.line);
     let behind = rows[statement + 1..]

@@ -218,7 +218,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         infer_stack_values(ops, version, version < 4 && is_scalar())
     }
 
-    /// Why a variable cannot be where it is said to be.
+    /// The reason why a variable's location cannot be right.
     fn misplaced(&self, entry: &Die<'d>, ops: &[Op]) -> Option<&'static str> {
         if let Some(reason) = self.function()?.frame.misplaced(ops, self.cx.renumbered) {
             return Some(reason);

@@ -16,7 +16,7 @@ pub(crate) struct Object {
     /// The linkage name, or the name.
     pub name: String,
     pub address: HostAddress,
-    /// Its bytes; 0 where its type does not say so.
+    /// Its size in bytes; 0 if its type has none.
     pub size: u64,
     /// True if other files may mean it by its name.
     pub is_external: bool,

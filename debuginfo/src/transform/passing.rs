@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 16;
 /// Registers that the host's convention has for integers and pointers (System V ABI, AMD64 supplement, 3.2.3).
 const INTEGER_REGISTERS: usize = 6;
 
-/// Why a function cannot be called as its source says.
+/// The reason why a function cannot be called by its source's signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Uncallable {
     /// It takes a structure, or a vector of another size than WebAssembly's, by value.
@@ -33,7 +33,7 @@ pub(super) enum Uncallable {
 }
 
 impl Uncallable {
-    /// A symbol that nobody has: what a debugger says that it cannot find.
+    /// A symbol that does not exist: the debugger's message that it cannot find it gives the reason.
     pub fn symbol(self, name: &str) -> String {
         // What lldb would take for parameters or scopes, and look for the rest of.
         let name = match name.contains(['(', ':']) {

@@ -17,7 +17,7 @@ use std::ops::Range;
 struct Scope {
     depth: isize,
     offset: UnitOffset,
-    /// Its code, where it says which: sorted and disjoint.
+    /// Its code, if it has addresses: sorted and disjoint.
     code: Option<Vec<Range<HostAddress>>>,
 }
 
@@ -182,7 +182,7 @@ impl Scopes {
     }
 
     /// The part of the innermost scope's code that is in the scope around it, but for functions. Where tools that change code leave such
-    /// behind, debuggers make the outer one wider.
+    /// after, debuggers make the outer one wider.
     pub fn within_outer(
         &mut self,
         cx: &Context<'_, '_, '_>,

@@ -8,7 +8,7 @@ use gimli::constants as dw;
 /// The most parameters of a name.
 const MAX_PARAMS: usize = 32;
 
-/// A qualifier goes before a name and behind a star.
+/// A qualifier goes before a name and after a star.
 fn qualified(qualifier: &str, name: &str) -> String {
     let behind = name.rsplit_once(['*', '&']).map(|(_, rest)| rest);
     let is_qualifier = |word| matches!(word, "const" | "volatile" | "restrict");

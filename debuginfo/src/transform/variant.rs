@@ -9,7 +9,7 @@ use crate::expr::decode::Op;
 /// Why such a value is not shown.
 pub(super) const VARIANTS: &str = "gdb takes a variant that is not in memory for another one";
 
-/// Returns true if the debugger would show another variant of what is where the operations say.
+/// Returns true if the debugger would show another variant of the value at the operations' address.
 pub(super) fn mistakes_variants_at<'d>(
     cx: &Context<'_, '_, 'd>,
     entry: &Die<'d>,

@@ -62,7 +62,7 @@ impl Seen {
             }
             if here {
                 self.next = Some(entries.next_offset());
-                // What is behind the last entry is no place to go on at.
+                // What is after the last entry is no place to go on at.
                 self.all = entries.is_empty();
                 return Ok(());
             }
@@ -79,7 +79,7 @@ impl Functions {
         if let Some(found) = seen.at(pc) {
             return Some(found);
         }
-        // What is behind damage is not found.
+        // What is after damage is not found.
         if !seen.all && seen.search(unit, pc).is_err() {
             seen.all = true;
         }
@@ -101,7 +101,7 @@ pub(crate) struct Scope {
     pub place: Place,
     /// The inlined call, if it is one.
     pub inlined: Option<Inlined>,
-    /// Empty for what says nothing of it.
+    /// Empty if it has no such attributes.
     code: Vec<Range<WasmPc>>,
     pub variables: Vec<UnitOffset>,
     /// The number of the first scope that is not in it.
@@ -225,7 +225,7 @@ struct Tree {
 }
 
 impl Tree {
-    /// Takes the next entry; `None` behind the function, and where it cannot be read.
+    /// Takes the next entry; `None` after the function, and where it cannot be read.
     fn add<'a>(
         &mut self,
         (unit, room): (ReadUnit<'_, 'a>, &ListRoom),

@@ -191,7 +191,7 @@ impl<'a> Units<'a> {
         self.text(place, dw::DW_AT_name)
     }
 
-    /// A function's name as linkers know it, which says more than its own.
+    /// A function's linkage name, which is more specific than its own.
     pub fn linkage_name(&self, place: Place) -> Option<String> {
         self.text(place, dw::DW_AT_linkage_name)
             .or_else(|| self.text(place, dw::DW_AT_MIPS_linkage_name))

@@ -7,7 +7,7 @@ use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue};
 use std::ops::Range;
 
-/// The attributes that say where an entry's code is (DWARF 5, section 2.17).
+/// The attributes for an entry's code (DWARF 5, section 2.17).
 #[derive(Clone, Copy, Default)]
 pub(super) struct RangeAttributes<'a> {
     low: Option<AttributeValue<Reader<'a>>>,

@@ -15,7 +15,7 @@ use gimli::{
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A unit, as far as its root entry says.
+/// A unit, as far as its root entry describes it.
 pub(crate) struct Root<'a> {
     pub header: UnitHeader<Reader<'a>>,
     pub offset: DebugInfoOffset,
@@ -27,7 +27,7 @@ pub(crate) struct Root<'a> {
 pub(crate) struct Roots<'a> {
     /// In the order of the section.
     pub units: Vec<Root<'a>>,
-    /// Units with code that say nothing of where it is.
+    /// Units with code, but without its addresses.
     pub silent: Vec<usize>,
     /// True if there are units whose rest is in other files, or units of types.
     pub partial: bool,
@@ -143,7 +143,7 @@ impl<'a> Roots<'a> {
 /// The attributes of a root entry.
 struct Attributes {
     code: Vec<Range<WasmPc>>,
-    /// True if it says where its code is: a linker may have dropped all of it.
+    /// True if it has addresses: a linker may have dropped all of its code.
     placed: bool,
     /// Its line table.
     lines: Option<DebugLineOffset>,

@@ -39,7 +39,7 @@ pub trait Machine {
 /// Why a variable has no value that is certain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unavailable {
-    /// The compiler says that it is nowhere here.
+    /// The compiler has no location for it here.
     OptimisedOut,
     /// The same, of a part of it.
     PartlyOptimisedOut,
@@ -48,7 +48,7 @@ pub enum Unavailable {
     /// Its place holds something else by now: compilers use a local for another value where a variable is not needed any longer, and
     /// go on to name it.
     Overwritten,
-    /// Its place cannot be what it is said to be: a tool that changed the code left the debug info as it was.
+    /// Its location cannot be right: a tool that changed the code left the debug info as it was.
     Misplaced,
     /// The function has only begun, and not stored it yet.
     NotStored,

@@ -41,7 +41,7 @@ impl Renderer<'_, '_> {
         })
     }
 
-    /// The name of the member that begins at a byte of a class, behind that of the class that has it.
+    /// The name of the member that begins at a byte of a class, after that of the class that has it.
     fn member_at(&self, class: Place, offset: u64, around: usize, outer: &str) -> Option<String> {
         let (class, _) = self.bare(class)?;
         let own = self.units.name(class);

@@ -1,4 +1,4 @@
-//! Values of a guest's variables, read as the wasm's own DWARF says where and how: what reports and core dumps show without a
+//! Values of a guest's variables, read by the wasm's own DWARF: what reports and core dumps show without a
 //! debugger. What cannot be known for certain has no value.
 //!
 //! ```text

@@ -173,7 +173,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         Some((ops, Some((range.start, claim))))
     }
 
-    /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared behind `line`.
+    /// A variable, with its value where it has one; `None` for what is no variable of a frame, or is declared after `line`.
     pub fn variable(&self, declared: Declared, line: Option<u32>) -> Option<Variable> {
         let place = declared.place;
         let (_, entry) = self.units.entry(place)?;
@@ -225,7 +225,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         })
     }
 
-    /// Returns true if what a variable is is said once for all of its scope, though it can change in it.
+    /// Returns true if a variable has one constant for all of its scope, though it can change in it.
     pub(super) fn is_assumed(&self, variable: Place, ty: Place) -> bool {
         let says = |name| self.units.attr(variable, name).is_some();
         let constant = self.units.tag(ty) == Some(dw::DW_TAG_const_type);
@@ -271,7 +271,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         Ok((Location::Bytes(constant), true))
     }
 
-    /// Returns true if a variable is said to be in a local of a type that cannot hold it.
+    /// Returns true if a variable's local has a type that cannot hold it.
     fn is_misfit(&self, variable: Place, ops: &[Op]) -> bool {
         let misfit = || {
             let [Op::Local(local), Op::StackValue] = *ops else {

@@ -156,7 +156,7 @@ impl Expression {
         self.bytes.len()
     }
 
-    /// Sets a jump's target (DWARF 5, section 2.5.1.5: from behind the jump). One that is too far has none, and the
+    /// Sets a jump's target (DWARF 5, section 2.5.1.5: from after the jump). One that is too far has none, and the
     /// expression is one that debuggers refuse.
     pub fn set_target(&mut self, operation: usize, target: usize) {
         const JUMP: i64 = 3;

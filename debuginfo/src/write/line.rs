@@ -72,7 +72,7 @@ impl LineProgram {
         self.bytes.is_empty()
     }
 
-    /// Begins a function, at a line. One right behind the last is in one sequence with it; but not if it begins without a line: gdb
+    /// Begins a function, at a line. One right after the last is in one sequence with it; but not if it begins without a line: gdb
     /// does not keep such a row, and would have the function at the last line of the one before.
     pub fn begin_function(&mut self, start: u64, line: u32) {
         let is_next = |end| line != 0 && (end..end + ALIGNMENT).contains(&start);

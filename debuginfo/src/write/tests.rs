@@ -28,7 +28,7 @@ fn read(sections: &Sections) -> gimli::read::Dwarf<EndianSlice<'_, LittleEndian>
     gimli::read::Dwarf::load(load).unwrap()
 }
 
-/// A unit with so many variables, each of the type behind them, at an address that is converted to it.
+/// A unit with so many variables, each of the type after them, at an address that is converted to it.
 fn unit(variables: usize) -> Unit {
     let mut unit = Unit::new(1);
     let (root, ty) = (unit.root(), UnitEntryId(1));

@@ -1,10 +1,10 @@
 //! The artifact's own tables: what each section holds, written and read in one place. All numbers are little-endian u32
-//! unless said otherwise; offsets are of bytes in `.text`.
+//! unless noted otherwise; offsets are of bytes in `.text`.
 //!
 //! | section | contents |
 //! |---|---|
 //! | `.text` | functions, then trampolines, page-aligned |
-//! | `.eh_frame` | call frame information of all of it, pc-relative, right behind |
+//! | `.eh_frame` | call frame information of all of it, pc-relative, right after |
 //! | `.dwalin.settings` | text that is equal where the code can be used |
 //! | `.dwalin.functions` | for each piece of code: offset, length |
 //! | `.dwalin.addrmap` | see [`super::addrmap`] |

@@ -32,7 +32,7 @@ pub struct PlacedCode {
     artifact: Artifact,
 }
 
-/// The pages with code and its unwind table, which is behind it.
+/// The pages with code and its unwind table, which is after it.
 fn pages(artifact: &Artifact) -> Range<usize> {
     let end = artifact.eh_frame().end;
     artifact.text().start..end.next_multiple_of(link::PAGE as usize)
@@ -73,7 +73,7 @@ impl PlacedCode {
         })
     }
 
-    /// Makes the code, which nobody runs yet, be of no file.
+    /// Detaches the code, which does not run yet, from its file.
     ///
     /// # Errors
     /// The system's.
@@ -213,7 +213,7 @@ impl PlacedCode {
         let offset = (pc as u64 - text.start.0) as u32;
         let words = self.artifact.functions();
         let count = self.artifact.info().bodies.len();
-        // Functions lie in their order, trampolines behind them.
+        // Functions lie in their order, trampolines after them.
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = (low + high) / 2;

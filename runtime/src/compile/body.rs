@@ -50,7 +50,7 @@ impl FunctionCompiler {
         Ok(self.compile_with(env, func, body, true)?.0)
     }
 
-    /// Compiles a function, and says whether it checks the stack: where it calls others, or must check.
+    /// Compiles a function, and returns whether it checks the stack: where it calls others, or must check.
     fn compile_with(
         &mut self,
         env: &Env<'_>,

@@ -149,7 +149,7 @@ impl Translator<'_, '_> {
             .unwrap_or(Value::from_u32(0))
     }
 
-    /// Calls a runtime function that says whether the instruction is to trap.
+    /// Calls a runtime function that returns whether the instruction traps.
     pub(super) fn call_fallible(&mut self, builtin: Builtin, args: &[Value], kind: TrapKind) {
         let failed = self.call_builtin(builtin, args);
         self.builder.ins().trapnz(failed, kind.clif());

@@ -12,7 +12,7 @@ use crate::index::*;
 use std::collections::VecDeque;
 use wasmparser::{Catch, Operator, OperatorsReader};
 
-/// The clauses of a legacy `try`, which come behind its body.
+/// The clauses of a legacy `try`, which come after its body.
 pub(super) struct LegacyTry {
     /// In order; `None` takes all.
     pub tags: Vec<Option<TagIndex>>,
@@ -50,7 +50,7 @@ struct Candidate {
 enum Kind {
     /// The last clause of a legacy `try`.
     Legacy(usize),
-    /// Code behind the end of a block: the clauses that lead there, and the local with the exception.
+    /// Code after the end of a block: the clauses that lead there, and the local with the exception.
     Table(Vec<(usize, usize)>, Option<u32>),
 }
 
@@ -60,7 +60,7 @@ enum Before {
     Get(u32),
     /// To the structured instruction with a number.
     Rethrow(usize),
-    /// The end of a block that candidates begin behind.
+    /// The end of a block that candidates begin after.
     End,
     Other,
 }
@@ -73,7 +73,7 @@ struct Reader {
 }
 
 impl Tries {
-    /// Reads an operator and the code behind it, where so many structured instructions are open. One pass: they may be deep in each
+    /// Reads an operator and the code after it, where so many structured instructions are open. One pass: they may be deep in each
     /// other.
     pub fn read(operator: &Operator<'_>, rest: &OperatorsReader<'_>, open: usize) -> Tries {
         let mut rest = rest.clone();

@@ -28,7 +28,7 @@ impl Translator<'_, '_> {
         self.block_values.context = Some(context);
     }
 
-    /// The address of the word that says where the VmContext is.
+    /// The address of the word with the VmContext's address.
     fn context_word(&mut self) -> Value {
         let name = CallTarget::Context.name();
         let name = self.builder.func.declare_imported_user_function(name);

@@ -203,7 +203,7 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Which of the values that were kept in the innermost frame are not kept on each way to its end: those behind so many.
+    /// Which of the values that were kept in the innermost frame are not kept on each way to its end: those after so many.
     pub(super) fn kept_on_all_ways(&self) -> usize {
         self.control.last().map_or(0, |frame| match frame.kind {
             Kind::Loop { .. } | Kind::Dead => usize::MAX,

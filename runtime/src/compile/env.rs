@@ -138,7 +138,7 @@ impl<'a> Env<'a> {
         self.within(func, all, |(pc, _)| *pc)
     }
 
-    /// Returns true if debug info says where a function calls others.
+    /// Returns true if debug info describes a function's call sites.
     pub fn has_call_sites(&self, func: DefinedFuncIndex) -> bool {
         let all = self.questions.map_or(&[][..], |it| &it.call_sites);
         !self.within(func, all, |pc| *pc).is_empty()
@@ -177,7 +177,7 @@ pub enum CallTarget {
     Function(DefinedFuncIndex),
     /// The trampoline of a runtime function.
     Builtin(Builtin),
-    /// The word behind all code that says where the instance's VmContext is: of code that is placed for one instance.
+    /// The word after all code with the address of the instance's VmContext: of code that is placed for one instance.
     Context,
 }
 

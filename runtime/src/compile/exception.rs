@@ -35,7 +35,7 @@ const SLOT: i32 = 16;
 /// the square of its size.
 const MOST_HANDLERS: usize = 1 << 18;
 
-/// The number of cleanups around a call that handlers are looked for behind; the next one is taken for a handler.
+/// The number of cleanups around a call that handlers are looked for beyond; the next one is taken for a handler.
 const MOST_CLEANUPS: usize = 64;
 
 /// The target of a call.
@@ -83,7 +83,7 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    /// Before an operator: at the first `try`, reads the clauses of all of them. `rest` is the code behind the operator.
+    /// Before an operator: at the first `try`, reads the clauses of all of them. `rest` is the code after the operator.
     pub(super) fn find_clauses(&mut self, operator: &Operator<'_>, rest: &OperatorsReader<'_>) {
         let begins = matches!(operator, Operator::Try { .. } | Operator::TryTable { .. });
         if begins && self.handlers.tries.is_none() {

@@ -1,5 +1,5 @@
 //! What a function's code depends on, as bytes that are equal where the code is: by these, functions that did not change are found in
-//! what was compiled before. An edit moves the functions behind it: their addresses, lines and numbers change, and their code does not.
+//! what was compiled before. An edit moves the functions after it: their addresses, lines and numbers change, and their code does not.
 //!
 //! A key is the function's body and what its debug info requires of it, with
 //!

@@ -1,6 +1,6 @@
 //! Frames in the guest's own stack, in linear memory, that only their function knows of: made known to whoever a debugger calls.
 //!
-//! LLVM lets a function that calls nobody use the memory below `__stack_pointer` and leave the pointer as it is. A debugger's call
+//! LLVM lets a leaf function use the memory below `__stack_pointer` and leave the pointer as it is. A debugger's call
 //! of another function from there would use the same memory. So the pointer is set for the while: nobody else can see it then,
 //! whatever the global is for.
 

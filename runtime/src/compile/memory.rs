@@ -1,5 +1,5 @@
 //! Loads, stores, and the operators on whole memories. A 32-bit address cannot leave a reservation of 4 GiB, a 64-bit one is compared with
-//! the reservation, and the guard behind it catches what a constant offset adds. Only where one of the two is too small, or a memory ends
+//! the reservation, and the guard after it catches what a constant offset adds. Only where one of the two is too small, or a memory ends
 //! within a page of the system's, code compares with the memory's size.
 
 use super::signature::POINTER;

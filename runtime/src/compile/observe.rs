@@ -1,4 +1,4 @@
-//! What the code generator says of a function's code → tables that outlive it: address map, traps, calls, unwind information
+//! The code generator's facts about a function → tables that outlive it: address map, traps, calls, unwind information
 //! and where locals live.
 
 use super::env::CallTarget;
@@ -275,7 +275,7 @@ pub enum LocationTag {
     EvenStatement = 2,
 }
 
-/// The address map: pieces without a source location get a row too, neighbours that say the same are one.
+/// The address map: pieces without a source location get a row too, equal neighbours are one.
 /// Which instruction each piece of code is of. `blocks` are the offsets at which basic blocks begin, sorted.
 fn rows(
     buffer: &MachBufferFinalized<cranelift_codegen::Final>,

@@ -47,7 +47,7 @@ impl Translator<'_, '_> {
     }
 
     /// Before an operator that lets control in from elsewhere: what was kept in the frame that ends is there on the ways that begin
-    /// behind that only.
+    /// after that only.
     pub(super) fn merge_at_label(&mut self, pc: WasmPc, operator: &Operator<'_>) {
         let on_all_ways = match operator {
             Operator::Else | Operator::Catch { .. } | Operator::CatchAll => 0,

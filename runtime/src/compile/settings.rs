@@ -33,7 +33,7 @@ pub struct Settings {
     pub opt_level: OptLevel,
     /// Bytes of address space kept for each memory of 32-bit addresses.
     pub memory_reservation: u64,
-    /// Bytes behind it that fault.
+    /// Bytes after it that fault.
     pub memory_guard_size: u64,
     /// True if functions are compiled on all cores.
     pub parallel: bool,

@@ -62,7 +62,7 @@ pub(super) struct Callees {
 }
 
 impl Callees {
-    /// Returns true if the function calls nobody, the runtime neither.
+    /// Returns true if the function has no calls, of the runtime neither.
     pub(super) fn is_empty(&self) -> bool {
         self.signatures.is_empty() && self.builtins.is_empty()
     }
@@ -145,7 +145,7 @@ pub(super) struct BlockValues {
     pub(super) locals: Vec<(u32, Value, Option<Value>)>,
 }
 
-/// A function's frame that nobody else knows of.
+/// The frame of a leaf function that does not move `__stack_pointer`.
 pub(super) struct LeafFrame {
     pub(super) global: GlobalIndex,
     /// The global's value at entry.

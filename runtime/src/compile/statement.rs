@@ -104,7 +104,7 @@ impl Translator<'_, '_> {
         self.operator(operator)?;
         self.note_load(operator);
         if is_end && !self.control.is_empty() {
-            // Control comes in at the end of a block: what begins there is behind it.
+            // Control comes in at the end of a block: what begins there is after it.
             self.place_statements(here);
         }
         self.note_block(operator);
@@ -151,7 +151,7 @@ impl Translator<'_, '_> {
     }
 
     /// Keeps a load that the statement before ends with to the statement, where another line begins: nothing is moved over an
-    /// instruction behind it.
+    /// instruction after it.
     fn keep_load(&mut self, line: u32) {
         let statements = &mut self.statements;
         let is_other = line != std::mem::replace(&mut statements.line, line);
@@ -163,7 +163,7 @@ impl Translator<'_, '_> {
     /// Notes whether the last code is a load whose value was not used yet.
     fn note_load(&mut self, operator: &Operator<'_>) {
         self.statements.loaded = match operator {
-            // Each instruction of text has an instruction behind it.
+            // Each instruction of text has an instruction after it.
             _ if self.statements.instructions => false,
             Operator::LocalGet { .. }
             | Operator::I32Const { .. }
@@ -222,7 +222,7 @@ impl Translator<'_, '_> {
 }
 
 /// The branches back to their heads that end loops, by the places in the file where the loops' first operators are: of the loop that
-/// `rest` reads and of all behind it. Blocks in a loop may end with it, as that of a condition with `&&`. One pass for all of them: loops
+/// `rest` reads and of all after it. Blocks in a loop may end with it, as that of a condition with `&&`. One pass for all of them: loops
 /// may be deep in each other.
 fn closing_branches(rest: &OperatorsReader<'_>) -> HashMap<usize, usize> {
     let mut rest = rest.clone();

@@ -140,7 +140,7 @@ impl Translator<'_, '_> {
         self.keep_global(global, value);
     }
 
-    /// A global's value, of a number that debug info says.
+    /// The value of the global with a number of debug info's.
     pub(super) fn global_value(&mut self, global: u32) -> Option<Value> {
         let global = GlobalIndex::from_u32(global);
         let ty = self.env.module.globals.get(global)?.content;

@@ -31,7 +31,7 @@ const SLOT: i32 = 16;
 /// allocator that looks for the best place longer than their number.
 const MANY: usize = 64;
 
-/// All trampolines of a module, in the order in which they lie behind its functions.
+/// All trampolines of a module, in the order in which they lie after its functions.
 pub struct Trampolines {
     /// By type.
     pub array_to_wasm: Vec<CompiledFunction>,

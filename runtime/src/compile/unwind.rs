@@ -1,4 +1,4 @@
-//! The frame description entry (DWARF 5, section 6.4.1) of each function, as it is in `.eh_frame` but for its place: entries are put behind
+//! The frame description entry (DWARF 5, section 6.4.1) of each function, as it is in `.eh_frame` but for its place: entries are put after
 //! each other, and two words of each are set.
 
 use cranelift_codegen::CompiledCode;
@@ -32,7 +32,7 @@ pub fn description(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Result<Vec<u
     Ok(entry[..len.ok_or("no frame description entry")?].to_vec())
 }
 
-/// A section of the common entry and, behind it, descriptions, each of code at an offset from the section's start.
+/// A section of the common entry and, after it, descriptions, each of code at an offset from the section's start.
 ///
 /// # Errors
 /// As [`description`].

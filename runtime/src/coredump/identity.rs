@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! module IDENTITY                one for each of the modules, in their order
-//! left_out THREAD BEFORE COUNT   so many frames behind the first so many of a thread's
+//! left_out THREAD BEFORE COUNT   so many frames after the first so many of a thread's
 //! vector THREAD FRAME LOCAL BITS a local of type v128, which the stack section says to be missing
 //! ```
 
@@ -84,7 +84,7 @@ impl Notes {
     }
 }
 
-/// Returns true if frames can be of a module: its functions were called where the frames say.
+/// Returns true if frames can be of a module: it has calls at the frames' offsets.
 pub fn is_plausible<'f>(
     frames: impl Iterator<Item = (&'f CoreDumpStackFrame, bool)>,
     module: &ModuleFile,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 /// An image to load, and whether it was. Scripts find it by its name, and know its layout.
 #[repr(C)]
 struct Offer {
-    /// Two strings, the file's path and the program's name, each with a zero behind it; null while there is nothing to load.
+    /// Two strings, the file's path and the program's name, each with a zero after it; null while there is nothing to load.
     text: AtomicPtr<u8>,
     size: AtomicU32,
     /// Not zero once it is loaded: the scripts write it.

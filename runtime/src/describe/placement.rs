@@ -60,7 +60,7 @@ impl Placement {
         self.base as usize + len.next_multiple_of(page) + page
     }
 
-    /// The address of the code by which lldb follows pointers: behind all code, whose size has 31 bits, and before the first memory.
+    /// The address of the code by which lldb follows pointers: after all code, whose size has 31 bits, and before the first memory.
     pub fn pointers(self) -> usize {
         (self.base + STRIDE / 2) as usize
     }

@@ -43,7 +43,7 @@ pub struct Location {
     pub func_index: u32,
     /// Its name from the name section or an export, demangled; else its number.
     pub func_name: String,
-    /// Places in the source, the innermost inlined function first; empty where nothing says.
+    /// The source positions, the innermost inlined function first; empty where none is known.
     pub frames: Vec<SourceFrame>,
 }
 

@@ -40,7 +40,7 @@ pub fn lasting_elements(module: &ModuleInfo, wasm: &[u8]) -> BTreeMap<u32, FuncI
         };
         // Later segments count.
         let functions = functions(&segment.elements);
-        // No table has elements behind: there is no instance.
+        // No table has elements after: there is no instance.
         for (index, function) in (start..=u32::MAX).zip(functions) {
             match function {
                 Some(function) => found.insert(index, function),

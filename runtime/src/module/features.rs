@@ -33,7 +33,7 @@ pub fn validate_with(wasm: &[u8], features: WasmFeatures) -> wasmparser::Result<
             result.err()
         },
     );
-    // In the module's order, so that what comes behind the first one need not be looked at.
+    // In the module's order, so that what comes after the first one need not be looked at.
     match errors.find_map_first(|error| error) {
         Some(error) => Err(error),
         None => Ok(()),

@@ -10,7 +10,7 @@ use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payl
 
 type Result<T> = std::result::Result<T, ModuleError>;
 
-/// For what validation refuses: nobody should see it.
+/// For what validation refuses: never shown.
 fn needs<T>(proposal: &'static str) -> Result<T> {
     Err(ModuleError::NeedsProposals(proposals::named(proposal)))
 }

@@ -115,7 +115,7 @@ impl AddressType {
 pub struct Limits {
     /// Size at first.
     pub min: u64,
-    /// The size that it cannot grow beyond, where the module says one.
+    /// The size that it cannot grow beyond, if the module has one.
     pub max: Option<u64>,
 }
 

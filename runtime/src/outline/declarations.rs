@@ -1,5 +1,5 @@
 //! A module's functions, locals and globals with their types and names, before anything is validated. What cannot be read is as
-//! if it were not there: compiling says what is wrong with it.
+//! if it were not there: compilation reports what is wrong with it.
 
 use crate::module::names::Names;
 use crate::module::names::subsections;

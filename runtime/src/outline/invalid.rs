@@ -1,4 +1,4 @@
-//! Where in a text the error of a module is: validation says at which byte of the binary form.
+//! The position in a text of a module's error: validation reports the byte of the binary form.
 
 use crate::compile::CompileError;
 use crate::error::Error;

@@ -44,7 +44,7 @@ const TEXTS: u64 = 256 << 20;
 /// Bytes of the longest text that is printed: of more, debuggers are shown functions and locals, and a line of each function.
 const LONGEST_TEXT: usize = 128 << 20;
 
-/// The folder of files that debuggers show and nobody has.
+/// The folder of generated sources that debuggers show.
 pub(crate) fn texts(folder: &Path) -> Cache<'_> {
     Cache::new(folder, TEXTS)
 }
@@ -68,7 +68,7 @@ pub(crate) struct Origins<'a> {
 /// A module with an outline.
 #[derive(Default)]
 pub(crate) struct Outlined {
-    /// The module; `None` where nothing is to be said of it.
+    /// The module; `None` where there is nothing to describe.
     pub module: Option<Vec<u8>>,
     /// A line for each thing that was looked for and cannot be used.
     pub messages: Vec<String>,
@@ -308,7 +308,7 @@ fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
     rows
 }
 
-/// Leaves out the rows of `nop`s behind many ([`NOPS`]), which are room that somebody left and have no code.
+/// Leaves out the rows of `nop`s after many ([`NOPS`]), which are room that somebody left and have no code.
 fn leave_out_nops(wasm: &[u8], code: usize, rows: &mut Vec<Row>) {
     const NOP: u8 = 0x01;
     let mut nops = 0;

@@ -25,7 +25,7 @@ pub struct Line {
 /// The custom section that names the file with a module's printed text.
 pub const TEXT_SECTION: &str = "dwalin.text";
 
-/// Characters of a line. Segments of data are one line each, and nobody reads all of them.
+/// The most characters of a line. Segments of data are one line each.
 const LONGEST: usize = 4096;
 
 /// Prints a valid module. Custom sections that only tools read are left out.

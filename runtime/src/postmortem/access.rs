@@ -198,7 +198,7 @@ impl Cause {
             });
             return;
         }
-        // The access is at what such a pointer points to, or a little behind it.
+        // The access is at what such a pointer points to, or a little after it.
         let is_outside = |value: &u64| (len..=address).contains(value);
         let nearest = suspects.values().filter(is_outside).max();
         let name = nearest.and_then(|nearest| suspects.named(|value| value == nearest));

@@ -1,4 +1,4 @@
-//! Reading frames while they are there: after a trap, on the guest's stack behind its frames, outside the signal handler.
+//! Reading frames while they are there: after a trap, on the guest's stack below its frames, outside the signal handler.
 //!
 //! ```text
 //! instruction traps → handler: one look-up, walk → [capture: symbols, locals, variables, cause] → where the host entered

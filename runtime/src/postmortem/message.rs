@@ -1,4 +1,4 @@
-//! What a program said before it gave up: the message of a Rust panic, of an assertion, or whatever it wrote last.
+//! The last message of a program: that of a Rust panic, of an assertion, or whatever it wrote last.
 
 use crate::report::backtrace::FrameInfo;
 
@@ -11,7 +11,7 @@ pub struct Panic {
     pub location: String,
 }
 
-/// The lines that Rust's hook prints behind a message.
+/// The lines that Rust's hook prints after a message.
 const ENDS: [&str; 2] = ["\nnote: run with `RUST_BACKTRACE=", "\nstack backtrace:"];
 
 impl Panic {
@@ -62,7 +62,7 @@ fn is_same_file(path: &str, end: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '\\']))
 }
 
-/// The last line that says something.
+/// The last line that is not empty.
 pub fn last_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).rfind(|line| !line.is_empty())
 }

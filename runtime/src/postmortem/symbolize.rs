@@ -169,7 +169,7 @@ impl<'s> Symbolizing<'s> {
         Some(frame)
     }
 
-    /// The guest code at an address, and what is said of all frames there.
+    /// The guest code at an address, and the frames that it stands for.
     fn described(&self, address: usize) -> Option<Described<'s>> {
         let mut instances = self.store.instances.iter().enumerate();
         let (index, instance, defined, pc) = instances.find_map(|(index, instance)| {

@@ -20,7 +20,7 @@ const RUST: u64 = u64::from_be_bytes(*b"MOZ\0RUST");
 /// From the unwinder's header of an exception down to the `std::type_info *`, and to the exception that is thrown again.
 const TYPE: u32 = 48;
 const PRIMARY: u32 = 4;
-/// The size of that header, which the object is behind.
+/// The size of that header, which the object is after.
 const HEADER: u32 = 32;
 
 /// The position of `what` in the table of virtual functions of a `std::exception`, and that of the text in those that have one.

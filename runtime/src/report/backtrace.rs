@@ -16,7 +16,7 @@ pub struct FrameInfo {
     pub func_name: String,
     /// Bytes from the start of the module's file to the instruction; `None` for code that no instruction stands for.
     pub module_offset: Option<usize>,
-    /// The instruction's places in the source, the innermost inlined function first; empty where nothing says.
+    /// The instruction's source positions, the innermost inlined function first; empty where none is known.
     pub symbols: Vec<SourceFrame>,
     /// For each of `symbols` the variables in scope. Empty without debug info, and where the frame cannot be read any longer.
     pub variables: Vec<Vec<Variable>>,
@@ -67,7 +67,7 @@ impl FrameInfo {
 #[derive(Clone, Default, Debug)]
 pub struct WasmBacktrace {
     frames: Vec<FrameInfo>,
-    /// Position of the first frame behind those left out, and how many were.
+    /// Position of the first frame after those left out, and how many were.
     left_out: Option<(usize, usize)>,
     /// True if reports read sources.
     sources: bool,

@@ -37,7 +37,7 @@ impl HostError {
         self.error
     }
 
-    /// The host function, and the guests behind it.
+    /// The host function, and the guests that called it.
     pub fn backtrace(&self) -> &WasmBacktrace {
         &self.backtrace
     }

@@ -1,4 +1,4 @@
-//! Frames that say nothing of the program: of its language's library, between a panic or an abort and the trap, and between the
+//! Frames that are not the program's: of its language's library, between a panic or an abort and the trap, and between the
 //! start and `main`. Reports fold them, as Rust's own backtraces do.
 
 use super::backtrace::FrameInfo;
@@ -17,7 +17,7 @@ const LIBRARIES: [&str; 6] = [
 /// Those of LLVM's own functions, of the allocator of wasi-libc, of all that emscripten brings.
 const RUNTIMES: [&str; 3] = ["compiler-rt/", "dlmalloc/", "/emscripten/system/lib"];
 
-/// The path of Rust's library in rustc's own builds: behind a commit's number.
+/// The path of Rust's library in rustc's own builds: after a commit's number.
 const RUST: (&str, &str) = ("/rustc/", "/library/");
 
 /// The first parts of names of libraries' functions, in Rust and C++.
@@ -129,7 +129,7 @@ pub fn is_library(path: &str) -> bool {
     is_library_file(path) || RUNTIMES.iter().any(|runtime| path.contains(runtime))
 }
 
-/// The least functions behind a panic or an abort that are folded: those of an assertion in C are informative.
+/// The least functions after a panic or an abort that are folded: those of an assertion in C are informative.
 const LEAST: usize = 3;
 
 /// Returns the number of innermost functions that only lead from a panic or an abort to the trap.

@@ -139,7 +139,7 @@ fn write_parts(
             None => Ok(()),
         };
     }
-    // What recurses before the gap and goes on behind it recurses in it.
+    // What recurses before the gap and goes on after it recurses in it.
     let goes_on = open.filter(|(period, _)| {
         outer.first().is_some_and(|first| {
             inner[inner.len() - period..]

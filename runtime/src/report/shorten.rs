@@ -1,4 +1,4 @@
-//! Functions' names as a programmer would write them: what a library says of itself, and what is so by default, is left out.
+//! Functions' names as a programmer would write them, without a library's namespaces and default arguments.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ fn between(text: &str, start: &str, end: char) -> Option<(usize, usize)> {
     Some((at, at + len + end.len_utf8()))
 }
 
-/// Takes out all arguments that begin so, up to the bracket that closes them, and the space that older demanglers put behind.
+/// Takes out all arguments that begin so, up to the bracket that closes them, and the space that older demanglers put after.
 fn without(text: &mut String, start: &str) {
     while let Some(at) = text.find(start) {
         let mut open = 0usize;

@@ -64,7 +64,7 @@ pub struct Fault {
     pub address: Option<usize>,
 }
 
-/// The function at which a thread continues after a trap, on the guest's stack behind its frames.
+/// The function at which a thread continues after a trap, on the guest's stack below its frames.
 pub type Capture = unsafe extern "C" fn(*const Activation) -> !;
 
 impl Activation {

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn enter_guest(
 }
 
 impl Activation {
-    /// Goes back to the frame that entered guest code, which says that it trapped.
+    /// Returns to the frame that entered guest code, as trapped.
     ///
     /// # Safety
     /// `enter_guest` must wait in that frame, and no frame between may have anything to drop.

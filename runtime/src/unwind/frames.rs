@@ -80,7 +80,7 @@ impl Frames {
         });
         let beyond = self.count - inner;
         let kept = beyond.min(max_outer);
-        // SAFETY: `push` fills the slots in order, those of `inner` first, those of `outer` round and round behind them.
+        // SAFETY: `push` fills the slots in order, those of `inner` first, those of `outer` round and round after them.
         let frame = |slot: &MaybeUninit<WalkedFrame>| unsafe { slot.assume_init() };
         let inner = self.inner[..inner].iter().map(frame);
         let outer = (self.count - kept..self.count).map(|i| match self.inner.get(i) {

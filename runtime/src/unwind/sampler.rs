@@ -264,7 +264,7 @@ fn frameless_return(pc: u64, sp: u64) -> Option<u64> {
     const PUSH_RBP: u8 = 0x55;
     const MOV_RBP_RSP: [u8; 3] = [0x48, 0x89, 0xe5];
     const RET: u8 = 0xc3;
-    // SAFETY: `pc` is in placed code, which can be read and has a word behind it; above the stack pointer is the caller's frame.
+    // SAFETY: `pc` is in placed code, which can be read and has a word after it; above the stack pointer is the caller's frame.
     unsafe {
         let code = (pc as *const [u8; 3]).read();
         match code {

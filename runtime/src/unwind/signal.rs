@@ -21,7 +21,7 @@ const PROBE_DISTANCE: usize = 64 << 10;
 
 /// Stack that is needed to read frames where they are; what guests leave for the host is more.
 const CAPTURE_STACK: usize = 192 << 10;
-/// Bytes behind the stack pointer that a function may use (System V ABI, x86-64, section 3.2.2).
+/// Bytes below the stack pointer that a function may use (System V ABI, x86-64, section 3.2.2).
 const RED_ZONE: usize = 128;
 
 /// The previous handlers of the signals. Written once, before the handlers can run.
@@ -170,7 +170,7 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
     let stack = registers[REG_RSP as usize] as usize;
     if activation.capture.get() != 0 && stack >= activation.stack_end + CAPTURE_STACK {
         // A call from where it happened: below the red zone, with the alignment that functions expect (System V ABI, x86-64,
-        // section 3.2.2). What is behind the stack pointer stays, and with it the frames.
+        // section 3.2.2). What is below the stack pointer stays, and with it the frames.
         registers[REG_RSP as usize] = ((stack - RED_ZONE) & !15) as i64 - 8;
         registers[REG_RIP as usize] = activation.capture.get() as i64;
         registers[REG_RDI as usize] = activation as *const Activation as i64;

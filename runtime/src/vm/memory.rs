@@ -237,7 +237,7 @@ impl LinearMemory {
     }
 }
 
-/// Puts a file without contents behind a memory whose pages are all inaccessible yet.
+/// Backs a memory, whose pages are all inaccessible yet, with an empty file.
 fn back(base: *mut u8, reservation: u64) -> io::Result<OwnedFd> {
     let file = memory_file(&[])?;
     let flags = MapFlags::SHARED | MapFlags::FIXED | MapFlags::NORESERVE;

@@ -1,4 +1,4 @@
-//! The last that a store's guests wrote on their standard error: what a program says before it gives up.
+//! The last output of a store's guests on standard error: the message before a program gives up.
 
 use std::collections::VecDeque;
 

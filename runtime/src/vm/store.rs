@@ -276,7 +276,7 @@ impl StoreCore {
         }
     }
 
-    /// The memory that a host address is in, or behind: it, and the guest's address.
+    /// The memory that a host address is in, or after: it, and the guest's address.
     pub(crate) fn memory_at(&self, address: usize) -> Option<(&LinearMemory, u64)> {
         self.memories.iter().find_map(|memory| {
             let offset = (address as u64).checked_sub(memory.vm.base as u64)?;
@@ -351,7 +351,7 @@ impl<T: 'static> Store<T> {
         &mut self.0.data
     }
 
-    /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed behind it wants one.
+    /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed after it wants one.
     pub fn has_open_line(&self) -> bool {
         self.0.core.stderr.is_open()
     }

@@ -18,7 +18,7 @@ pub struct TableElements {
 }
 
 impl TableElements {
-    /// A table of elements that nobody has asked for.
+    /// A table of elements that were not initialised yet.
     ///
     /// # Errors
     /// The system's.

@@ -11,7 +11,7 @@ mod lldb;
 use anyhow::{Context, Result};
 use folders::Folders;
 
-/// Sets up the debuggers, or takes that back; says what it wrote.
+/// Sets up the debuggers, or removes that; prints what it wrote.
 pub fn setup(remove: bool) -> Result<()> {
     let folders = Folders::of_user()?;
     let mut done = Vec::new();

@@ -35,7 +35,7 @@ pub struct Frame {
     pub globals: Vec<u64>,
     /// Operands as they were where somebody asked to keep them: by where, and the place.
     pub kept: HashMap<(Pc, u32), u64>,
-    /// The jump that led to the next instruction, by its index; `None` if that is behind the one before.
+    /// The jump that led to the next instruction, by its index; `None` if that is after the one before.
     pub came_from: Option<usize>,
     labels: Vec<Label>,
 }

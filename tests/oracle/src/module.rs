@@ -47,7 +47,7 @@ pub struct Module<'a> {
     types: Vec<FuncType>,
     /// Functions of the host: their names.
     pub imports: Vec<(String, FuncType)>,
-    /// Functions of the module's own, numbered behind those.
+    /// Functions of the module's own, numbered after those.
     pub bodies: Vec<Body<'a>>,
     own_types: Vec<u32>,
     /// The values that globals begin with.

@@ -1,4 +1,4 @@
-// A panic with a message of its own, behind a few calls.
+// A panic with a message of its own, after a few calls.
 struct Order<'a> {
     item: &'a str,
     count: Option<u32>,

@@ -104,7 +104,7 @@ fn branches_in_what_is_called_stay_in_there() {
 
 #[test]
 fn calls_that_go_in_circles_end() {
-    // The variable's location calls the variable: behind the unit's header and two entries of an abbreviation each.
+    // The variable's location calls the variable: after the unit's header and two entries of an abbreviation each.
     let own = 14;
     let called = [dw::DW_OP_call2.0, own, 0];
     let ops = decoded(&called, |_, full| {

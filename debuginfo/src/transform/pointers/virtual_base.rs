@@ -18,7 +18,7 @@ pub(super) struct HiddenBases(HashMap<UnitEntryId, usize>);
 
 /// The place of a base.
 enum Place {
-    /// Bytes behind the object's begin.
+    /// Bytes after the object's begin.
     Offset(u64),
     /// Behind the object's begin as many bytes as is said so many bytes before what its first word points to
     /// (Itanium C++ ABI, section 2.5.2, virtual base offsets).

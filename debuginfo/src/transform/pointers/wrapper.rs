@@ -14,7 +14,7 @@ use gimli::constants as dw;
 /// The types of a unit that wrappers share.
 #[derive(Default)]
 pub(super) struct Wrappers {
-    /// The member's type, whose name says where the memory is.
+    /// The member's type, whose name has the memory's address.
     address: Option<UnitEntryId>,
 }
 

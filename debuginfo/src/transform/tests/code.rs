@@ -468,7 +468,7 @@ fn ranges_meet_where_nothing_is_between_them() {
         let written = info.write();
         for flavor in super::FLAVORS {
             let mut code = crate::handmade::code(flavor);
-            // The instruction at 14 begins a byte later, behind code that none stands for.
+            // The instruction at 14 begins a byte later, after code that none stands for.
             let at = code.functions[0].rows[4].0;
             code.functions[0].rows[4].0 = crate::address::CodeOffset(at.0 + gap);
             if gap > 0 {

@@ -92,7 +92,7 @@ fn what_is_before_damage_is_there() {
         let written = written.with(SectionId::DebugMacro, &bytes);
         let shown = shown(written.with(SectionId::DebugStr, STRINGS));
         assert_eq!(shown.macros, ["start 0 0", "define 2 LIMIT 42", "end"]);
-        // What is behind the end of the only file is nothing that is missed.
+        // What is after the end of the only file is nothing that is missed.
         let said = shown.warnings.iter().any(|it| it.contains(reason));
         assert_eq!(said, !reason.is_empty(), "{:?}", shown.warnings);
     }

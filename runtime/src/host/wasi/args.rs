@@ -1,4 +1,4 @@
-//! Arguments and environment: an array of pointers to strings that stand behind each other, each ended by a zero byte.
+//! Arguments and environment: an array of pointers to strings that stand one after another, each ended by a zero byte.
 
 use super::call::{Args, Call, Done};
 use super::errno::Errno;

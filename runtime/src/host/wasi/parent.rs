@@ -8,7 +8,7 @@ use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::OFlags;
 
-/// A name, with the slashes behind it, and the directory that it is in.
+/// A name, with the slashes after it, and the directory that it is in.
 pub struct Name<'a> {
     /// None where that is the directory to which the path is relative.
     parent: Option<File>,
@@ -45,7 +45,7 @@ fn open(dir: &Dir, path: &str) -> Result<File, Errno> {
     Ok(dir.open_with(path, &options)?)
 }
 
-/// Splits a path at its last name, which keeps the slashes behind it.
+/// Splits a path at its last name, which keeps the slashes after it.
 fn split(path: &str) -> Option<(&str, &str)> {
     let end = path.trim_end_matches('/').len();
     let start = path[..end].rfind('/').map_or(0, |slash| slash + 1);
