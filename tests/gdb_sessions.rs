@@ -149,6 +149,30 @@ fn what_needs_no_process_is_there_after_the_end() {
 }
 
 #[test]
+fn a_step_out_of_a_constructor_comes_before_main() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("sessions-early");
+    let early = std::fs::read(source("tests/programs/terminal/early.c")).unwrap();
+    folder.write("early.c", early);
+    let wasm = folder.compile("early.c", &["-g", "-O0"]);
+    let steps = [
+        "break early",
+        "run",
+        "next",
+        "next",
+        "print calls",
+        "continue",
+    ];
+    let said = gdb(&folder, &[], &[&wasm], &steps);
+    // Constructors are called by code without lines, as natively.
+    let (stopped, ended) = said.split_once("$1 = 1\n").expect(&said);
+    assert!(stopped.contains("in __wasm_call_ctors"), "{said}");
+    assert!(ended.contains("2 calls\n"), "{said}");
+}
+
+#[test]
 fn arguments_at_the_prompt_are_the_programs() {
     if !equipped() {
         return;

@@ -227,6 +227,18 @@ fn main_has_the_sources_name_and_a_step_out_of_it_goes_on_to_the_end() {
 }
 
 #[test]
+fn a_step_out_of_a_constructor_comes_before_main() {
+    if !equipped() {
+        return;
+    }
+    let steps = ["b early", "run", "next", "next", "p calls", "continue"];
+    let said = session("terminal/early.c", &steps);
+    assert!(said.contains("`__wasm_call_ctors"), "{said}");
+    assert!(answer(&said, "p calls").contains("(int) 1"), "{said}");
+    assert!(answer(&said, "continue").contains("2 calls"), "{said}");
+}
+
+#[test]
 fn a_panic_or_an_abort_selects_the_programs_frame() {
     if !equipped() {
         return;

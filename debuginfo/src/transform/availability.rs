@@ -64,7 +64,7 @@ impl<'s, 'u, 'a, 'd> Search<'s, 'u, 'a, 'd> {
             lost: false,
         };
         let bits = 0..pieces.last().map_or(0, |piece| piece.bits.end);
-        let availability = search.visit(&whole, bits, "", 0);
+        let availability = search.search_entry(&whole, bits, "", 0);
         (availability, search.lost, search.found)
     }
 
@@ -121,7 +121,7 @@ impl<'s, 'u, 'a, 'd> Search<'s, 'u, 'a, 'd> {
         members.are_alternatives = false;
     }
 
-    fn visit(
+    fn search_entry(
         &mut self,
         of: &DieRef<'a, 'd>,
         bits: Range<u64>,
@@ -147,7 +147,7 @@ impl<'s, 'u, 'a, 'd> Search<'s, 'u, 'a, 'd> {
                 false => format!("{path}{}", member.name),
             };
             let bits = member.bits.clone();
-            let availability = self.visit(&member.of, bits, &inner, depth + 1);
+            let availability = self.search_entry(&member.of, bits, &inner, depth + 1);
             all &= availability == Availability::Whole;
             if availability == Availability::Whole && member.role == Role::Discriminant {
                 discriminant = Some(member);

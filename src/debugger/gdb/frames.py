@@ -109,6 +109,16 @@ def is_out():
     return True
 
 
+def is_before_main():
+    """Whether constructors of static objects run: wasm-ld's function calls them before `main`."""
+    frame = gdb.newest_frame()
+    while frame is not None:
+        if is_guest(frame) and frame.name() == "__wasm_call_ctors":
+            return True
+        frame = frame.older()
+    return False
+
+
 EDITOR = re.compile(r" --?(i|interp\w*|ui)[= ](mi|dap)")
 
 
@@ -139,7 +149,7 @@ def on_stop(event):
     global was_in, leaving
     out = is_out()
     # Who steps through the library that starts a program goes on doing so.
-    leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
+    leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent)) and not is_before_main()
     was_in = not out
     # Not elsewhere: gdb 13 dies at its end of an event that is left then, as scripts without a prompt would leave it.
     if leaving and is_editor():

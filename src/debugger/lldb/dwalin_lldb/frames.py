@@ -43,6 +43,11 @@ def is_inside(thread):
     return any(is_of_program(frame) for frame in thread)
 
 
+def is_before_main(thread):
+    """Whether constructors of static objects run: wasm-ld's function calls them before `main`."""
+    return any(guest.is_guest(frame) and frame.GetFunctionName() == "__wasm_call_ctors" for frame in thread)
+
+
 def relevant(thread):
     """The innermost frame of the program's own source, where all before it are of the language's library and one of them gives up: a
     panic, an abort, an exception that nobody catches."""

@@ -45,7 +45,7 @@ class StopHook:
             return guest.is_guest(thread.GetFrameAtIndex(0)) or not leave(thread)
         if reason == lldb.eStopReasonPlanComplete:
             # Behind the program is nothing to see; who steps through what starts it goes on doing so.
-            return is_inside or not was_in
+            return is_inside or not was_in or frames.is_before_main(thread)
         if name:
             say("wasm trap: %s (`continue` for Dwalin's report)\n" % name, stream)
             frames.select(thread)
