@@ -118,8 +118,8 @@ pub struct Run {
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
-    /// Tell perf of the code (perfmap: names in /tmp/perf-PID.map; jitdump: names and source lines in ./jit-PID.dump), or sample the program
-    /// (guest[,FILE[,INTERVAL]]: ./guest-profile.json, each 1ms).
+    /// Tell perf about the code (perfmap: names in /tmp/perf-PID.map; jitdump: names and source lines in ./jit-PID.dump), or sample the program
+    /// (`guest,FILE,INTERVAL`: ./guest-profile.json, each 1ms, where they are left out).
     #[arg(long, value_parser = how_to_profile, value_name = "HOW")]
     pub profile: Option<HowToProfile>,
     /// Write a core dump here when the program traps; with -g it has all locals.
