@@ -168,6 +168,12 @@ fn show_memory(dump: &CoreDump, range: &str) -> Result<()> {
         .read(0, address, length)
         .filter(|bytes| !bytes.is_empty());
     let Some(bytes) = bytes else {
+        let last = address.saturating_add(length as u64).saturating_sub(1);
+        if dump.is_left_out(0, last) {
+            bail!(
+                "the core dump has no room for address {last:#x}: it holds 2 GiB of contents, and as much of each memory"
+            );
+        }
         bail!("address {address:#x} is outside the memory, which ends at {size:#x}");
     };
     for (i, line) in bytes.chunks(LINE).enumerate() {

@@ -378,6 +378,106 @@ fn lldb_follows_pointers_of_8_bytes_in_the_running_program() {
     assert!(!seen.contains("next = (address = "), "{seen}");
 }
 
+/// A program with a structure beyond what 32 bits reach.
+const FAR: &str = "\
+struct node { long v; struct node *next; };
+struct node near = {5, 0};
+__attribute__((noinline)) long get(struct node *n) {
+  long v = n->next->v;
+  __builtin_trap();
+  return v;
+}
+long entry(int k) {
+  __builtin_wasm_memory_grow(0, 65536);
+  struct node *far = (struct node *)0x100000010L;
+  far->v = 7;
+  far->next = &near;
+  near.next = far;
+  return get(&near);
+}
+";
+
+fn compile_far(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("app.c", FAR);
+    folder.tool(&[&COMPILE[..], &["-O0", "app.c", "-o", "app.wasm"]].concat());
+    folder
+}
+
+#[test]
+fn reports_reach_beyond_4_gib_and_core_dumps_know_what_they_lack() {
+    if !equipped() {
+        return;
+    }
+    let folder = compile_far("wide-far");
+    let run = &[
+        "run",
+        "-g",
+        "--coredump=core",
+        "--invoke=entry",
+        "app.wasm",
+        "1",
+    ];
+    let report = stderr(&folder.dwalin(run));
+    running::expect(&report, &["far = 0x100000010 → {v = 7, next = 0x400}"]);
+    let inspect = |args: &[&str]| {
+        let args = [&["inspect", "core", "--module=app.wasm"], args].concat();
+        let output = folder.dwalin(&args);
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    // Not the zeros that were not written.
+    running::expect(&inspect(&[]), &["far = 0x100000010 (not in the core dump)"]);
+    running::expect(&inspect(&["--memory=0x400:8"]), &["05 00 00 00"]);
+    running::expect(
+        &inspect(&["--memory=0x100000010:8"]),
+        &["has no room for address"],
+    );
+}
+
+#[test]
+fn lldb_s_paths_reach_beyond_4_gib() {
+    if !equipped() || !tools::have(&["lldb-19"]) {
+        return;
+    }
+    let folder = compile_far("wide-far-lldb");
+    let wasm = folder.path("app.wasm");
+    let wasm = wasm.to_str().unwrap();
+    let mut args = vec![
+        "lldb",
+        "--invoke=entry",
+        "-o",
+        "breakpoint set -n get",
+        "-o",
+        "run",
+    ];
+    args.extend([
+        "-o",
+        "v n->next->v",
+        "-o",
+        "v n->next->next->v",
+        "-o",
+        "p n->next->v",
+    ]);
+    args.extend(["-o", "kill", "-o", "quit", wasm, "1"]);
+    let seen = said(env!("CARGO_BIN_EXE_dwalin"), &args);
+    running::expect(
+        &seen,
+        &["n->next->v = 7", "n->next->next->v = 5", "(long) 7"],
+    );
+}
+
+#[test]
+fn a_memory_of_bytes_is_not_counted_in_larger_pages() {
+    let folder = Folder::new("bytes");
+    let module = "(module (memory 5 (pagesize 1)) (func (export \"_start\") (drop (i32.load (i32.const 2)))))";
+    folder.write("bytes.wat", module);
+    let report = stderr(&folder.dwalin(&["run", "-g", "bytes.wat"]));
+    running::expect(
+        &report,
+        &["reads 4 bytes at address 0x2; the memory ends at 0x5\n"],
+    );
+}
+
 #[test]
 fn the_command_finds_lines() {
     if !equipped() {

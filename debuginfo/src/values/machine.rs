@@ -30,6 +30,10 @@ pub trait Machine {
     fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue>;
     /// Bytes of the first memory; `None` where they are not all in it.
     fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>>;
+    /// Returns true if the memory has an address, and nobody knows what is there: core dumps leave out what there is no room for.
+    fn is_left_out(&self, _address: u64) -> bool {
+        false
+    }
     /// Returns true if this is the innermost frame: it may be in the middle of anything, and others are in a call.
     fn innermost(&self) -> bool;
     /// Returns the name of the function in an element of the first table; `None` where that is not known.

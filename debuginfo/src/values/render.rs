@@ -285,7 +285,10 @@ impl<'r, 'a> Renderer<'r, 'a> {
             return Some(text);
         };
         if self.machine.memory(value, 1).is_none() {
-            text.push_str(" (outside the memory)");
+            text.push_str(match self.machine.is_left_out(value) {
+                true => " (not in the core dump)",
+                false => " (outside the memory)",
+            });
         } else if self.is_char(target) {
             if let Some(string) = self.string(value) {
                 let _ = write!(text, " {string}");

@@ -5,6 +5,7 @@
 //! module IDENTITY                one for each of the modules, in their order
 //! left_out THREAD BEFORE COUNT   so many frames after the first so many of a thread's
 //! vector THREAD FRAME LOCAL BITS a local of type v128, which the stack section says to be missing
+//! memory INDEX END               a memory whose bytes from an address on are left out
 //! ```
 
 use crate::inspect::file::ModuleFile;
@@ -27,6 +28,8 @@ pub struct Notes {
     pub left_out: Vec<(usize, usize, usize)>,
     /// By thread, frame and local.
     pub vectors: BTreeMap<(usize, usize, u32), u128>,
+    /// For a memory, the address from which on its bytes are left out.
+    pub memory_ends: BTreeMap<u32, u64>,
 }
 
 impl Notes {
@@ -55,6 +58,10 @@ impl Notes {
                         .map(|(((thread, frame), local), bits)| ((thread, frame, local), bits));
                     notes.vectors.extend(vector);
                 }
+                ["memory", index, end] => {
+                    let end = index.parse().ok().zip(u64::from_str_radix(end, 16).ok());
+                    notes.memory_ends.extend(end);
+                }
                 _ => {}
             }
         }
@@ -72,6 +79,9 @@ impl Notes {
         }
         for ((thread, frame, local), bits) in &self.vectors {
             let _ = writeln!(text, "vector {thread} {frame} {local} {bits:032x}");
+        }
+        for (memory, end) in &self.memory_ends {
+            let _ = writeln!(text, "memory {memory} {end:x}");
         }
         text
     }
@@ -142,13 +152,14 @@ mod tests {
             modules: vec![1, u64::MAX],
             left_out: vec![(0, 96, 34_830)],
             vectors: BTreeMap::from([((0, 3, 1), u128::MAX - 4), ((0, 4, 0), 7)]),
+            memory_ends: BTreeMap::from([(1, 1 << 31)]),
         };
         assert_eq!(Notes::parse(notes.text().as_bytes()), notes);
         assert_eq!(
             notes.vectors(0, 3).collect::<Vec<_>>(),
             [(1, u128::MAX - 4)]
         );
-        let strange = b"vector 1 2 3\nvector 1 2 -3 4\nvector 1 2 3 g\nleft_out 1 2\nleft_out a 2 3\nmodule x\n\xff\nmodule 2 3";
+        let strange = b"vector 1 2 3\nvector 1 2 -3 4\nvector 1 2 3 g\nleft_out 1 2\nleft_out a 2 3\nmodule x\n\xff\nmodule 2 3\nmemory 1\nmemory 1 g";
         let modules = vec![0];
         assert_eq!(
             Notes::parse(strange),

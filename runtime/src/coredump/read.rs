@@ -48,7 +48,7 @@ pub struct CoreDump {
     threads: Vec<(String, Vec<CoreDumpStackFrame>)>,
     globals: Vec<Option<WasmValue>>,
     notes: Notes,
-    /// Size in pages of 64 KiB of each memory.
+    /// Size in bytes of each memory.
     memories: Vec<u64>,
     /// Memory, address, and where the bytes are: sorted.
     data: Vec<(u32, u64, Range<usize>)>,
@@ -180,10 +180,18 @@ impl CoreDump {
         self.memories.get(memory as usize).copied()
     }
 
-    /// Bytes of a memory; `None` where they are not all in it. Those that the dump leaves out are zero.
+    /// Returns true if the dump had no room for the byte of a memory at an address.
+    pub fn is_left_out(&self, memory: u32, address: u64) -> bool {
+        let end = self.notes.memory_ends.get(&memory);
+        let is_in = self.memory_size(memory).is_some_and(|size| address < size);
+        is_in && end.is_some_and(|end| address >= *end)
+    }
+
+    /// Bytes of a memory; `None` where they are not all in it, or the dump has no room for them. Those that it has no contents for are
+    /// zero.
     pub fn read(&self, memory: u32, address: u64, len: usize) -> Option<Vec<u8>> {
         let end = address.checked_add(len as u64)?;
-        if end > self.memory_size(memory)? {
+        if end > self.memory_size(memory)? || self.is_left_out(memory, end.saturating_sub(1)) {
             return None;
         }
         let mut bytes = vec![0; len];
@@ -345,6 +353,12 @@ impl Machine for DumpedFrame<'_> {
     fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {
         let memory = *self.instance?.memories.get(DWARF_MEMORY)?;
         self.dump.read(memory, address, len).map(Cow::Owned)
+    }
+
+    fn is_left_out(&self, address: u64) -> bool {
+        let memories = self.instance.map(|instance| &instance.memories);
+        let memory = memories.and_then(|memories| memories.get(DWARF_MEMORY));
+        memory.is_some_and(|memory| self.dump.is_left_out(*memory, address))
     }
 
     fn innermost(&self) -> bool {

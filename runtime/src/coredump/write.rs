@@ -9,7 +9,7 @@ use crate::report::backtrace::FrameInfo;
 use crate::report::trap::Trap;
 use crate::vm::context::AsContext;
 use crate::vm::instance::InstanceData;
-use crate::vm::memory::PAGE;
+use crate::vm::memory::{LinearMemory, PAGE};
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +22,8 @@ use wasm_encoder::{
 
 /// Bytes that are looked at together: pages of them that are all zero are left out.
 const CHUNK: usize = PAGE as usize;
+/// Bytes of memories that are written, and up to which address each of them.
+const MOST: usize = 1 << 31;
 
 /// Writes a core dump of a store after a trap, before anything else runs in it. `process` names the program.
 ///
@@ -43,6 +45,7 @@ pub fn write(
     section(to, &dump.instances.as_custom())?;
     let (stack, left_out, vectors) = stack(core, trap);
     section(to, &stack.as_custom())?;
+    let contents = contents(core, &dump.order);
     let modules = core.instances.iter();
     let notes = Notes {
         modules: modules
@@ -53,6 +56,7 @@ pub fn write(
             .into_iter()
             .collect(),
         vectors,
+        memory_ends: contents.ends,
     };
     let notes = CustomSection {
         name: identity::SECTION.into(),
@@ -61,7 +65,7 @@ pub fn write(
     section(to, &notes)?;
     section(to, &dump.memories)?;
     section(to, &dump.globals)?;
-    write_data(core, &dump.order, to)?;
+    write_data(&contents.segments, to)?;
     out.finish()
 }
 
@@ -262,34 +266,61 @@ impl Segment<'_> {
     }
 }
 
-fn write_data(
-    core: &StoreCore,
-    memories: &[crate::Memory],
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let mut segments = Vec::new();
-    for (index, memory) in memories.iter().enumerate() {
+/// The contents of memories, as far as they are written.
+struct Contents<'a> {
+    segments: Vec<Segment<'a>>,
+    /// The addresses from which on the bytes of memories are left out.
+    ends: BTreeMap<u32, u64>,
+}
+
+/// The pieces of memories that are not empty. A section's length has 32 bits: the rest of more than that is left out.
+fn contents<'a>(core: &'a StoreCore, memories: &[crate::Memory]) -> Contents<'a> {
+    let (mut segments, mut ends) = (Vec::new(), BTreeMap::new());
+    let mut room = MOST;
+    for (index, memory) in (0..).zip(memories) {
+        let memory = core.memory(*memory);
         // SAFETY: the store is borrowed, and no guest runs.
-        let bytes = unsafe { &*core.memory(*memory).bytes() };
-        // A section's length has 32 bits: the rest of more than that is left out.
-        let bytes = &bytes[..bytes.len().min(1 << 31)];
-        let mut next = 0;
-        for range in core.memory(*memory).ranges_with_data() {
-            let first = (range.start / CHUNK).max(next);
-            next = range.end.min(bytes.len()).div_ceil(CHUNK);
-            for i in first..next {
-                let chunk = &bytes[i * CHUNK..((i + 1) * CHUNK).min(bytes.len())];
-                if chunk.iter().any(|byte| *byte != 0) {
-                    segments.push(Segment {
-                        memory: index as u32,
-                        address_type: core.memory(*memory).ty().address_type,
-                        address: i * CHUNK,
-                        bytes: chunk,
-                    });
-                }
+        let all = unsafe { &*memory.bytes() };
+        let bytes = &all[..all.len().min(MOST)];
+        let mut end = bytes.len();
+        for at in chunks(memory, bytes.len()) {
+            let chunk = &bytes[at..(at + CHUNK).min(bytes.len())];
+            if chunk.iter().all(|byte| *byte == 0) {
+                continue;
             }
+            if chunk.len() > room {
+                end = at;
+                break;
+            }
+            room -= chunk.len();
+            segments.push(Segment {
+                memory: index,
+                address_type: memory.ty().address_type,
+                address: at,
+                bytes: chunk,
+            });
+        }
+        if end < all.len() {
+            ends.insert(index, end as u64);
         }
     }
+    Contents { segments, ends }
+}
+
+/// The addresses of the chunks of a memory that can have other bytes than zero, up to an address.
+fn chunks(memory: &LinearMemory, end: usize) -> impl Iterator<Item = usize> {
+    let mut next = 0;
+    memory
+        .ranges_with_data()
+        .into_iter()
+        .flat_map(move |range| {
+            let first = (range.start / CHUNK).max(next);
+            next = range.end.min(end).div_ceil(CHUNK).max(first);
+            (first..next).map(|chunk| chunk * CHUNK)
+        })
+}
+
+fn write_data(segments: &[Segment<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut count = Vec::new();
     segments.len().encode(&mut count);
     let len: usize = segments
@@ -300,7 +331,7 @@ fn write_data(
     (count.len() + len).encode(&mut start);
     out.write_all(&start)?;
     out.write_all(&count)?;
-    for segment in &segments {
+    for segment in segments {
         out.write_all(&segment.header())?;
         out.write_all(segment.bytes)?;
     }

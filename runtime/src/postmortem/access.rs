@@ -8,6 +8,7 @@ use crate::module::atomics::{Atomic, Kind};
 use crate::report::backtrace::FrameInfo;
 use crate::report::cause::Cause;
 use crate::unwind::activation::Fault;
+use crate::vm::memory::PAGE;
 use crate::vm::store::StoreCore;
 use wasmparser::Operator;
 
@@ -102,9 +103,13 @@ impl Cause {
             None | Some(0) => "the memory".to_owned(),
             Some(index) => format!("memory {index}"),
         };
+        // A memory whose pages are bytes may end anywhere.
+        let pages = match len % PAGE {
+            0 => format!(" ({} pages of 64 KiB)", len / PAGE),
+            _ => String::new(),
+        };
         self.note(format!(
-            "{what} address {address:#x}; {memory} ends at {len:#x} ({} pages of 64 KiB)",
-            len >> 16
+            "{what} address {address:#x}; {memory} ends at {len:#x}{pages}"
         ));
         if !access.constant {
             self.pointers(address, access.base, len, suspects);

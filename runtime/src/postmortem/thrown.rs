@@ -10,6 +10,7 @@ use crate::vm::exception::ThrownException;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use crate::vm::value::Val;
+use dwalin_debuginfo::code::DWARF_MEMORY;
 use dwalin_debuginfo::demangle;
 
 /// The class of exceptions that libc++abi throws, `CLNGC++\0`. One that `std::rethrow_exception` throws has a 1 at the end.
@@ -136,7 +137,7 @@ fn text(
     };
     let frame = backtrace.frames().iter().find(|frame| !frame.host)?;
     let instance = &**store.instances.get(frame.instance)?;
-    let memory = store.memory(*instance.memories.first()?);
+    let memory = store.memory(*instance.memories.get(DWARF_MEMORY)?);
     // SAFETY: no guest runs, and the host that borrowed the store waits for us.
     let memory = unsafe { &*memory.bytes() };
     let function = |address| function_name(instance, address);

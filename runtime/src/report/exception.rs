@@ -1,5 +1,6 @@
 //! An exception that nobody handles, as reports show it.
 
+use crate::printable::Printable;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,18 @@ impl UncaughtException {
 
 impl fmt::Display for UncaughtException {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "{}", Printable(&self.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_guest_says_steers_no_terminal() {
+        let said = UncaughtException::new("type E: \x1b[31mred".to_owned(), ());
+        assert!(said.to_string().starts_with("type E: "));
+        assert!(!said.to_string().contains(char::is_control), "{said}");
     }
 }

@@ -72,7 +72,7 @@ def has_guests():
 def is_image(module):
     """Whether a module is a guest's: an image that the process registered, whose sections say so."""
     name = module.GetFileSpec().GetFilename() or ""
-    return name.startswith("JIT(") or any(module.FindSection(name).IsValid() for name in (".wasm.memory", ".wasm.memory64"))
+    return name.startswith("JIT(") or any(module.FindSection(memory).IsValid() for memory in (pointers.MEMORY, pointers.WIDE_MEMORY))
 
 
 def code(target):

@@ -10,6 +10,7 @@ import lldb
 from . import adapter
 
 ADDRESS = "wasm32_address_"
+MEMORY, WIDE_MEMORY = ".wasm.memory", ".wasm.memory64"  # Sections of images: linear memories, by their addresses' size.
 LITTLE, POINTER_SIZE = lldb.eByteOrderLittle, 8
 DEREFERENCE = "$$dereference$$"  # lldb's name of what is behind a pointer.
 FOUND = 1 << 20  # Indices from here on are of what was found by name: no class has as many members.
@@ -239,11 +240,15 @@ def memory_of(address):
 
 def behind(stand_in):
     """What a stand-in stands for, where it is now; None behind null pointers."""
-    error, place = lldb.SBError(), stand_in.GetLoadAddress()
-    address = stand_in.GetProcess().ReadUnsignedFromMemory(place, 4, error)
+    error, place, target = lldb.SBError(), stand_in.GetLoadAddress(), stand_in.GetTarget()
+    section = target.ResolveLoadAddress(place).GetSection()
+    # A memory with addresses of 8 bytes may be larger than 4 GiB.
+    is_wide = section.IsValid() and section.GetName() == WIDE_MEMORY
+    base = section.GetLoadAddress(target) if is_wide else memory_of(place)
+    address = stand_in.GetProcess().ReadUnsignedFromMemory(place, 8 if is_wide else 4, error)
     if error.Fail() or not address:
         return None
-    address += memory_of(place)
+    address += base
     return stand_in.CreateValueFromAddress(stand_in.GetName() or "", address, pointee(stand_in.GetType()))
 
 
