@@ -42,6 +42,3 @@ pub struct HandledCall {
     /// Its table.
     pub handlers: Vec<Handler>,
 }
-
-/// The tag of cleanups in the compiler's tables. No module has as many tags.
-pub const CLEANUP: u32 = u32::MAX - 3;

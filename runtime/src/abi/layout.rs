@@ -55,6 +55,9 @@ pub struct VmMemoryRef {
     pub memory: *mut VmMemory,
 }
 
+/// Bytes of the largest pages that systems map and protect on the machines that code is made for.
+pub const SYSTEM_PAGE: u64 = 4096;
+
 /// Bytes that 32-bit addresses reach. A memory that has as many reserved begins at a multiple of them.
 pub const ADDRESS_SPACE: u64 = 1 << 32;
 

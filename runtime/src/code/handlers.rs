@@ -6,12 +6,14 @@
 //! kind and value.
 
 use super::format::{Words, WordsWriter};
-use crate::abi::handlers::{CLEANUP, HandledCall, Handler, Place, SavedRegisters};
+use crate::abi::handlers::{HandledCall, Handler, Place, SavedRegisters};
 use dwalin_debuginfo::address::CodeOffset;
 
+/// The kinds of items that are no tags: no module has as many of those.
 const ALL: u32 = u32::MAX;
 const STACK: u32 = u32::MAX - 1;
 const REGISTER: u32 = u32::MAX - 2;
+const CLEANUP: u32 = u32::MAX - 3;
 
 /// An item, of code at an offset of the text.
 fn item(handler: Handler, base: u32) -> [u32; 2] {
@@ -153,6 +155,7 @@ mod tests {
                 vec![
                     Handler::Context(Place::Register(2)),
                     Handler::Tag(5, CodeOffset(32)),
+                    Handler::Cleanup(CodeOffset(36)),
                     Handler::All(CodeOffset(40)),
                 ],
             ),

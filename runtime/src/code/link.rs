@@ -5,6 +5,7 @@ use super::addrmap::AddressMap;
 use super::format::{self, HomeTable, TrapTable, WordsWriter};
 use super::handlers::UnwindTable;
 use super::kept::KeptTable;
+use crate::abi::layout::SYSTEM_PAGE;
 use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
@@ -14,9 +15,6 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::elf::{Section, Segment, write};
 use object::elf;
-
-/// The largest page of the machines that we make code for.
-pub const PAGE: u64 = 4096;
 
 /// The parts of an artifact.
 pub struct Parts<'a> {
@@ -244,25 +242,25 @@ fn artifact(text: &[u8], eh_frame: &[u8], tables: &[(&str, &[u8])]) -> Vec<u8> {
         Section {
             flags: (elf::SHF_ALLOC | elf::SHF_EXECINSTR).into(),
             // Addresses are places in the file, whose headers take less than a page.
-            address: PAGE,
-            alignment: PAGE,
+            address: SYSTEM_PAGE,
+            alignment: SYSTEM_PAGE,
             ..section(format::TEXT, text)
         },
         Section {
             flags: elf::SHF_ALLOC.into(),
-            address: PAGE + eh_frame_offset(text),
+            address: SYSTEM_PAGE + eh_frame_offset(text),
             alignment: EH_FRAME_ALIGNMENT,
             ..section(format::EH_FRAME, eh_frame)
         },
     ];
     sections.extend(tables.iter().enumerate().map(|(i, (name, bytes))| Section {
         // Tables are in no page that is executable.
-        alignment: if i == 0 { PAGE } else { 8 },
+        alignment: if i == 0 { SYSTEM_PAGE } else { 8 },
         ..section(name, bytes)
     }));
     let code = Segment {
         sections: 0..2,
-        alignment: PAGE,
+        alignment: SYSTEM_PAGE,
     };
     let mut artifact = write(&sections, &[code], None);
     format::seal(&mut artifact);

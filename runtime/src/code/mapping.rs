@@ -1,5 +1,6 @@
 //! Pages: the only place that maps memory for code and artifacts and changes what may be done with it.
 
+use crate::abi::layout::SYSTEM_PAGE;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use std::io;
@@ -55,7 +56,7 @@ impl Mapping {
     /// # Errors
     /// The system's.
     pub fn patch(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
-        let page = super::link::PAGE as usize;
+        let page = SYSTEM_PAGE as usize;
         let start = offset / page * page;
         let len = offset + bytes.len() - start;
         assert!(offset + bytes.len() <= self.len);
@@ -79,7 +80,7 @@ impl Mapping {
     /// The system's.
     pub fn leave_file(&self, pages: Range<usize>) -> io::Result<()> {
         let bytes = self[pages.start..pages.end.min(self.len)].to_vec();
-        assert!(pages.end <= self.len.next_multiple_of(super::link::PAGE as usize));
+        assert!(pages.end <= self.len.next_multiple_of(SYSTEM_PAGE as usize));
         // SAFETY: the pages are of this mapping, and nobody runs the code in them or reads them meanwhile; afterwards they are
         // as they were.
         unsafe {
@@ -98,7 +99,7 @@ impl Mapping {
     pub fn make_executable(&self, pages: Range<usize>) -> io::Result<()> {
         assert!(
             pages.start <= pages.end
-                && pages.end <= self.len.next_multiple_of(super::link::PAGE as usize)
+                && pages.end <= self.len.next_multiple_of(SYSTEM_PAGE as usize)
         );
         // SAFETY: the pages are of this mapping, and reading them stays possible.
         unsafe {

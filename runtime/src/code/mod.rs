@@ -18,6 +18,7 @@ pub mod words;
 pub use artifact::{Artifact, ArtifactError};
 
 use crate::abi::builtin::Builtin;
+use crate::abi::layout::SYSTEM_PAGE;
 use crate::index::*;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -35,7 +36,7 @@ pub struct PlacedCode {
 /// The pages with code and its unwind table, which is after it.
 fn pages(artifact: &Artifact) -> Range<usize> {
     let end = artifact.eh_frame().end;
-    artifact.text().start..end.next_multiple_of(link::PAGE as usize)
+    artifact.text().start..end.next_multiple_of(SYSTEM_PAGE as usize)
 }
 
 impl PlacedCode {

@@ -5,6 +5,7 @@
 //! (tools/perf/Documentation/jitdump-specification.txt).
 
 use super::PlacedCode;
+use crate::abi::layout::SYSTEM_PAGE;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::{SourceFrame, demangle};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
@@ -50,7 +51,7 @@ impl Profiler {
                 unsafe {
                     mmap(
                         std::ptr::null_mut(),
-                        super::link::PAGE as usize,
+                        SYSTEM_PAGE as usize,
                         ProtFlags::READ | ProtFlags::EXEC,
                         MapFlags::PRIVATE,
                         &file,

@@ -9,8 +9,14 @@
 //! with no branch out of `…`. Whatever else ends them makes them handlers.
 
 use crate::index::*;
+use cranelift_codegen::ir::ExceptionTag;
 use std::collections::VecDeque;
 use wasmparser::{Catch, Operator, OperatorsReader};
+
+/// The tag of cleanups in the code generator's tables. No module has as many tags.
+pub(super) fn cleanup_tag() -> ExceptionTag {
+    ExceptionTag::from_u32(u32::MAX - 3)
+}
 
 /// The clauses of a legacy `try`, which come after its body.
 pub(super) struct LegacyTry {

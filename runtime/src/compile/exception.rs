@@ -9,13 +9,12 @@
 //! The runtime finds handlers by the return address (`code/handlers.rs`) and enters landings with the exception's handle and the
 //! address of its values (`unwind/exception.rs`).
 
-use super::cleanup::Tries;
+use super::cleanup::{Tries, cleanup_tag};
 use super::control::args;
 use super::signature::{POINTER, clif_type};
 use super::state::{Frame, Kind, OpenTry};
 use super::translator::Translator;
 use crate::abi::builtin::Builtin;
-use crate::abi::handlers::CLEANUP;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::validate::ModuleError;
@@ -141,10 +140,7 @@ impl Translator<'_, '_> {
             if clause.is_cleanup && cleanups < MOST_CLEANUPS {
                 if cleanups == 0 {
                     let target = self.builder.func.dfg.block_call(clause.landing, &caught);
-                    items.push(ExceptionTableItem::Tag(
-                        ExceptionTag::from_u32(CLEANUP),
-                        target,
-                    ));
+                    items.push(ExceptionTableItem::Tag(cleanup_tag(), target));
                 }
                 cleanups += 1;
                 continue;

@@ -5,7 +5,7 @@
 use super::signature::POINTER;
 use super::translator::Translator;
 use crate::abi::builtin::Builtin;
-use crate::abi::layout::{ADDRESS_SPACE, VmMemory};
+use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE, VmMemory};
 use crate::abi::trap::TrapKind;
 use crate::index::{DataIndex, MemoryIndex};
 use crate::module::types::AddressType;
@@ -14,11 +14,6 @@ use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};
 use std::mem::offset_of;
 use wasmparser::{MemArg, MemArgTarget, Operator};
-
-/// More than any memory's reservation and guard.
-const BEYOND_ALL_MEMORIES: u64 = 1 << 40;
-/// Bytes of the pages that the system protects.
-const SYSTEM_PAGE: u64 = 4096;
 
 impl Translator<'_, '_> {
     /// Translates a memory operator; `false` for all others.
@@ -141,9 +136,9 @@ impl Translator<'_, '_> {
         self.builder.ins().trapnz(beyond, out_of_bounds);
     }
 
-    /// Traps if a 64-bit index is beyond a memory's reservation, or the end of the access after it beyond all memories.
+    /// Traps if a 64-bit index is beyond a memory's reservation, or what is added to it is.
     fn check_reservation(&mut self, index: Value, reservation: u64, end: u64) {
-        let beyond = if end > BEYOND_ALL_MEMORIES {
+        let beyond = if end > reservation {
             self.builder.ins().iconst(I8, 1)
         } else if reservation.is_power_of_two() {
             let log2 = i64::from(reservation.trailing_zeros());

@@ -1,12 +1,13 @@
 //! The code generator's facts about a function → tables that outlive it: address map, traps, calls, unwind information
 //! and where locals live.
 
+use super::cleanup::cleanup_tag;
 use super::env::CallTarget;
 use super::state::KeptSlot;
 use super::unwind;
 use crate::abi::frame::{FP_TO_CFA, offset_below_frame_pointer};
 use crate::abi::handlers::{
-    CALLEE_SAVED, CLEANUP, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
+    CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
 };
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
@@ -216,7 +217,7 @@ fn handled_calls(
 ) -> Result<Vec<HandledCall>, String> {
     let handler = |handler: &FinalizedMachExceptionHandler| {
         Ok(match *handler {
-            FinalizedMachExceptionHandler::Tag(tag, code) if tag.as_u32() == CLEANUP => {
+            FinalizedMachExceptionHandler::Tag(tag, code) if tag == cleanup_tag() => {
                 Handler::Cleanup(CodeOffset(code))
             }
             FinalizedMachExceptionHandler::Tag(tag, code) => {

@@ -2,9 +2,8 @@
 //! are free again in the next process, which the image of this one describes then.
 
 use super::places::Places;
-use crate::abi::layout::ADDRESS_SPACE;
+use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE};
 use crate::code::PlacedCode;
-use crate::code::link::PAGE;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::iter;
 use std::ops::Range;
@@ -14,7 +13,8 @@ use std::ops::Range;
 const REGION: Range<u64> = 0x1000_0000_0000..0x5000_0000_0000;
 /// Memories begin at its multiples.
 const ALIGNMENT: u64 = ADDRESS_SPACE;
-/// Between the code and the first memory, and from each memory to the next: a reservation and a guard of 4 GiB each are the most.
+/// Between the code and the first memory, and from each memory to the next: a reservation and a guard of 4 GiB each are the most of 32-bit
+/// addresses. After a memory of 64-bit ones, which takes more, others find their addresses taken.
 const STRIDE: u64 = 4 * ADDRESS_SPACE;
 /// The most memories that have a place.
 const MEMORIES: u64 = 64;
@@ -56,7 +56,7 @@ impl Placement {
 
     /// The address after a mapping of so many bytes of code, and an unmapped page.
     pub fn after_code(self, len: usize) -> usize {
-        let page = PAGE as usize;
+        let page = SYSTEM_PAGE as usize;
         self.base as usize + len.next_multiple_of(page) + page
     }
 

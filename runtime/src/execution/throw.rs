@@ -9,7 +9,7 @@ use crate::report::backtrace::WasmBacktrace;
 use crate::report::trap::Trap;
 use crate::unwind::activation::{Activation, innermost};
 use crate::unwind::exception::{self, CodeAt, Found, Registers, entries};
-use crate::unwind::frames::{FramePc, Frames};
+use crate::unwind::frames::{FramePc, Frames, caller};
 use crate::vm::handle::Tag;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{Raised, StoreCore};
@@ -132,7 +132,7 @@ unsafe fn send(
     // The trampoline's frame is not the guest's.
     // SAFETY: the trampoline's frame pointer points to the guest's, with the return address above.
     unsafe {
-        let (fp, pc) = exception::above(fp);
+        let (fp, pc) = caller(fp);
         frames.walk_from(FramePc::Return(pc as usize), fp, activation);
     }
     let trap = Trap::of_passing(thrown, store, &frames);

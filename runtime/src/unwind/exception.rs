@@ -6,6 +6,7 @@
 //! (`code/handlers.rs`). Frames of the host are never passed.
 
 use super::activation::Activation;
+use super::frames::caller;
 use crate::abi::frame::FP_TO_CFA;
 use crate::abi::handlers::{CALLEE_SAVED, Handler, Place};
 use crate::abi::layout::VmContextHead;
@@ -132,15 +133,6 @@ pub unsafe extern "C" fn resume() {
     )
 }
 
-/// The frame that called the one with this frame pointer: its frame pointer, and the address that is returned to.
-///
-/// # Safety
-/// The frame is guest code's or a trampoline's, and waits.
-pub unsafe fn above(fp: u64) -> (u64, u64) {
-    // SAFETY: a frame pointer points to the caller's, with the return address above it (System V ABI, x86-64, section 3.2.2).
-    unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) }
-}
-
 /// The code that an address returns to: which piece of it, and the address as an offset of the text.
 pub type CodeAt<'a> = (&'a PlacedCode, usize, u32);
 
@@ -204,7 +196,7 @@ pub unsafe fn land<'a>(
             }
         }
         // SAFETY: the frame waits.
-        (fp, pc) = unsafe { above(fp) };
+        (fp, pc) = unsafe { caller(fp) };
     }
     found
 }
@@ -273,7 +265,7 @@ pub unsafe fn is_handled_outside<'a>(
                 return true;
             }
             // SAFETY: the guests of an outer activation wait.
-            (fp, pc) = unsafe { above(fp) };
+            (fp, pc) = unsafe { caller(fp) };
         }
         inner = outer;
     }

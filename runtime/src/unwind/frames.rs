@@ -24,6 +24,15 @@ impl FramePc {
     }
 }
 
+/// The frame that called the one with this frame pointer: its frame pointer, and the address that is returned to.
+///
+/// # Safety
+/// The frame keeps a frame pointer, as guest code's and trampolines' do, and is on the stack.
+pub unsafe fn caller(fp: u64) -> (u64, u64) {
+    // SAFETY: a frame pointer points to the caller's, with the return address above it (System V ABI, x86-64, section 3.2.2).
+    unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) }
+}
+
 /// One frame of a walk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WalkedFrame {

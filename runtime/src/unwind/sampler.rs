@@ -8,6 +8,7 @@
 //! The room takes memory only as far as samples fill it.
 
 use super::activation::{Activation, innermost};
+use super::frames::caller;
 use super::signal::prepare_thread;
 use crate::code::registry;
 use libc::{REG_RBP, REG_RIP, REG_RSP, SIGPROF, c_int, siginfo_t, ucontext_t};
@@ -284,8 +285,7 @@ fn walk_chain(mut fp: u64, mut above: u64, mut activation: &Activation, sample: 
                 return;
             }
             // SAFETY: the stack between the stack pointer and the frame that entered is there.
-            let (next, return_address) =
-                unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
+            let (next, return_address) = unsafe { caller(fp) };
             if !sample.push(return_address.wrapping_sub(1)) {
                 return;
             }

@@ -2,7 +2,7 @@
 //! all of which keep a frame pointer.
 
 use super::activation::Activation;
-use super::frames::{FramePc, Frames};
+use super::frames::{FramePc, Frames, caller};
 
 impl Frames {
     /// Walks from an instruction that trapped, in a function whose frame pointer is `fp`.
@@ -33,10 +33,8 @@ impl Frames {
     unsafe fn walk_chain(&mut self, mut fp: u64, mut activation: &Activation) {
         loop {
             while fp != activation.entry_fp.get() && fp != 0 {
-                // SAFETY: a frame pointer points to the caller's, with the return address above it, down to the frame that
-                // entered (System V ABI, x86-64, section 3.2.2).
-                let (next, return_address) =
-                    unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
+                // SAFETY: the frames down to the one that entered are guest code's and trampolines'.
+                let (next, return_address) = unsafe { caller(fp) };
                 self.push(FramePc::Return(return_address as usize), next);
                 fp = next;
             }

@@ -8,7 +8,7 @@
 use super::handle::{ExnRef, Tag};
 use super::value::Val;
 use crate::module::types::FuncType;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,7 @@ impl Exceptions {
 
     /// Drops the exceptions that are neither held by the host nor found in `roots`.
     pub(crate) fn retain(&mut self, roots: impl Iterator<Item = u64>) {
-        let mut found: HashMap<u64, ()> = HashMap::new();
+        let mut found = HashSet::new();
         let mut waiting: Vec<u64> = roots.filter(|word| is_handle(*word)).collect();
         let held = self.live.iter().filter(|(_, exception)| {
             exception.is_hosts.load(Ordering::Relaxed) || Arc::strong_count(exception) > 1
@@ -109,13 +109,13 @@ impl Exceptions {
         waiting.extend(held.map(|(handle, _)| *handle));
         while let Some(handle) = waiting.pop() {
             if let Some(exception) = self.live.get(&handle)
-                && found.insert(handle, ()).is_none()
+                && found.insert(handle)
             {
                 let values = exception.values.iter().map(|value| *value as u64);
                 waiting.extend(values.filter(|word| is_handle(*word)));
             }
         }
-        self.live.retain(|handle, _| found.contains_key(handle));
+        self.live.retain(|handle, _| found.contains(handle));
         self.limit = FIRST_LIMIT.max(self.live.len() * 2);
     }
 }

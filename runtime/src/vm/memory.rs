@@ -1,6 +1,6 @@
 //! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
 
-use crate::abi::layout::{ADDRESS_SPACE, VmMemory};
+use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE, VmMemory};
 use crate::code::mapping::memory_file;
 use crate::module::types::{AddressType, MemoryType};
 use rustix::fd::OwnedFd;
@@ -13,8 +13,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a page, where the module names no other size (WebAssembly 3.0, section 4.2.8).
 pub const PAGE: u64 = 1 << MemoryType::PAGE_SIZE_LOG2;
-/// Bytes of the pages that the system protects.
-const SYSTEM_PAGE: u64 = 4096;
 
 /// The debugger that may look at a memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -257,7 +255,7 @@ fn back(base: *mut u8, reservation: u64) -> io::Result<OwnedFd> {
 
 /// The lowest addresses that may be mapped (proc_sys_vm(5), mmap_min_addr): by the superuser, as kernels come, and as distributions
 /// set it.
-const LOWEST: [u64; 3] = [0, 4096, PAGE];
+const LOWEST: [u64; 3] = [0, SYSTEM_PAGE, PAGE];
 
 impl Alias {
     /// Covers the memory's first `len` bytes, as far as the addresses are free, from one of the lowest on.

@@ -108,9 +108,10 @@ def parse(start, read=read):
     return Image(text, base, is_wide)
 
 
-def is_wide():
-    """Whether guests' addresses have 8 bytes: printers of libraries' types know their layouts with 4."""
-    return any(image.is_wide for image in images())
+def has_known_layouts():
+    """Whether there are guests, and their addresses have 4 bytes: printers of libraries' types know their layouts with those."""
+    found = images()
+    return bool(found) and not any(image.is_wide for image in found)
 
 
 def image_at(pc):

@@ -292,7 +292,7 @@ def look_up(value):
     found = NAME.match(type.name or "")
     make = found and PRINTERS.get(found.group(1))
     # The guest's only: libraries of the host are not what this gdb is for, and their pointers have 8 bytes.
-    if not make or not guest.images() or guest.is_wide():
+    if not make or not guest.has_known_layouts():
         return None
     return contents(make, value, type)
 

@@ -260,7 +260,7 @@ def maker(original, type):
         return character if original.code == gdb.TYPE_CODE_TYPEDEF and is_rust() else None
     if type.code == gdb.TYPE_CODE_PTR:
         return pointer if type.sizeof == 4 and is_rust() else None
-    if type.code != gdb.TYPE_CODE_STRUCT or guest.is_wide():
+    if type.code != gdb.TYPE_CODE_STRUCT:
         return None
     names = [field.name for field in type.fields()]
     # rustc gives these members names that no program can have.
@@ -274,7 +274,8 @@ def maker(original, type):
 def look_up(value):
     type = value.type.strip_typedefs().unqualified()
     make = maker(value.type, type)
-    if not make or not guest.images():
+    is_shown = guest.images if make is character else guest.has_known_layouts
+    if not make or not is_shown():
         return None
     return contents(make, value, type)
 

@@ -4,7 +4,7 @@
 use super::c_types::{is_char, name_types};
 use super::dimension::nest_dimensions;
 use super::function::{functions, is_function_pointer};
-use super::made::native_type;
+use super::made::{native_type, set_alias};
 use super::member_pointer::native_field_pointer;
 use super::model::{PointerModel, has_value};
 use super::pointee::Pointees;
@@ -96,10 +96,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
             }
             _ => functions(cx, out),
         };
-        out.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
-        let entry = out.unit.get_mut(id);
-        entry.set(dw::DW_AT_name, name);
-        entry.set(dw::DW_AT_type, shown);
+        set_alias(out, (id, parent), name, shown);
         if self.pointees.has_base() {
             self.pointees.add_pointer(out, cx.address_size(), id);
         }

@@ -2,7 +2,7 @@
 //! with formatters to show it a [class](super::wrapper); a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::function::{functions, is_function_pointer};
-use super::made::{MadeTypes, native_type};
+use super::made::{MadeTypes, native_type, set_alias};
 use super::model::{PointerModel, has_value};
 use super::qualifier::{behind_qualifiers, is_qualified_pointer, qualified};
 use super::virtual_base::{HiddenBases, is_hidden};
@@ -74,19 +74,6 @@ impl Lldb {
         };
         set_alias(out, (id, parent), name, shown);
     }
-}
-
-/// Makes an entry another name of a type.
-fn set_alias(
-    out: &mut Output,
-    (id, parent): (UnitEntryId, UnitEntryId),
-    name: AttributeValue,
-    ty: AttributeValue,
-) {
-    out.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
-    let entry = out.unit.get_mut(id);
-    entry.set(dw::DW_AT_name, name);
-    entry.set(dw::DW_AT_type, ty);
 }
 
 /// Returns true if a type is that of `nullptr`, and lldb's own is wider than the guest's.

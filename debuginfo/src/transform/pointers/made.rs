@@ -55,6 +55,19 @@ pub(super) fn native_type(out: &mut Output, tag: DwTag, to: Option<AttributeValu
     id
 }
 
+/// Makes an entry another name of a type.
+pub(super) fn set_alias(
+    out: &mut Output,
+    (id, parent): (UnitEntryId, UnitEntryId),
+    name: AttributeValue,
+    ty: AttributeValue,
+) {
+    out.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
+    let entry = out.unit.get_mut(id);
+    entry.set(dw::DW_AT_name, name);
+    entry.set(dw::DW_AT_type, ty);
+}
+
 /// A type made of another one.
 pub(super) fn derived(out: &mut Output, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
     let root = out.unit.root();
