@@ -120,7 +120,7 @@ pub struct Run {
     pub debugger: Option<WhichDebugger>,
     /// Tell perf about the code (perfmap: names in /tmp/perf-PID.map; jitdump: names and source lines in ./jit-PID.dump), or sample the program
     /// (`guest,FILE,INTERVAL`: ./guest-profile.json, each 1ms, where they are left out).
-    #[arg(long, value_parser = how_to_profile, value_name = "HOW")]
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(how_to_profile))]
     pub profile: Option<HowToProfile>,
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,7 @@
 //! The ways to profile a program, as `--profile` names them.
 
-use std::fmt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,13 +21,17 @@ pub enum HowToProfile {
     },
 }
 
-impl fmt::Display for HowToProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl HowToProfile {
+    /// The text that [`parse`] makes it of.
+    pub fn text(&self) -> OsString {
         match self {
-            HowToProfile::Perfmap => f.write_str("perfmap"),
-            HowToProfile::Jitdump => f.write_str("jitdump"),
+            HowToProfile::Perfmap => "perfmap".into(),
+            HowToProfile::Jitdump => "jitdump".into(),
             HowToProfile::Guest { file, interval } => {
-                write!(f, "guest,{},{}us", file.display(), interval.as_micros())
+                let mut text = OsString::from("guest,");
+                text.push(file);
+                text.push(format!(",{}us", interval.as_micros()));
+                text
             }
         }
     }
@@ -36,17 +41,20 @@ impl fmt::Display for HowToProfile {
 ///
 /// # Errors
 /// What is wrong with the text.
-pub fn parse(text: &str) -> Result<HowToProfile, String> {
-    let mut parts = text.split(',');
+pub fn parse(text: OsString) -> Result<HowToProfile, String> {
+    let mut parts = text.as_bytes().split(|byte| *byte == b',');
     let how = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("perfmap"), None, ..) => HowToProfile::Perfmap,
-        (Some("jitdump"), None, ..) => HowToProfile::Jitdump,
-        (Some("guest"), file, interval, None) => HowToProfile::Guest {
-            file: file
-                .filter(|it| !it.is_empty())
-                .unwrap_or("guest-profile.json")
-                .into(),
-            interval: interval.map_or(Ok(Duration::from_millis(1)), interval_of)?,
+        (Some(b"perfmap"), None, ..) => HowToProfile::Perfmap,
+        (Some(b"jitdump"), None, ..) => HowToProfile::Jitdump,
+        (Some(b"guest"), file, interval, None) => HowToProfile::Guest {
+            file: OsStr::from_bytes(
+                file.filter(|it| !it.is_empty())
+                    .unwrap_or(b"guest-profile.json"),
+            )
+            .into(),
+            interval: interval.map_or(Ok(Duration::from_millis(1)), |interval| {
+                interval_of(&String::from_utf8_lossy(interval))
+            })?,
         },
         _ => return Err("not perfmap, jitdump or guest[,FILE[,INTERVAL]]".to_owned()),
     };
@@ -88,9 +96,13 @@ mod tests {
             ("guest,a.json,500us", guest("a.json", 500)),
             ("guest,a.json,2", guest("a.json", 2000)),
         ] {
-            assert_eq!(parse(&expected.to_string()).as_ref(), Ok(&expected));
-            assert_eq!(parse(text), Ok(expected), "{text}");
+            assert_eq!(parse(expected.text()).as_ref(), Ok(&expected));
+            assert_eq!(parse(text.into()), Ok(expected), "{text}");
         }
+        // Names of files need not be text.
+        let named = OsStr::from_bytes(b"guest,\xff.json,1ms");
+        let way = parse(named.into()).unwrap();
+        assert_eq!(way.text(), OsStr::from_bytes(b"guest,\xff.json,1000us"));
         for text in [
             "",
             "perf",
@@ -99,7 +111,7 @@ mod tests {
             "guest,a,1h",
             "guest,a,1ms,b",
         ] {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse(text.into()).is_err(), "{text}");
         }
     }
 }

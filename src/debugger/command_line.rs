@@ -2,6 +2,7 @@
 
 use crate::args::{Code, Run};
 use crate::backtrace::Backtrace;
+use crate::how_to_profile::HowToProfile;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -18,7 +19,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
         line.path("dir", Some(dir));
     }
     line.options("env", &options.env);
-    line.option("profile", options.profile.as_ref());
+    line.path("profile", options.profile.as_ref().map(HowToProfile::text));
     line.path("coredump", options.coredump.as_deref());
     line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
     line.option(

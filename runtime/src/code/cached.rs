@@ -95,7 +95,7 @@ impl Place<'_> {
         read().unwrap_or(false)
     }
 
-    /// Notes that. If that fails, it is found out again the next time.
+    /// Notes that nothing is wrong with the debug info of this artifact's module. If that fails, it is found out again the next time.
     pub fn note_sound_debug_info(&self, artifact: &Artifact) {
         let (cache, identity) = (&self.cached.cache, artifact.identity());
         cache.put(&self.folder, Path::new(SOUND), identity).ok();

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of images that are kept.
 const KEPT: u64 = 1 << 30;
-/// Behind the text.
+/// Bytes after the text.
 const TAIL: usize = 20;
 /// More than any text has.
 const LONGEST_TEXT: usize = 1 << 20;
