@@ -149,12 +149,14 @@ impl Descriptors {
         self.slots.push(Some(descriptor));
     }
 
-    /// Numbers a descriptor: the lowest that is free.
+    /// Numbers a descriptor: the highest number that was given up, else the next. WASI leaves the choice to hosts; POSIX takes the
+    /// lowest. A program that has closed its standard streams, and still writes to them, would write into the next file that it opens
+    /// (yosys does, after it ran ABC with other streams).
     pub fn add(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         let free = self
             .slots
             .iter()
-            .position(Option::is_none)
+            .rposition(Option::is_none)
             .unwrap_or(self.slots.len());
         if free >= Descriptors::MOST {
             return Err(Errno::Mfile);

@@ -28,13 +28,30 @@ fn a_closed_descriptor_is_bad_for_all() {
 }
 
 #[test]
-fn the_lowest_free_number_is_given() {
+fn the_highest_free_number_is_given() {
     let mut guest = Guest::new();
     let (first, second) = (guest.create("a"), guest.create("b"));
     assert_eq!((first, second), (4, 5));
     guest.ok("fd_close", &[4]);
     guest.ok("fd_close", &[0]);
-    assert_eq!((guest.create("c"), guest.create("d")), (0, 4));
+    let given = [guest.create("c"), guest.create("d"), guest.create("e")];
+    assert_eq!(given, [4, 0, 6]);
+}
+
+/// Gives standard output another number, fails to give it back, as the number is closed then, and opens a file.
+#[test]
+fn a_file_does_not_become_a_standard_stream_that_was_renumbered() {
+    let mut guest = Guest::new();
+    let (old, scratch) = (guest.create("old"), guest.create("scratch"));
+    guest.ok("fd_renumber", &[1, u64::from(old)]);
+    assert_eq!(
+        guest.call("fd_renumber", &[u64::from(scratch), 1]),
+        Errno::Badf
+    );
+    guest.ok("fd_close", &[u64::from(scratch)]);
+    let file = guest.create("file");
+    assert_eq!(file, scratch);
+    assert_eq!(guest.write(1, b"log"), Err(Errno::Badf));
 }
 
 #[test]
