@@ -297,19 +297,55 @@ fn code_is_what_it_would_be_without_those_from_before() {
             };
             module.0.write("app.c", source);
             module.0.compile("app.c", flags);
-            let run = |cache| {
-                let mut command = module.command(cache, &[options, &["app.wasm"]].concat());
-                command.output().unwrap()
-            };
-            let places = fs::read_dir(module.0.path("cache/dwalin/code"));
-            for place in places.into_iter().flatten().flatten() {
-                fs::remove_file(place.path().join("artifact")).ok();
-            }
-            fs::remove_dir_all(module.0.path("fresh")).ok();
-            let (known, fresh) = (run("cache"), run("fresh"));
-            assert_eq!(known.stdout, fresh.stdout, "{name}: {to}");
-            let (known, fresh) = (module.0.path("cache"), module.0.path("fresh"));
-            assert!(artifact(&known) == artifact(&fresh), "{name}: {to}");
+            let args = [options, &["app.wasm"]].concat();
+            check_as_fresh(&module, &args, &format!("{name}: {to}"));
+        }
+    }
+}
+
+/// Checks that a run makes the artifact that it would make with an empty cache; what it prints.
+fn check_as_fresh(module: &Module, args: &[&str], name: &str) -> String {
+    let run = |cache| module.command(cache, args).output().unwrap();
+    let places = fs::read_dir(module.0.path("cache/dwalin/code"));
+    for place in places.into_iter().flatten().flatten() {
+        fs::remove_file(place.path().join("artifact")).ok();
+    }
+    fs::remove_dir_all(module.0.path("fresh")).ok();
+    let (known, fresh) = (run("cache"), run("fresh"));
+    assert_eq!(known.stdout, fresh.stdout, "{name}");
+    let paths = (module.0.path("cache"), module.0.path("fresh"));
+    assert!(artifact(&paths.0) == artifact(&paths.1), "{name}");
+    String::from_utf8(known.stdout).unwrap()
+}
+
+#[test]
+fn callers_follow_the_convention_of_what_they_call() {
+    for options in [&[][..], &["-g"], &["-O"]] {
+        let module = Module::new(&format!("incremental-tail-calls{}", options.concat()));
+        let calls = [
+            "call $g i32.add",
+            "drop return_call $g",
+            "call $g i32.add",
+            // The type of `$many`, which others call, has the other convention now.
+            "drop i32.const 1 i32.const 2 i32.const 3 i32.const 4 i32.const 5 i32.const 6 i32.const 7 return_call $many",
+        ];
+        for (call, result) in calls.into_iter().zip([13, 12, 13, 14]) {
+            let text = format!(
+                r#"(module
+                    (func (export "f") (result i32)
+                        i32.const 1 i32.const 2 i32.const 3 i32.const 4 i32.const 5 i32.const 6 i32.const 0
+                        call $many
+                        call $h
+                        i32.add)
+                    (func $h (result i32) i32.const 1 {call})
+                    (func $g (result i32) i32.const 5)
+                    (func $many (param i32 i32 i32 i32 i32 i32 i32) (result i32)
+                        local.get 6 i32.const 7 i32.add))"#
+            );
+            module.0.write(WAT, text);
+            let args = [options, &["--invoke", "f", WAT]].concat();
+            let said = check_as_fresh(&module, &args, call);
+            assert_eq!(said.trim(), result.to_string(), "{call}");
         }
     }
 }

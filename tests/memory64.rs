@@ -117,6 +117,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
             wasm: wasm.clone(),
             parameters: Vec::new(),
             has_results: true,
+            pops_arguments: false,
             code: HostAddress(TEXT + u64::from(wasm.start.0))
                 ..HostAddress(TEXT + u64::from(wasm.end.0)),
             rows: (wasm.start.0..wasm.end.0)

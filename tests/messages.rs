@@ -61,7 +61,6 @@ const FILES: &[(&str, &[u8])] = &[
     ("exit.wat", b"(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i64))) (func (export \"_start\")))"),
     ("gc.wat", b"(module (type (struct)))"),
     ("shared-memory.wat", b"(module (memory 1 1 shared))"),
-    ("tail.wat", b"(module (func $f return_call $f))"),
 ];
 
 const SESSIONS: &[(&str, &[&str])] = &[
@@ -177,7 +176,6 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "dwalin run exit.wat",
             "dwalin run gc.wat",
             "dwalin run shared-memory.wat",
-            "dwalin run tail.wat",
         ],
     ),
     (

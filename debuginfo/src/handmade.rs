@@ -51,6 +51,7 @@ fn function(name: &'static str, wasm: Range<u64>, homes: Homes) -> FunctionCode<
         wasm: WasmPc(wasm.start as u32)..WasmPc(wasm.end as u32),
         parameters: Vec::new(),
         has_results: name != "g",
+        pops_arguments: false,
         code: HostAddress(native(wasm.start))..HostAddress(native(wasm.end)),
         rows: wasm.clone().map(row).collect(),
         homes,

@@ -33,7 +33,7 @@ pub fn compile(
     let module = module::parse::parse(wasm)?;
     let isa = target::isa(settings)?;
     let (questions, warnings) = questions(settings, &module, wasm);
-    let env = Env::new(&module, settings, &*isa, questions.as_ref());
+    let env = Env::new(&module, wasm, settings, &*isa, questions.as_ref());
     let known = cached.map(CachedFunctions::find);
     let functions = function::compile_all(&env, wasm, known.as_ref())?;
     if let (Some(cached), Some(known)) = (cached, functions.known) {
@@ -47,6 +47,7 @@ pub fn compile(
         wasm,
         functions: functions.all,
         trampolines,
+        tail_types: env.conventions.tail_types(),
     })?;
     Ok(Compiled { artifact, warnings })
 }

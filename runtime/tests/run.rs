@@ -344,7 +344,7 @@ fn a_missing_proposal_is_named() {
     let engine = Engine::default();
     for (wat, name) in [
         ("(module (memory 1 1 shared))", "threads"),
-        ("(module (func $f return_call $f))", "tail-call"),
+        ("(module (tag $t) (func suspend $t))", "stack-switching"),
         ("(module (type (struct)))", "gc"),
         ("(component)", "component"),
     ] {

@@ -347,6 +347,7 @@ const PROPOSALS: &[Proposal] = &[
     Proposal::CustomPageSizes,
     Proposal::Threads,
     Proposal::ExceptionHandling,
+    Proposal::TailCall,
 ];
 
 /// All files, but for those that use shared memories.
@@ -364,25 +365,18 @@ const OTHERS: &[(&str, &str)] = &[
     ("threads", "memory.wast"),
 ];
 
-/// Returns a file's text, without what needs a proposal that is not taken: shared memories, tail calls, typed references and
+/// Returns a file's text, without what needs a proposal that is not taken: shared memories, typed references and
 /// recursive types.
 fn text(file: &TestFile<'_>) -> String {
     let text = file.raw().to_owned();
     match (file.parent(), file.name()) {
         ("threads", "atomic.wast") => not_shared(&text),
         ("exceptions", "try_table.wast") => {
-            let functions = [
-                "(func (export \"return-call-in-try-catch\")",
-                "(func (export \"return-call-indirect-in-try-catch\")",
-                "(assert_exception (invoke \"return-call-in-try-catch\"))",
-                "(assert_exception (invoke \"return-call-indirect-in-try-catch\"))",
-            ];
             let (before, _) = text
                 .split_once("(type $t (func))\n  (func $dummy)")
                 .expect("modules with typed references come last");
-            let before = before.strip_suffix("(module\n  ").expect("a module");
-            let without = |text: String, form: &&str| without_form(&text, form);
-            functions.iter().fold(before.to_owned(), without)
+            let before = before.strip_suffix("(module\n  ");
+            before.expect("a module").to_owned()
         }
         ("exceptions", "tag.wast") => {
             let (before, _) = text
@@ -392,20 +386,6 @@ fn text(file: &TestFile<'_>) -> String {
         }
         _ => text,
     }
-}
-
-/// Blanks out the form that begins with `start`, so that lines keep their numbers.
-fn without_form(text: &str, start: &str) -> String {
-    let at = text.find(start).expect("the form is in the file");
-    let mut depth = 0;
-    let len = text[at..].find(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        depth == 0
-    });
-    let end = at + len.expect("parentheses match") + 1;
-    let blank = |c| if c == '\n' { c } else { ' ' };
-    let blanked: String = text[at..end].chars().map(blank).collect();
-    format!("{}{blanked}{}", &text[..at], &text[end..])
 }
 
 /// Tests of atomic operators on a memory that is not shared, without what waits.

@@ -136,6 +136,7 @@ impl Module {
                 wasm: WasmPc(body.start)..WasmPc(body.end),
                 parameters: Vec::new(),
                 has_results: index % 2 == 0,
+                pops_arguments: index % 3 == 0,
                 code: at(body.start)..at(body.start).offset(length),
                 rows,
                 homes: homes(body.clone()),

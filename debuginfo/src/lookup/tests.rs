@@ -26,6 +26,7 @@ fn function(wasm: u32, code: u64, order: &[u32]) -> FunctionCode<'static> {
         wasm: WasmPc(wasm)..WasmPc(wasm + length),
         parameters: Vec::new(),
         has_results: true,
+        pops_arguments: false,
         code: HostAddress(code)..HostAddress(code).offset(length * STEP),
         rows: rows.collect(),
         homes: Homes::default(),

@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::convert::Entry;
 use super::number::{Number, number};
-use crate::code::ValueType;
+use crate::code::{Flavor, FunctionCode, ValueType};
 use crate::dies::{DieRef, is_pointer};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -30,6 +30,8 @@ pub(super) enum Uncallable {
     Variadic,
     /// Its code has other parameters.
     Changed,
+    /// Its code takes arguments off the stack, as functions with tail calls do.
+    Popped,
 }
 
 impl Uncallable {
@@ -49,6 +51,7 @@ impl Uncallable {
                 ", to which lldb does not pass a variable number of arguments as WebAssembly does"
             }
             Uncallable::Changed => ", whose code does not have the parameters that its source says",
+            Uncallable::Popped => ", whose arguments on the stack are passed as tail calls need it",
         };
         format!("the function{name}{why}")
     }
@@ -66,10 +69,14 @@ pub(super) struct Passing {
 pub(super) struct PassedValues(HashMap<DebugInfoOffset, Option<Vec<ValueType>>>);
 
 impl Passing {
-    /// Why a function whose code has these parameters cannot be called.
-    pub fn check(&self, parameters: &[ValueType]) -> Option<Uncallable> {
-        let changed = (self.parameters != parameters).then_some(Uncallable::Changed);
-        self.why.or(changed)
+    /// Why a function with this code cannot be called by a debugger.
+    pub fn check(&self, code: &FunctionCode<'_>, flavor: Flavor) -> Option<Uncallable> {
+        let popped = code.pops_arguments.then_some(Uncallable::Popped);
+        if flavor == Flavor::Gdb {
+            return popped;
+        }
+        let changed = (self.parameters != code.parameters).then_some(Uncallable::Changed);
+        self.why.or(changed).or(popped)
     }
 
     fn fail(&mut self, why: Uncallable) {

@@ -89,12 +89,14 @@ pub struct VmFuncRef {
     /// Its code, in the guest's calling convention, with `context` in the pinned register.
     pub code: *const u8,
     /// For a function of a module: the trampoline from the array convention,
-    /// `extern "C" fn(context, code, args_and_results: *mut u128)`. Null for a host function.
+    /// `extern "C" fn(context, code, args_and_results: *mut u128, is_tail: u32)`. Null for a host function.
     pub array_to_wasm: *const u8,
     /// The VmContext of its instance, or its VmHostContext.
     pub context: *mut VmContextHead,
     /// Its type.
     pub type_id: SharedTypeId,
+    /// 1 if the code follows the `tail` convention and is called otherwise than in the C convention; else 0.
+    pub is_tail: u32,
 }
 
 /// The context of a host function: what `VmFuncRef::context` of one points to.

@@ -124,6 +124,7 @@ struct Sections {
     homes: Range<usize>,
     kept: Range<usize>,
     unwind: Range<usize>,
+    tail_types: Range<usize>,
     wasm: Range<usize>,
 }
 
@@ -334,6 +335,13 @@ impl Artifact {
         UnwindTable::parse(self.section(|s| &s.unwind)).expect("checked when opened")
     }
 
+    /// Returns true if it matters that functions of a type follow the `tail` convention, and they do.
+    pub fn is_tail_type(&self, ty: TypeIndex) -> bool {
+        let types = Words::new(self.section(|s| &s.tail_types));
+        let at = types.last_at_most(ty.as_u32());
+        at.and_then(|at| types.get(at)) == Some(ty.as_u32())
+    }
+
     /// Pieces of code: offset and length of each.
     pub fn functions(&self) -> Words<'_> {
         Words::new(self.section(|s| &s.functions))
@@ -423,6 +431,7 @@ impl Sections {
             homes: find(format::HOMES)?,
             kept: find(format::KEPT)?,
             unwind: find(format::UNWIND)?,
+            tail_types: find(format::TAIL_TYPES)?,
             wasm: find(format::WASM)?,
         })
     }

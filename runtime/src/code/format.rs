@@ -12,6 +12,7 @@
 //! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), records of local, type, frame offset |
 //! | `.dwalin.kept` | see [`super::kept`] |
 //! | `.dwalin.unwind` | see [`super::handlers`] |
+//! | `.dwalin.tail` | the types of which it matters that their functions follow the `tail` convention: sorted |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
 //!
 //! Behind everything that ELF knows of are 8 bytes of a hash of all bytes before, by which artifacts are told apart, and the CRC-32 of all
@@ -22,7 +23,7 @@ use dwalin_debuginfo::code::{Homes, ValueType};
 use std::hash::{DefaultHasher, Hasher};
 
 /// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
-pub const TABLES: u32 = 5;
+pub const TABLES: u32 = 6;
 
 /// Machine code.
 pub const TEXT: &str = ".text";
@@ -42,6 +43,8 @@ pub const HOMES: &str = ".dwalin.homes";
 pub const KEPT: &str = ".dwalin.kept";
 /// Saved registers, and handlers of exceptions.
 pub const UNWIND: &str = ".dwalin.unwind";
+/// Types whose functions follow the `tail` convention.
+pub const TAIL_TYPES: &str = ".dwalin.tail";
 /// The module.
 pub const WASM: &str = ".wasm";
 

@@ -10,6 +10,7 @@ use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
 use crate::compile::{CompileError, Settings, target, unwind};
+use crate::index::TypeIndex;
 use crate::module::ModuleInfo;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_entity::EntityRef;
@@ -30,6 +31,8 @@ pub struct Parts<'a> {
     pub functions: Vec<CompiledFunction>,
     /// Its trampolines.
     pub trampolines: Trampolines,
+    /// The types of which it matters that their functions follow the `tail` convention.
+    pub tail_types: &'a [TypeIndex],
 }
 
 /// Code laid out.
@@ -65,6 +68,8 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
             .zip(&text.offsets)
             .flat_map(|(piece, offset)| [*offset, piece.code.len() as u32]),
     );
+    let mut tail_types = WordsWriter::default();
+    tail_types.extend(parts.tail_types.iter().map(|ty| ty.as_u32()));
     let sections = [
         (format::SETTINGS, settings.as_bytes()),
         (format::FUNCTIONS, &functions.0),
@@ -95,6 +100,7 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
                     .map(|(piece, offset)| (*offset, piece.saved, &piece.handled_calls[..])),
             ),
         ),
+        (format::TAIL_TYPES, &tail_types.0),
         (format::WASM, parts.wasm),
     ];
     Ok(artifact(&text.bytes, &eh_frame, &sections))

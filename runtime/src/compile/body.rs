@@ -61,7 +61,10 @@ impl FunctionCompiler {
         let context = self.context.get_or_insert_with(Context::new);
         context.clear();
         let ty = env.module.func_type(env.module.func_index(func));
-        context.func.signature = guest_signature(ty);
+        let convention = env
+            .conventions
+            .of_function(func, env.module.functions[env.module.func_index(func)]);
+        context.func.signature = guest_signature(ty, convention);
         let index = env.module.func_index(func).index() as u32;
         let builder = FunctionBuilder::new(&mut context.func, &mut self.builder_context);
         let translated = translate(env, func, body, builder, must_check).map_err(|error| {

@@ -1,9 +1,12 @@
 //! Calls: to functions of the module directly; by import and through a table by reference, with the pinned register set to
-//! the callee's context and back; to the runtime through its trampolines.
+//! the callee's context and back; to the runtime through its trampolines. Tail calls are the first two without a way back.
 
+use super::control::args as block_args;
+use super::convention::is_alike;
 use super::env::CallTarget;
 use super::exception::Callee;
 use super::signature::{POINTER, c_signature, guest_signature};
+use super::target::GUEST_CALL_CONV;
 use super::translator::Translator;
 use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
@@ -12,8 +15,9 @@ use crate::index::*;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value,
+    Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value,
 };
+use cranelift_codegen::isa::CallConv;
 use cranelift_entity::EntityRef;
 use std::mem::offset_of;
 use wasmparser::Operator;
@@ -32,6 +36,17 @@ impl Translator<'_, '_> {
                     TableIndex::from_u32(*table_index),
                 );
             }
+            Operator::ReturnCall { function_index } => {
+                self.return_call(FuncIndex::from_u32(*function_index));
+            }
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => {
+                let ty = TypeIndex::from_u32(*type_index);
+                let reference = self.indirect_callee(ty, TableIndex::from_u32(*table_index));
+                self.return_call_reference(ty, reference);
+            }
             _ => return false,
         }
         true
@@ -40,19 +55,18 @@ impl Translator<'_, '_> {
     fn call(&mut self, func: FuncIndex) {
         let ty = self.env.module.functions[func];
         let Some(defined) = self.env.module.defined(func) else {
-            let context = self.context();
-            let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-            let reference = self.builder.ins().load(
-                POINTER,
-                flags,
-                context,
-                self.env.layout.imported_function(func) as i32,
-            );
+            let reference = self.imported_function(func);
             return self.call_reference(ty, reference);
         };
-        let callee = self.function(defined, ty);
+        let convention = self.env.conventions.of_type(ty);
+        let callee = self.function(defined, ty, convention);
         let args = self.pop_args(ty);
         let results = self.call_with_handlers(Callee::Direct(callee), &args);
+        if self.env.conventions.makes_tail_calls(defined) && !self.env.settings.debug_info {
+            // It may have been left for a function of another instance.
+            let context = self.context();
+            self.builder.ins().set_pinned_reg(context);
+        }
         self.invalidate();
         self.stack.extend_from_slice(&results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
@@ -61,8 +75,35 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Calls through a table: its bounds, null and the type are checked, in this order.
+    /// Leaves the function for another one, whose results are its own: no handler is in force in the callee.
+    fn return_call(&mut self, func: FuncIndex) {
+        let ty = self.env.module.functions[func];
+        let Some(defined) = self.env.module.defined(func) else {
+            let reference = self.imported_function(func);
+            return self.return_call_reference(ty, reference);
+        };
+        let callee = self.function(defined, ty, CallConv::Tail);
+        let args = self.pop_args(ty);
+        self.builder.ins().return_call(callee, &args);
+        self.reachable = false;
+    }
+
+    /// The reference to an imported function.
+    fn imported_function(&mut self, func: FuncIndex) -> Value {
+        let context = self.context();
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        let offset = self.env.layout.imported_function(func) as i32;
+        self.builder.ins().load(POINTER, flags, context, offset)
+    }
+
+    /// Calls through a table.
     fn call_indirect(&mut self, ty: TypeIndex, table: TableIndex) {
+        let reference = self.indirect_callee(ty, table);
+        self.call_reference(ty, reference);
+    }
+
+    /// The reference that a call through a table is to: the table's bounds, null and the type are checked, in this order.
+    fn indirect_callee(&mut self, ty: TypeIndex, table: TableIndex) -> Value {
         let index = self.pop();
         let reference = self.table_get(table, index);
         // No load that faults on null instead: another instance of the process may have its memory at its own addresses.
@@ -89,26 +130,67 @@ impl Translator<'_, '_> {
         self.builder
             .ins()
             .trapnz(differ, TrapKind::BadSignature.clif());
-        self.call_reference(ty, reference);
+        reference
     }
 
     /// Calls what a VmFuncRef refers to: a function of this or another instance, or of the host.
     fn call_reference(&mut self, ty: TypeIndex, reference: Value) {
         let args = self.pop_args(ty);
-        let signature = self.signature(ty);
+        let (code, callee) = self.enter_reference(reference);
+        let own = self.lend_pinned(callee);
+        let results = if is_alike(&self.env.module.types[ty]) {
+            let signature = self.signature(ty, GUEST_CALL_CONV);
+            self.call_with_handlers(Callee::Indirect(signature, code), &args)
+        } else {
+            let [tail, c] = self.by_convention(reference);
+            let done = self.block_with(self.env.module.types[ty].results());
+            for (block, convention) in [(tail, CallConv::Tail), (c, GUEST_CALL_CONV)] {
+                self.builder.switch_to_block(block);
+                let signature = self.signature(ty, convention);
+                let callee = Callee::Indirect(signature, code);
+                let results = self.call_with_handlers(callee, &args);
+                self.builder.ins().jump(done, &block_args(&results));
+            }
+            self.builder.switch_to_block(done);
+            self.builder.block_params(done).to_vec()
+        };
+        self.return_pinned(callee, own);
+        self.invalidate();
+        self.stack.extend_from_slice(&results);
+    }
+
+    /// Leaves the function for what a VmFuncRef refers to. A function of the C convention cannot take the frame's place where that
+    /// matters: it is called, which needs no more stack than one frame, as it makes no tail calls.
+    fn return_call_reference(&mut self, ty: TypeIndex, reference: Value) {
+        let args = self.pop_args(ty);
+        let (code, callee) = self.enter_reference(reference);
+        let own = self.lend_pinned(callee);
+        let is_alike = is_alike(&self.env.module.types[ty]);
+        if !is_alike {
+            let [tail, c] = self.by_convention(reference);
+            self.builder.switch_to_block(c);
+            let signature = self.signature(ty, GUEST_CALL_CONV);
+            let call = self.builder.ins().call_indirect(signature, code, &args);
+            let results = self.builder.inst_results(call).to_vec();
+            self.return_pinned(callee, own);
+            self.builder.ins().return_(&results);
+            self.builder.switch_to_block(tail);
+        }
+        let signature = self.signature(ty, CallConv::Tail);
+        let ins = self.builder.ins();
+        ins.return_call_indirect(signature, code, &args);
+        self.reachable = false;
+    }
+
+    /// The code and the context of what a VmFuncRef refers to. The host is told who calls it.
+    fn enter_reference(&mut self, reference: Value) -> (Value, Value) {
         let flags = MemFlagsData::trusted();
-        let code = self.builder.ins().load(
-            POINTER,
-            flags,
-            reference,
-            offset_of!(VmFuncRef, code) as i32,
-        );
-        let callee = self.builder.ins().load(
-            POINTER,
-            flags,
-            reference,
-            offset_of!(VmFuncRef, context) as i32,
-        );
+        let mut load = |offset: usize| {
+            let ins = self.builder.ins();
+            ins.load(POINTER, flags, reference, offset as i32)
+        };
+        let code = load(offset_of!(VmFuncRef, code));
+        let callee = load(offset_of!(VmFuncRef, context));
         let context = self.context();
         let store = self.builder.ins().load(
             POINTER,
@@ -122,11 +204,17 @@ impl Translator<'_, '_> {
             store,
             offset_of!(VmStoreContext, caller) as i32,
         );
-        let own = self.lend_pinned(callee);
-        let results = self.call_with_handlers(Callee::Indirect(signature, code), &args);
-        self.return_pinned(callee, own);
-        self.invalidate();
-        self.stack.extend_from_slice(&results);
+        (code, callee)
+    }
+
+    /// Branches by the convention of what a VmFuncRef refers to: the block for `tail`, and the one for the C convention.
+    fn by_convention(&mut self, reference: Value) -> [Block; 2] {
+        let offset = offset_of!(VmFuncRef, is_tail) as i32;
+        let flags = MemFlagsData::trusted();
+        let is_tail = self.builder.ins().load(I32, flags, reference, offset);
+        let [tail, c] = [self.builder.create_block(), self.builder.create_block()];
+        self.builder.ins().brif(is_tail, tail, &[], c, &[]);
+        [tail, c]
     }
 
     fn pop_args(&mut self, ty: TypeIndex) -> Vec<Value> {
@@ -155,22 +243,22 @@ impl Translator<'_, '_> {
         self.builder.ins().trapnz(failed, kind.clif());
     }
 
-    fn signature(&mut self, ty: TypeIndex) -> SigRef {
+    fn signature(&mut self, ty: TypeIndex, convention: CallConv) -> SigRef {
         let (types, builder) = (&self.env.module.types, &mut self.builder);
         *self
             .callees
             .signatures
-            .entry(ty)
-            .or_insert_with(|| builder.import_signature(guest_signature(&types[ty])))
+            .entry((ty, convention))
+            .or_insert_with(|| builder.import_signature(guest_signature(&types[ty], convention)))
     }
 
-    fn function(&mut self, func: DefinedFuncIndex, ty: TypeIndex) -> FuncRef {
-        if let Some(known) = self.callees.functions.get(&func) {
+    fn function(&mut self, func: DefinedFuncIndex, ty: TypeIndex, convention: CallConv) -> FuncRef {
+        if let Some(known) = self.callees.functions.get(&(func, convention)) {
             return *known;
         }
-        let signature = self.signature(ty);
+        let signature = self.signature(ty, convention);
         let imported = self.import(CallTarget::Function(func), signature);
-        self.callees.functions.insert(func, imported);
+        self.callees.functions.insert((func, convention), imported);
         imported
     }
 

@@ -64,7 +64,7 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    fn block_with(&mut self, types: &[ValType]) -> Block {
+    pub(super) fn block_with(&mut self, types: &[ValType]) -> Block {
         let block = self.builder.create_block();
         for ty in types {
             self.builder.append_block_param(block, clif_type(*ty));

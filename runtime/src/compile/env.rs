@@ -1,6 +1,7 @@
 //! What every function's compilation reads: the module, the settings, and what debuggers will ask.
 
 use super::Settings;
+use super::convention::Conventions;
 use crate::abi::layout::VmLayout;
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -23,6 +24,8 @@ pub struct Env<'a> {
     pub isa: &'a dyn TargetIsa,
     /// The layout of an instance's VmContext.
     pub layout: VmLayout,
+    /// The calling conventions of its functions.
+    pub conventions: Conventions,
     /// `None`: anything can be asked.
     questions: Option<&'a Questions>,
 }
@@ -64,9 +67,10 @@ impl Wanted<'_> {
 }
 
 impl<'a> Env<'a> {
-    /// For compiling `module`.
+    /// For compiling `module`, whose bytes are `wasm`.
     pub fn new(
         module: &'a ModuleInfo,
+        wasm: &[u8],
         settings: &'a Settings,
         isa: &'a dyn TargetIsa,
         questions: Option<&'a Questions>,
@@ -76,6 +80,7 @@ impl<'a> Env<'a> {
             settings,
             isa,
             layout: VmLayout::new(module),
+            conventions: Conventions::new(module, wasm),
             questions,
         }
     }

@@ -65,7 +65,8 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         imported_tags,
     ];
     let layout = &env.layout;
-    format!("{types:?} {globals:?} {tables:?} {memories:?} {tags:?} {imported:?} {layout:?}")
+    let tail_types = env.conventions.tail_types();
+    format!("{types:?} {globals:?} {tables:?} {memories:?} {tags:?} {imported:?} {layout:?} {tail_types:?}")
         .into_bytes()
 }
 
@@ -148,24 +149,30 @@ impl Key {
         let mut callees = Numbers(HashMap::new());
         while !operators.eof() {
             let at = operators.original_position() as usize;
-            let Operator::Call { function_index } = operators.read()? else {
+            let (Operator::Call { function_index } | Operator::ReturnCall { function_index }) =
+                operators.read()?
+            else {
                 continue;
             };
             let end = operators.original_position() as usize;
             self.bytes.extend(&body[copied..at]);
             copied = end;
+            // Itself, so that what follows it is read as that of a call.
+            let operator = u32::from(body[at]);
             let callee = FuncIndex::from_u32(function_index);
             let ty = module.functions[callee].as_u32();
             let length = (end - at) as u32;
             match module.defined(callee) {
-                None => self.words([CALL, length, ty, 0, function_index]),
+                None => self.words([operator, length, ty, 0, function_index]),
                 Some(defined) => {
-                    let returns = env.returns_small_structure(defined);
+                    let returns = u32::from(env.returns_small_structure(defined));
+                    let tail_calls = u32::from(env.conventions.makes_tail_calls(defined));
                     let number = callees.get(defined);
                     if number as usize == self.callees.len() {
                         self.callees.push(defined);
                     }
-                    self.words([CALL, length, ty, 1 + u32::from(returns), number]);
+                    let properties = 1 + returns + 2 * tail_calls;
+                    self.words([operator, length, ty, properties, number]);
                 }
             }
         }
@@ -173,9 +180,6 @@ impl Key {
         Ok(())
     }
 }
-
-/// Stands for a call: the operator itself, so that what follows it is read as that of a call.
-const CALL: u32 = 0x10;
 
 /// Numbers things by their first appearance.
 struct Numbers<T>(HashMap<T, u32>);

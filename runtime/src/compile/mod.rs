@@ -8,6 +8,7 @@ mod cleanup;
 mod codegen;
 mod context;
 mod control;
+pub mod convention;
 pub mod env;
 mod error;
 mod exception;

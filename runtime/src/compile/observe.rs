@@ -90,8 +90,11 @@ impl HomeOf {
 /// In the words of the code generator's author: what it made and we cannot take.
 pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunction, String> {
     let compiled = context.compiled_code().ok_or("no code")?;
-    let unwind = unwind::description(isa, compiled)?;
     let buffer = &compiled.buffer;
+    let unwind = match moved_by(&buffer.unwind_info)? {
+        0 => unwind::description(isa, compiled)?,
+        moved => unwind::of_moved_frame(isa, compiled, moved)?,
+    };
     let traps = buffer.traps().iter().map(|trap| {
         let kind = TrapKind::from_clif(trap.code)
             .ok_or_else(|| format!("unknown trap code {}", trap.code))?;
@@ -113,7 +116,6 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
             target,
         })
     });
-    check_frame(&buffer.unwind_info)?;
     let frame = buffer.frame_layout();
     Ok(CompiledFunction {
         frame_size: frame.map_or(0, |layout| layout.frame_to_fp_offset),
@@ -159,12 +161,12 @@ pub(super) fn finish(
     }
 }
 
-/// Checks the distance from the frame pointer to the canonical frame address, which walks and readers of frames take for the same
-/// everywhere. In the `tail` convention it is more where a function needs more stack for the arguments of a tail call than it got.
+/// The bytes by which a function moves its return address and the saved frame pointer down: in the `tail` convention, where a tail call
+/// takes more arguments on the stack than the function got.
 ///
 /// # Errors
-/// Another distance, or a prologue that does not tell it.
-fn check_frame(prologue: &[(u32, UnwindInst)]) -> Result<(), String> {
+/// A prologue that makes no frame.
+fn moved_by(prologue: &[(u32, UnwindInst)]) -> Result<u32, String> {
     let distance = prologue
         .iter()
         .find_map(|(_, instruction)| match instruction {
@@ -174,11 +176,8 @@ fn check_frame(prologue: &[(u32, UnwindInst)]) -> Result<(), String> {
             } => Some(*offset_upward_to_caller_sp),
             _ => None,
         });
-    match distance {
-        Some(distance) if u64::from(distance) == FP_TO_CFA => Ok(()),
-        Some(distance) => Err(format!(
-            "a frame that begins {distance} bytes above its pointer"
-        )),
+    match distance.and_then(|distance| distance.checked_sub(FP_TO_CFA as u32)) {
+        Some(moved) => Ok(moved),
         None => Err("a function without a frame pointer".to_owned()),
     }
 }
@@ -190,9 +189,9 @@ fn saved_registers(prologue: &[(u32, UnwindInst)]) -> SavedRegisters {
     for (_, instruction) in prologue {
         match instruction {
             UnwindInst::DefineNewFrame {
-                offset_upward_to_caller_sp,
                 offset_downward_to_clobbers,
-            } => base = offset_upward_to_caller_sp + offset_downward_to_clobbers,
+                ..
+            } => base = FP_TO_CFA as u32 + offset_downward_to_clobbers,
             UnwindInst::SaveReg {
                 clobber_offset,
                 reg,
@@ -332,20 +331,20 @@ fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
 
 #[cfg(test)]
 mod tests {
-    use super::check_frame;
+    use super::moved_by;
     use cranelift_codegen::isa::unwind::UnwindInst;
 
     #[test]
-    fn frames_of_another_layout_are_refused() {
+    fn frames_without_a_pointer_are_refused() {
         let frame = |offset_upward_to_caller_sp| {
             let instruction = UnwindInst::DefineNewFrame {
                 offset_upward_to_caller_sp,
                 offset_downward_to_clobbers: 0,
             };
-            check_frame(&[(0, instruction)])
+            moved_by(&[(0, instruction)])
         };
-        assert_eq!(frame(16), Ok(()));
-        assert!(frame(32).is_err());
-        assert!(check_frame(&[]).is_err());
+        assert_eq!((frame(16), frame(32)), (Ok(0), Ok(16)));
+        assert!(frame(8).is_err());
+        assert!(moved_by(&[]).is_err());
     }
 }

@@ -4,6 +4,7 @@ use super::target::GUEST_CALL_CONV;
 use crate::module::types::{FuncType, ValType};
 use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature, Type};
+use cranelift_codegen::isa::CallConv;
 
 /// Pointers of the host.
 pub const POINTER: Type = I64;
@@ -22,8 +23,8 @@ pub fn clif_type(ty: ValType) -> Type {
     }
 }
 
-/// The signature of a guest function: its parameters and results in order; the VmContext travels in the pinned register.
-pub fn guest_signature(ty: &FuncType) -> Signature {
+/// The signature of a guest function in a convention: its parameters and results in order; the VmContext travels in the pinned register.
+pub fn guest_signature(ty: &FuncType, call_conv: CallConv) -> Signature {
     let list = |types: &[ValType]| {
         types
             .iter()
@@ -33,7 +34,7 @@ pub fn guest_signature(ty: &FuncType) -> Signature {
     Signature {
         params: list(ty.params()),
         returns: list(ty.results()),
-        call_conv: GUEST_CALL_CONV,
+        call_conv,
     }
 }
 

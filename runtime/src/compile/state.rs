@@ -4,6 +4,7 @@ use super::cleanup::Tries;
 use crate::abi::builtin::Builtin;
 use crate::index::*;
 use cranelift_codegen::ir::{Block, FuncRef, SigRef, StackSlot, Value};
+use cranelift_codegen::isa::CallConv;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Statement, ValueType};
 use std::collections::{HashMap, VecDeque};
@@ -56,9 +57,9 @@ impl Frame {
 /// Functions and signatures that the function being compiled has named so far.
 #[derive(Default)]
 pub(super) struct Callees {
-    pub(super) functions: HashMap<DefinedFuncIndex, FuncRef>,
+    pub(super) functions: HashMap<(DefinedFuncIndex, CallConv), FuncRef>,
     pub(super) builtins: HashMap<Builtin, FuncRef>,
-    pub(super) signatures: HashMap<TypeIndex, SigRef>,
+    pub(super) signatures: HashMap<(TypeIndex, CallConv), SigRef>,
 }
 
 impl Callees {

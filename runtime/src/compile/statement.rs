@@ -207,6 +207,9 @@ impl Translator<'_, '_> {
             | Operator::BrIf { .. }
             | Operator::BrTable { .. }
             | Operator::Return
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
             | Operator::Throw { .. }
             | Operator::ThrowRef
             | Operator::Rethrow { .. }

@@ -11,7 +11,7 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement, ValueType};
 use wasmparser::{BinaryReader, OperatorsReader};
 
-fn settings(debug_info: bool) -> Settings {
+pub(super) fn settings(debug_info: bool) -> Settings {
     Settings {
         debug_info,
         all_locals: false,
@@ -64,7 +64,7 @@ impl Text {
     fn compiled(&self, settings: &Settings, questions: Option<&Questions>) -> CompiledFunction {
         let module = parse(&self.wasm).unwrap();
         let isa = target::isa(settings).unwrap();
-        let env = Env::new(&module, settings, &*isa, questions);
+        let env = Env::new(&module, &self.wasm, settings, &*isa, questions);
         compile_all(&env, &self.wasm, None).unwrap().all.remove(0)
     }
 }

@@ -5,10 +5,12 @@
 
 use super::call::{builtin_returns, builtin_signature};
 use super::codegen::codegen;
+use super::convention::is_alike;
 use super::env::{CallTarget, Env};
 use super::observe::CompiledFunction;
 use super::signature::{POINTER, c_signature, clif_type, guest_signature};
-use super::{CompileError, OptLevel, Settings, target};
+use super::target::{self, GUEST_CALL_CONV};
+use super::{CompileError, OptLevel, Settings};
 use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmHostContext, VmStoreContext};
 use crate::abi::trap::TrapKind;
@@ -19,7 +21,7 @@ use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind,
     Value,
 };
-use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use rayon::prelude::*;
 use std::mem::offset_of;
@@ -62,7 +64,10 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
             .collect::<Result<_, _>>()?,
         wasm_to_array: types
             .par_iter()
-            .map(|ty| make(isa(ty), guest_signature(ty), |b| wasm_to_array(b, ty)))
+            .map(|ty| {
+                let signature = guest_signature(ty, GUEST_CALL_CONV);
+                make(isa(ty), signature, |b| wasm_to_array(b, ty))
+            })
             .collect::<Result<_, _>>()?,
         builtins: Builtin::ALL
             .iter()
@@ -71,9 +76,9 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
     })
 }
 
-/// `extern "C" fn(context, code, args_and_results)`.
+/// `extern "C" fn(context, code, args_and_results, is_tail)`.
 fn array_signature() -> Signature {
-    c_signature(&[POINTER, POINTER, POINTER], &[])
+    c_signature(&[POINTER, POINTER, POINTER, I32], &[])
 }
 
 fn make(
@@ -122,19 +127,29 @@ fn store_array(builder: &mut FunctionBuilder<'_>, array: Value, values: &[Value]
 }
 
 fn array_to_wasm(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
-    let [context, code, array] = params(builder)[..] else {
-        unreachable!("the array convention has three parameters")
+    let [context, code, array, is_tail] = params(builder)[..] else {
+        unreachable!("the array convention has four parameters")
     };
     // The host may keep anything in the pinned register.
     let hosts = builder.ins().get_pinned_reg(POINTER);
     let args = load_array(builder, array, ty.params());
     builder.ins().set_pinned_reg(context);
-    let signature = builder.import_signature(guest_signature(ty));
-    let call = builder.ins().call_indirect(signature, code, &args);
-    builder.ins().set_pinned_reg(hosts);
-    let results = builder.inst_results(call).to_vec();
-    store_array(builder, array, &results);
-    builder.ins().return_(&[]);
+    let call_in = |builder: &mut FunctionBuilder<'_>, convention| {
+        let signature = builder.import_signature(guest_signature(ty, convention));
+        let call = builder.ins().call_indirect(signature, code, &args);
+        builder.ins().set_pinned_reg(hosts);
+        let results = builder.inst_results(call).to_vec();
+        store_array(builder, array, &results);
+        builder.ins().return_(&[]);
+    };
+    if !is_alike(ty) {
+        let [tail, c] = [builder.create_block(), builder.create_block()];
+        builder.ins().brif(is_tail, tail, &[], c, &[]);
+        builder.switch_to_block(tail);
+        call_in(builder, CallConv::Tail);
+        builder.switch_to_block(c);
+    }
+    call_in(builder, GUEST_CALL_CONV);
 }
 
 fn wasm_to_array(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {

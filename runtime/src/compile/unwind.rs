@@ -1,13 +1,17 @@
 //! The frame description entry (DWARF 5, section 6.4.1) of each function, as it is in `.eh_frame` but for its place: entries are put after
 //! each other, and two words of each are set.
 
+use crate::abi::frame::FP_TO_CFA;
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::gimli::write::{
-    Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable,
+    Address, CallFrameInstruction, CommonInformationEntry, EhFrame, EndianVec,
+    FrameDescriptionEntry, FrameTable,
 };
-use cranelift_codegen::gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, RunTimeEndian};
+use cranelift_codegen::gimli::{
+    DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, Register, RunTimeEndian, X86_64,
+};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind, UnwindInst};
 
 /// The position in an entry of the distance from itself back to the common entry.
 const COMMON: usize = 4;
@@ -25,7 +29,67 @@ pub fn description(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Result<Vec<u
     let Some(UnwindInfo::SystemV(unwind)) = unwind else {
         return Err("no unwind information".to_owned());
     };
-    let section = table(isa, Some(unwind.to_fde(Address::Constant(0))))?;
+    entry(isa, unwind.to_fde(Address::Constant(0)))
+}
+
+/// The description of a function's frames that moves its return address and the saved frame pointer down by `moved` bytes, of which the
+/// code generator does not tell. The canonical frame address is above the two everywhere, as in all functions.
+///
+/// # Errors
+/// As [`description`].
+pub fn of_moved_frame(
+    isa: &dyn TargetIsa,
+    compiled: &CompiledCode,
+    moved: u32,
+) -> Result<Vec<u8>, String> {
+    // push rbp; mov rbp, rsp; sub rsp, moved; the rest of the way; and the rest of the frame.
+    const PUSHED: u32 = 1;
+    const ROOM: usize = 4;
+    let code = compiled.buffer.data();
+    let makes_room = match code.get(ROOM..ROOM + 4) {
+        Some([0x48, 0x83, 0xec, _]) => 4,
+        Some([0x48, 0x81, 0xec, _]) => 7,
+        _ => return Err("a prologue that makes no room for arguments".to_owned()),
+    };
+    let dwarf = |register| {
+        let mapped = isa.map_regalloc_reg_to_dwarf(register);
+        mapped.map(Register).map_err(|error| error.to_string())
+    };
+    let mut entry = FrameDescriptionEntry::new(Address::Constant(0), code.len() as u32);
+    let setup = FP_TO_CFA as i32;
+    entry.add_instruction(PUSHED, CallFrameInstruction::CfaOffset(setup));
+    let saved = CallFrameInstruction::Offset(X86_64::RBP, -setup);
+    entry.add_instruction(PUSHED, saved);
+    let with_room = CallFrameInstruction::CfaOffset(setup + moved as i32);
+    entry.add_instruction(ROOM as u32 + makes_room, with_room);
+    let mut base = 0;
+    for (at, instruction) in &compiled.buffer.unwind_info {
+        match *instruction {
+            UnwindInst::DefineNewFrame {
+                offset_downward_to_clobbers,
+                ..
+            } => {
+                let cfa = CallFrameInstruction::Cfa(X86_64::RBP, setup);
+                entry.add_instruction(*at, cfa);
+                base = setup + offset_downward_to_clobbers as i32;
+            }
+            UnwindInst::SaveReg {
+                clobber_offset,
+                reg,
+            } => {
+                let offset = clobber_offset as i32 - base;
+                let saved = CallFrameInstruction::Offset(dwarf(reg.into())?, offset);
+                entry.add_instruction(*at, saved);
+            }
+            _ => {}
+        }
+    }
+    self::entry(isa, entry)
+}
+
+/// An entry's bytes.
+fn entry(isa: &dyn TargetIsa, entry: FrameDescriptionEntry) -> Result<Vec<u8>, String> {
+    let section = table(isa, Some(entry))?;
     let common = entry_len(&section).ok_or("no common information entry")?;
     let entry = section.get(common..).unwrap_or_default();
     let len = entry_len(entry).filter(|len| *len > CODE + 4);

@@ -160,14 +160,16 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         .rows(from, to)
         .map(|(offset, pc)| (CodeOffset(offset - from), pc))
         .collect();
-    let ty = info.func_type(info.func_index(func));
+    let index = info.func_index(func);
+    let ty = info.func_type(index);
     let (kept, returns) = artifact.kept().get(func.index()).unwrap_or_default();
     FunctionCode {
-        index: info.func_index(func).index() as u32,
-        name: artifact.function_name(info.func_index(func)),
+        index: index.index() as u32,
+        name: artifact.function_name(index),
         wasm: body(info, func),
         parameters: ty.params().iter().map(|it| value_type(*it)).collect(),
         has_results: !ty.results().is_empty(),
+        pops_arguments: artifact.is_tail_type(info.functions[index]),
         code: range,
         rows,
         homes: Homes {

@@ -66,6 +66,7 @@ impl StoreCore {
                 array_to_wasm: ptr::null(),
                 context: ptr::null_mut(),
                 type_id,
+                is_tail: 0,
             },
             ty,
             call,
@@ -144,6 +145,7 @@ impl StoreCore {
                     func.code,
                     slots.as_mut_ptr(),
                     func.array_to_wasm,
+                    func.is_tail,
                 )
             }
         });

@@ -21,11 +21,6 @@ const PROPOSALS: &[Proposal] = &[
         "threads",
         "clang: without -pthread; rustc: --target wasm32-wasip1",
     ),
-    proposal(
-        WasmFeatures::TAIL_CALL,
-        "tail-call",
-        "clang: -mno-tail-call; rustc: -C target-feature=-tail-call",
-    ),
     proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references", ""),
     proposal(WasmFeatures::GC, "gc", ""),
     proposal(WasmFeatures::STACK_SWITCHING, "stack-switching", ""),
@@ -136,8 +131,8 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_named_and_all_of_it() {
         assert_eq!(
-            names("(module (type (struct)) (func $f return_call $f))"),
-            ["tail-call", "gc"]
+            names("(module (type (struct)) (tag $t) (func suspend $t))"),
+            ["gc", "stack-switching"]
         );
         assert_eq!(names("(module (type (struct (field i32))) (func))"), ["gc"]);
         assert_eq!(names("(module (func))"), [""; 0]);
@@ -145,7 +140,7 @@ mod tests {
 
     #[test]
     fn errors_name_what_compilers_emit() {
-        for (wat, name) in [("(module (func $f return_call $f))", "tail-call")] {
+        for (wat, name) in [("(module (tag $t) (func suspend $t))", "stack-switching")] {
             let wasm = wat::parse_str(wat).unwrap();
             let named =
                 named_by_errors(&wasm).map(|it| it.iter().map(|it| it.name).collect::<Vec<_>>());

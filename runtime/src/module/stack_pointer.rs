@@ -24,9 +24,12 @@ pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Op
             {
                 return None;
             }
-            // An exception leaves the function as no return does.
+            // An exception and a tail call leave the function as no return does.
             Operator::Call { .. }
             | Operator::CallIndirect { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
             | Operator::Throw { .. }
             | Operator::ThrowRef
             | Operator::Rethrow { .. } => return None,

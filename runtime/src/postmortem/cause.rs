@@ -87,6 +87,10 @@ impl Cause {
             Operator::CallIndirect {
                 type_index,
                 table_index,
+            }
+            | Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
             } => self.indirect_call(store, frame, instruction, (*type_index, *table_index)),
             Operator::TableGet { table } | Operator::TableSet { table } => {
                 let depth = usize::from(matches!(instruction.operator, Operator::TableSet { .. }));

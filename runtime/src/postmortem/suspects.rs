@@ -82,7 +82,13 @@ fn passed(store: &StoreCore, backtrace: &WasmBacktrace, depth: usize) -> Option<
         return None;
     };
     let info = store.instances.get(frame.instance)?.module.info();
-    let params = info.func_type(FuncIndex::from_u32(function_index)).params();
+    let called = FuncIndex::from_u32(function_index);
+    // Behind a tail call the frame within is another function's.
+    let within = backtrace.frames().get(depth.checked_sub(1)?)?;
+    if info.defined(called).is_some() && within.func_index != function_index {
+        return None;
+    }
+    let params = info.func_type(called).params();
     let mut values = Vec::new();
     for argument in 0..params.len() {
         values.extend(address_of(instruction.operand(argument)?));

@@ -5,7 +5,7 @@ use crate::abi::layout::VmContextHead;
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
-/// Calls `trampoline(context, code, args)` as the thread's innermost activation. Returns 0 when the guest returned, 1 when it
+/// Calls `trampoline(context, code, args, is_tail)` as the thread's innermost activation. Returns 0 when the guest returned, 1 when it
 /// was left by a trap or an error.
 ///
 /// The frame keeps all callee-saved registers at fixed distances from its frame pointer, so that knowing the frame pointer
@@ -13,7 +13,8 @@ use std::mem::offset_of;
 ///
 /// # Safety
 /// `trampoline` must be the `array_to_wasm` trampoline for the type of `code`, `context` the context that `code` is to run
-/// in, and `args` slots for its arguments and results. `activation` must be the thread's innermost.
+/// in, `is_tail` whether it follows the `tail` convention, as its VmFuncRef says, and `args` slots for its arguments and results.
+/// `activation` must be the thread's innermost.
 #[unsafe(naked)]
 pub unsafe extern "C" fn enter_guest(
     activation: *const Activation,
@@ -21,6 +22,7 @@ pub unsafe extern "C" fn enter_guest(
     code: *const u8,
     args: *mut u128,
     trampoline: *const u8,
+    is_tail: u32,
 ) -> u32 {
     naked_asm!(
         ".cfi_startproc",
@@ -46,6 +48,7 @@ pub unsafe extern "C" fn enter_guest(
         "mov rdi, rsi",
         "mov rsi, rdx",
         "mov rdx, rcx",
+        "mov ecx, r9d",
         "call r8",
         "xor eax, eax",
         "2:", // here with rax = 1 and rbp alone restored after a trap

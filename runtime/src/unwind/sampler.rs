@@ -259,17 +259,25 @@ fn walk([pc, sp, fp]: [u64; 3], activation: &Activation, sample: &mut Sample<'_>
     Some(())
 }
 
-/// The return address of a function that has no frame yet, or no longer: at the first instructions of its prologue and at its return, as
-/// Cranelift writes them for x86-64.
+/// The return address of a function that has no frame yet, or no longer: at the first instructions of its prologue, and at its return or
+/// its jump to the function that it leaves for, as Cranelift writes them for x86-64.
 fn frameless_return(pc: u64, sp: u64) -> Option<u64> {
     const PUSH_RBP: u8 = 0x55;
     const MOV_RBP_RSP: [u8; 3] = [0x48, 0x89, 0xe5];
     const RET: u8 = 0xc3;
+    const RET_POPPING: u8 = 0xc2;
+    const POP_RBP: u8 = 0x5d;
     // SAFETY: `pc` is in placed code, which can be read and has a word after it; above the stack pointer is the caller's frame.
     unsafe {
         let code = (pc as *const [u8; 3]).read();
         match code {
-            [PUSH_RBP | RET, ..] => Some((sp as *const u64).read()),
+            [PUSH_RBP | RET | RET_POPPING, ..] => Some((sp as *const u64).read()),
+            // jmp, of a tail call.
+            [0xe9, ..] | [0xff, 0xe0..=0xe7, _] | [0x41, 0xff, 0xe0..=0xe7]
+                if (pc as *const u8).sub(1).read() == POP_RBP =>
+            {
+                Some((sp as *const u64).read())
+            }
             MOV_RBP_RSP => Some((sp as *const u64).add(1).read()),
             _ => None,
         }

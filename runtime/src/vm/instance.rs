@@ -94,6 +94,7 @@ impl InstanceData {
             array_to_wasm: self.code.array_to_wasm(ty),
             context: self.context(),
             type_id: module.type_ids()[ty.index()],
+            is_tail: u32::from(module.artifact().is_tail_type(ty)),
         };
         // SAFETY: the layout has a VmFuncRef there, and writing the same again changes nothing.
         unsafe { reference.write(full) };

@@ -2,7 +2,7 @@
 
 use super::in_both;
 use crate::code::Flavor;
-use crate::handmade::{Attr, F, G, Handmade, Row, Shown, address, local, native, text};
+use crate::handmade::{Attr, F, G, Handmade, Row, Shown, address, code, local, native, text};
 use gimli::constants as dw;
 use gimli::write::{Address, AttributeValue as Value, UnitEntryId};
 use std::ops::Range;
@@ -305,6 +305,38 @@ fn rows_of_code_that_is_not_there_are_left_out() {
     for shown in in_both(info) {
         assert_eq!(shown.rows, []);
     }
+}
+
+#[test]
+fn what_takes_its_arguments_off_the_stack_is_not_called() {
+    let mut info = Handmade::new();
+    for (name, range) in [("f", F), ("g", G)] {
+        info.function(name, range);
+    }
+    let written = info.write();
+    let shown = |flavor| {
+        let mut code = code(flavor);
+        code.functions[1].pops_arguments = true;
+        written.transformed(&code)
+    };
+    let gdb = shown(Flavor::Gdb);
+    let calls = |name| {
+        let function = gdb.find(dw::DW_TAG_subprogram, name);
+        function.number(dw::DW_AT_calling_convention)
+    };
+    assert_eq!(
+        (calls("f"), calls("g")),
+        (None, Some(dw::DW_CC_nocall.0.into()))
+    );
+    let lldb = shown(Flavor::Lldb);
+    let functions = lldb.all(dw::DW_TAG_subprogram, "g");
+    let names = functions.iter().map(|it| it.attr(dw::DW_AT_linkage_name));
+    let why = "the function 'g', whose arguments on the stack are passed as tail calls need it";
+    assert!(
+        names
+            .flatten()
+            .any(|name| *name == Attr::Text(why.to_owned()))
+    );
 }
 
 #[test]
