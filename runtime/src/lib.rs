@@ -98,5 +98,7 @@ pub use report::trap::Trap;
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use vm::exception::ThrownException;
 pub use vm::handle::{ExnRef, Extern, ExternRef, Func, Global, Memory, Table, Tag};
+pub use vm::parking::WaitResult;
+pub use vm::shared::SharedMemory;
 pub use vm::store::Store;
 pub use vm::value::Val;

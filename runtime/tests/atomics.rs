@@ -82,21 +82,6 @@ fn an_unaligned_address_is_named() {
 }
 
 #[test]
-fn a_shared_memory_needs_threads() {
-    let engine = Engine::default();
-    for wat in [
-        "(module (memory 1 1 shared) (func (drop (i32.atomic.load (i32.const 0)))))",
-        r#"(module (import "env" "memory" (memory 1 1 shared)))"#,
-        "(module (memory 1) (memory 1 1 shared) (func $f return_call $f))",
-    ] {
-        let Err(error) = Module::new(&engine, wat) else {
-            panic!("{wat} is taken")
-        };
-        assert!(error.to_string().contains("threads"), "{error}");
-    }
-}
-
-#[test]
 fn a_report_of_another_memory_says_nothing_of_the_first() {
     let wat = r#"(module
         (memory 1) (data (i32.const 0) "\2a\00\00\00")

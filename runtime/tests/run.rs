@@ -343,7 +343,6 @@ fn artifacts_are_refused_where_they_do_not_fit() {
 fn a_missing_proposal_is_named() {
     let engine = Engine::default();
     for (wat, name) in [
-        ("(module (memory 1 1 shared))", "threads"),
         ("(module (tag $t) (func suspend $t))", "stack-switching"),
         ("(module (type (struct)))", "gc"),
         ("(component)", "component"),

@@ -64,6 +64,8 @@ fn define_host(linker: &mut Linker<()>, store: &mut Store<()>) {
         let table = Table::new(&mut *store, ty, Val::FuncRef(None)).unwrap();
         linker.define("spectest", name, table).unwrap();
     }
+    let shared = SharedMemory::new(linker.engine(), MemoryType::shared(1, 2)).unwrap();
+    linker.define("spectest", "shared_memory", shared).unwrap();
     let memory = Memory::new(store, MemoryType::new(1, Some(2))).unwrap();
     linker.define("spectest", "memory", memory).unwrap();
 }
@@ -333,8 +335,8 @@ fn encode(wat: &mut Wat<'_>) -> Vec<u8> {
 /// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
 const TAKEN: &[(&str, usize)] = &[("binary-leb128.wast", 217), ("binary-leb128.wast", 225)];
 
-/// The reasons of version 2 for refusing several memories: a second one, and its index in place of a zero.
-const SUPERSEDED: &[&str] = &["multiple memories", "zero byte expected"];
+/// The reasons of versions 1 and 2 for refusing several tables or memories: a second one, and its index in place of a zero.
+const SUPERSEDED: &[&str] = &["multiple memories", "multiple tables", "zero byte expected"];
 
 /// Proposals whose tests are run besides those of version 2.
 const PROPOSALS: &[Proposal] = &[
@@ -350,27 +352,16 @@ const PROPOSALS: &[Proposal] = &[
     Proposal::TailCall,
 ];
 
-/// All files, but for those that use shared memories.
+/// All files.
 fn files() -> impl Iterator<Item = TestFile<'static>> {
     let proposals = PROPOSALS.iter().flat_map(proposal);
-    spec(&SpecVersion::V2)
-        .chain(proposals)
-        .filter(|file| !OTHERS.contains(&(file.parent(), file.name())))
+    spec(&SpecVersion::V2).chain(proposals)
 }
 
-/// Files of shared memories, by their proposal.
-const OTHERS: &[(&str, &str)] = &[
-    ("threads", "exports.wast"),
-    ("threads", "imports.wast"),
-    ("threads", "memory.wast"),
-];
-
-/// Returns a file's text, without what needs a proposal that is not taken: shared memories, typed references and
-/// recursive types.
+/// Returns a file's text, without what needs a proposal that is not taken: typed references and recursive types.
 fn text(file: &TestFile<'_>) -> String {
     let text = file.raw().to_owned();
     match (file.parent(), file.name()) {
-        ("threads", "atomic.wast") => not_shared(&text),
         ("exceptions", "try_table.wast") => {
             let (before, _) = text
                 .split_once("(type $t (func))\n  (func $dummy)")
@@ -386,17 +377,6 @@ fn text(file: &TestFile<'_>) -> String {
         }
         _ => text,
     }
-}
-
-/// Tests of atomic operators on a memory that is not shared, without what waits.
-fn not_shared(text: &str) -> String {
-    let shared = "(module\n  (memory 1 1 shared)";
-    let text = text.replacen(shared, "(module\n  (memory 1 1)", 1);
-    let (before, rest) = text.split_once(shared).expect("the module that waits");
-    let (_, behind) = rest
-        .split_once(";; unshared memory is OK")
-        .expect("the next one");
-    before.to_owned() + behind
 }
 
 fn run(config: &Config) {

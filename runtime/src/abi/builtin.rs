@@ -80,4 +80,9 @@ builtins! {
     ThrowRef "wasm::throw_ref" (I64) Nothing;
     /// () Leaves guest code for the error that the host left with the store.
     Raise "wasm::raise" () Never;
+    /// (memory, address, expected value, nanoseconds or less than 0 for ever, bytes of the value) -> 0 if it was notified, 1 if the value is
+    /// another, 2 if the time is over. Only for shared memories.
+    MemoryWait "wasm::memory.atomic.wait" (I32, I64, I64, I64, I32) Value;
+    /// (memory, address, number of threads) -> how many were notified. Only for shared memories.
+    MemoryNotify "wasm::memory.atomic.notify" (I32, I64, I32) Value;
 }

@@ -18,6 +18,7 @@ use crate::index::*;
 use crate::module::ModuleInfo;
 use cranelift_entity::EntityRef;
 use std::mem::{offset_of, size_of};
+use std::sync::atomic::AtomicU64;
 
 /// The data that the compiled code of all instances of a store shares; at a fixed address while the store lives.
 #[repr(C)]
@@ -66,8 +67,8 @@ pub const ADDRESS_SPACE: u64 = 1 << 32;
 pub struct VmMemory {
     /// Its first byte.
     pub base: *mut u8,
-    /// Its size in bytes.
-    pub len: u64,
+    /// Its size in bytes, which only grows.
+    pub len: AtomicU64,
 }
 
 /// A table. An element is 0 before it is first asked for (an active segment may have a function for it), otherwise

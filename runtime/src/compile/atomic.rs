@@ -1,12 +1,15 @@
 //! Atomic operators. An address must be a multiple of the bytes that are accessed; that is compared before the access, whose bounds are
-//! those of other accesses. Nobody can wait on a memory that is not shared, and nobody waits there to be notified.
+//! those of other accesses. Nobody can wait on a memory that is not shared, and nobody waits there to be notified. Threads wait and notify in the
+//! runtime, after an access that traps where the instruction has to.
 
 use super::translator::Translator;
+use crate::abi::builtin::Builtin;
 use crate::abi::trap::TrapKind;
+use crate::index::MemoryIndex;
 use crate::module::atomics::{Atomic, Kind, Op};
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{AtomicRmwOp, InstBuilder, Type, Value};
-use wasmparser::Operator;
+use wasmparser::{MemArgTarget, Operator};
 
 impl Translator<'_, '_> {
     /// Translates an atomic operator; `false` for all others.
@@ -47,6 +50,8 @@ impl Translator<'_, '_> {
                 let before = cas.atomic_cas(flags, address, expected, replacement);
                 self.push_accessed(&atomic, before);
             }
+            Kind::Notify if self.is_shared(&atomic) => self.notify(&atomic),
+            Kind::Wait if self.is_shared(&atomic) => self.wait(&atomic),
             Kind::Notify => {
                 self.pop();
                 let address = self.atomic_address(&atomic);
@@ -62,6 +67,44 @@ impl Translator<'_, '_> {
             }
         }
         true
+    }
+
+    fn is_shared(&self, atomic: &Atomic) -> bool {
+        self.env.module.memories[memory_of(atomic)].shared
+    }
+
+    /// Pops the address of a value, which is accessed, and returns it as a number that the runtime takes.
+    fn waiting_address(&mut self, atomic: &Atomic) -> Value {
+        let index = self.pop();
+        self.push(index);
+        let address = self.atomic_address(atomic);
+        let ty = accessed(atomic);
+        self.builder.ins().atomic_load(ty, Self::flags(), address);
+        let index = self.widen(index);
+        let offset = atomic.memarg.offset as i64;
+        self.builder.ins().iadd_imm_u(index, offset)
+    }
+
+    fn notify(&mut self, atomic: &Atomic) {
+        let count = self.pop();
+        let address = self.waiting_address(atomic);
+        let memory = self.index(memory_of(atomic).as_u32());
+        let woken = self.call_builtin(Builtin::MemoryNotify, &[memory, address, count]);
+        let woken = self.builder.ins().ireduce(I32, woken);
+        self.push(woken);
+    }
+
+    fn wait(&mut self, atomic: &Atomic) {
+        let timeout = self.pop();
+        let expected = self.pop();
+        let expected = self.widen(expected);
+        let address = self.waiting_address(atomic);
+        let memory = self.index(memory_of(atomic).as_u32());
+        let bytes = self.index(atomic.bytes);
+        let args = [memory, address, expected, timeout, bytes];
+        let result = self.call_builtin(Builtin::MemoryWait, &args);
+        let result = self.builder.ins().ireduce(I32, result);
+        self.push(result);
     }
 
     /// Traps if the address, which is on the stack, is not a multiple of the bytes that are accessed.
@@ -105,6 +148,13 @@ impl Translator<'_, '_> {
         };
         self.push(value);
     }
+}
+
+fn memory_of(atomic: &Atomic) -> MemoryIndex {
+    let MemArgTarget::Memory(memory) = atomic.memarg.target else {
+        unreachable!("validated: arrays are GC's")
+    };
+    MemoryIndex::from_u32(memory)
 }
 
 fn accessed(atomic: &Atomic) -> Type {

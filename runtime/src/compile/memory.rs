@@ -162,9 +162,13 @@ impl Translator<'_, '_> {
             context,
             self.env.layout.memory_pointer(memory) as i32,
         );
-        self.builder
-            .ins()
-            .load(I64, flags, pointer, offset_of!(VmMemory, len) as i32)
+        let offset = offset_of!(VmMemory, len);
+        if self.env.module.memories[memory].shared {
+            // Another thread may let it grow, which what this one reads of it afterwards may depend on.
+            let len = self.builder.ins().iadd_imm_u(pointer, offset as i64);
+            return self.builder.ins().atomic_load(I64, flags, len);
+        }
+        self.builder.ins().load(I64, flags, pointer, offset as i32)
     }
 
     fn memory_size(&mut self, memory: MemoryIndex) {

@@ -12,6 +12,7 @@ use crate::vm::instance::InstanceData;
 use crate::vm::memory::{LinearMemory, PAGE};
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::values::WasmValue;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use wasm_encoder::{
@@ -248,7 +249,7 @@ struct Segment<'a> {
     memory: u32,
     address_type: AddressType,
     address: usize,
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
 }
 
 impl Segment<'_> {
@@ -279,12 +280,12 @@ fn contents<'a>(core: &'a StoreCore, memories: &[crate::Memory]) -> Contents<'a>
     let mut room = MOST;
     for (index, memory) in (0..).zip(memories) {
         let memory = core.memory(*memory);
-        // SAFETY: the store is borrowed, and no guest runs.
-        let all = unsafe { &*memory.bytes() };
-        let bytes = &all[..all.len().min(MOST)];
-        let mut end = bytes.len();
-        for at in chunks(memory, bytes.len()) {
-            let chunk = &bytes[at..(at + CHUNK).min(bytes.len())];
+        let len = memory.len() as usize;
+        let mut end = len.min(MOST);
+        for at in chunks(memory, end) {
+            // SAFETY: the store is borrowed, and no guest of it runs.
+            let chunk = unsafe { memory.get(at, CHUNK.min(len.min(MOST) - at)) };
+            let Some(chunk) = chunk else { break };
             if chunk.iter().all(|byte| *byte == 0) {
                 continue;
             }
@@ -300,7 +301,7 @@ fn contents<'a>(core: &'a StoreCore, memories: &[crate::Memory]) -> Contents<'a>
                 bytes: chunk,
             });
         }
-        if end < all.len() {
+        if end < len {
             ends.insert(index, end as u64);
         }
     }
@@ -333,7 +334,7 @@ fn write_data(segments: &[Segment<'_>], out: &mut impl Write) -> io::Result<()> 
     out.write_all(&count)?;
     for segment in segments {
         out.write_all(&segment.header())?;
-        out.write_all(segment.bytes)?;
+        out.write_all(&segment.bytes)?;
     }
     Ok(())
 }

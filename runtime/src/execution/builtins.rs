@@ -9,9 +9,11 @@ use crate::unwind::activation::innermost;
 use crate::vm::handle;
 use crate::vm::handle::Memory;
 use crate::vm::instance::InstanceData;
+use crate::vm::parking::WaitResult;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
+use std::time::Duration;
 
 /// A runtime function's address.
 #[repr(transparent)]
@@ -47,6 +49,8 @@ pub static TABLE: Table = Table([
     Entry(enter_throw as *const ()),
     Entry(enter_throw_ref as *const ()),
     Entry(enter_raise as *const ()),
+    Entry(memory_wait as *const ()),
+    Entry(memory_notify as *const ()),
 ]);
 
 /// The calling instance and its store. Nobody else uses either: the host that borrowed the store waits for the guest.
@@ -90,7 +94,7 @@ impl<'a> Call<'a> {
         self.instance().tables[table as usize]
     }
 
-    /// A memory's bytes.
+    /// A memory's bytes, which guests on other threads may use if it is shared.
     fn bytes(&mut self, memory: u32) -> *mut [u8] {
         let memory = self.memory(memory);
         // SAFETY: what is returned is a pointer.
@@ -113,10 +117,7 @@ unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let memory = call.memory(memory);
-    call.store
-        .memory_mut(memory)
-        .grow(pages)
-        .unwrap_or(u64::MAX)
+    call.store.memory(memory).grow(pages).unwrap_or(u64::MAX)
 }
 
 unsafe extern "C" fn memory_copy(
@@ -172,8 +173,9 @@ unsafe extern "C" fn memory_init(
 ) -> u32 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let bytes = call.bytes(memory);
-    let instance = call.instance();
+    let memory = call.memory(memory);
+    // SAFETY: the instance is boxed in the store, which the running guest's borrow keeps.
+    let instance = unsafe { &*call.instance };
     let window = instance.module.info().data[DataIndex::from_u32(segment)]
         .bytes
         .clone();
@@ -181,15 +183,9 @@ unsafe extern "C" fn memory_init(
         true => &[][..],
         false => &instance.module.artifact().wasm()[window],
     };
-    let ranges = range(to, u64::from(len), bytes.len() as u64).zip(range(
-        u64::from(from),
-        u64::from(len),
-        segment.len() as u64,
-    ));
-    done(ranges.map(|(to, from)| {
-        // SAFETY: the range is within the memory, which the segment is no part of.
-        unsafe { (&mut *bytes)[to].copy_from_slice(&segment[from]) }
-    }))
+    let from = range(u64::from(from), u64::from(len), segment.len() as u64);
+    let memory = call.store.memory(memory);
+    done(from.and_then(|from| memory.write(to as usize, &segment[from])))
 }
 
 unsafe extern "C" fn data_drop(context: *mut VmContextHead, segment: u32) {
@@ -308,4 +304,38 @@ unsafe extern "C" fn ref_func(context: *mut VmContextHead, func: u32) -> *mut Vm
     unsafe { Call::new(context) }
         .instance()
         .func_ref(FuncIndex::from_u32(func))
+}
+
+/// The instruction has trapped before if the address is not in the memory or not aligned.
+unsafe extern "C" fn memory_wait(
+    context: *mut VmContextHead,
+    memory: u32,
+    address: u64,
+    expected: u64,
+    timeout: u64,
+    bytes: u32,
+) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let memory = call.memory(memory);
+    let memory = call.store.share(memory);
+    // A negative timeout is none.
+    let timeout = (timeout as i64 >= 0).then_some(Duration::from_nanos(timeout));
+    let result = match bytes {
+        8 => memory.wait64(address, expected, timeout),
+        _ => memory.wait32(address, expected as u32, timeout),
+    };
+    result.unwrap_or(WaitResult::Mismatch) as u64
+}
+
+unsafe extern "C" fn memory_notify(
+    context: *mut VmContextHead,
+    memory: u32,
+    address: u64,
+    count: u32,
+) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let memory = call.memory(memory);
+    u64::from(call.store.share(memory).notify(address, count).unwrap_or(0))
 }

@@ -18,6 +18,7 @@ use crate::module::ModuleInfo;
 use crate::module::names::tag_name;
 use crate::vm::handle::{Extern, Global, Memory};
 use crate::vm::instance::{ContextWords, InstanceData};
+use crate::vm::shared::SharedMemory;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
@@ -72,6 +73,7 @@ fn build(
         code,
         context: ContextWords::new(module.layout().size(), after_code),
         memories: Vec::new(),
+        shared_memories: Vec::new(),
         tables: Vec::new(),
         globals: Vec::new(),
         tags: Vec::new(),
@@ -85,6 +87,7 @@ fn build(
             Extern::Func(func) => instance.imported_functions.push(*func),
             Extern::Table(table) => instance.tables.push(*table),
             Extern::Memory(memory) => instance.memories.push(*memory),
+            Extern::SharedMemory(memory) => instance.memories.push(core.shared_memory(memory)),
             Extern::Global(global) => instance.globals.push(*global),
             Extern::Tag(tag) => instance.tags.push(*tag),
         }
@@ -93,6 +96,7 @@ fn build(
         let at = placement.and_then(|it| it.memory(instance.memories.len()));
         instance.memories.push(core.new_memory(*ty, at)?);
     }
+    instance.shared_memories = shared_memories(core, info, &instance.memories);
     for ty in info.tables.values().skip(info.imported_tables) {
         instance.tables.push(core.new_table(*ty)?);
     }
@@ -112,6 +116,17 @@ fn build(
     Ok(instance)
 }
 
+/// Those of an instance's memories that threads share, by their place.
+fn shared_memories(
+    core: &StoreCore,
+    info: &ModuleInfo,
+    memories: &[Memory],
+) -> Vec<(usize, SharedMemory)> {
+    let shared = info.memories.iter().filter(|(_, ty)| ty.shared);
+    let shared = shared.map(|(index, _)| (index.index(), core.share(memories[index.index()])));
+    shared.collect()
+}
+
 /// Writes the VmContext, as abi/layout.rs draws it.
 fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()> {
     let module = instance.module.clone();
@@ -126,10 +141,10 @@ fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()>
     unsafe {
         instance.context().write(head);
         for index in info.memories.keys() {
-            let memory = &*core.memory(instance.memories[index.index()]).vm;
+            let memory = core.memory(instance.memories[index.index()]);
             let reference = VmMemoryRef {
-                base: memory.base,
-                memory: ptr::from_ref(memory).cast_mut(),
+                base: memory.base(),
+                memory: memory.vm().cast_mut(),
             };
             instance
                 .at::<VmMemoryRef>(layout.memory(index))
@@ -204,7 +219,7 @@ fn describe_to_debugger(
     let memory_place = |memory: &Memory| {
         let memory = core.memory(*memory);
         MemoryPlace {
-            base: HostAddress(memory.vm.base as u64),
+            base: HostAddress(memory.base() as u64),
             address_type: value_type(memory.ty().address_type.value_type()),
         }
     };

@@ -83,14 +83,8 @@ pub fn apply_data(core: &mut StoreCore, index: usize) -> Result<()> {
         let start = instance.evaluate(offset) as u64 as usize;
         let memory = instance.memories[target.index()];
         let bytes = &module.artifact().wasm()[data.bytes.clone()];
-        // SAFETY: the store is borrowed mutably and no guest runs.
-        let all = unsafe { &mut *core.memory(memory).bytes() };
-        let range = all
-            .get_mut(start..)
-            .and_then(|rest| rest.get_mut(..bytes.len()));
-        range
-            .ok_or_else(|| init_trap(TrapKind::MemoryOutOfBounds))?
-            .copy_from_slice(bytes);
+        let written = core.memory(memory).write(start, bytes);
+        written.ok_or_else(|| init_trap(TrapKind::MemoryOutOfBounds))?;
         core.instances[index].dropped_data[segment.index()] = true;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::abi::layout::VmContextHead;
 use crate::report::backtrace::WasmBacktrace;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use crate::vm::handle::Extern;
+use crate::vm::handle::{Extern, Memory};
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{StoreCore, StoreInner};
 
@@ -62,11 +62,8 @@ impl<T: 'static> Caller<'_, T> {
     }
 
     /// The bytes of a memory and the embedder's data at once.
-    pub(crate) fn memory_and_data(
-        &mut self,
-        memory: crate::vm::handle::Memory,
-    ) -> (&mut [u8], &mut T) {
-        // SAFETY: the guest waits, and the store is borrowed; its data is no part of a memory.
+    pub(crate) fn memory_and_data(&mut self, memory: Memory) -> (&mut [u8], &mut T) {
+        // SAFETY: the guest waits, and the store is borrowed; its data is no part of a memory, which is no shared one.
         (
             unsafe { &mut *self.store.core.memory(memory).bytes() },
             &mut self.store.data,

@@ -53,6 +53,7 @@ fn matches(found: &ExternType, wanted: &ExternType) -> bool {
     match (found, wanted) {
         (ExternType::Memory(found), ExternType::Memory(wanted)) => {
             found.address_type == wanted.address_type
+                && found.shared == wanted.shared
                 && found.page_size_log2 == wanted.page_size_log2
                 && limits(&found.limits, &wanted.limits)
         }

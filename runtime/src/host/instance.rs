@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::execution::instantiate::instantiate;
 use crate::vm::context::{AsContextMut, StoreContext};
 use crate::vm::handle::{Extern, Func, Global, Memory, Table, Tag};
+use crate::vm::shared::SharedMemory;
 
 /// An instance of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,6 +90,11 @@ impl Instance {
     /// An exported memory.
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
+    }
+
+    /// An exported memory that threads share.
+    pub fn get_shared_memory(&self, store: impl AsContextMut, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
     }
 
     /// An exported global.

@@ -151,7 +151,7 @@ impl<T: 'static> Linker<T> {
             .definitions
             .get(&(module.to_owned(), name.to_owned()))?
         {
-            Definition::Extern(item) => Some(*item),
+            Definition::Extern(item) => Some(item.clone()),
             Definition::Host(ty, call) => {
                 let call = call.clone();
                 let call: HostCall =

@@ -5,17 +5,27 @@ use crate::module::types::MemoryType;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::handle::Memory;
 
+/// Refuses types of memories that there are none of.
+pub(super) fn check_type(ty: &MemoryType) -> Result<()> {
+    match ty.page_size_log2 {
+        0 | MemoryType::PAGE_SIZE_LOG2 => Ok(()),
+        log2 => Err(Error::Type(format!(
+            "a memory's pages have 1 or 65536 bytes, not 2 to the power of {log2}"
+        ))),
+    }
+}
+
 impl Memory {
     /// A new memory.
     ///
     /// # Errors
     /// Where the system does not give the address space, or no memory has pages of that size.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
-        if !matches!(ty.page_size_log2, 0 | MemoryType::PAGE_SIZE_LOG2) {
-            return Err(Error::Type(format!(
-                "a memory's pages have 1 or 65536 bytes, not 2 to the power of {}",
-                ty.page_size_log2
-            )));
+        check_type(&ty)?;
+        if ty.shared {
+            return Err(Error::Type(
+                "a memory that threads share is a SharedMemory".to_owned(),
+            ));
         }
         store.core_mut().new_memory(ty, None)
     }
@@ -32,7 +42,7 @@ impl Memory {
 
     /// Its size in bytes.
     pub fn data_size(&self, store: impl AsContext) -> usize {
-        store.core().memory(*self).vm.len as usize
+        store.core().memory(*self).len() as usize
     }
 
     /// Its bytes.
@@ -84,7 +94,7 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
         store
             .core_mut()
-            .memory_mut(*self)
+            .memory(*self)
             .grow(pages)
             .ok_or(Error::OutOfBounds)
     }

@@ -10,6 +10,7 @@ pub mod instance;
 pub mod linker;
 mod memory;
 mod reference;
+mod shared_memory;
 mod table;
 pub mod typed;
 mod undefined;

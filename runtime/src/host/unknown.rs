@@ -13,6 +13,7 @@ use crate::vm::handle::Global;
 use crate::vm::handle::Memory;
 use crate::vm::handle::Table;
 use crate::vm::handle::Tag;
+use crate::vm::shared::SharedMemory;
 use crate::vm::value::Val;
 use wasmparser::{Parser, Payload, TypeRef};
 
@@ -88,6 +89,9 @@ impl<T: 'static> Linker<T> {
                 ExternType::Table(ty) => {
                     let element = Val::default_for(ty.element);
                     Table::new(&mut store, *ty, element)?.into()
+                }
+                ExternType::Memory(ty) if ty.shared => {
+                    SharedMemory::new(store.as_context_mut().0.core.engine(), *ty)?.into()
                 }
                 ExternType::Memory(ty) => Memory::new(&mut store, *ty)?.into(),
                 ExternType::Tag(ty) => Tag::new(&mut store, ty.clone())?.into(),

@@ -7,7 +7,7 @@ use wasmparser::{
 };
 
 /// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, addresses of
-/// 64 bits, pages of a byte, atomic operators, exceptions in both encodings, and tail calls.
+/// 64 bits, pages of a byte, threads, exceptions in both encodings, and tail calls.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
@@ -15,7 +15,6 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
-    // Without shared memories.
     .union(WasmFeatures::THREADS)
     .union(WasmFeatures::EXCEPTIONS)
     .union(WasmFeatures::LEGACY_EXCEPTIONS)

@@ -274,6 +274,7 @@ fn memory_type(ty: wasmparser::MemoryType) -> Result<MemoryType> {
     Ok(MemoryType {
         address_type: address_type(ty.memory64),
         page_size_log2,
+        shared: ty.shared,
         ..MemoryType::new(ty.initial, ty.maximum)
     })
 }

@@ -128,6 +128,8 @@ pub struct MemoryType {
     pub address_type: AddressType,
     /// The binary logarithm of the bytes of a page: 16, or 0 with the custom-page-sizes proposal.
     pub page_size_log2: u8,
+    /// True if instances on several threads use it at once.
+    pub shared: bool,
 }
 
 impl MemoryType {
@@ -140,6 +142,15 @@ impl MemoryType {
             limits: Limits { min, max },
             address_type: AddressType::I32,
             page_size_log2: MemoryType::PAGE_SIZE_LOG2,
+            shared: false,
+        }
+    }
+
+    /// A memory of 32-bit addresses that threads share, with limits in pages of 64 KiB.
+    pub fn shared(min: u64, max: u64) -> MemoryType {
+        MemoryType {
+            shared: true,
+            ..MemoryType::new(min, Some(max))
         }
     }
 
@@ -243,9 +254,10 @@ impl fmt::Display for ExternType {
                 let addresses = ty.address_type.prefix();
                 write!(f, "memory {addresses}{} pages", limits(&ty.limits))?;
                 match ty.page_size_log2 {
-                    MemoryType::PAGE_SIZE_LOG2 => Ok(()),
-                    _ => write!(f, " of {} bytes", ty.page_size()),
+                    MemoryType::PAGE_SIZE_LOG2 => {}
+                    _ => write!(f, " of {} bytes", ty.page_size())?,
                 }
+                f.write_str(if ty.shared { ", shared" } else { "" })
             }
         }
     }

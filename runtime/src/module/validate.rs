@@ -3,7 +3,7 @@
 use super::features::{FEATURES, validate_with};
 use super::proposals::{self, Proposal};
 use std::fmt;
-use wasmparser::{Parser, Payload, TypeRef};
+use wasmparser::Parser;
 
 /// Why a module cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,46 +88,15 @@ pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
     if Parser::is_component(wasm) {
         return Err(ModuleError::Component);
     }
-    let mut needed = Vec::new();
-    if let Err(error) = validate_with(wasm, FEATURES) {
-        needed = proposals::missing(wasm);
-        if needed.is_empty() {
-            // One for want of a proposal is not what is wrong with a module that is invalid with all of them.
-            let wanting = error.missing_wasm_feature().is_some();
-            let with_all = wanting.then(|| validate_with(wasm, FEATURES | proposals::all()));
-            return Err(with_all.and_then(Result::err).unwrap_or(error).into());
-        }
+    let Err(error) = validate_with(wasm, FEATURES) else {
+        return Ok(());
+    };
+    let needed = proposals::missing(wasm);
+    if !needed.is_empty() {
+        return Err(ModuleError::NeedsProposals(needed));
     }
-    if shares_memory(wasm).unwrap_or(false) {
-        needed.extend(proposals::named("threads"));
-    }
-    match needed.is_empty() {
-        true => Ok(()),
-        false => Err(ModuleError::NeedsProposals(needed)),
-    }
-}
-
-/// Returns true if a module has or imports a memory that threads share.
-fn shares_memory(wasm: &[u8]) -> wasmparser::Result<bool> {
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    if matches!(import?.ty, TypeRef::Memory(ty) if ty.shared) {
-                        return Ok(true);
-                    }
-                }
-            }
-            Payload::MemorySection(memories) => {
-                for memory in memories {
-                    if memory?.shared {
-                        return Ok(true);
-                    }
-                }
-            }
-            Payload::CodeSectionStart { .. } => break,
-            _ => {}
-        }
-    }
-    Ok(false)
+    // One for want of a proposal is not what is wrong with a module that is invalid with all of them.
+    let wanting = error.missing_wasm_feature().is_some();
+    let with_all = wanting.then(|| validate_with(wasm, FEATURES | proposals::all()));
+    Err(with_all.and_then(Result::err).unwrap_or(error).into())
 }

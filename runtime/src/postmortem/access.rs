@@ -54,7 +54,7 @@ impl Access {
             }
             None => true,
         });
-        let len = at_fault.map(|(memory, _)| memory.vm.len);
+        let len = at_fault.map(|(memory, _)| memory.len());
         Some(Access {
             address: computed.or_else(|| at_fault.map(|(_, address)| address))?,
             base: base.map(|(base, _)| base).filter(|_| computed.is_some()),

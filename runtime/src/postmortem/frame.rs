@@ -110,10 +110,9 @@ impl Machine for StoppedFrame<'_> {
         let memory = self
             .store
             .memory(*self.instance.memories.get(DWARF_MEMORY)?);
-        // SAFETY: the store is borrowed, and no guest runs.
-        let bytes = unsafe { &*memory.bytes() };
         let start = usize::try_from(address).ok()?;
-        bytes.get(start..)?.get(..len).map(Cow::Borrowed)
+        // SAFETY: the store is borrowed, and no guest of it runs.
+        unsafe { memory.get(start, len) }
     }
 
     fn innermost(&self) -> bool {

@@ -12,6 +12,7 @@ use crate::vm::store::StoreCore;
 use crate::vm::value::Val;
 use dwalin_debuginfo::code::DWARF_MEMORY;
 use dwalin_debuginfo::demangle;
+use std::borrow::Cow;
 
 /// The class of exceptions that libc++abi throws, `CLNGC++\0`. One that `std::rethrow_exception` throws has a 1 at the end.
 const CPP: u64 = u64::from_be_bytes(*b"CLNGC++\0");
@@ -38,29 +39,29 @@ const WITH_TEXT: [(&str, &str); 2] = [
 const LONGEST: usize = 4096;
 const DEEPEST: usize = 32;
 
-/// The memory of a guest.
+/// The memory of a guest, from which up to so many bytes are read at an address.
 struct Guest<'m> {
-    memory: &'m [u8],
+    read: &'m dyn Fn(u32, usize) -> Vec<u8>,
 }
 
 impl Guest<'_> {
     fn word(&self, at: u32) -> Option<u32> {
-        let bytes = self.memory.get(at as usize..)?.first_chunk()?;
-        Some(u32::from_le_bytes(*bytes))
+        let bytes = (self.read)(at, 4);
+        Some(u32::from_le_bytes(*bytes.first_chunk()?))
     }
 
-    fn text(&self, at: u32) -> Option<&str> {
-        let bytes = self.memory.get(at as usize..)?;
-        let bytes = &bytes[..bytes.len().min(LONGEST)];
+    fn text(&self, at: u32) -> Option<String> {
+        let mut bytes = (self.read)(at, LONGEST);
         let end = bytes.iter().position(|byte| *byte == 0)?;
-        std::str::from_utf8(&bytes[..end]).ok()
+        bytes.truncate(end);
+        String::from_utf8(bytes).ok()
     }
 
     /// The words of the runtime of its language for an exception, by the address that it throws. `function` gives the names of functions by
     /// their addresses.
     fn describe(&self, thrown: u32, function: impl Fn(u32) -> Option<String>) -> Option<String> {
-        let class = self.memory.get(thrown as usize..)?.first_chunk()?;
-        let class = u64::from_le_bytes(*class);
+        let class = (self.read)(thrown, 8);
+        let class = u64::from_le_bytes(*class.first_chunk()?);
         if class == RUST {
             return Some("uncaught Rust panic".to_owned());
         }
@@ -75,7 +76,7 @@ impl Guest<'_> {
         let name = self.type_name(ty)?;
         let symbol = format!("_ZTS{name}");
         let readable = demangle(&symbol);
-        let readable = readable.strip_prefix("typeinfo name for ").unwrap_or(name);
+        let readable = readable.strip_prefix("typeinfo name for ").unwrap_or(&name);
         let said = format!("uncaught exception of type {readable}");
         Some(match self.message(ty, object, function) {
             Some(message) => format!("{said}: {message}"),
@@ -83,7 +84,7 @@ impl Guest<'_> {
         })
     }
 
-    fn type_name(&self, ty: u32) -> Option<&str> {
+    fn type_name(&self, ty: u32) -> Option<String> {
         self.text(self.word(ty.checked_add(4)?)?)
             .filter(|name| !name.is_empty())
     }
@@ -96,7 +97,7 @@ impl Guest<'_> {
         ty: u32,
         object: u32,
         function: impl Fn(u32) -> Option<String>,
-    ) -> Option<&str> {
+    ) -> Option<String> {
         let kind = self.word(ty)?;
         let mut class = ty;
         for _ in 0..DEEPEST {
@@ -138,10 +139,15 @@ fn text(
     let frame = backtrace.frames().iter().find(|frame| !frame.host)?;
     let instance = &**store.instances.get(frame.instance)?;
     let memory = store.memory(*instance.memories.get(DWARF_MEMORY)?);
-    // SAFETY: no guest runs, and the host that borrowed the store waits for us.
-    let memory = unsafe { &*memory.bytes() };
+    let read = |at: u32, len: usize| {
+        let at = at as usize;
+        let len = len.min((memory.len() as usize).saturating_sub(at));
+        // SAFETY: no guest of the store runs, and the host that borrowed the store waits for us.
+        let bytes = unsafe { memory.get(at, len) };
+        bytes.map_or_else(Vec::new, Cow::into_owned)
+    };
     let function = |address| function_name(instance, address);
-    Guest { memory }.describe(thrown as u32, function)
+    Guest { read: &read }.describe(thrown as u32, function)
 }
 
 /// The name of the function that a guest's function pointer is.
@@ -188,7 +194,11 @@ mod tests {
 
     fn describe(memory: &[u8], what: &str) -> Option<String> {
         let function = |address| (address == 7).then(|| what.to_owned());
-        Guest { memory }.describe(THROWN, function)
+        let read = |at: u32, len: usize| {
+            let bytes = memory.get(at as usize..).unwrap_or_default();
+            bytes[..len.min(bytes.len())].to_vec()
+        };
+        Guest { read: &read }.describe(THROWN, function)
     }
 
     #[test]

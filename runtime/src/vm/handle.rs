@@ -1,5 +1,6 @@
 //! Handles to what a store owns: which store, and where in it. Their methods are in `host/`.
 
+use super::shared::SharedMemory;
 use crate::abi::layout::VmFuncRef;
 use crate::error::{Error, Result};
 use crate::module::types::GlobalType;
@@ -88,7 +89,7 @@ pub struct ExnRef {
 }
 
 /// An item that can be imported and exported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -98,6 +99,8 @@ pub enum Extern {
     Table(Table),
     /// A memory.
     Memory(Memory),
+    /// A memory that threads share.
+    SharedMemory(SharedMemory),
     /// A tag.
     Tag(Tag),
 }
@@ -139,6 +142,15 @@ impl Extern {
         }
     }
 
+    /// The shared memory, if it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        if let Extern::SharedMemory(memory) = self {
+            Some(memory)
+        } else {
+            None
+        }
+    }
+
     /// The tag, if it is one.
     pub fn into_tag(self) -> Option<Tag> {
         if let Extern::Tag(tag) = self {
@@ -158,4 +170,4 @@ macro_rules! into_extern {
         }
     )*};
 }
-into_extern!(Func Global Table Memory Tag);
+into_extern!(Func Global Table Memory SharedMemory Tag);

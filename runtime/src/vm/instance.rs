@@ -1,6 +1,7 @@
 //! An instance: what it has in its store, and what others get of it.
 
 use super::handle::{Extern, Func, Global, Memory, Table, Tag};
+use super::shared::SharedMemory;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::code::PlacedCode;
 use crate::code::pointers::PointerFunctions;
@@ -24,6 +25,8 @@ pub struct InstanceData {
     /// The VmContext: 16-aligned words, never moved.
     pub(crate) context: ContextWords,
     pub(crate) memories: Vec<Memory>,
+    /// Those that threads share, by their place among the memories.
+    pub(crate) shared_memories: Vec<(usize, SharedMemory)>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<Tag>,
@@ -131,7 +134,13 @@ impl InstanceData {
                 )
             }
             ExportItem::Table(table) => Extern::Table(self.tables[table.index()]),
-            ExportItem::Memory(memory) => Extern::Memory(self.memories[memory.index()]),
+            ExportItem::Memory(memory) => {
+                let mut shared = self.shared_memories.iter();
+                match shared.find(|(index, _)| *index == memory.index()) {
+                    Some((_, shared)) => Extern::SharedMemory(shared.clone()),
+                    None => Extern::Memory(self.memories[memory.index()]),
+                }
+            }
             ExportItem::Global(global) => Extern::Global(self.globals[global.index()]),
             ExportItem::Tag(tag) => Extern::Tag(self.tags[tag.index()]),
         }

@@ -1,14 +1,21 @@
 //! Linear memories: address space reserved at once, made accessible as the memory grows, at a base that never changes.
 
+use super::parking::Parking;
+use super::racing;
 use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE, VmMemory};
 use crate::code::mapping::memory_file;
-use crate::module::types::{AddressType, MemoryType};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::module::types::{AddressType, ExternType, MemoryType};
+use dwalin_debuginfo::code::Flavor;
 use rustix::fd::OwnedFd;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a page, where the module names no other size (WebAssembly 3.0, section 4.2.8).
@@ -26,8 +33,12 @@ pub enum Viewer {
 /// A linear memory's pages.
 pub struct LinearMemory {
     /// The fields that code reads.
-    pub(crate) vm: Box<VmMemory>,
+    vm: Box<VmMemory>,
     ty: MemoryType,
+    /// Locked while it grows.
+    growing: Mutex<()>,
+    /// The threads that wait at its addresses.
+    pub(crate) parking: Parking,
     reservation: u64,
     mapped: u64,
     /// The file behind its pages, as long as the memory, where a debugger may look: of inaccessible pages without a file,
@@ -35,6 +46,11 @@ pub struct LinearMemory {
     file: Option<OwnedFd>,
     viewer: Option<Viewer>,
 }
+
+// SAFETY: its size is atomic and grows under a lock, and its bytes are reached by pointers, whose users answer for them.
+unsafe impl Send for LinearMemory {}
+// SAFETY: as above.
+unsafe impl Sync for LinearMemory {}
 
 /// The memory's pages a second time, at the host addresses that are the guest's own, inaccessible to the process. gdb, which
 /// takes a guest's pointer for an address, finds there what it points to.
@@ -89,6 +105,27 @@ impl Debugged {
 }
 
 impl LinearMemory {
+    /// A memory as an engine's settings have it, at an address if nothing is there.
+    ///
+    /// # Errors
+    /// [`Error::Resources`].
+    pub fn of_engine(engine: &Engine, ty: MemoryType, at: Option<usize>) -> Result<LinearMemory> {
+        let config = engine.config();
+        let settings = config.settings();
+        let viewer = settings.debug_info.then(|| match config.flavor() {
+            Flavor::Lldb => Viewer::Lldb,
+            Flavor::Gdb if config.has_own_addresses() => Viewer::GdbAtOwnAddresses,
+            Flavor::Gdb => Viewer::Gdb,
+        });
+        let reservation = settings.reservation(ty.address_type);
+        LinearMemory::new(ty, reservation, settings.memory_guard_size, viewer, at).map_err(
+            |error| Error::Resources {
+                what: ExternType::Memory(ty).to_string(),
+                error,
+            },
+        )
+    }
+
     /// Reserves a memory and makes its first pages accessible. With a reservation of 4 GiB or more its base is aligned to 4 GiB, so
     /// that the low half of a host address in it is that of the guest's. It is at an address that is aligned so, if nothing is there.
     ///
@@ -117,10 +154,15 @@ impl LinearMemory {
             Some(base) => base,
             None => reserve_aligned(mapped as usize, alignment as usize)?,
         };
-        let vm = Box::new(VmMemory { base, len: 0 });
-        let mut memory = LinearMemory {
+        let vm = Box::new(VmMemory {
+            base,
+            len: AtomicU64::new(0),
+        });
+        let memory = LinearMemory {
             vm,
             ty,
+            growing: Mutex::new(()),
+            parking: Parking::default(),
             reservation,
             mapped,
             // Debugging goes on without it, with less to see.
@@ -138,8 +180,9 @@ impl LinearMemory {
         matches!(self.viewer, Some(Viewer::Gdb | Viewer::GdbAtOwnAddresses))
     }
 
-    fn make_accessible(&mut self, len: u64) -> io::Result<()> {
-        let old = self.vm.len;
+    /// Makes pages accessible, and then tells the size: nobody is told of pages that are not.
+    fn make_accessible(&self, len: u64) -> io::Result<()> {
+        let old = self.len();
         if len > old {
             if let Some(file) = &self.file {
                 rustix::fs::ftruncate(file, len)?;
@@ -153,7 +196,7 @@ impl LinearMemory {
                 mprotect(first, (end - start) as usize, flags)?;
             }
         }
-        self.vm.len = len;
+        self.vm.len.store(len, Ordering::Release);
         if let Some(file) = &self.file
             && self.is_shown_to_gdb()
             && let Some(alias) = debugged().of(self.vm.base)
@@ -166,8 +209,9 @@ impl LinearMemory {
     }
 
     /// Grows by pages; the size before, in pages, or `None` beyond its maximum or the reservation.
-    pub fn grow(&mut self, pages: u64) -> Option<u64> {
-        let before = self.vm.len >> self.ty.page_size_log2;
+    pub fn grow(&self, pages: u64) -> Option<u64> {
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.len() >> self.ty.page_size_log2;
         let after = before.checked_add(pages)?;
         if after > self.max_pages() {
             return None;
@@ -196,23 +240,92 @@ impl LinearMemory {
     /// Its type, with the size that it has now.
     pub fn ty(&self) -> MemoryType {
         let mut ty = self.ty;
-        ty.limits.min = self.vm.len >> ty.page_size_log2;
+        ty.limits.min = self.len() >> ty.page_size_log2;
         ty
+    }
+
+    /// Its first byte.
+    pub fn base(&self) -> *mut u8 {
+        self.vm.base
+    }
+
+    /// Its size in bytes now.
+    pub fn len(&self) -> u64 {
+        self.vm.len.load(Ordering::Acquire)
+    }
+
+    /// The fields that code reads.
+    pub fn vm(&self) -> *const VmMemory {
+        &raw const *self.vm
+    }
+
+    /// True if guests on other threads may use it at any time: no reference to its bytes may be made.
+    pub fn is_shared(&self) -> bool {
+        self.ty.shared
+    }
+
+    /// The address of bytes that are all within the memory.
+    fn within(&self, at: usize, len: usize) -> Option<*mut u8> {
+        let end = at.checked_add(len)?;
+        (end as u64 <= self.len()).then(|| self.vm.base.wrapping_add(at))
+    }
+
+    /// Copies bytes out; `None` beyond its end.
+    pub fn read(&self, at: usize, buffer: &mut [u8]) -> Option<()> {
+        let from = self.within(at, buffer.len())?;
+        // SAFETY: the bytes are within the memory, which does not shrink; one that is not shared is its store's alone.
+        unsafe {
+            match self.is_shared() {
+                true => racing::read(from, buffer),
+                false => from.copy_to_nonoverlapping(buffer.as_mut_ptr(), buffer.len()),
+            }
+        }
+        Some(())
+    }
+
+    /// Copies bytes in; `None` beyond its end.
+    pub fn write(&self, at: usize, bytes: &[u8]) -> Option<()> {
+        let to = self.within(at, bytes.len())?;
+        // SAFETY: as in `read`; all of the memory is writable.
+        unsafe {
+            match self.is_shared() {
+                true => racing::write(to, bytes),
+                false => to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
+            }
+        }
+        Some(())
+    }
+
+    /// Some of its bytes, copied where other threads may write them; `None` beyond its end.
+    ///
+    /// # Safety
+    /// As for [`LinearMemory::bytes`], if it is not shared.
+    pub unsafe fn get(&self, at: usize, len: usize) -> Option<Cow<'_, [u8]>> {
+        let from = self.within(at, len)?;
+        if self.is_shared() {
+            let mut copy = vec![0; len];
+            self.read(at, &mut copy)?;
+            return Some(Cow::Owned(copy));
+        }
+        // SAFETY: the bytes are within the memory; the caller's promise.
+        Some(Cow::Borrowed(unsafe {
+            std::slice::from_raw_parts(from, len)
+        }))
     }
 
     /// Its bytes.
     ///
     /// # Safety
-    /// No guest code may run and no other reference to the bytes may exist while the slice does.
+    /// It must not be shared, no guest code may run and no other reference to the bytes may exist while the slice does.
     pub unsafe fn bytes(&self) -> *mut [u8] {
-        std::ptr::slice_from_raw_parts_mut(self.vm.base, self.vm.len as usize)
+        std::ptr::slice_from_raw_parts_mut(self.vm.base, self.len() as usize)
     }
 }
 
 impl LinearMemory {
     /// The ranges whose bytes can be other than zero, as far as that is known without reading them: reading a file's holes fills them.
     pub fn ranges_with_data(&self) -> Vec<Range<usize>> {
-        let len = self.vm.len;
+        let len = self.len();
         let all = || vec![0..len as usize];
         let Some(file) = &self.file else {
             return all();
@@ -302,7 +415,7 @@ impl Drop for LinearMemory {
         if self.is_shown_to_gdb() {
             debugged().leave(self.vm.base);
         }
-        // SAFETY: the store is going, and with it all code that could reach the memory.
+        // SAFETY: the stores that had it are gone, and with them all code that could reach the memory.
         let unmapped = unsafe { munmap(self.vm.base.cast(), self.mapped as usize) };
         debug_assert!(unmapped.is_ok());
     }

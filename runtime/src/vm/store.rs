@@ -3,7 +3,8 @@
 use super::exception::Exceptions;
 use super::handle::{ExternRef, Global, Memory, Stored, Table};
 use super::instance::InstanceData;
-use super::memory::{LinearMemory, Viewer};
+use super::memory::LinearMemory;
+use super::shared::SharedMemory;
 use super::stderr_tail::StderrTail;
 use super::table::TableElements;
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
@@ -11,11 +12,11 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
-use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType, TableType, ValType};
-use dwalin_debuginfo::code::Flavor;
+use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A store without the embedder's data.
@@ -27,7 +28,7 @@ pub struct StoreCore {
     pub(crate) vm: Box<VmStoreContext>,
     // Instances first: their code refers to what follows.
     pub(crate) instances: Vec<Box<InstanceData>>,
-    memories: Vec<LinearMemory>,
+    memories: Vec<Arc<LinearMemory>>,
     tables: Vec<TableElements>,
     globals: Vec<Box<u128>>,
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
@@ -97,39 +98,42 @@ impl StoreCore {
     }
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType, at: Option<usize>) -> Result<Memory> {
-        let settings = self.engine.config().settings();
-        let config = self.engine.config();
-        let viewer = settings.debug_info.then(|| match config.flavor() {
-            Flavor::Lldb => Viewer::Lldb,
-            Flavor::Gdb if config.has_own_addresses() => Viewer::GdbAtOwnAddresses,
-            Flavor::Gdb => Viewer::Gdb,
-        });
-        let memory = LinearMemory::new(
-            ty,
-            settings.reservation(ty.address_type),
-            settings.memory_guard_size,
-            viewer,
-            at,
-        )
-        .map_err(|error| Error::Resources {
-            what: ExternType::Memory(ty).to_string(),
-            error,
-        })?;
+        let memory = LinearMemory::of_engine(&self.engine, ty, at)?;
+        Ok(self.add_memory(Arc::new(memory)))
+    }
+
+    fn add_memory(&mut self, memory: Arc<LinearMemory>) -> Memory {
         self.memories.push(memory);
-        Ok(Memory(Stored {
+        Memory(Stored {
             store: self.id,
             index: self.memories.len() - 1,
-        }))
+        })
+    }
+
+    /// The store's handle to a shared memory.
+    pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> Memory {
+        let known = self
+            .memories
+            .iter()
+            .position(|it| Arc::ptr_eq(it, &memory.0));
+        match known {
+            Some(index) => Memory(Stored {
+                store: self.id,
+                index,
+            }),
+            None => self.add_memory(memory.0.clone()),
+        }
+    }
+
+    /// The memory behind a handle, for other stores.
+    pub(crate) fn share(&self, memory: Memory) -> SharedMemory {
+        self.check_owner(memory.0.store);
+        SharedMemory(self.memories[memory.0.index].clone())
     }
 
     pub(crate) fn memory(&self, memory: Memory) -> &LinearMemory {
         self.check_owner(memory.0.store);
         &self.memories[memory.0.index]
-    }
-
-    pub(crate) fn memory_mut(&mut self, memory: Memory) -> &mut LinearMemory {
-        self.check_owner(memory.0.store);
-        &mut self.memories[memory.0.index]
     }
 
     pub(crate) fn new_table(&mut self, ty: TableType) -> Result<Table> {
@@ -271,7 +275,7 @@ impl StoreCore {
     /// The size of the store's memory, where it has one only.
     pub(crate) fn only_memory_len(&self) -> Option<u64> {
         match &self.memories[..] {
-            [memory] => Some(memory.vm.len),
+            [memory] => Some(memory.len()),
             _ => None,
         }
     }
@@ -279,8 +283,8 @@ impl StoreCore {
     /// The memory that a host address is in, or after: it, and the guest's address.
     pub(crate) fn memory_at(&self, address: usize) -> Option<(&LinearMemory, u64)> {
         self.memories.iter().find_map(|memory| {
-            let offset = (address as u64).checked_sub(memory.vm.base as u64)?;
-            (offset < memory.mapped()).then_some((memory, offset))
+            let offset = (address as u64).checked_sub(memory.base() as u64)?;
+            (offset < memory.mapped()).then_some((&**memory, offset))
         })
     }
 

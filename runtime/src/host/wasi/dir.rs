@@ -6,6 +6,7 @@ use super::descriptor::Object;
 use super::errno::Errno;
 use super::rights;
 use super::types::FileType;
+use cap_std::fs::Dir;
 use rustix::fs::{RawDir, SeekFrom};
 use std::mem::MaybeUninit;
 
@@ -45,7 +46,16 @@ pub fn fd_readdir(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         }
     );
     call.memory.check(used_at, 4)?;
-    let mut rest = call.memory.bytes_mut(buffer.start, buffer.len)?;
+    let used = call.memory.fill(buffer.start, buffer.len, |bytes| {
+        list(dir, is_root, cookie, bytes)
+    })?;
+    call.memory.write_u32(used_at, used as u32)
+}
+
+/// Fills a buffer with the entries of a directory from a position on; the bytes that they take.
+fn list(dir: &Dir, is_root: bool, cookie: u64, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let len = buffer.len();
+    let mut rest = buffer;
     rustix::fs::seek(dir, SeekFrom::Start(cookie))?;
     let own_inode = rustix::fs::fstat(dir)?.st_ino;
     let mut chunk = [MaybeUninit::uninit(); CHUNK];
@@ -72,6 +82,5 @@ pub fn fd_readdir(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         );
         put(&mut rest, name);
     }
-    let used = buffer.len - rest.len() as u32;
-    call.memory.write_u32(used_at, used)
+    Ok(len - rest.len())
 }

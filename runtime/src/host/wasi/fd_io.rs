@@ -12,6 +12,7 @@ use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SeekFrom};
 use rustix::io::{preadv, pwritev, readv, retry_on_intr, writev};
+use std::borrow::Cow;
 use std::io::{IoSlice, IoSliceMut};
 
 /// The most buffers that Linux takes in a call (`IOV_MAX`). More are a short read or write.
@@ -19,16 +20,20 @@ const MOST_BUFFERS: usize = 1024;
 
 /// The buffers of an `iovec` array that have a length.
 pub fn buffers(memory: &GuestMemory<'_>, iovecs: Span) -> Result<Vec<Span>, Errno> {
-    let mut found = Vec::new();
+    let (mut found, mut left) = (Vec::new(), memory.at_once());
     for iovec in memory.array(iovecs.start, iovecs.len, 8)?.chunks_exact(8) {
         let word = |at: usize| {
             u32::from_le_bytes([iovec[at], iovec[at + 1], iovec[at + 2], iovec[at + 3]])
         };
-        let span = Span {
+        let mut span = Span {
             start: word(0),
             len: word(4),
         };
         memory.check(span.start, u64::from(span.len))?;
+        if memory.at_once() != u32::MAX {
+            span.len = span.len.min(left);
+            left -= span.len;
+        }
         if span.len != 0 && found.len() < MOST_BUFFERS {
             found.push(span);
         }
@@ -36,7 +41,7 @@ pub fn buffers(memory: &GuestMemory<'_>, iovecs: Span) -> Result<Vec<Span>, Errn
     Ok(found)
 }
 
-/// Lets `read` fill the buffers. If they overlap, it gets the first alone.
+/// Lets `read` fill the buffers. If they overlap, or threads share the memory, it gets the first alone.
 fn fill(
     memory: &mut GuestMemory<'_>,
     spans: &[Span],
@@ -48,17 +53,20 @@ fn fill(
     }
     match spans.first() {
         None => Ok(0),
-        Some(first) => Ok(read(&mut [IoSliceMut::new(
-            memory.bytes_mut(first.start, first.len)?,
-        )])?),
+        Some(first) => memory.fill(first.start, first.len, |bytes| {
+            Ok(read(&mut [IoSliceMut::new(bytes)])?)
+        }),
     }
 }
 
-fn slices<'m>(memory: &'m GuestMemory<'_>, spans: &[Span]) -> Result<Vec<IoSlice<'m>>, Errno> {
-    spans
-        .iter()
-        .map(|span| memory.bytes(span.start, span.len).map(IoSlice::new))
-        .collect()
+/// The bytes of buffers.
+fn contents<'m>(memory: &'m GuestMemory<'_>, spans: &[Span]) -> Result<Vec<Cow<'m, [u8]>>, Errno> {
+    let bytes = spans.iter().map(|span| memory.bytes(span.start, span.len));
+    bytes.collect()
+}
+
+fn slices<'b>(contents: &'b [Cow<'_, [u8]>]) -> Vec<IoSlice<'b>> {
+    contents.iter().map(|bytes| IoSlice::new(bytes)).collect()
 }
 
 /// Fills the buffers from where the descriptor stands.
@@ -94,7 +102,8 @@ pub fn write(
     spans: &[Span],
 ) -> Result<usize, Errno> {
     descriptor.require_open_for(rights::FD_WRITE)?;
-    let slices = slices(memory, spans)?;
+    let contents = contents(memory, spans)?;
+    let slices = slices(&contents);
     if let Object::Stream(stream) = &mut descriptor.object {
         stream.check_ready(PollFlags::OUT)?;
         if let Stream {
@@ -128,10 +137,10 @@ pub fn fd_write(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     call.memory.check(result_at, 4)?;
     let count = write(descriptor, call.memory, &spans)?;
     if fd == STDERR {
-        let written = slices(call.memory, &spans)?;
+        let written = contents(call.memory, &spans)?;
         call.ctx
             .to_stderr
-            .extend(written.iter().flat_map(|slice| slice.iter()).take(count));
+            .extend(written.iter().flat_map(|bytes| bytes.iter()).take(count));
     }
     call.memory.write_u32(result_at, count as u32)
 }
@@ -183,7 +192,8 @@ pub fn fd_pwrite(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     descriptor.require_open_for(rights::FD_WRITE)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
-    let slices = slices(call.memory, &spans)?;
+    let contents = contents(call.memory, &spans)?;
+    let slices = slices(&contents);
     // The open file of a standard stream is not the guest's alone, and keeps its flags.
     let count = match descriptor.object {
         Object::File(_) => write_at(host, &slices, offset)?,

@@ -57,7 +57,7 @@ pub fn path_filestat_set_times(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> 
         .ctx
         .descriptors
         .directory(fd, rights::PATH_FILESTAT_SET_TIMES)?;
-    let file = reach(dir, call.memory.string(path.start, path.len)?, follow)?;
+    let file = reach(dir, &*call.memory.string(path.start, path.len)?, follow)?;
     // `futimens` refuses what was reached without being opened; this is the same by its other name.
     Ok(rustix::fs::utimensat(
         file,

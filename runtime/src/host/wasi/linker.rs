@@ -48,12 +48,6 @@ fn call<T: 'static>(
     args: &[Val],
     ctx: impl Fn(&mut T) -> &mut WasiCtx,
 ) -> Result<i32> {
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-        return Err(Error::host(format!(
-            "{} needs the module to export its memory as `memory`",
-            function.name
-        )));
-    };
     let values: Vec<u64> = args
         .iter()
         .map(|value| match value {
@@ -62,8 +56,22 @@ fn call<T: 'static>(
             _ => unreachable!("WASI functions take integers"),
         })
         .collect();
-    let (bytes, data) = caller.memory_and_data(memory);
-    let outcome = (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values);
+    let outcome = match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, data) = caller.memory_and_data(memory);
+            (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values)
+        }
+        Some(Extern::SharedMemory(memory)) => {
+            let ctx = ctx(caller.data_mut());
+            (function.call)(ctx, &mut GuestMemory::shared(&memory.0), &values)
+        }
+        _ => {
+            return Err(Error::host(format!(
+                "{} needs the module to export its memory as `memory`",
+                function.name
+            )));
+        }
+    };
     let written = std::mem::take(&mut ctx(caller.data_mut()).to_stderr);
     if !written.is_empty() {
         caller.note_stderr(&written);

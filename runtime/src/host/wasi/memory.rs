@@ -2,12 +2,24 @@
 //! alignment, since wasm's own loads and stores need none; they are copied byte by byte, little-endian.
 
 use super::errno::Errno;
+use crate::vm::memory::LinearMemory;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The linear memory of the instance that calls, for the time of the call.
 pub struct GuestMemory<'a> {
-    bytes: &'a mut [u8],
+    bytes: Bytes<'a>,
 }
+
+enum Bytes<'a> {
+    /// The calling thread's alone.
+    Own(&'a mut [u8]),
+    /// Written by others at any time: nothing but copies are made, and what was compared once may be different the next time.
+    Shared(&'a LinearMemory),
+}
+
+/// Bytes that are copied at once between a memory that threads share and the system. A call that moves more is a short read or write.
+const COPIED: u32 = 1 << 20;
 
 /// A place in guest memory: witx's `(@witx pointer)` with a length, a `string`, or one `iovec`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +33,24 @@ pub(crate) struct Span {
 impl<'a> GuestMemory<'a> {
     /// All bytes of the memory; offset 0 is the first.
     pub fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory { bytes }
+        GuestMemory {
+            bytes: Bytes::Own(bytes),
+        }
+    }
+
+    /// A memory that threads share.
+    pub(crate) fn shared(memory: &'a LinearMemory) -> GuestMemory<'a> {
+        GuestMemory {
+            bytes: Bytes::Shared(memory),
+        }
+    }
+
+    /// Its size, which a memory does not fall below.
+    fn len(&self) -> u64 {
+        match &self.bytes {
+            Bytes::Own(bytes) => bytes.len() as u64,
+            Bytes::Shared(memory) => memory.len(),
+        }
     }
 
     /// The bytes of what a guest points at. Of nothing, the pointer does not matter, as in POSIX.
@@ -30,7 +59,7 @@ impl<'a> GuestMemory<'a> {
             return Ok(0..0);
         }
         let end = u64::from(start).checked_add(len).ok_or(Errno::Fault)?;
-        if end > self.bytes.len() as u64 {
+        if end > self.len() {
             return Err(Errno::Fault);
         }
         Ok(start as usize..end as usize)
@@ -41,31 +70,76 @@ impl<'a> GuestMemory<'a> {
         self.range(start, len).map(|_| ())
     }
 
-    /// The `len` bytes at `start`.
-    pub fn bytes(&self, start: u32, len: u32) -> Result<&[u8], Errno> {
-        Ok(&self.bytes[self.range(start, u64::from(len))?])
+    /// The bytes of a range that was checked.
+    fn at(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        match &self.bytes {
+            Bytes::Own(bytes) => Cow::Borrowed(&bytes[range]),
+            Bytes::Shared(memory) => {
+                let mut copy = vec![0; range.len()];
+                let copied = memory.read(range.start, &mut copy);
+                debug_assert!(copied.is_some(), "a memory does not shrink");
+                Cow::Owned(copy)
+            }
+        }
     }
 
-    /// The `len` bytes at `start`, to fill.
-    pub fn bytes_mut(&mut self, start: u32, len: u32) -> Result<&mut [u8], Errno> {
+    /// The `len` bytes at `start`, as far as the system is given them at once.
+    pub fn bytes(&self, start: u32, len: u32) -> Result<Cow<'_, [u8]>, Errno> {
         let range = self.range(start, u64::from(len))?;
-        Ok(&mut self.bytes[range])
+        let end = range.start + range.len().min(self.at_once() as usize);
+        Ok(self.at(range.start..end))
+    }
+
+    /// The most bytes that a call moves between the memory and the system.
+    pub(crate) fn at_once(&self) -> u32 {
+        match &self.bytes {
+            Bytes::Own(_) => u32::MAX,
+            Bytes::Shared(_) => COPIED,
+        }
+    }
+
+    /// Lets `fill` write to the first of the `len` bytes at `start`, and say how many. Those behind are left alone.
+    pub fn fill(
+        &mut self,
+        start: u32,
+        len: u32,
+        fill: impl FnOnce(&mut [u8]) -> Result<usize, Errno>,
+    ) -> Result<usize, Errno> {
+        let range = self.range(start, u64::from(len))?;
+        match &mut self.bytes {
+            Bytes::Own(bytes) => fill(&mut bytes[range]),
+            Bytes::Shared(memory) => {
+                let mut filled = Vec::new();
+                let enough = filled.try_reserve_exact(range.len());
+                enough.map_err(|_| Errno::Nomem)?;
+                filled.resize(range.len(), 0);
+                let count = fill(&mut filled)?.min(filled.len());
+                memory
+                    .write(range.start, &filled[..count])
+                    .ok_or(Errno::Fault)?;
+                Ok(count)
+            }
+        }
     }
 
     /// `count` elements of `size` bytes each at `start`; the product may be larger than any memory.
-    pub fn array(&self, start: u32, count: u32, size: u32) -> Result<&[u8], Errno> {
-        Ok(&self.bytes[self.range(start, u64::from(count) * u64::from(size))?])
+    pub fn array(&self, start: u32, count: u32, size: u32) -> Result<Cow<'_, [u8]>, Errno> {
+        Ok(self.at(self.range(start, u64::from(count) * u64::from(size))?))
     }
 
     /// A `string`: bytes that must be UTF-8, else [`Errno::Ilseq`].
-    pub fn string(&self, start: u32, len: u32) -> Result<&str, Errno> {
-        std::str::from_utf8(self.bytes(start, len)?).map_err(|_| Errno::Ilseq)
+    pub fn string(&self, start: u32, len: u32) -> Result<Cow<'_, str>, Errno> {
+        match self.at(self.range(start, u64::from(len))?) {
+            Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+        }
+        .ok_or(Errno::Ilseq)
     }
 
     /// The `N` bytes at `start`.
     pub fn read<const N: usize>(&self, start: u32) -> Result<[u8; N], Errno> {
         let mut value = [0; N];
-        value.copy_from_slice(&self.bytes[self.range(start, N as u64)?]);
+        value.copy_from_slice(&self.at(self.range(start, N as u64)?));
         Ok(value)
     }
 
@@ -82,7 +156,10 @@ impl<'a> GuestMemory<'a> {
     /// Copies `value` to `start`.
     pub fn write(&mut self, start: u32, value: &[u8]) -> Result<(), Errno> {
         let range = self.range(start, value.len() as u64)?;
-        self.bytes[range].copy_from_slice(value);
+        match &mut self.bytes {
+            Bytes::Own(bytes) => bytes[range].copy_from_slice(value),
+            Bytes::Shared(memory) => memory.write(range.start, value).ok_or(Errno::Fault)?,
+        }
         Ok(())
     }
 
@@ -97,12 +174,15 @@ impl<'a> GuestMemory<'a> {
     }
 
     /// The spans as slices to fill, in the order given, or `None` if two of them share bytes: a guest may say so, Rust may
-    /// not. The spans must be inside the memory.
+    /// not; nor are there slices of a memory that threads share. The spans must be inside the memory.
     pub(crate) fn disjoint_mut(&mut self, spans: &[Span]) -> Option<Vec<&mut [u8]>> {
         let mut by_address: Vec<usize> = (0..spans.len()).collect();
         by_address.sort_unstable_by_key(|&index| spans[index].start);
         let mut slices: Vec<(usize, &mut [u8])> = Vec::with_capacity(spans.len());
-        let mut rest = &mut *self.bytes;
+        let Bytes::Own(bytes) = &mut self.bytes else {
+            return None;
+        };
+        let mut rest = &mut **bytes;
         let mut rest_start = 0;
         for index in by_address {
             let Span { start, len } = spans[index];

@@ -118,7 +118,7 @@ pub fn path_open(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     }
     // Before anything is created or emptied.
     call.memory.check(result_at, 4)?;
-    let file = request.open(dir, call.memory.string(path.start, path.len)?)?;
+    let file = request.open(dir, &*call.memory.string(path.start, path.len)?)?;
     let descriptor = request.descriptor(file, allowed)?;
     let opened = call.ctx.descriptors.add(descriptor)?;
     call.memory.write_u32(result_at, opened)

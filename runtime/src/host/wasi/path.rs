@@ -16,7 +16,7 @@ pub fn path_create_directory(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Do
         .ctx
         .descriptors
         .directory(fd, rights::PATH_CREATE_DIRECTORY)?;
-    Ok(dir.create_dir(call.memory.string(path.start, path.len)?)?)
+    Ok(dir.create_dir(&*call.memory.string(path.start, path.len)?)?)
 }
 
 pub fn path_filestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
@@ -26,7 +26,7 @@ pub fn path_filestat_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .ctx
         .descriptors
         .directory(fd, rights::PATH_FILESTAT_GET)?;
-    let file = reach(dir, call.memory.string(path.start, path.len)?, follow)?;
+    let file = reach(dir, &*call.memory.string(path.start, path.len)?, follow)?;
     let stat = FileStat::from(&rustix::fs::fstat(file)?);
     stat.store(call.memory, at, call.snapshot)
 }
@@ -46,14 +46,14 @@ pub fn path_link(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .ctx
         .descriptors
         .directory(new_fd, rights::PATH_LINK_TARGET)?;
-    let old = call.memory.string(old.start, old.len)?;
-    Ok(old_dir.hard_link(old, new_dir, call.memory.string(new.start, new.len)?)?)
+    let old = &*call.memory.string(old.start, old.len)?;
+    Ok(old_dir.hard_link(old, new_dir, &*call.memory.string(new.start, new.len)?)?)
 }
 
 pub fn path_readlink(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, path, buffer, used_at) = (args.u32(), args.span(), args.span(), args.u32());
     let dir = call.ctx.descriptors.directory(fd, rights::PATH_READLINK)?;
-    let target = dir.read_link(call.memory.string(path.start, path.len)?)?;
+    let target = dir.read_link(&*call.memory.string(path.start, path.len)?)?;
     let target = target.to_str().ok_or(Errno::Ilseq)?.as_bytes();
     // As POSIX has it, what does not fit is left out; Rust's library asks again if the buffer was filled.
     let len = target.len().min(buffer.len as usize);
@@ -68,7 +68,7 @@ pub fn path_remove_directory(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Do
         .ctx
         .descriptors
         .directory(fd, rights::PATH_REMOVE_DIRECTORY)?;
-    let path = call.memory.string(path.start, path.len)?;
+    let path = &*call.memory.string(path.start, path.len)?;
     match Name::find(dir, path)? {
         Some(name) => Ok(unlinkat(&name, name.text, AtFlags::REMOVEDIR)?),
         None => Ok(dir.remove_dir(path)?),
@@ -85,12 +85,12 @@ pub fn path_rename(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .ctx
         .descriptors
         .directory(new_fd, rights::PATH_RENAME_TARGET)?;
-    let old = call.memory.string(old.start, old.len)?;
+    let old = &*call.memory.string(old.start, old.len)?;
     rename(
         old_dir,
         old,
         new_dir,
-        call.memory.string(new.start, new.len)?,
+        &*call.memory.string(new.start, new.len)?,
     )
 }
 
@@ -104,8 +104,8 @@ fn rename(old_dir: &Dir, old: &str, new_dir: &Dir, new: &str) -> Done {
 pub fn path_symlink(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (target, fd, path) = (args.span(), args.u32(), args.span());
     let dir = call.ctx.descriptors.directory(fd, rights::PATH_SYMLINK)?;
-    let target = call.memory.string(target.start, target.len)?;
-    Ok(dir.symlink(target, call.memory.string(path.start, path.len)?)?)
+    let target = &*call.memory.string(target.start, target.len)?;
+    Ok(dir.symlink(target, &*call.memory.string(path.start, path.len)?)?)
 }
 
 pub fn path_unlink_file(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
@@ -114,7 +114,7 @@ pub fn path_unlink_file(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
         .ctx
         .descriptors
         .directory(fd, rights::PATH_UNLINK_FILE)?;
-    let path = call.memory.string(path.start, path.len)?;
+    let path = &*call.memory.string(path.start, path.len)?;
     match Name::find(dir, path)? {
         Some(name) => Ok(unlinkat(&name, name.text, AtFlags::empty())?),
         None => Ok(dir.remove_file(path)?),

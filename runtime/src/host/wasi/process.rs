@@ -17,14 +17,19 @@ pub fn sched_yield(_: &mut Call<'_, '_>, _: &mut Args<'_>) -> Done {
 
 pub fn random_get(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let span = args.span();
-    let mut rest = call.memory.bytes_mut(span.start, span.len)?;
-    while !rest.is_empty() {
+    let (mut start, mut left) = (span.start, span.len);
+    call.memory.check(start, u64::from(left))?;
+    while left != 0 {
         // The system may give fewer than asked for, and a signal may come between.
-        match getrandom(&mut *rest, GetRandomFlags::empty()) {
-            Ok(filled) => rest = &mut rest[filled..],
-            Err(Os::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let at_once = left.min(call.memory.at_once());
+        let filled = call.memory.fill(start, at_once, |bytes| {
+            match getrandom(bytes, GetRandomFlags::empty()) {
+                Err(Os::INTR) => Ok(0),
+                filled => Ok(filled?),
+            }
+        })?;
+        start = start.wrapping_add(filled as u32);
+        left -= filled as u32;
     }
     Ok(())
 }

@@ -65,7 +65,10 @@ fn peek(
     descriptor.require_open_for(rights::FD_READ)?;
     match spans.first() {
         None => Ok(0),
-        Some(first) => Ok(stream(descriptor)?.peek(memory.bytes_mut(first.start, first.len)?)?),
+        Some(first) => {
+            let stream = stream(descriptor)?;
+            memory.fill(first.start, first.len, |bytes| Ok(stream.peek(bytes)?))
+        }
     }
 }
 

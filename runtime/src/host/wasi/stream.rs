@@ -98,13 +98,14 @@ pub fn read_once(
     start: u32,
     len: u32,
 ) -> Result<usize, Errno> {
-    let buffer = memory.bytes_mut(start, len)?;
-    loop {
-        match reader.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => return Ok(read?.min(len as usize)),
+    memory.fill(start, len, |buffer| {
+        loop {
+            match reader.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return Ok(read?.min(buffer.len())),
+            }
         }
-    }
+    })
 }
 
 /// Writes to a writer of the embedder's, and flushes it: what the guest wrote is out when the call returns.

@@ -56,8 +56,9 @@ pub fn subscriptions(
         Snapshot::Preview1 => (48, 16),
         Snapshot::Unstable => (56, 24),
     };
-    let records = memory.array(at, count, size)?.chunks_exact(size as usize);
+    let records = memory.array(at, count, size)?;
     records
+        .chunks_exact(size as usize)
         .map(|record| subscription(record, clock_at))
         .collect()
 }

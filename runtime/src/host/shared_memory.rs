@@ -1,0 +1,102 @@
+//! Shared memories as the host uses them: by copies, since guests on other threads may write at any time.
+
+use super::memory::check_type;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::module::types::{ExternType, MemoryType};
+use crate::vm::memory::LinearMemory;
+use crate::vm::parking::WaitResult;
+use crate::vm::shared::SharedMemory;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl SharedMemory {
+    /// A new memory, whose type is shared and has a maximum.
+    ///
+    /// # Errors
+    /// A type that is not, and where the system does not give the address space.
+    pub fn new(engine: &Engine, ty: MemoryType) -> Result<SharedMemory> {
+        check_type(&ty)?;
+        if !ty.shared || ty.limits.max.is_none() {
+            return Err(Error::Type(format!(
+                "a shared memory is shared and has a maximum: {}",
+                ExternType::Memory(ty)
+            )));
+        }
+        let memory = LinearMemory::of_engine(engine, ty, None)?;
+        Ok(SharedMemory(Arc::new(memory)))
+    }
+
+    /// Its type, with the size that it has now.
+    pub fn ty(&self) -> MemoryType {
+        self.0.ty()
+    }
+
+    /// Its size in pages now.
+    pub fn size(&self) -> u64 {
+        self.0.ty().limits.min
+    }
+
+    /// Its size in bytes now.
+    pub fn data_size(&self) -> usize {
+        self.0.len() as usize
+    }
+
+    /// Copies bytes out of it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        self.0.read(offset, buffer).ok_or(Error::OutOfBounds)
+    }
+
+    /// Copies bytes into it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn write(&self, offset: usize, buffer: &[u8]) -> Result<()> {
+        self.0.write(offset, buffer).ok_or(Error::OutOfBounds)
+    }
+
+    /// Grows it by pages, for all who use it; its size before.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
+    pub fn grow(&self, pages: u64) -> Result<u64> {
+        self.0.grow(pages).ok_or(Error::OutOfBounds)
+    }
+
+    /// Notifies up to so many of the threads that wait at an address, as `memory.atomic.notify` does; how many they were.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
+    pub fn atomic_notify(&self, address: u64, count: u32) -> Result<u32> {
+        self.notify(address, count)
+    }
+
+    /// Waits as `memory.atomic.wait32` does; without a timeout for as long as nobody notifies.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
+    pub fn atomic_wait32(
+        &self,
+        address: u64,
+        expected: u32,
+        timeout: Option<Duration>,
+    ) -> Result<WaitResult> {
+        self.wait32(address, expected, timeout)
+    }
+
+    /// Waits as `memory.atomic.wait64` does; without a timeout for as long as nobody notifies.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`], also where the address is not a multiple of 8.
+    pub fn atomic_wait64(
+        &self,
+        address: u64,
+        expected: u64,
+        timeout: Option<Duration>,
+    ) -> Result<WaitResult> {
+        self.wait64(address, expected, timeout)
+    }
+}
