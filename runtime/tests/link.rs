@@ -324,7 +324,7 @@ fn host_functions_outlive_a_module_that_could_not_be_instantiated() {
     let import = r#"(import "host" "double" (func $double (param i32) (result i32)))"#;
     let huge = Module::new(&engine, format!("(module {import} (memory 100))")).unwrap();
     assert!(matches!(
-        Instance::new(&mut store, &huge, &[double]),
+        Instance::new(&mut store, &huge, &[double.clone()]),
         Err(Error::Resources { .. })
     ));
     drop(huge);

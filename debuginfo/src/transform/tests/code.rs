@@ -109,7 +109,7 @@ fn a_scope_without_code_is_empty() {
     info.variable(block, "x", int, &local(0));
     let written = info.write();
     for flavor in super::FLAVORS {
-        let mut code = crate::handmade::code(flavor);
+        let mut code = code(flavor);
         // The instruction at 12 has no code of its own.
         code.functions[0].rows.remove(2);
         let shown = written.transformed(&code);
@@ -167,7 +167,7 @@ fn points_of_code_are_instructions() {
     info.set(none, dw::DW_AT_call_return_pc, at(15));
     let written = info.write();
     for flavor in super::FLAVORS {
-        let mut code = crate::handmade::code(flavor);
+        let mut code = code(flavor);
         // The call at 15 returns into its own code.
         let within = (15 - 10) * crate::handmade::STEP as u32 + 2;
         code.functions[0].returns = vec![crate::address::CodeOffset(within)];
@@ -247,7 +247,7 @@ fn rows_of_code_that_moved_go_with_it() {
     info.lines(&[(10, 1), (13, 2), (20, 3)], 30);
     let written = info.write();
     for flavor in super::FLAVORS {
-        let mut code = crate::handmade::code(flavor);
+        let mut code = code(flavor);
         // The instruction at 21 comes first in the body, then that at 13; the one at 20 has no code.
         let of = |pc: u32| Some(crate::address::WasmPc(pc));
         let at = crate::address::CodeOffset;
@@ -283,7 +283,7 @@ fn a_statement_without_code_begins_at_the_next_row_of_its_line() {
     info.lines(&[(10, 1), (12, 2), (13, 2), (20, 3)], 30);
     let written = info.write();
     for flavor in super::FLAVORS {
-        let mut code = crate::handmade::code(flavor);
+        let mut code = code(flavor);
         // The instruction at 12 has no code of its own.
         code.functions[0]
             .rows
@@ -380,7 +380,7 @@ fn what_is_passed_in_another_way_is_not_called() {
         let f = info.function("f", F);
         make(&mut info, f);
         let written = info.write();
-        let mut code = crate::handmade::code(Flavor::Lldb);
+        let mut code = code(Flavor::Lldb);
         code.functions[0].parameters = parameters.to_vec();
         let shown = written.transformed(&code);
         let functions = shown.all(dw::DW_TAG_subprogram, "f");
@@ -499,7 +499,7 @@ fn ranges_meet_where_nothing_is_between_them() {
         info.cover_ranges(block, &[12..14, 14..16]);
         let written = info.write();
         for flavor in super::FLAVORS {
-            let mut code = crate::handmade::code(flavor);
+            let mut code = code(flavor);
             // The instruction at 14 begins a byte later, after code that none stands for.
             let at = code.functions[0].rows[4].0;
             code.functions[0].rows[4].0 = crate::address::CodeOffset(at.0 + gap);
