@@ -417,3 +417,29 @@ fn members_and_virtual_functions_are_shown_by_pointers() {
     let said = gdb(&folder, &[], &[&module], &["break take", "run", &source]);
     assert!(said.contains("`print *(base)->_vptr$Base`"), "{said}");
 }
+
+#[test]
+fn a_jump_in_the_program_is_refused_and_it_goes_on_where_it_was() {
+    if !equipped() {
+        return;
+    }
+    let (folder, turns) = program("sessions-jump");
+    let commands = [
+        "break turn",
+        "run",
+        "jump 23",
+        "print n",
+        "frame",
+        "delete",
+        "continue",
+    ];
+    let said = gdb(&folder, &[], &[&turns], &commands);
+    for line in [
+        "$1 = 1\n",
+        "#0  turn (n=1)",
+        "turned to 40\n",
+        "expects values of the line before",
+    ] {
+        assert!(said.contains(line), "no {line} in {said}");
+    }
+}

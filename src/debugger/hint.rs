@@ -23,7 +23,7 @@ fn hint(scripts: Option<&str>, version: &str) -> Option<String> {
     match scripts {
         None => Some(
             "this gdb does not know Dwalin: it cannot read all of the program's memory, does not stop at `watch -l`, takes `(int *)p` for a \
-             pointer of 8 bytes, and loses breakpoints at the next `run`; `dwalin setup` in a shell mends that, once for all"
+             pointer of 8 bytes, counts `sizeof(*p)` and `*p@2` without padding, and loses breakpoints at the next `run`; `dwalin setup` in a shell mends that, once for all"
                 .to_owned(),
         ),
         Some(scripts) if scripts != version => Some(format!(

@@ -33,6 +33,7 @@ pub const GDB: Package = Package {
         ("command.py", include_str!("gdb/command.py")),
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
+        ("jump.py", include_str!("gdb/jump.py")),
         ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("contents.py", include_str!("gdb/contents.py")),
