@@ -353,8 +353,6 @@ fn parse(text: &str, ty: ValType) -> Option<Val> {
         }
         .ok()
         .map(Val::from),
-        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => {
-            (text == "null").then(|| Val::default_for(ty))
-        }
+        ValType::Ref(_) => (text == "null").then(|| Val::default_for(ty)),
     }
 }

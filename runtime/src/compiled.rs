@@ -13,6 +13,7 @@ use crate::describe::places::Places;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
+use crate::module::reference::HeapType;
 use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType};
 use crate::module::validate::validate;
 use crate::module::{ModuleInfo, initial_memory};
@@ -37,6 +38,8 @@ struct Inner {
     name: String,
     layout: VmLayout,
     type_ids: Box<[SharedTypeId]>,
+    /// The types of imports, as types of the engine.
+    imports: Box<[ExternType]>,
     // Shared by all instances where there is no debug info.
     placed: OnceLock<Arc<PlacedCode>>,
     symbolizer: OnceLock<Symbolizer>,
@@ -44,6 +47,19 @@ struct Inner {
     debug_files: Option<DebugFiles>,
     warnings: Vec<Warning>,
     artifact: Artifact,
+}
+
+fn shared(ty: HeapType, ids: &[SharedTypeId]) -> HeapType {
+    match ty {
+        HeapType::Defined(index) => HeapType::Shared(ids[index.index()]),
+        ty => ty,
+    }
+}
+
+fn shared_imports(info: &ModuleInfo, ids: &[SharedTypeId]) -> Box<[ExternType]> {
+    let imports = info.imports.iter();
+    let imports = imports.map(|import| import.ty.map(&|heap| shared(heap, ids)));
+    imports.collect()
 }
 
 impl Module {
@@ -183,11 +199,13 @@ impl Module {
         debug_files: Option<DebugFiles>,
     ) -> Module {
         let info = artifact.info();
+        let type_ids = engine.type_ids(info);
         Module(Arc::new(Inner {
             engine: engine.clone(),
             name: name.to_owned(),
             layout: VmLayout::new(info),
-            type_ids: info.types.values().map(|ty| engine.type_id(ty)).collect(),
+            imports: shared_imports(info, &type_ids),
+            type_ids,
             placed: OnceLock::new(),
             symbolizer: OnceLock::new(),
             debug_files,
@@ -309,18 +327,16 @@ impl Module {
 
     /// The imports: the two names and the type of each, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &ExternType)> {
-        self.info()
-            .imports
-            .iter()
-            .map(|import| (&*import.module, &*import.name, &import.ty))
+        let imports = self.info().imports.iter().zip(&self.0.imports);
+        imports.map(|(import, ty)| (&*import.module, &*import.name, ty))
     }
 
     /// The exports: name and type of each, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, ExternType)> {
-        self.info()
-            .exports
-            .iter()
-            .map(|export| (&*export.name, self.info().type_of(export.item)))
+        self.info().exports.iter().map(|export| {
+            let ty = self.info().type_of(export.item);
+            (&*export.name, ty.map(&|heap| self.shared(heap)))
+        })
     }
 
     /// The type of an export that is a function.
@@ -341,6 +357,11 @@ impl Module {
 
     pub(crate) fn layout(&self) -> &VmLayout {
         &self.0.layout
+    }
+
+    /// A heap type of the module as one of the engine.
+    pub(crate) fn shared(&self, ty: HeapType) -> HeapType {
+        shared(ty, &self.0.type_ids)
     }
 
     pub(crate) fn type_ids(&self) -> &[SharedTypeId] {

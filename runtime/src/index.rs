@@ -30,6 +30,6 @@ index! {
     DataIndex "data";
     /// An element segment.
     ElemIndex "elem";
-    /// A function type, the same in all modules of an engine: what `call_indirect` compares.
+    /// A type, the same in all modules of an engine: what `call_indirect` compares.
     SharedTypeId "sig";
 }

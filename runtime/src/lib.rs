@@ -77,8 +77,10 @@ pub use host::instance::Instance;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use inspect::file::{Location, ModuleFile};
+pub use module::composite::{CompositeType, FieldType, StorageType};
 pub use module::foreign::NotAModule;
 pub use module::instructions::Instructions;
+pub use module::reference::{HeapType, RefType};
 pub use module::types::{
     AddressType, ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType,
     ValType,

@@ -226,7 +226,7 @@ fn references_pass_through_guests() {
                 (table.set $objects (i32.const 0) (local.get 0))))"#,
     )
     .unwrap();
-    let ty = FuncType::new([], [ValType::ExternRef, ValType::FuncRef]);
+    let ty = FuncType::new([], [ValType::EXTERNREF, ValType::FUNCREF]);
     let mut store = Store::new(&engine, ());
     let make = Func::new(&mut store, ty, |mut caller: Caller<'_, ()>, _, results| {
         let object = ExternRef::new(&mut caller, "dropped".to_owned());

@@ -238,7 +238,7 @@ fn things_that_the_host_made_are_imported() {
     };
     let global = Global::new(&mut store, ty, Val::from(1.5)).unwrap();
     let five = Func::wrap(&mut store, || 5);
-    let ty = TableType::new(ValType::FuncRef, 1, Some(2));
+    let ty = TableType::new(ValType::FUNCREF, 1, Some(2));
     let table = Table::new(&mut store, ty, five.into()).unwrap();
     linker
         .define("h", "m", memory)
@@ -277,7 +277,7 @@ fn what_belongs_elsewhere_is_refused() {
     ));
     let mut elsewhere = Store::new(&engine, ());
     let foreign = Func::wrap(&mut elsewhere, || ());
-    let ty = TableType::new(ValType::FuncRef, 1, None);
+    let ty = TableType::new(ValType::FUNCREF, 1, None);
     assert!(matches!(
         Table::new(&mut store, ty, foreign.into()),
         Err(Error::Type(_))
@@ -309,7 +309,7 @@ fn sizes_that_nobody_has_are_errors() {
     };
     assert!(Memory::new(&mut store, of_64_bytes).is_err());
     let table = |element| TableType::new(element, u64::MAX, None);
-    assert!(Table::new(&mut store, table(ValType::ExternRef), Val::ExternRef(None)).is_err());
+    assert!(Table::new(&mut store, table(ValType::EXTERNREF), Val::ExternRef(None)).is_err());
     assert!(Table::new(&mut store, table(ValType::I32), Val::I32(0)).is_err());
 }
 

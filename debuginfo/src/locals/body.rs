@@ -100,7 +100,7 @@ enum Before {
 }
 
 impl Body {
-    /// Of a function whose body begins at an address. `None` where it cannot be read, or has branches that are not followed.
+    /// Of a function whose body begins at an address. `None` where it cannot be read.
     pub fn parse(bytes: &[u8], start: WasmPc) -> Option<Body> {
         let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(start.0)));
         let mut declared = 0u32;
@@ -277,10 +277,6 @@ impl Builder {
                 self.branch(*relative_depth);
                 self.begin(behind, false);
             }
-            Operator::BrIf { relative_depth } => {
-                self.branch(*relative_depth);
-                self.begin(behind, true);
-            }
             Operator::BrTable { targets } => {
                 for target in targets.targets() {
                     self.branch(target.ok()?);
@@ -293,8 +289,13 @@ impl Builder {
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => self.begin(behind, false),
-            operator if is_unknown(operator) => return None,
-            operator => self.exceptional(operator, at, behind)?,
+            operator => match conditional_branch(operator) {
+                Some(depth) => {
+                    self.branch(depth);
+                    self.begin(behind, true);
+                }
+                None => self.exceptional(operator, at, behind)?,
+            },
         }
         Some(())
     }
@@ -319,14 +320,14 @@ impl Builder {
     }
 }
 
-/// Returns true if control may go on elsewhere by an instruction that is not followed here: branches of proposals that the runtime does
-/// not take yet.
-fn is_unknown(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::BrOnNull { .. }
-            | Operator::BrOnNonNull { .. }
-            | Operator::BrOnCast { .. }
-            | Operator::BrOnCastFail { .. }
-    )
+/// The label of a branch on a condition, or on what a reference refers to.
+fn conditional_branch(operator: &Operator<'_>) -> Option<u32> {
+    match operator {
+        Operator::BrIf { relative_depth }
+        | Operator::BrOnNull { relative_depth }
+        | Operator::BrOnNonNull { relative_depth }
+        | Operator::BrOnCast { relative_depth, .. }
+        | Operator::BrOnCastFail { relative_depth, .. } => Some(*relative_depth),
+        _ => None,
+    }
 }

@@ -38,6 +38,6 @@ pub fn value_type(ty: ValType) -> ValueType {
         ValType::F32 => ValueType::F32,
         ValType::F64 => ValueType::F64,
         ValType::V128 => ValueType::V128,
-        ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => ValueType::Ref,
+        ValType::Ref(_) => ValueType::Ref,
     }
 }

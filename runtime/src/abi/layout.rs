@@ -44,6 +44,8 @@ pub struct VmContextHead {
     pub type_ids: *const SharedTypeId,
     /// The instance that this is the context of, for the runtime alone; null in a host function's context.
     pub instance: *mut u8,
+    /// The rows of supertypes of the engine's types ([`super::supertypes`]); null in a host function's context.
+    pub supertypes: *const u32,
 }
 
 /// A memory as code sees it. The base never changes: memories grow in place or not at all.
@@ -71,8 +73,9 @@ pub struct VmMemory {
     pub len: AtomicU64,
 }
 
-/// A table. An element is 0 before it is first asked for (an active segment may have a function for it), otherwise
-/// [`INITIALIZED`] or'ed with a reference: the address of a VmFuncRef or the handle of a host object, 0 for null.
+/// A table. An element of a table of functions is 0 before it is first asked for (an active segment may have a function for it), otherwise
+/// [`INITIALIZED`] or'ed with a reference: the address of a VmFuncRef, 0 for null. Elements of other tables are
+/// references: handles of objects, 0 for null.
 #[repr(C)]
 pub struct VmTable {
     /// The first element, 8 bytes each. The array never moves: as large as the table's maximum is reserved.
@@ -81,7 +84,7 @@ pub struct VmTable {
     pub len: u64,
 }
 
-/// Marks a table element that has been given its value.
+/// Marks an element of a table of functions that has been given its value.
 pub const INITIALIZED: u64 = 1;
 
 /// A function that can be called from anywhere.

@@ -6,4 +6,5 @@ pub mod builtin;
 pub mod frame;
 pub mod handlers;
 pub mod layout;
+pub mod supertypes;
 pub mod trap;

@@ -269,7 +269,7 @@ impl Artifact {
 
     fn piece_count(&self) -> usize {
         self.info().bodies.len()
-            + 2 * self.info().types.len()
+            + 2 * self.info().function_types.len()
             + crate::abi::builtin::Builtin::ALL.len()
     }
 

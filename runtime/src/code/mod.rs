@@ -166,32 +166,33 @@ impl PlacedCode {
 
     /// The trampoline from the array convention for functions of a type.
     pub fn array_to_wasm(&self, ty: TypeIndex) -> *const u8 {
-        self.piece(self.artifact.info().bodies.len() + ty.index())
-            .start
-            .0 as *const u8
+        let info = self.artifact.info();
+        self.piece(info.bodies.len() + info.trampoline(ty)).start.0 as *const u8
     }
 
     /// The trampoline to the array convention for functions of a type.
     pub fn wasm_to_array(&self, ty: TypeIndex) -> *const u8 {
         let info = self.artifact.info();
-        self.piece(info.bodies.len() + info.types.len() + ty.index())
-            .start
-            .0 as *const u8
+        let trampoline = info.function_types.len() + info.trampoline(ty);
+        self.piece(info.bodies.len() + trampoline).start.0 as *const u8
     }
 
     /// The trampolines by name, as debuggers show them.
     pub fn trampolines(&self) -> Vec<(String, Range<HostAddress>)> {
         let info = self.artifact.info();
-        let (functions, types) = (info.bodies.len(), info.types.len());
-        let entries = (0..types).map(|ty| {
+        let (functions, types) = (info.bodies.len(), info.function_types.len());
+        let named = || info.function_types.iter().enumerate();
+        let entries = named().map(|(ty, index)| {
+            let index = index.as_u32();
             (
-                format!("wasm::array_to_wasm[{ty}]"),
+                format!("wasm::array_to_wasm[{index}]"),
                 self.piece(functions + ty),
             )
         });
-        let exits = (0..types).map(|ty| {
+        let exits = named().map(|(ty, index)| {
+            let index = index.as_u32();
             (
-                format!("wasm::wasm_to_array[{ty}]"),
+                format!("wasm::wasm_to_array[{index}]"),
                 self.piece(functions + types + ty),
             )
         });

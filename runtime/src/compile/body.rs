@@ -11,7 +11,7 @@ use crate::abi::frame::value_type;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
-use crate::module::parse::val_type;
+use crate::module::section_types::val_type;
 use crate::module::types::ValType;
 use crate::module::validate::ModuleError;
 use cranelift_codegen::Context;

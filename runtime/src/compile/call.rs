@@ -12,13 +12,11 @@ use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Value,
 };
 use cranelift_codegen::isa::CallConv;
-use cranelift_entity::EntityRef;
 use std::mem::offset_of;
 use wasmparser::Operator;
 
@@ -46,6 +44,16 @@ impl Translator<'_, '_> {
                 let ty = TypeIndex::from_u32(*type_index);
                 let reference = self.indirect_callee(ty, TableIndex::from_u32(*table_index));
                 self.return_call_reference(ty, reference);
+            }
+            Operator::CallRef { type_index } => {
+                let reference = self.pop();
+                self.trap_if_null(reference);
+                self.call_reference(TypeIndex::from_u32(*type_index), reference);
+            }
+            Operator::ReturnCallRef { type_index } => {
+                let reference = self.pop();
+                self.trap_if_null(reference);
+                self.return_call_reference(TypeIndex::from_u32(*type_index), reference);
             }
             _ => return false,
         }
@@ -115,21 +123,9 @@ impl Translator<'_, '_> {
             .builder
             .ins()
             .load(I32, flags.with_readonly(), reference, offset);
-        let context = self.context();
-        let ids = self.builder.ins().load(
-            POINTER,
-            flags.with_readonly(),
-            context,
-            offset_of!(VmContextHead, type_ids) as i32,
-        );
-        let expected =
-            self.builder
-                .ins()
-                .load(I32, flags.with_readonly(), ids, ty.index() as i32 * 4);
-        let differ = self.builder.ins().icmp(IntCC::NotEqual, found, expected);
-        self.builder
-            .ins()
-            .trapnz(differ, TrapKind::BadSignature.clif());
+        let fits = self.is_subtype(found, ty);
+        let differ = TrapKind::BadSignature.clif();
+        self.builder.ins().trapz(fits, differ);
         reference
     }
 
@@ -138,12 +134,12 @@ impl Translator<'_, '_> {
         let args = self.pop_args(ty);
         let (code, callee) = self.enter_reference(reference);
         let own = self.lend_pinned(callee);
-        let results = if is_alike(&self.env.module.types[ty]) {
+        let results = if is_alike(self.env.module.function_type(ty)) {
             let signature = self.signature(ty, GUEST_CALL_CONV);
             self.call_with_handlers(Callee::Indirect(signature, code), &args)
         } else {
             let [tail, c] = self.by_convention(reference);
-            let done = self.block_with(self.env.module.types[ty].results());
+            let done = self.block_with(self.env.module.function_type(ty).results());
             for (block, convention) in [(tail, CallConv::Tail), (c, GUEST_CALL_CONV)] {
                 self.builder.switch_to_block(block);
                 let signature = self.signature(ty, convention);
@@ -165,7 +161,7 @@ impl Translator<'_, '_> {
         let args = self.pop_args(ty);
         let (code, callee) = self.enter_reference(reference);
         let own = self.lend_pinned(callee);
-        let is_alike = is_alike(&self.env.module.types[ty]);
+        let is_alike = is_alike(self.env.module.function_type(ty));
         if !is_alike {
             let [tail, c] = self.by_convention(reference);
             self.builder.switch_to_block(c);
@@ -218,7 +214,7 @@ impl Translator<'_, '_> {
     }
 
     fn pop_args(&mut self, ty: TypeIndex) -> Vec<Value> {
-        let count = self.env.module.types[ty].params().len();
+        let count = self.env.module.function_type(ty).params().len();
         self.stack.split_off(self.stack.len() - count)
     }
 
@@ -244,12 +240,11 @@ impl Translator<'_, '_> {
     }
 
     fn signature(&mut self, ty: TypeIndex, convention: CallConv) -> SigRef {
-        let (types, builder) = (&self.env.module.types, &mut self.builder);
-        *self
-            .callees
-            .signatures
-            .entry((ty, convention))
-            .or_insert_with(|| builder.import_signature(guest_signature(&types[ty], convention)))
+        let (module, builder) = (self.env.module, &mut self.builder);
+        let signatures = &mut self.callees.signatures;
+        *signatures.entry((ty, convention)).or_insert_with(|| {
+            builder.import_signature(guest_signature(module.function_type(ty), convention))
+        })
     }
 
     fn function(&mut self, func: DefinedFuncIndex, ty: TypeIndex, convention: CallConv) -> FuncRef {

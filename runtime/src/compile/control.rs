@@ -6,7 +6,7 @@ use super::state::{Frame, Kind};
 use super::translator::Translator;
 use crate::abi::trap::TrapKind;
 use crate::index::TypeIndex;
-use crate::module::parse::val_type;
+use crate::module::section_types::val_type;
 use crate::module::types::{FuncType, ValType};
 use crate::module::validate::ModuleError;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -58,6 +58,18 @@ impl Translator<'_, '_> {
             Operator::Br { relative_depth } => self.branch(*relative_depth),
             Operator::BrIf { relative_depth } => self.branch_if(*relative_depth),
             Operator::BrTable { targets } => self.branch_table(targets)?,
+            Operator::BrOnNull { relative_depth } => {
+                let reference = self.pop();
+                let is_null = self.is_null(reference);
+                self.branch_on(is_null, *relative_depth);
+                self.push(reference);
+            }
+            Operator::BrOnNonNull { relative_depth } => {
+                // The reference is the last value of the branch.
+                let reference = *self.stack.last().expect("validated: operands are there");
+                self.branch_on(reference, *relative_depth);
+                self.pop();
+            }
             Operator::Return => self.branch(self.control.len() as u32 - 1),
             _ => return Ok(false),
         }
@@ -76,9 +88,11 @@ impl Translator<'_, '_> {
         Ok(match ty {
             BlockType::Empty => FuncType::new([], []),
             BlockType::Type(ty) => FuncType::new([], [val_type(*ty)?]),
-            BlockType::FuncType(index) => {
-                self.env.module.types[TypeIndex::from_u32(*index)].clone()
-            }
+            BlockType::FuncType(index) => self
+                .env
+                .module
+                .function_type(TypeIndex::from_u32(*index))
+                .clone(),
         })
     }
 
@@ -229,6 +243,11 @@ impl Translator<'_, '_> {
 
     fn branch_if(&mut self, depth: u32) {
         let condition = self.pop();
+        self.branch_on(condition, depth);
+    }
+
+    /// Branches with the topmost operands if a condition is not 0.
+    pub(super) fn branch_on(&mut self, condition: Value, depth: u32) {
         let (block, count) = self.target(depth);
         let values = args(&self.stack[self.stack.len() - count..]);
         let next = self.builder.create_block();

@@ -54,16 +54,16 @@ impl Conventions {
             if !called.is_empty() {
                 let own = module.func_index(DefinedFuncIndex::new(index));
                 let types = called.iter().chain([&module.functions[own]]);
-                named.extend(types.map(|ty| &module.types[*ty]));
+                named.extend(types.map(|ty| module.function_type(*ty)));
             }
         }
         named.retain(|ty| !is_alike(ty));
-        let types = module.types.iter();
+        let types = module.function_types.iter();
         Conventions {
             makes_tail_calls: called.iter().map(|called| !called.is_empty()).collect(),
             tail_types: types
-                .filter(|(_, ty)| named.contains(ty))
-                .map(|(index, _)| index)
+                .copied()
+                .filter(|ty| named.contains(module.function_type(*ty)))
                 .collect(),
         }
     }
@@ -109,7 +109,8 @@ fn tail_called(module: &ModuleInfo, body: &[u8]) -> Vec<TypeIndex> {
             Operator::ReturnCall { function_index } => {
                 called.push(module.functions[FuncIndex::from_u32(function_index)]);
             }
-            Operator::ReturnCallIndirect { type_index, .. } => {
+            Operator::ReturnCallIndirect { type_index, .. }
+            | Operator::ReturnCallRef { type_index } => {
                 called.push(TypeIndex::from_u32(type_index));
             }
             _ => {}

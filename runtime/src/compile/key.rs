@@ -32,6 +32,7 @@ pub struct Key {
 pub fn module_key(env: &Env<'_>) -> Vec<u8> {
     let ModuleInfo {
         types,
+        rec_groups,
         globals,
         tables,
         memories,
@@ -45,6 +46,8 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         escaping: _,
         // In each function's key, as far as it calls them.
         functions: _,
+        // Those of `types`.
+        function_types: _,
         bodies: _,
         // Nothing of these is in code: the runtime reads them.
         imports: _,
@@ -66,8 +69,8 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
     ];
     let layout = &env.layout;
     let tail_types = env.conventions.tail_types();
-    format!("{types:?} {globals:?} {tables:?} {memories:?} {tags:?} {imported:?} {layout:?} {tail_types:?}")
-        .into_bytes()
+    let indices = format!("{rec_groups:?} {imported:?} {layout:?} {tail_types:?}");
+    format!("{types:?} {globals:?} {tables:?} {memories:?} {tags:?} {indices}").into_bytes()
 }
 
 /// The key of a function.

@@ -26,6 +26,7 @@ mod simd;
 mod state;
 mod statement;
 mod stored;
+mod subtype;
 mod table;
 pub mod target;
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub const V128: Type = I8X16;
 pub fn clif_type(ty: ValType) -> Type {
     match ty {
         ValType::I32 => I32,
-        ValType::I64 | ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => I64,
+        ValType::I64 | ValType::Ref(_) => I64,
         ValType::F32 => F32,
         ValType::F64 => F64,
         ValType::V128 => V128,

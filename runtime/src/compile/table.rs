@@ -6,6 +6,7 @@ use crate::abi::builtin::Builtin;
 use crate::abi::layout::{GlobalLocation, INITIALIZED, VmTable};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
+use crate::module::types::ValType;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value};
@@ -28,8 +29,12 @@ impl Translator<'_, '_> {
             }
             Operator::RefIsNull => {
                 let reference = self.pop();
-                let null = self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0);
+                let null = self.is_null(reference);
                 self.push_bool(null);
+            }
+            Operator::RefAsNonNull => {
+                let reference = *self.stack.last().expect("validated: operands are there");
+                self.trap_if_null(reference);
             }
             Operator::RefFunc { function_index } => {
                 let index = self.index(*function_index);
@@ -192,6 +197,24 @@ impl Translator<'_, '_> {
         (self.builder.ins().iadd(elements, offset), index)
     }
 
+    /// Returns a condition: that a reference is null.
+    pub(super) fn is_null(&mut self, reference: Value) -> Value {
+        self.builder.ins().icmp_imm_s(IntCC::Equal, reference, 0)
+    }
+
+    pub(super) fn trap_if_null(&mut self, reference: Value) {
+        let null = TrapKind::NullReference.clif();
+        self.builder.ins().trapz(reference, null);
+    }
+
+    /// Returns true if elements of a table are marked when they have their values.
+    fn is_marked(&self, table: TableIndex) -> bool {
+        match self.env.module.tables[table].element {
+            ValType::Ref(ty) => self.env.module.is_function(ty.heap_type()),
+            _ => false,
+        }
+    }
+
     /// An element of a table. One that has not been asked for yet gets its first value from the runtime.
     pub(super) fn table_get(&mut self, table: TableIndex, index: Value) -> Value {
         let (address, index) = self.element(table, index);
@@ -199,6 +222,9 @@ impl Translator<'_, '_> {
             .builder
             .ins()
             .load(I64, MemFlagsData::trusted(), address, 0);
+        if !self.is_marked(table) {
+            return element;
+        }
         let value = self
             .builder
             .ins()
@@ -220,7 +246,10 @@ impl Translator<'_, '_> {
     fn table_set(&mut self, table: TableIndex) {
         let (index, value) = self.pop2();
         let (address, _) = self.element(table, index);
-        let element = self.builder.ins().bor_imm_s(value, INITIALIZED as i64);
+        let element = match self.is_marked(table) {
+            true => self.builder.ins().bor_imm_s(value, INITIALIZED as i64),
+            false => value,
+        };
         self.builder
             .ins()
             .store(MemFlagsData::trusted(), element, address, 0);

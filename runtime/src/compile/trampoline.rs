@@ -56,7 +56,7 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
         0..MANY => env.isa,
         _ => &*quick,
     };
-    let types: Vec<_> = env.module.types.values().collect();
+    let types: Vec<_> = function_types(env);
     Ok(Trampolines {
         array_to_wasm: types
             .par_iter()
@@ -74,6 +74,11 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
             .map(|it| make(env.isa, builtin_signature(*it), |b| builtin(b, *it)))
             .collect::<Result<_, _>>()?,
     })
+}
+
+fn function_types<'a>(env: &Env<'a>) -> Vec<&'a FuncType> {
+    let types = env.module.function_types.iter();
+    types.map(|ty| env.module.function_type(*ty)).collect()
 }
 
 /// `extern "C" fn(context, code, args_and_results, is_tail)`.

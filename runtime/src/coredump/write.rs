@@ -109,7 +109,7 @@ impl Dump {
                 .map(|global| {
                     *globals.entry(global.cell).or_insert_with(|| {
                         // SAFETY: a global lives as long as its store, and no guest runs.
-                        dump.global(global.ty, unsafe { *global.cell.as_ptr() })
+                        dump.global(core, global.ty, unsafe { *global.cell.as_ptr() })
                     })
                 })
                 .collect();
@@ -135,8 +135,9 @@ impl Dump {
         self.order.len() as u32 - 1
     }
 
-    fn global(&mut self, ty: GlobalType, bits: u128) -> u32 {
-        use wasm_encoder::{GlobalType as Encoded, HeapType, RefType, ValType as Val};
+    fn global(&mut self, core: &StoreCore, ty: GlobalType, bits: u128) -> u32 {
+        use crate::module::reference::HeapType as Heap;
+        use wasm_encoder::{GlobalType as Encoded, RefType, ValType as Val};
         let (val_type, value) = match ty.content {
             ValType::I32 => (Val::I32, ConstExpr::i32_const(bits as i32)),
             ValType::I64 => (Val::I64, ConstExpr::i64_const(bits as i64)),
@@ -150,18 +151,15 @@ impl Dump {
             ),
             ValType::V128 => (Val::V128, ConstExpr::v128_const(bits as i128)),
             // A reference means nothing in another process.
-            ValType::FuncRef => (
-                Val::Ref(RefType::FUNCREF),
-                ConstExpr::ref_null(HeapType::FUNC),
-            ),
-            ValType::ExternRef => (
-                Val::Ref(RefType::EXTERNREF),
-                ConstExpr::ref_null(HeapType::EXTERN),
-            ),
-            ValType::ExnRef => (
-                Val::Ref(RefType::EXNREF),
-                ConstExpr::ref_null(RefType::EXNREF.heap_type),
-            ),
+            ValType::Ref(_) => {
+                let encoded = match core.engine().top(ty.content) {
+                    Some(Heap::Extern) => RefType::EXTERNREF,
+                    Some(Heap::Exn) => RefType::EXNREF,
+                    Some(Heap::Any) => RefType::ANYREF,
+                    _ => RefType::FUNCREF,
+                };
+                (Val::Ref(encoded), ConstExpr::ref_null(encoded.heap_type))
+            }
         };
         let ty = Encoded {
             val_type,

@@ -53,6 +53,7 @@ impl StoreCore {
             builtins: ptr::null(),
             type_ids: ptr::null(),
             instance: ptr::null_mut(),
+            supertypes: ptr::null(),
         };
         let code = self.trampoline(type_id);
         let mut func = Box::new(HostFunc {

@@ -98,13 +98,15 @@ fn build(
     }
     instance.shared_memories = shared_memories(core, info, &instance.memories);
     for ty in info.tables.values().skip(info.imported_tables) {
-        instance.tables.push(core.new_table(*ty)?);
+        instance
+            .tables
+            .push(core.new_table(ty.map(&|heap| module.shared(heap)))?);
     }
     for (index, ty) in info.tags.iter().skip(info.imported_tags) {
         let name = tag_name(info, module.artifact().wasm(), index);
         instance
             .tags
-            .push(core.new_tag(info.types[*ty].clone(), name));
+            .push(core.new_tag(module.type_ids()[ty.index()], name));
     }
     if core.engine().config().settings().debug_info {
         let context = instance.context();
@@ -136,6 +138,7 @@ fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()>
         builtins: builtins::TABLE.as_ptr(),
         type_ids: module.type_ids().as_ptr(),
         instance: ptr::from_mut(instance).cast(),
+        supertypes: core.engine().supertypes(),
     };
     // SAFETY: the context is as large as the layout, which has these things at these offsets.
     unsafe {
@@ -188,7 +191,7 @@ fn init_globals(core: &StoreCore, instance: &mut InstanceData) {
         instance.globals.push(Global {
             store: core.id(),
             cell,
-            ty: info.globals[index],
+            ty: info.globals[index].map(&|heap| module.shared(heap)),
         });
     }
 }

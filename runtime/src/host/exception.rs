@@ -21,7 +21,9 @@ impl Tag {
                 "a tag cannot be of type {ty}: it has results"
             )));
         }
-        Ok(store.core_mut().new_tag(ty, "a tag of the host".to_owned()))
+        let core = store.core_mut();
+        let ty = core.engine().type_id(&ty);
+        Ok(core.new_tag(ty, "a tag of the host".to_owned()))
     }
 
     /// Its type.

@@ -54,7 +54,7 @@ impl Func {
             || params
                 .iter()
                 .zip(ty.params())
-                .any(|(value, ty)| value.ty() != *ty)
+                .any(|(value, ty)| !value.is_of(*ty, core))
         {
             let given: Vec<_> = params.iter().map(|value| value.ty().to_string()).collect();
             return Err(Error::Type(format!(
@@ -114,15 +114,16 @@ pub(crate) fn untyped<T: 'static>(
             .map(|ty| Val::default_for(*ty))
             .collect();
         call(caller, &params, &mut results)?;
+        // SAFETY: as above; the caller is gone.
+        let store = unsafe { &*store };
         for ((slot, value), expected) in slots.iter_mut().zip(results).zip(ty.results()) {
-            if value.ty() != *expected {
+            if !value.is_of(*expected, store) {
                 return Err(Error::Type(format!(
                     "a host function of type {ty} returned a value of type {}",
                     value.ty()
                 )));
             }
-            // SAFETY: as above; the caller is gone.
-            *slot = value.to_slot(unsafe { &*store })?;
+            *slot = value.to_slot(store)?;
         }
         Ok(())
     })

@@ -12,7 +12,7 @@ impl Global {
     /// # Errors
     /// Where the value is not of the type.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
-        if value.ty() != ty.content {
+        if !value.is_of(ty.content, store.core()) {
             return Err(Error::Type(format!(
                 "a global of type {} cannot hold a value of type {}",
                 ty.content,
@@ -45,7 +45,7 @@ impl Global {
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
         let core = store.core_mut();
         core.check_owner(self.store);
-        if self.ty.mutability == Mutability::Const || value.ty() != self.ty.content {
+        if self.ty.mutability == Mutability::Const || !value.is_of(self.ty.content, core) {
             return Err(Error::Type(format!(
                 "cannot assign a value of type {} to a global of type {:?}",
                 value.ty(),

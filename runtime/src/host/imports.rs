@@ -1,11 +1,15 @@
-//! What is given for imports → whether it is what the module wants (WebAssembly 2.0, section 4.5.2, "matching").
+//! What is given for imports → whether it is what the module wants (WebAssembly 3.0, section 3.3.10, "external types").
 
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::module::types::{ExternType, Limits};
+use crate::index::SharedTypeId;
+use crate::module::reference::HeapType;
+use crate::module::types::{ExternType, Limits, Mutability};
 use crate::vm::context::AsContext;
 use crate::vm::handle::Extern;
+use crate::vm::store::StoreCore;
+use cranelift_entity::EntityRef;
 
 /// Compares what is given with a module's imports, in order.
 ///
@@ -29,13 +33,22 @@ pub(crate) fn check_imports(
             imports.len()
         )));
     }
-    for (import, given) in wanted.iter().zip(imports) {
+    let (core, info) = (store.core(), module.info());
+    let mut functions = info.functions.values();
+    let mut tags = info.tags.values();
+    for ((name, (_, _, wanted)), given) in wanted.iter().zip(module.imports()).zip(imports) {
         let found = given.ty(store);
-        if !matches(&found, &import.ty) {
-            let reason = format!("it wants {}, and was given {found}", import.ty);
+        let next = match wanted {
+            ExternType::Func(_) => functions.next(),
+            ExternType::Tag(_) => tags.next(),
+            _ => None,
+        };
+        let id = next.map(|ty| module.type_ids()[ty.index()]);
+        if !matches(core, (given, &found), (wanted, id)) {
+            let reason = format!("it wants {wanted}, and was given {found}");
             return Err(Error::Link {
-                module: import.module.clone(),
-                name: import.name.clone(),
+                module: name.module.clone(),
+                name: name.name.clone(),
                 reason,
             });
         }
@@ -43,13 +56,20 @@ pub(crate) fn check_imports(
     Ok(())
 }
 
-fn matches(found: &ExternType, wanted: &ExternType) -> bool {
+/// Returns true if what is given has the type of an import; `id` is that of a function's or a tag's type.
+fn matches(
+    core: &StoreCore,
+    (given, found): (&Extern, &ExternType),
+    (wanted, id): (&ExternType, Option<SharedTypeId>),
+) -> bool {
+    let engine = core.engine();
     let limits = |found: &Limits, wanted: &Limits| {
         found.min >= wanted.min
             && wanted
                 .max
                 .is_none_or(|max| found.max.is_some_and(|found| found <= max))
     };
+    let equal = |a, b| engine.matches(a, b) && engine.matches(b, a);
     match (found, wanted) {
         (ExternType::Memory(found), ExternType::Memory(wanted)) => {
             found.address_type == wanted.address_type
@@ -58,10 +78,28 @@ fn matches(found: &ExternType, wanted: &ExternType) -> bool {
                 && limits(&found.limits, &wanted.limits)
         }
         (ExternType::Table(found), ExternType::Table(wanted)) => {
-            found.element == wanted.element
+            equal(found.element, wanted.element)
                 && found.address_type == wanted.address_type
                 && limits(&found.limits, &wanted.limits)
         }
-        (found, wanted) => found == wanted,
+        (ExternType::Global(found), ExternType::Global(wanted)) => {
+            found.mutability == wanted.mutability
+                && match found.mutability {
+                    Mutability::Const => engine.matches(found.content, wanted.content),
+                    Mutability::Var => equal(found.content, wanted.content),
+                }
+        }
+        (ExternType::Func(_), ExternType::Func(_)) => {
+            let Extern::Func(func) = given else {
+                return false;
+            };
+            // SAFETY: the function's type was asked for: it is of this store, which references live as long as.
+            let found = HeapType::Shared(unsafe { (*func.reference).type_id });
+            id.is_some_and(|id| engine.is_subtype(found, HeapType::Shared(id)))
+        }
+        (ExternType::Tag(_), ExternType::Tag(_)) => {
+            matches!(given, Extern::Tag(tag) if id == Some(core.tag_type_id(*tag)))
+        }
+        _ => false,
     }
 }

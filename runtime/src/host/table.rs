@@ -13,10 +13,7 @@ impl Table {
     /// # Errors
     /// Where the system does not give the memory, or the value is of another type.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table> {
-        if !matches!(
-            ty.element,
-            ValType::FuncRef | ValType::ExternRef | ValType::ExnRef
-        ) {
+        if !matches!(ty.element, ValType::Ref(_)) {
             return Err(Error::Type(format!(
                 "a table cannot hold values of type {}",
                 ty.element
@@ -76,7 +73,7 @@ impl Table {
 }
 
 fn element(core: &StoreCore, ty: TableType, value: Val) -> Result<u64> {
-    if value.ty() != ty.element {
+    if !value.is_of(ty.element, core) {
         return Err(Error::Type(format!(
             "a table of {} cannot hold a value of type {}",
             ty.element,

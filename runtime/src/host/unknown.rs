@@ -4,7 +4,7 @@ use super::linker::Linker;
 use super::undefined::{Undefined, UnknownImport};
 use crate::compiled::Module;
 use crate::error::{Error, Result};
-use crate::module::parse::val_type;
+use crate::module::section_types::val_type;
 use crate::module::types::{ExternType, FuncType};
 use crate::outline::Input;
 use crate::vm::context::AsContextMut;

@@ -7,7 +7,7 @@ use wasmparser::{
 };
 
 /// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, addresses of
-/// 64 bits, pages of a byte, threads, exceptions in both encodings, and tail calls.
+/// 64 bits, pages of a byte, threads, exceptions in both encodings, tail calls, and typed references to functions.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
@@ -19,6 +19,7 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::EXCEPTIONS)
     .union(WasmFeatures::LEGACY_EXCEPTIONS)
     .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 

@@ -1,6 +1,7 @@
 //! What a module declares: everything but the bodies of its functions, which stay windows of its bytes.
 
 pub mod atomics;
+pub mod composite;
 pub mod elements;
 pub mod features;
 pub mod foreign;
@@ -10,15 +11,19 @@ pub mod instructions;
 pub mod names;
 pub mod parse;
 pub mod proposals;
+pub mod reference;
+pub mod section_types;
 pub mod stack_pointer;
 pub mod types;
 pub mod validate;
 
 use crate::index::*;
+use composite::SubType;
 use cranelift_entity::{EntityRef, PrimaryMap};
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::code::DWARF_MEMORY;
 use init::{ConstExpr, ConstOp, DataSegment, ElementSegment, SegmentMode};
+use reference::HeapType;
 use std::ops::Range;
 use types::*;
 
@@ -26,7 +31,11 @@ use types::*;
 #[derive(Default, Debug)]
 pub struct ModuleInfo {
     /// The type section.
-    pub types: PrimaryMap<TypeIndex, FuncType>,
+    pub types: PrimaryMap<TypeIndex, SubType>,
+    /// Its recursion groups, in order: types that are the same in two modules are so as a whole group.
+    pub rec_groups: Vec<Range<u32>>,
+    /// The entries that are functions' types; their positions are those of trampolines.
+    pub function_types: Vec<TypeIndex>,
     /// Imports in order; those of each kind come first in their index space.
     pub imports: Vec<Import>,
     /// Exports in order.
@@ -155,14 +164,34 @@ impl ModuleInfo {
         FuncIndex::new(self.imported_functions + defined.index())
     }
 
+    /// The function type that an entry of the type section is.
+    pub fn function_type(&self, ty: TypeIndex) -> &FuncType {
+        let ty = self.types[ty].function();
+        ty.expect("validated: functions and tags have functions' types")
+    }
+
+    /// The position of a function type's trampolines.
+    pub fn trampoline(&self, ty: TypeIndex) -> usize {
+        let found = self.function_types.binary_search(&ty);
+        found.expect("validated: functions have functions' types")
+    }
+
     /// The type of a function.
     pub fn func_type(&self, func: FuncIndex) -> &FuncType {
-        &self.types[self.functions[func]]
+        self.function_type(self.functions[func])
+    }
+
+    /// Returns true if all values of a heap type are functions.
+    pub fn is_function(&self, ty: HeapType) -> bool {
+        match ty {
+            HeapType::Defined(index) => self.types[index].function().is_some(),
+            abstract_type => abstract_type.top() == Some(HeapType::Func),
+        }
     }
 
     /// The type of a tag.
     pub fn tag_type(&self, tag: TagIndex) -> &FuncType {
-        &self.types[self.tags[tag]]
+        self.function_type(self.tags[tag])
     }
 
     /// The type of what an export refers to.

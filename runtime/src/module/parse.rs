@@ -2,18 +2,12 @@
 //! is to be compiled, after validation, and for the one inside an artifact, which was validated when it was compiled.
 
 use super::init::*;
-use super::proposals;
+use super::section_types::{global_type, memory_type, needs, sub_type, table_type};
 use super::validate::ModuleError;
 use super::*;
-use wasmparser::{AbstractHeapType, HeapType};
 use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
 
 type Result<T> = std::result::Result<T, ModuleError>;
-
-/// For what validation refuses: never shown.
-fn needs<T>(proposal: &'static str) -> Result<T> {
-    Err(ModuleError::NeedsProposals(proposals::named(proposal)))
-}
 
 /// Reads the declarations of a module.
 ///
@@ -31,11 +25,7 @@ pub fn parse(wasm: &[u8]) -> Result<ModuleInfo> {
 impl ModuleInfo {
     fn section(&mut self, payload: Payload<'_>) -> Result<()> {
         match payload {
-            Payload::TypeSection(section) => {
-                for ty in section.into_iter_err_on_gc_types() {
-                    self.types.push(func_type(&ty?)?);
-                }
-            }
+            Payload::TypeSection(section) => self.type_section(section)?,
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     self.import(import?)?;
@@ -87,6 +77,21 @@ impl ModuleInfo {
         Ok(())
     }
 
+    fn type_section(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<()> {
+        for group in section {
+            let first = self.types.len() as u32;
+            for ty in group?.into_types() {
+                let ty = sub_type(&ty, &self.types)?;
+                if ty.function().is_some() {
+                    self.function_types.push(self.types.next_key());
+                }
+                self.types.push(ty);
+            }
+            self.rec_groups.push(first..self.types.len() as u32);
+        }
+        Ok(())
+    }
+
     fn data_segments(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<()> {
         for data in section {
             self.data.push(data_segment(data?)?);
@@ -107,7 +112,7 @@ impl ModuleInfo {
                 let index = TypeIndex::from_u32(ty);
                 self.functions.push(index);
                 self.imported_functions += 1;
-                ExternType::Func(self.types[index].clone())
+                ExternType::Func(self.function_type(index).clone())
             }
             TypeRef::Table(ty) => {
                 let ty = table_type(ty)?;
@@ -131,7 +136,7 @@ impl ModuleInfo {
                 let index = TypeIndex::from_u32(ty.func_type_idx);
                 self.tags.push(index);
                 self.imported_tags += 1;
-                ExternType::Tag(self.types[index].clone())
+                ExternType::Tag(self.function_type(index).clone())
             }
         };
         self.imports.push(Import {
@@ -208,94 +213,6 @@ impl ModuleInfo {
 
 fn to_usize(range: Range<u64>) -> Range<usize> {
     range.start as usize..range.end as usize
-}
-
-/// The type of a value.
-///
-/// # Errors
-/// A type of a proposal that we do not have.
-pub fn val_type(ty: wasmparser::ValType) -> Result<ValType> {
-    Ok(match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 => ValType::V128,
-        wasmparser::ValType::Ref(ty) => ref_type(ty)?,
-    })
-}
-
-/// A reference type.
-///
-/// # Errors
-/// A type of the function-references or GC proposals.
-pub fn ref_type(ty: wasmparser::RefType) -> Result<ValType> {
-    if ty.is_func_ref() {
-        Ok(ValType::FuncRef)
-    } else if ty.is_extern_ref() {
-        Ok(ValType::ExternRef)
-    } else if matches!(
-        ty.heap_type(),
-        HeapType::Abstract {
-            ty: AbstractHeapType::Exn | AbstractHeapType::NoExn,
-            ..
-        }
-    ) {
-        Ok(ValType::ExnRef)
-    } else {
-        needs("gc")
-    }
-}
-
-fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType> {
-    let list = |types: &[wasmparser::ValType]| {
-        types
-            .iter()
-            .map(|ty| val_type(*ty))
-            .collect::<Result<Vec<_>>>()
-    };
-    Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
-}
-
-fn table_type(ty: wasmparser::TableType) -> Result<TableType> {
-    Ok(TableType {
-        address_type: address_type(ty.table64),
-        ..TableType::new(ref_type(ty.element_type)?, ty.initial, ty.maximum)
-    })
-}
-
-fn memory_type(ty: wasmparser::MemoryType) -> Result<MemoryType> {
-    let page_size_log2 = match ty.page_size_log2 {
-        None => MemoryType::PAGE_SIZE_LOG2,
-        Some(log2 @ (0 | 16)) => log2 as u8,
-        // Validation refuses others; an artifact's module is not validated again.
-        Some(_) => return needs("custom-page-sizes"),
-    };
-    Ok(MemoryType {
-        address_type: address_type(ty.memory64),
-        page_size_log2,
-        shared: ty.shared,
-        ..MemoryType::new(ty.initial, ty.maximum)
-    })
-}
-
-fn address_type(is_64: bool) -> AddressType {
-    match is_64 {
-        true => AddressType::I64,
-        false => AddressType::I32,
-    }
-}
-
-fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType> {
-    let mutability = if ty.mutable {
-        Mutability::Var
-    } else {
-        Mutability::Const
-    };
-    Ok(GlobalType {
-        content: val_type(ty.content_type)?,
-        mutability,
-    })
 }
 
 fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment> {

@@ -21,7 +21,6 @@ const PROPOSALS: &[Proposal] = &[
         "threads",
         "clang: without -pthread; rustc: --target wasm32-wasip1",
     ),
-    proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references", ""),
     proposal(WasmFeatures::GC, "gc", ""),
     proposal(WasmFeatures::STACK_SWITCHING, "stack-switching", ""),
     proposal(
@@ -105,7 +104,7 @@ fn with_missing<T>(
 }
 
 /// Returns the proposals that the module is invalid without, tried one by one: not every error names what it is for want of. Proposals that
-/// contain others (gc: function-references) are found with them, which is right.
+/// contain others are found with them, which is right.
 fn found_by_leaving_out(wasm: &[u8]) -> Vec<&'static Proposal> {
     let all = PROPOSALS
         .iter()

@@ -30,6 +30,7 @@ pub fn stack_pointer(module: &ModuleInfo, operators: &OperatorsReader<'_>) -> Op
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. }
+            | Operator::CallRef { .. }
             | Operator::Throw { .. }
             | Operator::ThrowRef
             | Operator::Rethrow { .. } => return None,

@@ -1,5 +1,6 @@
-//! Value, function and object types (WebAssembly 2.0, section 2.3).
+//! Value, function and object types (WebAssembly 3.0, section 2.3).
 
+use super::reference::{HeapType, RefType};
 use std::fmt;
 
 /// The type of a value.
@@ -15,12 +16,31 @@ pub enum ValType {
     F64,
     /// 128 bits, in lanes of any width.
     V128,
+    /// A reference.
+    Ref(RefType),
+}
+
+impl ValType {
     /// A function or null.
-    FuncRef,
+    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// A host object or null.
-    ExternRef,
+    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
     /// A caught exception or null.
-    ExnRef,
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
+
+    /// The same with another heap type in place of its own.
+    pub(crate) fn map(self, map: &impl Fn(HeapType) -> HeapType) -> ValType {
+        match self {
+            ValType::Ref(ty) => ValType::Ref(RefType::new(ty.is_nullable(), map(ty.heap_type()))),
+            number => number,
+        }
+    }
+}
+
+impl From<RefType> for ValType {
+    fn from(ty: RefType) -> ValType {
+        ValType::Ref(ty)
+    }
 }
 
 impl fmt::Display for ValType {
@@ -31,9 +51,7 @@ impl fmt::Display for ValType {
             ValType::F32 => "f32",
             ValType::F64 => "f64",
             ValType::V128 => "v128",
-            ValType::FuncRef => "funcref",
-            ValType::ExternRef => "externref",
-            ValType::ExnRef => "exnref",
+            ValType::Ref(ty) => return ty.fmt(f),
         })
     }
 }
@@ -65,6 +83,15 @@ impl FuncType {
     /// The results' types.
     pub fn results(&self) -> &[ValType] {
         &self.results
+    }
+
+    /// The same with other heap types in place of those in it.
+    pub(crate) fn map(&self, map: &impl Fn(HeapType) -> HeapType) -> FuncType {
+        let list = |types: &[ValType]| types.iter().map(|ty| ty.map(map)).collect();
+        FuncType {
+            params: list(&self.params),
+            results: list(&self.results),
+        }
     }
 }
 
@@ -188,9 +215,17 @@ impl TableType {
             address_type: AddressType::I32,
         }
     }
+
+    /// The same with another heap type in place of its elements'.
+    pub(crate) fn map(self, map: &impl Fn(HeapType) -> HeapType) -> TableType {
+        TableType {
+            element: self.element.map(map),
+            ..self
+        }
+    }
 }
 
-/// The mutability of a global.
+/// The mutability of a global or a field.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mutability {
     /// It keeps its first value.
@@ -208,6 +243,16 @@ pub struct GlobalType {
     pub mutability: Mutability,
 }
 
+impl GlobalType {
+    /// The same with another heap type in place of its values'.
+    pub(crate) fn map(self, map: &impl Fn(HeapType) -> HeapType) -> GlobalType {
+        GlobalType {
+            content: self.content.map(map),
+            ..self
+        }
+    }
+}
+
 /// The type of an import or an export.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExternType {
@@ -221,6 +266,19 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A tag: a function's type without results, whose parameters are the values that an exception carries.
     Tag(FuncType),
+}
+
+impl ExternType {
+    /// The same with other heap types in place of those in it.
+    pub(crate) fn map(&self, map: &impl Fn(HeapType) -> HeapType) -> ExternType {
+        match self {
+            ExternType::Func(ty) => ExternType::Func(ty.map(map)),
+            ExternType::Tag(ty) => ExternType::Tag(ty.map(map)),
+            ExternType::Global(ty) => ExternType::Global(ty.map(map)),
+            ExternType::Table(ty) => ExternType::Table(ty.map(map)),
+            ExternType::Memory(ty) => ExternType::Memory(*ty),
+        }
+    }
 }
 
 impl fmt::Display for ExternType {

@@ -176,7 +176,10 @@ impl Cause {
     ) {
         let instance = &store.instances[frame.instance];
         let table = instance.tables[table as usize];
-        let expected = &instance.module.info().types[TypeIndex::from_u32(ty)];
+        let expected = instance
+            .module
+            .info()
+            .function_type(TypeIndex::from_u32(ty));
         let Some(WasmValue::I32(index)) = instruction.operand(0) else {
             self.note(format!("the call expects a function of type {expected}"));
             return;

@@ -93,7 +93,7 @@ impl Machine for StoppedFrame<'_> {
             ValType::F32 => Some(WasmValue::F32(bits as u32)),
             ValType::F64 => Some(WasmValue::F64(bits as u64)),
             ValType::V128 => Some(WasmValue::V128(bits)),
-            ValType::FuncRef | ValType::ExternRef | ValType::ExnRef => None,
+            ValType::Ref(_) => None,
         }
     }
 

@@ -293,18 +293,20 @@ impl Stack {
             | O::BrIf { .. }
             | O::BrTable { .. } => {}
             O::Loop { .. } | O::Else | O::End => self.forget(|_| true),
-            O::Call { .. } | O::CallIndirect { .. } => {
+            O::Call { .. } | O::CallIndirect { .. } | O::CallRef { .. } => {
                 self.forget(|expr| matches!(expr, Expr::Global(_) | Expr::Load(..)));
                 let ty = match operator {
                     O::Call { function_index } => info
                         .functions
                         .get(FuncIndex::from_u32(*function_index))
                         .copied(),
-                    O::CallIndirect { type_index, .. } => Some(TypeIndex::from_u32(*type_index)),
+                    O::CallIndirect { type_index, .. } | O::CallRef { type_index } => {
+                        Some(TypeIndex::from_u32(*type_index))
+                    }
                     _ => None,
                 };
                 let results = ty
-                    .and_then(|ty| info.types.get(ty))
+                    .and_then(|ty| info.types.get(ty)?.function())
                     .map_or(height, |ty| ty.results().len());
                 self.0.truncate(height.saturating_sub(results));
             }

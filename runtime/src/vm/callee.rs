@@ -2,7 +2,7 @@
 
 use super::handle::Table;
 use super::store::StoreCore;
-use crate::abi::layout::{INITIALIZED, VmFuncRef};
+use crate::abi::layout::VmFuncRef;
 use crate::compiled::Module;
 use crate::index::FuncIndex;
 use crate::module::types::FuncType;
@@ -46,11 +46,12 @@ impl Callee {
 impl StoreCore {
     /// The function that a table's element holds, as it is: nothing is given its first value.
     pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
-        match self.table(table).raw(index)? {
-            0 => self.instances.iter().find_map(|instance| {
+        self.table(table).raw(index)?;
+        match self.table(table).get(index) {
+            None => self.instances.iter().find_map(|instance| {
                 Callee::of_module(&instance.module, instance.lazy_func(table, index)?)
             }),
-            raw => Callee::of_reference(self, (raw & !INITIALIZED) as *mut VmFuncRef),
+            Some(reference) => Callee::of_reference(self, reference as *mut VmFuncRef),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::handle::{ExnRef, Tag};
 use super::value::Val;
+use crate::index::SharedTypeId;
 use crate::module::types::FuncType;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -34,6 +35,7 @@ pub(crate) struct Exception {
 /// A tag's declaration.
 pub(crate) struct Declared {
     pub(crate) ty: FuncType,
+    pub(crate) type_id: SharedTypeId,
     pub(crate) name: String,
 }
 

@@ -5,10 +5,33 @@ use super::store::StoreCore;
 use super::value::Val;
 use crate::abi::layout::VmFuncRef;
 use crate::error::{Error, Result};
+use crate::module::reference::HeapType;
 use crate::module::types::ValType;
 use std::sync::atomic::Ordering;
 
 impl Val {
+    /// Returns true if it is a value of a type. Whether it belongs to the store is for [`Val::to_slot`].
+    pub(crate) fn is_of(&self, ty: ValType, store: &StoreCore) -> bool {
+        let ValType::Ref(ty) = ty else {
+            return self.ty() == ty;
+        };
+        let engine = store.engine();
+        let heap = match self {
+            Val::FuncRef(Some(func)) if func.store == store.id() => {
+                // SAFETY: references live as long as their store.
+                HeapType::Shared(unsafe { (*func.reference).type_id })
+            }
+            Val::FuncRef(Some(_)) => HeapType::Func,
+            Val::FuncRef(None) => HeapType::NoFunc,
+            Val::ExternRef(Some(_)) => HeapType::Extern,
+            Val::ExternRef(None) => HeapType::NoExtern,
+            Val::ExnRef(Some(_)) => HeapType::Exn,
+            Val::ExnRef(None) => HeapType::NoExn,
+            _ => return false,
+        };
+        (ty.is_nullable() || !self.is_null()) && engine.is_subtype(heap, ty.heap_type())
+    }
+
     /// As a slot.
     pub(crate) fn to_slot(self, store: &StoreCore) -> Result<u128> {
         Ok(match self {
@@ -42,18 +65,20 @@ impl Val {
             ValType::F32 => Val::F32(slot as u32),
             ValType::F64 => Val::F64(slot as u64),
             ValType::V128 => Val::V128(slot),
-            ValType::FuncRef => Val::FuncRef(Func::from_reference(
-                slot as u64 as *mut VmFuncRef,
-                store.id(),
-            )),
-            ValType::ExnRef => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
-            ValType::ExternRef => {
-                let index = (slot as u64 >> 1).checked_sub(1);
-                Val::ExternRef(index.map(|index| ExternRef {
-                    store: store.id(),
-                    index: index as usize,
-                }))
-            }
+            ValType::Ref(_) => match store.engine().top(ty) {
+                Some(HeapType::Exn) => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
+                Some(HeapType::Extern) => {
+                    let index = (slot as u64 >> 1).checked_sub(1);
+                    Val::ExternRef(index.map(|index| ExternRef {
+                        store: store.id(),
+                        index: index as usize,
+                    }))
+                }
+                _ => Val::FuncRef(Func::from_reference(
+                    slot as u64 as *mut VmFuncRef,
+                    store.id(),
+                )),
+            },
         }
     }
 }

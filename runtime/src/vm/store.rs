@@ -12,6 +12,7 @@ use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
+use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use std::any::Any;
 use std::collections::HashMap;
@@ -137,7 +138,8 @@ impl StoreCore {
     }
 
     pub(crate) fn new_table(&mut self, ty: TableType) -> Result<Table> {
-        let table = TableElements::new(ty).map_err(|error| Error::Resources {
+        let is_lazy = self.engine.top(ty.element) == Some(HeapType::Func);
+        let table = TableElements::new(ty, is_lazy).map_err(|error| Error::Resources {
             what: format!("a table of {} elements", ty.limits.min),
             error,
         })?;
@@ -188,9 +190,9 @@ impl StoreCore {
         module: &Module,
         trampoline: impl Fn(TypeIndex) -> *const u8,
     ) {
-        for (index, id) in module.info().types.keys().zip(module.type_ids()) {
+        for index in module.info().function_types.iter().copied() {
             self.wasm_to_array
-                .entry(*id)
+                .entry(module.type_ids()[index.as_u32() as usize])
                 .or_insert_with(|| trampoline(index));
         }
         for func in &mut self.host_funcs {
@@ -213,62 +215,35 @@ impl StoreCore {
     /// The type of a function.
     pub(crate) fn type_of(&self, reference: *mut VmFuncRef) -> FuncType {
         // SAFETY: references live as long as the store.
-        let (context, id) = unsafe { ((*reference).context, (*reference).type_id) };
-        // SAFETY: a reference's context is alive.
-        match unsafe { (*context).instance.is_null() } {
-            // SAFETY: without an instance it is a host function's.
-            true => unsafe {
-                (*(*context.cast::<VmHostContext>()).data.cast::<HostFunc>())
-                    .ty
-                    .clone()
-            },
-            false => {
-                // SAFETY: the context's instance is alive.
-                let module = unsafe { &(*(*context).instance.cast::<InstanceData>()).module };
-                let index = module
-                    .type_ids()
-                    .iter()
-                    .position(|it| *it == id)
-                    .expect("a function's type is its module's");
-                module
-                    .info()
-                    .types
-                    .values()
-                    .nth(index)
-                    .cloned()
-                    .expect("as many types as ids")
-            }
-        }
+        let id = unsafe { (*reference).type_id };
+        let ty = self.engine.shared_type(id);
+        let ty = ty.as_ref().and_then(|ty| ty.function());
+        ty.expect("a function's type is its engine's").clone()
     }
 
     /// A table's element, given its first value if nobody has asked for it before; `None` beyond its end.
     pub(crate) fn table_element(&mut self, table: Table, index: u64) -> Option<u64> {
-        let raw = self.table(table).raw(index)?;
-        let reference = match raw {
-            0 => {
-                let first = self.first_element(table, index);
-                self.table_mut(table).set(index, first);
-                first
-            }
-            raw => raw & !crate::abi::layout::INITIALIZED,
-        };
-        Some(reference)
+        self.table(table).raw(index)?;
+        let reference = self.table(table).get(index);
+        Some(reference.unwrap_or_else(|| {
+            let first = self.first_element(table, index);
+            self.table_mut(table).set(index, first);
+            first
+        }))
     }
 
     /// The words in globals and tables that may be handles of exceptions.
     pub(crate) fn exception_roots(&self) -> impl Iterator<Item = u64> + '_ {
         let instances = self.instances.iter();
         let globals = instances.flat_map(|instance| &instance.globals);
-        let globals = globals.filter(|global| global.ty.content == ValType::ExnRef);
+        let globals = globals.filter(|global| is_exception(global.ty.content));
         // SAFETY: a global lives as long as the store.
         let globals = globals.map(|global| unsafe { *global.cell.as_ptr() as u64 });
         let hosts = self.globals.iter().map(|cell| **cell as u64);
         let tables = self.tables.iter();
-        let tables = tables.filter(|table| table.ty().element == ValType::ExnRef);
-        let elements = tables.flat_map(|table| {
-            let raw = (0..table.vm.len).filter_map(|index| table.raw(index));
-            raw.map(|raw| raw & !crate::abi::layout::INITIALIZED)
-        });
+        let tables = tables.filter(|table| is_exception(table.ty().element));
+        let elements =
+            tables.flat_map(|table| (0..table.vm.len).filter_map(|index| table.get(index)));
         globals.chain(hosts).chain(elements)
     }
 
@@ -296,6 +271,11 @@ impl StoreCore {
             .find_map(|instance| instance.lazy_element(table, index));
         found.map_or(0, |reference: *mut VmFuncRef| reference as u64)
     }
+}
+
+/// Returns true if values of a type are exceptions.
+fn is_exception(ty: ValType) -> bool {
+    matches!(ty, ValType::Ref(ty) if ty.heap_type().top() == Some(HeapType::Exn))
 }
 
 /// The body of a host function, with the store's data type erased: arguments become results in the slots.

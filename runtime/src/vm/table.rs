@@ -14,6 +14,8 @@ pub struct TableElements {
     /// The fields that code reads.
     pub(crate) vm: Box<VmTable>,
     ty: TableType,
+    /// True if elements are given their first values when they are asked for: those of tables of functions.
+    is_lazy: bool,
     capacity: u64,
 }
 
@@ -22,7 +24,7 @@ impl TableElements {
     ///
     /// # Errors
     /// The system's.
-    pub fn new(ty: TableType) -> io::Result<TableElements> {
+    pub fn new(ty: TableType, is_lazy: bool) -> io::Result<TableElements> {
         let capacity = ty
             .limits
             .max
@@ -51,6 +53,7 @@ impl TableElements {
                 len: ty.limits.min,
             }),
             ty,
+            is_lazy,
             capacity,
         })
     }
@@ -68,11 +71,21 @@ impl TableElements {
         (index < self.vm.len).then(|| unsafe { *self.vm.elements.add(index as usize) })
     }
 
+    /// An element's reference, within the length; `None` where it has not been given its value either.
+    pub fn get(&self, index: u64) -> Option<u64> {
+        match (self.raw(index)?, self.is_lazy) {
+            (0, true) => None,
+            (raw, true) => Some(raw & !INITIALIZED),
+            (raw, false) => Some(raw),
+        }
+    }
+
     /// Gives an element within the length its value.
     pub fn set(&mut self, index: u64, reference: u64) -> Option<()> {
+        let mark = if self.is_lazy { INITIALIZED } else { 0 };
         // SAFETY: as in `raw`.
         (index < self.vm.len)
-            .then(|| unsafe { *self.vm.elements.add(index as usize) = reference | INITIALIZED })
+            .then(|| unsafe { *self.vm.elements.add(index as usize) = reference | mark })
     }
 
     /// Grows by elements of a value; the size before.

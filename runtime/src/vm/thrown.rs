@@ -6,14 +6,18 @@ use super::store::StoreCore;
 use super::value::Val;
 use crate::abi::trap::TrapKind;
 use crate::error::{Error, Result};
+use crate::index::SharedTypeId;
 use crate::module::types::{FuncType, ValType};
 use crate::report::exception::UncaughtException;
 use crate::report::trap::Trap;
 
 impl StoreCore {
     /// Makes a tag; its name is for reports.
-    pub(crate) fn new_tag(&mut self, ty: FuncType, name: String) -> Tag {
-        self.exceptions.tags.push(Declared { ty, name });
+    pub(crate) fn new_tag(&mut self, type_id: SharedTypeId, name: String) -> Tag {
+        let ty = self.engine().shared_type(type_id);
+        let ty = ty.as_ref().and_then(|ty| ty.function());
+        let ty = ty.expect("a tag's type is its engine's").clone();
+        self.exceptions.tags.push(Declared { ty, type_id, name });
         Tag(Stored {
             store: self.id(),
             index: self.exceptions.tags.len() - 1,
@@ -23,8 +27,9 @@ impl StoreCore {
     /// Makes an exception of the host's values; its handle.
     pub(crate) fn new_exception(&mut self, tag: Tag, values: &[Val]) -> Result<u64> {
         let ty = self.tag_type(tag);
-        let given: Vec<_> = values.iter().map(Val::ty).collect();
-        if given != ty.params() {
+        let fit = |(value, ty): (&Val, &ValType)| value.is_of(*ty, self);
+        if values.len() != ty.params().len() || !values.iter().zip(ty.params()).all(fit) {
+            let given: Vec<_> = values.iter().map(Val::ty).collect();
             return Err(Error::Type(format!(
                 "an exception with a tag of type {ty} cannot carry {given:?}"
             )));
@@ -38,6 +43,12 @@ impl StoreCore {
     pub(crate) fn tag_type(&self, tag: Tag) -> &FuncType {
         self.check_owner(tag.0.store);
         &self.exceptions.tags[tag.0.index].ty
+    }
+
+    /// The identity of the type of a tag.
+    pub(crate) fn tag_type_id(&self, tag: Tag) -> SharedTypeId {
+        self.check_owner(tag.0.store);
+        self.exceptions.tags[tag.0.index].type_id
     }
 
     /// The exception of a handle, for an error that refers to it.

@@ -1,6 +1,7 @@
 //! Values, as the host holds them and as the 16-byte slots of the array convention do.
 
 use super::handle::{ExnRef, ExternRef, Func};
+use crate::module::reference::HeapType;
 use crate::module::types::ValType;
 use std::fmt;
 
@@ -26,7 +27,7 @@ pub enum Val {
 }
 
 impl Val {
-    /// Its type.
+    /// Its type; of a reference the abstract one above all of its types.
     pub fn ty(&self) -> ValType {
         match self {
             Val::I32(_) => ValType::I32,
@@ -34,13 +35,13 @@ impl Val {
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::FuncRef(_) => ValType::FuncRef,
-            Val::ExternRef(_) => ValType::ExternRef,
-            Val::ExnRef(_) => ValType::ExnRef,
+            Val::FuncRef(_) => ValType::FUNCREF,
+            Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::ExnRef(_) => ValType::EXNREF,
         }
     }
 
-    /// Zero or null of a type.
+    /// Zero or null of a type, also where that has no null.
     pub fn default_for(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
@@ -48,10 +49,20 @@ impl Val {
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(0),
-            ValType::FuncRef => Val::FuncRef(None),
-            ValType::ExternRef => Val::ExternRef(None),
-            ValType::ExnRef => Val::ExnRef(None),
+            ValType::Ref(ty) => match ty.heap_type() {
+                HeapType::Extern | HeapType::NoExtern => Val::ExternRef(None),
+                HeapType::Exn | HeapType::NoExn => Val::ExnRef(None),
+                _ => Val::FuncRef(None),
+            },
         }
+    }
+
+    /// Returns true if it is a null reference.
+    pub fn is_null(&self) -> bool {
+        matches!(
+            self,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None)
+        )
     }
 
     /// The i32, if it is one.
