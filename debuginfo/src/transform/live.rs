@@ -3,14 +3,14 @@
 
 use super::filter::{FilterUnit, Graph};
 use crate::address::{AddressSize, WasmPc};
-use crate::dies::{Die, is_scope, ranges};
+use crate::dies::{Die, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_string, entry_at};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
-use gimli::read::AttributeValue;
+use gimli::read::AttributeValue as Read;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -52,6 +52,14 @@ pub(super) fn find<'d>(
         graph,
         returns_in_memory,
     })
+}
+
+/// Returns true if a call site is a tail call. gdb would show the frame that was left, and read its variables where they are no more: in
+/// the frame of the callee.
+fn is_tail_call(entry: &Die<'_>) -> bool {
+    let marks = [dw::DW_AT_call_tail_call, dw::DW_AT_GNU_tail_call];
+    let mut marks = marks.into_iter().filter_map(|mark| entry.attr_value(mark));
+    marks.any(|mark| mark == Read::Flag(true))
 }
 
 /// Requires a unit's live entries, up to one that is too deep: `false`.
@@ -98,6 +106,10 @@ fn require<'d>(
                 if !scopes.enter(unit.read_unit, &entry.read_entry, lookup)? {
                     unit.leave_out();
                 }
+                false
+            }
+            tag if is_call_site(tag) && is_tail_call(&entry.read_entry) => {
+                unit.leave_out();
                 false
             }
             _ => false,
@@ -179,9 +191,9 @@ fn with_declarations<'d>(
         let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
         let referred = reference.filter_map(|name| entry.attr_value(name)).next();
         next = match referred {
-            Some(AttributeValue::UnitRef(offset)) => entry_at(unit, offset, room),
+            Some(Read::UnitRef(offset)) => entry_at(unit, offset, room),
             // A method's declaration is in its class, which link-time optimisation may have in another unit.
-            Some(AttributeValue::DebugInfoRef(offset)) => {
+            Some(Read::DebugInfoRef(offset)) => {
                 found.push(offset);
                 None
             }
@@ -238,7 +250,7 @@ fn data<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Option<Data> {
         return Some(Data::Constant);
     }
     let expression = match entry.attr_value(dw::DW_AT_location) {
-        Some(AttributeValue::Exprloc(expression)) => expression,
+        Some(Read::Exprloc(expression)) => expression,
         None if entry.attr(dw::DW_AT_declaration).is_none() => return Some(Data::Dropped),
         _ => return None,
     };

@@ -3,6 +3,7 @@
 
 use crate::abi::frame::FP_TO_CFA;
 use cranelift_codegen::CompiledCode;
+use cranelift_codegen::RealReg;
 use cranelift_codegen::gimli::write::{
     Address, CallFrameInstruction, CommonInformationEntry, EhFrame, EndianVec,
     FrameDescriptionEntry, FrameTable,
@@ -29,7 +30,68 @@ pub fn description(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Result<Vec<u
     let Some(UnwindInfo::SystemV(unwind)) = unwind else {
         return Err("no unwind information".to_owned());
     };
-    entry(isa, unwind.to_fde(Address::Constant(0)))
+    let mut description = unwind.to_fde(Address::Constant(0));
+    describe_tail_calls(isa, compiled, &mut description)?;
+    entry(isa, description)
+}
+
+/// Adds where the frame is gone before a jump to another function, at which debuggers stop when they step: the code generator describes
+/// prologues alone.
+fn describe_tail_calls(
+    isa: &dyn TargetIsa,
+    compiled: &CompiledCode,
+    entry: &mut FrameDescriptionEntry,
+) -> Result<(), String> {
+    let code = compiled.buffer.data();
+    let calls = compiled.buffer.call_sites().map(|call| call.ret_addr);
+    let mut jumps: Vec<_> = calls
+        .filter_map(|end| Some((frameless(code, end as usize)? as u32, end)))
+        .collect();
+    jumps.sort_unstable();
+    let saved = compiled.buffer.unwind_info.iter();
+    let saved: Vec<_> = saved
+        .filter_map(|(_, instruction)| match instruction {
+            UnwindInst::SaveReg { reg, .. } => Some(dwarf_register(isa, *reg)),
+            _ => None,
+        })
+        .collect::<Result<_, _>>()?;
+    for (start, end) in jumps {
+        entry.add_instruction(start, CallFrameInstruction::RememberState);
+        entry.add_instruction(start, CallFrameInstruction::Cfa(X86_64::RSP, 8));
+        for register in saved.iter().chain([&X86_64::RBP]) {
+            entry.add_instruction(start, CallFrameInstruction::SameValue(*register));
+        }
+        if (end as usize) < code.len() {
+            entry.add_instruction(end, CallFrameInstruction::RestoreState);
+        }
+    }
+    Ok(())
+}
+
+/// Where the frame is gone before the jump that ends at `end`; `None` where there is a call instead. After `pop rbp`, code may move the
+/// return address up over arguments: `mov reg, [rsp]; mov [rsp + n], reg; add rsp, n`.
+fn frameless(code: &[u8], end: usize) -> Option<usize> {
+    const POP_RBP: u8 = 0x5d;
+    let before = code.get(..end)?;
+    let jump = match before {
+        [.., 0xe9, _, _, _, _] => end - 5,
+        [.., 0x41, 0xff, 0xe0..=0xe7] => end - 3,
+        [.., 0xff, 0xe0..=0xe7] => end - 2,
+        _ => return None,
+    };
+    let is_behind_pop =
+        |at: &usize| at.checked_sub(1).and_then(|at| code.get(at)) == Some(&POP_RBP);
+    // The second instruction has 5 or 8 bytes, and the third 4 or 7.
+    let moved = [4 + 5 + 4, 4 + 5 + 7, 4 + 8 + 4, 4 + 8 + 7].into_iter();
+    let moved = moved.filter_map(|bytes| jump.checked_sub(bytes)).filter(
+        |at| matches!(code[*at..], [0x48 | 0x4c, 0x8b, modrm, 0x24, ..] if modrm & 0xc7 == 0x04),
+    );
+    [jump].into_iter().chain(moved).find(is_behind_pop)
+}
+
+fn dwarf_register(isa: &dyn TargetIsa, register: RealReg) -> Result<Register, String> {
+    let mapped = isa.map_regalloc_reg_to_dwarf(register.into());
+    mapped.map(Register).map_err(|error| error.to_string())
 }
 
 /// The description of a function's frames that moves its return address and the saved frame pointer down by `moved` bytes, of which the
@@ -50,10 +112,6 @@ pub fn of_moved_frame(
         Some([0x48, 0x83, 0xec, _]) => 4,
         Some([0x48, 0x81, 0xec, _]) => 7,
         _ => return Err("a prologue that makes no room for arguments".to_owned()),
-    };
-    let dwarf = |register| {
-        let mapped = isa.map_regalloc_reg_to_dwarf(register);
-        mapped.map(Register).map_err(|error| error.to_string())
     };
     let mut entry = FrameDescriptionEntry::new(Address::Constant(0), code.len() as u32);
     let setup = FP_TO_CFA as i32;
@@ -78,12 +136,13 @@ pub fn of_moved_frame(
                 reg,
             } => {
                 let offset = clobber_offset as i32 - base;
-                let saved = CallFrameInstruction::Offset(dwarf(reg.into())?, offset);
+                let saved = CallFrameInstruction::Offset(dwarf_register(isa, reg)?, offset);
                 entry.add_instruction(*at, saved);
             }
             _ => {}
         }
     }
+    describe_tail_calls(isa, compiled, &mut entry)?;
     self::entry(isa, entry)
 }
 

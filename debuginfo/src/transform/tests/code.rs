@@ -150,6 +150,32 @@ fn a_scope_that_was_dropped_stays_for_static_variables_alone() {
     }
 }
 
+/// A debugger would show the frame that was left, with what its callee has in its place.
+#[test]
+fn tail_calls_are_left_out() {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    let at = Value::Address(Address::Constant(17));
+    for (tag, name, mark) in [
+        (dw::DW_TAG_call_site, "tail", dw::DW_AT_call_tail_call),
+        (
+            dw::DW_TAG_GNU_call_site,
+            "old tail",
+            dw::DW_AT_GNU_tail_call,
+        ),
+        (dw::DW_TAG_call_site, "call", dw::DW_AT_call_all_calls),
+    ] {
+        let call = info.named(f, tag, name);
+        info.set(call, dw::DW_AT_call_pc, at.clone());
+        info.set(call, mark, Value::Flag(true));
+        info.named(call, dw::DW_TAG_call_site_parameter, "passed");
+    }
+    for shown in in_both(info) {
+        assert!(shown.has("call") && !shown.has("tail") && !shown.has("old tail"));
+        assert_eq!(shown.all(dw::DW_TAG_call_site_parameter, "passed").len(), 1);
+    }
+}
+
 #[test]
 fn points_of_code_are_instructions() {
     let mut info = Handmade::new();
