@@ -138,7 +138,7 @@ pub struct FunctionCode<'a> {
     pub parameters: Vec<ValueType>,
     /// True if its type has results. One that returns a structure in memory has none: the caller says where in a parameter.
     pub has_results: bool,
-    /// True if the code follows a convention of its own, in which it takes arguments off the stack: no debugger can call it.
+    /// True if the code follows a convention of its own, in which it takes arguments off the stack.
     pub pops_arguments: bool,
     /// Its machine code.
     pub code: Range<HostAddress>,

@@ -122,6 +122,8 @@ fn webassembly(operator: &Operator<'_>) -> (&'static [Does], &'static [Does]) {
     let rounds = ["Ceil", "Floor", "Trunc", "Nearest"];
     match name {
         "Call" | "CallIndirect" => (&[Call], &[Call, Write]),
+        // The jump itself is none of these.
+        "ReturnCall" | "ReturnCallIndirect" => (&[], &[Call, Write]),
         _ if name.starts_with("Memory") || name.starts_with("Table") => (&[], &[Call, Write]),
         _ if rounds.iter().any(|it| name.ends_with(it)) => (&[], &[Call, Write]),
         _ if name.starts_with('I') && (name.contains("Div") || name.contains("Rem")) => {

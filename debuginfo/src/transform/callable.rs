@@ -4,7 +4,7 @@
 //!   wherever its first argument points, and what it returns would be looked for at a place of the host's.
 //! * A virtual method is found by a table of 4-byte indices, which debuggers take for 8-byte addresses; and lldb, to which it is
 //!   not virtual at all, would call the static type's.
-//! * One whose code takes arguments off the stack leaves it other than the debugger expects.
+//! * One whose code takes arguments off the stack leaves it other than lldb expects; gdb finds its own frame by the frame pointer.
 //! * gdb looks for a vector that a function returns in two registers, as for an array's halves, up to version 18 at least: it would show
 //!   another value.
 //!
@@ -70,18 +70,14 @@ pub(super) fn check_calls<'a, 'd>(
     // On others gdb would not show what they return either.
     let is_lost = cx.returns_in_memory(entry) || returns_unreadable_vector(cx, entry);
     if returns && is_lost {
-        forbid_calls(out, id);
+        out.unit.get_mut(id).set(
+            dw::DW_AT_calling_convention,
+            AttributeValue::CallingConvention(dw::DW_CC_nocall),
+        );
     }
     if cx.flavor() == Flavor::Lldb {
         check_virtual_calls(cx, out, id, entry);
     }
-}
-
-fn forbid_calls(out: &mut Output, id: UnitEntryId) {
-    out.unit.get_mut(id).set(
-        dw::DW_AT_calling_convention,
-        AttributeValue::CallingConvention(dw::DW_CC_nocall),
-    );
 }
 
 /// Returns true if gdb would look for a function's result in other registers.
@@ -138,11 +134,6 @@ pub(super) fn refuse_calls(
     uncallable: Vec<(UnitOffset, Uncallable)>,
 ) {
     for (offset, why) in uncallable {
-        if cx.flavor() == Flavor::Gdb {
-            let id = cx.ids.convert_unit_ref(offset).ok();
-            id.into_iter().for_each(|id| forbid_calls(out, id));
-            continue;
-        }
         let Ok(entry) = cx.unit.entry(offset) else {
             continue;
         };

@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::convert::Entry;
 use super::number::{Number, number};
-use crate::code::{Flavor, FunctionCode, ValueType};
+use crate::code::{FunctionCode, ValueType};
 use crate::dies::{DieRef, is_pointer};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -70,11 +70,8 @@ pub(super) struct PassedValues(HashMap<DebugInfoOffset, Option<Vec<ValueType>>>)
 
 impl Passing {
     /// Why a function with this code cannot be called by a debugger.
-    pub fn check(&self, code: &FunctionCode<'_>, flavor: Flavor) -> Option<Uncallable> {
+    pub fn check(&self, code: &FunctionCode<'_>) -> Option<Uncallable> {
         let popped = code.pops_arguments.then_some(Uncallable::Popped);
-        if flavor == Flavor::Gdb {
-            return popped;
-        }
         let changed = (self.parameters != code.parameters).then_some(Uncallable::Changed);
         self.why.or(changed).or(popped)
     }

@@ -133,9 +133,11 @@ impl Scopes {
                 .index
                 .filter(|_| !function.returns_in_memory)
                 .map(|index| cx.lookup.function(index));
-            let why = code.and_then(|code| function.passing.check(code, cx.flavor()));
-            self.uncallable
-                .extend(why.map(|why| (function.offset, why)));
+            let why = code.and_then(|code| function.passing.check(code));
+            if cx.flavor() == Flavor::Lldb {
+                self.uncallable
+                    .extend(why.map(|why| (function.offset, why)));
+            }
         }
         self.scopes.retain(|scope| scope.depth < depth);
     }

@@ -68,7 +68,7 @@ fn describe_tail_calls(
     Ok(())
 }
 
-/// Where the frame is gone before the jump that ends at `end`; `None` where there is a call instead. After `pop rbp`, code may move the
+/// The place from which on the frame is gone before the jump that ends at `end`; `None` for a call. After `pop rbp`, code may move the
 /// return address up over arguments: `mov reg, [rsp]; mov [rsp + n], reg; add rsp, n`.
 fn frameless(code: &[u8], end: usize) -> Option<usize> {
     const POP_RBP: u8 = 0x5d;
