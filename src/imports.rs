@@ -150,13 +150,14 @@ fn advice(missing: &[Undefined], file: &Path) -> String {
     let mut text = String::new();
     let file = file.display();
     let has = |name: &str| missing.iter().any(|it| it.name == name);
+    // Before the table, which both kinds import.
+    if has("__memory_base") {
+        return "\nhelp: it is a library that is linked when a program loads it: link it with the program, without -shared".to_owned();
+    }
     if has("__linear_memory") || has("__indirect_function_table") {
         return format!(
             "\nhelp: it is an object file, which is not linked yet: clang --target=wasm32-wasi -o app.wasm {file}"
         );
-    }
-    if has("__memory_base") {
-        return "\nhelp: it is a library that is linked when a program loads it: link it with the program, without -shared".to_owned();
     }
     if let Some((who, instead)) = maker(missing) {
         text.push_str(&format!("\nhelp: the module was made {who}: {instead}"));

@@ -57,10 +57,9 @@ const FILES: &[(&str, &[u8])] = &[
     ("preview2.wat", b"(module (import \"wasi:cli/exit@0.2.0\" \"exit\" (func (param i32))) (func (export \"_start\")))"),
     ("threads.wat", b"(module (import \"wasi\" \"thread-spawn\" (func (param i32) (result i32))) (func (export \"_start\")))"),
     ("object.wat", b"(module (import \"env\" \"__linear_memory\" (memory 1)) (import \"env\" \"puts\" (func (param i32) (result i32))))"),
-    ("shared.wat", b"(module (import \"env\" \"__memory_base\" (global i32)) (import \"env\" \"memory\" (memory 1)))"),
+    ("shared.wat", b"(module (import \"env\" \"__memory_base\" (global i32)) (import \"env\" \"memory\" (memory 1)) (import \"env\" \"__indirect_function_table\" (table 0 funcref)))"),
     ("exit.wat", b"(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i64))) (func (export \"_start\")))"),
     ("gc.wat", b"(module (type (struct)))"),
-    ("shared-memory.wat", b"(module (memory 1 1 shared))"),
 ];
 
 const SESSIONS: &[(&str, &[&str])] = &[
@@ -175,7 +174,6 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "dwalin run shared.wat",
             "dwalin run exit.wat",
             "dwalin run gc.wat",
-            "dwalin run shared-memory.wat",
         ],
     ),
     (
