@@ -41,6 +41,15 @@ pub enum Command {
     Objdump(Objdump),
     /// Show the frames, variables and memory in a core dump.
     Inspect(Inspect),
+    /// Run scripts of the WebAssembly specification's test suite
+    ///
+    /// Says of each how many directives there are, and with file, line and column of each that fails what was expected and what was
+    /// found. The exit status is 0 where none fails, else 1.
+    ///
+    ///   dwalin wast i32.wast
+    ///   dwalin wast -g -O *.wast
+    #[command(verbatim_doc_comment)]
+    Wast(Wast),
     /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's
     ///
     /// Starts the real gdb with your own init files; its own options go before FILE, as gdb takes them. A trap says which one it is, `bt`
@@ -316,6 +325,20 @@ pub struct Objdump {
     pub file: PathBuf,
 }
 
+/// `dwalin wast`.
+#[derive(Args)]
+pub struct Wast {
+    /// Show the modules to debuggers.
+    #[arg(short = 'g')]
+    pub debug_info: bool,
+    /// Optimise code although -g is given.
+    #[arg(short = 'O')]
+    pub optimize: bool,
+    /// The scripts.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
 /// `dwalin inspect`.
 #[derive(Args)]
 pub struct Inspect {
@@ -463,6 +486,18 @@ impl Run {
         };
         config.all_locals(self.coredump.is_some());
         Ok(for_debugger(config, self.debugger))
+    }
+}
+
+impl Wast {
+    /// As an engine's configuration.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new();
+        config.debug_info(self.debug_info);
+        if self.optimize {
+            config.cranelift_opt_level(OptLevel::Speed);
+        }
+        config
     }
 }
 

@@ -22,6 +22,7 @@ mod progress;
 mod report;
 mod run;
 mod sources;
+mod wast;
 
 use args::{Command, Options};
 use clap::error::{ContextKind, ContextValue};
@@ -70,6 +71,7 @@ fn command() -> ExitCode {
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
         Command::CheckDebug(options) => check_debug::check_debug(&options),
+        Command::Wast(options) => wast::wast(&options),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),

@@ -19,7 +19,7 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "run",
     "gdb",
     "lldb",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 9] = [
     "addr2line",
     "objdump",
     "inspect",
+    "wast",
     "setup",
 ];
 

@@ -60,9 +60,55 @@ const FILES: &[(&str, &[u8])] = &[
     ("shared.wat", b"(module (import \"env\" \"__memory_base\" (global i32)) (import \"env\" \"memory\" (memory 1)) (import \"env\" \"__indirect_function_table\" (table 0 funcref)))"),
     ("exit.wat", b"(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i64))) (func (export \"_start\")))"),
     ("gc.wat", b"(module (type (struct)))"),
+    ("good.wast", b"(module (func (export \"f\")))\n(assert_return (invoke \"f\"))\n"),
+    ("bad.wast", SCRIPT),
+    ("cut.wast", b"(module)\n(assert_return (invoke \"f\")\n"),
 ];
 
+/// A script of which much fails.
+const SCRIPT: &[u8] = br#"(module
+  (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)
+  (func (export "half") (param f32) (result f32) local.get 0 f32.const 0.5 f32.mul)
+  (func (export "trap") unreachable)
+  (func $deep (export "deep") call $deep))
+(assert_return (invoke "add" (i32.const 1) (i32.const 2)) (i32.const 3))
+(assert_return (invoke "add" (i32.const 1) (i32.const 2)) (i32.const 4))
+(assert_return (invoke "half" (f32.const 3)) (f32.const nan:canonical))
+(assert_return (invoke "half" (f32.const nan)) (either (f32.const 1) (f32.const nan:arithmetic)))
+(assert_return (invoke "missing"))
+(assert_return (invoke "trap"))
+(assert_trap (invoke "trap") "integer divide by zero")
+(assert_trap (invoke "add" (i32.const 1) (i32.const 2)) "unreachable")
+(assert_trap (invoke "trap") "unreachable")
+(assert_exhaustion (invoke "deep") "call stack exhausted")
+(assert_exhaustion (invoke "trap") "call stack exhausted")
+(assert_exception (invoke "trap"))
+(assert_invalid (module (func (result i32))) "type mismatch")
+(assert_invalid (module (func)) "type mismatch")
+(assert_malformed (module quote "(func") "unexpected end")
+(assert_malformed (module quote "(func)") "unexpected end")
+(assert_unlinkable (module (import "no" "where" (func))) "unknown import")
+(assert_unlinkable (module) "unknown import")
+(module definition $m (func (export "one") (result i32) i32.const 1))
+(module instance $i $m)
+(register "named" $i)
+(assert_return (invoke $i "one") (i32.const 1))
+(invoke $nobody "one")
+(module (func (result i32)))
+(invoke "one")
+"#;
+
 const SESSIONS: &[(&str, &[&str])] = &[
+    (
+        "scripts",
+        &[
+            "dwalin wast good.wast",
+            "dwalin wast -g good.wast bad.wast",
+            "dwalin wast -O cut.wast good.wast",
+            "dwalin wast missing.wast",
+            "dwalin wast",
+        ],
+    ),
     (
         "commands",
         &[

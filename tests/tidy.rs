@@ -22,8 +22,9 @@ const MAX_FILE: usize = 600;
 const MAX_FUNCTION: usize = 60;
 
 /// Crates whose modules have an order, with their root files.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 5] = [
     ("dwalin", "src/main.rs"),
+    ("wast", "wast/src/lib.rs"),
     ("runtime", "runtime/src/lib.rs"),
     ("debuginfo", "debuginfo/src/lib.rs"),
     ("gdb-jit", "gdb-jit/src/lib.rs"),

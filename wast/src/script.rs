@@ -1,0 +1,265 @@
+//! A script as far as it has come: its instances, and what its directives do to them.
+
+use crate::{expect, spectest, text};
+use dwalin_runtime::{
+    Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, TrapKind, Val,
+};
+use std::collections::HashMap;
+use wast::core::WastArgCore;
+use wast::token::Id;
+use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
+
+/// One script's instances, by the names that it gives them.
+pub(crate) struct Script {
+    engine: Engine,
+    store: Store<()>,
+    linker: Linker<()>,
+    named: HashMap<String, Instance>,
+    latest: Option<Instance>,
+    objects: HashMap<u32, ExternRef>,
+    /// Modules that are not instantiated where they are defined.
+    defined: HashMap<Option<String>, Module>,
+}
+
+/// The result of a step that can fail before there is anything to compare.
+type Step<T> = Result<T, String>;
+
+/// The results of a call or of an instantiation, or how it failed.
+type Outcome = Result<Vec<Val>, Error>;
+
+fn name(id: Option<Id<'_>>) -> Option<String> {
+    id.map(|id| id.name().to_owned())
+}
+
+fn failed(error: Error) -> String {
+    format!("expected no error, found {}", text::error(&error))
+}
+
+impl Script {
+    pub(crate) fn new(config: &Config) -> Script {
+        let engine = Engine::new(config);
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        spectest::define(&mut linker, &mut store).expect("small, and of the types that they have");
+        Script {
+            engine,
+            store,
+            linker,
+            named: HashMap::new(),
+            latest: None,
+            objects: HashMap::new(),
+            defined: HashMap::new(),
+        }
+    }
+
+    /// Runs a directive; else what it expects, and what there is.
+    pub(crate) fn directive(&mut self, directive: WastDirective<'_>) -> Step<()> {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.define(module),
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => self.make(name(instance), &name(module)),
+            WastDirective::Register {
+                name: import,
+                module,
+                ..
+            } => {
+                let instance = self.instance(module)?;
+                let linker = &mut self.linker;
+                let registered = linker.instance(&mut self.store, import, instance);
+                registered.map(|_| ()).map_err(failed)
+            }
+            WastDirective::Invoke(invoke) => self.invoke(&invoke)?.map(|_| ()).map_err(failed),
+            directive => self.assertion(directive),
+        }
+    }
+
+    fn assertion(&mut self, directive: WastDirective<'_>) -> Step<()> {
+        match directive {
+            WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results),
+            WastDirective::AssertTrap { exec, message, .. } => {
+                let outcome = self.execute(exec)?;
+                let is = |error: &Error| {
+                    let trap = error.trap();
+                    trap.is_some_and(|trap| expect::is_trap(trap.kind(), message))
+                };
+                fails(outcome, is, format!("the trap \"{message}\""))
+            }
+            WastDirective::AssertException { exec, .. } => {
+                let outcome = self.execute(exec)?;
+                let is = |error: &Error| error.trap().is_some_and(|it| it.exception().is_some());
+                fails(outcome, is, "an exception".to_owned())
+            }
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                let outcome = self.invoke(&call)?;
+                let full = TrapKind::StackOverflow;
+                let is = |error: &Error| error.trap().is_some_and(|trap| trap.kind() == full);
+                fails(outcome, is, format!("the trap \"{message}\""))
+            }
+            WastDirective::AssertUnlinkable {
+                module, message, ..
+            } => {
+                let outcome = self.execute(WastExecute::Wat(module))?;
+                let is = |error: &Error| matches!(error, Error::Link { .. });
+                fails(outcome, is, format!("the link error \"{message}\""))
+            }
+            WastDirective::AssertInvalid {
+                module, message, ..
+            } => self.refused(module, format!("an invalid module (\"{message}\")")),
+            WastDirective::AssertMalformed {
+                module, message, ..
+            } => self.refused(module, format!("a malformed module (\"{message}\")")),
+            WastDirective::AssertInvalidCustom { .. }
+            | WastDirective::AssertMalformedCustom { .. } => {
+                Err("assertions of custom sections are not supported".to_owned())
+            }
+            WastDirective::AssertSuspension { .. } => {
+                Err("the stack-switching proposal is not supported".to_owned())
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err("threads of scripts are not supported".to_owned())
+            }
+            _ => Err("the directive is not supported".to_owned()),
+        }
+    }
+
+    fn instance(&self, name: Option<Id<'_>>) -> Step<Instance> {
+        match name {
+            None => self.latest.ok_or_else(|| "there is no module".to_owned()),
+            Some(id) => {
+                let named = self.named.get(id.name()).copied();
+                named.ok_or_else(|| format!("there is no module ${}", id.name()))
+            }
+        }
+    }
+
+    fn argument(&mut self, argument: &WastArg<'_>) -> Step<Val> {
+        let WastArg::Core(argument) = argument else {
+            return Err("components are not supported".to_owned());
+        };
+        Ok(match argument {
+            WastArgCore::I32(value) => Val::I32(*value),
+            WastArgCore::I64(value) => Val::I64(*value),
+            WastArgCore::F32(value) => Val::F32(value.bits),
+            WastArgCore::F64(value) => Val::F64(value.bits),
+            WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
+            WastArgCore::RefNull(ty) if format!("{ty:?}").contains("Extern") => {
+                Val::ExternRef(None)
+            }
+            WastArgCore::RefNull(_) => Val::FuncRef(None),
+            WastArgCore::RefExtern(number) | WastArgCore::RefHost(number) => {
+                let (store, number) = (&mut self.store, *number);
+                let object = self.objects.entry(number);
+                (*object.or_insert_with(|| ExternRef::new(store, number))).into()
+            }
+        })
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Step<Outcome> {
+        let instance = self.instance(invoke.module)?;
+        let func = instance.get_func(&mut self.store, invoke.name);
+        let func = func.ok_or_else(|| format!("no function \"{}\" is exported", invoke.name))?;
+        let arguments = invoke.args.iter().map(|argument| self.argument(argument));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let ty = func.ty(&self.store);
+        let results = ty.results().iter().map(|ty| Val::default_for(*ty));
+        let mut results: Vec<_> = results.collect();
+        let called = func.call(&mut self.store, &arguments, &mut results);
+        Ok(called.map(|()| results))
+    }
+
+    fn execute(&mut self, execute: WastExecute<'_>) -> Step<Outcome> {
+        match execute {
+            WastExecute::Invoke(invoke) => self.invoke(&invoke),
+            WastExecute::Wat(module) => {
+                let instance = self.instantiate(QuoteWat::Wat(module))?;
+                Ok(instance.map(|_| Vec::new()))
+            }
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.instance(module)?;
+                let found = instance.get_global(&mut self.store, global);
+                let found = found.ok_or_else(|| format!("no global \"{global}\" is exported"))?;
+                Ok(Ok(vec![found.get(&self.store)]))
+            }
+        }
+    }
+
+    fn instantiate(&mut self, mut module: QuoteWat<'_>) -> Step<Result<Instance, Error>> {
+        let bytes = module.encode().map_err(|error| error.message())?;
+        let module = Module::new(&self.engine, bytes);
+        let linker = &self.linker;
+        Ok(module.and_then(|module| linker.instantiate(&mut self.store, &module)))
+    }
+
+    /// Runs what has to have these results.
+    fn returns(&mut self, exec: WastExecute<'_>, results: &[WastRet<'_>]) -> Step<()> {
+        let outcome = self.execute(exec)?;
+        let is_equal = outcome.as_ref().is_ok_and(|values| {
+            let store = &self.store;
+            let mut pairs = values.iter().zip(results);
+            values.len() == results.len()
+                && pairs.all(|(value, result)| match result {
+                    WastRet::Core(result) => expect::matches(store, value, result),
+                    _ => false,
+                })
+        });
+        match is_equal {
+            true => Ok(()),
+            false => Err(mismatch(text::expected(results), &outcome)),
+        }
+    }
+
+    fn module(&mut self, module: QuoteWat<'_>) -> Step<()> {
+        let name = name(module.name());
+        // So that what follows is not said of the module before.
+        self.latest = None;
+        if let Some(name) = &name {
+            self.named.remove(name);
+        }
+        let instance = self.instantiate(module)?.map_err(failed)?;
+        self.latest = Some(instance);
+        self.named.extend(name.map(|name| (name, instance)));
+        Ok(())
+    }
+
+    fn define(&mut self, mut module: QuoteWat<'_>) -> Step<()> {
+        let name = name(module.name());
+        let bytes = module.encode().map_err(|error| error.message())?;
+        let module = Module::new(&self.engine, bytes).map_err(failed)?;
+        self.defined.insert(name, module);
+        Ok(())
+    }
+
+    /// Instantiates a module that was defined.
+    fn make(&mut self, name: Option<String>, module: &Option<String>) -> Step<()> {
+        let module = self.defined.get(module);
+        let module = module.ok_or("there is no such definition of a module")?;
+        let made = self.linker.instantiate(&mut self.store, module);
+        let made = made.map_err(failed)?;
+        self.latest = Some(made);
+        self.named.extend(name.map(|name| (name, made)));
+        Ok(())
+    }
+
+    fn refused(&mut self, mut module: QuoteWat<'_>, expected: String) -> Step<()> {
+        let bytes = module.encode();
+        let is_taken = bytes.is_ok_and(|bytes| Module::new(&self.engine, bytes).is_ok());
+        match is_taken {
+            true => Err(format!("expected {expected}, found a valid one")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Compares a failure with the one that is expected.
+fn fails(outcome: Outcome, is: impl Fn(&Error) -> bool, expected: String) -> Step<()> {
+    match &outcome {
+        Err(error) if is(error) => Ok(()),
+        _ => Err(mismatch(expected, &outcome)),
+    }
+}
+
+fn mismatch(expected: String, outcome: &Outcome) -> String {
+    format!("expected {expected}, found {}", text::outcome(outcome))
+}
