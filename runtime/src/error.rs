@@ -23,6 +23,8 @@ pub enum Error {
     NotAModule(NotAModule),
     /// Text that is not WAT.
     Wat(Box<wat::Error>),
+    /// A component is not valid, needs what is not supported, or is no component.
+    Component(String),
     /// A module could not be compiled.
     Compile(CompileError),
     /// An artifact could not be used.
@@ -106,6 +108,7 @@ impl fmt::Display for Error {
             Error::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             Error::NotAModule(error) => error.fmt(f),
             Error::Wat(error) => write!(f, "invalid WebAssembly text: {error}"),
+            Error::Component(reason) => f.write_str(reason),
             Error::Compile(error) => error.fmt(f),
             Error::Artifact(error) => error.fmt(f),
             Error::Link {

@@ -40,6 +40,8 @@ mod cache;
 pub mod code;
 pub mod compile;
 mod compiled;
+#[cfg(feature = "component-model")]
+pub mod component;
 mod config;
 pub mod coredump;
 mod debug_files;

@@ -8,6 +8,18 @@ pub struct StoreContext<'a, T: 'static>(pub(crate) &'a StoreInner<T>);
 /// A mutably borrowed store.
 pub struct StoreContextMut<'a, T: 'static>(pub(crate) &'a mut StoreInner<T>);
 
+impl<T: 'static> StoreContextMut<'_, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+}
+
 /// Read access to a store: the store itself, references to it, and the [`Caller`](crate::Caller) of a host function.
 pub trait AsContext {
     /// The embedder's data.

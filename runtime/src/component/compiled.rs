@@ -1,0 +1,162 @@
+//! A component whose core modules are compiled.
+
+use super::parts::{Export, Parts, take_apart};
+use super::types::FuncType;
+use crate::compiled::Module;
+use crate::debug_files::DebugFiles;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::module::foreign::NotAModule;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use wasmparser::{Parser, Payload};
+
+/// A component that is ready to be instantiated. Clones share it.
+#[derive(Clone)]
+pub struct Component(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    name: String,
+    parts: Arc<Parts>,
+    modules: Vec<Module>,
+}
+
+impl Component {
+    /// Compiles a component, given in its binary form or as text.
+    ///
+    /// # Errors
+    /// Where it is not a valid component, or needs what is later than WASI 0.2.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
+        Component::with_debug_files(engine, "component", bytes, &DebugFiles::new())
+    }
+
+    /// Compiles the component in a file.
+    ///
+    /// # Errors
+    /// As [`Component::new`], and where the file cannot be read.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Component> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        let name = path
+            .file_name()
+            .map_or("component".into(), |name| name.to_string_lossy());
+        Component::with_debug_files(engine, &name, bytes, &DebugFiles::beside(path))
+    }
+
+    /// Compiles a component. Its name, with that of a core module, is what warnings and debuggers call the module.
+    ///
+    /// # Errors
+    /// As [`Component::new`]. Debug info that is not found is a warning.
+    pub fn with_debug_files(
+        engine: &Engine,
+        name: &str,
+        bytes: impl AsRef<[u8]>,
+        files: &DebugFiles,
+    ) -> Result<Component> {
+        let wasm = binary(bytes.as_ref())?;
+        if !Parser::is_component(&wasm) {
+            return Err(Error::Component(
+                "this is a module and not a component: `Module::new` compiles it".to_owned(),
+            ));
+        }
+        let mut parts = take_apart(&wasm).map_err(|reason| {
+            Error::Component(format!("the component cannot be used: {reason}"))
+        })?;
+        let bytes = std::mem::take(&mut parts.modules);
+        let modules = bytes.iter().enumerate().map(|(index, wasm)| {
+            let inner = module_name(wasm).unwrap_or_else(|| index.to_string());
+            Module::with_debug_files(engine, &format!("{name}:{inner}"), wasm, files)
+        });
+        let modules = modules.collect::<Result<_>>()?;
+        Ok(Component(Arc::new(Inner {
+            engine: engine.clone(),
+            name: name.to_owned(),
+            parts: Arc::new(parts),
+            modules,
+        })))
+    }
+
+    /// Returns true if the bytes are a component in its binary form.
+    pub fn is_component(bytes: &[u8]) -> bool {
+        Parser::is_component(bytes)
+    }
+
+    /// The engine that compiled it.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The file's name, or "component".
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its core modules, in order.
+    pub fn modules(&self) -> &[Module] {
+        &self.0.modules
+    }
+
+    pub(super) fn parts(&self) -> &Arc<Parts> {
+        &self.0.parts
+    }
+
+    /// The functions and resources that it imports, each by the names that lead to it: of an interface, and in it.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = &[String]> {
+        self.0.parts.imports.iter().map(|names| &names[..])
+    }
+
+    /// The functions that it exports, in order of their names. Those of an interface are named after it and a `#`.
+    pub fn exports(&self) -> Vec<(String, Arc<FuncType>)> {
+        let mut all = Vec::new();
+        collect(&self.0.parts.exports, "", &mut all);
+        all
+    }
+}
+
+fn collect(
+    exports: &BTreeMap<String, Export>,
+    prefix: &str,
+    all: &mut Vec<(String, Arc<FuncType>)>,
+) {
+    for (name, export) in exports {
+        let name = format!("{prefix}{name}");
+        match export {
+            Export::Func { ty, .. } => all.push((name, ty.clone())),
+            Export::Instance(exports) => collect(exports, &format!("{name}#"), all),
+        }
+    }
+}
+
+fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(bytes.into());
+    }
+    match NotAModule::of(bytes) {
+        Some(other) => Err(Error::NotAModule(other)),
+        None => wat::parse_bytes(bytes).map_err(|error| Error::Wat(Box::new(error))),
+    }
+}
+
+/// The name that a module gives itself.
+fn module_name(wasm: &[u8]) -> Option<String> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::CustomSection(section) = payload.ok()? else {
+            continue;
+        };
+        let wasmparser::KnownCustom::Name(names) = section.as_known() else {
+            continue;
+        };
+        for name in names {
+            if let Ok(wasmparser::Name::Module { name, .. }) = name {
+                return Some(name.to_owned());
+            }
+        }
+    }
+    None
+}
