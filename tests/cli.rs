@@ -86,7 +86,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
     let text = write("text.wasm", "hello");
     let cut = write("cut.wasm", b"\0asm\x01\0\0\0\x01\x7f");
     let elf = write("elf", b"\x7fELF and nothing behind it");
-    let gc = write("gc.wat", "(module (type (struct)))");
+    let needy = write("needy.wat", "(module (tag $t) (func suspend $t))");
     let import = write(
         "import.wat",
         "(module (import \"a\" \"b\" (func)) (func (export \"_start\")))",
@@ -96,7 +96,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
         (&text, "not a WebAssembly module"),
         (&cut, "invalid WebAssembly module"),
         (&elf, "it is native code"),
-        (&gc, "needs the gc proposal"),
+        (&needy, "needs the stack-switching proposal"),
         (&import, "cannot link import `a` `b`"),
     ] {
         let output = dwalin(&["run", "-g", path]);

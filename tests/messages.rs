@@ -59,7 +59,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("object.wat", b"(module (import \"env\" \"__linear_memory\" (memory 1)) (import \"env\" \"puts\" (func (param i32) (result i32))))"),
     ("shared.wat", b"(module (import \"env\" \"__memory_base\" (global i32)) (import \"env\" \"memory\" (memory 1)) (import \"env\" \"__indirect_function_table\" (table 0 funcref)))"),
     ("exit.wat", b"(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i64))) (func (export \"_start\")))"),
-    ("gc.wat", b"(module (type (struct)))"),
+    ("suspend.wat", b"(module (tag $t) (func suspend $t))"),
     ("good.wast", b"(module (func (export \"f\")))\n(assert_return (invoke \"f\"))\n"),
     ("bad.wast", SCRIPT),
     ("cut.wast", b"(module)\n(assert_return (invoke \"f\")\n"),
@@ -219,7 +219,7 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "dwalin run object.wat",
             "dwalin run shared.wat",
             "dwalin run exit.wat",
-            "dwalin run gc.wat",
+            "dwalin run suspend.wat",
         ],
     ),
     (

@@ -76,6 +76,7 @@ pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::instance::Instance;
+pub use host::object::I31;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use inspect::file::{Location, ModuleFile};
@@ -101,7 +102,9 @@ pub use report::shorten::short as short_name;
 pub use report::trap::Trap;
 pub use vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use vm::exception::ThrownException;
-pub use vm::handle::{ExnRef, Extern, ExternRef, Func, Global, Memory, Table, Tag};
+pub use vm::handle::{
+    AnyRef, ArrayRef, ExnRef, Extern, ExternRef, Func, Global, Memory, StructRef, Table, Tag,
+};
 pub use vm::parking::WaitResult;
 pub use vm::shared::SharedMemory;
 pub use vm::store::Store;

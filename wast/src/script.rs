@@ -2,9 +2,11 @@
 
 use crate::{expect, spectest, text};
 use dwalin_runtime::{
-    Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, TrapKind, Val,
+    AnyRef, Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, TrapKind, Val,
+    ValType,
 };
 use std::collections::HashMap;
+use std::iter;
 use wast::core::WastArgCore;
 use wast::token::Id;
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
@@ -134,7 +136,7 @@ impl Script {
         }
     }
 
-    fn argument(&mut self, argument: &WastArg<'_>) -> Step<Val> {
+    fn argument(&mut self, argument: &WastArg<'_>, ty: ValType) -> Step<Val> {
         let WastArg::Core(argument) = argument else {
             return Err("components are not supported".to_owned());
         };
@@ -144,25 +146,32 @@ impl Script {
             WastArgCore::F32(value) => Val::F32(value.bits),
             WastArgCore::F64(value) => Val::F64(value.bits),
             WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
-            WastArgCore::RefNull(ty) if format!("{ty:?}").contains("Extern") => {
-                Val::ExternRef(None)
-            }
-            WastArgCore::RefNull(_) => Val::FuncRef(None),
-            WastArgCore::RefExtern(number) | WastArgCore::RefHost(number) => {
-                let (store, number) = (&mut self.store, *number);
-                let object = self.objects.entry(number);
-                (*object.or_insert_with(|| ExternRef::new(store, number))).into()
-            }
+            WastArgCore::RefNull(_) => Val::default_for(ty),
+            WastArgCore::RefExtern(number) => self.object(*number).into(),
+            WastArgCore::RefHost(number) => AnyRef::convert_extern(self.object(*number)).into(),
         })
+    }
+
+    /// The object of the host with a number.
+    fn object(&mut self, number: u32) -> ExternRef {
+        let (store, object) = (&mut self.store, self.objects.entry(number));
+        *object.or_insert_with(|| ExternRef::new(store, number))
     }
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Step<Outcome> {
         let instance = self.instance(invoke.module)?;
         let func = instance.get_func(&mut self.store, invoke.name);
         let func = func.ok_or_else(|| format!("no function \"{}\" is exported", invoke.name))?;
-        let arguments = invoke.args.iter().map(|argument| self.argument(argument));
-        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
         let ty = func.ty(&self.store);
+        // Too many are for the call to refuse.
+        let types = ty
+            .params()
+            .iter()
+            .copied()
+            .chain(iter::repeat(ValType::I32));
+        let arguments = invoke.args.iter().zip(types);
+        let arguments = arguments.map(|(argument, ty)| self.argument(argument, ty));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
         let results = ty.results().iter().map(|ty| Val::default_for(*ty));
         let mut results: Vec<_> = results.collect();
         let called = func.call(&mut self.store, &arguments, &mut results);

@@ -61,9 +61,11 @@ fn value(value: &Val) -> String {
         }
         Val::FuncRef(None) => "(ref.null func)".to_owned(),
         Val::ExternRef(None) => "(ref.null extern)".to_owned(),
+        Val::AnyRef(None) => "(ref.null any)".to_owned(),
         Val::ExnRef(None) => "(ref.null exn)".to_owned(),
         Val::FuncRef(Some(_)) => "(ref.func)".to_owned(),
         Val::ExternRef(Some(_)) => "(ref.extern)".to_owned(),
+        Val::AnyRef(Some(_)) => "(ref.any)".to_owned(),
         Val::ExnRef(Some(_)) => "(ref.exn)".to_owned(),
     }
 }

@@ -78,6 +78,26 @@ builtins! {
     Throw "wasm::throw" (I32, I64) Nothing;
     /// (exception, not null) As the one before.
     ThrowRef "wasm::throw_ref" (I64) Nothing;
+    /// (type) -> a structure of zeros; null where the heap is full.
+    NewStruct "wasm::struct.new" (I32) Value;
+    /// (type, length) -> an array of zeros; null where the heap is full.
+    NewArray "wasm::array.new" (I32, I32) Value;
+    /// (type, segment, from, length) -> an array of a data segment's bytes; null beyond its end, -1 where the heap is full.
+    NewArrayOfData "wasm::array.new_data" (I32, I32, I32, I32) Value;
+    /// (type, segment, from, length) -> an array of an element segment's; null beyond its end, -1 where the heap is full.
+    NewArrayOfElements "wasm::array.new_elem" (I32, I32, I32, I32) Value;
+    /// (array, index, length) Gives elements the value of the first of them. They are there.
+    ArrayRepeat "wasm::array.fill" (I64, I32, I32) Nothing;
+    /// (to array, to, from array, from, length) All elements are there.
+    ArrayCopy "wasm::array.copy" (I64, I32, I64, I32, I32) Nothing;
+    /// (segment, array, to, from, length) The array's elements are there.
+    ArrayInitData "wasm::array.init_data" (I32, I64, I32, I32, I32) Fallible;
+    /// (segment, array, to, from, length) The array's elements are there.
+    ArrayInitElem "wasm::array.init_elem" (I32, I64, I32, I32, I32) Fallible;
+    /// (function) -> its number among those that objects refer to.
+    FunctionNumber "wasm::function_number" (I64) Value;
+    /// (number) -> the function.
+    FunctionOf "wasm::function_of" (I64) Value;
     /// () Leaves guest code for the error that the host left with the store.
     Raise "wasm::raise" () Never;
     /// (memory, address, expected value, nanoseconds or less than 0 for ever, bytes of the value) -> 0 if it was notified, 1 if the value is

@@ -14,6 +14,7 @@
 //! In guest code the pinned register holds the VmContext of the running function's instance (of the callee, when a function
 //! is entered). It is callee-saved for the host.
 
+use super::heap::ObjectLayout;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use cranelift_entity::EntityRef;
@@ -31,6 +32,8 @@ pub struct VmStoreContext {
     pub last_exit_fp: u64,
     /// The return address into that frame's code.
     pub last_exit_pc: u64,
+    /// The base of the heap ([`super::heap`]); null before an instance has structures or arrays.
+    pub heap: *mut u8,
 }
 
 /// The part of a context that is the same for all instances; a host function's context starts with it too.
@@ -126,6 +129,7 @@ pub struct VmLayout {
     func_refs: u32,
     own_globals: u32,
     imported_global_count: usize,
+    objects: Vec<ObjectLayout>,
     size: u32,
 }
 
@@ -151,6 +155,7 @@ impl VmLayout {
             func_refs: fits(func_refs),
             own_globals: fits(own_globals),
             imported_global_count: module.imported_globals,
+            objects: module.types.values().map(ObjectLayout::of).collect(),
             size: fits(size),
         }
     }
@@ -158,6 +163,11 @@ impl VmLayout {
     /// Bytes of a context; it is to be 16-aligned.
     pub fn size(&self) -> u32 {
         self.size
+    }
+
+    /// The layout of the objects of an entry of the type section.
+    pub fn object(&self, ty: TypeIndex) -> &ObjectLayout {
+        &self.objects[ty.index()]
     }
 
     /// Offset of a memory's [`VmMemoryRef`].

@@ -5,6 +5,7 @@
 pub mod builtin;
 pub mod frame;
 pub mod handlers;
+pub mod heap;
 pub mod layout;
 pub mod supertypes;
 pub mod trap;

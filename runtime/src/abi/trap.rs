@@ -52,6 +52,12 @@ trap_kinds! {
     ExpectedSharedMemory = 12 "expected shared memory";
     /// An exception that no handler takes.
     UncaughtException = 13 "uncaught exception";
+    /// An access beyond the end of an array.
+    ArrayOutOfBounds = 14 "out of bounds array access";
+    /// `ref.cast` of a reference to something else.
+    CastFailure = 15 "cast failure";
+    /// No room for a new structure or array.
+    HeapFull = 16 "the heap is full";
 }
 
 impl TrapKind {

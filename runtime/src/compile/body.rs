@@ -244,6 +244,7 @@ impl Translator<'_, '_> {
             || self.vector_operator(operator)
             || self.wide_operator(operator)
             || self.atomic_operator(operator)
+            || self.gc_operator(operator)?
             || unreachable!("validated: {operator:?} is of a proposal that is off");
         Ok(())
     }

@@ -71,7 +71,7 @@ impl Translator<'_, '_> {
                 self.pop();
             }
             Operator::Return => self.branch(self.control.len() as u32 - 1),
-            _ => return Ok(false),
+            operator => return self.branch_on_cast(operator),
         }
         Ok(true)
     }

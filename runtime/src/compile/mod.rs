@@ -13,6 +13,7 @@ pub mod env;
 mod error;
 mod exception;
 pub mod function;
+mod gc;
 mod key;
 pub mod known;
 mod leaf;

@@ -1,16 +1,13 @@
 //! The runtime functions behind [`Builtin`], in its order. Each gets the VmContext of the instance that calls.
 
+use super::gc;
+use super::running::{Call, done};
 use super::segments::copy_elements;
 use super::throw::{enter_raise, enter_throw, enter_throw_ref};
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
-use crate::unwind::activation::innermost;
-use crate::vm::handle;
-use crate::vm::handle::Memory;
-use crate::vm::instance::InstanceData;
 use crate::vm::parking::WaitResult;
-use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 use std::time::Duration;
@@ -48,69 +45,25 @@ pub static TABLE: Table = Table([
     Entry(ref_func as *const ()),
     Entry(enter_throw as *const ()),
     Entry(enter_throw_ref as *const ()),
+    Entry(gc::new_struct as *const ()),
+    Entry(gc::new_array as *const ()),
+    Entry(gc::new_array_of_data as *const ()),
+    Entry(gc::new_array_of_elements as *const ()),
+    Entry(gc::array_repeat as *const ()),
+    Entry(gc::array_copy as *const ()),
+    Entry(gc::array_init_data as *const ()),
+    Entry(gc::array_init_elem as *const ()),
+    Entry(gc::function_number as *const ()),
+    Entry(gc::function_of as *const ()),
     Entry(enter_raise as *const ()),
     Entry(memory_wait as *const ()),
     Entry(memory_notify as *const ()),
 ]);
 
-/// The calling instance and its store. Nobody else uses either: the host that borrowed the store waits for the guest.
-struct Call<'a> {
-    store: &'a mut StoreCore,
-    instance: *mut InstanceData,
-}
-
-impl<'a> Call<'a> {
-    /// # Safety
-    /// `context` must be that of the running instance.
-    unsafe fn new(context: *mut VmContextHead) -> Call<'a> {
-        // SAFETY: the head of an instance's context points to it; guest code runs, so there is an activation, of its store.
-        unsafe {
-            Call {
-                store: &mut *(*innermost()).store().cast(),
-                instance: (*context).instance.cast(),
-            }
-        }
-    }
-
-    fn instance(&mut self) -> &mut InstanceData {
-        // SAFETY: the instance is boxed in the store and lives as long; `self` is borrowed.
-        unsafe { &mut *self.instance }
-    }
-
-    fn index(&self) -> usize {
-        let found = self
-            .store
-            .instances
-            .iter()
-            .position(|it| std::ptr::eq(&raw const **it, self.instance));
-        found.expect("a running instance is in its store")
-    }
-
-    fn memory(&mut self, memory: u32) -> Memory {
-        self.instance().memories[memory as usize]
-    }
-
-    fn table(&mut self, table: u32) -> handle::Table {
-        self.instance().tables[table as usize]
-    }
-
-    /// A memory's bytes, which guests on other threads may use if it is shared.
-    fn bytes(&mut self, memory: u32) -> *mut [u8] {
-        let memory = self.memory(memory);
-        // SAFETY: what is returned is a pointer.
-        unsafe { self.store.memory(memory).bytes() }
-    }
-}
-
 /// The range of `len` from `start`, where it is within `size`.
 fn range(start: u64, len: u64, size: u64) -> Option<Range<usize>> {
     let end = start.checked_add(len).filter(|end| *end <= size)?;
     Some(start as usize..end as usize)
-}
-
-/// The result of a fallible function.
-fn done(result: Option<()>) -> u32 {
-    u32::from(result.is_none())
 }
 
 unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages: u64) -> u64 {
@@ -289,7 +242,9 @@ unsafe extern "C" fn table_init(
 
 unsafe extern "C" fn elem_drop(context: *mut VmContextHead, segment: u32) {
     // SAFETY: code passes its own context.
-    unsafe { Call::new(context) }.instance().dropped_elements[segment as usize] = true;
+    unsafe { Call::new(context) }
+        .instance()
+        .drop_elements(ElemIndex::from_u32(segment));
 }
 
 unsafe extern "C" fn table_get_lazy(context: *mut VmContextHead, table: u32, index: u64) -> u64 {

@@ -2,9 +2,10 @@
 //! (WebAssembly 2.0, section 4.5.4).
 
 use super::builtins;
-use super::segments::{apply_data, apply_elements};
+use super::segments::{apply_data, apply_elements, init_trap};
 use crate::abi::frame::value_type;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
+use crate::abi::trap::TrapKind;
 use crate::code::pointers::PointerFunctions;
 use crate::compiled::Module;
 use crate::config::ImageReader;
@@ -12,9 +13,10 @@ use crate::describe::cached_image::CachedImage;
 use crate::describe::image;
 use crate::describe::placement::Placement;
 use crate::describe::places::Places;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
+use crate::module::init::ConstExpr;
 use crate::module::names::tag_name;
 use crate::vm::handle::{Extern, Global, Memory};
 use crate::vm::instance::{ContextWords, InstanceData};
@@ -36,6 +38,7 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     let image = reader
         .and_then(|reader| CachedImage::new(config, module.artifact(), module.name(), reader));
     let placement = image.as_ref().and_then(|it| it.placement);
+    reserve_heap(core, module.info())?;
     let instance = build(core, module, imports, placement)?;
     let code = instance.code.clone();
     let index = core.instances.len();
@@ -80,6 +83,7 @@ fn build(
         imported_functions: Vec::new(),
         dropped_data: vec![false; info.data.len()],
         dropped_elements: vec![false; info.elements.len()],
+        element_values: vec![Box::default(); info.elements.len()],
         lazy: Vec::new(),
     });
     for import in imports {
@@ -98,23 +102,21 @@ fn build(
     }
     instance.shared_memories = shared_memories(core, info, &instance.memories);
     for ty in info.tables.values().skip(info.imported_tables) {
-        instance
-            .tables
-            .push(core.new_table(ty.map(&|heap| module.shared(heap)))?);
+        let ty = ty.map(&|heap| module.shared(heap));
+        instance.tables.push(core.new_table(ty)?);
     }
     for (index, ty) in info.tags.iter().skip(info.imported_tags) {
         let name = tag_name(info, module.artifact().wasm(), index);
-        instance
-            .tags
-            .push(core.new_tag(module.type_ids()[ty.index()], name));
+        let ty = module.type_ids()[ty.index()];
+        instance.tags.push(core.new_tag(ty, name));
     }
     if core.engine().config().settings().debug_info {
         let context = instance.context();
         instance.code.bind(context.cast_const().cast())?;
     }
     fill_context(core, &mut instance)?;
-    init_globals(core, &mut instance);
-    init_tables(core, &mut instance);
+    init_globals(core, &mut instance)?;
+    init_tables(core, &mut instance)?;
     Ok(instance)
 }
 
@@ -127,6 +129,18 @@ fn shared_memories(
     let shared = info.memories.iter().filter(|(_, ty)| ty.shared);
     let shared = shared.map(|(index, _)| (index.index(), core.share(memories[index.index()])));
     shared.collect()
+}
+
+/// Reserves the store's heap, if a module needs it.
+fn reserve_heap(core: &mut StoreCore, info: &ModuleInfo) -> Result<()> {
+    if info.has_objects() {
+        let base = core.objects.reserve();
+        core.vm.heap = base.map_err(|error| Error::Resources {
+            what: "a heap".to_owned(),
+            error,
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes the VmContext, as abi/layout.rs draws it.
@@ -175,12 +189,12 @@ fn fill_context(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()>
 }
 
 /// Gives the module's own globals their first values, in order.
-fn init_globals(core: &StoreCore, instance: &mut InstanceData) {
+fn init_globals(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()> {
     let module = instance.module.clone();
     let info: &ModuleInfo = module.info();
     for (index, init) in (info.imported_globals..).zip(&info.global_inits) {
         let index = GlobalIndex::new(index);
-        let value = instance.evaluate(init);
+        let value = evaluate(core, instance, init)?;
         let GlobalLocation::Inline(offset) = module.layout().global(index) else {
             unreachable!("own globals are inline")
         };
@@ -194,20 +208,27 @@ fn init_globals(core: &StoreCore, instance: &mut InstanceData) {
             ty: info.globals[index].map(&|heap| module.shared(heap)),
         });
     }
+    Ok(())
+}
+
+fn evaluate(core: &mut StoreCore, instance: &mut InstanceData, expr: &ConstExpr) -> Result<u128> {
+    let value = instance.evaluate(&mut core.objects, expr);
+    value.ok_or_else(|| init_trap(TrapKind::HeapFull))
 }
 
 /// Tables whose elements begin with something else than null get it now.
-fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) {
+fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()> {
     let module = instance.module.clone();
     let info = module.info();
     for (index, init) in (info.imported_tables..).zip(&info.table_inits) {
         let Some(init) = init else { continue };
-        let reference = instance.evaluate(init) as u64;
+        let reference = evaluate(core, instance, init)? as u64;
         let table = core.table_mut(instance.tables[index]);
         for element in 0..table.vm.len {
             table.set(element, reference);
         }
     }
+    Ok(())
 }
 
 /// Makes and registers native DWARF.

@@ -3,6 +3,8 @@
 
 mod builtins;
 pub mod call;
+mod gc;
 pub mod instantiate;
+mod running;
 mod segments;
 mod throw;

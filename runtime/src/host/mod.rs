@@ -9,6 +9,7 @@ mod imports;
 pub mod instance;
 pub mod linker;
 mod memory;
+pub mod object;
 mod reference;
 mod shared_memory;
 mod table;

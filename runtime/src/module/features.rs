@@ -7,7 +7,7 @@ use wasmparser::{
 };
 
 /// The features that a module may use: WebAssembly 2.0, relaxed vectors, extended constants, wide arithmetic, several memories, addresses of
-/// 64 bits, pages of a byte, threads, exceptions in both encodings, tail calls, and typed references to functions.
+/// 64 bits, pages of a byte, threads, exceptions in both encodings, tail calls, typed references to functions, and garbage-collected objects.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
@@ -20,6 +20,7 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::LEGACY_EXCEPTIONS)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC)
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 

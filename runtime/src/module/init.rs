@@ -34,6 +34,18 @@ pub enum ConstOp {
     RefNull,
     /// Pushes a reference to a function.
     RefFunc(FuncIndex),
+    /// Makes a number of 31 bits of an i32.
+    RefI31,
+    /// Makes a structure of the values of its fields.
+    StructNew(TypeIndex),
+    /// Pushes a structure of zeros and nulls.
+    StructNewDefault(TypeIndex),
+    /// Makes an array of a value and a length.
+    ArrayNew(TypeIndex),
+    /// Makes an array of zeros or nulls, of a length.
+    ArrayNewDefault(TypeIndex),
+    /// Makes an array of so many values.
+    ArrayNewFixed(TypeIndex, u32),
 }
 
 /// A constant expression in the module's order of operators; validated, so that one value is left.

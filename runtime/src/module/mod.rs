@@ -181,6 +181,11 @@ impl ModuleInfo {
         self.function_type(self.functions[func])
     }
 
+    /// Returns true if the module has types of structures or arrays.
+    pub fn has_objects(&self) -> bool {
+        self.function_types.len() < self.types.len()
+    }
+
     /// Returns true if all values of a heap type are functions.
     pub fn is_function(&self, ty: HeapType) -> bool {
         match ty {

@@ -285,9 +285,31 @@ fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr> {
             Operator::RefFunc { function_index } => {
                 ConstOp::RefFunc(FuncIndex::from_u32(function_index))
             }
-            Operator::End => continue,
-            _ => return needs("gc"),
+            // The word is the same.
+            Operator::End | Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,
+            operator => heap_op(&operator)?,
         });
     }
     Ok(ConstExpr { ops: ops.into() })
+}
+
+/// An operator of a constant expression that makes an object or a number of 31 bits.
+fn heap_op(operator: &Operator<'_>) -> Result<ConstOp> {
+    let ty = TypeIndex::from_u32;
+    Ok(match *operator {
+        Operator::RefI31 => ConstOp::RefI31,
+        Operator::StructNew { struct_type_index } => ConstOp::StructNew(ty(struct_type_index)),
+        Operator::StructNewDefault { struct_type_index } => {
+            ConstOp::StructNewDefault(ty(struct_type_index))
+        }
+        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(ty(array_type_index)),
+        Operator::ArrayNewDefault { array_type_index } => {
+            ConstOp::ArrayNewDefault(ty(array_type_index))
+        }
+        Operator::ArrayNewFixed {
+            array_type_index,
+            array_size,
+        } => ConstOp::ArrayNewFixed(ty(array_type_index), array_size),
+        _ => return needs("custom-descriptors"),
+    })
 }

@@ -21,13 +21,13 @@ const PROPOSALS: &[Proposal] = &[
         "threads",
         "clang: without -pthread; rustc: --target wasm32-wasip1",
     ),
-    proposal(WasmFeatures::GC, "gc", ""),
     proposal(WasmFeatures::STACK_SWITCHING, "stack-switching", ""),
     proposal(
         WasmFeatures::SHARED_EVERYTHING_THREADS,
         "shared-everything-threads",
         "",
     ),
+    proposal(WasmFeatures::CUSTOM_DESCRIPTORS, "custom-descriptors", ""),
     proposal(WasmFeatures::MEMORY_CONTROL, "memory-control", ""),
     proposal(WasmFeatures::COMPACT_IMPORTS, "compact-import-section", ""),
     proposal(WasmFeatures::COMPONENT_MODEL, "component-model", ""),
@@ -130,10 +130,13 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_named_and_all_of_it() {
         assert_eq!(
-            names("(module (type (struct)) (tag $t) (func suspend $t))"),
-            ["gc", "stack-switching"]
+            names("(module (type (shared (struct))) (tag $t) (func suspend $t))"),
+            ["stack-switching", "shared-everything-threads"]
         );
-        assert_eq!(names("(module (type (struct (field i32))) (func))"), ["gc"]);
+        assert_eq!(
+            names("(module (type (shared (struct (field i32)))) (func))"),
+            ["shared-everything-threads"]
+        );
         assert_eq!(names("(module (func))"), [""; 0]);
     }
 

@@ -104,6 +104,8 @@ impl RefType {
     pub const FUNCREF: RefType = RefType::new(true, HeapType::Func);
     /// A host object or null.
     pub const EXTERNREF: RefType = RefType::new(true, HeapType::Extern);
+    /// An internal reference or null.
+    pub const ANYREF: RefType = RefType::new(true, HeapType::Any);
     /// An exception or null.
     pub const EXNREF: RefType = RefType::new(true, HeapType::Exn);
 

@@ -31,7 +31,11 @@ pub fn val_type(ty: wasmparser::ValType) -> Result<ValType> {
     })
 }
 
-fn ref_type(ty: wasmparser::RefType) -> Result<RefType> {
+/// The type of a reference.
+///
+/// # Errors
+/// A type of a proposal that we do not have.
+pub fn ref_type(ty: wasmparser::RefType) -> Result<RefType> {
     let heap_type = heap_type(ty.heap_type())?;
     Ok(RefType::new(ty.is_nullable(), heap_type))
 }

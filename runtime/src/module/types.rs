@@ -25,6 +25,8 @@ impl ValType {
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// A host object or null.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// An internal reference or null.
+    pub const ANYREF: ValType = ValType::Ref(RefType::ANYREF);
     /// A caught exception or null.
     pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 

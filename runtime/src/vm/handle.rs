@@ -66,16 +66,25 @@ impl Func {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExternRef {
     pub(crate) store: u64,
-    /// Position in the store.
-    pub(crate) index: usize,
+    /// The word that guests hold (`abi/heap.rs`).
+    pub(crate) word: u32,
 }
 
-impl ExternRef {
-    /// Returns the handle that guests hold: even, so that a table can mark elements, and not 0, which is null.
-    pub(crate) fn handle(self) -> u64 {
-        (self.index as u64 + 1) << 1
-    }
+/// An internal reference: a structure or an array of a store, a number of 31 bits, or an external reference that was converted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AnyRef {
+    pub(crate) store: u64,
+    /// The word that guests hold (`abi/heap.rs`).
+    pub(crate) word: u32,
 }
+
+/// A structure of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StructRef(pub(crate) AnyRef);
+
+/// An array of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ArrayRef(pub(crate) AnyRef);
 
 /// A tag of a store: the kind of an exception, and the types of the values that it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use crate::code::words::Words;
 use crate::compiled::Module;
 use crate::index::*;
 use crate::module::ExportItem;
-use crate::module::init::{ConstExpr, ConstOp, Elements};
+use crate::module::init::Elements;
 use cranelift_entity::EntityRef;
 use dwalin_gdb_jit::Registration;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct InstanceData {
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
     pub(crate) dropped_elements: Vec<bool>,
+    /// The values of the element segments that are expressions; empty for the others and where they were dropped.
+    pub(crate) element_values: Vec<Box<[u64]>>,
     /// Segments that tables take first values from: table, first element, segment. Later ones count.
     pub(crate) lazy: Vec<(Table, u64, ElemIndex)>,
 }
@@ -104,6 +106,12 @@ impl InstanceData {
         reference
     }
 
+    /// Empties an element segment.
+    pub(crate) fn drop_elements(&mut self, segment: ElemIndex) {
+        self.dropped_elements[segment.index()] = true;
+        self.element_values[segment.index()] = Box::default();
+    }
+
     /// The function that an element of one of the instance's own tables begins with.
     pub(crate) fn lazy_element(&mut self, table: Table, index: u64) -> Option<*mut VmFuncRef> {
         let func = self.lazy_func(table, index)?;
@@ -151,49 +159,4 @@ impl InstanceData {
         let item = info.exports.iter().find(|export| export.name == name)?.item;
         Some(self.export(item, store))
     }
-
-    /// The value of a constant expression, as a slot.
-    pub(crate) fn evaluate(&mut self, expr: &ConstExpr) -> u128 {
-        let mut stack = Vec::with_capacity(1);
-        for op in &expr.ops {
-            let value = match *op {
-                ConstOp::I32(value) => u128::from(value as u32),
-                ConstOp::I64(value) => u128::from(value as u64),
-                ConstOp::F32(bits) => u128::from(bits),
-                ConstOp::F64(bits) => u128::from(bits),
-                ConstOp::V128(bits) => bits,
-                ConstOp::I32Add => narrow(&mut stack, u32::wrapping_add),
-                ConstOp::I32Sub => narrow(&mut stack, u32::wrapping_sub),
-                ConstOp::I32Mul => narrow(&mut stack, u32::wrapping_mul),
-                ConstOp::I64Add => wide(&mut stack, u64::wrapping_add),
-                ConstOp::I64Sub => wide(&mut stack, u64::wrapping_sub),
-                ConstOp::I64Mul => wide(&mut stack, u64::wrapping_mul),
-                ConstOp::RefNull => 0,
-                ConstOp::RefFunc(func) => self.func_ref(func) as u128,
-                // SAFETY: a constant expression names globals that have their values: imports and those before.
-                ConstOp::GlobalGet(global) => unsafe {
-                    *self.globals[global.index()].cell.as_ptr()
-                },
-            };
-            stack.push(value);
-        }
-        stack.pop().expect("validated: one value is left")
-    }
-}
-
-/// Pops the operands of an operator of a constant expression, as slots.
-fn pop2(stack: &mut Vec<u128>) -> (u128, u128) {
-    let second = stack.pop().expect("validated: operands are there");
-    let first = stack.pop().expect("validated: operands are there");
-    (first, second)
-}
-
-fn narrow(stack: &mut Vec<u128>, apply: fn(u32, u32) -> u32) -> u128 {
-    let (a, b) = pop2(stack);
-    u128::from(apply(a as u32, b as u32))
-}
-
-fn wide(stack: &mut Vec<u128>, apply: fn(u64, u64) -> u64) -> u128 {
-    let (a, b) = pop2(stack);
-    u128::from(apply(a as u64, b as u64))
 }

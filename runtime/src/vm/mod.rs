@@ -1,8 +1,10 @@
 //! What exists at run time: a store and the memories, tables, globals, functions and instances in it.
 
 pub mod callee;
+mod constant;
 pub mod context;
 pub mod exception;
+pub mod gc;
 pub mod handle;
 pub mod instance;
 pub mod memory;

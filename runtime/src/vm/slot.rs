@@ -1,8 +1,9 @@
 //! Values of a store ↔ the 16-byte slots of the array convention.
 
-use super::handle::{ExnRef, ExternRef, Func};
+use super::handle::{AnyRef, ExnRef, ExternRef, Func};
 use super::store::StoreCore;
 use super::value::Val;
+use crate::abi::heap::{TAG_HOST, TAG_MASK};
 use crate::abi::layout::VmFuncRef;
 use crate::error::{Error, Result};
 use crate::module::reference::HeapType;
@@ -16,6 +17,9 @@ impl Val {
             return self.ty() == ty;
         };
         let engine = store.engine();
+        if self.is_null() && matches!(ty.heap_type(), HeapType::Shared(_)) {
+            return ty.is_nullable();
+        }
         let heap = match self {
             Val::FuncRef(Some(func)) if func.store == store.id() => {
                 // SAFETY: references live as long as their store.
@@ -25,6 +29,9 @@ impl Val {
             Val::FuncRef(None) => HeapType::NoFunc,
             Val::ExternRef(Some(_)) => HeapType::Extern,
             Val::ExternRef(None) => HeapType::NoExtern,
+            Val::AnyRef(Some(object)) if object.store == store.id() => store.heap_type(object.word),
+            Val::AnyRef(Some(_)) => HeapType::Any,
+            Val::AnyRef(None) => HeapType::None,
             Val::ExnRef(Some(_)) => HeapType::Exn,
             Val::ExnRef(None) => HeapType::NoExn,
             _ => return false,
@@ -40,13 +47,12 @@ impl Val {
             Val::F32(bits) => u128::from(bits),
             Val::F64(bits) => u128::from(bits),
             Val::V128(bits) => bits,
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
+            value if value.is_null() => 0,
             Val::FuncRef(Some(func)) => func.reference(store.id())? as u128,
-            Val::ExternRef(Some(object)) if object.store == store.id() => {
-                u128::from(object.handle())
-            }
+            Val::ExternRef(Some(object)) if object.store == store.id() => u128::from(object.word),
             Val::ExnRef(Some(exception)) => u128::from(exception.handle(store)?),
-            Val::ExternRef(Some(_)) => {
+            Val::AnyRef(Some(object)) if object.store == store.id() => u128::from(object.word),
+            _ => {
                 return Err(Error::Type(
                     "the object belongs to another store".to_owned(),
                 ));
@@ -68,17 +74,35 @@ impl Val {
             ValType::Ref(_) => match store.engine().top(ty) {
                 Some(HeapType::Exn) => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
                 Some(HeapType::Extern) => {
-                    let index = (slot as u64 >> 1).checked_sub(1);
-                    Val::ExternRef(index.map(|index| ExternRef {
-                        store: store.id(),
-                        index: index as usize,
-                    }))
+                    let store = store.id();
+                    Val::ExternRef(word(slot).map(|word| ExternRef { store, word }))
+                }
+                Some(HeapType::Any) => {
+                    let store = store.id();
+                    Val::AnyRef(word(slot).map(|word| AnyRef { store, word }))
                 }
                 _ => Val::FuncRef(Func::from_reference(
                     slot as u64 as *mut VmFuncRef,
                     store.id(),
                 )),
             },
+        }
+    }
+}
+
+/// The word of a reference that is not null.
+fn word(slot: u128) -> Option<u32> {
+    Some(slot as u32).filter(|word| *word != 0)
+}
+
+impl StoreCore {
+    /// The type of what the word of an internal reference refers to.
+    pub(crate) fn heap_type(&self, word: u32) -> HeapType {
+        match i64::from(word) & TAG_MASK {
+            _ if word == 0 => HeapType::None,
+            0 => HeapType::Shared(self.objects.type_of(word)),
+            TAG_HOST => HeapType::Any,
+            _ => HeapType::I31,
         }
     }
 }

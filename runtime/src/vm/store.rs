@@ -1,12 +1,14 @@
 //! A store: everything that instances are made of, alive until the store is dropped, and the embedder's own data.
 
 use super::exception::Exceptions;
+use super::gc::Objects;
 use super::handle::{ExternRef, Global, Memory, Stored, Table};
 use super::instance::InstanceData;
 use super::memory::LinearMemory;
 use super::shared::SharedMemory;
 use super::stderr_tail::StderrTail;
 use super::table::TableElements;
+use crate::abi::heap::{TAG_HOST, TAG_MASK};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
 use crate::compiled::Module;
 use crate::engine::Engine;
@@ -42,6 +44,8 @@ pub struct StoreCore {
     pub(crate) stderr: StderrTail,
     /// Tags and exceptions.
     pub(crate) exceptions: Exceptions,
+    /// Structures and arrays.
+    pub(crate) objects: Objects,
 }
 
 /// Why a host function wants guest code to be left.
@@ -60,6 +64,7 @@ impl StoreCore {
             caller: ptr::null_mut(),
             last_exit_fp: 0,
             last_exit_pc: 0,
+            heap: ptr::null_mut(),
         };
         let wanted = engine.config().backtraces();
         StoreCore {
@@ -77,6 +82,7 @@ impl StoreCore {
             raised: None,
             stderr: StderrTail::default(),
             exceptions: Exceptions::default(),
+            objects: Objects::new(engine),
         }
     }
 
@@ -173,15 +179,19 @@ impl StoreCore {
     /// Makes a host object that guests can hold.
     pub(crate) fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
         self.extern_refs.push(object);
+        let word = u32::try_from(self.extern_refs.len() << 3 | TAG_HOST as usize);
         ExternRef {
             store: self.id,
-            index: self.extern_refs.len() - 1,
+            word: word.expect("a store has half a billion objects of the host's at most"),
         }
     }
 
-    /// The object behind a handle.
+    /// The object behind a reference; of an internal reference that was converted, that.
     pub(crate) fn extern_ref(&self, reference: ExternRef) -> &(dyn Any + Send + Sync) {
-        &*self.extern_refs[reference.index]
+        match i64::from(reference.word) & TAG_MASK {
+            TAG_HOST => &*self.extern_refs[(reference.word >> 3) as usize - 1],
+            _ => &(),
+        }
     }
 
     /// Takes a module's trampolines, and gives them to the host functions that waited for one of their type.
@@ -244,7 +254,10 @@ impl StoreCore {
         let tables = tables.filter(|table| is_exception(table.ty().element));
         let elements =
             tables.flat_map(|table| (0..table.vm.len).filter_map(|index| table.get(index)));
-        globals.chain(hosts).chain(elements)
+        globals
+            .chain(hosts)
+            .chain(elements)
+            .chain(self.objects.exceptions())
     }
 
     /// The size of the store's memory, where it has one only.

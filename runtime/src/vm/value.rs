@@ -1,6 +1,6 @@
 //! Values, as the host holds them and as the 16-byte slots of the array convention do.
 
-use super::handle::{ExnRef, ExternRef, Func};
+use super::handle::{AnyRef, ExnRef, ExternRef, Func};
 use crate::module::reference::HeapType;
 use crate::module::types::ValType;
 use std::fmt;
@@ -22,6 +22,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A host object, or null.
     ExternRef(Option<ExternRef>),
+    /// An internal reference, or null.
+    AnyRef(Option<AnyRef>),
     /// A caught exception, or null.
     ExnRef(Option<ExnRef>),
 }
@@ -37,6 +39,7 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::AnyRef(_) => ValType::ANYREF,
             Val::ExnRef(_) => ValType::EXNREF,
         }
     }
@@ -52,6 +55,7 @@ impl Val {
             ValType::Ref(ty) => match ty.heap_type() {
                 HeapType::Extern | HeapType::NoExtern => Val::ExternRef(None),
                 HeapType::Exn | HeapType::NoExn => Val::ExnRef(None),
+                heap if heap.top() == Some(HeapType::Any) => Val::AnyRef(None),
                 _ => Val::FuncRef(None),
             },
         }
@@ -61,7 +65,7 @@ impl Val {
     pub fn is_null(&self) -> bool {
         matches!(
             self,
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None)
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None)
         )
     }
 
@@ -120,10 +124,11 @@ impl fmt::Display for Val {
             Val::F32(bits) => f32::from_bits(*bits).fmt(f),
             Val::F64(bits) => f64::from_bits(*bits).fmt(f),
             Val::V128(bits) => bits.fmt(f),
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => f.write_str("null"),
-            Val::FuncRef(Some(_)) => f.write_str("<funcref>"),
-            Val::ExternRef(Some(_)) => f.write_str("<externref>"),
-            Val::ExnRef(Some(_)) => f.write_str("<exnref>"),
+            value if value.is_null() => f.write_str("null"),
+            Val::FuncRef(_) => f.write_str("<funcref>"),
+            Val::ExternRef(_) => f.write_str("<externref>"),
+            Val::AnyRef(_) => f.write_str("<anyref>"),
+            Val::ExnRef(_) => f.write_str("<exnref>"),
         }
     }
 }
@@ -146,5 +151,6 @@ from! {
     u128 => Val::V128;
     Func => |func| Val::FuncRef(Some(func));
     ExternRef => |object| Val::ExternRef(Some(object));
+    AnyRef => |object| Val::AnyRef(Some(object));
     ExnRef => |exception| Val::ExnRef(Some(exception));
 }

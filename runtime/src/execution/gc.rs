@@ -1,0 +1,241 @@
+//! The runtime functions of objects of the heap. Code has checked the ranges of arrays; those of segments are checked here.
+
+use super::running::{Call, done};
+use super::segments::element_values;
+use crate::abi::heap::ObjectLayout;
+use crate::abi::layout::{VmContextHead, VmFuncRef};
+use crate::index::*;
+use crate::module::composite::StorageType;
+use cranelift_entity::EntityRef;
+use std::ops::Range;
+
+/// Returned where the heap is full.
+const FULL: u64 = u64::MAX;
+
+impl Call<'_> {
+    fn type_id(&mut self, ty: u32) -> SharedTypeId {
+        self.instance().module.type_ids()[ty as usize]
+    }
+
+    /// The elements of an array: their type, and how many bytes each and those before the first have.
+    fn elements(&mut self, id: SharedTypeId) -> (StorageType, u32, u32) {
+        match *self.store.objects.layout(id) {
+            ObjectLayout::Array {
+                element,
+                size,
+                base,
+            } => (element, size, base),
+            _ => unreachable!("validated: the type is an array's"),
+        }
+    }
+
+    /// The bytes of elements of an array; `None` where they are not there.
+    fn element_bytes(&mut self, array: u64, at: u32, len: u32) -> Option<(*mut u8, usize)> {
+        let array = array as u32;
+        let objects = &mut self.store.objects;
+        let end = at.checked_add(len)?;
+        if end > objects.array_len(array) {
+            return None;
+        }
+        let id = objects.type_of(array);
+        let (_, size, base) = self.elements(id);
+        let offset = u64::from(base) + u64::from(at) * u64::from(size);
+        let bytes = u64::from(len) * u64::from(size);
+        let place = self.store.objects.bytes(array, offset, bytes)?;
+        Some((place, bytes as usize))
+    }
+
+    /// A data segment's bytes for so many elements from a byte on; `None` where it has less.
+    fn data(&mut self, segment: u32, from: u32, len: u32, size: u32) -> Option<Range<usize>> {
+        let instance = self.instance();
+        let window = instance.module.info().data[DataIndex::from_u32(segment)]
+            .bytes
+            .clone();
+        let available = match instance.dropped_data[segment as usize] {
+            true => 0,
+            false => window.len() as u64,
+        };
+        let bytes = u64::from(len) * u64::from(size);
+        let end = u64::from(from) + bytes;
+        let start = window.start + from as usize;
+        (end <= available).then(|| start..start + bytes as usize)
+    }
+
+    /// Returns true if an element segment has so many elements from one on.
+    fn has_elements(&mut self, segment: u32, from: u32, len: u32) -> bool {
+        let instance = self.instance();
+        let available = match instance.dropped_elements[segment as usize] {
+            true => 0,
+            false => {
+                let segment = &instance.module.info().elements[ElemIndex::from_u32(segment)];
+                segment.elements.len() as u64
+            }
+        };
+        u64::from(from) + u64::from(len) <= available
+    }
+
+    fn copy_data(&mut self, array: u64, at: u32, len: u32, data: Range<usize>) -> Option<()> {
+        let (place, size) = self.element_bytes(array, at, len)?;
+        let wasm = self.instance().module.clone();
+        let bytes = wasm.artifact().wasm().get(data)?;
+        // SAFETY: the elements are there, and the module's bytes are elsewhere.
+        unsafe { place.copy_from_nonoverlapping(bytes.as_ptr(), size.min(bytes.len())) };
+        Some(())
+    }
+
+    fn copy_elements(&mut self, array: u64, at: u32, segment: u32, from: u32, len: u32) {
+        let index = self.index();
+        let range = u64::from(from)..u64::from(from) + u64::from(len);
+        let segment = ElemIndex::new(segment as usize);
+        let values = element_values(self.store, index, segment, range);
+        let values = values.into_iter().map(u128::from);
+        self.store.objects.fill_array(array as u32, at, values);
+    }
+}
+
+pub(super) unsafe extern "C" fn new_struct(context: *mut VmContextHead, ty: u32) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let id = call.type_id(ty);
+    call.store.objects.new_struct(id).unwrap_or(0).into()
+}
+
+pub(super) unsafe extern "C" fn new_array(context: *mut VmContextHead, ty: u32, len: u32) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let id = call.type_id(ty);
+    call.store.objects.new_array(id, len).unwrap_or(0).into()
+}
+
+pub(super) unsafe extern "C" fn new_array_of_data(
+    context: *mut VmContextHead,
+    ty: u32,
+    segment: u32,
+    from: u32,
+    len: u32,
+) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let id = call.type_id(ty);
+    let (_, size, _) = call.elements(id);
+    let Some(data) = call.data(segment, from, len, size) else {
+        return 0;
+    };
+    let Some(array) = call.store.objects.new_array(id, len) else {
+        return FULL;
+    };
+    call.copy_data(array.into(), 0, len, data);
+    array.into()
+}
+
+pub(super) unsafe extern "C" fn new_array_of_elements(
+    context: *mut VmContextHead,
+    ty: u32,
+    segment: u32,
+    from: u32,
+    len: u32,
+) -> u64 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let id = call.type_id(ty);
+    if !call.has_elements(segment, from, len) {
+        return 0;
+    }
+    let Some(array) = call.store.objects.new_array(id, len) else {
+        return FULL;
+    };
+    call.copy_elements(array.into(), 0, segment, from, len);
+    array.into()
+}
+
+/// Gives elements of an array the value of the first of them.
+pub(super) unsafe extern "C" fn array_repeat(
+    context: *mut VmContextHead,
+    array: u64,
+    at: u32,
+    len: u32,
+) {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let Some((place, bytes)) = call.element_bytes(array, at, len) else {
+        return;
+    };
+    let mut done = bytes / (len as usize).max(1);
+    while done < bytes {
+        let next = done.min(bytes - done);
+        // SAFETY: what is there already is before what is copied, and all of it is of the elements.
+        unsafe { place.add(done).copy_from_nonoverlapping(place, next) };
+        done += next;
+    }
+}
+
+pub(super) unsafe extern "C" fn array_copy(
+    context: *mut VmContextHead,
+    to: u64,
+    at: u32,
+    source: u64,
+    from: u32,
+    len: u32,
+) {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let to = call.element_bytes(to, at, len);
+    let source = call.element_bytes(source, from, len);
+    if let (Some((to, size)), Some((source, count))) = (to, source) {
+        // SAFETY: both are there. They may be of one array.
+        unsafe { to.copy_from(source, size.min(count)) };
+    }
+}
+
+pub(super) unsafe extern "C" fn array_init_data(
+    context: *mut VmContextHead,
+    segment: u32,
+    array: u64,
+    at: u32,
+    from: u32,
+    len: u32,
+) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    let id = call.store.objects.type_of(array as u32);
+    let (_, size, _) = call.elements(id);
+    let data = call.data(segment, from, len, size);
+    done(data.and_then(|data| call.copy_data(array, at, len, data)))
+}
+
+pub(super) unsafe extern "C" fn array_init_elem(
+    context: *mut VmContextHead,
+    segment: u32,
+    array: u64,
+    at: u32,
+    from: u32,
+    len: u32,
+) -> u32 {
+    // SAFETY: code passes its own context.
+    let mut call = unsafe { Call::new(context) };
+    if !call.has_elements(segment, from, len) {
+        return 1;
+    }
+    call.copy_elements(array, at, segment, from, len);
+    0
+}
+
+/// The number of a function among those that objects refer to.
+pub(super) unsafe extern "C" fn function_number(
+    context: *mut VmContextHead,
+    function: *mut VmFuncRef,
+) -> u64 {
+    // SAFETY: code passes its own context.
+    let call = unsafe { Call::new(context) };
+    call.store.objects.number_of(function).into()
+}
+
+/// The function with a number.
+pub(super) unsafe extern "C" fn function_of(
+    context: *mut VmContextHead,
+    number: u64,
+) -> *mut VmFuncRef {
+    // SAFETY: code passes its own context.
+    let call = unsafe { Call::new(context) };
+    call.store.objects.function(number as u32)
+}

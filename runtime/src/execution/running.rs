@@ -1,0 +1,61 @@
+//! The instance whose code calls the runtime.
+
+use crate::abi::layout::VmContextHead;
+use crate::unwind::activation::innermost;
+use crate::vm::handle::{self, Memory};
+use crate::vm::instance::InstanceData;
+use crate::vm::store::StoreCore;
+
+/// The calling instance and its store. Nobody else uses either: the host that borrowed the store waits for the guest.
+pub(super) struct Call<'a> {
+    pub(super) store: &'a mut StoreCore,
+    pub(super) instance: *mut InstanceData,
+}
+
+impl<'a> Call<'a> {
+    /// # Safety
+    /// `context` must be that of the running instance.
+    pub(super) unsafe fn new(context: *mut VmContextHead) -> Call<'a> {
+        // SAFETY: the head of an instance's context points to it; guest code runs, so there is an activation, of its store.
+        unsafe {
+            Call {
+                store: &mut *(*innermost()).store().cast(),
+                instance: (*context).instance.cast(),
+            }
+        }
+    }
+
+    pub(super) fn instance(&mut self) -> &mut InstanceData {
+        // SAFETY: the instance is boxed in the store and lives as long; `self` is borrowed.
+        unsafe { &mut *self.instance }
+    }
+
+    pub(super) fn index(&self) -> usize {
+        let found = self
+            .store
+            .instances
+            .iter()
+            .position(|it| std::ptr::eq(&raw const **it, self.instance));
+        found.expect("a running instance is in its store")
+    }
+
+    pub(super) fn memory(&mut self, memory: u32) -> Memory {
+        self.instance().memories[memory as usize]
+    }
+
+    pub(super) fn table(&mut self, table: u32) -> handle::Table {
+        self.instance().tables[table as usize]
+    }
+
+    /// A memory's bytes, which guests on other threads may use if it is shared.
+    pub(super) fn bytes(&mut self, memory: u32) -> *mut [u8] {
+        let memory = self.memory(memory);
+        // SAFETY: what is returned is a pointer.
+        unsafe { self.store.memory(memory).bytes() }
+    }
+}
+
+/// The result of a fallible function.
+pub(super) fn done(result: Option<()>) -> u32 {
+    u32::from(result.is_none())
+}

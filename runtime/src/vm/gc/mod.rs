@@ -1,0 +1,204 @@
+//! The heap of a store: structures and arrays of its guests (`abi/heap.rs` has their layout).
+//!
+//! Guests hold references that only this and compiled code make: to objects that were allocated with the size that their type needs.
+//! Compiled code accesses fields without further checks, since validation proves the type; it checks indices of arrays against their
+//! length, which is written once, when the array is allocated. No object holds an address, and whatever number code took for a reference,
+//! the access would be within the [`Space`].
+
+mod heap;
+mod null;
+pub mod space;
+
+use crate::abi::heap::{KIND, KIND_ARRAY, KIND_STRUCT, LENGTH, ObjectLayout, TYPE};
+use crate::abi::layout::VmFuncRef;
+use crate::engine::Engine;
+use crate::index::SharedTypeId;
+use crate::module::composite::StorageType;
+use crate::module::reference::HeapType;
+use crate::module::types::ValType;
+use heap::GcHeap;
+use null::NullHeap;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+/// Bytes that a store's objects can have.
+const LIMIT: u32 = 1 << 30;
+
+/// The objects of a store.
+pub(crate) struct Objects {
+    engine: Engine,
+    /// None before a module with structures or arrays is instantiated.
+    heap: Option<Box<dyn GcHeap>>,
+    layouts: HashMap<SharedTypeId, Arc<ObjectLayout>>,
+    /// The functions that objects refer to, by their numbers.
+    functions: Vec<*mut VmFuncRef>,
+    numbers: HashMap<*mut VmFuncRef, u32>,
+    /// True if objects may hold exceptions.
+    holds_exceptions: bool,
+}
+
+impl Objects {
+    pub(crate) fn new(engine: &Engine) -> Objects {
+        Objects {
+            engine: engine.clone(),
+            heap: None,
+            layouts: HashMap::new(),
+            functions: vec![std::ptr::null_mut()],
+            numbers: HashMap::from([(std::ptr::null_mut(), 0)]),
+            holds_exceptions: false,
+        }
+    }
+
+    /// The base of the heap, which is reserved now if it was not before.
+    pub(crate) fn reserve(&mut self) -> io::Result<*mut u8> {
+        let heap = match &mut self.heap {
+            Some(heap) => heap,
+            none => none.insert(Box::new(NullHeap::new(LIMIT)?)),
+        };
+        Ok(heap.space().base())
+    }
+
+    /// The layout of the objects of a type.
+    pub(crate) fn layout(&mut self, id: SharedTypeId) -> Arc<ObjectLayout> {
+        let engine = &self.engine;
+        let holds_exceptions = &mut self.holds_exceptions;
+        let layout = self.layouts.entry(id).or_insert_with(|| {
+            let ty = engine.shared_type(id);
+            let layout = ty.map_or(ObjectLayout::None, |ty| ObjectLayout::of(&ty));
+            *holds_exceptions |= layout.holds_exceptions();
+            Arc::new(layout)
+        });
+        layout.clone()
+    }
+
+    /// The words of objects that may be handles of exceptions.
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = u64> + '_ {
+        let heap = self.heap.iter().filter(|_| self.holds_exceptions);
+        heap.flat_map(|heap| {
+            let offsets = (0..heap.used()).step_by(8);
+            offsets.map(|offset| u64::from_le_bytes(heap.space().read(offset)))
+        })
+    }
+
+    /// A new structure, whose fields are zero; `None` where the heap is full.
+    pub(crate) fn new_struct(&mut self, id: SharedTypeId) -> Option<u32> {
+        let size = self.layout(id).object_size(0);
+        let object = self.heap.as_mut()?.allocate(u32::try_from(size).ok()?)?;
+        self.write(object, TYPE as u32, &id.as_u32().to_le_bytes());
+        self.write(object, KIND as u32, &KIND_STRUCT.to_le_bytes());
+        Some(object)
+    }
+
+    /// A new array of so many elements, which are zero; `None` where the heap is full.
+    pub(crate) fn new_array(&mut self, id: SharedTypeId, len: u32) -> Option<u32> {
+        let size = self.layout(id).object_size(len);
+        let object = self.heap.as_mut()?.allocate(u32::try_from(size).ok()?)?;
+        self.write(object, TYPE as u32, &id.as_u32().to_le_bytes());
+        self.write(object, KIND as u32, &KIND_ARRAY.to_le_bytes());
+        self.write(object, LENGTH as u32, &len.to_le_bytes());
+        Some(object)
+    }
+
+    fn write(&mut self, object: u32, offset: u32, bytes: &[u8]) {
+        if let Some(heap) = &mut self.heap {
+            heap.space_mut().write(object.wrapping_add(offset), bytes);
+        }
+    }
+
+    pub(crate) fn read<const N: usize>(&self, object: u32, offset: u32) -> [u8; N] {
+        let heap = self.heap.as_ref();
+        heap.map_or([0; N], |heap| {
+            heap.space().read(object.wrapping_add(offset))
+        })
+    }
+
+    /// The number of an array's elements.
+    pub(crate) fn array_len(&self, array: u32) -> u32 {
+        u32::from_le_bytes(self.read(array, LENGTH as u32))
+    }
+
+    /// The type of an object.
+    pub(crate) fn type_of(&self, object: u32) -> SharedTypeId {
+        SharedTypeId::from_u32(u32::from_le_bytes(self.read(object, TYPE as u32)))
+    }
+
+    /// Some bytes of the heap, if there are so many.
+    pub(crate) fn bytes(&self, object: u32, offset: u64, len: u64) -> Option<*mut u8> {
+        let start = u32::try_from(u64::from(object) + offset).ok()?;
+        let heap = self.heap.as_ref()?;
+        heap.space().bytes(start, u32::try_from(len).ok()?)
+    }
+
+    /// The number of a function among those that objects refer to.
+    pub(crate) fn number_of(&mut self, function: *mut VmFuncRef) -> u32 {
+        let functions = &mut self.functions;
+        *self.numbers.entry(function).or_insert_with(|| {
+            functions.push(function);
+            functions.len() as u32 - 1
+        })
+    }
+
+    /// The function with a number.
+    pub(crate) fn function(&self, number: u32) -> *mut VmFuncRef {
+        let found = self.functions.get(number as usize);
+        found.copied().unwrap_or(std::ptr::null_mut())
+    }
+
+    /// Assigns elements of an array from one on, those that there are.
+    pub(crate) fn fill_array(&mut self, array: u32, at: u32, values: impl Iterator<Item = u128>) {
+        let ty = self.type_of(array);
+        let layout = self.layout(ty);
+        let ObjectLayout::Array {
+            element,
+            size,
+            base,
+        } = *layout
+        else {
+            return;
+        };
+        for (index, value) in (at..self.array_len(array)).zip(values) {
+            self.store(array, base + index * size, element, value);
+        }
+    }
+
+    /// A field's value as a slot. Packed ones are extended by zeros.
+    pub(crate) fn load(&self, object: u32, offset: u32, storage: StorageType) -> u128 {
+        match storage {
+            StorageType::I8 => self.read::<1>(object, offset)[0].into(),
+            StorageType::I16 => u16::from_le_bytes(self.read(object, offset)).into(),
+            StorageType::Val(ValType::I32 | ValType::F32) => {
+                u32::from_le_bytes(self.read(object, offset)).into()
+            }
+            StorageType::Val(ValType::I64 | ValType::F64) => {
+                u64::from_le_bytes(self.read(object, offset)).into()
+            }
+            StorageType::Val(ValType::V128) => u128::from_le_bytes(self.read(object, offset)),
+            StorageType::Val(ty @ ValType::Ref(_)) => match self.engine.top(ty) {
+                Some(HeapType::Exn) => u64::from_le_bytes(self.read(object, offset)).into(),
+                Some(HeapType::Func) => {
+                    self.function(u32::from_le_bytes(self.read(object, offset))) as u128
+                }
+                _ => u32::from_le_bytes(self.read(object, offset)).into(),
+            },
+        }
+    }
+
+    /// Assigns a field by a slot.
+    pub(crate) fn store(&mut self, object: u32, offset: u32, storage: StorageType, slot: u128) {
+        let (mut slot, mut len) = (slot, 4);
+        match storage {
+            StorageType::I8 => len = 1,
+            StorageType::I16 => len = 2,
+            StorageType::Val(ValType::I32 | ValType::F32) => {}
+            StorageType::Val(ValType::I64 | ValType::F64) => len = 8,
+            StorageType::Val(ValType::V128) => len = 16,
+            StorageType::Val(ty @ ValType::Ref(_)) => match self.engine.top(ty) {
+                Some(HeapType::Exn) => len = 8,
+                Some(HeapType::Func) => slot = self.number_of(slot as u64 as *mut _).into(),
+                _ => {}
+            },
+        }
+        self.write(object, offset, &slot.to_le_bytes()[..len]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The address space of a heap: what a reference of 32 bits reaches, and behind that as much as the largest structure has. Whatever number
+//! is taken for a reference, its fields are in here.
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use std::io;
+
+/// Bytes that references reach.
+const REACH: usize = 1 << 32;
+/// More than the bytes of a structure: it has at most 10,000 fields (of 16 bytes).
+const BEHIND: usize = 1 << 20;
+
+/// A reserved range of addresses, of which the first bytes can be accessed.
+pub struct Space {
+    base: *mut u8,
+    size: u32,
+}
+
+// SAFETY: the mapping belongs to this alone.
+unsafe impl Send for Space {}
+
+impl Space {
+    /// Reserves a space with so many bytes to use: a multiple of the system's pages.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new(size: u32) -> io::Result<Space> {
+        let null = std::ptr::null_mut();
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a new mapping touches no memory that exists.
+        let base = unsafe { mmap_anonymous(null, REACH + BEHIND, ProtFlags::empty(), flags)? };
+        let space = Space {
+            base: base.cast(),
+            size,
+        };
+        // SAFETY: the range is within the mapping that was just made.
+        unsafe {
+            mprotect(
+                base,
+                size as usize,
+                MprotectFlags::READ | MprotectFlags::WRITE,
+            )?
+        };
+        Ok(space)
+    }
+
+    /// The first byte.
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    /// Bytes that can be accessed.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Some bytes of it, if they can be accessed.
+    pub fn bytes(&self, offset: u32, len: u32) -> Option<*mut u8> {
+        let end = u64::from(offset) + u64::from(len);
+        (end <= u64::from(self.size)).then(|| self.base.wrapping_add(offset as usize))
+    }
+
+    /// Reads bytes; zeros beyond the end.
+    pub fn read<const N: usize>(&self, offset: u32) -> [u8; N] {
+        let place = self.bytes(offset, N as u32);
+        // SAFETY: the bytes are mapped, and no guest runs while the store is borrowed.
+        place.map_or([0; N], |place| unsafe {
+            place.cast::<[u8; N]>().read_unaligned()
+        })
+    }
+
+    /// Writes bytes; none beyond the end.
+    pub fn write(&mut self, offset: u32, bytes: &[u8]) {
+        if let Some(place) = self.bytes(offset, bytes.len() as u32) {
+            // SAFETY: the bytes are mapped, and the store that they belong to is borrowed mutably.
+            unsafe { place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        }
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        // SAFETY: the store is going, and with it all code that could reach the heap.
+        let unmapped = unsafe { munmap(self.base.cast(), REACH + BEHIND) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
