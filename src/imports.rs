@@ -54,8 +54,11 @@ pub fn check(linker: &Linker<WasiCtx>, program: &Program<'_>, options: &Run) -> 
         _ => return Ok(()),
     };
     let mut missing = linker.undefined(input);
+    let starts_threads = missing.iter().any(starts_threads);
     let is_defined_later = |it: &Undefined| {
-        is_abort(&it.module, &it.name, it.ty.as_ref()) || options.wasm.traps() && it.is_function
+        is_abort(&it.module, &it.name, it.ty.as_ref())
+            || starts_threads && (self::starts_threads(it) || it.is_shared_memory)
+            || options.wasm.traps() && it.is_function
     };
     missing.retain(|it| !is_defined_later(it));
     if missing.is_empty() {
@@ -63,6 +66,11 @@ pub fn check(linker: &Linker<WasiCtx>, program: &Program<'_>, options: &Run) -> 
     }
     let advice = advice(&missing, options.file());
     bail!("{}{advice}", unresolved(&missing))
+}
+
+/// Returns true if an import is that by which programs start threads (wasi-threads).
+fn starts_threads(import: &Undefined) -> bool {
+    (&*import.module, &*import.name) == ("wasi", "thread-spawn")
 }
 
 /// Defines the rest of a module's imports by the options.
@@ -231,11 +239,6 @@ fn maker(missing: &[Undefined]) -> Option<(&'static str, &'static str)> {
             any(&|module, _| module.starts_with("wasi:")),
             "for WASI 0.2 (a part of a component)",
             "build it for WASI 0.1: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1",
-        ),
-        (
-            any(&|module, name| module == "wasi" && name == "thread-spawn"),
-            "with threads",
-            "build it without: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1 without -pthread",
         ),
         (
             any(&|module, _| module.starts_with("wasix")),

@@ -9,6 +9,7 @@ mod backtrace;
 mod check_debug;
 mod compile;
 mod debugger;
+mod ending;
 mod files;
 mod guest_profile;
 mod how_to_profile;
@@ -66,7 +67,7 @@ fn command() -> ExitCode {
         hear_of_large_files();
     }
     let done = match command {
-        Command::Run(options) => run::run(&options),
+        Command::Run(options) => run::run(options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),

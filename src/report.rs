@@ -14,12 +14,18 @@ use std::io::IsTerminal;
 /// Columns of a report that is not for a terminal.
 const WIDTH: usize = 140;
 
-/// Prints a trap on standard error.
-pub fn print(trap: &Trap, options: &Run, module: &Module, output: Option<Output>) {
-    if printed_as_json(options, output, || json(trap, &program(options))) {
+/// Prints a trap on standard error; of a thread with a number, unless it is the first.
+pub fn print(
+    trap: &Trap,
+    options: &Run,
+    module: &Module,
+    thread: Option<u32>,
+    output: Option<Output>,
+) {
+    if printed_as_json(options, output, || json(trap, &program(options), thread)) {
         return;
     }
-    colored(Report::with(trap, style(options)));
+    colored(Report::with(trap, style(options, thread)));
     if let Some(hint) = hint(trap.backtrace(), options, module) {
         eprintln!("{hint}");
     }
@@ -44,7 +50,12 @@ fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
 }
 
 /// Prints an error of a host function on standard error.
-pub fn print_host_error(error: &HostError, options: &Run, output: Option<Output>) {
+pub fn print_host_error(
+    error: &HostError,
+    options: &Run,
+    thread: Option<u32>,
+    output: Option<Output>,
+) {
     let json = || {
         let message = error.to_string();
         let summary = Summary {
@@ -52,12 +63,12 @@ pub fn print_host_error(error: &HostError, options: &Run, output: Option<Output>
             message: &message,
             cause: &Cause::default(),
         };
-        object(&program(options), &summary, error.backtrace())
+        object(&program(options), &summary, error.backtrace(), thread)
     };
     if printed_as_json(options, output, json) {
         return;
     }
-    colored(Report::of_host_error(error).options(style(options)));
+    colored(Report::of_host_error(error).options(style(options, thread)));
     say_sources(error.backtrace(), options);
 }
 
@@ -66,7 +77,7 @@ fn program(options: &Run) -> String {
 }
 
 /// Returns the style of reports for these options.
-fn style(options: &Run) -> ReportOptions {
+fn style(options: &Run, thread: Option<u32>) -> ReportOptions {
     let terminal = std::io::stderr().is_terminal();
     let mut style = match options.backtrace {
         Some(Backtrace::Short) => ReportOptions::short(),
@@ -79,7 +90,11 @@ fn style(options: &Run) -> ReportOptions {
         style.source = true;
         style.width = columns().filter(|_| terminal).unwrap_or(WIDTH);
     }
-    style.title = format!("{}: ", options.file().display());
+    let file = options.file().display();
+    style.title = match thread {
+        Some(thread) => format!("{file}, thread {thread}: "),
+        None => format!("{file}: "),
+    };
     style
 }
 
@@ -115,14 +130,14 @@ fn columns() -> Option<usize> {
 }
 
 /// A trap as JSON; docs/debugging.md documents the members.
-pub fn json(trap: &Trap, program: &str) -> Json {
+pub fn json(trap: &Trap, program: &str, thread: Option<u32>) -> Json {
     let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
     let summary = Summary {
         trap: Some(&kind),
         message: &message,
         cause: trap.cause(),
     };
-    object(program, &summary, trap.backtrace())
+    object(program, &summary, trap.backtrace(), thread)
 }
 
 /// The text of an error; `trap` is none for one of a host function.
@@ -132,11 +147,16 @@ struct Summary<'a> {
     cause: &'a Cause,
 }
 
-fn object(program: &str, summary: &Summary<'_>, backtrace: &WasmBacktrace) -> Json {
+fn object(
+    program: &str,
+    summary: &Summary<'_>,
+    backtrace: &WasmBacktrace,
+    thread: Option<u32>,
+) -> Json {
     let backtrace = &backtrace.with_columns_in_characters();
     let strings = |texts: &[String]| Json::array(texts.iter().map(|text| Json::string(text)));
     let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
-    Json::object([
+    let members = [
         ("version", Json::number(1)),
         ("program", Json::string(program)),
         ("trap", Json::string_or_null(summary.trap)),
@@ -146,7 +166,9 @@ fn object(program: &str, summary: &Summary<'_>, backtrace: &WasmBacktrace) -> Js
         ("frames", Json::array(backtrace.frames().iter().map(frame))),
         ("left_out", Json::number(left_out as u64)),
         ("left_out_after", Json::number(before as u64)),
-    ])
+    ];
+    let thread = thread.map(|it| ("thread", Json::number(u64::from(it))));
+    Json::object(members.into_iter().chain(thread))
 }
 
 /// One frame.

@@ -1,35 +1,33 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
 use crate::args::Run;
-use crate::backtrace::{Backtrace, Output};
+use crate::backtrace::Output;
 use crate::debugger::hint;
+use crate::ending::Ending;
 use crate::files;
 use crate::guest_profile;
 use crate::how_to_profile::HowToProfile;
-use crate::imports::{self, Aborted};
+use crate::imports;
 use crate::program::Program;
 use crate::progress::Progress;
-use crate::report;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{
-    Engine, Error, Func, GuestProfiler, Linker, Module, Store, Trap, Val, ValType, is_traced,
+    Engine, Error, Func, GuestProfiler, Linker, Module, Store, Val, ValType, WasiThreads, is_traced,
 };
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The exit code of a program that trapped: what a shell shows for SIGABRT.
-const TRAPPED: u8 = 134;
-
 /// Runs a program; its exit code is ours.
-pub fn run(options: &Run) -> Result<ExitCode> {
+pub fn run(options: Run) -> Result<ExitCode> {
+    let options = &Arc::new(options);
     if options.wait {
         wait();
     }
@@ -58,16 +56,15 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         hint::say();
     }
     let mut store = Store::new(&engine, context(options)?);
+    let ending = Ending::new(options, &module, json);
+    let threads = threads(&mut linker, &module, &ending)?;
     imports::define_rest(&mut linker, &mut store, &module, options)?;
-    let profiler = match &options.profile {
-        Some(HowToProfile::Guest { interval, .. }) => {
-            let profiler = GuestProfiler::new(*interval);
-            Some(profiler.context("--profile=guest: cannot take samples")?)
-        }
-        _ => None,
-    };
+    let profiler = profiler(options)?;
     let start = SystemTime::now();
-    let ended = call(options, &linker, &module, &mut store);
+    let ended = match &threads {
+        Some(threads) => call(options, threads.link(linker), &module, &mut store),
+        None => call(options, &linker, &module, &mut store),
+    };
     if let (Some(profiler), Some(HowToProfile::Guest { file, .. })) = (profiler, &options.profile) {
         let profile = profiler.finish(&store);
         let name = options.file().to_string_lossy();
@@ -80,11 +77,38 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     {
         say_no_directory(options, &module);
     }
-    let code = exit_code(ended, options, (&module, &store), json);
+    let code = ending.end(ended, &store, None);
     // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
     // whose other threads are gone before it has resumed them.
     std::mem::forget(store);
-    code
+    Ok(ExitCode::from(code?))
+}
+
+/// Begins to take samples, if they are wanted.
+fn profiler(options: &Run) -> Result<Option<GuestProfiler>> {
+    let Some(HowToProfile::Guest { interval, .. }) = &options.profile else {
+        return Ok(None);
+    };
+    let profiler = GuestProfiler::new(*interval);
+    Ok(Some(
+        profiler.context("--profile=guest: cannot take samples")?,
+    ))
+}
+
+/// Defines how a program starts threads, if it does.
+fn threads(
+    linker: &mut Linker<WasiCtx>,
+    module: &Module,
+    ending: &Arc<Ending>,
+) -> Result<Option<WasiThreads<WasiCtx>>> {
+    if !WasiThreads::<WasiCtx>::are_started_by(module) {
+        return Ok(None);
+    }
+    let ending = ending.clone();
+    let ended = move |store, thread, error| ending.exit(store, thread, error);
+    let threads = WasiThreads::new(module, WasiCtx::for_thread, ended);
+    threads.add_to_linker(linker)?;
+    Ok(Some(threads))
 }
 
 /// Waits until a debugger traces this process. What it is told of code depends on which one it is: so nothing is compiled before.
@@ -95,41 +119,6 @@ fn wait() {
     );
     while !is_traced() {
         std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn exit_code(
-    ended: Result<()>,
-    options: &Run,
-    (module, store): (&Module, &Store<WasiCtx>),
-    json: Option<Output>,
-) -> Result<ExitCode> {
-    let reported = ended.as_ref().is_err_and(|error| {
-        let error = error.downcast_ref::<Error>();
-        !matches!(error, Some(Error::Exit(_)))
-    });
-    if reported && store.has_open_line() {
-        eprintln!();
-    }
-    match ended {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) => match error.downcast_ref::<Error>() {
-            Some(Error::Exit(code)) => Ok(ExitCode::from(*code as u8)),
-            Some(Error::Trap(trap)) => {
-                report::print(trap, options, module, json);
-                if let Some(path) = &options.coredump {
-                    write_coredump(path, store, trap, options)?;
-                }
-                Ok(ExitCode::from(TRAPPED))
-            }
-            Some(Error::Host(host)) => {
-                report::print_host_error(host, options, json);
-                let aborted = error.downcast_ref::<Error>();
-                let aborted = aborted.and_then(|error| error.downcast_ref::<Aborted>());
-                Ok(aborted.map_or(ExitCode::FAILURE, |_| ExitCode::from(TRAPPED)))
-            }
-            _ => Err(error.context(options.file().display().to_string())),
-        },
     }
 }
 
@@ -152,24 +141,6 @@ fn check_coredump(path: &Path) -> std::io::Result<()> {
     let folder = folder.unwrap_or(Path::new("."));
     // A slash after it, so that a file is none.
     Ok(access(folder.join(""), Access::WRITE_OK)?)
-}
-
-fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {
-    let written = std::fs::File::create(path).and_then(|file| {
-        let mut out = std::io::BufWriter::new(file);
-        let process = options.file().to_string_lossy();
-        dwalin_runtime::coredump::write(store, trap, &process, &mut out)?;
-        out.flush()
-    });
-    written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
-    if options.backtrace == Some(Backtrace::Json) {
-        return Ok(());
-    }
-    eprintln!(
-        "core dump written to {0}: see `dwalin inspect {0}`",
-        path.display()
-    );
-    Ok(())
 }
 
 fn context(options: &Run) -> Result<WasiCtx> {

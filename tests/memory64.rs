@@ -7,7 +7,7 @@ mod support;
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, MemoryPlace, ValueType,
+    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, Kept, MemoryPlace, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{Companions, PathMap, merge};
@@ -153,7 +153,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
         }],
         table: vec![(1, "entry")],
         globals: vec![GlobalPlace {
-            address: HostAddress(0x9000),
+            address: GlobalAddress::Fixed(HostAddress(0x9000)),
             ty: ValueType::I64,
         }],
         flavor,

@@ -198,10 +198,38 @@ pub struct MemoryPlace {
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalPlace {
     /// Address of its 4, 8 or 16 bytes, little-endian.
-    pub address: HostAddress,
+    pub address: GlobalAddress,
     /// Its type.
     pub ty: ValueType,
 }
+
+/// The address of a global.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GlobalAddress {
+    /// Of the one instance whose code it is.
+    Fixed(HostAddress),
+    /// Of whichever instance a thread runs, of several that have the code.
+    OfContext {
+        /// Bytes from the address that [`CONTEXT_REGISTER`] holds.
+        offset: u32,
+        /// True if the global's address is there, and not the global.
+        is_pointer: bool,
+        /// The word by which a context is known.
+        mark: ContextMark,
+    },
+}
+
+/// A word that is in every context, and that is not where anything else in the register leads: in a frame of the host it may hold anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ContextMark {
+    /// Bytes from the beginning of the context.
+    pub offset: u32,
+    /// The word.
+    pub value: u64,
+}
+
+/// The register that holds the running instance's context in all code that several instances have: r15 (System V ABI, x86-64, figure 3.36).
+pub const CONTEXT_REGISTER: u8 = 15;
 
 /// A wasm value type, as far as its bytes in a slot go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,9 @@
 //! Debug info that tests write with gimli, the code that it describes, and debug info as a tree that tests can look at.
 
 use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, MemoryPlace, ValueType};
+use crate::code::{
+    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, MemoryPlace, ValueType,
+};
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, EndianSlice, MacroEntry, MacroString};
@@ -81,7 +83,7 @@ pub fn code(flavor: Flavor) -> CodeMap<'static> {
         }],
         table: Vec::new(),
         globals: vec![GlobalPlace {
-            address: HostAddress(GLOBAL),
+            address: GlobalAddress::Fixed(HostAddress(GLOBAL)),
             ty: ValueType::I32,
         }],
         flavor,

@@ -10,6 +10,7 @@ use crate::compile::{CompileError, Settings};
 use crate::debug_files::{Completed, DebugFiles};
 use crate::describe::image;
 use crate::describe::places::Places;
+use crate::describe::shown::ShownCodes;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
@@ -23,7 +24,7 @@ use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{Contents, GlobalPlace, MemoryPlace};
+use dwalin_debuginfo::code::{Contents, GlobalAddress, GlobalPlace, MemoryPlace};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf, files};
 use std::path::Path;
@@ -42,6 +43,8 @@ struct Inner {
     imports: Box<[ExternType]>,
     // Shared by all instances where there is no debug info.
     placed: OnceLock<Arc<PlacedCode>>,
+    /// With debug info, the code and images of instances that have all memories in common with further ones.
+    shown: ShownCodes,
     symbolizer: OnceLock<Symbolizer>,
     // Where to look for debug info that nobody asked for yet.
     debug_files: Option<DebugFiles>,
@@ -207,6 +210,7 @@ impl Module {
             imports: shared_imports(info, &type_ids),
             type_ids,
             placed: OnceLock::new(),
+            shown: ShownCodes::default(),
             symbolizer: OnceLock::new(),
             debug_files,
             warnings,
@@ -281,7 +285,7 @@ impl Module {
             address_type: value_type(ty.address_type.value_type()),
         };
         let global = |(index, ty): (GlobalIndex, &GlobalType)| GlobalPlace {
-            address: HostAddress((1 << 32) + 16 * index.index() as u64),
+            address: GlobalAddress::Fixed(HostAddress((1 << 32) + 16 * index.index() as u64)),
             ty: value_type(ty.content),
         };
         Places {
@@ -407,6 +411,11 @@ impl Module {
         }
         let placed = Arc::new(self.place_code(None)?);
         Ok(self.0.placed.get_or_init(|| placed).clone())
+    }
+
+    /// The images that further instances may use.
+    pub(crate) fn shown(&self) -> &ShownCodes {
+        &self.0.shown
     }
 
     fn place_code(&self, address: Option<usize>) -> Result<PlacedCode> {

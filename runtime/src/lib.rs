@@ -77,6 +77,7 @@ pub use engine::Engine;
 pub use error::{Error, Result};
 pub use host::instance::Instance;
 pub use host::object::I31;
+pub use host::threads::WasiThreads;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use inspect::file::{Location, ModuleFile};

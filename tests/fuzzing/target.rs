@@ -3,8 +3,8 @@
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace, PointerCode,
-    ValueType,
+    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace,
+    PointerCode, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
@@ -159,7 +159,7 @@ impl Module {
             table: vec![(1, "function"), (2, "other")],
             globals: vec![
                 GlobalPlace {
-                    address: HostAddress(64),
+                    address: GlobalAddress::Fixed(HostAddress(64)),
                     ty: ValueType::I32,
                 };
                 3

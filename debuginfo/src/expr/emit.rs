@@ -4,7 +4,10 @@ use super::base_type::{BaseType, Width};
 use super::decode::Op;
 use super::unlocatable::Unlocatable;
 use crate::address::{AddressSize, FrameOffset, WasmPc};
-use crate::code::{CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, ValueType};
+use crate::code::{
+    CONTEXT_REGISTER, CodeMap, Flavor, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue,
+    ValueType,
+};
 use crate::write::{Address, DebugInfoRef, Expression};
 use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
 
@@ -166,7 +169,7 @@ impl Emitter<'_> {
                 if wanted.is_some_and(|wanted| wanted > size) {
                     return Ok(false);
                 }
-                self.out.op_addr(Address::Constant(place.address.0));
+                self.global_address(place.address);
             }
             [Op::FrameOffset(offset)] if self.places.has_frame_base => {
                 self.out.op_fbreg(offset);
@@ -192,6 +195,29 @@ impl Emitter<'_> {
     fn global(&self, global: u32) -> Result<GlobalPlace, Unlocatable> {
         let place = self.places.code.globals.get(global as usize);
         Ok(*place.ok_or("a global that the module does not have")?)
+    }
+
+    fn global_address(&mut self, address: GlobalAddress) {
+        match address {
+            GlobalAddress::Fixed(address) => self.out.op_addr(Address::Constant(address.0)),
+            GlobalAddress::OfContext {
+                offset,
+                is_pointer,
+                mark,
+            } => {
+                // All ones, where nothing is, unless the mark is there.
+                self.out.op_breg(CONTEXT_REGISTER, i64::from(mark.offset));
+                self.out.op(dw::DW_OP_deref);
+                self.out.op_constu(mark.value);
+                self.out.op(dw::DW_OP_ne);
+                self.out.op(dw::DW_OP_neg);
+                self.out.op_breg(CONTEXT_REGISTER, i64::from(offset));
+                self.out.op(dw::DW_OP_or);
+                if is_pointer {
+                    self.out.op(dw::DW_OP_deref);
+                }
+            }
+        }
     }
 
     /// The frame offset and type of a value in the frame.
@@ -476,7 +502,10 @@ impl Emitter<'_> {
             }
             Op::Global(global) => {
                 let place = self.global(*global)?;
-                self.out.op_constu(place.address.0);
+                match place.address {
+                    GlobalAddress::Fixed(address) => self.out.op_constu(address.0),
+                    of_context => self.global_address(of_context),
+                }
                 self.out.op_deref_size(size(place.ty)?);
             }
             Op::FrameOffset(offset) => self.frame_offset(*offset)?,

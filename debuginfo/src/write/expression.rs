@@ -107,6 +107,12 @@ impl Expression {
         self.bytes.extend(value);
     }
 
+    /// A register's value and an offset.
+    pub fn op_breg(&mut self, register: u8, offset: i64) {
+        self.op(DwOp(dw::DW_OP_breg0.0 + register));
+        sleb(&mut self.bytes, offset);
+    }
+
     pub fn op_fbreg(&mut self, offset: i64) {
         self.op(dw::DW_OP_fbreg);
         sleb(&mut self.bytes, offset);

@@ -70,7 +70,7 @@ impl Translator<'_, '_> {
         let callee = self.function(defined, ty, convention);
         let args = self.pop_args(ty);
         let results = self.call_with_handlers(Callee::Direct(callee), &args);
-        if self.env.conventions.makes_tail_calls(defined) && !self.env.settings.debug_info {
+        if self.env.conventions.makes_tail_calls(defined) && !self.env.is_one_instances() {
             // It may have been left for a function of another instance.
             let context = self.context();
             self.builder.ins().set_pinned_reg(context);

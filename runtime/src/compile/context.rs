@@ -16,9 +16,10 @@ const LOCALS: usize = 6;
 
 impl Translator<'_, '_> {
     /// Finds the running instance's VmContext at the function's entry. With -g it is by the code's own address that a function
-    /// knows its instance: a debugger that calls it leaves anything in the pinned register.
+    /// knows its instance: a debugger that calls it leaves anything in the pinned register. Where threads share code, it has to be called where
+    /// a thread is in such code.
     pub(super) fn find_context(&mut self) {
-        let context = if self.env.settings.debug_info {
+        let context = if self.env.is_one_instances() {
             let word = self.context_word();
             let flags = MemFlagsData::trusted().with_readonly().with_can_move();
             self.builder.ins().load(POINTER, flags, word, 0)
@@ -50,7 +51,7 @@ impl Translator<'_, '_> {
 
     /// Sets the pinned register to the VmContext that a callee expects in it; what [`Translator::return_pinned`] is to get.
     pub(super) fn lend_pinned(&mut self, callees: Value) -> Value {
-        let own = if self.env.settings.debug_info {
+        let own = if self.env.is_one_instances() {
             // The caller's, a debugger among them.
             self.builder.ins().get_pinned_reg(POINTER)
         } else {

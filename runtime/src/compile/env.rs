@@ -95,6 +95,12 @@ impl<'a> Env<'a> {
         WasmPc((file_offset - self.module.code_section.start) as u32)
     }
 
+    /// Returns true if code is made for one instance, whose context it then finds by its own address. With debug info it is, unless the
+    /// module's instances on several threads share the code and one image.
+    pub fn is_one_instances(&self) -> bool {
+        self.settings.debug_info && !self.module.shares_memory()
+    }
+
     /// The locals of a function that need homes.
     pub fn wanted(&self, func: DefinedFuncIndex) -> Wanted<'a> {
         if !self.settings.debug_info {

@@ -201,7 +201,7 @@ impl Translator<'_, '_> {
 
     /// The value of the pinned register that code in handlers has to set: what it is in the function, whoever threw.
     fn pinned_for_handlers(&mut self) -> Value {
-        match self.env.settings.debug_info {
+        match self.env.is_one_instances() {
             true => self.builder.ins().get_pinned_reg(POINTER),
             false => self.context(),
         }

@@ -7,3 +7,4 @@ mod image_file;
 mod offer;
 pub mod placement;
 pub mod places;
+pub mod shown;

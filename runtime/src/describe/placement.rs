@@ -4,6 +4,7 @@
 use super::places::Places;
 use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE};
 use crate::code::PlacedCode;
+use dwalin_debuginfo::code::GlobalAddress;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::iter;
 use std::ops::Range;
@@ -67,7 +68,10 @@ impl Placement {
 
     /// Returns true if code, memories and globals are in its range.
     pub fn holds(self, code: &PlacedCode, places: &Places) -> bool {
-        let globals = places.globals.iter().map(|global| global.address);
+        let globals = places.globals.iter().filter_map(|it| match it.address {
+            GlobalAddress::Fixed(address) => Some(address),
+            GlobalAddress::OfContext { .. } => None,
+        });
         let pointers = places.pointer_code.iter().map(|it| it.get);
         let addresses = places.memories.iter().map(|it| it.base).chain(globals);
         let addresses = addresses.chain(pointers);

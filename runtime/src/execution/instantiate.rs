@@ -13,6 +13,7 @@ use crate::describe::cached_image::CachedImage;
 use crate::describe::image;
 use crate::describe::placement::Placement;
 use crate::describe::places::Places;
+use crate::describe::shown::Shown;
 use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -25,8 +26,10 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
-use dwalin_debuginfo::code::{DWARF_MEMORY, GlobalPlace, MemoryPlace};
+use dwalin_debuginfo::code::{ContextMark, DWARF_MEMORY, GlobalAddress, GlobalPlace, MemoryPlace};
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 /// Instantiates a module with imports that were checked; the instance's place in the store.
 ///
@@ -48,7 +51,7 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     apply_elements(core, index)?;
     apply_data(core, index)?;
     // Now variables have their first values: a debugger that is told may watch them.
-    if let Some(reader) = reader {
+    if let Some(reader) = reader.filter(|_| core.instances[index].shown.is_none()) {
         describe_to_debugger(core, index, reader, image);
     }
     if let Some(start) = module.info().start {
@@ -67,11 +70,14 @@ fn build(
     placement: Option<Placement>,
 ) -> Result<Box<InstanceData>> {
     let info = module.info();
-    let code = module.place(placement.map(Placement::code))?;
+    let shown = shown_before(module, imports);
+    let code = match &shown {
+        Some(shown) => shown.code.clone(),
+        None => module.place(placement.map(Placement::code))?,
+    };
     let after_code = placement.map(|it| it.after_code(code.mapped()));
     let mut instance = Box::new(InstanceData {
-        registration: None,
-        pointer_functions: None,
+        shown,
         module: module.clone(),
         code,
         context: ContextWords::new(module.layout().size(), after_code),
@@ -86,16 +92,7 @@ fn build(
         element_values: vec![Box::default(); info.elements.len()],
         lazy: Vec::new(),
     });
-    for import in imports {
-        match import {
-            Extern::Func(func) => instance.imported_functions.push(*func),
-            Extern::Table(table) => instance.tables.push(*table),
-            Extern::Memory(memory) => instance.memories.push(*memory),
-            Extern::SharedMemory(memory) => instance.memories.push(core.shared_memory(memory)),
-            Extern::Global(global) => instance.globals.push(*global),
-            Extern::Tag(tag) => instance.tags.push(*tag),
-        }
-    }
+    take_imports(core, &mut instance, imports);
     for ty in info.memories.values().skip(info.imported_memories) {
         let at = placement.and_then(|it| it.memory(instance.memories.len()));
         instance.memories.push(core.new_memory(*ty, at)?);
@@ -110,7 +107,7 @@ fn build(
         let ty = module.type_ids()[ty.index()];
         instance.tags.push(core.new_tag(ty, name));
     }
-    if core.engine().config().settings().debug_info {
+    if core.engine().config().settings().debug_info && instance.shown.is_none() {
         let context = instance.context();
         instance.code.bind(context.cast_const().cast())?;
     }
@@ -118,6 +115,20 @@ fn build(
     init_globals(core, &mut instance)?;
     init_tables(core, &mut instance)?;
     Ok(instance)
+}
+
+/// Puts what is imported in front.
+fn take_imports(core: &mut StoreCore, instance: &mut InstanceData, imports: &[Extern]) {
+    for import in imports {
+        match import {
+            Extern::Func(func) => instance.imported_functions.push(*func),
+            Extern::Table(table) => instance.tables.push(*table),
+            Extern::Memory(memory) => instance.memories.push(*memory),
+            Extern::SharedMemory(memory) => instance.memories.push(core.shared_memory(memory)),
+            Extern::Global(global) => instance.globals.push(*global),
+            Extern::Tag(tag) => instance.tags.push(*tag),
+        }
+    }
 }
 
 /// Those of an instance's memories that threads share, by their place.
@@ -247,8 +258,8 @@ fn describe_to_debugger(
             address_type: value_type(memory.ty().address_type.value_type()),
         }
     };
-    let place = |global: &Global| GlobalPlace {
-        address: HostAddress(global.cell.as_ptr() as u64),
+    let place = |(index, global): (usize, &Global)| GlobalPlace {
+        address: global_address(&instance.module, GlobalIndex::new(index), global),
         ty: value_type(global.ty.content),
     };
     let memory = instance
@@ -262,8 +273,9 @@ fn describe_to_debugger(
     let places = Places {
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(memory_place).collect(),
-        globals: instance.globals.iter().map(place).collect(),
+        globals: instance.globals.iter().enumerate().map(place).collect(),
     };
+    let memories = places.memories.iter().map(|memory| memory.base).collect();
     let (registration, warnings) = image::describe(
         &instance.code,
         places,
@@ -277,6 +289,45 @@ fn describe_to_debugger(
         config.warn(&format!("{}: {warning}", instance.module.name()));
     }
     let instance = &mut core.instances[index];
-    instance.pointer_functions = functions;
-    instance.registration = Some(registration);
+    let code = instance.code.clone();
+    let shown = Arc::new(Shown::new(registration, functions, code, memories));
+    if instance.module.info().shares_memory() {
+        instance.module.shown().add(&shown);
+    }
+    instance.shown = Some(shown);
+}
+
+/// The image of an instance on another thread, if all memories are the same.
+fn shown_before(module: &Module, imports: &[Extern]) -> Option<Arc<Shown>> {
+    let info = module.info();
+    let are_all_shared = info.memories.values().all(|ty| ty.shared);
+    if !are_all_shared || info.memories.len() != info.imported_memories {
+        return None;
+    }
+    let memories = imports.iter().filter_map(|import| match import {
+        Extern::SharedMemory(memory) => Some(HostAddress(memory.0.base() as u64)),
+        _ => None,
+    });
+    let memories: Vec<_> = memories.collect();
+    module.shown().find(&memories)
+}
+
+/// The address of a global for debuggers: by the context where several instances may have the code.
+fn global_address(module: &Module, index: GlobalIndex, global: &Global) -> GlobalAddress {
+    if !module.info().shares_memory() {
+        return GlobalAddress::Fixed(HostAddress(global.cell.as_ptr() as u64));
+    }
+    let (offset, is_pointer) = match module.layout().global(index) {
+        GlobalLocation::Inline(offset) => (offset, false),
+        GlobalLocation::Pointer(offset) => (offset, true),
+    };
+    let mark = ContextMark {
+        offset: offset_of!(VmContextHead, builtins) as u32,
+        value: builtins::TABLE.as_ptr() as u64,
+    };
+    GlobalAddress::OfContext {
+        offset,
+        is_pointer,
+        mark,
+    }
 }

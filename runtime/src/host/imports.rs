@@ -20,7 +20,8 @@ pub(crate) fn check_imports(
     module: &Module,
     imports: &[Extern],
 ) -> Result<()> {
-    if !Engine::same(store.core().engine(), module.engine()) {
+    let core = store.core();
+    if !Engine::same(core.engine(), module.engine()) {
         return Err(Error::Type(
             "the module and the store are of different engines".to_owned(),
         ));
@@ -33,10 +34,17 @@ pub(crate) fn check_imports(
             imports.len()
         )));
     }
-    let (core, info) = (store.core(), module.info());
+    let info = module.info();
     let mut functions = info.functions.values();
     let mut tags = info.tags.values();
     for ((name, (_, _, wanted)), given) in wanted.iter().zip(module.imports()).zip(imports) {
+        if given.store().is_some_and(|store| store != core.id()) {
+            return Err(Error::Link {
+                module: name.module.clone(),
+                name: name.name.clone(),
+                reason: "what is defined belongs to another store".to_owned(),
+            });
+        }
         let found = given.ty(store);
         let next = match wanted {
             ExternType::Func(_) => functions.next(),

@@ -13,6 +13,7 @@ pub mod object;
 mod reference;
 mod shared_memory;
 mod table;
+pub mod threads;
 pub mod typed;
 mod undefined;
 mod unknown;

@@ -15,6 +15,8 @@ pub struct Undefined {
     pub ty: Option<FuncType>,
     /// True if it is a function, whatever its type.
     pub is_function: bool,
+    /// True if it is a memory that threads share.
+    pub is_shared_memory: bool,
 }
 
 impl Undefined {

@@ -43,6 +43,7 @@ impl<T: 'static> Linker<T> {
                             name: import.name.to_owned(),
                             ty: ty.and_then(|ty| func_type(types.get(ty as usize)?)),
                             is_function: ty.is_some(),
+                            is_shared_memory: matches!(import.ty, TypeRef::Memory(ty) if ty.shared),
                         });
                     }
                     break;

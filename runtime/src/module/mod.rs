@@ -143,6 +143,11 @@ pub enum ExportItem {
 }
 
 impl ModuleInfo {
+    /// Returns true if it has a memory that threads share: then several of its instances may have the same code and the same image.
+    pub fn shares_memory(&self) -> bool {
+        self.memories.values().any(|ty| ty.shared)
+    }
+
     /// The module's DWARF sections, as found.
     pub fn dwarf<'a>(&'a self, wasm: &'a [u8]) -> WasmDwarf<'a> {
         WasmDwarf::new(

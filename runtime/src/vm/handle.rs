@@ -115,6 +115,18 @@ pub enum Extern {
 }
 
 impl Extern {
+    /// The store that it belongs to; none for a shared memory.
+    pub(crate) fn store(&self) -> Option<u64> {
+        Some(match self {
+            Extern::Func(func) => func.store,
+            Extern::Global(global) => global.store,
+            Extern::Table(Table(stored))
+            | Extern::Memory(Memory(stored))
+            | Extern::Tag(Tag(stored)) => stored.store,
+            Extern::SharedMemory(_) => return None,
+        })
+    }
+
     /// The function, if it is one.
     pub fn into_func(self) -> Option<Func> {
         if let Extern::Func(func) = self {

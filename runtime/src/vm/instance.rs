@@ -4,22 +4,19 @@ use super::handle::{Extern, Func, Global, Memory, Table, Tag};
 use super::shared::SharedMemory;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::code::PlacedCode;
-use crate::code::pointers::PointerFunctions;
 use crate::code::words::Words;
 use crate::compiled::Module;
+use crate::describe::shown::Shown;
 use crate::index::*;
 use crate::module::ExportItem;
 use crate::module::init::Elements;
 use cranelift_entity::EntityRef;
-use dwalin_gdb_jit::Registration;
 use std::sync::Arc;
 
 /// An instance's part of the store.
 pub struct InstanceData {
     // Dropped first: the debugger lets go of the code before it is unmapped.
-    pub(crate) registration: Option<Registration>,
-    /// The functions that the registered image's expressions call.
-    pub(crate) pointer_functions: Option<PointerFunctions>,
+    pub(crate) shown: Option<Arc<Shown>>,
     pub(crate) module: Module,
     pub(crate) code: Arc<PlacedCode>,
     /// The VmContext: 16-aligned words, never moved.

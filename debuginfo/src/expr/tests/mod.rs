@@ -11,7 +11,8 @@ use super::emit::{Entries, Places, Purpose, emit};
 use super::unlocatable::Unlocatable;
 use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{
-    CodeMap, Flavor, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace, ValueType as WasmType,
+    CodeMap, Flavor, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace,
+    ValueType as WasmType,
 };
 use crate::write::{Expression, Named, Unit};
 use gimli::constants as dw;
@@ -74,7 +75,7 @@ impl Machine {
                 memories: vec![memory(BASE)],
                 table: Vec::new(),
                 globals: vec![GlobalPlace {
-                    address: HostAddress(0x9000),
+                    address: GlobalAddress::Fixed(HostAddress(0x9000)),
                     ty: WasmType::I32,
                 }],
                 flavor: Flavor::Gdb,

@@ -1,11 +1,13 @@
 //! What the guest of one program sees, and how an embedder puts it together.
 
 use super::descriptor::{Descriptor, Descriptors};
+use super::shared_descriptors::SharedDescriptors;
 use super::stream::{Source, Stream};
 use cap_std::fs::Dir;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The environment of one program: arguments, environment variables, descriptors.
 pub struct WasiCtx {
@@ -13,6 +15,9 @@ pub struct WasiCtx {
     /// As `NAME=value`.
     pub(crate) environment: Vec<String>,
     pub(crate) descriptors: Descriptors,
+    /// The descriptors, where the program has several threads; those above are only there during a call.
+    pub(crate) shared: Option<Arc<SharedDescriptors>>,
+    pub(crate) is_entered: bool,
     /// The bytes that the running call wrote on standard error.
     pub(crate) to_stderr: Vec<u8>,
 }
@@ -181,6 +186,8 @@ impl WasiCtxBuilder {
             args: builder.args,
             environment: builder.environment,
             descriptors,
+            shared: None,
+            is_entered: false,
         }
     }
 }

@@ -120,6 +120,7 @@ pub fn write(
 
 pub fn fd_read(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, result_at) = (args.u32(), args.span(), args.u32());
+    call.ctx.wait_to_read(fd)?;
     let descriptor = call.ctx.descriptors.get_mut(fd)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;

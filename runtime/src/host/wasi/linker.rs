@@ -59,11 +59,12 @@ fn call<T: 'static>(
     let outcome = match caller.get_export("memory") {
         Some(Extern::Memory(memory)) => {
             let (bytes, data) = caller.memory_and_data(memory);
-            (function.call)(ctx(data), &mut GuestMemory::new(bytes), &values)
+            let mut ctx = ctx(data).enter();
+            (function.call)(&mut ctx, &mut GuestMemory::new(bytes), &values)
         }
         Some(Extern::SharedMemory(memory)) => {
-            let ctx = ctx(caller.data_mut());
-            (function.call)(ctx, &mut GuestMemory::shared(&memory.0), &values)
+            let mut ctx = ctx(caller.data_mut()).enter();
+            (function.call)(&mut ctx, &mut GuestMemory::shared(&memory.0), &values)
         }
         _ => {
             return Err(Error::host(format!(

@@ -30,6 +30,8 @@ mod path;
 mod poll;
 mod process;
 mod rights;
+mod shared_descriptors;
+mod sharing;
 mod snapshot;
 mod sock;
 mod stream;

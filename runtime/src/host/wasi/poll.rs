@@ -10,7 +10,7 @@ use super::subscription::{
 };
 use super::types::FileType;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno as Os;
 use rustix::time::ClockId;
 
@@ -41,19 +41,16 @@ impl Deadline {
 
 /// The subscriptions of a call by what must be done about them.
 #[derive(Default)]
-struct Waits<'d> {
+struct Waits {
     /// Nothing: these have happened.
     settled: Vec<Event>,
     deadlines: Vec<Deadline>,
-    /// These are the system's to watch.
-    watched: Vec<(Subscription, BorrowedFd<'d>)>,
+    /// These are the system's to watch: other threads may close the program's own meanwhile.
+    watched: Vec<(Subscription, OwnedFd)>,
 }
 
-impl<'d> Waits<'d> {
-    fn sort(
-        subscriptions: &[Subscription],
-        descriptors: &'d Descriptors,
-    ) -> Result<Waits<'d>, Errno> {
+impl Waits {
+    fn sort(subscriptions: &[Subscription], descriptors: &Descriptors) -> Result<Waits, Errno> {
         let mut waits = Waits::default();
         for &subscription in subscriptions {
             match subscription.wait {
@@ -86,7 +83,7 @@ impl<'d> Waits<'d> {
     fn add_descriptor(
         &mut self,
         subscription: Subscription,
-        found: Result<&'d Descriptor, Errno>,
+        found: Result<&Descriptor, Errno>,
         needed: u64,
     ) {
         match found.and_then(|descriptor| watched(descriptor, needed)) {
@@ -127,7 +124,7 @@ impl<'d> Waits<'d> {
         let mut fds: Vec<PollFd<'_>> = self
             .watched
             .iter()
-            .map(|(subscription, host)| PollFd::from_borrowed_fd(*host, interest(subscription)))
+            .map(|(subscription, host)| PollFd::new(host, interest(subscription)))
             .collect();
         loop {
             match poll(&mut fds, self.timeout()?.as_ref()) {
@@ -151,7 +148,7 @@ impl<'d> Waits<'d> {
         }
         for ((subscription, host), fd) in self.watched.iter().zip(fds) {
             if !fd.revents().is_empty() {
-                events.push(ready(*subscription, *host, fd.revents()));
+                events.push(ready(*subscription, host.as_fd(), fd.revents()));
             }
         }
         Ok(events)
@@ -166,14 +163,14 @@ fn interest(subscription: &Subscription) -> PollFlags {
 }
 
 /// The way to find out whether a descriptor is ready.
-enum Watch<'d> {
+enum Watch {
     /// It is; so many bytes are known to be there.
     Always { bytes: u64 },
     /// By asking the system.
-    Host(BorrowedFd<'d>),
+    Host(OwnedFd),
 }
 
-fn watched(descriptor: &Descriptor, needed: u64) -> Result<Watch<'_>, Errno> {
+fn watched(descriptor: &Descriptor, needed: u64) -> Result<Watch, Errno> {
     if let Object::Directory { .. } = descriptor.object {
         return Err(Errno::Badf);
     }
@@ -189,7 +186,7 @@ fn watched(descriptor: &Descriptor, needed: u64) -> Result<Watch<'_>, Errno> {
             };
             Ok(Watch::Always { bytes })
         }
-        Some(host) => Ok(Watch::Host(host)),
+        Some(host) => Ok(Watch::Host(host.try_clone_to_owned()?)),
     }
 }
 
@@ -223,7 +220,8 @@ pub fn poll_oneoff(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     call.memory
         .check(events_at, u64::from(count) * u64::from(EVENT_SIZE))?;
     call.memory.check(result_at, 4)?;
-    let events = Waits::sort(&subscriptions, &call.ctx.descriptors)?.wait()?;
+    let waits = Waits::sort(&subscriptions, &call.ctx.descriptors)?;
+    let events = call.ctx.waiting(|| waits.wait())?;
     store_events(call.memory, events_at, &events)?;
     call.memory.write_u32(result_at, events.len() as u32)
 }

@@ -41,6 +41,7 @@ pub fn sock_recv(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let (fd, iovecs, flags) = (args.u32(), args.span(), args.u32());
     let (count_at, flags_at) = (args.u32(), args.u32());
     let flags = known_flags(flags, riflags::ALL)?;
+    call.ctx.wait_to_read(fd)?;
     let descriptor = socket(&mut call.ctx.descriptors, fd)?;
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(count_at, 4)?;

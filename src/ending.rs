@@ -1,0 +1,115 @@
+//! How a program ends: its exit code, report and core dump. Of several threads that end it at once, the first does.
+
+use crate::args::Run;
+use crate::backtrace::{Backtrace, Output};
+use crate::imports::Aborted;
+use crate::report;
+use anyhow::{Context, Result};
+use dwalin_runtime::wasi::WasiCtx;
+use dwalin_runtime::{Error, Module, Store, Trap};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The exit code of a program that trapped: what a shell shows for SIGABRT.
+const TRAPPED: u8 = 134;
+
+/// The end of a program.
+pub struct Ending {
+    options: Arc<Run>,
+    module: Module,
+    /// Locked by the thread that ends the program, and not unlocked again.
+    json: Mutex<Option<Output>>,
+}
+
+impl Ending {
+    /// The end of a program, whose report as JSON goes to `json`.
+    pub fn new(options: &Arc<Run>, module: &Module, json: Option<Output>) -> Arc<Ending> {
+        Arc::new(Ending {
+            options: options.clone(),
+            module: module.clone(),
+            json: Mutex::new(json),
+        })
+    }
+
+    /// Reports how the program ended, in its first thread or in one with a number; the exit code. The process is to end then: other threads
+    /// that would end it wait.
+    pub fn end(
+        &self,
+        ended: Result<()>,
+        store: &Store<WasiCtx>,
+        thread: Option<u32>,
+    ) -> Result<u8> {
+        let mut json = self.json.lock().unwrap_or_else(PoisonError::into_inner);
+        let output = json.take();
+        std::mem::forget(json);
+        self.exit_code(ended, store, thread, output)
+    }
+
+    /// Ends the process for a thread that ended with an error.
+    pub fn exit(&self, store: Store<WasiCtx>, thread: u32, error: Error) {
+        let code = self.end(Err(error.into()), &store, Some(thread));
+        let code = code.unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            1
+        });
+        // Its code runs in other threads until the process has ended.
+        std::mem::forget(store);
+        std::process::exit(code.into());
+    }
+
+    fn exit_code(
+        &self,
+        ended: Result<()>,
+        store: &Store<WasiCtx>,
+        thread: Option<u32>,
+        json: Option<Output>,
+    ) -> Result<u8> {
+        let options = &*self.options;
+        let reported = ended.as_ref().is_err_and(|error| {
+            let error = error.downcast_ref::<Error>();
+            !matches!(error, Some(Error::Exit(_)))
+        });
+        if reported && store.has_open_line() {
+            eprintln!();
+        }
+        match ended {
+            Ok(()) => Ok(0),
+            Err(error) => match error.downcast_ref::<Error>() {
+                Some(Error::Exit(code)) => Ok(*code as u8),
+                Some(Error::Trap(trap)) => {
+                    report::print(trap, options, &self.module, thread, json);
+                    if let Some(path) = &options.coredump {
+                        write_coredump(path, store, trap, options)?;
+                    }
+                    Ok(TRAPPED)
+                }
+                Some(Error::Host(host)) => {
+                    report::print_host_error(host, options, thread, json);
+                    let aborted = error.downcast_ref::<Error>();
+                    let aborted = aborted.and_then(|error| error.downcast_ref::<Aborted>());
+                    Ok(aborted.map_or(1, |_| TRAPPED))
+                }
+                _ => Err(error.context(options.file().display().to_string())),
+            },
+        }
+    }
+}
+
+fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {
+    let written = std::fs::File::create(path).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        let process = options.file().to_string_lossy();
+        dwalin_runtime::coredump::write(store, trap, &process, &mut out)?;
+        out.flush()
+    });
+    written.with_context(|| format!("cannot write the core dump {}", path.display()))?;
+    if options.backtrace == Some(Backtrace::Json) {
+        return Ok(());
+    }
+    eprintln!(
+        "core dump written to {0}: see `dwalin inspect {0}`",
+        path.display()
+    );
+    Ok(())
+}
