@@ -37,18 +37,20 @@ class Peer:
     def __init__(self, path):
         self.path = path
 
-    def compile(self, module, artifact, debug):
-        return [self.path, "compile", *self.flags(debug), module, "-o", artifact]
+    def compile(self, module, artifact, debug, optimise=False):
+        return [self.path, "compile", *self.flags(debug, optimise), module, "-o", artifact]
 
-    def run(self, module, args, debug, precompiled, cache=False):
+    def run(self, module, args, debug, precompiled, cache=False, optimise=False):
         allow = ["--allow-precompiled"] if precompiled else []
-        return [self.path, "run", *self.flags(debug), *self.caching(cache), *allow, module, *args]
+        return [self.path, "run", *self.flags(debug, optimise), *self.caching(cache), *allow, module, *args]
 
     def caching(self, enable):
         return [] if enable else ["-C", "cache=n"]
 
-    def flags(self, debug):
-        return ["-D", "debug-info", "-O", "opt-level=0"] if debug else []
+    def flags(self, debug, optimise=False):
+        if not debug:
+            return []
+        return ["-D", "debug-info"] if optimise else ["-D", "debug-info", "-O", "opt-level=0"]
 
 
 class Dwalin(Peer):
@@ -56,8 +58,8 @@ class Dwalin(Peer):
 
     name = "dwalin"
 
-    def flags(self, debug):
-        return ["-g"] if debug else []
+    def flags(self, debug, optimise=False):
+        return ["-g"] * debug + ["-O"] * optimise
 
 
 def options(description):
