@@ -61,19 +61,20 @@ def commands(program, folder, given):
             artifact = os.path.join(folder, f"{engine.name}{mode}.artifact".replace(" ", ""))
             found[engine.name + mode] = (
                 engine.compile(program.module, artifact, debug, optimise),
-                engine.run(artifact, program.args, debug, True, optimise=optimise),
+                engine.run(artifact, program.args, debug, True, cache=True, optimise=optimise),
             )
     return found
 
 
 def run(program, folder, given):
-    outputs, runs = {}, {}
+    """Runs artifacts; native DWARF is in the cache from the first run on."""
+    outputs, runs, environment = {}, {}, cache_in(folder)
     for name, (compile, run) in commands(program, folder, given).items():
         try:
             once(compile)
-            done = subprocess.run(run, capture_output=True)
+            done = subprocess.run(run, capture_output=True, env={**os.environ, **environment})
             outputs[name] = done.returncode, done.stdout
-            runs[name] = lambda run=run, status=done.returncode: once(run, status)
+            runs[name] = lambda run=run, status=done.returncode: once(run, status, None, environment)
         except Failed as failure:
             print(f"{program.name} {program.level}, {name}: {failure}", file=sys.stderr)
     if len(set(outputs.values())) > 1:
@@ -89,7 +90,7 @@ def compiled(program, folder, given):
 
 def start(folder, given):
     """Programs that do next to nothing, as modules that are in the cache and as artifacts."""
-    environment = {"XDG_CACHE_HOME": os.path.join(folder, "cache")}
+    environment = cache_in(folder)
     hello = Program("hello", "", built(os.path.join(HERE, "programs/start/hello.c"), "-O0", given))
     longer = [
         Program(name, "", built(os.path.join(HERE, "programs", name), "-O0", given), ["little"])
@@ -108,6 +109,10 @@ def start(folder, given):
                     runs[engine.name + mode] = lambda it=command: repeated(it, environment)
             samples[program.name] = in_turns(runs, given.rounds)
         report("start, module in the cache" if cached else "start, artifact", samples, given, scale=1000)
+
+
+def cache_in(folder):
+    return {"XDG_CACHE_HOME": os.path.join(folder, "cache")}
 
 
 def repeated(command, environment, times=5):
