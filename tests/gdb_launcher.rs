@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
 
 /// libcxx.cpp's variables, as `info locals` shows them.
-const LIBCXX: [&str; 33] = [
+const LIBCXX: [&str; 39] = [
     r#"wide_string = L"a wide string""#,
     r#"short_string = "short""#,
     r#"long_string = "a string that is too long for the place inside""#,
@@ -41,6 +41,12 @@ const LIBCXX: [&str; 33] = [
     "atomic = std::atomic = {value = 45}",
     "complex = 1.5 + -2i",
     "duration = 250 ms",
+    "initializer_list = std::initializer_list of length 2 = {6, 7}",
+    "\nbitset = std::bitset of length 70 = {[3] = true, [69] = true}",
+    "no_bitset = std::bitset of length 5\n",
+    "stack = std::stack: std::deque of length 2 = {1, 2}",
+    "\nqueue = std::queue: std::list of length 2 = {3, 4}",
+    "priority_queue = std::priority_queue: std::vector of length 2 = {9, 5}",
     "damaged = std::vector <error: ",
     "looped = std::list of length 1000 = {1, 2, 3, <error: ",
     r#" "one \"two\"""#,

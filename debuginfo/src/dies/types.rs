@@ -4,9 +4,9 @@ use super::array::dimensions;
 use super::{Die, DieRef, MAX_DEPTH, Units, is_pointer, pointer_size};
 use crate::address::AddressSize;
 use crate::source::ReadUnit;
-use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
+use gimli::{DebugInfoOffset, UnitOffset};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -131,6 +131,48 @@ impl<'u, 'a, 'd> Types<'u, 'a, 'd> {
         found
     }
 
+    /// Entries of virtual bases of a class that another of its bases has too: they are one part of its objects.
+    pub fn repeated_bases(&self, class: &DieRef<'a, 'd>) -> Vec<UnitOffset> {
+        let mut bases = Vec::new();
+        for_each_base(class, |base| bases.push(base));
+        let mut left = MAX_DEPTH;
+        let mut repeated = Vec::new();
+        for (i, base) in bases
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| is_virtual(&it.entry))
+        {
+            let Some(place) = self.type_of(base).and_then(|ty| ty.offset()) else {
+                continue;
+            };
+            let others = bases.iter().enumerate().filter(|(other, _)| *other != i);
+            let mut classes = others.filter_map(|(_, other)| self.type_of(other));
+            if classes.any(|other| self.inherits_virtually(&other, place, &mut left)) {
+                repeated.push(base.entry.offset());
+            }
+        }
+        repeated
+    }
+
+    /// Returns true if a class, or one of its bases, has a virtual base of this type; looks at no more than so many bases.
+    fn inherits_virtually(
+        &self,
+        class: &DieRef<'a, 'd>,
+        base: DebugInfoOffset,
+        left: &mut usize,
+    ) -> bool {
+        let mut bases = Vec::new();
+        for_each_base(class, |base| bases.push(base));
+        bases.iter().any(|inheritance| {
+            let Some(ty) = self.type_of(inheritance).filter(|_| *left > 0) else {
+                return false;
+            };
+            *left -= 1;
+            is_virtual(&inheritance.entry) && ty.offset() == Some(base)
+                || self.inherits_virtually(&ty, base, left)
+        })
+    }
+
     /// Returns true if a type has variants, or parts that have.
     pub fn has_variants(&self, ty: &DieRef<'a, 'd>, depth: usize) -> bool {
         let inner = |die: &DieRef<'a, 'd>| {
@@ -164,7 +206,7 @@ impl<'u, 'a, 'd> Types<'u, 'a, 'd> {
 }
 
 /// Returns true if any of an entry's children is so.
-fn any_child<'a, 'd>(die: &DieRef<'a, 'd>, is: impl Fn(&DieRef<'a, 'd>) -> bool) -> bool {
+fn any_child<'a, 'd>(die: &DieRef<'a, 'd>, mut is: impl FnMut(&DieRef<'a, 'd>) -> bool) -> bool {
     let Ok(mut tree) = die.unit.entries_tree(Some(die.entry.offset())) else {
         return false;
     };
@@ -180,6 +222,16 @@ fn any_child<'a, 'd>(die: &DieRef<'a, 'd>, is: impl Fn(&DieRef<'a, 'd>) -> bool)
         }
     }
     false
+}
+
+/// Calls a function with the entries of a class's bases, in order.
+fn for_each_base<'a, 'd>(class: &DieRef<'a, 'd>, mut call: impl FnMut(DieRef<'a, 'd>)) {
+    any_child(class, |child| {
+        if child.entry.tag() == dw::DW_TAG_inheritance {
+            call(child.clone());
+        }
+        false
+    });
 }
 
 /// Returns true if a base class or a method is virtual.

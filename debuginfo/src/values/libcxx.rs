@@ -35,6 +35,15 @@ impl Renderer<'_, '_> {
                 let bytes = end.checked_sub(begin).filter(|bytes| bytes % size == 0)?;
                 self.elements(element, begin, (bytes / size) as usize, value.depth)
             }
+            "initializer_list" => {
+                let (element, begin) = self.pointed(self.inside(value, "__begin_")?)?;
+                let count = self.count_in(value, "__size_")?;
+                self.elements(element, begin, count, value.depth)
+            }
+            "stack" | "queue" | "priority_queue" => {
+                let (ty, bytes) = self.inside(value, "c")?;
+                self.value(ty, &bytes, value.depth)
+            }
             "array" => {
                 let (ty, bytes) = self.inside(value, "__elems_")?;
                 self.value(ty, &bytes, value.depth)

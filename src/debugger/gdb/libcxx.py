@@ -111,6 +111,33 @@ def span(value, type):
     return sequence("std::span", count, lambda: elements(argument(type, 0), begin, count))
 
 
+@printer("initializer_list")
+def initializer_list(value, type):
+    begin, count = words(value, 2)
+    return sequence("std::initializer_list", count, lambda: elements(argument(type, 0), begin, count))
+
+
+@printer("bitset")
+def bitset(value, type):
+    count = int(argument(type, 0))
+    bits = int.from_bytes(value_bytes.read(value, 0, (count + 7) // 8), "little")
+    return Contents("std::bitset of length %d" % count, bits and (lambda: (
+        ("[%d]" % i, gdb.Value(True)) for i in range(count) if bits >> i & 1)))
+
+
+@printer("stack", "queue", "priority_queue")
+def adapter(value, type):
+    """As the container that it is made of."""
+    container = member(value, "c")
+    held = container.type.strip_typedefs().unqualified()
+    name, make = "std::" + NAME.match(type.name).group(1), printer_of(held)
+    if not make:
+        return Contents(name, lambda: [("c", container)])
+    shown = contents(make, container, held)
+    shown.title = "%s: %s" % (name, shown.title)
+    return shown
+
+
 @printer("deque")
 def deque(value, type):
     element = argument(type, 0)
@@ -285,12 +312,14 @@ def duration(value, type):
     return Contents("%s %s" % (member(value, "__rep_"), UNITS.get(period, "[%d/%d]s" % period)))
 
 
+def printer_of(type):
+    found = type.code == gdb.TYPE_CODE_STRUCT and NAME.match(type.name or "")
+    return PRINTERS.get(found.group(1)) if found else None
+
+
 def look_up(value):
     type = value.type.strip_typedefs().unqualified()
-    if type.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF) or type.code != gdb.TYPE_CODE_STRUCT:
-        return None
-    found = NAME.match(type.name or "")
-    make = found and PRINTERS.get(found.group(1))
+    make = printer_of(type)
     # The guest's only: libraries of the host are not what this gdb is for, and their pointers have 8 bytes.
     if not make or not guest.has_known_layouts():
         return None

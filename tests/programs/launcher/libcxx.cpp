@@ -1,18 +1,22 @@
 // A variable of each of libc++'s types that `dwalin gdb` prints: its row in tests/gdb_launcher.rs says how.
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <chrono>
 #include <complex>
 #include <cstdlib>
 #include <deque>
 #include <forward_list>
 #include <functional>
+#include <initializer_list>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <set>
 #include <span>
+#include <stack>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -59,6 +63,15 @@ int main() {
     std::atomic<int> atomic = 45;
     std::complex<double> complex = {1.5, -2.0};
     std::chrono::milliseconds duration{250};
+    std::initializer_list<int> initializer_list = {6, 7};
+    std::bitset<70> bitset;
+    bitset.set(3).set(69);
+    std::bitset<5> no_bitset;
+    std::stack<int> stack({1, 2});
+    std::queue<int, std::list<int>> queue({3, 4});
+    std::priority_queue<int> priority_queue;
+    priority_queue.push(5);
+    priority_queue.push(9);
     std::vector<int> damaged;
     reinterpret_cast<unsigned *>(&damaged)[0] = 0xfffffff0;
     std::list<int> looped = {1, 2, 3};

@@ -1,11 +1,14 @@
 // The standard library's types, as reports show them.
 #include <array>
 #include <deque>
+#include <initializer_list>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <set>
+#include <stack>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +31,10 @@ static int fail(const std::string &name, const std::vector<std::string> &words, 
     std::array<int, 3> three{1, 2, 3};
     std::list<int> list{1, 2};
     std::deque<int> deque{1};
+    std::initializer_list<int> given{4, 5};
+    std::stack<int, std::vector<int>> stack({6, 7});
+    std::priority_queue<int> queue;
+    queue.push(8);
     return points[0].x / zero + (int)(name.size() + words.size() + ages.size() + list.size() + deque.size() + three[0] + bits.size() + numbers.size() + table.size() + owned->x + shared->x + *some + view.size());
 }
 int main() { return fail("short", {"one", "two words that are longer than short"}, 0); }

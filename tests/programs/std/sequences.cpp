@@ -1,10 +1,14 @@
 // libc++'s sequences as lldb shows them. `//v` lines say what is asked at the `// stop` line before them, and what the answer is.
 #include <array>
+#include <bitset>
 #include <cstdio>
 #include <deque>
 #include <forward_list>
+#include <initializer_list>
 #include <list>
+#include <queue>
 #include <span>
+#include <stack>
 #include <string>
 #include <vector>
 
@@ -36,6 +40,15 @@ int main() {
     std::forward_list<double> forward = {0.5, 1.5};
     std::span<int> all = numbers;
     std::span<short, 3> three = array;
+    std::initializer_list<int> initializer = {5, 6};
+    std::bitset<40> set;
+    set.set(1).set(39);
+    std::bitset<0> no_set;
+    std::stack<int> stack({1, 2});
+    std::queue<std::string, std::list<std::string>> queue({"a", "b"});
+    std::priority_queue<int> priority;
+    priority.push(3);
+    priority.push(8);
     const std::vector<int> &reference = numbers;
     std::vector<int> *pointer = &numbers;
     numbers.push_back(4); // stop
@@ -60,6 +73,14 @@ int main() {
     //v forward -> size=2 { [0] = 0.5 [1] = 1.5 }
     //v all -> size=3 { [0] = 1 [1] = 2 [2] = 3 }
     //v three -> size=3 { [0] = 7 [1] = 8 [2] = 9 }
+    //v initializer -> size=2 { [0] = 5 [1] = 6 }
+    //v set[1] -> true
+    //v set[2] -> false
+    //v set[39] -> true
+    //v no_set -> size=0 {}
+    //v stack -> size=2 { [0] = 1 [1] = 2 }
+    //v queue -> size=2 { [0] = "a" [1] = "b" }
+    //v priority -> size=2 { [0] = 8 [1] = 3 }
     //v reference[2] -> 3
     //p numbers -> size=3 { [0] = 1 [1] = 2 [2] = 3 }
     list.pop_front(); // stop

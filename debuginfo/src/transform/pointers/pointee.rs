@@ -22,7 +22,7 @@
 use super::dynamic::{always, at_base};
 use super::function::{functions_at_base, is_function_pointer};
 use super::made::MadeTypes;
-use super::virtual_end::virtual_ends;
+use super::virtual_end::virtual_end;
 use crate::address::{AddressSize, HostAddress};
 use crate::dies::{DieRef, Kind, MAX_DEPTH, kind};
 use crate::expr::unlocatable::Unlocatable;
@@ -61,6 +61,8 @@ struct Copy {
     size: Option<Expression>,
     /// An additional attribute.
     attribute: Option<(DwAt, Expression)>,
+    /// Its bases that are not there, as others have them too.
+    left_out: Vec<UnitEntryId>,
 }
 
 /// Returns true for children that a type's copy has. Nested types are the original's only.
@@ -416,20 +418,35 @@ impl Pointees {
         attribute: Option<(DwAt, Expression)>,
     ) -> Result<(), Unlocatable> {
         let original = cx.ids.convert_unit_ref(ty.entry.offset());
-        let mut ends = Expression::new();
-        let size = ty.entry.attr(dw::DW_AT_byte_size);
-        ends.op_constu(size.and_then(|it| it.udata_value()).unwrap_or(0));
-        let is_class = matches!(kind(ty.entry.tag()), Kind::Class);
-        let mut bases = 0;
-        let has_virtual_bases = is_class && virtual_ends(cx, ty, 0, &mut bases, &mut ends)?;
+        let size = match kind(ty.entry.tag()) {
+            Kind::Class => virtual_end(cx, ty)?,
+            _ => None,
+        };
+        let left_out = match size {
+            Some(_) => Self::repeated_bases(cx, ty),
+            None => Vec::new(),
+        };
         self.copies.push(Copy {
             original: original?,
             id,
             target,
-            size: has_virtual_bases.then_some(ends),
+            size,
             attribute,
+            left_out,
         });
         Ok(())
+    }
+
+    /// Virtual bases that another base of a class has too. In a copy a base of its own is not virtual, and gdb would take the two for
+    /// different ones, so that their members are ambiguous.
+    fn repeated_bases<'a, 'd>(
+        cx: &Context<'_, 'a, 'd>,
+        class: &DieRef<'a, 'd>,
+    ) -> Vec<UnitEntryId> {
+        let repeated = cx.types.repeated_bases(class).into_iter();
+        repeated
+            .filter_map(|base| cx.ids.convert_unit_ref(base).ok())
+            .collect()
     }
 
     /// Makes the copies. A class's and an enumeration's are in the same scope, which is part of the names; others have no
@@ -445,7 +462,8 @@ impl Pointees {
                 _ => anchor,
             };
             out.unit.add_reserved(copy.id, parent, tag);
-            Self::copy_parts(out, copy.original, copy.id, copy.size.is_some());
+            let fixes_bases = copy.size.is_some();
+            Self::copy_parts(out, copy.original, copy.id, fixes_bases, &copy.left_out);
             let entry = out.unit.get_mut(copy.id);
             if let Some((attribute, value)) = copy.attribute {
                 entry.set(attribute, AttributeValue::Exprloc(value));
@@ -462,7 +480,13 @@ impl Pointees {
         }
     }
 
-    fn copy_parts(out: &mut Output, original: UnitEntryId, copy: UnitEntryId, fixes_bases: bool) {
+    fn copy_parts(
+        out: &mut Output,
+        original: UnitEntryId,
+        copy: UnitEntryId,
+        fixes_bases: bool,
+        left_out: &[UnitEntryId],
+    ) {
         let entry = out.unit.get(original);
         let attributes: Vec<_> = entry
             .attrs()
@@ -476,9 +500,9 @@ impl Pointees {
         }
         for child in children {
             let tag = out.unit.get(child).tag();
-            if is_part(tag) {
+            if is_part(tag) && !left_out.contains(&child) {
                 let id = out.unit.add(copy, tag);
-                Self::copy_parts(out, child, id, false);
+                Self::copy_parts(out, child, id, false, &[]);
                 if fixes_bases && tag == dw::DW_TAG_inheritance {
                     // gdb works out where it is for the copy's one object, and would not expect it to be virtual then.
                     out.unit.get_mut(id).delete(dw::DW_AT_virtuality);

@@ -10,11 +10,12 @@ import lldb
 from . import guest
 from .guest import Contents, Unreadable, align, argument, chained, elements, field, size_of, sized
 
-NAME = re.compile(r"^std::__\w+::(\w+)<")
+# One name is the language's, and is not in a namespace of the library's version.
+NAME = re.compile(r"^std::(?:__\w+::|(?=initializer_list<))(\w+)<")
 FORMATTERS = {}
 PREFIXES = {"wchar_t": "L", "char8_t": "u8", "char16_t": "u", "char32_t": "U"}
 # Without pointers a type of a guest's and one of the host's are laid out alike, and these know no other places.
-ALIKE = ("array", "tuple", "optional", "variant", "atomic", "complex")
+ALIKE = ("array", "tuple", "optional", "variant", "atomic", "complex", "bitset")
 
 
 def formatter(*names):
@@ -95,6 +96,32 @@ def span(view):
     # The length is in the type.
     length = re.search(r"(\d+)U?L*>$", view.type.GetName())
     return elements(view, begin, int(length.group(1)), kind) if length else Contents("size=?")
+
+
+@formatter("initializer_list")
+def initializer_list(view):
+    begin, count = view.words(2)
+    return elements(view, begin, count, view.argument(0))
+
+
+@formatter("bitset")
+def bitset(view):
+    # The length is in the type.
+    count = re.search(r"<(\d+)U?L*>$", guest.plain(view.type).GetName())
+    if not count:
+        raise Unreadable("its type is not known")
+    count = int(count.group(1))
+    kind, text = view.type.GetBasicType(lldb.eBasicTypeBool), view.bytes(0, (count + 7) // 8)
+    return sized(count, lambda i: view.made("[%d]" % i, bytes([text[i // 8] >> i % 8 & 1]), kind))
+
+
+@formatter("stack", "queue", "priority_queue")
+def adapter(view):
+    """As the container that it is made of."""
+    container = field(view.type, "c")
+    if not container:
+        raise Unreadable("its type is not known")
+    return guest.contents(view.inside("c", *container), look_up)
 
 
 @formatter("deque")
