@@ -4,6 +4,8 @@ use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::component::Component;
 use dwalin_runtime::{
     Config, DebugFiles, Debugger, Engine, Module, ModuleInput, OptLevel, Profile, Result,
 };
@@ -410,6 +412,19 @@ impl Code {
         let name = file.file_name().unwrap_or("wasm".as_ref());
         let files = self.debug_files(file);
         Module::from_input(engine, &name.to_string_lossy(), input, &files)
+    }
+
+    /// The component in a file that was read.
+    #[cfg(feature = "component-model")]
+    pub fn component_of(
+        &self,
+        engine: &Engine,
+        file: &Path,
+        input: &ModuleInput<'_>,
+    ) -> Result<Component> {
+        let name = file.file_name().unwrap_or("component".as_ref());
+        let files = self.debug_files(file);
+        Component::from_input(engine, &name.to_string_lossy(), input, &files)
     }
 
     fn debug_files(&self, file: &Path) -> DebugFiles {

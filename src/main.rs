@@ -8,6 +8,8 @@ mod args;
 mod backtrace;
 mod check_debug;
 mod compile;
+#[cfg(feature = "component-model")]
+mod component;
 mod debugger;
 mod ending;
 mod files;

@@ -48,6 +48,15 @@ impl<'a> Program<'a> {
         ))
     }
 
+    /// The component, if it is one.
+    #[cfg(feature = "component-model")]
+    pub fn component(&self) -> Option<&ModuleInput<'a>> {
+        match self {
+            Program::Module(input) if input.is_component() => Some(input),
+            _ => None,
+        }
+    }
+
     /// Compiles the module, or takes the code as it is.
     pub fn load(&self, engine: &Engine, options: &Run) -> Result<Module> {
         let of_file = |error| files::error(error, options.file());

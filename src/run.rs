@@ -2,6 +2,8 @@
 
 use crate::args::Run;
 use crate::backtrace::Output;
+#[cfg(feature = "component-model")]
+use crate::component;
 use crate::debugger::hint;
 use crate::ending::Ending;
 use crate::files;
@@ -12,6 +14,8 @@ use crate::program::Program;
 use crate::progress::Progress;
 use crate::sources::say_newer;
 use anyhow::{Context, Result, bail};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::ModuleInput;
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{
     Engine, Error, Func, GuestProfiler, Linker, Module, Store, Val, ValType, WasiThreads, is_traced,
@@ -44,6 +48,10 @@ pub fn run(options: Run) -> Result<ExitCode> {
     let mut linker = imports::linker(&engine)?;
     let mut contents = Vec::new();
     let program = Program::read(options, &mut contents)?;
+    #[cfg(feature = "component-model")]
+    if let Some(input) = program.component() {
+        return run_component(options, &engine, input, json);
+    }
     imports::check(&linker, &program, options).with_context(file)?;
     let progress = Progress::of(options.file());
     let module = program.load(&engine, options)?;
@@ -51,10 +59,7 @@ pub fn run(options: Run) -> Result<ExitCode> {
     drop(program);
     drop(contents);
     say_text(&module, options.file());
-    if options.code.debug_info && is_traced() {
-        say_newer(&module, options.file());
-        hint::say();
-    }
+    say_before(&module, options);
     let mut store = Store::new(&engine, context(options)?);
     let ending = Ending::new(options, &module, json);
     let threads = threads(&mut linker, &module, &ending)?;
@@ -109,6 +114,31 @@ fn threads(
     let threads = WasiThreads::new(module, WasiCtx::for_thread, ended);
     threads.add_to_linker(linker)?;
     Ok(Some(threads))
+}
+
+/// Runs a component; its exit code is ours.
+#[cfg(feature = "component-model")]
+fn run_component(
+    options: &Arc<Run>,
+    engine: &Engine,
+    input: &ModuleInput<'_>,
+    json: Option<Output>,
+) -> Result<ExitCode> {
+    let loaded = component::load_to_run(options, engine, input)?;
+    say_before(&loaded.program, options);
+    let (store, ended) = component::run(&loaded, engine, context(options)?)?;
+    let code = Ending::new(options, &loaded.program, json).end(ended, &store, None);
+    // As in `run`.
+    std::mem::forget(store);
+    Ok(ExitCode::from(code?))
+}
+
+/// Says what whoever debugs has to know before the program runs.
+fn say_before(module: &Module, options: &Run) {
+    if options.code.debug_info && is_traced() {
+        say_newer(module, options.file());
+        hint::say();
+    }
 }
 
 /// Waits until a debugger traces this process. What it is told of code depends on which one it is: so nothing is compiled before.

@@ -522,7 +522,7 @@ fn complete(
         name,
         file: files.module(),
         text,
-        print: config.settings().debug_info,
+        print: config.settings().debug_info && !files.is_generated(),
         folder: config.texts(),
         paths: files.paths(),
     };

@@ -26,6 +26,8 @@ pub struct DebugFiles {
     module: Option<PathBuf>,
     package: Option<Package>,
     paths: PathMap,
+    /// True of a module that nobody wrote: its text is not made for debuggers.
+    generated: bool,
 }
 
 /// A package of split units that was given.
@@ -55,6 +57,20 @@ impl DebugFiles {
     /// Nowhere: nothing but the module and what is given is read.
     pub fn new() -> DebugFiles {
         DebugFiles::default()
+    }
+
+    /// Nowhere, of a module that nobody wrote, such as an adapter: debuggers are shown its functions' names, and no text.
+    #[cfg(feature = "component-model")]
+    pub(crate) fn of_generated() -> DebugFiles {
+        DebugFiles {
+            generated: true,
+            ..DebugFiles::default()
+        }
+    }
+
+    /// Returns true if nobody wrote the module.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.generated
     }
 
     /// In files that the module names, by itself or with `debuginfod-find`, and in those beside its own file: packages (`app.wasm.dwp`,

@@ -1,6 +1,8 @@
 //! What a debugger shows of a program before it runs: the image that it would get of an instance, in a file.
 
-use crate::args::DebugImage;
+use crate::args::{DebugImage, Run};
+#[cfg(feature = "component-model")]
+use crate::component;
 use crate::program::Program;
 use anyhow::{Context, Result};
 use dwalin_runtime::Engine;
@@ -16,7 +18,15 @@ pub fn write(options: DebugImage) -> Result<()> {
     config.warning(|_| {});
     let engine = Engine::new(&config);
     let mut contents = Vec::new();
-    let module = Program::read(&run, &mut contents)?.load(&engine, &run)?;
-    let image = module.static_image()?;
+    let program = Program::read(&run, &mut contents)?;
+    let image = image(&program, &engine, &run)?;
     fs::write(&output, image).with_context(|| format!("cannot write {}", output.display()))
+}
+
+fn image(program: &Program<'_>, engine: &Engine, run: &Run) -> Result<Vec<u8>> {
+    #[cfg(feature = "component-model")]
+    if let Some(input) = program.component() {
+        return component::static_image(run, engine, input);
+    }
+    Ok(program.load(engine, run)?.static_image()?)
 }

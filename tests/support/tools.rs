@@ -51,12 +51,17 @@ pub fn have(tools: &[&str]) -> bool {
 
 /// Returns true if rustc can compile for WASI; if not, the test is skipped or fails.
 pub fn have_rust_for_wasi() -> bool {
-    let query = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
+    have_rust_for("wasm32-wasip1")
+}
+
+/// Returns true if rustc can compile for a target; if not, the test is skipped or fails.
+pub fn have_rust_for(target: &str) -> bool {
+    let query = ["--print", "target-libdir", "--target", target];
     let output = Command::new("rustc").args(query).output().unwrap();
     let folder = String::from_utf8_lossy(&output.stdout).into_owned();
     let found = Path::new(folder.trim()).is_dir();
     if !found {
-        skip("rustc has no wasm32-wasip1; .ci/setup installs it");
+        skip(&format!("rustc has no {target}; .ci/setup installs it"));
     }
     found
 }

@@ -7,11 +7,12 @@ use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::module::foreign::NotAModule;
+use crate::outline::Input;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use wasmparser::{Parser, Payload};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 /// A component that is ready to be instantiated. Clones share it.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ struct Inner {
     name: String,
     parts: Arc<Parts>,
     modules: Vec<Module>,
+    program: Option<usize>,
 }
 
 impl Component {
@@ -59,26 +61,68 @@ impl Component {
         bytes: impl AsRef<[u8]>,
         files: &DebugFiles,
     ) -> Result<Component> {
-        let wasm = binary(bytes.as_ref())?;
-        if !Parser::is_component(&wasm) {
+        Component::from_binary(engine, name, &binary(bytes.as_ref())?, files)
+    }
+
+    /// As [`Component::with_debug_files`], for a component that was read before.
+    ///
+    /// # Errors
+    /// As [`Component::new`].
+    pub fn from_input(
+        engine: &Engine,
+        name: &str,
+        input: &Input<'_>,
+        files: &DebugFiles,
+    ) -> Result<Component> {
+        Component::from_binary(engine, name, &input.wasm, files)
+    }
+
+    fn from_binary(
+        engine: &Engine,
+        name: &str,
+        wasm: &[u8],
+        files: &DebugFiles,
+    ) -> Result<Component> {
+        if !Parser::is_component(wasm) {
             return Err(Error::Component(
                 "this is a module and not a component: `Module::new` compiles it".to_owned(),
             ));
         }
-        let mut parts = take_apart(&wasm).map_err(|reason| {
+        let mut parts = take_apart(wasm).map_err(|reason| {
             Error::Component(format!("the component cannot be used: {reason}"))
         })?;
         let bytes = std::mem::take(&mut parts.modules);
-        let modules = bytes.iter().enumerate().map(|(index, wasm)| {
-            let inner = module_name(wasm).unwrap_or_else(|| index.to_string());
-            Module::with_debug_files(engine, &format!("{name}:{inner}"), wasm, files)
-        });
+        let described: Vec<_> = bytes.iter().map(|wasm| Described::of(wasm)).collect();
+        // The largest of those that somebody debugs, if there are any.
+        let largest = |index: &usize| (described[*index].has_debug_info, bytes[*index].len());
+        let program = (0..bytes.len()).max_by_key(largest);
+        let modules = bytes
+            .iter()
+            .zip(&described)
+            .enumerate()
+            .map(|(index, (wasm, it))| {
+                let inner = it.name.clone().unwrap_or_else(|| index.to_string());
+                // What is beside the file is of the program; what has no debug info beside it is an adapter, or a library.
+                let other = match it.has_debug_info {
+                    true => DebugFiles::new(),
+                    false => DebugFiles::of_generated(),
+                };
+                // Debuggers and reports call the program as its file.
+                match Some(index) == program {
+                    true => Module::with_debug_files(engine, name, wasm, files),
+                    false => {
+                        Module::with_debug_files(engine, &format!("{name}:{inner}"), wasm, &other)
+                    }
+                }
+            });
         let modules = modules.collect::<Result<_>>()?;
+        let parts = Arc::new(parts);
         Ok(Component(Arc::new(Inner {
             engine: engine.clone(),
             name: name.to_owned(),
-            parts: Arc::new(parts),
+            parts,
             modules,
+            program,
         })))
     }
 
@@ -100,6 +144,11 @@ impl Component {
     /// Its core modules, in order.
     pub fn modules(&self) -> &[Module] {
         &self.0.modules
+    }
+
+    /// The core module that is the program: the largest of those with debug info, or of all.
+    pub fn program(&self) -> Option<&Module> {
+        self.0.program.map(|index| &self.0.modules[index])
     }
 
     pub(super) fn parts(&self) -> &Arc<Parts> {
@@ -143,20 +192,31 @@ fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
 }
 
-/// The name that a module gives itself.
-fn module_name(wasm: &[u8]) -> Option<String> {
-    for payload in Parser::new(0).parse_all(wasm) {
-        let Payload::CustomSection(section) = payload.ok()? else {
-            continue;
-        };
-        let wasmparser::KnownCustom::Name(names) = section.as_known() else {
-            continue;
-        };
-        for name in names {
-            if let Ok(wasmparser::Name::Module { name, .. }) = name {
-                return Some(name.to_owned());
-            }
+/// The facts that a core module has about itself.
+#[derive(Default)]
+struct Described {
+    name: Option<String>,
+    has_debug_info: bool,
+}
+
+impl Described {
+    fn of(wasm: &[u8]) -> Described {
+        let mut described = Described::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let Ok(payload) = payload else { break };
+            let Payload::CustomSection(section) = payload else {
+                continue;
+            };
+            described.has_debug_info |= section.name() == ".debug_info";
+            let KnownCustom::Name(names) = section.as_known() else {
+                continue;
+            };
+            let name = names.into_iter().find_map(|name| match name {
+                Ok(Name::Module { name, .. }) => Some(name.to_owned()),
+                _ => None,
+            });
+            described.name = described.name.or(name);
         }
+        described
     }
-    None
 }

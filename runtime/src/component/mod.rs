@@ -51,6 +51,7 @@ mod strings;
 mod trampoline;
 mod types;
 mod val;
+pub mod wasi;
 
 pub use compiled::Component;
 pub use error::Violation;

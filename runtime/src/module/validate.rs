@@ -61,8 +61,8 @@ impl fmt::Display for ModuleError {
                 }
             }
             ModuleError::Component => {
-                f.write_str("this is a component, and this version of Dwalin runs modules only: ")?;
-                f.write_str("build it for wasm32-wasip1 instead of wasm32-wasip2, or give it the core module (wasm-tools component unbundle)")
+                f.write_str("this is a component, and not a module: `dwalin run` and the debuggers take components, if this Dwalin was built with them (feature component-model); ")?;
+                f.write_str("else give it the core module (wasm-tools component unbundle), or build it for wasm32-wasip1 instead of wasm32-wasip2")
             }
         }
     }

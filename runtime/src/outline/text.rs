@@ -27,6 +27,11 @@ pub struct Text<'a> {
 }
 
 impl<'a> Input<'a> {
+    /// Returns true if it is a component, and not a module.
+    pub fn is_component(&self) -> bool {
+        Parser::is_component(&self.wasm)
+    }
+
     /// A module in its binary form or as text. `file` is where it was read from, for errors to name.
     ///
     /// # Errors

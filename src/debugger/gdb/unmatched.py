@@ -17,6 +17,7 @@ class Unmatched:
     def __init__(self):
         self.found = {}  # What was said of each, by its number.
         self.said = set()  # What was said in this run.
+        self.there = set()  # Those that the image before the run has: other modules of a component come before the program.
 
     def say(self, breakpoint):
         text = self.found.get(breakpoint.number)
@@ -41,6 +42,8 @@ class Unmatched:
 
     def on_created(self, breakpoint):
         self.found.pop(breakpoint.number, None)
+        if guest.images() and guest.static and not pending(breakpoint):
+            self.there.add(breakpoint.number)
         if guest.images() and pending(breakpoint):
             self.said.add(breakpoint.number)
             self.say(breakpoint)
@@ -53,7 +56,7 @@ class Unmatched:
         # Those that gdb has ahead are about to go.
         if guest.images() and not guest.static:
             for breakpoint in gdb.breakpoints():
-                if breakpoint.number not in self.said and pending(breakpoint):
+                if breakpoint.number not in self.said | self.there and pending(breakpoint):
                     self.said.add(breakpoint.number)
                     self.say(breakpoint)
 

@@ -20,6 +20,9 @@ pub struct WasiCtx {
     pub(crate) is_entered: bool,
     /// The bytes that the running call wrote on standard error.
     pub(crate) to_stderr: Vec<u8>,
+    /// Resources of WASI 0.2 other than descriptors.
+    #[cfg(feature = "component-model")]
+    pub(crate) handles: super::handles::Handles,
 }
 
 impl fmt::Debug for WasiCtx {
@@ -183,6 +186,8 @@ impl WasiCtxBuilder {
         }
         WasiCtx {
             to_stderr: Vec::new(),
+            #[cfg(feature = "component-model")]
+            handles: Default::default(),
             args: builder.args,
             environment: builder.environment,
             descriptors,

@@ -47,6 +47,8 @@ impl WasiCtx {
             shared: Some(shared.clone()),
             is_entered: false,
             to_stderr: Vec::new(),
+            #[cfg(feature = "component-model")]
+            handles: Default::default(),
         }
     }
 

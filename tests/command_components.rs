@@ -1,0 +1,317 @@
+//! `dwalin run` of components: what a Rust program for wasm32-wasip2 sees of WASI 0.2, and how runs end. What is expected is what the
+//! same source prints natively.
+#![cfg(feature = "component-model")]
+
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
+const SOURCE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/programs/component/wasip2.rs"
+);
+
+/// The program as a component; `None` where nothing can make one.
+fn program() -> Option<&'static Path> {
+    static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        if !tools::have_rust_for("wasm32-wasip2") {
+            return None;
+        }
+        let folder = folder("program");
+        let wasm = folder.join("wasip2.wasm");
+        let fixed = ["--edition=2024", "--target=wasm32-wasip2", "-g", "-o"];
+        let rustc = Command::new("rustc")
+            .args(fixed)
+            .arg(&wasm)
+            .arg(SOURCE)
+            .output()
+            .unwrap();
+        assert!(
+            rustc.status.success(),
+            "{}",
+            String::from_utf8_lossy(&rustc.stderr)
+        );
+        Some(wasm)
+    });
+    made.as_deref()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("command-components")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn run(options: &[&str], args: &[&str], input: &str, directory: &Path) -> Option<Output> {
+    let mut command = Command::new(DWALIN);
+    command
+        .arg("run")
+        .args(options)
+        .arg(program()?)
+        .args(args)
+        .current_dir(directory);
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    Some(child.wait_with_output().unwrap())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_component_sees_arguments_environment_and_input() {
+    let here = folder("plain");
+    let Some(output) = run(
+        &["--env", "GREETING=hi"],
+        &["stdin", "b c"],
+        "one\ntwo",
+        &here,
+    ) else {
+        return;
+    };
+    assert_eq!(text(&output.stderr), "");
+    let expected = "[\"stdin\", \"b c\"] Ok(\"hi\")\n1: one\n2: two\n";
+    assert_eq!(text(&output.stdout), expected);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_component_sees_its_directories_alone() {
+    let here = folder("files");
+    let Some(output) = run(&["--dir", "."], &["files"], "", &here) else {
+        return;
+    };
+    assert_eq!(text(&output.stderr), "");
+    let expected = "[\"files\"] Err(NotPresent)\nhello\nmore\n11 bytes, file true\n[\"b.txt\", \"sub\"]\n\
+                    middle: llo\nErr(NotFound)\nErr(AlreadyExists)\noutside: true true\n";
+    assert_eq!(text(&output.stdout), expected);
+    assert_eq!(
+        fs::read_to_string(here.join("d/b.txt")).unwrap(),
+        "hello\nmore\n"
+    );
+}
+
+#[test]
+fn a_component_sleeps_and_draws_random_numbers() {
+    let here = folder("clocks");
+    let Some(output) = run(&[], &["clocks"], "", &here) else {
+        return;
+    };
+    assert_eq!(
+        text(&output.stdout),
+        "[\"clocks\"] Err(NotPresent)\nslept, later, different\n"
+    );
+}
+
+#[test]
+fn runs_of_components_end_as_those_of_modules() {
+    let here = folder("ends");
+    let Some(output) = run(&[], &["exit"], "", &here) else {
+        return;
+    };
+    // `wasi:cli/exit` knows success and failure only.
+    assert_eq!(output.status.code(), Some(1));
+    let output = run(&["-g"], &["panic"], "", &here).unwrap();
+    assert_eq!(output.status.code(), Some(134));
+    let report = text(&output.stderr);
+    assert!(report.contains("it gave up: 3"), "{report}");
+    assert!(report.contains("wasip2::give_up"), "{report}");
+    assert!(
+        report.contains("count: u32 = 3") || report.contains("count = 3"),
+        "{report}"
+    );
+    assert!(report.contains("wasip2.rs:"), "{report}");
+}
+
+#[test]
+fn options_for_modules_are_refused() {
+    let here = folder("refused");
+    for option in [
+        &["--invoke", "f"][..],
+        &["--coredump=core"],
+        &["--profile=guest"],
+    ] {
+        let Some(output) = run(option, &[], "", &here) else {
+            return;
+        };
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert!(said.contains("and this is a component"), "{said}");
+    }
+}
+
+const STOP: &str = "wasip2.rs:29";
+
+/// The output of a debugger in which these commands are typed.
+fn session(
+    debugger: &str,
+    options: &[&str],
+    commands: &[&str],
+    flag: &str,
+    after: &[&str],
+) -> Option<String> {
+    let program = program()?;
+    let mut command = Command::new(debugger);
+    command.args(options);
+    for typed in commands {
+        command.args([flag, typed]);
+    }
+    let command = command.args(after).arg(program).stdin(Stdio::null());
+    let output = command
+        .current_dir(folder(if flag == "-o" { "lldb" } else { "gdb" }))
+        .output()
+        .unwrap();
+    Some(text(&output.stdout) + &text(&output.stderr))
+}
+
+/// Checks that a session stopped in the source with its variables, and ended.
+fn stopped(said: &str, expected: &[&str]) {
+    for part in expected {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+    assert!(!said.contains("matches nothing"), "{said}");
+}
+
+#[test]
+fn gdb_stops_in_a_component() {
+    if !tools::have(&[&tools::gdb()]) {
+        return;
+    }
+    let stop = format!("break {STOP}");
+    let typed = [
+        "set confirm off",
+        "set breakpoint pending on",
+        &stop,
+        "run",
+        "bt 2",
+        "info locals",
+        "finish",
+        "continue",
+    ];
+    let expected = [
+        "wasip2::area (width=6, height=7)",
+        "wasip2::main () at ",
+        "= 42",
+        "exited normally",
+    ];
+    let gdb = tools::gdb();
+    let launched = ["gdb", "--gdb", &gdb, "-nx", "-batch"];
+    if let Some(said) = session(DWALIN, &launched, &typed, "-ex", &[]) {
+        stopped(&said, &expected);
+    }
+    let plain = ["--args", DWALIN, "run", "-g"];
+    if let Some(said) = session(&gdb, &["-nx", "-batch"], &typed, "-ex", &plain) {
+        stopped(&said, &expected);
+    }
+}
+
+#[test]
+fn lldb_stops_in_a_component() {
+    if !tools::have(&[&tools::lldb()]) {
+        return;
+    }
+    let lldb = tools::lldb();
+    let launched = [
+        "lldb",
+        "--lldb",
+        &lldb,
+        "--lldb-option=--no-lldbinit",
+        "--lldb-option=--no-use-colors",
+        "--batch",
+    ];
+    let typed = [
+        "breakpoint set --file wasip2.rs --line 29",
+        "run",
+        "bt",
+        "v",
+        "finish",
+        "continue",
+    ];
+    if let Some(said) = session(DWALIN, &launched, &typed, "-o", &[]) {
+        stopped(
+            &said,
+            &[
+                "(width=6, height=7)",
+                "wasip2::main",
+                "= 42",
+                "exited with status = 0",
+            ],
+        );
+    }
+}
+
+/// A component as text that imports a function of an interface.
+fn importing(interface: &str) -> String {
+    format!(
+        r#"(component
+          (import "{interface}" (instance $i (export "f" (func))))
+          (core func $f (canon lower (func $i "f")))
+          (core module $m (import "" "f" (func $f)) (func (export "run") (result i32) call $f i32.const 0))
+          (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
+          (func $run (result (result)) (canon lift (core func $m "run")))
+          (instance $out (export "run" (func $run)))
+          (export "wasi:cli/run@0.2.0" (instance $out)))"#
+    )
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let here = folder("missing");
+    for (interface, expected) in [
+        ("wasi:http/outgoing-handler@0.2.0", "HTTP is not supported"),
+        ("wasi:sockets/tcp@0.2.0", "sockets are not supported"),
+        ("wasi:cli/stdin@0.3.0", "WASI 0.3 is not supported"),
+        ("my:own/thing", "nothing of this name is defined"),
+    ] {
+        fs::write(here.join("a.wat"), importing(interface)).unwrap();
+        let output = Command::new(DWALIN)
+            .args(["run", "a.wat"])
+            .current_dir(&here)
+            .output()
+            .unwrap();
+        let said = text(&output.stderr);
+        assert!(
+            said.contains(interface) && said.contains(expected),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_component_that_declares_other_types_than_wasis_is_told_so() {
+    let here = folder("types");
+    let text_of =
+        importing("wasi:random/random@0.2.0").replace("\"f\" (func)", "\"get-random-u64\" (func)");
+    let text_of = text_of.replace("$i \"f\"", "$i \"get-random-u64\"");
+    fs::write(here.join("a.wat"), text_of).unwrap();
+    let output = Command::new(DWALIN)
+        .args(["run", "a.wat"])
+        .current_dir(&here)
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("another type for a function of WASI"),
+        "{said}"
+    );
+}
