@@ -13,4 +13,7 @@ KINDS = {
     11: "unaligned atomic",
     12: "expected shared memory",
     13: "uncaught exception",
+    14: "out of bounds array access",
+    15: "cast failure",
+    16: "the heap is full",
 }
