@@ -1,4 +1,4 @@
-//! Where classes with virtual bases end: an object's own bases say, as it may be of a class derived from the one that is known.
+//! The ends of classes with virtual bases: an object's own bases tell, as it may be of a class derived from the one that is known.
 
 use crate::dies::{DieRef, MAX_DEPTH, is_virtual};
 use crate::expr::decode::member_offset;
@@ -30,7 +30,7 @@ fn larger(out: &mut Expression) {
 enum Step<'a, 'd> {
     /// Bytes behind the object's begin.
     Offset(u64),
-    /// Where an expression of this unit says.
+    /// The place that an expression of this unit computes.
     Place(read::Expression<Reader<'d>>, ReadUnit<'a, 'd>),
 }
 
