@@ -156,7 +156,7 @@ impl Resource {
             core.call(
                 destructor.reference(state.store)?,
                 &mut [u128::from(self.rep())],
-            )?
+            )?;
         };
         state.end_call()?;
         state.leave();

@@ -79,7 +79,7 @@ impl Lower<'_> {
         // SAFETY: validated: a `realloc` function takes four i32 and returns one.
         unsafe {
             self.core
-                .call(realloc.reference(self.state.store)?, &mut slots)?
+                .call(realloc.reference(self.state.store)?, &mut slots)?;
         };
         self.state
             .set_may_leave(self.options.instance, Some(before));

@@ -105,8 +105,8 @@ fn call_import(
             .transpose()?
             .map(|at| at as u32);
         let mut lowered = Vec::new();
-        // SAFETY: as above; the host function is done with it.
         let mut lower = Lower {
+            // SAFETY: as above; the host function is done with it.
             core: unsafe { &mut *store },
             state,
             options,

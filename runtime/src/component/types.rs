@@ -318,7 +318,7 @@ fn write_shape(shape: &Shape, out: &mut String) {
                 out.push_str(name);
                 out.push_str(": ");
                 write_type(ty, out);
-            })
+            });
         }
         Shape::Variant(cases) => {
             listed("variant { ", cases.iter(), " }", out, |(name, ty), out| {
@@ -326,13 +326,13 @@ fn write_shape(shape: &Shape, out: &mut String) {
                 if let Some(ty) = ty {
                     listed("(", [ty].into_iter(), ")", out, write_type);
                 }
-            })
+            });
         }
         Shape::Enum(names) => listed("enum { ", names.iter(), " }", out, |name, out| {
-            out.push_str(name)
+            out.push_str(name);
         }),
         Shape::Flags(names) => listed("flags { ", names.iter(), " }", out, |name, out| {
-            out.push_str(name)
+            out.push_str(name);
         }),
     }
 }

@@ -38,7 +38,7 @@ impl Space {
                 base,
                 size as usize,
                 MprotectFlags::READ | MprotectFlags::WRITE,
-            )?
+            )?;
         };
         Ok(space)
     }
