@@ -110,9 +110,10 @@ impl<'a> GuestMemory<'a> {
             Bytes::Own(bytes) => fill(&mut bytes[range]),
             Bytes::Shared(memory) => {
                 let mut filled = Vec::new();
-                let enough = filled.try_reserve_exact(range.len());
+                let most = range.len().min(COPIED as usize);
+                let enough = filled.try_reserve_exact(most);
                 enough.map_err(|_| Errno::Nomem)?;
-                filled.resize(range.len(), 0);
+                filled.resize(most, 0);
                 let count = fill(&mut filled)?.min(filled.len());
                 memory
                     .write(range.start, &filled[..count])
