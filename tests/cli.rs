@@ -367,6 +367,14 @@ fn limits_of_the_process_are_met_or_told() {
             assert_eq!(output.status.code(), Some(1), "{limit}");
             assert!(stderr(&output).contains(said), "{}", stderr(&output));
         }
+        // With less than the runtime takes beside memories too.
+        for limit in ["-v 600000", "-v 400000", "-v 200000"] {
+            let output = run(limit, &format!("{debug} --invoke f"));
+            let said = stderr(&output);
+            let ran = output.status.success() && stdout(&output) == "7\n";
+            let refused = output.status.code() == Some(1) && said.contains("cannot make");
+            assert!(ran || refused, "{limit}: {said}");
+        }
     }
 }
 

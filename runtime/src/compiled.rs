@@ -150,7 +150,7 @@ impl Module {
             None => error,
         })?;
         let later = (!now).then(|| files.clone());
-        Ok(Module::of(engine, name, artifact, warnings, later))
+        Module::of(engine, name, artifact, warnings, later)
     }
 
     /// The bytes to give to [`Module::deserialize`]: what `dwalin compile` writes.
@@ -167,7 +167,7 @@ impl Module {
     /// Where it was compiled by another version, for another processor or with another configuration.
     pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Module> {
         let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
-        Ok(Module::of(engine, "wasm", artifact, Vec::new(), None))
+        Module::of(engine, "wasm", artifact, Vec::new(), None)
     }
 
     /// Returns true if the bytes of an ELF file are what [`Module::serialize`] gives, of whatever version; without its checksum.
@@ -191,7 +191,7 @@ impl Module {
         );
         let files = DebugFiles::beside(path);
         outline::restore(artifact.info(), artifact.wasm(), engine.config(), &name);
-        Ok(Module::of(engine, &name, artifact, Vec::new(), Some(files)))
+        Module::of(engine, &name, artifact, Vec::new(), Some(files))
     }
 
     fn of(
@@ -200,10 +200,10 @@ impl Module {
         artifact: Artifact,
         warnings: Vec<Warning>,
         debug_files: Option<DebugFiles>,
-    ) -> Module {
+    ) -> Result<Module> {
         let info = artifact.info();
-        let type_ids = engine.type_ids(info);
-        Module(Arc::new(Inner {
+        let type_ids = engine.type_ids(info)?;
+        Ok(Module(Arc::new(Inner {
             engine: engine.clone(),
             name: name.to_owned(),
             layout: VmLayout::new(info),
@@ -215,7 +215,7 @@ impl Module {
             debug_files,
             warnings,
             artifact,
-        }))
+        })))
     }
 
     /// The image that a debugger would get of an instance: an ELF file with native DWARF, to look into. It names the addresses

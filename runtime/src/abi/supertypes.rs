@@ -11,7 +11,7 @@
 pub const SHORT: u32 = 8;
 
 /// The bits of an id. Whatever number is taken for an id, its row is within the array and the room behind it.
-pub const ID_BITS: u32 = 27;
+pub const ID_BITS: u32 = 24;
 
 /// Words behind those that ids reach: more than a type can have types above it (the standard's limit is 63).
 pub const BEHIND: usize = 128;

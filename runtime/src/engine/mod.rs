@@ -4,11 +4,13 @@ mod rows;
 mod types;
 
 use crate::config::Config;
+use crate::error::{Error, Result};
 use crate::index::{SharedTypeId, TypeIndex};
 use crate::module::ModuleInfo;
 use crate::module::composite::SubType;
 use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, ValType};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use types::Types;
 
@@ -54,11 +56,15 @@ impl Engine {
             heap => heap,
         };
         let group = [SubType::of_function(ty.map(&known))];
-        self.types().group(&group)[0]
+        let ids = self.types().group(&group);
+        ids.expect("host functions are of fewer types than there is room for")[0]
     }
 
     /// The ids of the types of a module: equal for types that are the same in other modules.
-    pub(crate) fn type_ids(&self, module: &ModuleInfo) -> Box<[SharedTypeId]> {
+    ///
+    /// # Errors
+    /// [`Error::Resources`] where there is no room for more types.
+    pub(crate) fn type_ids(&self, module: &ModuleInfo) -> Result<Box<[SharedTypeId]>> {
         let (mut types, mut ids) = (self.types(), Vec::with_capacity(module.types.len()));
         let all = module.types.values().as_slice();
         for range in &module.rec_groups {
@@ -71,9 +77,13 @@ impl Engine {
             };
             let group = &all[range.start as usize..range.end as usize];
             let group: Vec<_> = group.iter().map(|ty| ty.map(&map)).collect();
-            ids.extend_from_slice(&types.group(&group));
+            let group = types.group(&group).ok_or_else(|| Error::Resources {
+                what: "a module's types".to_owned(),
+                error: io::ErrorKind::OutOfMemory.into(),
+            })?;
+            ids.extend_from_slice(&group);
         }
-        ids.into()
+        Ok(ids.into())
     }
 
     /// A type by its id.

@@ -9,6 +9,7 @@ const BYTES: usize = (WORDS + BEHIND) * 4;
 
 /// Rows as `abi/supertypes.rs` has them.
 pub struct Rows {
+    /// Null where the system gives no addresses: there is room for no row then.
     words: *mut u32,
     used: usize,
 }
@@ -24,7 +25,7 @@ impl Default for Rows {
         let words =
             unsafe { mmap_anonymous(null, BYTES, ProtFlags::READ | ProtFlags::WRITE, flags) };
         Rows {
-            words: words.expect("address space for half a gigabyte").cast(),
+            words: words.map_or(null, |words| words).cast(),
             // No type has the id 0.
             used: 1,
         }
@@ -37,12 +38,14 @@ impl Rows {
         self.words
     }
 
-    /// Adds a type with those above it, the topmost first; its id.
-    pub fn add(&mut self, above: &[SharedTypeId]) -> SharedTypeId {
+    /// Adds a type with those above it, the topmost first; its id, or `None` where there is no room.
+    pub fn add(&mut self, above: &[SharedTypeId]) -> Option<SharedTypeId> {
         let room = (above.len() as u32 + 1).max(SHORT) as usize;
         let first = self.used;
         let end = first + 1 + room;
-        assert!(end <= WORDS, "an engine has millions of types at most");
+        if self.words.is_null() || end > WORDS {
+            return None;
+        }
         self.used = end;
         let own = [SharedTypeId::from_u32(first as u32)];
         let ids = above.iter().chain(&own).map(|id| id.as_u32());
@@ -51,12 +54,15 @@ impl Rows {
             // SAFETY: the place is within the mapping, and no code knows the id yet.
             unsafe { self.words.add(place).write(word) };
         }
-        own[0]
+        Some(own[0])
     }
 }
 
 impl Drop for Rows {
     fn drop(&mut self) {
+        if self.words.is_null() {
+            return;
+        }
         // SAFETY: the engine goes last: stores and modules, whose code reads the rows, have it.
         let unmapped = unsafe { munmap(self.words.cast(), BYTES) };
         debug_assert!(unmapped.is_ok());

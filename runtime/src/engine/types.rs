@@ -24,10 +24,10 @@ struct Known {
 }
 
 impl Types {
-    /// The ids of a group's types, in order.
-    pub fn group(&mut self, group: &[SubType]) -> Arc<[SharedTypeId]> {
+    /// The ids of a group's types, in order; `None` where there is no room for more types.
+    pub fn group(&mut self, group: &[SubType]) -> Option<Arc<[SharedTypeId]>> {
         if let Some(known) = self.groups.get(group) {
-            return known.clone();
+            return Some(known.clone());
         }
         let (mut ids, mut all) = (Vec::<SharedTypeId>::new(), Vec::new());
         for ty in group {
@@ -45,7 +45,7 @@ impl Types {
             let above = supertype.map_or(&[][..], |(_, above): &(_, Box<[_]>)| above);
             let next = supertype.map(|(id, _)| *id);
             let above: Box<[_]> = above.iter().copied().chain(next).collect();
-            let id = self.rows.add(&above);
+            let id = self.rows.add(&above)?;
             ids.push(id);
             all.push((id, above));
         }
@@ -59,7 +59,7 @@ impl Types {
         }
         let ids: Arc<[_]> = ids.into();
         self.groups.insert(group.into(), ids.clone());
-        ids
+        Some(ids)
     }
 
     pub fn get(&self, id: SharedTypeId) -> Option<&Arc<SubType>> {
