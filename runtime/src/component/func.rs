@@ -118,10 +118,11 @@ impl Func {
             let post_return = state.running().post_returns[post_return as usize];
             let post_return = post_return
                 .ok_or_else(|| Violation::error("the post-return function is not there yet"))?;
-            let before = state.set_may_leave(options.instance, Some(false));
+            let before = state.may_leave(options.instance);
+            state.set_may_leave(options.instance, false);
             // SAFETY: validated: it takes what the core function returned, and returns nothing.
             unsafe { core.call(post_return.reference(state.store)?, &mut [returned])? };
-            state.set_may_leave(options.instance, Some(before));
+            state.set_may_leave(options.instance, before);
         }
         Ok(())
     }

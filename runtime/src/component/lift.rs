@@ -59,15 +59,9 @@ impl<'a> Lift<'a> {
             return types.map(|ty| self.flat(ty, flat)).collect();
         }
         let at = flat.next()? as u32;
-        checked(at, u64::from(size), align, self.memory.len(), "value")?;
-        let mut offset = at;
-        let field = |ty: &Type| {
-            offset = align_to(offset, ty.align());
-            let value = self.load(ty, offset as usize);
-            offset += ty.size();
-            value
-        };
-        types.map(field).collect()
+        let at = checked(at, u64::from(size), align, self.memory.len(), "value")?;
+        let mut offset = 0;
+        types.map(|ty| self.field(ty, at, &mut offset)).collect()
     }
 
     /// Reads a value from core values.
@@ -162,7 +156,7 @@ impl<'a> Lift<'a> {
                 self.flags(names, &words)
             }
             shape => {
-                let size = discriminant_size(case_count(shape)) as usize;
+                let size = discriminant_size(shape.cases()) as usize;
                 let case = little(&self.memory[at..at + size]);
                 let payload = case_type(shape, case)?;
                 let value = payload.map(|ty| self.load(ty, at + compound.payload as usize));
@@ -300,20 +294,12 @@ fn little(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(word)
 }
 
-fn case_count(shape: &Shape) -> usize {
-    match shape {
-        Shape::Variant(cases) => cases.len(),
-        Shape::Enum(names) => names.len(),
-        _ => 2,
-    }
-}
-
 /// The type of a case's payload.
 fn case_type(shape: &Shape, case: u32) -> Result<Option<&Type>> {
-    if case as usize >= case_count(shape) {
+    if case as usize >= shape.cases() {
         return Err(Violation::error(format!(
             "invalid discriminant {case} for a type of {} cases",
-            case_count(shape)
+            shape.cases()
         )));
     }
     Ok(match (shape, case) {

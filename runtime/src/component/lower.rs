@@ -24,7 +24,7 @@ impl Lower<'_> {
     pub fn values<'t>(
         &mut self,
         types: impl Iterator<Item = &'t Type>,
-        values: &[Val],
+        values: &'t [Val],
         is_flat: bool,
         (size, align): (u32, u32),
         to: Option<u32>,
@@ -42,12 +42,7 @@ impl Lower<'_> {
             }
             None => self.realloc(size, align)?,
         };
-        let mut offset = at;
-        for (ty, value) in types.zip(values) {
-            offset = align_to(offset, ty.align());
-            self.store(ty, value, offset as usize)?;
-            offset += ty.size();
-        }
+        self.fields(types.zip(values), at as usize)?;
         if to.is_none() {
             flat.push(u64::from(at));
         }
@@ -75,14 +70,14 @@ impl Lower<'_> {
         let realloc =
             realloc.ok_or_else(|| Violation::error("the function has no `realloc` option"))?;
         let mut slots = [0, 0, align, size].map(u128::from);
-        let before = self.state.set_may_leave(self.options.instance, Some(false));
+        let before = self.state.may_leave(self.options.instance);
+        self.state.set_may_leave(self.options.instance, false);
         // SAFETY: validated: a `realloc` function takes four i32 and returns one.
         unsafe {
             self.core
                 .call(realloc.reference(self.state.store)?, &mut slots)?;
         };
-        self.state
-            .set_may_leave(self.options.instance, Some(before));
+        self.state.set_may_leave(self.options.instance, before);
         let at = slots[0] as u32;
         checked(
             at,
@@ -175,12 +170,7 @@ impl Lower<'_> {
 
     fn store_case(&mut self, compound: &Compound, ty: &Type, value: &Val, at: usize) -> Result<()> {
         let (case, payload) = case_of(&compound.shape, value, ty)?;
-        let count = match &compound.shape {
-            Shape::Variant(cases) => cases.len(),
-            Shape::Enum(names) => names.len(),
-            _ => 2,
-        };
-        let size = discriminant_size(count) as usize;
+        let size = discriminant_size(compound.shape.cases()) as usize;
         self.write(at, &case.to_le_bytes()[..size])?;
         match payload {
             Some((ty, value)) => self.store(ty, value, at + compound.payload as usize),

@@ -94,23 +94,24 @@ impl State {
 
     /// Returns an error while an instance may not call out: while its `realloc` and `post-return` functions run.
     pub(super) fn check_may_leave(&self, instance: u32) -> Result<()> {
-        match self.set_may_leave(instance, None) {
+        match self.may_leave(instance) {
             true => Ok(()),
             false => Err(Violation::error("cannot leave component instance")),
         }
     }
 
-    /// Says whether an instance may call out; returns what was so before.
-    pub(super) fn set_may_leave(&self, instance: u32, may: Option<bool>) -> bool {
+    /// Returns true if an instance may call out.
+    pub(super) fn may_leave(&self, instance: u32) -> bool {
         let cell = self.running().may_leave[instance as usize].cell;
         // SAFETY: the global lives as long as the store, which the caller is borrowing, and is an i32.
-        unsafe {
-            let before = *cell.as_ptr() as u32 != 0;
-            if let Some(may) = may {
-                *cell.as_ptr() = u128::from(may);
-            }
-            before
-        }
+        unsafe { *cell.as_ptr() as u32 != 0 }
+    }
+
+    /// Says whether an instance may call out from now on.
+    pub(super) fn set_may_leave(&self, instance: u32, may: bool) {
+        let cell = self.running().may_leave[instance as usize].cell;
+        // SAFETY: as in `may_leave`.
+        unsafe { *cell.as_ptr() = u128::from(may) };
     }
 
     pub(super) fn memory(&self, options: &Options) -> Option<Memory> {

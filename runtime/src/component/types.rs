@@ -73,6 +73,17 @@ pub(super) enum Shape {
     Flags(Box<[String]>),
 }
 
+impl Shape {
+    /// The number of cases of a variant, an enumeration, an option or a result.
+    pub(super) fn cases(&self) -> usize {
+        match self {
+            Shape::Variant(cases) => cases.len(),
+            Shape::Enum(names) => names.len(),
+            _ => 2,
+        }
+    }
+}
+
 /// Core values that the parameters of a function are at most (`MAX_FLAT_PARAMS`).
 pub(super) const MAX_FLAT: usize = 16;
 

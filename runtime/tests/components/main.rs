@@ -5,6 +5,7 @@ mod hostile;
 mod resources;
 mod rules;
 mod values;
+mod wasi;
 
 use dwalin_runtime::component::{Component, Instance, Linker, Val, Violation};
 use dwalin_runtime::{Result, Store};

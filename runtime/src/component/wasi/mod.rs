@@ -1,10 +1,10 @@
 //! WASI 0.2 (`wasi:cli/command` without sockets): what WASI preview 1 does, by the names and types of components.
 //!
 //! ```text
-//! trampoline ─[Val]→ FUNCTIONS[i] ─numbers, a memory of its own→ host::wasi, preview 1 → Descriptors → cap_std, rustix
+//! trampoline ─[Val]→ INTERFACES ─numbers, a memory of its own→ host::wasi, preview 1 → Descriptors → cap_std, rustix
 //! ```
 //!
-//! A descriptor is known by its number of preview 1; streams, pollables and errors by numbers of a table of their own (`table.rs`).
+//! A descriptor is known by its number of preview 1; streams, pollables and errors by numbers of a table of their own (`host/wasi/handles.rs`).
 //! All calls are synchronous, and nothing is buffered, as in preview 1.
 
 mod args;
@@ -63,7 +63,7 @@ pub fn add_to_linker<T: 'static>(
         let is_descriptor = *ty == types.descriptor;
         let interface = format!("{interface}@{VERSION}");
         let destructor = move |mut store: StoreContextMut<'_, T>, rep| {
-            let ctx = ctx(store.data_mut());
+            let mut ctx = ctx(store.data_mut()).enter();
             let owned = match is_descriptor {
                 true => Some(rep),
                 false => ctx.handles.remove(rep).and_then(|entry| entry.descriptor()),
@@ -90,12 +90,14 @@ fn perform<T: 'static>(
     params: &[Val],
     results: &mut [Val],
 ) -> Result<()> {
+    let mut ctx = ctx(store.data_mut()).enter();
     let mut call = Call {
-        ctx: ctx(store.data_mut()),
+        ctx: &mut ctx,
         types,
     };
     let result = function(&mut call, &mut Args::new(params));
-    let written = std::mem::take(&mut call.ctx.to_stderr);
+    let written = std::mem::take(&mut ctx.to_stderr);
+    drop(ctx);
     if !written.is_empty() {
         store.core_mut().stderr.push(&written);
     }

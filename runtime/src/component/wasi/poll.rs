@@ -3,7 +3,7 @@
 use super::args::{Args, resource};
 use super::call::{Call, Interface};
 use super::clocks::MONOTONIC;
-use super::preview1::Memory;
+use super::preview1::{Memory, RESULTS};
 use crate::component::val::Val;
 use crate::error::{Error, Result};
 use crate::host::wasi::handles::{Entry, Wait};
@@ -76,11 +76,10 @@ pub(super) fn wait(call: &mut Call<'_>, waits: &[Wait], blocks: bool) -> Result<
     let count = subscriptions.len() / SUBSCRIPTION;
     let events = vec![0; count * EVENT];
     let mut memory = Memory::with(&[&subscriptions, &events]);
-    let start = super::preview1::RESULTS;
-    let events_at = start + subscriptions.len();
+    let events_at = RESULTS + subscriptions.len();
     call.infallible(
         "poll_oneoff",
-        &[start as u64, events_at as u64, count as u64, 0],
+        &[RESULTS as u64, events_at as u64, count as u64, 0],
         &mut memory,
     )?;
     let happened = memory.u32(0) as usize;

@@ -24,7 +24,10 @@ pub(super) const INTERFACES: &[Interface] = &[Interface {
         ("[method]input-stream.blocking-skip", |call, args| {
             skip(call, args, true)
         }),
-        ("[method]input-stream.subscribe", subscribe_input),
+        ("[method]input-stream.subscribe", |call, args| {
+            let stream = input(call, args)?;
+            subscribe(call, stream, Wait::Read(stream.fd))
+        }),
         ("[method]output-stream.check-write", |call, args| {
             output(call, args)?;
             Ok(Some(Val::ok(Val::U64(PERMITTED))))
@@ -33,7 +36,10 @@ pub(super) const INTERFACES: &[Interface] = &[Interface {
         ("[method]output-stream.blocking-write-and-flush", write),
         ("[method]output-stream.flush", flush),
         ("[method]output-stream.blocking-flush", flush),
-        ("[method]output-stream.subscribe", subscribe_output),
+        ("[method]output-stream.subscribe", |call, args| {
+            let stream = output(call, args)?;
+            subscribe(call, stream, Wait::Write(stream.fd))
+        }),
         ("[method]output-stream.write-zeroes", write_zeroes),
         (
             "[method]output-stream.blocking-write-zeroes-and-flush",
@@ -254,20 +260,10 @@ fn splice(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Opti
     }
 }
 
-fn subscribe_input(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
-    let stream = input(call, args)?;
+/// An event of a stream: of a file it has always happened.
+fn subscribe(call: &mut Call<'_>, stream: Stream, event: Wait) -> Result<Option<Val>> {
     let event = match stream.place {
-        Place::Current => Wait::Read(stream.fd),
-        Place::At(_) | Place::End => Wait::Now,
-    };
-    call.new_resource(|types| &types.pollable, Entry::Pollable(event))
-        .map(Some)
-}
-
-fn subscribe_output(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
-    let stream = output(call, args)?;
-    let event = match stream.place {
-        Place::Current => Wait::Write(stream.fd),
+        Place::Current => event,
         Place::At(_) | Place::End => Wait::Now,
     };
     call.new_resource(|types| &types.pollable, Entry::Pollable(event))
