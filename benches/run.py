@@ -49,7 +49,7 @@ def main():
 
 
 def modes(given):
-    """What a mode adds to an engine's name → with debug info, optimised."""
+    """The suffix of an engine's name for each mode → with debug info, optimised."""
     return {suffix: (debug, optimise) for suffix, debug, optimise in map(ALL_MODES.get, given.modes)}
 
 

@@ -1,22 +1,13 @@
 //! Exceptions in all modes: the legacy instructions, values live across calls, hosts between guests, and what becomes of exceptions.
 
+mod configurations;
+
+use configurations::configurations;
 use dwalin_runtime::*;
 
-/// The four modes.
-fn engines() -> [Engine; 4] {
-    let mode = |debug_info, opt_level| {
-        Engine::new(
-            Config::new()
-                .debug_info(debug_info)
-                .cranelift_opt_level(opt_level),
-        )
-    };
-    [
-        mode(false, OptLevel::Speed),
-        mode(false, OptLevel::None),
-        mode(true, OptLevel::Speed),
-        mode(true, OptLevel::None),
-    ]
+/// An engine of each configuration.
+fn engines() -> impl Iterator<Item = Engine> {
+    configurations().map(|config| Engine::new(&config))
 }
 
 /// Calls `run` of a module with one i32 in all modes.
@@ -36,7 +27,7 @@ fn run(wat: &str, argument: i32) -> Vec<Result<i32, String>> {
             None => error.to_string(),
         })
     };
-    engines().into_iter().map(call).collect()
+    engines().map(call).collect()
 }
 
 #[track_caller]

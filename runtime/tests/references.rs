@@ -74,14 +74,19 @@ fn typed_functions_pass_between_host_and_guests() {
     }
 }
 
+/// An instance of [`CALLS`], and its functions `add` and `negate`.
+fn calls(store: &mut Store<()>) -> (Instance, [Func; 2]) {
+    let module = Module::new(store.engine(), CALLS).unwrap();
+    let instance = Instance::new(&mut *store, &module, &[]).unwrap();
+    let functions = ["add", "negate"].map(|name| instance.get_func(&mut *store, name).unwrap());
+    (instance, functions)
+}
+
 #[test]
 fn tables_and_globals_keep_their_types() {
     let engine = Engine::default();
-    let module = Module::new(&engine, CALLS).unwrap();
     let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let add = instance.get_func(&mut store, "add").unwrap();
-    let negate = instance.get_func(&mut store, "negate").unwrap();
+    let (instance, [add, negate]) = calls(&mut store);
     let table = instance.get_table(&mut store, "table").unwrap();
     let Some(Val::FuncRef(Some(first))) = table.get(&mut store, 2) else {
         panic!("the table's initializer is not null");
@@ -99,11 +104,8 @@ fn tables_and_globals_keep_their_types() {
 #[test]
 fn types_are_the_same_in_all_modules_of_an_engine() {
     let engine = Engine::default();
-    let module = Module::new(&engine, CALLS).unwrap();
     let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let add = instance.get_func(&mut store, "add").unwrap();
-    let negate = instance.get_func(&mut store, "negate").unwrap();
+    let (_, [add, negate]) = calls(&mut store);
     // Types in another order, and of another name.
     let wat = r#"(module
         (type (func))

@@ -1,28 +1,19 @@
 //! Tail calls in all modes: stacks that do not grow, arguments of all shapes, other instances, exceptions, and frames that are left.
 
+mod configurations;
+
+use configurations::configurations;
 use dwalin_runtime::*;
 
-/// The four modes.
-fn engines() -> [Engine; 4] {
-    let mode = |debug_info, opt_level| {
-        Engine::new(
-            Config::new()
-                .debug_info(debug_info)
-                .cranelift_opt_level(opt_level),
-        )
-    };
-    [
-        mode(false, OptLevel::Speed),
-        mode(false, OptLevel::None),
-        mode(true, OptLevel::Speed),
-        mode(true, OptLevel::None),
-    ]
+/// An engine of each configuration.
+fn engines() -> impl Iterator<Item = Engine> {
+    configurations().map(|config| Engine::new(&config))
 }
 
 /// Calls `run` of a module with one i64 in all modes. It may import `host`, the identity of the host, and `other`, a module.
 #[track_caller]
 fn check(other: &str, wat: &str, argument: i64, expected: i64) {
-    for (mode, engine) in engines().into_iter().enumerate() {
+    for (mode, engine) in engines().enumerate() {
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         linker

@@ -133,8 +133,7 @@ impl<'u, 'a, 'd> Types<'u, 'a, 'd> {
 
     /// Entries of virtual bases of a class that another of its bases has too: they are one part of its objects.
     pub fn repeated_bases(&self, class: &DieRef<'a, 'd>) -> Vec<UnitOffset> {
-        let mut bases = Vec::new();
-        for_each_base(class, |base| bases.push(base));
+        let bases = bases(class);
         let mut left = MAX_DEPTH;
         let mut repeated = Vec::new();
         for (i, base) in bases
@@ -161,9 +160,7 @@ impl<'u, 'a, 'd> Types<'u, 'a, 'd> {
         base: DebugInfoOffset,
         left: &mut usize,
     ) -> bool {
-        let mut bases = Vec::new();
-        for_each_base(class, |base| bases.push(base));
-        bases.iter().any(|inheritance| {
+        bases(class).iter().any(|inheritance| {
             let Some(ty) = self.type_of(inheritance).filter(|_| *left > 0) else {
                 return false;
             };
@@ -224,14 +221,16 @@ fn any_child<'a, 'd>(die: &DieRef<'a, 'd>, mut is: impl FnMut(&DieRef<'a, 'd>) -
     false
 }
 
-/// Calls a function with the entries of a class's bases, in order.
-fn for_each_base<'a, 'd>(class: &DieRef<'a, 'd>, mut call: impl FnMut(DieRef<'a, 'd>)) {
+/// The entries of a class's bases, in order; as far as they can be read.
+fn bases<'a, 'd>(class: &DieRef<'a, 'd>) -> Vec<DieRef<'a, 'd>> {
+    let mut bases = Vec::new();
     any_child(class, |child| {
         if child.entry.tag() == dw::DW_TAG_inheritance {
-            call(child.clone());
+            bases.push(child.clone());
         }
         false
     });
+    bases
 }
 
 /// Returns true if a base class or a method is virtual.

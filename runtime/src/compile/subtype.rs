@@ -1,5 +1,5 @@
-//! Whether a type that is known when code runs is a declared subtype of one that the code names: a comparison where that one is final,
-//! otherwise one word of the type's row of supertypes (`abi/supertypes.rs`).
+//! Tests of types: conditions that one, known when code runs, is a declared subtype of one that the code names. That is a comparison of ids
+//! where that one is final, otherwise of one word of the type's row of supertypes (`abi/supertypes.rs`).
 
 use super::signature::POINTER;
 use super::translator::Translator;

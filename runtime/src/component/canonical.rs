@@ -1,4 +1,4 @@
-//! What lifting and lowering share: the options of a function, and values that are not in memory.
+//! Values between core and component functions: those that are not in memory, and checks of addresses that are.
 
 use super::error::Violation;
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! What an instance of a component has while it lives: core instances, what options mean, handles, calls that wait.
+//! The state of an instance of a component: core instances, functions and memories that options name, handles, calls that wait.
 
 use super::error::Violation;
 use super::handles::{Calls, Handles};

@@ -277,8 +277,8 @@ unsafe extern "C" fn memory_wait(
     // A negative timeout is none.
     let timeout = (timeout as i64 >= 0).then_some(Duration::from_nanos(timeout));
     let result = match bytes {
-        8 => memory.wait64(address, expected, timeout),
-        _ => memory.wait32(address, expected as u32, timeout),
+        8 => memory.atomic_wait64(address, expected, timeout),
+        _ => memory.atomic_wait32(address, expected as u32, timeout),
     };
     result.unwrap_or(WaitResult::Mismatch) as u64
 }
@@ -292,5 +292,10 @@ unsafe extern "C" fn memory_notify(
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let memory = call.memory(memory);
-    u64::from(call.store.share(memory).notify(address, count).unwrap_or(0))
+    u64::from(
+        call.store
+            .share(memory)
+            .atomic_notify(address, count)
+            .unwrap_or(0),
+    )
 }

@@ -5,7 +5,6 @@ use super::segments::element_values;
 use crate::abi::heap::ObjectLayout;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
-use crate::module::composite::StorageType;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -17,15 +16,12 @@ impl Call<'_> {
         self.instance().module.type_ids()[ty as usize]
     }
 
-    /// The elements of an array: their type, and how many bytes each and those before the first have.
-    fn elements(&mut self, id: SharedTypeId) -> (StorageType, u32, u32) {
+    /// The bytes of an element of an array, and those before the first; `None` of another type, of which only what a debugger took for a
+    /// reference can be.
+    fn elements(&mut self, id: SharedTypeId) -> Option<(u32, u32)> {
         match *self.store.objects.layout(id) {
-            ObjectLayout::Array {
-                element,
-                size,
-                base,
-            } => (element, size, base),
-            _ => unreachable!("validated: the type is an array's"),
+            ObjectLayout::Array { size, base, .. } => Some((size, base)),
+            _ => None,
         }
     }
 
@@ -38,7 +34,7 @@ impl Call<'_> {
             return None;
         }
         let id = objects.type_of(array);
-        let (_, size, base) = self.elements(id);
+        let (size, base) = self.elements(id)?;
         let offset = u64::from(base) + u64::from(at) * u64::from(size);
         let bytes = u64::from(len) * u64::from(size);
         let place = self.store.objects.bytes(array, offset, bytes)?;
@@ -117,8 +113,8 @@ pub(super) unsafe extern "C" fn new_array_of_data(
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let id = call.type_id(ty);
-    let (_, size, _) = call.elements(id);
-    let Some(data) = call.data(segment, from, len, size) else {
+    let elements = call.elements(id);
+    let Some(data) = elements.and_then(|(size, _)| call.data(segment, from, len, size)) else {
         return 0;
     };
     let Some(array) = call.store.objects.new_array(id, len) else {
@@ -198,8 +194,8 @@ pub(super) unsafe extern "C" fn array_init_data(
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let id = call.store.objects.type_of(array as u32);
-    let (_, size, _) = call.elements(id);
-    let data = call.data(segment, from, len, size);
+    let elements = call.elements(id);
+    let data = elements.and_then(|(size, _)| call.data(segment, from, len, size));
     done(data.and_then(|data| call.copy_data(array, at, len, data)))
 }
 

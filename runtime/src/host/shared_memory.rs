@@ -5,10 +5,8 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::module::types::{ExternType, MemoryType};
 use crate::vm::memory::LinearMemory;
-use crate::vm::parking::WaitResult;
 use crate::vm::shared::SharedMemory;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl SharedMemory {
     /// A new memory, whose type is shared and has a maximum.
@@ -64,39 +62,5 @@ impl SharedMemory {
     /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
     pub fn grow(&self, pages: u64) -> Result<u64> {
         self.0.grow(pages).ok_or(Error::OutOfBounds)
-    }
-
-    /// Notifies up to so many of the threads that wait at an address, as `memory.atomic.notify` does; how many they were.
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
-    pub fn atomic_notify(&self, address: u64, count: u32) -> Result<u32> {
-        self.notify(address, count)
-    }
-
-    /// Waits as `memory.atomic.wait32` does; without a timeout for as long as nobody notifies.
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
-    pub fn atomic_wait32(
-        &self,
-        address: u64,
-        expected: u32,
-        timeout: Option<Duration>,
-    ) -> Result<WaitResult> {
-        self.wait32(address, expected, timeout)
-    }
-
-    /// Waits as `memory.atomic.wait64` does; without a timeout for as long as nobody notifies.
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 8.
-    pub fn atomic_wait64(
-        &self,
-        address: u64,
-        expected: u64,
-        timeout: Option<Duration>,
-    ) -> Result<WaitResult> {
-        self.wait64(address, expected, timeout)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A memory that threads share: of no store, and alive as long as a store or a handle has it. Its methods are in `host/`.
+/// A memory that threads share: of no store, and alive as long as a store or a handle has it. Its other methods are in `host/`.
 #[derive(Clone)]
 pub struct SharedMemory(pub(crate) Arc<LinearMemory>);
 
@@ -30,11 +30,12 @@ impl SharedMemory {
         }
     }
 
-    /// Waits until the value at an address is notified, unless it is another than the expected one.
+    /// Waits as `memory.atomic.wait32` does: until somebody notifies at an address, unless its value is another than the expected one;
+    /// without a timeout for as long as nobody does.
     ///
     /// # Errors
     /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
-    pub(crate) fn wait32(
+    pub fn atomic_wait32(
         &self,
         address: u64,
         expected: u32,
@@ -46,11 +47,11 @@ impl SharedMemory {
         Ok(self.0.parking.wait(address, is_expected, timeout))
     }
 
-    /// As [`SharedMemory::wait32`], for a value of 8 bytes.
+    /// As [`SharedMemory::atomic_wait32`], for a value of 8 bytes.
     ///
     /// # Errors
     /// [`Error::OutOfBounds`], also where the address is not a multiple of 8.
-    pub(crate) fn wait64(
+    pub fn atomic_wait64(
         &self,
         address: u64,
         expected: u64,
@@ -62,11 +63,11 @@ impl SharedMemory {
         Ok(self.0.parking.wait(address, is_expected, timeout))
     }
 
-    /// Notifies up to so many of the threads that wait at an address; how many they were.
+    /// Notifies up to so many of the threads that wait at an address, as `memory.atomic.notify` does; how many they were.
     ///
     /// # Errors
     /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
-    pub(crate) fn notify(&self, address: u64, count: u32) -> Result<u32> {
+    pub fn atomic_notify(&self, address: u64, count: u32) -> Result<u32> {
         self.value::<AtomicU32>(address)?;
         Ok(self.0.parking.notify(address, count))
     }

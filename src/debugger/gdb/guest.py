@@ -109,7 +109,7 @@ def parse(start, read=read):
 
 
 def has_known_layouts():
-    """Whether there are guests, and their addresses have 4 bytes: printers of libraries' types know their layouts with those."""
+    """Returns true if there are guests whose addresses have 4 bytes: printers of libraries' types know their layouts with those."""
     found = images()
     return bool(found) and not any(image.is_wide for image in found)
 

@@ -1,4 +1,4 @@
-//! Whether a reference refers to a value of a type.
+//! Tests of references: conditions that one refers to a value of a type.
 
 use super::super::translator::Translator;
 use crate::abi::heap::{
