@@ -66,7 +66,7 @@ impl Translator<'_, '_> {
             }
             Operator::BrOnNonNull { relative_depth } => {
                 // The reference is the last value of the branch.
-                let reference = *self.stack.last().expect("validated: operands are there");
+                let reference = self.top();
                 self.branch_on(reference, *relative_depth);
                 self.pop();
             }

@@ -33,7 +33,7 @@ impl Translator<'_, '_> {
                 self.push_bool(null);
             }
             Operator::RefAsNonNull => {
-                let reference = *self.stack.last().expect("validated: operands are there");
+                let reference = self.top();
                 self.trap_if_null(reference);
             }
             Operator::RefFunc { function_index } => {

@@ -88,6 +88,11 @@ impl Translator<'_, '_> {
         }
     }
 
+    /// The topmost operand.
+    pub(super) fn top(&self) -> Value {
+        *self.stack.last().expect("validated: operands are there")
+    }
+
     pub(super) fn pop(&mut self) -> Value {
         self.stack.pop().expect("validated: operands are there")
     }

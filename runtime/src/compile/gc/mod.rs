@@ -109,10 +109,6 @@ impl Translator<'_, '_> {
         Ok(true)
     }
 
-    fn top(&self) -> Value {
-        *self.stack.last().expect("validated: operands are there")
-    }
-
     /// The address of an object.
     fn object(&mut self, reference: Value) -> Value {
         let context = self.context();
