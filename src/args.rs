@@ -2,10 +2,11 @@
 
 use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
+use crate::wasi_options::Wasi;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "component-model")]
-use dwalin_runtime::component::Component;
+use dwalin_runtime::component::{Component, Draft};
 use dwalin_runtime::{
     Config, DebugFiles, Debugger, Engine, Module, ModuleInput, OptLevel, Profile, Result,
 };
@@ -146,6 +147,9 @@ pub struct Run {
     /// Resolution of imports.
     #[command(flatten)]
     pub wasm: Wasm,
+    /// The network.
+    #[command(flatten)]
+    pub wasi: Wasi,
     /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
     #[arg(long)]
     pub allow_precompiled: bool,
@@ -414,17 +418,11 @@ impl Code {
         Module::from_input(engine, &name.to_string_lossy(), input, &files)
     }
 
-    /// The component in a file that was read.
+    /// Compiles a component of a file that was read.
     #[cfg(feature = "component-model")]
-    pub fn component_of(
-        &self,
-        engine: &Engine,
-        file: &Path,
-        input: &ModuleInput<'_>,
-    ) -> Result<Component> {
+    pub fn component_of(&self, engine: &Engine, file: &Path, draft: Draft) -> Result<Component> {
         let name = file.file_name().unwrap_or("component".as_ref());
-        let files = self.debug_files(file);
-        Component::from_input(engine, &name.to_string_lossy(), input, &files)
+        draft.compile(engine, &name.to_string_lossy(), &self.debug_files(file))
     }
 
     fn debug_files(&self, file: &Path) -> DebugFiles {

@@ -5,43 +5,64 @@ use crate::files;
 use crate::how_to_profile::HowToProfile;
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::component::{Component, Linker, Val, wasi};
+use dwalin_runtime::component::{Component, Draft, Linker, Val, wasi};
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Engine, Error, Module, ModuleInput, Store};
 
 /// The exit code of a program whose `run` returns an error.
 const FAILED: i32 = 1;
 
-/// A component that is compiled, and the core module that is its program.
+/// A component that is compiled, with what its imports are, and the core module that is its program.
 pub struct Loaded {
     component: Component,
+    linker: Linker<WasiCtx>,
     pub program: Module,
 }
 
-/// Compiles a component that is to be run.
+/// Compiles a component that is to be run, if all that it imports is there.
 pub fn load_to_run(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Loaded> {
     refuse(options)?;
+    let draft = draft(options, input)?;
+    let linker = linker(options, engine, &draft)?;
     let _progress = Progress::of(options.file());
-    let component = load(options, engine, input)?;
+    let component = compile(options, engine, draft)?;
     let program = program(&component, options)?;
-    Ok(Loaded { component, program })
+    Ok(Loaded {
+        component,
+        linker,
+        program,
+    })
 }
 
 /// Runs a component with a context: the store, and how it ended.
-pub fn run(
-    loaded: &Loaded,
-    engine: &Engine,
-    context: WasiCtx,
-) -> Result<(Store<WasiCtx>, Result<()>)> {
-    let mut linker = Linker::new(engine);
-    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+pub fn run(loaded: &Loaded, engine: &Engine, context: WasiCtx) -> (Store<WasiCtx>, Result<()>) {
     let mut store = Store::new(engine, context);
-    let ended = call(&linker, &loaded.component, &mut store);
-    Ok((store, ended))
+    let ended = call(&loaded.linker, &loaded.component, &mut store);
+    (store, ended)
 }
 
-fn load(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Component> {
-    let component = options.code.component_of(engine, options.file(), input);
+fn draft(options: &Run, input: &ModuleInput<'_>) -> Result<Draft> {
+    let draft = Draft::from_input(input);
+    draft.map_err(|error| files::error(error, options.file()))
+}
+
+/// The definitions of a component's imports. Toolchains import all that their libraries could ever use of WASI: what is not there and
+/// of WASI 0.2 fails when it is called.
+fn linker(options: &Run, engine: &Engine, draft: &Draft) -> Result<Linker<WasiCtx>> {
+    let mut linker = Linker::new(engine);
+    wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    let traps = options.wasm.traps();
+    linker.define_unknown_imports_as_traps(draft, |import| {
+        let interface = import.first().map_or("", String::as_str);
+        traps || interface.starts_with("wasi:") && interface.contains("@0.2")
+    })?;
+    let file = || options.file().display().to_string();
+    linker.check(draft).with_context(file)?;
+    Ok(linker)
+}
+
+fn compile(options: &Run, engine: &Engine, draft: Draft) -> Result<Component> {
+    let component = options.code.component_of(engine, options.file(), draft);
     component.map_err(|error| files::error(error, options.file()))
 }
 
@@ -58,7 +79,7 @@ fn program(component: &Component, options: &Run) -> Result<Module> {
 
 /// The image of a component's program that debuggers are shown before it runs.
 pub fn static_image(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Vec<u8>> {
-    let component = load(options, engine, input)?;
+    let component = compile(options, engine, draft(options, input)?)?;
     Ok(program(&component, options)?.static_image()?)
 }
 

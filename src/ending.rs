@@ -5,6 +5,8 @@ use crate::backtrace::{Backtrace, Output};
 use crate::imports::Aborted;
 use crate::report;
 use anyhow::{Context, Result};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::component::Violation;
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Error, Module, Store, Trap};
 use std::io::Write;
@@ -86,14 +88,24 @@ impl Ending {
                 }
                 Some(Error::Host(host)) => {
                     report::print_host_error(host, options, thread, json);
-                    let aborted = error.downcast_ref::<Error>();
-                    let aborted = aborted.and_then(|error| error.downcast_ref::<Aborted>());
-                    Ok(aborted.map_or(1, |_| TRAPPED))
+                    Ok(if is_trap(&error) { TRAPPED } else { 1 })
                 }
                 _ => Err(error.context(options.file().display().to_string())),
             },
         }
     }
+}
+
+/// Returns true for what a host function ends a program for as an instruction does: it gave up, or broke a rule.
+fn is_trap(error: &anyhow::Error) -> bool {
+    let Some(error) = error.downcast_ref::<Error>() else {
+        return false;
+    };
+    #[cfg(feature = "component-model")]
+    if error.downcast_ref::<Violation>().is_some() {
+        return true;
+    }
+    error.downcast_ref::<Aborted>().is_some()
 }
 
 fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Run) -> Result<()> {

@@ -25,6 +25,7 @@ mod progress;
 mod report;
 mod run;
 mod sources;
+mod wasi_options;
 mod wast;
 
 use args::{Command, Options};

@@ -126,7 +126,7 @@ fn run_component(
 ) -> Result<ExitCode> {
     let loaded = component::load_to_run(options, engine, input)?;
     say_before(&loaded.program, options);
-    let (store, ended) = component::run(&loaded, engine, context(options)?)?;
+    let (store, ended) = component::run(&loaded, engine, context(options)?);
     let code = Ending::new(options, &loaded.program, json).end(ended, &store, None);
     // As in `run`.
     std::mem::forget(store);
@@ -176,6 +176,7 @@ fn check_coredump(path: &Path) -> std::io::Result<()> {
 fn context(options: &Run) -> Result<WasiCtx> {
     let mut builder = WasiCtxBuilder::new();
     builder.inherit_stdio();
+    options.wasi.apply(&mut builder);
     builder.arg(options.file().to_string_lossy());
     if options.invoke.is_none() {
         builder.args(&options.args()?);

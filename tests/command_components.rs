@@ -12,35 +12,29 @@ use std::sync::OnceLock;
 use std::{env, fs};
 
 const DWALIN: &str = env!("CARGO_BIN_EXE_dwalin");
-const SOURCE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/programs/component/wasip2.rs"
-);
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/component");
 
 /// The program as a component; `None` where nothing can make one.
 fn program() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = MADE.get_or_init(|| {
-        if !tools::have_rust_for("wasm32-wasip2") {
-            return None;
-        }
-        let folder = folder("program");
-        let wasm = folder.join("wasip2.wasm");
-        let fixed = ["--edition=2024", "--target=wasm32-wasip2", "-g", "-o"];
-        let rustc = Command::new("rustc")
-            .args(fixed)
-            .arg(&wasm)
-            .arg(SOURCE)
-            .output()
-            .unwrap();
-        assert!(
-            rustc.status.success(),
-            "{}",
-            String::from_utf8_lossy(&rustc.stderr)
-        );
-        Some(wasm)
-    });
-    made.as_deref()
+    MADE.get_or_init(|| compiled("wasip2")).as_deref()
+}
+
+/// A program of these sources as a component.
+fn compiled(name: &str) -> Option<PathBuf> {
+    if !tools::have_rust_for("wasm32-wasip2") {
+        return None;
+    }
+    let wasm = folder(&format!("program-{name}")).join(format!("{name}.wasm"));
+    let fixed = ["--edition=2024", "--target=wasm32-wasip2", "-g", "-o"];
+    let rustc = Command::new("rustc")
+        .args(fixed)
+        .arg(&wasm)
+        .arg(format!("{SOURCES}/{name}.rs"))
+        .output()
+        .unwrap();
+    assert!(rustc.status.success(), "{}", text(&rustc.stderr));
+    Some(wasm)
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -278,8 +272,14 @@ fn importing(interface: &str) -> String {
 fn what_is_not_there_is_named() {
     let here = folder("missing");
     for (interface, expected) in [
-        ("wasi:http/outgoing-handler@0.2.0", "HTTP is not supported"),
-        ("wasi:sockets/tcp@0.2.0", "sockets are not supported"),
+        (
+            "wasi:http/outgoing-handler@0.2.0",
+            "was called: HTTP is not supported",
+        ),
+        (
+            "wasi:sockets/tcp@0.2.0",
+            "was called: nothing of this name is defined",
+        ),
         ("wasi:cli/stdin@0.3.0", "WASI 0.3 is not supported"),
         ("my:own/thing", "nothing of this name is defined"),
     ] {
@@ -314,4 +314,51 @@ fn a_component_that_declares_other_types_than_wasis_is_told_so() {
         said.contains("another type for a function of WASI"),
         "{said}"
     );
+}
+
+#[test]
+fn unknown_imports_that_are_not_called_do_not_matter() {
+    let here = folder("uncalled");
+    let uncalled = |interface: &str| importing(interface).replace("call $f i32", "i32");
+    let run = |interface: &str, options: &[&str]| {
+        fs::write(here.join("a.wat"), uncalled(interface)).unwrap();
+        let mut command = Command::new(DWALIN);
+        command.arg("run").args(options).arg("a.wat");
+        let output = command.current_dir(&here).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let fine = (Some(0), String::new());
+    assert_eq!(run("wasi:http/types@0.2.4", &[]), fine);
+    assert_eq!(run("my:own/thing", &[]).0, Some(1));
+    assert_eq!(run("my:own/thing", &["-W", "unknown-imports-trap=y"]), fine);
+}
+
+#[test]
+fn a_component_uses_the_network_where_it_may() {
+    let here = folder("network");
+    let Some(program) = compiled("network") else {
+        return;
+    };
+    let run = |options: &[&str], what: &str| {
+        let mut command = Command::new(DWALIN);
+        command.arg("run").args(options).arg(&program).arg(what);
+        let output = command.current_dir(&here).output().unwrap();
+        assert_eq!(text(&output.stderr), "");
+        text(&output.stdout)
+    };
+    let all: &[&str] = &["-S", "inherit-network,allow-ip-name-lookup"];
+    // As the same source prints natively.
+    let connection = "the server read ping\nthe client read the same: true\n\
+                      nothing more: Err(WouldBlock)\nthe end: Ok(0)\n";
+    assert_eq!(run(all, "tcp"), format!("{connection}hops: Ok(7)\n"));
+    assert_eq!(run(all, "udp"), "one true\ntwo true\n");
+    assert_eq!(run(all, "names"), "Ok(true)\n");
+    assert_eq!(run(all, "errors"), "Err(true)\nErr(ConnectionRefused)\n");
+    assert_eq!(run(&[], "literal"), "Ok(Some(127.0.0.1:7))\n");
+    let denied = "Err(PermissionDenied)\n";
+    let none = denied.repeat(3) + "Err(\"no names\")\n";
+    assert_eq!(run(&[], "denied"), none);
+    assert_eq!(run(&["-S", "allow-ip-name-lookup=n"], "denied"), none);
+    let no_tcp = denied.repeat(2) + "Ok(())\nErr(\"no names\")\n";
+    assert_eq!(run(&["-S", "inherit-network,tcp=n"], "denied"), no_tcp);
 }

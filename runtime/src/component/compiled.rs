@@ -14,6 +14,51 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
+/// A component that is valid and taken apart, and not compiled yet: what it imports is known before minutes are spent on its code.
+pub struct Draft(Parts);
+
+impl Draft {
+    /// Takes a component apart that was read.
+    ///
+    /// # Errors
+    /// Where it is not a valid component, or needs what is later than WASI 0.2.
+    pub fn from_input(input: &Input<'_>) -> Result<Draft> {
+        Draft::of(&input.wasm)
+    }
+
+    fn of(wasm: &[u8]) -> Result<Draft> {
+        if !Parser::is_component(wasm) {
+            return Err(Error::Component(
+                "this is a module and not a component: `Module::new` compiles it".to_owned(),
+            ));
+        }
+        let parts = take_apart(wasm);
+        let parts = parts.map_err(|reason| {
+            Error::Component(format!("the component cannot be used: {reason}"))
+        })?;
+        Ok(Draft(parts))
+    }
+
+    /// The functions and resources that it imports, each by the names that lead to it: of an interface, and in it.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = &[String]> {
+        self.0.imports.iter().map(|names| &names[..])
+    }
+
+    /// Returns true if an import, by its position, is a resource.
+    pub(super) fn is_resource(&self, import: usize) -> bool {
+        let mut resources = self.0.imported_resources.iter();
+        resources.any(|it| *it as usize == import)
+    }
+
+    /// Compiles its core modules.
+    ///
+    /// # Errors
+    /// Where one of them needs what is not supported. Debug info that is not found is a warning.
+    pub fn compile(self, engine: &Engine, name: &str, files: &DebugFiles) -> Result<Component> {
+        Component::from_parts(engine, name, self.0, files)
+    }
+}
+
 /// A component that is ready to be instantiated. Clones share it.
 #[derive(Clone)]
 pub struct Component(Arc<Inner>);
@@ -61,36 +106,15 @@ impl Component {
         bytes: impl AsRef<[u8]>,
         files: &DebugFiles,
     ) -> Result<Component> {
-        Component::from_binary(engine, name, &binary(bytes.as_ref())?, files)
+        Draft::of(&binary(bytes.as_ref())?)?.compile(engine, name, files)
     }
 
-    /// As [`Component::with_debug_files`], for a component that was read before.
-    ///
-    /// # Errors
-    /// As [`Component::new`].
-    pub fn from_input(
+    fn from_parts(
         engine: &Engine,
         name: &str,
-        input: &Input<'_>,
+        mut parts: Parts,
         files: &DebugFiles,
     ) -> Result<Component> {
-        Component::from_binary(engine, name, &input.wasm, files)
-    }
-
-    fn from_binary(
-        engine: &Engine,
-        name: &str,
-        wasm: &[u8],
-        files: &DebugFiles,
-    ) -> Result<Component> {
-        if !Parser::is_component(wasm) {
-            return Err(Error::Component(
-                "this is a module and not a component: `Module::new` compiles it".to_owned(),
-            ));
-        }
-        let mut parts = take_apart(wasm).map_err(|reason| {
-            Error::Component(format!("the component cannot be used: {reason}"))
-        })?;
         let bytes = std::mem::take(&mut parts.modules);
         let described: Vec<_> = bytes.iter().map(|wasm| Described::of(wasm)).collect();
         // The largest of those that somebody debugs, if there are any.

@@ -1,6 +1,6 @@
 //! Imports of components by name.
 
-use super::compiled::Component;
+use super::compiled::{Component, Draft};
 use super::definition::Definition;
 use super::instance::{Instance, instantiate};
 use super::resource::ResourceType;
@@ -68,6 +68,49 @@ impl<T: 'static> Linker<T> {
     /// Returns true if something of an interface is defined.
     pub fn has_instance(&self, name: &str) -> bool {
         self.definitions.contains_key(&compatible(name))
+    }
+
+    /// Returns an error for the first import of a component that is not defined: before it is compiled.
+    ///
+    /// # Errors
+    /// As [`Linker::instantiate`]'s for such an import.
+    pub fn check(&self, draft: &Draft) -> Result<()> {
+        let missing = draft.imports().find(|import| !self.has(import));
+        missing.map_or(Ok(()), |import| Err(undefined(import)))
+    }
+
+    /// Defines those imports of a component that are not defined, and that `is_wanted` accepts by the names that lead to them: functions
+    /// fail when they are called, and say which they are; resources can be named, and nobody has one.
+    ///
+    /// # Errors
+    /// None that an import which is not defined can lead to.
+    pub fn define_unknown_imports_as_traps(
+        &mut self,
+        draft: &Draft,
+        is_wanted: impl Fn(&[String]) -> bool,
+    ) -> Result<()> {
+        for (index, import) in draft.imports().enumerate() {
+            let (instance, name) = match import {
+                [name] => ("", name),
+                [instance, name] => (&**instance, name),
+                _ => continue,
+            };
+            if self.has(import) || !is_wanted(import) {
+                continue;
+            }
+            if draft.is_resource(index) {
+                let ty = ResourceType::host();
+                self.instance(instance).resource(name, ty, |_, _| Ok(()))?;
+                continue;
+            }
+            let called = format!(
+                "the import `{instance}` `{name}` was called: {}",
+                why_not(instance)
+            );
+            self.instance(instance)
+                .func_new(name, move |_, _, _| Err(Error::host(called.clone())))?;
+        }
+        Ok(())
     }
 
     pub(super) fn find(&self, import: &[String]) -> Option<&Definition> {
@@ -181,22 +224,22 @@ fn undefined(import: &[String]) -> Error {
         .split_last()
         .map_or(("", &[][..]), |(name, rest)| (&**name, rest));
     let instance = instance.join("#");
-    let reason = match instance.split(['/', '@']).next() {
-        Some("wasi:http") => {
-            "HTTP is not supported: build the program as a command (the `wasi:cli/command` world) without it"
-        }
-        Some("wasi:sockets") => {
-            "sockets are not supported: build the program without them, or run it with a runtime that has them"
-        }
-        Some(package) if package.starts_with("wasi:") && instance.contains("@0.3") => {
-            "WASI 0.3 is not supported: build the program for WASI 0.2 (wasm32-wasip2)"
-        }
-        _ => "nothing of this name is defined",
-    };
+    let reason = why_not(&instance).to_owned();
     Error::Link {
         module: instance,
         name: name.to_owned(),
-        reason: reason.to_owned(),
+        reason,
+    }
+}
+
+/// The reason why nothing of an interface is defined.
+fn why_not(instance: &str) -> &'static str {
+    match instance.split(['/', '@']).next() {
+        Some(package) if package.starts_with("wasi:") && instance.contains("@0.3") => {
+            "WASI 0.3 is not supported: build the program for WASI 0.2 (wasm32-wasip2)"
+        }
+        Some("wasi:http") => "HTTP is not supported",
+        _ => "nothing of this name is defined",
     }
 }
 

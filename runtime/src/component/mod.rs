@@ -53,7 +53,7 @@ mod types;
 mod val;
 pub mod wasi;
 
-pub use compiled::Component;
+pub use compiled::{Component, Draft};
 pub use error::Violation;
 pub use func::Func;
 pub use instance::Instance;

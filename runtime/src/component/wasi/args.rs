@@ -73,6 +73,7 @@ pub(super) fn number(value: &Val) -> Result<u64> {
     match value {
         Val::U64(number) => Ok(*number),
         Val::U32(number) => Ok(u64::from(*number)),
+        Val::U16(number) => Ok(u64::from(*number)),
         Val::U8(number) => Ok(u64::from(*number)),
         _ => Err(wrong()),
     }

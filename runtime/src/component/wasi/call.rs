@@ -17,6 +17,12 @@ pub(super) struct Types {
     pub pollable: ResourceType,
     pub terminal_input: ResourceType,
     pub terminal_output: ResourceType,
+    pub network: ResourceType,
+    pub tcp: ResourceType,
+    pub udp: ResourceType,
+    pub incoming: ResourceType,
+    pub outgoing: ResourceType,
+    pub addresses: ResourceType,
 }
 
 impl Types {
@@ -30,32 +36,38 @@ impl Types {
             pollable: ResourceType::host(),
             terminal_input: ResourceType::host(),
             terminal_output: ResourceType::host(),
+            network: ResourceType::host(),
+            tcp: ResourceType::host(),
+            udp: ResourceType::host(),
+            incoming: ResourceType::host(),
+            outgoing: ResourceType::host(),
+            addresses: ResourceType::host(),
         }
     }
 
     /// The interface and the name of each.
-    pub fn names(&self) -> [(&'static str, &'static str, &ResourceType); 8] {
+    pub fn names(&self) -> [(&'static str, &'static str, &ResourceType); 14] {
+        const FILESYSTEM: &str = "wasi:filesystem/types";
+        const STREAMS: &str = "wasi:io/streams";
+        const INPUT: &str = "wasi:cli/terminal-input";
+        const OUTPUT: &str = "wasi:cli/terminal-output";
+        const UDP: &str = "wasi:sockets/udp";
+        const NAMES: &str = "wasi:sockets/ip-name-lookup";
         [
-            ("wasi:filesystem/types", "descriptor", &self.descriptor),
-            (
-                "wasi:filesystem/types",
-                "directory-entry-stream",
-                &self.entries,
-            ),
+            (FILESYSTEM, "descriptor", &self.descriptor),
+            (FILESYSTEM, "directory-entry-stream", &self.entries),
             ("wasi:io/error", "error", &self.error),
-            ("wasi:io/streams", "input-stream", &self.input),
-            ("wasi:io/streams", "output-stream", &self.output),
+            (STREAMS, "input-stream", &self.input),
+            (STREAMS, "output-stream", &self.output),
             ("wasi:io/poll", "pollable", &self.pollable),
-            (
-                "wasi:cli/terminal-input",
-                "terminal-input",
-                &self.terminal_input,
-            ),
-            (
-                "wasi:cli/terminal-output",
-                "terminal-output",
-                &self.terminal_output,
-            ),
+            (INPUT, "terminal-input", &self.terminal_input),
+            (OUTPUT, "terminal-output", &self.terminal_output),
+            ("wasi:sockets/network", "network", &self.network),
+            ("wasi:sockets/tcp", "tcp-socket", &self.tcp),
+            (UDP, "udp-socket", &self.udp),
+            (UDP, "incoming-datagram-stream", &self.incoming),
+            (UDP, "outgoing-datagram-stream", &self.outgoing),
+            (NAMES, "resolve-address-stream", &self.addresses),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! WASI 0.2 (`wasi:cli/command` without sockets): what WASI preview 1 does, by the names and types of components.
+//! WASI 0.2 (`wasi:cli/command`): what WASI preview 1 does, by the names and types of components.
 //!
 //! ```text
 //! trampoline ─[Val]→ INTERFACES ─numbers, a memory of its own→ host::wasi, preview 1 → Descriptors → cap_std, rustix
@@ -17,6 +17,7 @@ mod names;
 mod poll;
 mod preview1;
 mod random;
+mod sockets;
 mod streams;
 
 use super::linker::Linker;
@@ -38,6 +39,8 @@ const INTERFACES: &[&[Interface]] = &[
     poll::INTERFACES,
     streams::INTERFACES,
     filesystem::INTERFACES,
+    sockets::INTERFACES,
+    sockets::PROTOCOLS,
 ];
 
 /// Defines WASI 0.2 for components in stores whose data holds a [`WasiCtx`].

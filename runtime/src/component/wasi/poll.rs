@@ -7,6 +7,7 @@ use super::preview1::{Memory, RESULTS};
 use crate::component::val::Val;
 use crate::error::{Error, Result};
 use crate::host::wasi::handles::{Entry, Wait};
+use crate::host::wasi::network::Progress;
 
 pub(super) const INTERFACES: &[Interface] = &[
     Interface {
@@ -36,8 +37,21 @@ const MOST: usize = 1 << 16;
 
 fn wait_of(call: &Call<'_>, value: &Val) -> Result<Wait> {
     match call.ctx.handles.get(resource(value, &call.types.pollable)?) {
+        Some(Entry::Pollable(Wait::Socket(socket))) => Ok(of_socket(call, *socket)),
         Some(Entry::Pollable(wait)) => Ok(*wait),
         _ => Err(Error::host("no such pollable")),
+    }
+}
+
+/// The event that a socket waits for now: libraries subscribe once.
+fn of_socket(call: &Call<'_>, socket: u32) -> Wait {
+    let Some(Entry::Socket(socket)) = call.ctx.handles.get(socket) else {
+        return Wait::Now;
+    };
+    match socket.progress {
+        Progress::Connecting => Wait::Write(socket.fd),
+        Progress::Listening => Wait::Read(socket.fd),
+        _ => Wait::Now,
     }
 }
 
@@ -55,7 +69,7 @@ pub(super) fn wait(call: &mut Call<'_>, waits: &[Wait], blocks: bool) -> Result<
         let mut one = [0; SUBSCRIPTION];
         one[..8].copy_from_slice(&(index as u64).to_le_bytes());
         match wait {
-            Wait::Now | Wait::Until(_) => {
+            Wait::Now | Wait::Socket(_) | Wait::Until(_) => {
                 one[8] = CLOCK;
                 one[16] = MONOTONIC as u8;
                 let at = if let Wait::Until(at) = wait { *at } else { 0 };

@@ -28,10 +28,7 @@ pub(super) const INTERFACES: &[Interface] = &[Interface {
             let stream = input(call, args)?;
             subscribe(call, stream, Wait::Read(stream.fd))
         }),
-        ("[method]output-stream.check-write", |call, args| {
-            output(call, args)?;
-            Ok(Some(Val::ok(Val::U64(PERMITTED))))
-        }),
+        ("[method]output-stream.check-write", check_write),
         ("[method]output-stream.write", write),
         ("[method]output-stream.blocking-write-and-flush", write),
         ("[method]output-stream.flush", flush),
@@ -122,8 +119,13 @@ impl Call<'_> {
         if len == 0 {
             return Ok(Ok(Vec::new()));
         }
-        let is_current = matches!(stream.place, Place::Current);
-        if is_current && !blocks && wait(self, &[Wait::Read(stream.fd)], false)?.is_empty() {
+        // A connection does not wait by itself, and what is not one does.
+        let is_asked = match stream.place {
+            Place::Current => !blocks,
+            Place::Connection => true,
+            Place::At(_) | Place::End => false,
+        };
+        if is_asked && wait(self, &[Wait::Read(stream.fd)], blocks)?.is_empty() {
             return Ok(Ok(Vec::new()));
         }
         let mut memory = Memory::room(len as usize);
@@ -134,8 +136,11 @@ impl Call<'_> {
             }
             _ => self.preview1("fd_read", &[stream.fd.into(), 0, 1, 8], &mut memory),
         };
-        if let Err(errno) = read {
-            return Ok(Err(Ended::Failed(errno)));
+        match read {
+            Ok(()) => {}
+            // Another process has read what was there.
+            Err(Errno::Again) => return Ok(Ok(Vec::new())),
+            Err(errno) => return Ok(Err(Ended::Failed(errno))),
         }
         let count = memory.u32(8) as usize;
         if count == 0 {
@@ -158,7 +163,7 @@ impl Call<'_> {
     }
 
     /// Writes all bytes.
-    fn write_stream(&mut self, stream: Stream, mut bytes: &[u8]) -> Result<(), Ended> {
+    fn write_stream(&mut self, stream: Stream, mut bytes: &[u8]) -> Result<Result<(), Ended>> {
         while !bytes.is_empty() {
             let mut memory = Memory::with(&[bytes]);
             memory.set_buffer();
@@ -175,10 +180,15 @@ impl Call<'_> {
                 (None, Place::End) => self.append(stream.fd, &mut memory),
                 (None, _) => self.preview1("fd_write", &[fd, 0, 1, 8], &mut memory),
             };
-            written.map_err(|errno| match errno {
-                Errno::Pipe => Ended::Closed,
-                errno => Ended::Failed(errno),
-            })?;
+            match written {
+                Ok(()) => {}
+                Err(Errno::Pipe) => return Ok(Err(Ended::Closed)),
+                Err(Errno::Again) if stream.place == Place::Connection => {
+                    wait(self, &[Wait::Write(stream.fd)], true)?;
+                    continue;
+                }
+                Err(errno) => return Ok(Err(Ended::Failed(errno))),
+            }
             let count = memory.u32(8) as usize;
             if let Some(Entry::Output {
                 place: Place::At(at),
@@ -189,7 +199,7 @@ impl Call<'_> {
             }
             bytes = bytes.get(count..).unwrap_or_default();
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Writes behind a file's end, wherever that is by then.
@@ -221,9 +231,18 @@ fn skip(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Option
     }
 }
 
+/// A connection takes bytes where the system has room for some: a program that reads at its other end itself must not wait here.
+fn check_write(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
+    let stream = output(call, args)?;
+    let is_full = stream.place == Place::Connection
+        && wait(call, &[Wait::Write(stream.fd)], false)?.is_empty();
+    let permitted = if is_full { 0 } else { PERMITTED };
+    Ok(Some(Val::ok(Val::U64(permitted))))
+}
+
 fn write(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
     let stream = output(call, args)?;
-    match call.write_stream(stream, args.bytes()?) {
+    match call.write_stream(stream, args.bytes()?)? {
         Ok(()) => Ok(Some(Val::Result(Ok(None)))),
         Err(ended) => failed(call, ended),
     }
@@ -242,7 +261,7 @@ fn write_zeroes(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>>
             "{len} zeroes are to be written at once, and {PERMITTED} bytes are permitted"
         )));
     }
-    match call.write_stream(stream, &vec![0; len as usize]) {
+    match call.write_stream(stream, &vec![0; len as usize])? {
         Ok(()) => Ok(Some(Val::Result(Ok(None)))),
         Err(ended) => failed(call, ended),
     }
@@ -254,7 +273,7 @@ fn splice(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Opti
         Ok(bytes) => bytes,
         Err(ended) => return failed(call, ended),
     };
-    match call.write_stream(to, &bytes) {
+    match call.write_stream(to, &bytes)? {
         Ok(()) => Ok(Some(Val::ok(Val::U64(bytes.len() as u64)))),
         Err(ended) => failed(call, ended),
     }
@@ -263,7 +282,7 @@ fn splice(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Opti
 /// An event of a stream: of a file it has always happened.
 fn subscribe(call: &mut Call<'_>, stream: Stream, event: Wait) -> Result<Option<Val>> {
     let event = match stream.place {
-        Place::Current => event,
+        Place::Current | Place::Connection => event,
         Place::At(_) | Place::End => Wait::Now,
     };
     call.new_resource(|types| &types.pollable, Entry::Pollable(event))

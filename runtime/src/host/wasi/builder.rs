@@ -23,6 +23,8 @@ pub struct WasiCtx {
     /// Resources of WASI 0.2 other than descriptors.
     #[cfg(feature = "component-model")]
     pub(crate) handles: super::handles::Handles,
+    #[cfg(feature = "component-model")]
+    pub(crate) network: super::network::Network,
 }
 
 impl fmt::Debug for WasiCtx {
@@ -80,6 +82,8 @@ pub struct WasiCtxBuilder {
     stdout: Option<Source>,
     stderr: Option<Source>,
     preopens: Vec<(Dir, String)>,
+    #[cfg(feature = "component-model")]
+    network: super::network::Network,
 }
 
 impl WasiCtxBuilder {
@@ -165,6 +169,34 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
+    /// Lets the program use all addresses of the host's network: without this its sockets of WASI 0.2 cannot be bound or connected.
+    #[cfg(feature = "component-model")]
+    pub fn inherit_network(&mut self) -> &mut WasiCtxBuilder {
+        self.network.is_open = true;
+        self
+    }
+
+    /// Says whether a network that the program may use has TCP; it has without being told.
+    #[cfg(feature = "component-model")]
+    pub fn allow_tcp(&mut self, allow: bool) -> &mut WasiCtxBuilder {
+        self.network.is_without_tcp = !allow;
+        self
+    }
+
+    /// As [`WasiCtxBuilder::allow_tcp`], of UDP.
+    #[cfg(feature = "component-model")]
+    pub fn allow_udp(&mut self, allow: bool) -> &mut WasiCtxBuilder {
+        self.network.is_without_udp = !allow;
+        self
+    }
+
+    /// Says whether the program may look up addresses of names.
+    #[cfg(feature = "component-model")]
+    pub fn allow_ip_name_lookup(&mut self, allow: bool) -> &mut WasiCtxBuilder {
+        self.network.looks_names_up = allow;
+        self
+    }
+
     /// The context; the builder is empty afterwards.
     pub fn build(&mut self) -> WasiCtx {
         let builder = std::mem::take(self);
@@ -188,6 +220,8 @@ impl WasiCtxBuilder {
             to_stderr: Vec::new(),
             #[cfg(feature = "component-model")]
             handles: Default::default(),
+            #[cfg(feature = "component-model")]
+            network: builder.network,
             args: builder.args,
             environment: builder.environment,
             descriptors,

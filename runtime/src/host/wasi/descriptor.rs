@@ -5,6 +5,8 @@ use super::rights;
 use super::stream::Stream;
 use super::types::{FileType, fdflags, host_filetype};
 use cap_std::fs::{Dir, File};
+#[cfg(feature = "component-model")]
+use rustix::fd::OwnedFd;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::OFlags;
 
@@ -12,7 +14,7 @@ use rustix::fs::OFlags;
 pub enum Object {
     /// One of the standard streams.
     Stream(Stream),
-    /// Anything opened by path that is no directory.
+    /// Anything opened by path that is no directory; sockets of WASI 0.2, which are read and written in the same way.
     File(File),
     /// A directory.
     Directory {
@@ -51,6 +53,16 @@ impl Descriptor {
             object,
             base: rights::DIRECTORY,
             inheriting: rights::ALL,
+        }
+    }
+
+    /// Of a socket.
+    #[cfg(feature = "component-model")]
+    pub fn socket(socket: OwnedFd) -> Descriptor {
+        Descriptor {
+            object: Object::File(File::from_std(socket.into())),
+            base: rights::STREAM | rights::FD_READ | rights::FD_WRITE,
+            inheriting: 0,
         }
     }
 

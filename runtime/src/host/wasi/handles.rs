@@ -1,7 +1,9 @@
 //! Resources of WASI 0.2 other than descriptors, by number.
 
 use super::errno::Errno;
+use super::network::{Datagrams, Socket};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 /// A resource.
 #[derive(Debug)]
@@ -23,10 +25,18 @@ pub(crate) enum Entry {
     },
     /// A terminal.
     Terminal,
+    /// The network.
+    Network,
+    /// A socket.
+    Socket(Socket),
+    /// Datagrams that come, or that go.
+    Datagrams(Datagrams),
+    /// Addresses of a name.
+    Addresses(VecDeque<IpAddr>),
 }
 
 /// The bytes of a descriptor that a stream is of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     /// Those where the descriptor stands: of standard streams, which the program's end closes.
     Current,
@@ -34,6 +44,8 @@ pub(crate) enum Place {
     At(u64),
     /// Those behind a file's end.
     End,
+    /// Those that come and go by a connection.
+    Connection,
 }
 
 /// An event.
@@ -47,6 +59,8 @@ pub(crate) enum Wait {
     Read(u32),
     /// A descriptor can be written to.
     Write(u32),
+    /// A socket, by its number: the operation that it began can be finished.
+    Socket(u32),
 }
 
 impl Entry {
@@ -64,7 +78,12 @@ impl Entry {
             Entry::Input { fd, .. } | Entry::Output { fd, .. } | Entry::Entries { fd, .. } => {
                 Some(*fd)
             }
-            Entry::Pollable(_) | Entry::Error(_) | Entry::Terminal => None,
+            Entry::Socket(Socket { fd, .. }) | Entry::Datagrams(Datagrams { fd, .. }) => Some(*fd),
+            Entry::Pollable(_)
+            | Entry::Error(_)
+            | Entry::Terminal
+            | Entry::Network
+            | Entry::Addresses(_) => None,
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) mod handles;
 mod linker;
 mod lookup;
 mod memory;
+#[cfg(feature = "component-model")]
+pub(crate) mod network;
 mod open;
 mod parent;
 mod path;

@@ -49,6 +49,8 @@ impl WasiCtx {
             to_stderr: Vec::new(),
             #[cfg(feature = "component-model")]
             handles: Default::default(),
+            #[cfg(feature = "component-model")]
+            network: self.network,
         }
     }
 
