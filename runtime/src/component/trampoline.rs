@@ -3,6 +3,7 @@
 
 use super::canonical::Flat;
 use super::definition::{Definition, Destructor, HostFunc};
+use super::fused;
 use super::handles::Entry;
 use super::lift::Lift;
 use super::lower::Lower;
@@ -58,6 +59,7 @@ pub(super) fn host_call(
                 Ok(())
             })
         }
+        Trampoline::Fused(fused) => fused::host_call(state, fused),
         Trampoline::ResourceDrop(handle) => {
             let handle = *handle;
             let import = state.parts.imported_resources.get(handle.resource as usize);

@@ -1,6 +1,8 @@
 //! Takes a component apart with wasmtime-environ. No other file knows that crate.
 
-use super::{Def, Encoding, Export, Initializer, Item, Options, Parts, Trampoline};
+use super::{
+    Def, Encoding, Export, Fused, Initializer, Item, Options, Parts, Trampoline, Transcode,
+};
 use crate::component::types::{Compound, FuncType, Handle, Shape, Type};
 use crate::module::types::{FuncType as CoreType, ValType};
 use std::any::Any;
@@ -11,13 +13,13 @@ use wasmtime_environ::collections::TryString;
 use wasmtime_environ::component::{
     CanonicalOptions, CanonicalOptionsDataModel, ComponentExternData, ComponentTranslation,
     ComponentTypes, ComponentTypesBuilder, CoreDef, CoreExport, Export as TheirExport, ExportIndex,
-    ExportItem, GlobalInitializer, InstantiateModule, InterfaceType, NameMap, StaticModuleIndex,
-    StringEncoding, Trampoline as TheirTrampoline, Translator, TypeFuncIndex, TypeResourceTable,
-    TypeResourceTableIndex,
+    ExportItem, FixedEncoding, GlobalInitializer, InstantiateModule, InterfaceType, NameMap,
+    StaticModuleIndex, StringEncoding, Trampoline as TheirTrampoline, Transcode as TheirTranscode,
+    Translator, TypeFuncIndex, TypeResourceTable, TypeResourceTableIndex,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{
-    EntityIndex, EntityRef, ModuleInternedTypeIndex, ModuleTranslation, PrimaryMap, ScopeVec,
+    EntityIndex, EntityRef, ModuleInternedTypeIndex, ModuleTranslation, PrimaryMap, ScopeVec, Trap,
     Tunables, WasmValType,
 };
 
@@ -69,11 +71,13 @@ fn translate(wasm: &[u8]) -> Result<Parts, Refused> {
     let (translation, modules) = translator
         .translate(wasm)
         .map_err(|error| invalid(&format!("{error:#}")))?;
+    let tables = types.num_resource_tables();
     let (types, _) = types.finish(&translation.component);
     let reader = Reader {
         translation: &translation,
         types: &types,
         modules: &modules,
+        tables,
         seen: HashMap::new(),
     };
     reader.parts()
@@ -106,6 +110,8 @@ struct Reader<'t> {
     translation: &'t ComponentTranslation,
     types: &'t ComponentTypes,
     modules: &'t PrimaryMap<StaticModuleIndex, ModuleTranslation<'t>>,
+    /// The number of types of handles.
+    tables: usize,
     /// Types that were read: they are shared, as theirs are.
     seen: HashMap<InterfaceType, Type>,
 }
@@ -155,19 +161,20 @@ impl Reader<'_> {
                 .trampolines
                 .push((ty, self.trampoline(trampoline, &lowered)?));
         }
+        let tables = 0..self.tables;
+        let table = |index| {
+            self.handle(TypeResourceTableIndex::from_u32(index as u32))
+                .ok()
+        };
+        parts.tables = tables.map(table).collect();
         parts.exports = self.exports(&component.exports)?;
         Ok(parts)
     }
 
     fn initializer(&mut self, step: &GlobalInitializer) -> Result<Initializer, Refused> {
         Ok(match step {
-            GlobalInitializer::InstantiateModule(
-                InstantiateModule::Static(module, imports),
-                instance,
-            ) => {
-                if instance.is_none() {
-                    return Err("its components call each other, and only components of core modules are supported: compose them into one core module, or run them one by one".to_owned());
-                }
+            // Those of no component instance are adapters.
+            GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, imports), _) => {
                 let imports = imports.iter().map(def).collect::<Result<_, _>>()?;
                 Initializer::Instantiate {
                     module: module.as_u32(),
@@ -226,6 +233,22 @@ impl Reader<'_> {
             TheirTrampoline::ResourceNew { ty, .. } => Trampoline::ResourceNew(self.handle(*ty)?),
             TheirTrampoline::ResourceRep { ty, .. } => Trampoline::ResourceRep(self.handle(*ty)?),
             TheirTrampoline::ResourceDrop { ty, .. } => Trampoline::ResourceDrop(self.handle(*ty)?),
+            TheirTrampoline::Transcoder { from64: true, .. }
+            | TheirTrampoline::Transcoder { to64: true, .. } => {
+                return Err("it passes strings of memories of 64 bits".to_owned());
+            }
+            TheirTrampoline::Transcoder { op, from, to, .. } => {
+                Trampoline::Fused(Fused::Transcode {
+                    op: step(*op),
+                    from: from.as_u32(),
+                    to: to.as_u32(),
+                })
+            }
+            TheirTrampoline::ResourceTransferOwn => Trampoline::Fused(Fused::TransferOwn),
+            TheirTrampoline::ResourceTransferBorrow => Trampoline::Fused(Fused::TransferBorrow),
+            TheirTrampoline::EnterSyncCall => Trampoline::Fused(Fused::EnterCall),
+            TheirTrampoline::ExitSyncCall => Trampoline::Fused(Fused::ExitCall),
+            TheirTrampoline::Trap => Trampoline::Fused(Fused::Trap),
             other => {
                 return Err(needs_later(&other.symbol_name()));
             }
@@ -392,6 +415,36 @@ fn read_options(options: &CanonicalOptions) -> Result<Options, Refused> {
         realloc: memory.realloc.map(|it| it.as_u32()),
         post_return: options.post_return.map(|it| it.as_u32()),
     })
+}
+
+/// The step that passes a string.
+fn step(op: TheirTranscode) -> Transcode {
+    match op {
+        TheirTranscode::Copy(FixedEncoding::Utf8) => Transcode::CopyUtf8,
+        TheirTranscode::Copy(FixedEncoding::Utf16) => Transcode::CopyUtf16,
+        TheirTranscode::Copy(FixedEncoding::Latin1) => Transcode::CopyLatin1,
+        TheirTranscode::Latin1ToUtf16 => Transcode::Latin1ToUtf16,
+        TheirTranscode::Latin1ToUtf8 => Transcode::Latin1ToUtf8,
+        TheirTranscode::Utf8ToUtf16 => Transcode::Utf8ToUtf16,
+        TheirTranscode::Utf16ToUtf8 => Transcode::Utf16ToUtf8,
+        TheirTranscode::Utf8ToLatin1 => Transcode::Utf8ToLatin1,
+        TheirTranscode::Utf16ToLatin1 => Transcode::Utf16ToLatin1,
+        TheirTranscode::Utf8ToCompactUtf16 => Transcode::Utf8ToCompactUtf16,
+        TheirTranscode::Utf16ToCompactUtf16 => Transcode::Utf16ToCompactUtf16,
+        TheirTranscode::Utf16ToCompactProbablyUtf16 => Transcode::Utf16ToCompact,
+    }
+}
+
+/// The words for a rule that an adapter found broken, by its number.
+pub fn rule(code: u32) -> String {
+    let rule = u8::try_from(code).ok().and_then(Trap::from_u8);
+    match rule {
+        Some(rule) => rule
+            .to_string()
+            .trim_start_matches("wasm trap: ")
+            .to_owned(),
+        None => format!("an adapter found a rule broken: {code}"),
+    }
 }
 
 /// The words for what is later than WASI 0.2.

@@ -3,7 +3,7 @@
 
 mod environ;
 
-pub(super) use environ::take_apart;
+pub(super) use environ::{rule, take_apart};
 
 use super::types::{FuncType, Handle};
 use crate::module::types::FuncType as CoreType;
@@ -25,6 +25,8 @@ pub struct Parts {
     pub imported_resources: Vec<u32>,
     /// The component instance that defines each of the other resources.
     pub defined_resources: Vec<u32>,
+    /// The types of handles by the numbers that adapters have for them; `None` of resources that nobody defines.
+    pub tables: Vec<Option<Handle>>,
     pub exports: BTreeMap<String, Export>,
     /// The number of component instances, of memories that options name, and of functions of each kind.
     pub instances: usize,
@@ -99,6 +101,48 @@ pub enum Trampoline {
     ResourceNew(Handle),
     ResourceRep(Handle),
     ResourceDrop(Handle),
+    /// A function for adapters between components.
+    Fused(Fused),
+}
+
+/// A function that adapters between components call.
+#[derive(Clone, Copy)]
+pub enum Fused {
+    /// A step of passing a string from a memory to another.
+    Transcode {
+        op: Transcode,
+        from: u32,
+        to: u32,
+    },
+    /// A handle goes from one table to another.
+    TransferOwn,
+    /// A handle is lent for the innermost call.
+    TransferBorrow,
+    /// A call that passes handles begins, and ends.
+    EnterCall,
+    ExitCall,
+    /// A rule was broken, which a number says.
+    Trap,
+}
+
+/// A step of passing a string from one memory to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transcode {
+    CopyUtf8,
+    CopyUtf16,
+    CopyLatin1,
+    Latin1ToUtf16,
+    Latin1ToUtf8,
+    Utf8ToUtf16,
+    Utf16ToUtf8,
+    /// As Latin-1 as far as that goes.
+    Utf8ToLatin1,
+    Utf16ToLatin1,
+    /// The rest as UTF-16, with what was Latin-1 before.
+    Utf8ToCompactUtf16,
+    Utf16ToCompactUtf16,
+    /// As Latin-1 if all of it can be, else as it is.
+    Utf16ToCompact,
 }
 
 /// Options of a function that is lifted or lowered.
