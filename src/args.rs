@@ -2,6 +2,7 @@
 
 use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
+use crate::keys::wasm::Wasm;
 use crate::wasi_options::Wasi;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -144,7 +145,7 @@ pub struct Run {
     /// Wait for a debugger that attaches to this process, and say its number.
     #[arg(long)]
     pub wait: bool,
-    /// Resolution of imports.
+    /// The limits of a program.
     #[command(flatten)]
     pub wasm: Wasm,
     /// The network.
@@ -161,58 +162,6 @@ pub struct Run {
     // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
     pub program: Vec<OsString>,
-}
-
-/// Options of WebAssembly, as wasmtime has them.
-#[derive(Args, Default)]
-pub struct Wasm {
-    /// Run a module whose imports are not all there: `unknown-imports-trap=y`, a call of such a function fails;
-    /// `unknown-imports-default=y`, it returns zeros.
-    #[arg(short = 'W', long = "wasm", value_name = "KEY=y", value_delimiter = ',', value_parser = wasm_option)]
-    options: Vec<WasmOption>,
-}
-
-/// An option of WebAssembly.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum WasmOption {
-    /// Functions that are not defined fail when they are called.
-    UnknownImportsTrap(bool),
-    /// Undefined imports return zero.
-    UnknownImportsDefault(bool),
-}
-
-impl Wasm {
-    /// Returns true if calls of functions that are not defined fail.
-    pub fn traps(&self) -> bool {
-        self.last(WasmOption::UnknownImportsTrap)
-    }
-
-    /// Returns true if what is not defined is zero.
-    pub fn defaults(&self) -> bool {
-        self.last(WasmOption::UnknownImportsDefault)
-    }
-
-    fn last(&self, option: fn(bool) -> WasmOption) -> bool {
-        let given = self.options.iter().rev();
-        let last = given
-            .copied()
-            .find(|it| *it == option(true) || *it == option(false));
-        last == Some(option(true))
-    }
-}
-
-fn wasm_option(text: &str) -> Result<WasmOption, String> {
-    let (key, value) = text.split_once('=').unwrap_or((text, "y"));
-    let value = match value {
-        "y" | "yes" | "true" => true,
-        "n" | "no" | "false" => false,
-        _ => return Err("not y or n".to_owned()),
-    };
-    match key {
-        "unknown-imports-trap" => Ok(WasmOption::UnknownImportsTrap(value)),
-        "unknown-imports-default" => Ok(WasmOption::UnknownImportsDefault(value)),
-        _ => Err("not unknown-imports-trap or unknown-imports-default".to_owned()),
-    }
 }
 
 /// `dwalin gdb`.
@@ -488,6 +437,7 @@ impl Run {
     /// Where the file for the profiler cannot be made.
     pub fn config(&self) -> std::io::Result<Config> {
         let mut config = self.code.config();
+        self.wasm.configure(&mut config);
         if let Some(folder) = cache_folder().filter(|_| self.cache) {
             config.cache_folder(folder.join("code"));
             config.image_folder(folder.join("images"));

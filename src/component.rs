@@ -34,11 +34,9 @@ pub fn load_to_run(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> R
     })
 }
 
-/// Runs a component with a context: the store, and how it ended.
-pub fn run(loaded: &Loaded, engine: &Engine, context: WasiCtx) -> (Store<WasiCtx>, Result<()>) {
-    let mut store = Store::new(engine, context);
-    let ended = call(&loaded.linker, &loaded.component, &mut store);
-    (store, ended)
+/// Runs a component in a store; how it ended.
+pub fn run(loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result<()> {
+    call(&loaded.linker, &loaded.component, store)
 }
 
 fn draft(options: &Run, input: &ModuleInput<'_>) -> Result<Draft> {

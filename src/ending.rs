@@ -12,6 +12,7 @@ use dwalin_runtime::{Error, Module, Store, Trap};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
 const TRAPPED: u8 = 134;
@@ -58,6 +59,17 @@ impl Ending {
         // Its code runs in other threads until the process has ended.
         std::mem::forget(store);
         std::process::exit(code.into());
+    }
+
+    /// Ends the process of a program whose time is over and that waits in the host; does nothing if the program ends already.
+    pub fn waits_in_host(&self, timeout: Duration) {
+        let json = self.json.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.options.file().display();
+        eprintln!(
+            "error: {file}: interrupted after {timeout:?} in a call of the host, which does not return"
+        );
+        std::mem::forget(json);
+        std::process::exit(TRAPPED.into())
     }
 
     fn exit_code(

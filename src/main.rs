@@ -18,6 +18,7 @@ mod how_to_profile;
 mod imports;
 mod inspect;
 mod json;
+mod keys;
 mod manual;
 mod objdump;
 mod program;
@@ -25,6 +26,7 @@ mod progress;
 mod report;
 mod run;
 mod sources;
+mod timeout;
 mod wasi_options;
 mod wast;
 

@@ -13,6 +13,7 @@ use crate::imports;
 use crate::program::Program;
 use crate::progress::Progress;
 use crate::sources::say_newer;
+use crate::timeout;
 use anyhow::{Context, Result, bail};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::ModuleInput;
@@ -62,6 +63,7 @@ pub fn run(options: Run) -> Result<ExitCode> {
     say_before(&module, options);
     let mut store = Store::new(&engine, context(options)?);
     let ending = Ending::new(options, &module, json);
+    limit(&mut store, options, &ending)?;
     let threads = threads(&mut linker, &module, &ending)?;
     imports::define_rest(&mut linker, &mut store, &module, options)?;
     let profiler = profiler(options)?;
@@ -87,6 +89,19 @@ pub fn run(options: Run) -> Result<ExitCode> {
     // whose other threads are gone before it has resumed them.
     std::mem::forget(store);
     Ok(ExitCode::from(code?))
+}
+
+/// Sets how long the program may run.
+fn limit(store: &mut Store<WasiCtx>, options: &Run, ending: &Arc<Ending>) -> Result<()> {
+    if let Some(fuel) = options.wasm.fuel() {
+        store.set_fuel(fuel)?;
+    }
+    if let Some(timeout) = options.wasm.timeout() {
+        store.set_epoch_deadline(1);
+        timeout::start(store.engine(), timeout, ending)
+            .context("-W timeout: cannot start a thread")?;
+    }
+    Ok(())
 }
 
 /// Begins to take samples, if they are wanted.
@@ -126,8 +141,11 @@ fn run_component(
 ) -> Result<ExitCode> {
     let loaded = component::load_to_run(options, engine, input)?;
     say_before(&loaded.program, options);
-    let (store, ended) = component::run(&loaded, engine, context(options)?);
-    let code = Ending::new(options, &loaded.program, json).end(ended, &store, None);
+    let mut store = Store::new(engine, context(options)?);
+    let ending = Ending::new(options, &loaded.program, json);
+    limit(&mut store, options, &ending)?;
+    let ended = component::run(&loaded, &mut store);
+    let code = ending.end(ended, &store, None);
     // As in `run`.
     std::mem::forget(store);
     Ok(ExitCode::from(code?))

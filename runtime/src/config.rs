@@ -264,6 +264,8 @@ pub struct Config {
     profiler: Option<SharedProfiler>,
     backtraces: Backtraces,
     ends_on_uncaught_exceptions: bool,
+    epoch_interruption: bool,
+    consume_fuel: bool,
 }
 
 /// The file that a profiler reads, shared by an engine's clones.
@@ -309,6 +311,8 @@ impl Config {
                 max_frames: INNER + OUTER,
             },
             ends_on_uncaught_exceptions: false,
+            epoch_interruption: false,
+            consume_fuel: false,
         }
     }
 
@@ -401,6 +405,20 @@ impl Config {
         self.ends_on_uncaught_exceptions
     }
 
+    /// Configures whether guests can be interrupted, from another thread too: they look at the engine's epoch at each call and loop, and trap
+    /// after the store's last one ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)). Off by default.
+    pub fn epoch_interruption(&mut self, enable: bool) -> &mut Config {
+        self.epoch_interruption = enable;
+        self
+    }
+
+    /// Configures whether what guests do takes fuel, which equal runs take as much of ([`Store::set_fuel`](crate::Store::set_fuel)). Off by
+    /// default.
+    pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
+        self.consume_fuel = enable;
+        self
+    }
+
     /// Configures whether functions are compiled on all cores. On by default.
     pub fn parallel_compilation(&mut self, enable: bool) -> &mut Config {
         self.parallel_compilation = enable;
@@ -476,6 +494,8 @@ impl Config {
             opt_level: self.opt_level.unwrap_or(by_default),
             memory_reservation: self.memory_reservation,
             memory_guard_size: self.memory_guard_size,
+            epoch_interruption: self.epoch_interruption,
+            consume_fuel: self.consume_fuel,
             parallel: self.parallel_compilation,
         }
     }

@@ -162,6 +162,13 @@ impl std::error::Error for Error {
     }
 }
 
+/// An error of a host function's own.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Error {
+        Error::host(error)
+    }
+}
+
 impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
         Error::Compile(error)

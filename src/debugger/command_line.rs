@@ -22,12 +22,9 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.path("profile", options.profile.as_ref().map(HowToProfile::text));
     line.path("coredump", options.coredump.as_deref());
     line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
-    line.option(
-        "wasm",
-        options.wasm.traps().then_some("unknown-imports-trap=y"),
-    );
-    let zero = options.wasm.defaults();
-    line.option("wasm", zero.then_some("unknown-imports-default=y"));
+    for given in options.wasm.given() {
+        line.option("wasm", Some(given.text()));
+    }
     let precompiled = options
         .allow_precompiled
         .then(|| "--allow-precompiled".into());

@@ -34,6 +34,12 @@ pub struct VmStoreContext {
     pub last_exit_pc: u64,
     /// The base of the heap ([`super::heap`]); null before an instance has structures or arrays.
     pub heap: *mut u8,
+    /// The engine's epoch, an atomic number.
+    pub epoch: *const AtomicU64,
+    /// The first epoch in which guest code is not to go on.
+    pub epoch_deadline: u64,
+    /// The fuel that is left; less than 0 where code took more than there was.
+    pub fuel: i64,
 }
 
 /// The part of a context that is the same for all instances; a host function's context starts with it too.

@@ -58,6 +58,10 @@ trap_kinds! {
     CastFailure = 15 "cast failure";
     /// No room for a new structure or array.
     HeapFull = 16 "the heap is full";
+    /// The store's last epoch has begun.
+    Interrupt = 17 "interrupt";
+    /// Nothing was left of the store's fuel.
+    OutOfFuel = 18 "all fuel consumed by WebAssembly";
 }
 
 impl TrapKind {

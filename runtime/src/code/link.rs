@@ -114,6 +114,8 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         opt_level,
         memory_reservation,
         memory_guard_size,
+        epoch_interruption,
+        consume_fuel,
         parallel: _,
     } = settings;
     // The first that differs is what a mismatch is said to be, and the target depends on the settings.
@@ -128,6 +130,8 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         format!("opt-level {opt_level:?}\n"),
         format!("memory-reservation {memory_reservation}\n"),
         format!("memory-guard-size {memory_guard_size}\n"),
+        format!("epoch-interruption {epoch_interruption}\n"),
+        format!("consume-fuel {consume_fuel}\n"),
         format!("target {}\n", target::features(isa)),
     ];
     lines.concat()

@@ -103,6 +103,9 @@ impl Translator<'_, '_> {
         let bytes = self.index(atomic.bytes);
         let args = [memory, address, expected, timeout, bytes];
         let result = self.call_builtin(Builtin::MemoryWait, &args);
+        if self.env.settings.epoch_interruption {
+            self.interrupt_by_epoch();
+        }
         let result = self.builder.ins().ireduce(I32, result);
         self.push(result);
     }

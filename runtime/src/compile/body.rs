@@ -110,6 +110,7 @@ fn translate(
         handlers: Handlers::default(),
         block_values: BlockValues::default(),
         leaf_frame: None,
+        fuel_owed: 0,
         statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
         operands: Operands::new(env.operands(func)),
         kept: Vec::new(),
@@ -122,6 +123,7 @@ fn translate(
         let pc = env.pc(operators.original_position() as usize);
         translator.save_operands(pc);
         let operator = operators.read()?;
+        translator.note_cost(&operator);
         translator.merge_at_label(pc, &operator);
         translator.find_clauses(&operator, &operators);
         translator.statement_and_operator(pc, &operator, &operators)?;
@@ -177,6 +179,7 @@ impl Translator<'_, '_> {
             }
         }
         self.keep_values(self.env.kept(func), self.env.body(func));
+        self.interrupt_at_entry();
         self.push_function_frame(ty);
         Ok(())
     }

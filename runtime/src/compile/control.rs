@@ -142,6 +142,7 @@ impl Translator<'_, '_> {
         self.stack.truncate(height);
         self.stack
             .extend_from_slice(self.builder.block_params(head));
+        self.interrupt();
         Kind::Loop { head }
     }
 

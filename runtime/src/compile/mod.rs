@@ -14,6 +14,7 @@ mod error;
 mod exception;
 pub mod function;
 mod gc;
+mod interruption;
 mod key;
 pub mod known;
 mod leaf;

@@ -35,6 +35,10 @@ pub struct Settings {
     pub memory_reservation: u64,
     /// Bytes after it that fault.
     pub memory_guard_size: u64,
+    /// True if code compares the engine's epoch with the store's last one.
+    pub epoch_interruption: bool,
+    /// True if code takes fuel.
+    pub consume_fuel: bool,
     /// True if functions are compiled on all cores.
     pub parallel: bool,
 }

@@ -18,6 +18,8 @@ pub(super) fn settings(debug_info: bool) -> Settings {
         opt_level: OptLevel::None,
         memory_reservation: 1 << 32,
         memory_guard_size: 1 << 31,
+        epoch_interruption: false,
+        consume_fuel: false,
         parallel: false,
     }
 }

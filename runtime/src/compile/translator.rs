@@ -34,6 +34,8 @@ pub struct Translator<'a, 'f> {
     pub(super) handlers: Handlers,
     pub(super) block_values: BlockValues,
     pub(super) leaf_frame: Option<LeafFrame>,
+    /// The fuel that operators took since it was last subtracted.
+    pub(super) fuel_owed: i64,
     pub(super) statements: Statements<'a>,
     pub(super) operands: Operands<'a>,
     pub(super) kept: Vec<KeptSlot>,

@@ -11,6 +11,7 @@ use crate::module::composite::SubType;
 use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, ValType};
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use types::Types;
 
@@ -21,6 +22,8 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     config: Config,
     types: Mutex<Types>,
+    /// The number of the epoch, which code reads.
+    epoch: AtomicU64,
 }
 
 impl Default for Engine {
@@ -35,12 +38,24 @@ impl Engine {
         Engine(Arc::new(Inner {
             config: config.clone(),
             types: Mutex::default(),
+            epoch: AtomicU64::new(0),
         }))
     }
 
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Begins the next epoch: from any thread, and a signal handler. Guests of stores whose last one is over trap at the next call or loop
+    /// ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)).
+    pub fn increment_epoch(&self) {
+        self.0.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of the epoch, at an address that is the same as long as the engine lives.
+    pub(crate) fn epoch(&self) -> &AtomicU64 {
+        &self.0.epoch
     }
 
     fn types(&self) -> MutexGuard<'_, Types> {

@@ -8,6 +8,7 @@ use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
 use crate::vm::parking::WaitResult;
+use crate::vm::shared::Expected;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 use std::time::Duration;
@@ -276,10 +277,16 @@ unsafe extern "C" fn memory_wait(
     let memory = call.store.share(memory);
     // A negative timeout is none.
     let timeout = (timeout as i64 >= 0).then_some(Duration::from_nanos(timeout));
-    let result = match bytes {
-        8 => memory.atomic_wait64(address, expected, timeout),
-        _ => memory.atomic_wait32(address, expected as u32, timeout),
+    let expected = match bytes {
+        8 => Expected::DoubleWord(expected),
+        _ => Expected::Word(expected as u32),
     };
+    // Code looks at the epoch after the wait.
+    let store = &*call.store;
+    let is_over = || store.is_over();
+    let can_be_over = store.engine().config().settings().epoch_interruption;
+    let is_over: Option<&dyn Fn() -> bool> = can_be_over.then_some(&is_over);
+    let result = memory.wait(address, expected, timeout, is_over);
     result.unwrap_or(WaitResult::Mismatch) as u64
 }
 

@@ -5,6 +5,7 @@ use super::{Caller, Linker};
 use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::module::types::ExternType;
+use crate::vm::context::{AsContext, AsContextMut};
 use crate::vm::shared::SharedMemory;
 use crate::vm::store::Store;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -75,7 +76,7 @@ impl<T: Send + 'static> WasiThreads<T> {
         let threads = self.clone();
         linker.func_wrap(MODULE, SPAWN, move |mut caller: Caller<'_, T>, arg: i32| {
             // The error is any negative number.
-            threads.spawn(caller.data_mut(), arg).unwrap_or(-1)
+            threads.spawn(&mut caller, arg).unwrap_or(-1)
         })?;
         for (from, name, ty) in self.0.module.imports() {
             let ExternType::Memory(ty) = ty else { continue };
@@ -93,25 +94,27 @@ impl<T: Send + 'static> WasiThreads<T> {
     }
 
     /// Starts a thread; its number.
-    fn spawn(&self, data: &mut T, arg: i32) -> Option<i32> {
+    fn spawn(&self, caller: &mut Caller<'_, T>, arg: i32) -> Option<i32> {
         let next = |last| (last < LAST).then_some(last + 1);
         let last = &self.0.last;
         let last = last.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let number = last.ok()? + 1;
-        let data = (self.0.fork)(data);
+        let mut store = Store::new(self.0.module.engine(), (self.0.fork)(caller.data_mut()));
+        store
+            .core_mut()
+            .set_running_time(caller.core().running_time());
         let threads = self.clone();
         let stack = self.0.module.engine().config().wasm_stack();
         thread::Builder::new()
             .name(format!("wasi-thread-{number}"))
             .stack_size(stack.saturating_add(HOST_STACK))
-            .spawn(move || threads.run(data, number, arg))
+            .spawn(move || threads.run(store, number, arg))
             .ok()?;
         Some(number as i32)
     }
 
     /// Runs a thread of the program.
-    fn run(&self, data: T, number: u32, arg: i32) {
-        let mut store = Store::new(self.0.module.engine(), data);
+    fn run(&self, mut store: Store<T>, number: u32, arg: i32) {
         if let Err(error) = self.start(&mut store, number, arg) {
             (self.0.ended)(store, number, error);
         }

@@ -7,6 +7,7 @@ pub mod exception;
 pub mod gc;
 pub mod handle;
 pub mod instance;
+mod interruption;
 pub mod memory;
 pub mod parking;
 mod racing;

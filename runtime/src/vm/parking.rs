@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+/// The time between two questions whether a wait is to end.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// The end of a wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
@@ -33,12 +36,14 @@ impl Parking {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits at an address, if its value is the expected one: no notification is lost between the comparison and the wait.
+    /// Waits at an address, if its value is the expected one: no notification is lost between the comparison and the wait. The time is over
+    /// too when `is_over` says so, which is asked from time to time.
     pub fn wait(
         &self,
         address: u64,
         is_expected: impl FnOnce() -> bool,
         timeout: Option<Duration>,
+        is_over: Option<&dyn Fn() -> bool>,
     ) -> WaitResult {
         // A time that the clock cannot tell does not come.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -56,13 +61,14 @@ impl Parking {
             .push_back(waiter.clone());
         drop(waiters);
         while !waiter.is_notified.load(Ordering::Acquire) {
-            let Some(deadline) = deadline else {
-                thread::park();
-                continue;
-            };
-            match deadline.checked_duration_since(Instant::now()) {
-                Some(left) if !left.is_zero() => thread::park_timeout(left),
-                _ => return self.give_up(address, &waiter),
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) || is_over.is_some_and(|is_over| is_over()) {
+                return self.give_up(address, &waiter);
+            }
+            match (left, is_over) {
+                (None, None) => thread::park(),
+                (Some(left), None) => thread::park_timeout(left),
+                (left, Some(_)) => thread::park_timeout(left.map_or(SLICE, |left| left.min(SLICE))),
             }
         }
         WaitResult::Ok

@@ -12,6 +12,14 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct SharedMemory(pub(crate) Arc<LinearMemory>);
 
+/// The value that a thread expects where it waits.
+pub(crate) enum Expected {
+    /// Of 4 bytes.
+    Word(u32),
+    /// Of 8 bytes.
+    DoubleWord(u64),
+}
+
 impl fmt::Debug for SharedMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("SharedMemory").field(&self.0.ty()).finish()
@@ -41,10 +49,7 @@ impl SharedMemory {
         expected: u32,
         timeout: Option<Duration>,
     ) -> Result<WaitResult> {
-        let value: *const AtomicU32 = self.value(address)?;
-        // SAFETY: it is within the memory, which does not shrink, and aligned; all accesses of the host are atomic.
-        let is_expected = || unsafe { (*value).load(Ordering::SeqCst) } == expected;
-        Ok(self.0.parking.wait(address, is_expected, timeout))
+        self.wait(address, Expected::Word(expected), timeout, None)
     }
 
     /// As [`SharedMemory::atomic_wait32`], for a value of 8 bytes.
@@ -57,10 +62,32 @@ impl SharedMemory {
         expected: u64,
         timeout: Option<Duration>,
     ) -> Result<WaitResult> {
-        let value: *const AtomicU64 = self.value(address)?;
-        // SAFETY: as above.
-        let is_expected = || unsafe { (*value).load(Ordering::SeqCst) } == expected;
-        Ok(self.0.parking.wait(address, is_expected, timeout))
+        self.wait(address, Expected::DoubleWord(expected), timeout, None)
+    }
+
+    /// Waits, until `is_over` says that the time is over too.
+    pub(crate) fn wait(
+        &self,
+        address: u64,
+        expected: Expected,
+        timeout: Option<Duration>,
+        is_over: Option<&dyn Fn() -> bool>,
+    ) -> Result<WaitResult> {
+        let parking = &self.0.parking;
+        match expected {
+            Expected::Word(expected) => {
+                let value: *const AtomicU32 = self.value(address)?;
+                // SAFETY: it is within the memory, which does not shrink, and aligned; all accesses of the host are atomic.
+                let is_expected = || unsafe { (*value).load(Ordering::SeqCst) } == expected;
+                Ok(parking.wait(address, is_expected, timeout, is_over))
+            }
+            Expected::DoubleWord(expected) => {
+                let value: *const AtomicU64 = self.value(address)?;
+                // SAFETY: as above.
+                let is_expected = || unsafe { (*value).load(Ordering::SeqCst) } == expected;
+                Ok(parking.wait(address, is_expected, timeout, is_over))
+            }
+        }
     }
 
     /// Notifies up to so many of the threads that wait at an address, as `memory.atomic.notify` does; how many they were.

@@ -65,6 +65,9 @@ impl StoreCore {
             last_exit_fp: 0,
             last_exit_pc: 0,
             heap: ptr::null_mut(),
+            epoch: engine.epoch(),
+            epoch_deadline: u64::MAX,
+            fuel: 0,
         };
         let wanted = engine.config().backtraces();
         StoreCore {
