@@ -16,4 +16,6 @@ KINDS = {
     14: "out of bounds array access",
     15: "cast failure",
     16: "the heap is full",
+    17: "interrupt",
+    18: "all fuel consumed by WebAssembly",
 }
