@@ -4,6 +4,7 @@ use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use crate::keys::wasm::Wasm;
 use crate::wasi_options::Wasi;
+use crate::wasm_options::Wasm;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "component-model")]
@@ -28,6 +29,15 @@ pub struct Options {
 pub enum Command {
     /// Run a program: a .wasm or .wat file, or with --allow-precompiled what `dwalin compile` wrote.
     Run(Run),
+    /// Run a program again as `dwalin run --record FILE` recorded it: with the same output and the same end
+    ///
+    /// Nothing of the world is read or changed: what the program's imports returned is in FILE, and so is the module. The code is made
+    /// as it was then; with -g, -O or both it is made so instead.
+    ///
+    ///   dwalin run --record app.rec app.wasm ARGS
+    ///   dwalin replay app.rec
+    #[command(verbatim_doc_comment)]
+    Replay(Replay),
     /// Compile a module ahead of time; `dwalin run --allow-precompiled` runs the result with the same -g and -O.
     Compile(Compile),
     /// Say what of a module's debug info a debugger gets, and what is lost and why
@@ -114,7 +124,7 @@ pub enum Command {
 }
 
 /// `dwalin run`.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Run {
     /// The options of code generation.
     #[command(flatten)]
@@ -138,6 +148,12 @@ pub struct Run {
     /// Write a core dump here when the program traps; with -g it has all locals.
     #[arg(long, value_name = "FILE")]
     pub coredump: Option<PathBuf>,
+    /// Record here what the program is told by its imports, so that `dwalin replay FILE` runs it again as it was.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Stop for the server that traces this process, which goes back in time by copies of it.
+    #[arg(long, hide = true, requires = "record")]
+    pub traced: bool,
     /// Report style of a trap; without it, the source line and the program's own frames: `short`, without variables; `full`, with the
     /// language's library; `json`, for programs, also into a file (`json:FILE`) or a descriptor (`json:fd=3`) with nothing else in it.
     #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
@@ -162,6 +178,28 @@ pub struct Run {
     // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
     pub program: Vec<OsString>,
+}
+
+/// `dwalin replay`.
+#[derive(Args)]
+pub struct Replay {
+    /// The options of code generation.
+    #[command(flatten)]
+    pub code: Code,
+    /// The debugger that native DWARF is made for, when it is not the one that traces the process.
+    #[arg(long, value_enum)]
+    pub debugger: Option<WhichDebugger>,
+    /// Write a core dump here when the program traps; with -g it has all locals.
+    #[arg(long, value_name = "CORE")]
+    pub coredump: Option<PathBuf>,
+    /// Report style of a trap, as of `dwalin run`.
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
+    pub backtrace: Option<Backtrace>,
+    /// Stop for the server that traces this process.
+    #[arg(long, hide = true)]
+    pub traced: bool,
+    /// The recording.
+    pub file: PathBuf,
 }
 
 /// `dwalin gdb`.
@@ -311,7 +349,7 @@ pub struct Inspect {
 }
 
 /// The options of code generation.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Code {
     /// Show the program to debuggers: source lines, functions, variables.
     #[arg(short = 'g')]
@@ -448,6 +486,9 @@ impl Run {
             Some(HowToProfile::Guest { .. }) | None => &mut config,
         };
         config.all_locals(self.coredump.is_some());
+        config.cranelift_nan_canonicalization(self.record.is_some());
+        // A copy of the process is to have a memory of its own, and moments that are found again.
+        config.ticks(self.traced).private_memories(self.traced);
         Ok(for_debugger(config, self.debugger))
     }
 }

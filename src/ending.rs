@@ -17,6 +17,17 @@ use std::time::Duration;
 /// The exit code of a program that trapped: what a shell shows for SIGABRT.
 const TRAPPED: u8 = 134;
 
+/// The exit code for the way that a program ended.
+pub fn exit_code(ended: &Result<()>) -> u8 {
+    let Err(error) = ended else { return 0 };
+    match error.downcast_ref::<Error>() {
+        Some(Error::Exit(code)) => *code as u8,
+        Some(Error::Trap(_)) => TRAPPED,
+        _ if is_trap(error) => TRAPPED,
+        _ => 1,
+    }
+}
+
 /// The end of a program.
 pub struct Ending {
     options: Arc<Run>,
@@ -87,20 +98,21 @@ impl Ending {
         if reported && store.has_open_line() {
             eprintln!();
         }
+        let code = exit_code(&ended);
         match ended {
-            Ok(()) => Ok(0),
+            Ok(()) => Ok(code),
             Err(error) => match error.downcast_ref::<Error>() {
-                Some(Error::Exit(code)) => Ok(*code as u8),
+                Some(Error::Exit(_)) => Ok(code),
                 Some(Error::Trap(trap)) => {
                     report::print(trap, options, &self.module, thread, json);
                     if let Some(path) = &options.coredump {
                         write_coredump(path, store, trap, options)?;
                     }
-                    Ok(TRAPPED)
+                    Ok(code)
                 }
                 Some(Error::Host(host)) => {
                     report::print_host_error(host, options, thread, json);
-                    Ok(if is_trap(&error) { TRAPPED } else { 1 })
+                    Ok(code)
                 }
                 _ => Err(error.context(options.file().display().to_string())),
             },

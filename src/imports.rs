@@ -49,7 +49,7 @@ pub fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
 /// Refuses a module for imports that nothing defines, before code is made for it.
 pub fn check(linker: &Linker<WasiCtx>, program: &Program<'_>, options: &Run) -> Result<()> {
     let input = match program {
-        Program::Module(input) if !options.wasm.defaults() => input,
+        Program::Module(input, _) if !options.wasm.defaults() => input,
         // Linking refuses those for which code was made before.
         _ => return Ok(()),
     };

@@ -23,6 +23,8 @@ mod manual;
 mod objdump;
 mod program;
 mod progress;
+mod recording;
+mod replay;
 mod report;
 mod run;
 mod sources;
@@ -65,7 +67,7 @@ fn command() -> ExitCode {
     let arguments = debugger::own_options::marked(debugger::handed_over::arguments());
     let command = parsed(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
-    if !matches!(command, Command::Run(_)) {
+    if !matches!(command, Command::Run(_) | Command::Replay(_)) {
         end_with_the_pipe();
     }
     if !matches!(command, Command::Gdb(_) | Command::Lldb(_)) {
@@ -73,6 +75,7 @@ fn command() -> ExitCode {
     }
     let done = match command {
         Command::Run(options) => run::run(options),
+        Command::Replay(options) => replay::replay(&options),
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),

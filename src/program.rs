@@ -13,7 +13,7 @@ const ELF: &[u8] = b"\x7fELF";
 /// A program, of the contents of its file.
 pub enum Program<'a> {
     /// A module.
-    Module(ModuleInput<'a>),
+    Module(ModuleInput<'a>, &'a [u8]),
     /// An ELF image, which is mapped from its file.
     Artifact,
 }
@@ -42,17 +42,27 @@ impl<'a> Program<'a> {
                 );
             }
         }
+        let contents: &'a [u8] = contents;
         let input = ModuleInput::read(contents, Some(path));
         Ok(Program::Module(
             input.map_err(|error| files::error(error, path))?,
+            contents,
         ))
+    }
+
+    /// The contents of the file of a module, as they were read.
+    pub fn contents(&self) -> Option<&'a [u8]> {
+        match self {
+            Program::Module(_, contents) => Some(contents),
+            Program::Artifact => None,
+        }
     }
 
     /// The component, if it is one.
     #[cfg(feature = "component-model")]
     pub fn component(&self) -> Option<&ModuleInput<'a>> {
         match self {
-            Program::Module(input) if input.is_component() => Some(input),
+            Program::Module(input, _) if input.is_component() => Some(input),
             _ => None,
         }
     }
@@ -61,7 +71,7 @@ impl<'a> Program<'a> {
     pub fn load(&self, engine: &Engine, options: &Run) -> Result<Module> {
         let of_file = |error| files::error(error, options.file());
         let input = match self {
-            Program::Module(input) => input,
+            Program::Module(input, _) => input,
             Program::Artifact
                 if options.code.dwp.is_some() || !options.code.map_path.is_empty() =>
             {

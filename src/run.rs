@@ -12,6 +12,7 @@ use crate::how_to_profile::HowToProfile;
 use crate::imports;
 use crate::program::Program;
 use crate::progress::Progress;
+use crate::recording;
 use crate::sources::say_newer;
 use crate::timeout;
 use anyhow::{Context, Result, bail};
@@ -51,17 +52,27 @@ pub fn run(options: Run) -> Result<ExitCode> {
     let program = Program::read(options, &mut contents)?;
     #[cfg(feature = "component-model")]
     if let Some(input) = program.component() {
+        if options.record.is_some() {
+            bail!(
+                "{}: --record: components cannot be recorded yet, only modules",
+                file()
+            );
+        }
         return run_component(options, &engine, input, json);
     }
     imports::check(&linker, &program, options).with_context(file)?;
     let progress = Progress::of(options.file());
     let module = program.load(&engine, options)?;
     drop(progress);
+    let recording = recording::begin(options, &program, &module)?;
     drop(program);
     drop(contents);
     say_text(&module, options.file());
     say_before(&module, options);
     let mut store = Store::new(&engine, context(options)?);
+    if let Some(recording) = recording {
+        store.record(recording, options.traced);
+    }
     let ending = Ending::new(options, &module, json);
     limit(&mut store, options, &ending)?;
     let threads = threads(&mut linker, &module, &ending)?;
@@ -83,6 +94,9 @@ pub fn run(options: Run) -> Result<ExitCode> {
         && let Some(Error::Exit(1..)) = error.downcast_ref::<Error>()
     {
         say_no_directory(options, &module);
+    }
+    if let (_, Err(error)) = recording::end(&ended, &mut store) {
+        eprintln!("dwalin: warning: the recording has no end: {error:#}");
     }
     let code = ending.end(ended, &store, None);
     // The process ends. To unregister its code would be a stop for debuggers just before, at which lldb-server 19 loses processes
@@ -246,7 +260,8 @@ fn host_and_guest(dir: &OsStr) -> (&Path, &OsStr) {
     (Path::new(OsStr::from_bytes(host)), OsStr::from_bytes(guest))
 }
 
-fn call(
+/// Calls what is to be called.
+pub fn call(
     options: &Run,
     linker: &Linker<WasiCtx>,
     module: &Module,

@@ -266,6 +266,9 @@ pub struct Config {
     ends_on_uncaught_exceptions: bool,
     epoch_interruption: bool,
     consume_fuel: bool,
+    canonical_nans: bool,
+    ticks: bool,
+    private_memories: bool,
 }
 
 /// The file that a profiler reads, shared by an engine's clones.
@@ -313,6 +316,9 @@ impl Config {
             ends_on_uncaught_exceptions: false,
             epoch_interruption: false,
             consume_fuel: false,
+            canonical_nans: false,
+            ticks: false,
+            private_memories: false,
         }
     }
 
@@ -419,6 +425,30 @@ impl Config {
         self
     }
 
+    /// Configures whether results of floating-point operations that are no number have the same bits in all code, as a program that is recorded
+    /// needs: otherwise they depend on how the code was made. Off by default; arithmetic takes a little longer.
+    pub fn cranelift_nan_canonicalization(&mut self, enable: bool) -> &mut Config {
+        self.canonical_nans = enable;
+        self
+    }
+
+    /// Configures whether code counts ticks, for a debugger that stops at a moment of a replayed run. Off by default.
+    pub fn ticks(&mut self, enable: bool) -> &mut Config {
+        self.ticks = enable;
+        self
+    }
+
+    /// Configures whether memories are this process's alone also with debug info: copies of the process have contents of their own then.
+    /// Debuggers do not find a memory at the guest's own addresses. Off by default.
+    pub fn private_memories(&mut self, enable: bool) -> &mut Config {
+        self.private_memories = enable;
+        self
+    }
+
+    pub(crate) fn has_private_memories(&self) -> bool {
+        self.private_memories
+    }
+
     /// Configures whether functions are compiled on all cores. On by default.
     pub fn parallel_compilation(&mut self, enable: bool) -> &mut Config {
         self.parallel_compilation = enable;
@@ -496,6 +526,8 @@ impl Config {
             memory_guard_size: self.memory_guard_size,
             epoch_interruption: self.epoch_interruption,
             consume_fuel: self.consume_fuel,
+            canonical_nans: self.canonical_nans,
+            ticks: self.ticks,
             parallel: self.parallel_compilation,
         }
     }

@@ -47,6 +47,8 @@ pub enum Error {
     },
     /// A function, global or table was used against its type.
     Type(String),
+    /// A program cannot be recorded, as it has this.
+    Unrecordable(String),
     /// A read or write beyond the end of a memory or table, by the host.
     OutOfBounds,
     /// Guest code trapped.
@@ -131,6 +133,7 @@ impl fmt::Display for Error {
                 }
             }
             Error::Type(what) => f.write_str(what),
+            Error::Unrecordable(what) => write!(f, "cannot record {}", Printable(what)),
             Error::OutOfBounds => f.write_str("out of bounds access by the host"),
             Error::Trap(trap) => trap.fmt(f),
             Error::Exit(code) => write!(f, "the program exited with code {code}"),

@@ -58,6 +58,7 @@ mod named_file;
 mod outline;
 mod postmortem;
 mod printable;
+pub mod record;
 mod report;
 mod threads;
 mod unwind;

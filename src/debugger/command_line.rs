@@ -21,6 +21,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.options("env", &options.env);
     line.path("profile", options.profile.as_ref().map(HowToProfile::text));
     line.path("coredump", options.coredump.as_deref());
+    line.path("record", options.record.as_deref());
     line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
     for given in options.wasm.given() {
         line.option("wasm", Some(given.text()));

@@ -40,6 +40,8 @@ pub struct VmStoreContext {
     pub epoch_deadline: u64,
     /// The fuel that is left; less than 0 where code took more than there was.
     pub fuel: i64,
+    /// Ticks until code that counts them stops.
+    pub ticks_left: u64,
 }
 
 /// The part of a context that is the same for all instances; a host function's context starts with it too.

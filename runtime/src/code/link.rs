@@ -116,6 +116,8 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         memory_guard_size,
         epoch_interruption,
         consume_fuel,
+        canonical_nans,
+        ticks,
         parallel: _,
     } = settings;
     // The first that differs is what a mismatch is said to be, and the target depends on the settings.
@@ -132,6 +134,8 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         format!("memory-guard-size {memory_guard_size}\n"),
         format!("epoch-interruption {epoch_interruption}\n"),
         format!("consume-fuel {consume_fuel}\n"),
+        format!("canonical-nans {canonical_nans}\n"),
+        format!("ticks {ticks}\n"),
         format!("target {}\n", target::features(isa)),
     ];
     lines.concat()

@@ -143,6 +143,7 @@ impl Translator<'_, '_> {
         self.stack
             .extend_from_slice(self.builder.block_params(head));
         self.interrupt();
+        self.tick();
         Kind::Loop { head }
     }
 

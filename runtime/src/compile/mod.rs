@@ -33,6 +33,7 @@ mod table;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod tick;
 pub mod trampoline;
 mod translator;
 pub mod unwind;

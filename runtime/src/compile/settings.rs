@@ -39,6 +39,10 @@ pub struct Settings {
     pub epoch_interruption: bool,
     /// True if code takes fuel.
     pub consume_fuel: bool,
+    /// True if results of floating-point operations that are no number are one and the same, whatever the code.
+    pub canonical_nans: bool,
+    /// True if code counts ticks.
+    pub ticks: bool,
     /// True if functions are compiled on all cores.
     pub parallel: bool,
 }

@@ -50,6 +50,13 @@ fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa
         ("enable_pinned_reg", "true"),
         // Functions may return any number of values.
         ("enable_multi_ret_implicit_sret", "true"),
+        (
+            "enable_nan_canonicalization",
+            match settings.canonical_nans {
+                true => "true",
+                false => "false",
+            },
+        ),
         ("enable_probestack", "true"),
         ("probestack_strategy", "inline"),
         ("use_colocated_libcalls", "false"),

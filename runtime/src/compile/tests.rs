@@ -20,6 +20,8 @@ pub(super) fn settings(debug_info: bool) -> Settings {
         memory_guard_size: 1 << 31,
         epoch_interruption: false,
         consume_fuel: false,
+        canonical_nans: false,
+        ticks: false,
         parallel: false,
     }
 }

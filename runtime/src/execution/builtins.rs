@@ -1,12 +1,14 @@
 //! The runtime functions behind [`Builtin`], in its order. Each gets the VmContext of the instance that calls.
 
 use super::gc;
+use super::recorded;
 use super::running::{Call, done};
 use super::segments::copy_elements;
 use super::throw::{enter_raise, enter_throw, enter_throw_ref};
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
+use crate::record::Growth;
 use crate::vm::parking::WaitResult;
 use crate::vm::shared::Expected;
 use cranelift_entity::EntityRef;
@@ -70,8 +72,11 @@ fn range(start: u64, len: u64, size: u64) -> Option<Range<usize>> {
 unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages: u64) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
+    let place = Growth::Memory(memory);
     let memory = call.memory(memory);
-    call.store.memory(memory).grow(pages).unwrap_or(u64::MAX)
+    recorded::grow(call.store, place, pages, |store| {
+        store.memory(memory).grow(pages)
+    })
 }
 
 unsafe extern "C" fn memory_copy(
@@ -155,11 +160,11 @@ unsafe extern "C" fn table_grow(
 ) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
+    let place = Growth::Table(table);
     let table = call.table(table);
-    call.store
-        .table_mut(table)
-        .grow(delta, value)
-        .unwrap_or(u64::MAX)
+    recorded::grow(call.store, place, delta, |store| {
+        store.table_mut(table).grow(delta, value)
+    })
 }
 
 unsafe extern "C" fn table_fill(

@@ -1,5 +1,6 @@
 //! Calls from the host into guests, by way of their trampolines and [`enter_guest`], and from guests into the host.
 
+use super::recorded;
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext};
 use crate::abi::trap::TrapKind;
 use crate::error::{Error, Result};
@@ -29,7 +30,13 @@ extern "C" fn enter_host(
     let slots = unsafe { std::slice::from_raw_parts_mut(slots, count) };
     // SAFETY: guest code calls us, so there is an activation, which is alive while it is linked.
     let store: *mut StoreCore = unsafe { (*innermost()).store().cast() };
-    let result = panic::catch_unwind(AssertUnwindSafe(|| (func.call)(store, caller, slots)));
+    // SAFETY: the store is borrowed by the call that entered the guest, which waits.
+    let is_recorded = unsafe { (*store).session.is_some() };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| match is_recorded {
+        // SAFETY: as above; nobody else uses the store meanwhile.
+        true => unsafe { recorded::call(func, store, caller, slots) },
+        false => (func.call)(store, caller, slots),
+    }));
     let raised = match result {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => {
@@ -71,6 +78,7 @@ impl StoreCore {
             },
             ty,
             call,
+            import: None,
         });
         func.context.data = (&raw mut *func).cast();
         func.reference.context = (&raw mut func.context).cast();

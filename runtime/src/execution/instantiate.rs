@@ -2,6 +2,7 @@
 //! (WebAssembly 2.0, section 4.5.4).
 
 use super::builtins;
+use super::recorded;
 use super::segments::{apply_data, apply_elements, init_trap};
 use crate::abi::frame::value_type;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
@@ -43,6 +44,9 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     let placement = image.as_ref().and_then(|it| it.placement);
     reserve_heap(core, module.info())?;
     let instance = build(core, module, imports, placement)?;
+    if core.session.is_some() {
+        recorded::check(core, &instance, imports)?;
+    }
     let code = instance.code.clone();
     let index = core.instances.len();
     core.instances.push(instance);
@@ -54,6 +58,7 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     if let Some(reader) = reader.filter(|_| core.instances[index].shown.is_none()) {
         describe_to_debugger(core, index, reader, image);
     }
+    recorded::begin(core)?;
     if let Some(start) = module.info().start {
         let reference = core.instances[index].func_ref(start);
         // SAFETY: a start function has no parameters and no results.

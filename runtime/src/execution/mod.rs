@@ -5,6 +5,7 @@ mod builtins;
 pub mod call;
 mod gc;
 pub mod instantiate;
+mod recorded;
 mod running;
 mod segments;
 mod throw;

@@ -1,6 +1,7 @@
 //! What a host function can reach while a guest waits for it.
 
 use crate::abi::layout::VmContextHead;
+use crate::record::Write;
 use crate::report::backtrace::WasmBacktrace;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::handle::{Extern, Memory};
@@ -61,7 +62,27 @@ impl<T: 'static> Caller<'_, T> {
         self.store.core.stderr.push(bytes);
     }
 
-    /// The bytes of a memory and the embedder's data at once.
+    /// Returns true if what host functions do is recorded.
+    pub(crate) fn is_recorded(&self) -> bool {
+        let session = self.store.core.session.as_ref();
+        session.is_some_and(|session| session.is_live())
+    }
+
+    /// Notes for the recording that bytes of a memory were written: pairs of an address and a length.
+    pub(crate) fn note_writes(&mut self, memory: Memory, writes: &[(u64, u64)]) {
+        for (at, len) in writes {
+            self.store.core.note_write(memory, *at, *len);
+        }
+    }
+
+    /// Notes for the recording what was written on a standard stream.
+    pub(crate) fn note_output(&mut self, stream: u8, bytes: Vec<u8>) {
+        if let Some(session) = &mut self.store.core.session {
+            session.note(|| Write::Output { stream, bytes });
+        }
+    }
+
+    /// The bytes of a memory and the embedder's data at once. What is written is the caller's to note.
     pub(crate) fn memory_and_data(&mut self, memory: Memory) -> (&mut [u8], &mut T) {
         // SAFETY: the guest waits, and the store is borrowed; its data is no part of a memory, which is no shared one.
         (

@@ -1,7 +1,7 @@
 //! Globals as the host uses them: 16 bytes at a fixed address, in an instance's context or, when the host made them, in the store.
 
 use crate::error::{Error, Result};
-use crate::module::types::{GlobalType, Mutability};
+use crate::module::types::{GlobalType, Mutability, ValType};
 use crate::vm::context::{AsContext, AsContextMut};
 use crate::vm::handle::Global;
 use crate::vm::value::Val;
@@ -54,6 +54,10 @@ impl Global {
         }
         // SAFETY: the cell lives as long as the store, which is borrowed mutably.
         unsafe { *self.cell.as_ptr() = value.to_slot(core)? };
+        match self.ty.content {
+            ValType::Ref(_) => core.note_unrecordable("a host function that sets a reference"),
+            _ => core.note_global(*self),
+        }
         Ok(())
     }
 }

@@ -56,8 +56,10 @@ impl Memory {
         &self,
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> &'a mut [u8] {
+        let core = &mut store.into().0.core;
+        core.note_access(*self);
         // SAFETY: the store is borrowed mutably for as long as the slice.
-        unsafe { &mut *store.into().0.core.memory(*self).bytes() }
+        unsafe { &mut *core.memory(*self).bytes() }
     }
 
     /// Copies bytes out of it.
@@ -77,13 +79,15 @@ impl Memory {
     /// # Errors
     /// [`Error::OutOfBounds`].
     pub fn write(&self, mut store: impl AsContextMut, offset: usize, buffer: &[u8]) -> Result<()> {
+        let core = store.core_mut();
         // SAFETY: as in `read`, and the store is borrowed mutably.
-        let bytes = unsafe { &mut *store.core_mut().memory(*self).bytes() };
+        let bytes = unsafe { &mut *core.memory(*self).bytes() };
         let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
         bytes
             .get_mut(offset..end)
             .ok_or(Error::OutOfBounds)?
             .copy_from_slice(buffer);
+        core.note_write(*self, offset as u64, buffer.len() as u64);
         Ok(())
     }
 
@@ -92,10 +96,8 @@ impl Memory {
     /// # Errors
     /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
     pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
-        store
-            .core_mut()
-            .memory(*self)
-            .grow(pages)
-            .ok_or(Error::OutOfBounds)
+        let core = store.core_mut();
+        core.note_unrecordable("a host function that grows a memory");
+        core.memory(*self).grow(pages).ok_or(Error::OutOfBounds)
     }
 }

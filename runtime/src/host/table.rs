@@ -54,6 +54,7 @@ impl Table {
     pub fn set(&self, mut store: impl AsContextMut, index: u64, value: Val) -> Result<()> {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty(), value)?;
+        core.note_unrecordable("a host function that sets an element of a table");
         core.table_mut(*self)
             .set(index, reference)
             .ok_or(Error::OutOfBounds)
@@ -66,6 +67,7 @@ impl Table {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, value: Val) -> Result<u64> {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty(), value)?;
+        core.note_unrecordable("a host function that grows a table");
         core.table_mut(*self)
             .grow(delta, reference)
             .ok_or(Error::OutOfBounds)

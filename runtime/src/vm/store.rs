@@ -16,11 +16,15 @@ use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
+use crate::record::{Session, Write};
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// More ticks than a program has.
+const NEVER: u64 = i64::MAX as u64;
 
 /// A store without the embedder's data.
 pub struct StoreCore {
@@ -46,6 +50,8 @@ pub struct StoreCore {
     pub(crate) exceptions: Exceptions,
     /// Structures and arrays.
     pub(crate) objects: Objects,
+    /// The recording that is written, or that calls are answered from.
+    pub(crate) session: Option<Box<Session>>,
 }
 
 /// Why a host function wants guest code to be left.
@@ -68,6 +74,7 @@ impl StoreCore {
             epoch: engine.epoch(),
             epoch_deadline: u64::MAX,
             fuel: 0,
+            ticks_left: NEVER,
         };
         let wanted = engine.config().backtraces();
         StoreCore {
@@ -86,6 +93,7 @@ impl StoreCore {
             stderr: StderrTail::default(),
             exceptions: Exceptions::default(),
             objects: Objects::new(engine),
+            session: None,
         }
     }
 
@@ -279,6 +287,54 @@ impl StoreCore {
         })
     }
 
+    /// The place of a memory in the instance that is recorded.
+    fn memory_place(&self, memory: Memory) -> Option<u32> {
+        let memories = &self.instances.last()?.memories;
+        let place = memories.iter().position(|it| *it == memory)?;
+        Some(place as u32)
+    }
+
+    /// Notes for the recording that the host wrote bytes of a memory.
+    pub(crate) fn note_write(&mut self, memory: Memory, at: u64, len: u64) {
+        let place = self.memory_place(memory);
+        if let (Some(session), Some(memory)) = (&mut self.session, place) {
+            session.note(|| Write::Memory { memory, at, len });
+        }
+    }
+
+    /// Notes for the recording that the host may write any bytes of a memory.
+    pub(crate) fn note_access(&mut self, memory: Memory) {
+        if let (Some(mut session), Some(place)) = (self.session.take(), self.memory_place(memory)) {
+            session.note(|| {
+                // SAFETY: the store is borrowed, and no guest runs; a shared memory is not recorded.
+                let bytes = unsafe { &*self.memory(memory).bytes() };
+                Write::Whole {
+                    memory: place,
+                    before: bytes.to_vec(),
+                }
+            });
+            self.session = Some(session);
+        }
+    }
+
+    /// Notes for the recording that the host set a global.
+    pub(crate) fn note_global(&mut self, global: Global) {
+        let globals = self.instances.last().map(|it| &it.globals);
+        let place = globals.and_then(|it| it.iter().position(|it| it.cell == global.cell));
+        if let (Some(session), Some(place)) = (&mut self.session, place) {
+            session.note(|| Write::Global {
+                global: place as u32,
+            });
+        }
+    }
+
+    /// Notes for the recording that the host did what it does not hold.
+    pub(crate) fn note_unrecordable(&mut self, what: &'static str) {
+        if let Some(session) = &mut self.session {
+            session.note_unrecordable(what);
+        }
+    }
+
     /// Returns the initial element of a table by the segments of the instance that defined it.
     fn first_element(&mut self, table: Table, index: u64) -> u64 {
         let found = self
@@ -304,6 +360,8 @@ pub struct HostFunc {
     pub(crate) reference: VmFuncRef,
     pub(crate) ty: FuncType,
     pub(crate) call: HostCall,
+    /// Its place among the imported functions, in a run with a recording.
+    pub(crate) import: Option<u32>,
 }
 
 impl HostFunc {
@@ -349,6 +407,12 @@ impl<T: 'static> Store<T> {
     /// The embedder's data, to change.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.0.data
+    }
+
+    /// The ticks of its guests: how often functions were entered and loops began again, in code that counts them
+    /// ([`Config::ticks`](crate::Config::ticks)).
+    pub fn ticks(&self) -> u64 {
+        NEVER - self.0.core.vm.ticks_left
     }
 
     /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed after it wants one.

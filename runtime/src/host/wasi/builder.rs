@@ -20,6 +20,8 @@ pub struct WasiCtx {
     pub(crate) is_entered: bool,
     /// The bytes that the running call wrote on standard error.
     pub(crate) to_stderr: Vec<u8>,
+    /// The output of the running call on the standard streams 1 and 2 of the process, if it is recorded.
+    pub(crate) outputs: Option<Vec<(u8, Vec<u8>)>>,
     /// Resources of WASI 0.2 other than descriptors.
     #[cfg(feature = "component-model")]
     pub(crate) handles: super::handles::Handles,
@@ -218,6 +220,7 @@ impl WasiCtxBuilder {
         }
         WasiCtx {
             to_stderr: Vec::new(),
+            outputs: None,
             #[cfg(feature = "component-model")]
             handles: Default::default(),
             #[cfg(feature = "component-model")]

@@ -43,6 +43,14 @@ impl Descriptor {
         }
     }
 
+    /// The number of the standard stream that its output is on: 1 or 2, if it is one of this process.
+    pub fn output_stream(&self) -> Option<u8> {
+        match &self.object {
+            Object::Stream(stream) => stream.output(),
+            _ => None,
+        }
+    }
+
     /// Of a directory that the embedder opens to the guest as `name`.
     pub fn preopen(dir: Dir, name: String) -> Descriptor {
         let object = Object::Directory {

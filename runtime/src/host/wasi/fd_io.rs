@@ -49,7 +49,9 @@ fn fill(
 ) -> Result<usize, Errno> {
     if let Some(slices) = memory.disjoint_mut(spans) {
         let mut slices: Vec<_> = slices.into_iter().map(IoSliceMut::new).collect();
-        return Ok(read(&mut slices)?);
+        let count = read(&mut slices)?;
+        memory.note_first(spans, count);
+        return Ok(count);
     }
     match spans.first() {
         None => Ok(0),
@@ -137,11 +139,17 @@ pub fn fd_write(call: &mut Call<'_, '_>, args: &mut Args<'_>) -> Done {
     let spans = buffers(call.memory, iovecs)?;
     call.memory.check(result_at, 4)?;
     let count = write(descriptor, call.memory, &spans)?;
+    let stream = descriptor.output_stream();
     if fd == STDERR {
         let written = contents(call.memory, &spans)?;
         call.ctx
             .to_stderr
             .extend(written.iter().flat_map(|bytes| bytes.iter()).take(count));
+    }
+    if let (Some(stream), Some(outputs)) = (stream, &mut call.ctx.outputs) {
+        let written = contents(call.memory, &spans)?;
+        let bytes = written.iter().flat_map(|bytes| bytes.iter()).take(count);
+        outputs.push((stream, bytes.copied().collect()));
     }
     call.memory.write_u32(result_at, count as u32)
 }

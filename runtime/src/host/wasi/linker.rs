@@ -58,9 +58,20 @@ fn call<T: 'static>(
         .collect();
     let outcome = match caller.get_export("memory") {
         Some(Extern::Memory(memory)) => {
+            let is_recorded = caller.is_recorded();
             let (bytes, data) = caller.memory_and_data(memory);
-            let mut ctx = ctx(data).enter();
-            (function.call)(&mut ctx, &mut GuestMemory::new(bytes), &values)
+            let mut guest = GuestMemory::new(bytes).keeping_writes(is_recorded);
+            let mut entered = ctx(data).enter();
+            entered.outputs = is_recorded.then(Vec::new);
+            let outcome = (function.call)(&mut entered, &mut guest, &values);
+            drop(entered);
+            let writes = guest.into_writes();
+            let outputs = ctx(caller.data_mut()).outputs.take();
+            caller.note_writes(memory, &writes);
+            for (stream, bytes) in outputs.into_iter().flatten() {
+                caller.note_output(stream, bytes);
+            }
+            outcome
         }
         Some(Extern::SharedMemory(memory)) => {
             let mut ctx = ctx(caller.data_mut()).enter();

@@ -9,6 +9,8 @@ use std::ops::Range;
 /// The linear memory of the instance that calls, for the time of the call.
 pub struct GuestMemory<'a> {
     bytes: Bytes<'a>,
+    /// What was written, if it is to be known: pairs of an address and a length.
+    writes: Option<Vec<(u64, u64)>>,
 }
 
 enum Bytes<'a> {
@@ -35,6 +37,34 @@ impl<'a> GuestMemory<'a> {
     pub fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
         GuestMemory {
             bytes: Bytes::Own(bytes),
+            writes: None,
+        }
+    }
+
+    /// The same, and what is written is kept for [`GuestMemory::into_writes`].
+    pub(crate) fn keeping_writes(mut self, keep: bool) -> GuestMemory<'a> {
+        self.writes = keep.then(Vec::new);
+        self
+    }
+
+    /// What was written: pairs of an address and a length.
+    pub(crate) fn into_writes(self) -> Vec<(u64, u64)> {
+        self.writes.unwrap_or_default()
+    }
+
+    /// Notes that bytes were written.
+    fn note(&mut self, start: usize, len: usize) {
+        if let Some(writes) = &mut self.writes {
+            writes.push((start as u64, len as u64));
+        }
+    }
+
+    /// Notes that the first `count` bytes of slices by [`GuestMemory::disjoint_mut`] were written.
+    pub(crate) fn note_first(&mut self, spans: &[Span], mut count: usize) {
+        for span in spans {
+            let len = count.min(span.len as usize);
+            self.note(span.start as usize, len);
+            count -= len;
         }
     }
 
@@ -42,6 +72,7 @@ impl<'a> GuestMemory<'a> {
     pub(crate) fn shared(memory: &'a LinearMemory) -> GuestMemory<'a> {
         GuestMemory {
             bytes: Bytes::Shared(memory),
+            writes: None,
         }
     }
 
@@ -107,7 +138,12 @@ impl<'a> GuestMemory<'a> {
     ) -> Result<usize, Errno> {
         let range = self.range(start, u64::from(len))?;
         match &mut self.bytes {
-            Bytes::Own(bytes) => fill(&mut bytes[range]),
+            Bytes::Own(bytes) => {
+                let (start, len) = (range.start, range.len());
+                let count = fill(&mut bytes[range])?;
+                self.note(start, count.min(len));
+                Ok(count)
+            }
             Bytes::Shared(memory) => {
                 let mut filled = Vec::new();
                 let most = range.len().min(COPIED as usize);
@@ -157,6 +193,7 @@ impl<'a> GuestMemory<'a> {
     /// Copies `value` to `start`.
     pub fn write(&mut self, start: u32, value: &[u8]) -> Result<(), Errno> {
         let range = self.range(start, value.len() as u64)?;
+        self.note(range.start, range.len());
         match &mut self.bytes {
             Bytes::Own(bytes) => bytes[range].copy_from_slice(value),
             Bytes::Shared(memory) => memory.write(range.start, value).ok_or(Errno::Fault)?,
@@ -175,7 +212,8 @@ impl<'a> GuestMemory<'a> {
     }
 
     /// The spans as slices to fill, in the order given, or `None` if two of them share bytes: a guest may say so, Rust may
-    /// not; nor are there slices of a memory that threads share. The spans must be inside the memory.
+    /// not; nor are there slices of a memory that threads share. The spans must be inside the memory. Whoever fills them notes it with
+    /// [`GuestMemory::note_first`].
     pub(crate) fn disjoint_mut(&mut self, spans: &[Span]) -> Option<Vec<&mut [u8]>> {
         let mut by_address: Vec<usize> = (0..spans.len()).collect();
         by_address.sort_unstable_by_key(|&index| spans[index].start);

@@ -47,6 +47,7 @@ impl WasiCtx {
             shared: Some(shared.clone()),
             is_entered: false,
             to_stderr: Vec::new(),
+            outputs: None,
             #[cfg(feature = "component-model")]
             handles: Default::default(),
             #[cfg(feature = "component-model")]

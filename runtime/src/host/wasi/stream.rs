@@ -41,6 +41,15 @@ impl Stream {
         }
     }
 
+    /// The number of the process's output stream that it is.
+    pub fn output(&self) -> Option<u8> {
+        match self.source {
+            Source::HostOutput(_) => Some(1),
+            Source::HostError(_) => Some(2),
+            _ => None,
+        }
+    }
+
     /// A character device is what a C library takes for a terminal, so `/dev/null` is not called one.
     pub fn filetype(&self) -> FileType {
         let Some(host) = self.host() else {

@@ -1,0 +1,34 @@
+//! Ticks: code counts down at the entry of each function and at the head of each loop, and stops where nothing is left. Between two ticks
+//! control goes forward only, so a tick and an instruction are one moment of a run.
+
+use super::signature::POINTER;
+use super::translator::Translator;
+use crate::abi::layout::{VmContextHead, VmStoreContext};
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData};
+use std::mem::offset_of;
+
+impl Translator<'_, '_> {
+    /// Counts a tick, if they are counted. A debugger that continues at the stop goes on with the program.
+    pub(super) fn tick(&mut self) {
+        if !self.env.settings.ticks {
+            return;
+        }
+        let context = self.context();
+        let flags = MemFlagsData::trusted();
+        let constant = flags.with_readonly().with_can_move();
+        let offset = offset_of!(VmContextHead, store) as i32;
+        let store = self.builder.ins().load(POINTER, constant, context, offset);
+        let offset = offset_of!(VmStoreContext, ticks_left) as i32;
+        let left = self.builder.ins().load(I64, flags, store, offset);
+        let left = self.builder.ins().iadd_imm_s(left, -1);
+        self.builder.ins().store(flags, left, store, offset);
+        let (stop, next) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(stop);
+        self.builder.ins().brif(left, next, &[], stop, &[]);
+        self.builder.switch_to_block(stop);
+        self.builder.ins().debugtrap();
+        self.builder.ins().jump(next, &[]);
+        self.builder.switch_to_block(next);
+    }
+}
