@@ -94,7 +94,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             dw::DW_AT_location => match self.location(attr) {
                 // An empty location says that there is none: without any, gdb looks for a symbol of what is external.
                 Err(Unlocatable::DroppedData) => {
-                    Ok(Some(AttributeValue::Exprloc(Expression::new())))
+                    Ok(Some(AttributeValue::exprloc(Expression::new())))
                 }
                 location => location,
             },
@@ -146,7 +146,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
         self.fragments.extend(located.fragments);
         match located.place? {
             Place::Nowhere => Ok(None),
-            Place::Everywhere(expression) => Ok(Some(AttributeValue::Exprloc(expression))),
+            Place::Everywhere(expression) => Ok(Some(AttributeValue::exprloc(expression))),
             Place::List(list) => Ok(self.out.location_list(list)),
             Place::Other => self.other(attr),
         }
@@ -184,7 +184,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
                 function: self.scopes.function(),
             }
             .expression(expression, purpose)
-            .map(|it| Some(AttributeValue::Exprloc(it))),
+            .map(|it| Some(AttributeValue::exprloc(it))),
             _ => self.other(attr),
         }
     }

@@ -119,7 +119,7 @@ fn check_virtual_calls<'a, 'd>(
     if !out.has_room(&symbol) {
         return;
     }
-    let symbol = AttributeValue::String(symbol.into());
+    let symbol = AttributeValue::string(symbol);
     out.unit.get_mut(id).set(dw::DW_AT_linkage_name, symbol);
 }
 
@@ -180,7 +180,7 @@ fn refuse_call(out: &mut Output, chain: &[UnitEntryId], names: &Names, why: Unca
     let is_declared = unit.get(last).attr(dw::DW_AT_declaration).is_some();
     let own = if is_declared { instances } else { &[last] };
     for id in own {
-        let name = AttributeValue::String(symbol.clone().into());
+        let name = AttributeValue::string(symbol.clone());
         unit.get_mut(*id).set(dw::DW_AT_linkage_name, name);
     }
     let declaration = if is_declared {
@@ -189,7 +189,7 @@ fn refuse_call(out: &mut Output, chain: &[UnitEntryId], names: &Names, why: Unca
         declare(out, last)
     };
     let why = why.symbol(names.name.as_deref().unwrap_or_default());
-    let why = AttributeValue::String(why.into());
+    let why = AttributeValue::string(why);
     let entry = out.unit.get_mut(declaration);
     entry.set(dw::DW_AT_linkage_name, why);
 }
@@ -207,7 +207,7 @@ fn declare(out: &mut Output, function: UnitEntryId) -> UnitEntryId {
         }
     };
     copy(unit, function, declaration);
-    let children: Vec<_> = unit.get(function).children().copied().collect();
+    let children: Vec<_> = unit.children(function).collect();
     for child in children {
         let tag = unit.get(child).tag();
         if matches!(
@@ -259,7 +259,7 @@ pub(super) fn type_in_memory<'a, 'd>(
     }
     let declared = out.unit.add(id, dw::DW_TAG_structure_type);
     let entry = out.unit.get_mut(declared);
-    entry.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+    entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
     Ok(Some(AttributeValue::UnitRef(declared)))
 }

@@ -213,7 +213,7 @@ impl<'a> EntryIds<'a> {
             }
         };
         Ok(match attr.value() {
-            Read::Block(bytes) => AttributeValue::Block(bytes.slice().into()),
+            Read::Block(bytes) => AttributeValue::block(bytes.slice()),
             // Of one width each, as only the type says whether they have a sign.
             Read::Data1(value) => AttributeValue::Data1(value),
             Read::Data2(value) => AttributeValue::Data2(value),
@@ -222,7 +222,7 @@ impl<'a> EntryIds<'a> {
             Read::Data16(value) => AttributeValue::Data16(Box::new(value)),
             Read::Sdata(value) => AttributeValue::Sdata(value),
             Read::Exprloc(expression) if expression.0.first() == Some(&dw::DW_OP_constu.0) => {
-                AttributeValue::Exprloc(Expression::raw(expression.0.slice().into()))
+                AttributeValue::exprloc(Expression::raw(expression.0.slice().into()))
             }
             Read::Flag(value) => AttributeValue::Flag(value),
             Read::UnitRef(offset) => AttributeValue::UnitRef(self.convert_unit_ref(offset)?),
@@ -236,9 +236,9 @@ impl<'a> EntryIds<'a> {
                 let string = attr_string(unit, Read::DebugLineStrRef(offset))?.slice();
                 let room = copied.take(string);
                 room.ok_or("its strings are longer than its unit accounts for")?;
-                AttributeValue::String(string.into())
+                AttributeValue::string(string)
             }
-            Read::String(string) => AttributeValue::String(string.slice().into()),
+            Read::String(string) => AttributeValue::string(string.slice()),
             Read::FileIndex(index) => AttributeValue::Udata(self.convert_file_index(unit, index)?),
             Read::DebugTypesRef(_) => {
                 return Err("types of their own unit are not there".into());

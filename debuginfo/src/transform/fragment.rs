@@ -64,7 +64,7 @@ fn add_fragment<'a, 'd>(
     let fragment = unit.add(parent, dw::DW_TAG_variable);
     let fragment = unit.get_mut(fragment);
     let name = [declared.name.slice(), first.path.as_bytes()].concat();
-    fragment.set(dw::DW_AT_name, AttributeValue::String(name));
+    fragment.set(dw::DW_AT_name, AttributeValue::string(name));
     if let Some(line) = declared.line {
         fragment.set(dw::DW_AT_decl_line, AttributeValue::Udata(line));
     }

@@ -119,7 +119,7 @@ pub(super) fn finish_number<'d>(
     entry: &Die<'d>,
 ) {
     if cx.flavor() == Flavor::Gdb && number(cx, entry) == Number::Quad {
-        let name = AttributeValue::String(QUAD_OF_GDB.into());
+        let name = AttributeValue::string(QUAD_OF_GDB);
         out.unit.get_mut(id).set(dw::DW_AT_name, name);
     }
 }
@@ -142,7 +142,7 @@ fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (
 
 fn base(out: &mut Output, id: UnitEntryId, (name, size, encoding): (&str, u64, gimli::DwAte)) {
     let entry = out.unit.get_mut(id);
-    entry.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+    entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Udata(size));
     entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(encoding));
 }
@@ -151,14 +151,14 @@ fn structure(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size
     let unit = &mut out.unit;
     unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
     let entry = unit.get_mut(id);
-    entry.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+    entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Udata(size));
 }
 
 fn member(out: &mut Output, of: UnitEntryId, name: &str, ty: UnitEntryId, offset: u64) {
     let id = out.unit.add(of, dw::DW_TAG_member);
     let entry = out.unit.get_mut(id);
-    entry.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+    entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
     entry.set(
         dw::DW_AT_data_member_location,

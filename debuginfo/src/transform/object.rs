@@ -57,7 +57,7 @@ pub(super) fn place_dropped(scopes: &Scopes, out: &mut Output, id: UnitEntryId, 
     ];
     let has_place = places.iter().any(|name| entry.attr(*name).is_some());
     if scopes.function().is_none() && !has_place {
-        let nowhere = AttributeValue::Exprloc(Expression::new());
+        let nowhere = AttributeValue::exprloc(Expression::new());
         out.set(id, dw::DW_AT_location, nowhere);
     }
 }

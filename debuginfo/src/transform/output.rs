@@ -84,7 +84,7 @@ impl Output {
     /// Adds an entry with a name.
     pub fn add_named(&mut self, parent: UnitEntryId, tag: DwTag, name: &str) -> UnitEntryId {
         let id = self.unit.add(parent, tag);
-        self.set(id, dw::DW_AT_name, AttributeValue::String(name.into()));
+        self.set(id, dw::DW_AT_name, AttributeValue::string(name));
         id
     }
 

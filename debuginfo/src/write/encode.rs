@@ -2,6 +2,7 @@
 
 use super::form::{Forms, abbreviations, leads_somewhere};
 use super::names::{self, Listed};
+use super::unit::Children;
 use super::{
     Address, AttributeValue, DebugInfoRef, Expression, MacroTable, Named, Unit, UnitEntryId,
 };
@@ -101,7 +102,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
         let mut open: Vec<_> = self.entry(self.unit.root()).into_iter().collect();
         while let Some(children) = open.last_mut() {
             match children.next() {
-                Some(child) => open.extend(self.entry(*child)),
+                Some(child) => open.extend(self.entry(child)),
                 None => {
                     self.out.info.push(0);
                     open.pop();
@@ -111,7 +112,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
     }
 
     /// One entry. Its children, if it has any, are to follow.
-    fn entry(&mut self, id: UnitEntryId) -> Option<std::slice::Iter<'u, UnitEntryId>> {
+    fn entry(&mut self, id: UnitEntryId) -> Option<Children<'u>> {
         let entry = self.unit.get(id);
         self.offsets[id.0 as usize] = self.out.info.len() as u32;
         uleb(&mut self.out.info, self.codes[id.0 as usize].into());
@@ -121,7 +122,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
                 self.value(attr.get());
             }
         }
-        Some(entry.children()).filter(|children| children.len() > 0)
+        entry.has_children().then(|| self.unit.children(id))
     }
 
     fn value(&mut self, value: &AttributeValue) {
@@ -134,7 +135,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
             }
             AttributeValue::Block(bytes) => {
                 uleb(&mut out.info, bytes.len() as u64);
-                out.info.extend(bytes);
+                out.info.extend_from_slice(bytes);
             }
             AttributeValue::Data1(value) => out.info.push(*value),
             AttributeValue::Data2(value) => out.info.extend(value.to_le_bytes()),
@@ -185,7 +186,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
                 offset(&mut out.info, *string);
             }
             AttributeValue::String(string) => {
-                out.info.extend(string);
+                out.info.extend_from_slice(string);
                 out.info.push(0);
             }
         }

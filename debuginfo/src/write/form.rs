@@ -52,7 +52,7 @@ pub(super) fn abbreviations(unit: &Unit, forms: Forms, out: &mut Vec<u8>) -> Vec
 fn abbreviation(unit: &Unit, entry: &Entry, forms: Forms, out: &mut Vec<u8>) {
     out.clear();
     uleb(out, entry.tag().0.into());
-    out.push(u8::from(entry.children().len() > 0));
+    out.push(u8::from(entry.has_children()));
     for attr in entry.attrs() {
         if !leads_somewhere(unit, attr.get()) {
             continue;

@@ -41,7 +41,7 @@ fn unit(variables: usize) -> Unit {
         let variable = unit.get_mut(id);
         variable.set(dw::DW_AT_name, AttributeValue::StringRef(7));
         variable.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
-        variable.set(dw::DW_AT_location, AttributeValue::Exprloc(location));
+        variable.set(dw::DW_AT_location, AttributeValue::exprloc(location));
     }
     unit.add_reserved(ty, root, dw::DW_TAG_base_type);
     let name = AttributeValue::StringRef(15);
@@ -137,7 +137,7 @@ fn a_unit_with_a_name_beyond_ascii_is_in_no_index() {
         let mut unit = unit(1);
         unit.is_indexed = true;
         let id = unit.add(unit.root(), dw::DW_TAG_typedef);
-        let name = AttributeValue::String(name.into());
+        let name = AttributeValue::string(name);
         unit.get_mut(id).set(dw::DW_AT_name, name);
         unit
     };

@@ -5,11 +5,11 @@ use super::reference::{DebugInfoRef, UnitEntryId};
 use super::{Address, Expression};
 use gimli::{DwAt, DwTag, constants as dw};
 
-/// The value of an attribute.
+/// The value of an attribute. A unit has millions: what takes more than 8 bytes is elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum AttributeValue {
     Address(Address),
-    Block(Box<[u8]>),
+    Block(Box<Bytes>),
     Data1(u8),
     Data2(u16),
     Data4(u32),
@@ -19,7 +19,7 @@ pub(crate) enum AttributeValue {
     Udata(u64),
     /// A number that goes into the abbreviation.
     ImplicitConst(i64),
-    Exprloc(Expression),
+    Exprloc(Box<Expression>),
     Flag(bool),
     UnitRef(UnitEntryId),
     DebugInfoRef(DebugInfoRef),
@@ -30,9 +30,26 @@ pub(crate) enum AttributeValue {
     /// A string of the input's `.debug_str`, by its place there.
     StringRef(u32),
     /// Any other string.
-    String(Vec<u8>),
+    String(Box<Bytes>),
     Encoding(gimli::DwAte),
     CallingConvention(gimli::DwCc),
+}
+
+/// Bytes behind one word.
+pub(crate) type Bytes = Box<[u8]>;
+
+impl AttributeValue {
+    pub fn block(bytes: impl Into<Bytes>) -> AttributeValue {
+        AttributeValue::Block(Box::new(bytes.into()))
+    }
+
+    pub fn string(text: impl Into<Vec<u8>>) -> AttributeValue {
+        AttributeValue::String(Box::new(text.into().into_boxed_slice()))
+    }
+
+    pub fn exprloc(expression: Expression) -> AttributeValue {
+        AttributeValue::Exprloc(Box::new(expression))
+    }
 }
 
 /// A unit, while it is made.
@@ -52,9 +69,34 @@ pub(crate) struct Unit {
 pub(crate) struct Entry {
     tag: DwTag,
     parent: Option<UnitEntryId>,
+    /// The first and the last child, and the next child of the parent. No entry has the root as a child, so that stands for none.
+    first: UnitEntryId,
+    last: UnitEntryId,
+    next: UnitEntryId,
     attrs: Vec<Attribute>,
-    children: Vec<UnitEntryId>,
 }
+
+/// The children of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Children<'u> {
+    unit: &'u Unit,
+    next: UnitEntryId,
+}
+
+impl Iterator for Children<'_> {
+    type Item = UnitEntryId;
+
+    fn next(&mut self) -> Option<UnitEntryId> {
+        let id = self.next;
+        if id == NONE {
+            return None;
+        }
+        self.next = self.unit.get(id).next;
+        Some(id)
+    }
+}
+
+const NONE: UnitEntryId = UnitEntryId(0);
 
 /// One attribute of an entry.
 #[derive(Clone, Debug)]
@@ -121,9 +163,38 @@ impl Unit {
             self.entries.push(Entry::new());
         }
         let entry = self.get_mut(id);
-        entry.parent = Some(parent);
         entry.tag = tag;
-        self.get_mut(parent).children.push(id);
+        self.append(id, parent);
+    }
+
+    /// Makes an entry that has no parent the last child of one.
+    fn append(&mut self, id: UnitEntryId, parent: UnitEntryId) {
+        self.get_mut(id).parent = Some(parent);
+        let last = std::mem::replace(&mut self.get_mut(parent).last, id);
+        if last == NONE {
+            self.get_mut(parent).first = id;
+        } else {
+            self.get_mut(last).next = id;
+        }
+    }
+
+    /// Takes an entry from its parent.
+    fn remove(&mut self, id: UnitEntryId) {
+        let Some(parent) = self.get_mut(id).parent.take() else {
+            return;
+        };
+        let next = std::mem::replace(&mut self.get_mut(id).next, NONE);
+        let before = self
+            .children(parent)
+            .take_while(|child| *child != id)
+            .last();
+        match before {
+            Some(before) => self.get_mut(before).next = next,
+            None => self.get_mut(parent).first = next,
+        }
+        if self.get(parent).last == id {
+            self.get_mut(parent).last = before.unwrap_or(NONE);
+        }
     }
 
     /// Adds an entry.
@@ -135,10 +206,16 @@ impl Unit {
 
     /// Makes an entry the last child of another one.
     pub fn move_to(&mut self, id: UnitEntryId, parent: UnitEntryId) {
-        if let Some(old) = self.get_mut(id).parent.replace(parent) {
-            self.get_mut(old).children.retain(|child| *child != id);
+        self.remove(id);
+        self.append(id, parent);
+    }
+
+    /// The children of an entry, in order.
+    pub fn children(&self, id: UnitEntryId) -> Children<'_> {
+        Children {
+            unit: self,
+            next: self.get(id).first,
         }
-        self.get_mut(parent).children.push(id);
     }
 
     pub fn get(&self, id: UnitEntryId) -> &Entry {
@@ -155,8 +232,10 @@ impl Entry {
         Entry {
             tag: dw::DW_TAG_null,
             parent: None,
+            first: NONE,
+            last: NONE,
+            next: NONE,
             attrs: Vec::new(),
-            children: Vec::new(),
         }
     }
 
@@ -172,8 +251,8 @@ impl Entry {
         self.attrs.iter()
     }
 
-    pub fn children(&self) -> std::slice::Iter<'_, UnitEntryId> {
-        self.children.iter()
+    pub fn has_children(&self) -> bool {
+        self.first != NONE
     }
 
     /// An attribute's value.
@@ -191,7 +270,13 @@ impl Entry {
     pub fn set(&mut self, name: DwAt, value: AttributeValue) {
         match self.attrs.iter_mut().find(|attr| attr.name == name) {
             Some(attr) => attr.value = value,
-            None => self.attrs.push(Attribute { name, value }),
+            None => {
+                // Most entries have one to three: the usual first step, to room for four, would be more than what is in it.
+                if self.attrs.len() == self.attrs.capacity() {
+                    self.attrs.reserve_exact(1 + self.attrs.len() / 2);
+                }
+                self.attrs.push(Attribute { name, value });
+            }
         }
     }
 

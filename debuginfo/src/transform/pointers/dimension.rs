@@ -20,7 +20,7 @@ pub(super) fn nest_dimensions(
         if entry.attrs().any(|it| !plain.contains(&it.name())) {
             continue;
         }
-        let children = entry.children().copied();
+        let children = out.unit.children(array);
         let is_dimension = |id: &UnitEntryId| out.unit.get(*id).tag() == dw::DW_TAG_subrange_type;
         let dimensions: Vec<_> = children.filter(is_dimension).collect();
         let mut outer = array;

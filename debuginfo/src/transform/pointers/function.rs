@@ -19,7 +19,7 @@ const FUNCTIONS: UnitEntryId = UnitEntryId(2);
 const FUNCTIONS_AT_BASE: UnitEntryId = UnitEntryId(3);
 
 fn text(text: String) -> AttributeValue {
-    AttributeValue::String(text.into())
+    AttributeValue::string(text)
 }
 
 /// The unit with the enumeration.
@@ -49,7 +49,7 @@ pub(crate) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
         let root = unit.root();
         unit.add_reserved(at_base, root, dw::DW_TAG_enumeration_type);
         enumerate(&mut unit, at_base, number, code);
-        let always = AttributeValue::Exprloc(always());
+        let always = AttributeValue::exprloc(always());
         unit.get_mut(at_base).set(dw::DW_AT_associated, always);
     }
     encode(unit)

@@ -84,7 +84,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
     ) {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
-        let name = AttributeValue::String(cx.type_name(Some(&die)).into_bytes());
+        let name = AttributeValue::string(cx.type_name(Some(&die)));
         if cx.types.is_method_pointer(&die) {
             let made = &mut self.pointees.made;
             return made.method_pointer(cx, out, (id, parent), name);

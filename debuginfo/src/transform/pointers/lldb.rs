@@ -49,7 +49,7 @@ impl Lldb {
     ) {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
-        let name = AttributeValue::String(cx.type_name(Some(&die)).into_bytes());
+        let name = AttributeValue::string(cx.type_name(Some(&die)));
         let die = behind_qualifiers(cx, die.clone()).unwrap_or(die);
         if cx.types.is_method_pointer(&die) {
             return self.made.method_pointer(cx, out, (id, parent), name);
@@ -105,7 +105,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
             dw::DW_TAG_unspecified_type => {
                 let parent = entry.parent.unwrap_or(out.unit.root());
                 let name = cx.own(entry).name().unwrap_or_default();
-                let name = AttributeValue::String(name.into_bytes());
+                let name = AttributeValue::string(name);
                 let number = AttributeValue::UnitRef(self.made.number_type(cx, out));
                 set_alias(out, (id, parent), name, number);
             }

@@ -85,7 +85,7 @@ impl MadeTypes {
         for (offset, name) in named.chain(none) {
             let enumerator = out.unit.add(id, dw::DW_TAG_enumerator);
             let enumerator = out.unit.get_mut(enumerator);
-            enumerator.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+            enumerator.set(dw::DW_AT_name, AttributeValue::string(name));
             enumerator.set(dw::DW_AT_const_value, AttributeValue::Udata(offset));
         }
         set_dynamic(out, id, is_dynamic);
@@ -111,7 +111,7 @@ impl MadeTypes {
             let member = out.unit.add(id, dw::DW_TAG_member);
             let member = out.unit.get_mut(member);
             let place = AttributeValue::Data1(offset);
-            member.set(dw::DW_AT_name, AttributeValue::String(name.into()));
+            member.set(dw::DW_AT_name, AttributeValue::string(name));
             member.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
             member.set(dw::DW_AT_data_member_location, place);
         }
@@ -139,7 +139,7 @@ pub(super) fn native_field_pointer<'a, 'd>(
 
 fn set_dynamic(out: &mut Output, id: UnitEntryId, is_dynamic: bool) {
     if is_dynamic {
-        let always = AttributeValue::Exprloc(always());
+        let always = AttributeValue::exprloc(always());
         out.unit.get_mut(id).set(dw::DW_AT_associated, always);
     }
 }

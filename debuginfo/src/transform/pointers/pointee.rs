@@ -381,8 +381,8 @@ impl Pointees {
         let void = out.unit.reserve();
         self.add_reserved_type(out, void, dw::DW_TAG_unspecified_type, None);
         let entry = out.unit.get_mut(void);
-        let always = AttributeValue::Exprloc(always());
-        entry.set(dw::DW_AT_name, AttributeValue::String(b"void".to_vec()));
+        let always = AttributeValue::exprloc(always());
+        entry.set(dw::DW_AT_name, AttributeValue::string(b"void"));
         entry.set(dw::DW_AT_associated, always);
         self.void = Some(void);
         void
@@ -400,10 +400,10 @@ impl Pointees {
     ) {
         self.add_reserved_type(out, id, dw::DW_TAG_typedef, inner);
         let typedef = out.unit.get_mut(id);
-        let name = AttributeValue::String(name.into_bytes());
+        let name = AttributeValue::string(name);
         typedef.set(dw::DW_AT_name, name);
         if let Some(base) = base {
-            let place = AttributeValue::Exprloc(at_base(base, size));
+            let place = AttributeValue::exprloc(at_base(base, size));
             typedef.set(dw::DW_AT_data_location, place);
         }
     }
@@ -466,10 +466,10 @@ impl Pointees {
             Self::copy_parts(out, copy.original, copy.id, fixes_bases, &copy.left_out);
             let entry = out.unit.get_mut(copy.id);
             if let Some((attribute, value)) = copy.attribute {
-                entry.set(attribute, AttributeValue::Exprloc(value));
+                entry.set(attribute, AttributeValue::exprloc(value));
             }
             if let Some(size) = copy.size {
-                entry.set(dw::DW_AT_byte_size, AttributeValue::Exprloc(size));
+                entry.set(dw::DW_AT_byte_size, AttributeValue::exprloc(size));
             }
             if let Some(target) = copy.target {
                 entry.set(dw::DW_AT_type, target);
@@ -492,7 +492,7 @@ impl Pointees {
             .attrs()
             .map(|it| (it.name(), it.get().clone()))
             .collect();
-        let children: Vec<_> = entry.children().copied().collect();
+        let children: Vec<_> = out.unit.children(original).collect();
         for (name, value) in attributes {
             if name != dw::DW_AT_sibling {
                 out.unit.get_mut(copy).set(name, value);

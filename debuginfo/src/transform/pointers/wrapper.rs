@@ -19,7 +19,7 @@ pub(super) struct Wrappers {
 }
 
 fn text(text: &str) -> AttributeValue {
-    AttributeValue::String(text.into())
+    AttributeValue::string(text)
 }
 
 impl Wrappers {
