@@ -29,14 +29,19 @@ def read(address, size):
 
 
 @contextlib.contextmanager
-def c():
-    """Has gdb read expressions and names of types as C's; in a frame of Rust's it would read them as Rust's."""
-    language = gdb.parameter("language")
-    gdb.execute("set language c", to_string=True)
+def language(name):
+    """Has gdb read expressions and names of types as a language's."""
+    before = gdb.parameter("language")
+    gdb.execute("set language " + name, to_string=True)
     try:
         yield
     finally:
-        gdb.execute("set language " + language, to_string=True)
+        gdb.execute("set language " + before, to_string=True)
+
+
+def c():
+    """The same as C's; in a frame of Rust's it would read them as Rust's."""
+    return language("c")
 
 
 def in_c(expression):

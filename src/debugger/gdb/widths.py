@@ -15,6 +15,7 @@ NAMES = (
     "char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned int", "long", "unsigned long", "long long",
     "unsigned long long", "float", "double", "long double",
 )
+OF_CPP = ("bool", "wchar_t", "char16_t", "char32_t")
 HOSTS, GUESTS = 8, 4
 KNOWN = (0x1235, 0x6789b, 0xabcdef1)  # Sizes that nothing else in a type is likely to be.
 LOOKED_AT = 96  # Bytes of a type.
@@ -57,9 +58,18 @@ def size_offset(memory):
     return found.pop() if len(found) == 1 else None
 
 
-def pointers():
-    for name in NAMES:
-        type = gdb.lookup_type(name)
+def types(block):
+    yield from map(gdb.lookup_type, NAMES)
+    # gdb's lexer has words for those; these are names, and of the architecture of the file that the frame's block is of.
+    with guest.language("c++"):
+        for name in OF_CPP:
+            symbol = gdb.lookup_symbol(name, block)[0]
+            if symbol is not None:
+                yield symbol.type
+
+
+def pointers(block):
+    for type in types(block):
         for variant in (type, type.const(), type.volatile(), type.const().volatile()):
             pointer = variant.pointer()
             yield pointer
@@ -80,7 +90,7 @@ def set_size(memory, offset, pointer, size):
     return False
 
 
-def narrow():
+def narrow(block):
     if narrowed:
         return
     try:
@@ -88,7 +98,7 @@ def narrow():
         # In Rust's, `int` would be a type of the program's.
         with guest.c():
             offset = size_offset(memory)
-            for pointer in pointers() if offset is not None else ():
+            for pointer in pointers(block) if offset is not None else ():
                 if pointer.sizeof == HOSTS and set_size(memory, offset, pointer, GUESTS):
                     narrowed.append(pointer)
     except (OSError, struct.error, gdb.error, OverflowError, ValueError):
@@ -116,7 +126,7 @@ def on_new_objfile(event):
         symbol = event.new_objfile.lookup_static_symbol(name)
         if symbol is not None:
             if symbol.type.pointer().sizeof == GUESTS:
-                narrow()
+                narrow(symbol.symtab.static_block())
             return
 
 
