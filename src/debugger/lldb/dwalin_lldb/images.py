@@ -21,6 +21,7 @@ from . import guest
 OFFER = "__dwalin_offer"
 FOLDERS = {}  # Of targets: where the files are while they are loaded.
 LOADED = {}  # Of targets: the number of the process that runs in it, and its modules.
+PREFERRED = {}  # Of targets: the process whose libraries are behind the images.
 KEPT = []  # All modules: lldb 19 reads types of one that was replaced when an expression needs them again, and dies if it is gone.
 
 
@@ -99,6 +100,25 @@ def offered(process, thread):
         return None
     file, name, _ = words.decode(errors="surrogateescape").split("\0")
     return address + 12, file, name
+
+
+def prefer(target):
+    """Has expressions mean the program's variables where the host's libraries have some of these names, too: lldb takes the first that it finds
+    in the order of its modules (`FindGlobalVariable` in ClangExpressionDeclMap.cpp), and the debug info of libc has `optind` and every
+    static variable of its files. Libraries go behind the images, but for the dynamic loader, which lldb itself follows."""
+    pid = target.GetProcess().GetProcessID()
+    if PREFERRED.get(key(target)) == pid or not any(guest.is_image(module) for module in target.module_iter()):
+        return
+    PREFERRED[key(target)] = pid
+    for module in list(target.module_iter()):
+        file, symbols = module.GetFileSpec(), module.GetSymbolFileSpec()
+        is_loader = (file.GetFilename() or "").startswith(("ld-", "[vdso]"))
+        if is_loader or guest.is_image(module) or not symbols.IsValid() or symbols.fullpath == file.fullpath:
+            continue
+        address = module.GetObjectFileHeaderAddress().GetLoadAddress(target)
+        if address != lldb.LLDB_INVALID_ADDRESS and target.RemoveModule(module):
+            target.AddModule(module)
+            target.SetModuleLoadAddress(module, address)
 
 
 def take(process, thread):

@@ -27,6 +27,7 @@ class StopHook:
         if image:
             unmatched.say(thread.GetProcess(), image, lambda text: say(text, stream))
             return False
+        images.prefer(exe_ctx.GetTarget())
         name = trap.name(thread)
         if adapter.is_relayed():
             adapter.tell(name, guest.code(exe_ctx.GetTarget()))
