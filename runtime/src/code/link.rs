@@ -6,7 +6,7 @@ use super::format::{self, HomeTable, TrapTable, WordsWriter};
 use super::handlers::UnwindTable;
 use super::kept::KeptTable;
 use crate::abi::layout::SYSTEM_PAGE;
-use crate::compile::env::CallTarget;
+use crate::compile::env::{CallTarget, Word};
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
 use crate::compile::{CompileError, Settings, target, unwind};
@@ -141,8 +141,10 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
     lines.concat()
 }
 
-/// Bytes of the last word of the text, which is the VmContext's address.
-pub const CONTEXT_SIZE: usize = 8;
+/// Bytes of a word after all code.
+const WORD_SIZE: usize = 8;
+/// Bytes of all of them, which end the text.
+pub const WORDS_SIZE: usize = Word::ALL.len() * WORD_SIZE;
 
 fn lay_out(
     isa: &OwnedTargetIsa,
@@ -165,8 +167,8 @@ fn lay_out(
             let target = match call.target {
                 CallTarget::Function(func) => func.index(),
                 CallTarget::Builtin(builtin) => builtins + builtin as usize,
-                CallTarget::Context => {
-                    references.push((offset + u64::from(call.offset.0), call.addend));
+                CallTarget::Word(word) => {
+                    references.push((offset + u64::from(call.offset.0), call.addend, word));
                     continue;
                 }
             };
@@ -185,10 +187,11 @@ fn lay_out(
         offsets.push(offset as u32);
     }
     let mut bytes = builder.finish(&mut Default::default());
-    // The word for the VmContext ends the text, whether or not code refers to it.
-    let word = bytes.len().next_multiple_of(CONTEXT_SIZE);
-    bytes.resize(word + CONTEXT_SIZE, 0);
-    for (at, addend) in references {
+    // The words end the text, whether or not code refers to them.
+    let words = bytes.len().next_multiple_of(WORD_SIZE);
+    bytes.resize(words + WORDS_SIZE, 0);
+    for (at, addend, word) in references {
+        let word = words + word as usize * WORD_SIZE;
         let distance = word as i64 + addend - at as i64;
         let at = at as usize;
         bytes[at..at + 4].copy_from_slice(&(distance as i32).to_le_bytes());

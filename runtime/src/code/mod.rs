@@ -19,6 +19,7 @@ pub use artifact::{Artifact, ArtifactError};
 
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::SYSTEM_PAGE;
+use crate::compile::env::Word;
 use crate::index::*;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -86,15 +87,17 @@ impl PlacedCode {
         })
     }
 
-    /// Says whose code this is, where it is one instance's: functions that a debugger calls find the VmContext by it.
+    /// Says whose code this is, where it is one instance's, by the addresses that its words have: functions that a debugger calls find the
+    /// VmContext by it.
     ///
     /// # Errors
     /// The system's refusal to make the code writable.
-    pub fn bind(&self, context: *const u8) -> Result<(), ArtifactError> {
-        let at = self.artifact.text().end - link::CONTEXT_SIZE;
+    pub fn bind(&self, address: impl Fn(Word) -> *const u8) -> Result<(), ArtifactError> {
+        let at = self.artifact.text().end - link::WORDS_SIZE;
+        let words = Word::ALL.map(|word| (address(word) as u64).to_le_bytes());
         let step = "write to the code";
         self.mapping
-            .patch(at, &(context as u64).to_le_bytes())
+            .patch(at, words.as_flattened())
             .map_err(|error| ArtifactError::Io { step, error })
     }
 

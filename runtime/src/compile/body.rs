@@ -1,7 +1,8 @@
 //! One function: its locals and their homes, then its operators, each translated by the file of its kind.
 
 use super::codegen::codegen;
-use super::env::{Env, Wanted};
+use super::context::word_symbol;
+use super::env::{Env, Wanted, Word};
 use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
 use super::signature::{POINTER, clif_type, guest_signature};
 use super::state::{BlockValues, Callees, Handlers, KeptSlot, Operands, Statements};
@@ -195,8 +196,13 @@ impl Translator<'_, '_> {
         let code = FuncCursor::new(self.builder.func).with_srcloc(location);
         let mut code = code.after_inst(found);
         let trusted = MemFlagsData::trusted();
-        let offset = offset_of!(VmContextHead, store) as i32;
-        let store = code.ins().load(POINTER, trusted, context, offset);
+        let store = if self.env.is_one_instances() {
+            let symbol = word_symbol(code.func, Word::Store);
+            code.ins().symbol_value(POINTER, symbol)
+        } else {
+            let offset = offset_of!(VmContextHead, store) as i32;
+            code.ins().load(POINTER, trusted, context, offset)
+        };
         let offset = offset_of!(VmStoreContext, stack_limit) as i32;
         let limit = code.ins().load(POINTER, trusted, store, offset);
         let pointer = code.ins().get_stack_pointer(POINTER);

@@ -3,13 +3,17 @@
 //! is not optimised gets no other pass that would find what it asks twice.
 
 use super::OptLevel;
-use super::env::CallTarget;
+use super::env::{CallTarget, Word};
 use super::signature::POINTER;
 use super::state::BlockValues;
 use super::translator::Translator;
 use crate::index::MemoryIndex;
-use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    Block, ExternalName, Function, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData,
+    StackSlot, Type, Value,
+};
+use cranelift_entity::EntityRef;
 
 /// As many as registers can hold.
 const LOCALS: usize = 6;
@@ -20,26 +24,19 @@ impl Translator<'_, '_> {
     /// a thread is in such code.
     pub(super) fn find_context(&mut self) {
         let context = if self.env.is_one_instances() {
-            let word = self.context_word();
-            let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-            self.builder.ins().load(POINTER, flags, word, 0)
+            self.word(Word::Context)
         } else {
             self.builder.ins().get_pinned_reg(POINTER)
         };
         self.block_values.context = Some(context);
     }
 
-    /// The address of the word with the VmContext's address.
-    fn context_word(&mut self) -> Value {
-        let name = CallTarget::Context.name();
-        let name = self.builder.func.declare_imported_user_function(name);
-        let word = self.builder.create_global_value(GlobalValueData::Symbol {
-            name: ExternalName::user(name),
-            offset: 0.into(),
-            colocated: true,
-            tls: false,
-        });
-        self.builder.ins().symbol_value(POINTER, word)
+    /// What a word after the code holds.
+    fn word(&mut self, word: Word) -> Value {
+        let function = &mut *self.builder.func;
+        let symbol =
+            *self.callees.words[word as usize].get_or_insert_with(|| word_symbol(function, word));
+        self.builder.ins().symbol_value(POINTER, symbol)
     }
 
     /// The running instance's VmContext.
@@ -81,10 +78,14 @@ impl Translator<'_, '_> {
         if let Some((_, base)) = self.block_values().base.filter(|(of, _)| *of == memory) {
             return base;
         }
-        let context = self.context();
-        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
-        let offset = self.env.layout.memory_base(memory) as i32;
-        let base = self.builder.ins().load(POINTER, flags, context, offset);
+        let base = if memory.index() == 0 && self.env.is_one_instances() {
+            self.word(Word::Memory)
+        } else {
+            let context = self.context();
+            let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+            let offset = self.env.layout.memory_base(memory) as i32;
+            self.builder.ins().load(POINTER, flags, context, offset)
+        };
         self.block_values.base = Some((memory, base));
         base
     }
@@ -95,15 +96,36 @@ impl Translator<'_, '_> {
         locals.find(|it| it.0 == local).map(|it| it.1)
     }
 
-    /// A local's home was read or written.
-    pub(super) fn note_home(&mut self, local: u32, value: Value) {
+    /// Reads a local's home. None of these loads becomes an operand in memory of the instruction that uses it: Cranelift would compute the
+    /// slot's address into a register for that, and the processor does not recognize it as what was stored to the stack just before.
+    pub(super) fn read_home(&mut self, local: u32, slot: StackSlot, ty: Type) -> Value {
+        let flags = MemFlagsData::new().with_notrap();
+        let ins = self.builder.ins();
+        let (value, wide) = match ty {
+            I32 => {
+                let address = ins.stack_addr(POINTER, slot, 0);
+                let wide = self.builder.ins().uload32(flags, address, 0);
+                (self.builder.ins().ireduce(I32, wide), Some(wide))
+            }
+            I64 => {
+                let address = ins.stack_addr(POINTER, slot, 0);
+                (self.builder.ins().atomic_load(I64, flags, address), None)
+            }
+            _ => (ins.stack_load(POINTER, ty, slot, 0), None),
+        };
+        self.note_home(local, value, wide);
+        value
+    }
+
+    /// A local's home was read or written: its value, and that as an index of 64 bits, if it is there.
+    pub(super) fn note_home(&mut self, local: u32, value: Value, wide: Option<Value>) {
         self.block_values();
         let locals = &mut self.block_values.locals;
         locals.retain(|it| it.0 != local);
         if locals.len() == LOCALS {
             locals.remove(0);
         }
-        locals.push((local, value, None));
+        locals.push((local, value, wide));
     }
 
     /// An index into a memory, in 64 bits.
@@ -130,6 +152,15 @@ impl Translator<'_, '_> {
         self.block_values.locals.clear();
     }
 
+    /// Goes on in a block that control enters from the present one only: what is known stays known.
+    pub(super) fn go_on_in(&mut self, next: Block) {
+        let here = self.builder.current_block();
+        self.builder.switch_to_block(next);
+        if self.block_values.block == here {
+            self.block_values.block = Some(next);
+        }
+    }
+
     fn block_values(&mut self) -> &BlockValues {
         let block = self.builder.current_block();
         if self.block_values.block != block || self.env.settings.opt_level == OptLevel::Speed {
@@ -139,4 +170,16 @@ impl Translator<'_, '_> {
         }
         &self.block_values
     }
+}
+
+/// The symbol that stands for a word after the code.
+pub(super) fn word_symbol(function: &mut Function, word: Word) -> GlobalValue {
+    let name = CallTarget::Word(word).name();
+    let name = function.declare_imported_user_function(name);
+    function.create_global_value(GlobalValueData::Symbol {
+        name: ExternalName::user(name),
+        offset: 0.into(),
+        colocated: true,
+        tls: false,
+    })
 }

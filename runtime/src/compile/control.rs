@@ -70,7 +70,7 @@ impl Translator<'_, '_> {
                 self.branch_on(reference, *relative_depth);
                 self.pop();
             }
-            Operator::Return => self.branch(self.control.len() as u32 - 1),
+            Operator::Return => self.return_early(),
             operator => return self.branch_on_cast(operator),
         }
         Ok(true)
@@ -158,7 +158,7 @@ impl Translator<'_, '_> {
             body.builder
                 .ins()
                 .brif(condition, then, &[], otherwise, &[]);
-            body.builder.switch_to_block(then);
+            body.go_on_in(then);
             Kind::If {
                 otherwise,
                 params: body.stack[height..].into(),
@@ -243,6 +243,17 @@ impl Translator<'_, '_> {
         self.reachable = false;
     }
 
+    /// Returns. With debug info it is by the code of the function's end, where a debugger stops for the closing brace.
+    fn return_early(&mut self) {
+        if self.env.settings.debug_info {
+            return self.branch(self.control.len() as u32 - 1);
+        }
+        let count = self.control[0].results;
+        let results = self.stack.split_off(self.stack.len() - count);
+        self.builder.ins().return_(&results);
+        self.reachable = false;
+    }
+
     fn branch_if(&mut self, depth: u32) {
         let condition = self.pop();
         self.branch_on(condition, depth);
@@ -256,7 +267,7 @@ impl Translator<'_, '_> {
         self.builder
             .ins()
             .brif(condition, block, &values, next, &[]);
-        self.builder.switch_to_block(next);
+        self.go_on_in(next);
     }
 
     fn branch_table(&mut self, table: &BrTable<'_>) -> Result<(), ModuleError> {

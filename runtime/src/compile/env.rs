@@ -188,8 +188,25 @@ pub enum CallTarget {
     Function(DefinedFuncIndex),
     /// The trampoline of a runtime function.
     Builtin(Builtin),
-    /// The word after all code with the address of the instance's VmContext: of code that is placed for one instance.
+    /// A word after all code: of code that is placed for one instance.
+    Word(Word),
+}
+
+/// The words after all code, which the runtime fills in: where the parts of the instance are that the code is placed for. To the code
+/// generator each is what a global offset table has for a symbol, so one instruction loads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// The instance's VmContext.
     Context,
+    /// The VmStoreContext.
+    Store,
+    /// The base of memory 0, where there is one.
+    Memory,
+}
+
+impl Word {
+    /// All, in their order after the code.
+    pub const ALL: [Word; 3] = [Word::Context, Word::Store, Word::Memory];
 }
 
 impl CallTarget {
@@ -198,7 +215,7 @@ impl CallTarget {
         match self {
             CallTarget::Function(func) => UserExternalName::new(0, func.index() as u32),
             CallTarget::Builtin(builtin) => UserExternalName::new(1, builtin as u32),
-            CallTarget::Context => UserExternalName::new(2, 0),
+            CallTarget::Word(word) => UserExternalName::new(2, word as u32),
         }
     }
 
@@ -223,7 +240,10 @@ impl CallTarget {
                 .get(index as usize)
                 .copied()
                 .map(CallTarget::Builtin),
-            UserExternalName { namespace: 2, .. } => Some(CallTarget::Context),
+            UserExternalName {
+                namespace: 2,
+                index,
+            } => Word::ALL.get(index as usize).copied().map(CallTarget::Word),
             _ => None,
         }
     }

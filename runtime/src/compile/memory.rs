@@ -11,7 +11,9 @@ use crate::index::{DataIndex, MemoryIndex};
 use crate::module::types::AddressType;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
-use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_codegen::ir::{
+    Endianness, InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value,
+};
 use std::mem::offset_of;
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
@@ -93,11 +95,19 @@ impl Translator<'_, '_> {
     /// Pops an index; the host address to access `bytes` at, with an offset to add.
     pub(super) fn address(&mut self, memarg: &MemArg, bytes: u32) -> (Value, i32) {
         let index = self.pop();
-        let index = self.memory_index(index);
         let MemArgTarget::Memory(memory) = memarg.target else {
             unreachable!("validated: arrays are GC's")
         };
         let memory = MemoryIndex::from_u32(memory);
+        if let Some(index) = self.constant_index(index)
+            && let Some(offset) = memarg.offset.checked_add(index)
+            && let Ok(offset) = i32::try_from(offset)
+        {
+            let index = self.builder.ins().iconst(I64, index as i64);
+            self.check_bounds(memory, index, memarg.offset, bytes);
+            return (self.memory_base(memory), offset);
+        }
+        let index = self.memory_index(index);
         self.check_bounds(memory, index, memarg.offset, bytes);
         let base = self.memory_base(memory);
         let address = self.builder.ins().iadd(base, index);
@@ -107,6 +117,19 @@ impl Translator<'_, '_> {
                 self.builder.ins().iadd_imm_u(address, memarg.offset as i64),
                 0,
             ),
+        }
+    }
+
+    /// The value of a constant index of 32 bits, as those of variables at fixed addresses are. Code that is not optimised would read it
+    /// from memory.
+    fn constant_index(&self, index: Value) -> Option<u64> {
+        let function = &self.builder.func.dfg;
+        match function.insts[function.value_def(index).inst()?] {
+            InstructionData::UnaryImm {
+                opcode: Opcode::Iconst,
+                imm,
+            } if function.value_type(index) == I32 => Some(u64::from(imm.bits() as u32)),
+            _ => None,
         }
     }
 

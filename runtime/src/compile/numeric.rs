@@ -76,7 +76,7 @@ impl Translator<'_, '_> {
         self.builder.switch_to_block(zero);
         self.builder.ins().udiv(dividend, divisor);
         self.builder.ins().jump(divide, &[]);
-        self.builder.switch_to_block(divide);
+        self.go_on_in(divide);
     }
 
     fn is_nonzero_constant(&self, value: Value) -> bool {

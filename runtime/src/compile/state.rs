@@ -1,9 +1,10 @@
 //! The state of a function's translation, by the kind of operators that keeps it.
 
 use super::cleanup::Tries;
+use super::env::Word;
 use crate::abi::builtin::Builtin;
 use crate::index::*;
-use cranelift_codegen::ir::{Block, FuncRef, SigRef, StackSlot, Value};
+use cranelift_codegen::ir::{Block, FuncRef, GlobalValue, SigRef, StackSlot, Value};
 use cranelift_codegen::isa::CallConv;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Statement, ValueType};
@@ -60,6 +61,8 @@ pub(super) struct Callees {
     pub(super) functions: HashMap<(DefinedFuncIndex, CallConv), FuncRef>,
     pub(super) builtins: HashMap<Builtin, FuncRef>,
     pub(super) signatures: HashMap<(TypeIndex, CallConv), SigRef>,
+    /// The symbols of the words after the code, in their order: one symbol is one value to the code generator.
+    pub(super) words: [Option<GlobalValue>; Word::ALL.len()],
 }
 
 impl Callees {

@@ -3,7 +3,7 @@
 //!
 //! All numbers are little-endian, of 4 bytes. Lists have their length before them.
 
-use super::env::CallTarget;
+use super::env::{CallTarget, Word};
 use super::observe::{Call, CompiledFunction};
 use crate::abi::builtin::Builtin;
 use crate::abi::handlers::{
@@ -17,7 +17,7 @@ use dwalin_debuginfo::code::{Homes, Kept, KeptValue, ValueType};
 use std::collections::HashMap;
 
 /// The references that code has.
-const RELOCS: [Reloc; 2] = [Reloc::X86CallPCRel4, Reloc::X86PCRel4];
+const RELOCS: [Reloc; 3] = [Reloc::X86CallPCRel4, Reloc::X86PCRel4, Reloc::X86GOTPCRel4];
 
 /// A function's place in its module.
 #[derive(Clone, Copy)]
@@ -84,7 +84,7 @@ fn call_record(call: &Call, callees: &HashMap<DefinedFuncIndex, u32>) -> Option<
     let (kind, number) = match call.target {
         CallTarget::Function(func) => (0, *callees.get(&func)?),
         CallTarget::Builtin(builtin) => (1, builtin as u32),
-        CallTarget::Context => (2, 0),
+        CallTarget::Word(word) => (2, word as u32),
     };
     let reloc = RELOCS.iter().position(|it| *it == call.reloc)? as u32;
     let addend = i32::try_from(call.addend).ok()?;
@@ -121,7 +121,7 @@ fn call(
     let target = match kind {
         0 => CallTarget::Function(*callees.get(number as usize)?),
         1 => CallTarget::Builtin(*Builtin::ALL.get(number as usize)?),
-        2 => CallTarget::Context,
+        2 => CallTarget::Word(*Word::ALL.get(number as usize)?),
         _ => return None,
     };
     Some(Call {

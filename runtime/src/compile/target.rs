@@ -43,6 +43,8 @@ fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa
     for (name, value) in [
         ("opt_level", opt_level.cranelift()),
         ("regalloc_algorithm", allocator),
+        // A symbol's value is in a word, as in a global offset table; see `env::Word`.
+        ("is_pic", "true"),
         // Where basic blocks begin.
         ("machine_code_cfg_info", "true"),
         ("preserve_frame_pointers", "true"),

@@ -1,6 +1,6 @@
 //! What functions keep for debuggers: homes, operands, code for statements, calls and traps by their places.
 
-use super::env::Env;
+use super::env::{CallTarget, Env, Word};
 use super::function::compile_all;
 use super::observe::CompiledFunction;
 use super::{OptLevel, Settings, target};
@@ -392,7 +392,7 @@ fn the_local_of_a_frame_base_is_not_read_back() {
         pc: text.nth("LocalGet", n),
         line: n as u32 + 1,
     };
-    let size = |variables: Vec<(WasmPc, u32)>| {
+    let reads = |variables: Vec<(WasmPc, u32)>| {
         let questions = Questions {
             locals: vec![(text.start, 0)],
             variables,
@@ -401,7 +401,87 @@ fn the_local_of_a_frame_base_is_not_read_back() {
         };
         let function = text.compiled(&settings(true), Some(&questions));
         assert_eq!(function.homes.locals.len(), 1);
-        function.code.len()
+        // `mov` from the slot, which is the frame's lowest.
+        let is_read = |it: &&[u8]| it[0] == 0x8b && it[1] & 0xc7 == 4 && it[2] == 0x24;
+        function.code.windows(3).filter(is_read).count()
     };
-    assert!(size(Vec::new()) < size(vec![(text.start, 0)]));
+    assert_eq!(reads(Vec::new()), 0);
+    assert_eq!(reads(vec![(text.start, 0)]), 2, "at each statement");
+}
+
+/// Returns true if code computes the address of a place on its stack: `lea` of rsp and a displacement.
+fn takes_a_slots_address(code: &[u8]) -> bool {
+    let is_lea = |it: &[u8]| it[0] & 0xf8 == 0x48 && it[1] == 0x8d && it[2] & 7 == 4;
+    code.windows(4).any(|it| is_lea(it) && it[3] == 0x24)
+}
+
+#[test]
+fn homes_are_read_by_their_distance_from_the_stack_pointer() {
+    let text = Text::new(
+        "(module (func (param i32 i64) (loop
+            (local.set 0 (i32.add (i32.const 1) (local.get 0)))
+            (local.set 1 (i64.add (i64.const 1) (local.get 1)))
+            (br_if 0 (local.get 0)))))",
+    );
+    let code = text.compiled(&settings(true), None).code;
+    assert!(!takes_a_slots_address(&code), "{code:x?}");
+}
+
+/// How often code refers to a word after all code.
+fn references(function: &CompiledFunction, word: Word) -> usize {
+    let calls = function.calls.iter();
+    calls
+        .filter(|it| it.target == CallTarget::Word(word))
+        .count()
+}
+
+#[test]
+fn what_code_for_debugging_needs_of_its_instance_is_one_load() {
+    let text = Text::new(
+        "(module (memory 1) (func (param i32) (result i32) (block
+            (br_if 0 (i32.load (local.get 0)))
+            (br_if 0 (i32.load offset=8 (local.get 0)))
+            (i32.store (i32.const 4) (local.get 0)))
+            (i32.const 0)))",
+    );
+    let function = text.compiled(&settings(true), None);
+    assert_eq!(references(&function, Word::Memory), 1, "not at each branch");
+    assert_eq!(references(&function, Word::Context), 0);
+    let shared = text.compiled(&settings(false), None);
+    assert!(shared.calls.is_empty());
+    let text = Text::new("(module (func $f (call $f)))");
+    let function = text.compiled(&settings(true), None);
+    assert_eq!(
+        references(&function, Word::Store),
+        1,
+        "for the stack's limit"
+    );
+    assert_eq!(references(&function, Word::Context), 0);
+}
+
+#[test]
+fn a_constant_index_is_a_part_of_the_offset() {
+    let code = |access: &str| {
+        let text = format!("(module (memory 1) (func (result i32) {access}))");
+        Text::new(&text).compiled(&settings(true), None).code
+    };
+    let one = code("(i32.load offset=8 (i32.const 4))");
+    assert_eq!(one, code("(i32.load offset=12 (i32.const 0))"));
+    // Offsets of more than 31 bits are none, and -1 is not below the memory.
+    let last = code("(i32.load8_u (i32.const -1))");
+    assert_ne!(last, code("(i32.load8_u (i32.const 0))"));
+}
+
+#[test]
+fn an_early_return_without_debug_info_is_no_jump() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32)
+            (if (local.get 0) (then (return (i32.const 7)))) (i32.const 8)))",
+    );
+    let returns = |debug_info| {
+        let code = text.compiled(&settings(debug_info), None).code;
+        code.iter().filter(|byte| **byte == 0xc3).count()
+    };
+    assert_eq!(returns(false), 2);
+    assert_eq!(returns(true), 1, "the closing brace is in one place");
 }

@@ -53,10 +53,7 @@ impl Translator<'_, '_> {
                 if let Some(value) = self.known_home(index) {
                     return value;
                 }
-                let ty = clif_type(ty);
-                let value = self.builder.ins().stack_load(POINTER, ty, slot, 0);
-                self.note_home(index, value);
-                value
+                self.read_home(index, slot, clif_type(ty))
             }
         }
     }
@@ -66,7 +63,7 @@ impl Translator<'_, '_> {
             Local::Variable(variable) => self.builder.def_var(variable, value),
             Local::Home(slot, _) => {
                 self.builder.ins().stack_store(POINTER, value, slot, 0);
-                self.note_home(index, value);
+                self.note_home(index, value, None);
             }
             Local::Shadowed(variable, slot) => {
                 self.builder.def_var(variable, value);

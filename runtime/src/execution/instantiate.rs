@@ -8,6 +8,7 @@ use crate::abi::frame::value_type;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::abi::trap::TrapKind;
 use crate::code::pointers::PointerFunctions;
+use crate::compile::env::Word;
 use crate::compiled::Module;
 use crate::config::ImageReader;
 use crate::describe::cached_image::CachedImage;
@@ -112,14 +113,28 @@ fn build(
         let ty = module.type_ids()[ty.index()];
         instance.tags.push(core.new_tag(ty, name));
     }
-    if core.engine().config().settings().debug_info && instance.shown.is_none() {
-        let context = instance.context();
-        instance.code.bind(context.cast_const().cast())?;
-    }
     fill_context(core, &mut instance)?;
+    if core.engine().config().settings().debug_info && instance.shown.is_none() {
+        bind_code(core, &mut instance)?;
+    }
     init_globals(core, &mut instance)?;
     init_tables(core, &mut instance)?;
     Ok(instance)
+}
+
+/// Says to code for debugging whose it is.
+fn bind_code(core: &StoreCore, instance: &mut InstanceData) -> Result<()> {
+    let context = instance.context().cast_const().cast();
+    let memory = instance.memories.first();
+    let base = memory.map_or(ptr::null(), |memory| {
+        core.memory(*memory).base().cast_const()
+    });
+    let address = |word| match word {
+        Word::Context => context,
+        Word::Store => (&raw const *core.vm).cast(),
+        Word::Memory => base,
+    };
+    Ok(instance.code.bind(address)?)
 }
 
 /// Puts what is imported in front.
