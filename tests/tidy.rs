@@ -22,10 +22,11 @@ const MAX_FILE: usize = 600;
 const MAX_FUNCTION: usize = 60;
 
 /// Crates whose modules have an order, with their root files.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("dwalin", "src/main.rs"),
     ("wast", "wast/src/lib.rs"),
     ("runtime", "runtime/src/lib.rs"),
+    ("timetravel", "timetravel/src/lib.rs"),
     ("debuginfo", "debuginfo/src/lib.rs"),
     ("gdb-jit", "gdb-jit/src/lib.rs"),
 ];

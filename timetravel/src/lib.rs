@@ -1,0 +1,28 @@
+//! A server of gdb's remote protocol for a process that replays a recording, forwards and backwards.
+//!
+//! ```text
+//! gdb, lldb ──remote protocol── server ── timeline ──ptrace── processes: checkpoints are forks that wait
+//! ```
+//!
+//! The process counts ticks, at each entry of a function and each head of a loop, and stops by itself at the tick that it is told
+//! ([`control`]). Between two ticks control only goes forward, so a tick and an address name a moment, and a moment is reached
+//! again by running forward from a checkpoint.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+mod connection;
+pub mod control;
+mod description;
+mod error;
+mod interrupt;
+mod packet;
+mod process;
+mod registers;
+mod scratch;
+mod server;
+mod timeline;
+mod tracee;
+mod watch;
+
+pub use connection::Connection;
+pub use error::Error;
+pub use server::serve;

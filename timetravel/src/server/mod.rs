@@ -1,0 +1,109 @@
+//! The commands of the remote protocol (GDB's manual, "Packets"; LLDB's document "GDB Remote Protocol Extensions").
+
+mod memory;
+mod monitor;
+mod query;
+mod register;
+mod resume;
+mod state;
+
+use crate::connection::Connection;
+use crate::error::Result;
+use crate::timeline::Timeline;
+use state::{FAILED, OK, Server, UNKNOWN};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Serves a debugger until it goes: `command` starts the process that replays, which runs `executable`.
+///
+/// # Errors
+/// The process cannot be started or traced, or the connection fails.
+pub fn serve(command: &mut Command, executable: PathBuf, connection: Connection) -> Result<()> {
+    let timeline = Timeline::start(command, connection.interrupt())?;
+    let mut server = Server {
+        connection,
+        timeline,
+        executable,
+        last_stop: Vec::new(),
+        said_changes: false,
+        is_lldb: false,
+        is_over: false,
+    };
+    server.last_stop = server.stopped(5, "");
+    while !server.is_over {
+        let Some(packet) = server.connection.next() else {
+            break;
+        };
+        let reply = server.handle(&packet)?;
+        if let Some(reply) = reply {
+            server.connection.reply(&reply)?;
+        }
+        if packet == b"QStartNoAckMode" {
+            server.connection.stop_acknowledging();
+        }
+    }
+    Ok(())
+}
+
+impl Server {
+    /// Handles a packet; none is the reply to what has none.
+    fn handle(&mut self, packet: &[u8]) -> Result<Option<Vec<u8>>> {
+        if let Some(rest) = packet.strip_prefix(b"X") {
+            return Ok(Some(self.write_binary(rest)));
+        }
+        let Ok(text) = str::from_utf8(packet) else {
+            return Ok(Some(FAILED.to_vec()));
+        };
+        if let Some(how) = resume::parse(text) {
+            return self.resume(how).map(Some);
+        }
+        let reply = match text.as_bytes().first() {
+            None => UNKNOWN.to_vec(),
+            Some(b'q') => self.query(text),
+            Some(b'Q') => self.set_mode(text),
+            Some(b'v') => return self.v_packet(text).map(Some),
+            Some(b'?') => self.last_stop.clone(),
+            // The one thread there is.
+            Some(b'H' | b'T' | b'!') => OK.to_vec(),
+            Some(b'g') => self.read_registers(),
+            Some(b'G') => self.write_registers(&text[1..]),
+            Some(b'p') => self.read_register(&text[1..]),
+            Some(b'P') => self.write_register(&text[1..]),
+            Some(b'm') => self.read_memory(&text[1..]),
+            Some(b'x') => self.read_memory_binary(&text[1..]),
+            Some(b'M') => self.write_memory(&text[1..]),
+            Some(b'Z' | b'z') => self.set_trap(text),
+            Some(b'_') => self.allocate(text),
+            Some(b'R') => return self.restart().map(|_| None),
+            Some(b'k') => {
+                // `run` comes next, or the end of the connection.
+                return Ok(self.is_lldb.then(|| {
+                    self.is_over = true;
+                    b"X09".to_vec()
+                }));
+            }
+            Some(b'D') => {
+                self.is_over = true;
+                OK.to_vec()
+            }
+            Some(_) => UNKNOWN.to_vec(),
+        };
+        Ok(Some(reply))
+    }
+
+    fn v_packet(&mut self, text: &str) -> Result<Vec<u8>> {
+        Ok(match text {
+            "vCont?" => b"vCont;c;C;s;S;r".to_vec(),
+            _ if text.starts_with("vRun") => self.restart()?,
+            _ if text.starts_with("vKill") => OK.to_vec(),
+            _ => UNKNOWN.to_vec(),
+        })
+    }
+
+    /// Goes to the start.
+    fn restart(&mut self) -> Result<Vec<u8>> {
+        self.timeline.go_to_tick(0)?;
+        self.last_stop = self.stopped(5, "");
+        Ok(self.last_stop.clone())
+    }
+}

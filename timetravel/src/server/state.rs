@@ -1,0 +1,40 @@
+//! The state of a debugger's session, and what all commands need.
+
+use crate::connection::Connection;
+use crate::error::Result;
+use crate::packet::hex;
+use crate::timeline::Timeline;
+use std::path::PathBuf;
+
+/// A debugger's session.
+pub struct Server {
+    /// The connection to it.
+    pub connection: Connection,
+    /// The run.
+    pub timeline: Timeline,
+    /// The file that the process runs.
+    pub executable: PathBuf,
+    /// The answer to the question why the program stopped.
+    pub last_stop: Vec<u8>,
+    /// It was said what becomes of changes.
+    pub said_changes: bool,
+    /// The debugger is lldb.
+    pub is_lldb: bool,
+    /// The debugger has gone.
+    pub is_over: bool,
+}
+
+/// The reply that a packet is not known.
+pub const UNKNOWN: &[u8] = b"";
+/// The reply that all went well.
+pub const OK: &[u8] = b"OK";
+/// The reply that it did not.
+pub const FAILED: &[u8] = b"E01";
+
+impl Server {
+    /// Has the debugger print a line.
+    pub fn say(&self, text: &str) -> Result<()> {
+        let line = format!("O{}", hex(format!("{text}\n").as_bytes()));
+        self.connection.reply(line.as_bytes())
+    }
+}

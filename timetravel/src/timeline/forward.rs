@@ -1,0 +1,192 @@
+//! Forwards: to what stops the program next, with checkpoints on the way.
+
+use super::state::{Moment, Reason, Timeline};
+use crate::control::Word;
+use crate::error::{Error, Result};
+use crate::process::{Event, Process, Traps};
+use std::ops::Range;
+
+/// CPU time between checkpoints, in nanoseconds.
+const APART: u64 = 200_000_000;
+/// CPU time after which it is asked how much there was.
+const LOOK: u64 = 20_000_000;
+
+impl Timeline {
+    /// Runs on.
+    pub fn go_on(&mut self) -> Result<Reason> {
+        let traps = self.traps.clone();
+        let mut process = self.take()?;
+        if let Moment::Said { .. } = self.here {
+            let event = process.deliver(0, &traps, &self.control, &self.interrupt)?;
+            return self.arrive(process, event);
+        }
+        let event = self.run_with_checkpoints(&mut process, &traps)?;
+        self.arrive(process, event)
+    }
+
+    /// Delivers the signal that stopped the program: a trap's handler reports it, and the process ends.
+    pub fn deliver(&mut self, signal: i32) -> Result<Reason> {
+        let mut process = self.take()?;
+        // The signal comes with its information when the instruction is executed again.
+        let again = self.run(&mut process, None, &Traps::default())?;
+        let event = match again {
+            Event::Signal(same) if same == signal => {
+                process.deliver(signal, &Traps::default(), &self.control, &self.interrupt)?
+            }
+            other => other,
+        };
+        self.arrive(process, event)
+    }
+
+    /// Executes instructions of the program while the program counter is in a range, and one at least.
+    pub fn step_forward(&mut self, range: Range<u64>) -> Result<Reason> {
+        let traps = self.traps.clone();
+        let mut process = self.take()?;
+        if let Moment::Said { .. } = self.here {
+            let event = process.deliver(0, &traps, &self.control, &self.interrupt)?;
+            return self.arrive(process, event);
+        }
+        loop {
+            let event = self.step(&mut process, &traps)?;
+            let pc = match event {
+                Event::Stepped => process.pc()?,
+                event => return self.arrive(process, event),
+            };
+            let event = match traps.breaks.contains(&pc) {
+                true => Event::Break(pc),
+                false if self.interrupt.is_asked() => Event::Interrupted,
+                false if range.contains(&pc) => continue,
+                false => Event::Stepped,
+            };
+            return self.arrive(process, event);
+        }
+    }
+
+    /// Runs a process that the debugger has changed, for a call of a function.
+    pub fn run_call(&mut self) -> Result<Reason> {
+        let traps = self.traps.clone();
+        let mut process = self.take()?;
+        let event = self.run(&mut process, None, &traps)?;
+        let reason = match event {
+            Event::Exited(_) | Event::Killed(_) => {
+                self.seek(self.here)?;
+                return Ok(Reason::Signal(libc::SIGABRT));
+            }
+            Event::Signal(signal) => Reason::Signal(signal),
+            Event::Interrupted => Reason::Signal(libc::SIGINT),
+            Event::Watch(hits) => Reason::Watch(traps.watches[hits[0]].asked, None),
+            Event::Break(_) => Reason::Break,
+            Event::Said(_) => Reason::Signal(libc::SIGABRT),
+            Event::Tick | Event::Stepped => Reason::Step,
+        };
+        self.now = Some(process);
+        Ok(reason)
+    }
+
+    fn take(&mut self) -> Result<Process> {
+        let gone = Error::Ended("it is gone; `run` goes to the start");
+        self.now.take().ok_or(gone)
+    }
+
+    /// Runs in slices, and makes checkpoints between them where no run has been before.
+    fn run_with_checkpoints(&mut self, process: &mut Process, traps: &Traps) -> Result<Event> {
+        let mut slice = 1 << 12;
+        let mut last = process.tracee.cpu_time();
+        let mut looked = last;
+        loop {
+            let until = process.tick(&self.control)?.saturating_add(slice);
+            let event = self.run(process, Some(until), traps)?;
+            if event != Event::Tick {
+                return Ok(event);
+            }
+            let time = process.tracee.cpu_time();
+            match time.saturating_sub(looked) {
+                0..LOOK => slice = (slice * 2).min(1 << 40),
+                took if took > 3 * LOOK => slice = (slice / 2).max(1 << 12),
+                _ => {}
+            }
+            looked = time;
+            if until > self.checkpoints.newest() && time.saturating_sub(last) >= APART {
+                let fork = process.fork()?;
+                self.checkpoints.add(until, fork);
+                last = time;
+            }
+            if traps.breaks.contains(&process.pc()?) {
+                return Ok(Event::Break(process.pc()?));
+            }
+        }
+    }
+
+    /// Shows a process that has stopped, and says why it did.
+    fn arrive(&mut self, process: Process, event: Event) -> Result<Reason> {
+        match event {
+            Event::Exited(code) => return Ok(Reason::Exited(code)),
+            Event::Killed(signal) => return Ok(Reason::Killed(signal)),
+            Event::Interrupted => return self.interrupted(process),
+            _ => {}
+        }
+        if let Event::Watch(hits) = &event {
+            let asked = self.traps.watches[hits[0]].asked;
+            return self.arrive_at_access(process, asked);
+        }
+        let moment = self.moment(&process, &event)?;
+        self.show(process, moment);
+        Ok(match event {
+            Event::Break(_) => Reason::Break,
+            Event::Signal(signal) => Reason::Signal(signal),
+            Event::Said(crate::control::Stop::HostError) => Reason::Signal(libc::SIGABRT),
+            Event::Said(_) => Reason::End,
+            _ => Reason::Step,
+        })
+    }
+
+    /// Shows the moment after an access: after the call, where the host accessed the place.
+    fn arrive_at_access(&mut self, process: Process, asked: u64) -> Result<Reason> {
+        let pc = process.pc()?;
+        let tick = process.tick(&self.control)?;
+        if self.control.is_guest(pc) {
+            self.show(process, Moment::At { tick, pc });
+            return Ok(Reason::Watch(asked, None));
+        }
+        let name = self.control.call_name(&process.tracee);
+        let call = self.control.word(&process.tracee, Word::Calls)?;
+        let (_, after) = self.around_call(tick, call)?;
+        let pc = after.pc()?;
+        let tick = after.tick(&self.control)?;
+        self.show(after, Moment::At { tick, pc });
+        Ok(Reason::Watch(asked, name))
+    }
+
+    /// The moment at which the program makes a call of the host, by the number of calls before it, and a process after the call.
+    pub(super) fn around_call(&mut self, tick: u64, call: u64) -> Result<(Moment, Process)> {
+        let mut process = self.process_at_tick(tick)?;
+        loop {
+            let pc = process.pc()?;
+            let at = process.tick(&self.control)?;
+            let before = match at {
+                0 => Moment::Start,
+                tick => Moment::At { tick, pc },
+            };
+            let event = self.step(&mut process, &Traps::default())?;
+            if !matches!(event, Event::Stepped) || at > tick {
+                return Err(Error::Lost { tick });
+            }
+            // An instruction that calls the host without being a call in the log leaves the number as it is.
+            if self.control.word(&process.tracee, Word::Calls)? > call {
+                return Ok((before, process));
+            }
+        }
+    }
+
+    /// Ctrl-C: the next tick is near, and a place of the program's.
+    fn interrupted(&mut self, mut process: Process) -> Result<Reason> {
+        self.interrupt.forget();
+        let next = process.tick(&self.control)? + 1;
+        let traps = Traps::default();
+        let event = self.run(&mut process, Some(next), &traps)?;
+        match self.arrive(process, event)? {
+            Reason::Step => Ok(Reason::Signal(libc::SIGINT)),
+            other => Ok(other),
+        }
+    }
+}

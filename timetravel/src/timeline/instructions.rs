@@ -1,0 +1,78 @@
+//! The instructions of one tick, in the order in which they were executed: the one before the current is where a step back goes.
+
+use super::state::{Instructions, Moment, Reason, Timeline};
+use crate::error::Result;
+use crate::process::{Event, Process, Traps};
+
+/// More instructions than straight code between two ticks has.
+const MOST: usize = 1 << 20;
+
+impl Timeline {
+    /// Steps back by an instruction.
+    pub fn step_back(&mut self) -> Result<Reason> {
+        match self.before(self.here)? {
+            Some(moment) => {
+                self.seek(moment)?;
+                Ok(match moment {
+                    Moment::Start => Reason::Begin,
+                    _ => Reason::Step,
+                })
+            }
+            None => Ok(Reason::Begin),
+        }
+    }
+
+    /// The moment before another; none before the start.
+    pub(super) fn before(&mut self, moment: Moment) -> Result<Option<Moment>> {
+        let (tick, pc) = match moment {
+            Moment::Start => return Ok(None),
+            Moment::At { tick, pc } => (tick, Some(pc)),
+            Moment::Said { tick, .. } => (tick, None),
+        };
+        if tick == 0 {
+            return Ok(Some(Moment::Start));
+        }
+        let addresses = self.instructions_of(tick, pc)?;
+        let at = pc.and_then(|pc| addresses.iter().position(|it| *it == pc));
+        let before = match at {
+            Some(0) => None,
+            Some(at) => Some(addresses[at - 1]),
+            None => addresses.last().copied(),
+        };
+        if let Some(pc) = before {
+            return Ok(Some(Moment::At { tick, pc }));
+        }
+        if tick == 1 {
+            return Ok(Some(Moment::Start));
+        }
+        let last = self.instructions_of(tick - 1, None)?.last().copied();
+        Ok(last.map(|pc| Moment::At { tick: tick - 1, pc }))
+    }
+
+    /// The instructions of a tick, at least up to one of them.
+    fn instructions_of(&mut self, tick: u64, up_to: Option<u64>) -> Result<&[u64]> {
+        let is_known = |it: &Instructions| {
+            it.tick == tick && up_to.is_some_and(|pc| it.addresses.contains(&pc))
+        };
+        if !self.instructions.as_ref().is_some_and(is_known) {
+            let mut process = self.process_at_tick(tick)?;
+            self.keep_near(tick, &mut process)?;
+            let addresses = self.follow(&mut process, tick, up_to)?;
+            self.instructions = Some(Instructions { tick, addresses });
+        }
+        Ok(self.instructions.as_ref().map_or(&[], |it| &it.addresses))
+    }
+
+    fn follow(&mut self, process: &mut Process, tick: u64, up_to: Option<u64>) -> Result<Vec<u64>> {
+        let mut addresses = vec![process.pc()?];
+        while addresses.len() < MOST && addresses.last().copied() != up_to {
+            if !matches!(self.step(process, &Traps::default())?, Event::Stepped)
+                || process.tick(&self.control)? != tick
+            {
+                break;
+            }
+            addresses.push(process.pc()?);
+        }
+        Ok(addresses)
+    }
+}
