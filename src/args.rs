@@ -129,7 +129,8 @@ pub struct Run {
     /// The options of code generation.
     #[command(flatten)]
     pub code: Code,
-    /// Call this export with the arguments, and print its results; by default `_start` is called.
+    /// Call this export with the arguments, and print its results; by default `_start` is called. Arguments may follow the name,
+    /// `'f(1, 2)'`; those of components are in WAVE, `'f("x", {a: 1})'`.
     #[arg(long, value_name = "NAME")]
     pub invoke: Option<String>,
     /// Let the program see a directory of the host, under its own name or another.

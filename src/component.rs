@@ -3,11 +3,13 @@
 use crate::args::Run;
 use crate::files;
 use crate::how_to_profile::HowToProfile;
+use crate::invoked;
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
-use dwalin_runtime::component::{Component, Draft, Linker, Val, wasi};
+use dwalin_runtime::component::{Component, Draft, FuncType, Linker, Val, wasi};
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Engine, Error, Module, ModuleInput, Store};
+use std::sync::Arc;
 
 /// The exit code of a program whose `run` returns an error.
 const FAILED: i32 = 1;
@@ -35,8 +37,11 @@ pub fn load_to_run(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> R
 }
 
 /// Runs a component in a store; how it ended.
-pub fn run(loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result<()> {
-    call(&loaded.linker, &loaded.component, store)
+pub fn run(options: &Run, loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result<()> {
+    match &options.invoke {
+        Some(invoked) => invoke(options, invoked, loaded, store),
+        None => call(&loaded.linker, &loaded.component, store),
+    }
 }
 
 fn draft(options: &Run, input: &ModuleInput<'_>) -> Result<Draft> {
@@ -84,9 +89,7 @@ pub fn static_image(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> 
 /// Refuses options that do nothing for components.
 fn refuse(options: &Run) -> Result<()> {
     let file = options.file().display();
-    let option = if options.invoke.is_some() {
-        "--invoke calls functions of modules"
-    } else if options.coredump.is_some() {
+    let option = if options.coredump.is_some() {
         "--coredump writes the memory of one module"
     } else if matches!(options.profile, Some(HowToProfile::Guest { .. })) {
         "--profile=guest takes samples of modules"
@@ -121,5 +124,58 @@ fn call(linker: &Linker<WasiCtx>, component: &Component, store: &mut Store<WasiC
     match results {
         [Val::Result(Err(_))] => Err(Error::Exit(FAILED).into()),
         _ => Ok(()),
+    }
+}
+
+/// Calls an exported function with arguments in WAVE, and prints its result. They are written behind its name, `f(1, "two")`, or are the
+/// program's, one each.
+fn invoke(options: &Run, invoked: &str, loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result<()> {
+    let (name, arguments) = match invoked.find('(') {
+        Some(at) => (invoked[..at].trim_end(), invoked[at..].to_owned()),
+        None => (invoked, format!("({})", options.args()?.join(", "))),
+    };
+    let exports = loaded.component.exports();
+    let (name, ty) = exported(&exports, name)?;
+    let params = ty.params_from_wave(&arguments);
+    let params =
+        params.with_context(|| format!("`{name}` is {ty}, and {arguments} is not for it"))?;
+    let instance = loaded.linker.instantiate(&mut *store, &loaded.component)?;
+    let Some(func) = instance.get_func(&mut *store, name) else {
+        bail!("the component's `{name}` is not a function");
+    };
+    let mut results = vec![Val::Bool(false); usize::from(ty.result().is_some())];
+    func.call(store, &params, &mut results)?;
+    if let [result] = &results[..] {
+        println!("{}", result.to_wave()?);
+    }
+    Ok(())
+}
+
+/// A function by its name, of an interface too if no other interface has one of the name.
+fn exported<'e>(
+    exports: &'e [(String, Arc<FuncType>)],
+    wanted: &str,
+) -> Result<(&'e str, &'e FuncType)> {
+    let of_interface = |name: &str| name.rsplit('#').next() == Some(wanted);
+    let mut found: Vec<_> = exports.iter().filter(|(name, _)| name == wanted).collect();
+    if found.is_empty() {
+        found = exports
+            .iter()
+            .filter(|(name, _)| of_interface(name))
+            .collect();
+    }
+    match &found[..] {
+        [(name, ty)] => Ok((name, ty)),
+        [] => {
+            let names: Vec<_> = exports.iter().map(|(name, _)| &**name).collect();
+            bail!(
+                "the component exports no function `{wanted}`; {}",
+                invoked::instead(wanted, &names)
+            )
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|(name, _)| &**name).collect();
+            bail!("`{wanted}` may be any of {}", names.join(", "))
+        }
     }
 }

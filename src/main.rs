@@ -17,6 +17,7 @@ mod guest_profile;
 mod how_to_profile;
 mod imports;
 mod inspect;
+mod invoked;
 mod json;
 mod keys;
 mod manual;

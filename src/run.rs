@@ -6,10 +6,10 @@ use crate::backtrace::Output;
 use crate::component;
 use crate::debugger::hint;
 use crate::ending::Ending;
-use crate::files;
 use crate::guest_profile;
 use crate::how_to_profile::HowToProfile;
 use crate::imports;
+use crate::invoked;
 use crate::program::Program;
 use crate::progress::Progress;
 use crate::recording;
@@ -19,9 +19,7 @@ use anyhow::{Context, Result, bail};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::ModuleInput;
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
-use dwalin_runtime::{
-    Engine, Error, Func, GuestProfiler, Linker, Module, Store, Val, ValType, WasiThreads, is_traced,
-};
+use dwalin_runtime::{Engine, Error, GuestProfiler, Linker, Module, Store, WasiThreads, is_traced};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -158,7 +156,7 @@ fn run_component(
     let mut store = Store::new(engine, context(options)?);
     let ending = Ending::new(options, &loaded.program, json);
     limit(&mut store, options, &ending)?;
-    let ended = component::run(&loaded, &mut store);
+    let ended = component::run(options, &loaded, &mut store);
     let code = ending.end(ended, &store, None);
     // As in `run`.
     std::mem::forget(store);
@@ -268,7 +266,12 @@ pub fn call(
     store: &mut Store<WasiCtx>,
 ) -> Result<()> {
     let instance = linker.instantiate(&mut *store, module)?;
-    let name = options.invoke.as_deref().unwrap_or("_start");
+    let wanted = options.invoke.as_deref().unwrap_or("_start");
+    let has = |name: &str| module.exports().any(|(it, _)| it == name);
+    let (name, typed) = match invoked::call(wanted).filter(|_| !has(wanted)) {
+        Some((name, args)) => (name, Some(args)),
+        None => (wanted, None),
+    };
     let Some(func) = instance.get_func(&mut *store, name) else {
         let all: Vec<_> = module
             .exports()
@@ -281,7 +284,7 @@ pub fn call(
             }
             _ => bail!(
                 "the module exports no function `{name}`; {}",
-                exported(name, &names)
+                invoked::instead(name, &names)
             ),
         }
     };
@@ -291,27 +294,11 @@ pub fn call(
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
         initialize.call(&mut *store, &[], &mut [])?;
     }
-    invoke(func, store, name, &options.args()?)
-}
-
-/// The functions that can be called instead.
-fn exported(wanted: &str, names: &[&str]) -> String {
-    const MOST: usize = 12;
-    if names.is_empty() {
-        return "it exports none".to_owned();
-    }
-    if let Some(near) = files::nearest(wanted, names.iter().copied()) {
-        return format!("there is `{near}`");
-    }
-    let more = match names.len().saturating_sub(MOST) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let args = match typed {
+        Some(args) => args,
+        None => options.args()?,
     };
-    let named = &names[..names.len().min(MOST)];
-    format!(
-        "--invoke NAME calls one that it has: {}{more}",
-        named.join(", ")
-    )
+    invoked::invoke(func, store, name, &args)
 }
 
 /// Says that a program had no directory, where it failed and was given the name of a file: nothing else tells its user, since C libraries
@@ -325,69 +312,5 @@ fn say_no_directory(options: &Run, module: &Module) {
         eprintln!(
             "note: the program sees no files, {file} neither: --dir . lets it see this directory"
         );
-    }
-}
-
-/// Calls an export with arguments as typed, and prints its results, one a line.
-fn invoke(func: Func, store: &mut Store<WasiCtx>, name: &str, args: &[String]) -> Result<()> {
-    let ty = func.ty(&*store);
-    if args.len() != ty.params().len() {
-        let (count, plural) = (args.len(), if args.len() == 1 { " was" } else { "s were" });
-        bail!("`{name}` is of type {ty}, and {count} argument{plural} given");
-    }
-    let params = args
-        .iter()
-        .zip(ty.params())
-        .enumerate()
-        .map(|(i, (text, ty))| {
-            parse(text, *ty).with_context(|| {
-                format!(
-                    "argument {} of `{name}`: `{text}` is not a value of type {ty}",
-                    i + 1
-                )
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let mut results: Vec<_> = ty
-        .results()
-        .iter()
-        .map(|ty| Val::default_for(*ty))
-        .collect();
-    func.call(store, &params, &mut results)?;
-    for result in results {
-        println!("{result}");
-    }
-    Ok(())
-}
-
-/// An argument of a type; integers in decimal or with 0x, of either sign.
-fn parse(text: &str, ty: ValType) -> Option<Val> {
-    let integer = || {
-        let (sign, digits) = text
-            .strip_prefix('-')
-            .map_or((1, text), |digits| (-1, digits));
-        let value = match digits.strip_prefix("0x") {
-            Some(digits) => i128::from_str_radix(digits, 16),
-            None => digits.parse::<i128>(),
-        };
-        value.ok().map(|value| sign * value)
-    };
-    let within = |value: &i128, bits: u32| (-(1i128 << (bits - 1))..1i128 << bits).contains(value);
-    match ty {
-        ValType::I32 => integer()
-            .filter(|value| within(value, 32))
-            .map(|value| Val::from(value as i32)),
-        ValType::I64 => integer()
-            .filter(|value| within(value, 64))
-            .map(|value| Val::from(value as i64)),
-        ValType::F32 => text.parse().ok().map(|value: f32| Val::from(value)),
-        ValType::F64 => text.parse().ok().map(|value: f64| Val::from(value)),
-        ValType::V128 => match text.strip_prefix("0x") {
-            Some(digits) => u128::from_str_radix(digits, 16),
-            None => text.parse::<u128>(),
-        }
-        .ok()
-        .map(Val::from),
-        ValType::Ref(_) => (text == "null").then(|| Val::default_for(ty)),
     }
 }

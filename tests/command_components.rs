@@ -140,12 +140,8 @@ fn runs_of_components_end_as_those_of_modules() {
 #[test]
 fn options_for_modules_are_refused() {
     let here = folder("refused");
-    for option in [
-        &["--invoke", "f"][..],
-        &["--coredump=core"],
-        &["--profile=guest"],
-    ] {
-        let Some(output) = run(option, &[], "", &here) else {
+    for option in ["--coredump=core", "--profile=guest"] {
+        let Some(output) = run(&[option], &[], "", &here) else {
             return;
         };
         assert_eq!(output.status.code(), Some(1));
@@ -361,4 +357,99 @@ fn a_component_uses_the_network_where_it_may() {
     assert_eq!(run(&["-S", "allow-ip-name-lookup=n"], "denied"), none);
     let no_tcp = denied.repeat(2) + "Ok(())\nErr(\"no names\")\n";
     assert_eq!(run(&["-S", "inherit-network,tcp=n"], "denied"), no_tcp);
+}
+
+/// A component with functions of values of several types, each of which gives back what it gets.
+const ECHOES: &str = r#"(component
+  (core module $m
+    (memory (export "memory") 1)
+    (global $end (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.set $end (i32.and (i32.add (global.get $end) (i32.const 7)) (i32.const -8)))
+      (global.get $end)
+      (global.set $end (i32.add (global.get $end) (local.get 3))))
+    (func (export "word") (param i32) (result i32) (local.get 0))
+    (func (export "two") (param i32 i32) (result i32)
+      (i32.store (i32.const 16) (local.get 0))
+      (i32.store (i32.const 20) (local.get 1))
+      (i32.const 16))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "nothing")))
+  (core instance $m (instantiate $m))
+  (alias core export $m "memory" (core memory $memory))
+  (alias core export $m "realloc" (core func $realloc))
+  (type $point' (record (field "a" u32) (field "b" s32)))
+  (export $point "point" (type $point'))
+  (type $color' (enum "red" "green"))
+  (export $color "color" (type $color'))
+  (func (export "text") (param "it" string) (result string)
+    (canon lift (core func $m "two") (memory $memory) (realloc $realloc)))
+  (func (export "bytes") (param "it" (list u8)) (result (list u8))
+    (canon lift (core func $m "two") (memory $memory) (realloc $realloc)))
+  (func (export "point-of") (param "it" $point) (result $point)
+    (canon lift (core func $m "two") (memory $memory) (realloc $realloc)))
+  (func (export "color-of") (param "it" $color) (result $color) (canon lift (core func $m "word")))
+  (func (export "maybe") (param "it" (option bool)) (result bool) (canon lift (core func $m "add")))
+  (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $m "add")))
+  (func (export "nothing") (canon lift (core func $m "nothing")))
+  (instance $out (export "add" (func $add)))
+  (export "my:own/sums@1.0.0" (instance $out)))"#;
+
+#[test]
+fn functions_of_components_are_called_with_values_as_text() {
+    let here = folder("invoke");
+    fs::write(here.join("a.wat"), ECHOES).unwrap();
+    let invoke = |call: &str, args: &[&str]| {
+        let mut command = Command::new(DWALIN);
+        command.args(["run", "--invoke", call, "a.wat"]).args(args);
+        let output = command.current_dir(&here).output().unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    for (call, expected) in [
+        (r#"text("caf\u{e9} \n")"#, "\"caf\u{e9} \\n\"\n"),
+        ("bytes([1, 2, 255])", "[1, 2, 255]\n"),
+        ("point-of({b: -1, a: 2})", "{a: 2, b: -1}\n"),
+        ("color-of(green)", "green\n"),
+        ("maybe(some(false))", "true\n"),
+        ("maybe(none)", "false\n"),
+        ("add(1, 2)", "3\n"),
+        ("my:own/sums@1.0.0#add(1, 2)", "3\n"),
+        ("nothing()", ""),
+    ] {
+        assert_eq!(
+            invoke(call, &[]),
+            (expected.to_owned(), String::new()),
+            "{call}"
+        );
+    }
+    assert_eq!(invoke("add", &["1", "2"]).0, "3\n");
+    for (call, said) in [
+        ("add(1)", "`add` is func(a: u32, b: u32) -> u32"),
+        ("add(1, \"x\")", "\"x\""),
+        ("add(1, 99999999999)", "99999999999"),
+        ("adds(1)", "exports no function `adds`"),
+        ("text(\"", "error: "),
+        ("point-of({a: 1})", "`point-of` is func("),
+    ] {
+        let (output, error) = invoke(call, &[]);
+        assert_eq!(output, "", "{call}");
+        assert!(
+            error.contains(said) && !error.contains("panicked"),
+            "{call}: {error}"
+        );
+    }
+}
+
+#[test]
+fn functions_of_modules_are_called_with_arguments_behind_their_names() {
+    let here = folder("invoke-module");
+    let module = r#"(module (func (export "sub") (param i32 i32) (result i32)
+        (i32.sub (local.get 0) (local.get 1))))"#;
+    fs::write(here.join("a.wat"), module).unwrap();
+    for args in [&["sub(5, 0x2)", "a.wat"][..], &["sub", "a.wat", "5", "2"]] {
+        let mut command = Command::new(DWALIN);
+        let output = command.args(["run", "--invoke"]).args(args);
+        let output = output.current_dir(&here).output().unwrap();
+        assert_eq!(text(&output.stdout), "3\n", "{}", text(&output.stderr));
+    }
 }

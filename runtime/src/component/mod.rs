@@ -54,6 +54,7 @@ mod transcode;
 mod types;
 mod val;
 pub mod wasi;
+mod wave;
 
 pub use compiled::{Component, Draft};
 pub use error::Violation;

@@ -161,6 +161,19 @@ fn a_rule_that_an_adapter_finds_broken_is_named() {
     }
 }
 
+#[test]
+fn frames_of_adapters_are_named_as_the_runtimes() {
+    let callee = r#"(func $inner (export "f") (param i32) unreachable)"#;
+    let caller = r#"(func $outer (export "run") (result i32) i32.const 1 call $f i32.const 0)"#;
+    let text = pair(r#"(param "it" u32)"#, callee, caller, "(param i32)");
+    let trapped = run(&text).expect_err("it traps").to_string();
+    let places = ["inner", "wasm::adapter", "outer"].map(|name| trapped.find(name));
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{trapped}"
+    );
+}
+
 /// A component that defines a resource and destroys it.
 const DEFINER: &str = r#"(component $definer
             (core module $numbers

@@ -1,5 +1,6 @@
 //! Takes a component apart with wasmtime-environ. No other file knows that crate.
 
+use super::adapter;
 use super::{
     Def, Encoding, Export, Fused, Initializer, Item, Options, Parts, Trampoline, Transcode,
 };
@@ -147,11 +148,27 @@ impl Reader<'_> {
         for options in component.options.values() {
             parts.options.push(read_options(options)?);
         }
+        self.steps(&mut parts)?;
+        parts.exports = self.exports(&component.exports)?;
+        Ok(parts)
+    }
+
+    /// Reads the steps of instantiation, and what they refer to.
+    fn steps(&mut self, parts: &mut Parts) -> Result<(), Refused> {
+        let component = &self.translation.component;
         let mut lowered = Vec::new();
+        // Core modules of no component instance are adapters.
         for step in &component.initializers {
             if let GlobalInitializer::LowerImport { import, .. } = step {
                 lowered.push(import.as_u32());
                 continue;
+            }
+            if let GlobalInitializer::InstantiateModule(
+                InstantiateModule::Static(module, _),
+                None,
+            ) = step
+            {
+                adapter::name(&mut parts.modules[module.index()]);
             }
             parts.initializers.push(self.initializer(step)?);
         }
@@ -167,13 +184,11 @@ impl Reader<'_> {
                 .ok()
         };
         parts.tables = tables.map(table).collect();
-        parts.exports = self.exports(&component.exports)?;
-        Ok(parts)
+        Ok(())
     }
 
     fn initializer(&mut self, step: &GlobalInitializer) -> Result<Initializer, Refused> {
         Ok(match step {
-            // Those of no component instance are adapters.
             GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, imports), _) => {
                 let imports = imports.iter().map(def).collect::<Result<_, _>>()?;
                 Initializer::Instantiate {

@@ -1,6 +1,7 @@
 //! A component taken apart: core modules, and the steps that make an instance of them. The tables are ours; who fills them is in
 //! `environ.rs` alone.
 
+mod adapter;
 mod environ;
 
 pub(super) use environ::{rule, take_apart};
