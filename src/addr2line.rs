@@ -2,9 +2,10 @@
 
 use crate::args::Addr2line;
 use crate::files;
-use crate::json::Json;
+use crate::json;
 use anyhow::{Result, bail};
 use dwalin_runtime::{Location, ModuleFile, Printable, SourceFrame};
+use serde::Serialize;
 
 /// Prints what is at each offset.
 pub fn addr2line(options: &Addr2line) -> Result<()> {
@@ -22,10 +23,10 @@ pub fn addr2line(options: &Addr2line) -> Result<()> {
         found.push((offset, location));
     }
     if options.json {
-        let all = found
+        let rows = found
             .iter()
-            .map(|(offset, location)| json(*offset, location.as_ref()));
-        println!("{}", Json::array(all));
+            .map(|(offset, it)| Row::new(*offset, it.as_ref()));
+        println!("{}", json::to_string(&rows.collect::<Vec<_>>()));
         return Ok(());
     }
     for (offset, location) in &found {
@@ -86,30 +87,54 @@ fn place(frame: &SourceFrame) -> String {
     text
 }
 
-fn json(offset: usize, location: Option<&Location>) -> Json {
-    let Some(location) = location else {
-        return Json::object([
-            ("offset", Json::number(offset as u64)),
-            ("function", Json::null()),
-        ]);
-    };
-    let frames = location.frames.iter().map(|frame| {
-        Json::object([
-            ("function", Json::string_or_null(frame.function.as_deref())),
-            ("file", Json::string_or_null(frame.file.as_deref())),
-            ("line", Json::number_or_null(frame.line)),
-            ("column", Json::number_or_null(frame.column)),
-        ])
-    });
-    Json::object([
-        ("offset", Json::number(offset as u64)),
-        ("file_offset", Json::number(location.file_offset as u64)),
-        ("code_offset", Json::number(u64::from(location.code_offset))),
-        (
-            "function_index",
-            Json::number(u64::from(location.func_index)),
-        ),
-        ("function", Json::string(&location.func_name)),
-        ("frames", Json::array(frames)),
-    ])
+/// An offset, as JSON; docs/debugging.md documents the members.
+#[derive(Serialize)]
+struct Row<'a> {
+    offset: usize,
+    function: Option<&'a str>,
+    #[serde(flatten)]
+    location: Option<Code<'a>>,
+}
+
+/// Where in the code it is.
+#[derive(Serialize)]
+struct Code<'a> {
+    file_offset: usize,
+    code_offset: u32,
+    function_index: u32,
+    frames: Vec<Frame<'a>>,
+}
+
+#[derive(Serialize)]
+struct Frame<'a> {
+    function: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl Row<'_> {
+    fn new(offset: usize, location: Option<&Location>) -> Row<'_> {
+        Row {
+            offset,
+            function: location.map(|it| &*it.func_name),
+            location: location.map(|it| Code {
+                file_offset: it.file_offset,
+                code_offset: it.code_offset,
+                function_index: it.func_index,
+                frames: it.frames.iter().map(Frame::new).collect(),
+            }),
+        }
+    }
+}
+
+impl Frame<'_> {
+    fn new(frame: &SourceFrame) -> Frame<'_> {
+        Frame {
+            function: frame.function.as_deref(),
+            file: frame.file.as_deref(),
+            line: frame.line,
+            column: frame.column,
+        }
+    }
 }

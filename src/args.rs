@@ -4,7 +4,6 @@ use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use crate::keys::wasm::Wasm;
 use crate::wasi_options::Wasi;
-use crate::wasm_options::Wasm;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "component-model")]

@@ -1,16 +1,14 @@
 //! `dwalin check-debug`: what of a module's debug info a debugger gets.
 
 use crate::args::CheckDebug;
+use crate::check_json::Members;
 use crate::files;
-use crate::json::Json;
+use crate::json;
 use anyhow::Result;
 use dwalin_runtime::check::{Bytes, Check, Count, Lost, Place, Variable};
 use dwalin_runtime::{Engine, Location, ModuleFile};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// The version of the JSON: another one where a member goes or means something else.
-const VERSION: u64 = 2;
 
 /// Checks a module's debug info.
 pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
@@ -33,7 +31,10 @@ pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
     let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
     let complete = check.losses.is_empty() && messages.is_empty() && !check.incomplete;
     if options.json {
-        println!("{}", json(&check, &messages, complete));
+        println!(
+            "{}",
+            json::to_string(&Members::new(&check, &messages, complete))
+        );
     }
     match &options.variable {
         Some(variable) if check.asked.is_empty() => {
@@ -288,109 +289,4 @@ fn sums(check: &Check) -> [(&'static str, &Bytes); 3] {
         ("functions", &check.function_bytes),
         ("lines", &check.line_bytes),
     ]
-}
-
-fn json(check: &Check, messages: &[String], complete: bool) -> Json {
-    let member = |name: &'static str| name;
-    let number = |value: usize| Json::number(value as u64);
-    let counts = counts(check).map(|(name, it)| {
-        let members = [
-            ("described", number(it.input)),
-            ("in_image", number(it.output)),
-            ("lost", number(it.lost)),
-            ("dropped", number(it.dropped)),
-        ];
-        (member(name), Json::object(members))
-    });
-    let sums = sums(check).map(|(name, it)| (member(name), json_bytes(it)));
-    let losses = check.losses.iter().map(|loss| {
-        Json::object([
-            ("reason", Json::string(&loss.reason)),
-            ("count", number(loss.count)),
-            ("bytes", Json::number(loss.bytes)),
-            ("first", Json::array(loss.first.iter().map(json_lost))),
-        ])
-    });
-    let [all, some, none] = check.availability.map(number);
-    let availability = [("everywhere", all), ("in_part", some), ("nowhere", none)];
-    let variables_and_bytes = |(variables, bytes): (usize, u64)| {
-        Json::object([
-            ("variables", number(variables)),
-            ("bytes", Json::number(bytes)),
-        ])
-    };
-    Json::object([
-        ("version", Json::number(VERSION)),
-        ("complete", Json::bool(complete)),
-        ("entries", Json::object(counts)),
-        ("bytes", Json::object(sums)),
-        ("compiler_describes", Json::object(availability)),
-        ("operands_not_there", variables_and_bytes(check.astray)),
-        ("locals_overwritten", variables_and_bytes(check.overwritten)),
-        ("outside_code", number(check.elsewhere)),
-        ("outside_scope", number(check.outside)),
-        ("code", json_code(check.code)),
-        ("shown_as_text", json_code(check.made.by_text)),
-        ("by_source_map", json_code(check.made.by_source_map)),
-        ("losses", Json::array(losses)),
-        (
-            "variables",
-            Json::array(check.asked.iter().map(json_variable)),
-        ),
-        (
-            "messages",
-            Json::array(messages.iter().map(|it| Json::string(it))),
-        ),
-    ])
-}
-
-fn json_code((functions, bytes): (usize, u64)) -> Json {
-    Json::object([
-        ("functions", Json::number(functions as u64)),
-        ("bytes", Json::number(bytes)),
-    ])
-}
-
-fn json_bytes(bytes: &Bytes) -> Json {
-    Json::object([
-        ("in_scope", Json::number(bytes.scope)),
-        ("described", Json::number(bytes.described)),
-        ("with_machine_code", Json::number(bytes.with_code)),
-        ("kept", Json::number(bytes.kept)),
-        ("lost", Json::number(bytes.lost())),
-    ])
-}
-
-fn place_members(place: &Place) -> [(&'static str, Json); 5] {
-    [
-        ("name", Json::string_or_null(place.name.as_deref())),
-        ("function", Json::string_or_null(place.function.as_deref())),
-        ("file", Json::string_or_null(place.file.as_deref())),
-        ("line", Json::number_or_null(place.line)),
-        ("offset", Json::number(place.offset as u64)),
-    ]
-}
-
-fn json_lost(lost: &Lost) -> Json {
-    let own = [
-        ("kind", Json::string(lost.kind)),
-        ("bytes", Json::number(lost.bytes)),
-    ];
-    Json::object(own.into_iter().chain(place_members(&lost.place)))
-}
-
-fn json_variable(variable: &Variable) -> Json {
-    let ranges = |ranges: &[std::ops::Range<dwalin_runtime::WasmPc>]| {
-        Json::array(ranges.iter().map(|range| {
-            let ends = [range.start, range.end].map(|pc| Json::number(u64::from(pc.0)));
-            Json::array(ends)
-        }))
-    };
-    let own = [
-        ("bytes", json_bytes(&variable.bytes)),
-        ("scope", ranges(&variable.scope)),
-        ("described", ranges(&variable.described)),
-        ("reason", Json::string_or_null(variable.reason.as_deref())),
-    ];
-    Json::object(place_members(&variable.place).into_iter().chain(own))
 }

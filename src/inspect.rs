@@ -2,11 +2,12 @@
 
 use crate::args::Inspect;
 use crate::files;
-use crate::json::Json;
-use crate::report;
+use crate::json;
+use crate::report_json::{self, Frames};
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::coredump::CoreDump;
 use dwalin_runtime::{ModuleFile, ReportOptions};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -36,16 +37,11 @@ pub fn inspect(options: &Inspect) -> Result<()> {
             .backtrace(index, &|name| modules.get(name))
             .context("a thread has no frames")?;
         if options.json {
-            let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
-            threads.push(Json::object([
-                ("name", Json::string(thread)),
-                (
-                    "frames",
-                    Json::array(backtrace.frames().iter().map(report::frame)),
-                ),
-                ("left_out", Json::number(left_out as u64)),
-                ("left_out_after", Json::number(before as u64)),
-            ]));
+            let frames = Frames::new(&backtrace);
+            threads.push(Thread {
+                name: thread,
+                frames,
+            });
             continue;
         }
         println!(
@@ -55,15 +51,29 @@ pub fn inspect(options: &Inspect) -> Result<()> {
         print!("{}", backtrace.display(&ReportOptions::normal()));
     }
     if options.json {
-        let process = Json::string(dump.process());
-        let all = [
-            ("version", Json::number(1)),
-            ("program", process),
-            ("threads", Json::array(threads)),
-        ];
-        println!("{}", Json::object(all));
+        let all = Members {
+            version: report_json::VERSION,
+            program: dump.process(),
+            threads,
+        };
+        println!("{}", json::to_string(&all));
     }
     Ok(())
+}
+
+/// A core dump as JSON; docs/debugging.md documents the members.
+#[derive(Serialize)]
+struct Members<'a> {
+    version: u32,
+    program: &'a str,
+    threads: Vec<Thread<'a>>,
+}
+
+#[derive(Serialize)]
+struct Thread<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    frames: Frames,
 }
 
 /// The modules that were running, by name: the one that was asked for, and the files of their names. Says which are missing.

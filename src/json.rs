@@ -1,90 +1,49 @@
-//! JSON, written: the few forms that the command prints.
+//! JSON as the command prints it: on one line, without a character that a terminal acts on.
 
 use dwalin_runtime::is_control;
-use std::fmt::Write;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+use std::io::{self, Write};
 
-/// A value, as text.
-#[derive(Clone, Debug)]
-pub struct Json(String);
+/// Returns a value as JSON.
+pub fn to_string(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, Escaping);
+    value
+        .serialize(&mut serializer)
+        .expect("memory takes all that is written, and keys are strings");
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}
 
-impl Json {
-    /// A string.
-    pub fn string(text: &str) -> Json {
-        let mut out = String::from('"');
-        for c in text.chars() {
-            match c {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                // Those that a terminal acts on are all in the Basic Multilingual Plane.
-                c if is_control(c) => {
-                    let _ = write!(out, "\\u{:04x}", u32::from(c));
-                }
-                c => out.push(c),
-            }
+/// The compact form, with escapes for those characters too that JSON allows in strings and a terminal acts on.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_control(*c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            // Those characters are all in the Basic Multilingual Plane.
+            write!(writer, "\\u{:04x}", u32::from(c))?;
+            rest = &rest[at + c.len_utf8()..];
         }
-        out.push('"');
-        Json(out)
-    }
-
-    /// A number.
-    pub fn number(value: u64) -> Json {
-        Json(value.to_string())
-    }
-
-    /// The number below 0.
-    pub fn negative(value: u64) -> Json {
-        Json(format!("-{value}"))
-    }
-
-    /// A number of thousandths, as a decimal fraction.
-    pub fn thousandths(value: u64) -> Json {
-        Json(format!("{}.{:03}", value / 1000, value % 1000))
-    }
-
-    /// A string, or null.
-    pub fn string_or_null(text: Option<&str>) -> Json {
-        text.map_or_else(Json::null, Json::string)
-    }
-
-    /// A number, or null.
-    pub fn number_or_null(value: Option<impl Into<u64>>) -> Json {
-        value.map_or_else(Json::null, |value| Json::number(value.into()))
-    }
-
-    /// True or false.
-    pub fn bool(value: bool) -> Json {
-        Json(value.to_string())
-    }
-
-    /// Nothing.
-    pub fn null() -> Json {
-        Json("null".to_owned())
-    }
-
-    /// An array.
-    pub fn array(values: impl IntoIterator<Item = Json>) -> Json {
-        let values: Vec<_> = values.into_iter().map(|value| value.0).collect();
-        Json(format!("[{}]", values.join(",")))
-    }
-
-    /// An array of numbers.
-    pub fn numbers(values: impl IntoIterator<Item = u64>) -> Json {
-        Json::array(values.into_iter().map(Json::number))
-    }
-
-    /// An object, its members in this order.
-    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Json {
-        let members: Vec<_> = members
-            .into_iter()
-            .map(|(name, value)| format!("{}:{}", Json::string(name).0, value.0))
-            .collect();
-        Json(format!("{{{}}}", members.join(",")))
+        writer.write_all(rest.as_bytes())
     }
 }
 
-impl std::fmt::Display for Json {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+#[cfg(test)]
+mod tests {
+    use super::to_string;
+
+    #[test]
+    fn what_a_terminal_acts_on_is_escaped() {
+        let text = "a\"b\\c\n\u{1b}[31m\u{9b}2J\u{202e}d\u{e9}\u{7f}";
+        let json = to_string(&text);
+        assert_eq!(json, r#""a\"b\\c\n\u001b[31m\u009b2J\u202edé\u007f""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }

@@ -7,6 +7,7 @@ mod addr2line;
 mod args;
 mod backtrace;
 mod check_debug;
+mod check_json;
 mod compile;
 #[cfg(feature = "component-model")]
 mod component;
@@ -27,6 +28,7 @@ mod progress;
 mod recording;
 mod replay;
 mod report;
+mod report_json;
 mod run;
 mod sources;
 mod timeout;

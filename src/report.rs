@@ -2,13 +2,11 @@
 
 use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
-use crate::json::Json;
+use crate::json;
+use crate::report_json::Members;
 use crate::sources;
 use crate::terminal::colored;
-use dwalin_runtime::{
-    Cause, FrameInfo, HostError, Module, Report, ReportOptions, SourceFrame, Trap, Variable,
-    WasmBacktrace, WasmValue, short_name,
-};
+use dwalin_runtime::{HostError, Module, Report, ReportOptions, Trap, WasmBacktrace};
 use std::io::IsTerminal;
 
 /// Columns of a report that is not for a terminal.
@@ -22,7 +20,8 @@ pub fn print(
     thread: Option<u32>,
     output: Option<Output>,
 ) {
-    if printed_as_json(options, output, || json(trap, &program(options), thread)) {
+    let json = || json::to_string(&Members::of_trap(trap, &program(options), thread));
+    if printed_as_json(options, output, json) {
         return;
     }
     colored(Report::with(trap, style(options, thread)));
@@ -33,7 +32,7 @@ pub fn print(
 }
 
 /// Prints JSON where it was asked for; whether that is all that is printed.
-fn printed_as_json(options: &Run, output: Option<Output>, json: impl FnOnce() -> Json) -> bool {
+fn printed_as_json(options: &Run, output: Option<Output>, json: impl FnOnce() -> String) -> bool {
     let is_all = options.backtrace == Some(Backtrace::Json);
     match output {
         Some(mut output) => output.line(&json()),
@@ -56,15 +55,7 @@ pub fn print_host_error(
     thread: Option<u32>,
     output: Option<Output>,
 ) {
-    let json = || {
-        let message = error.to_string();
-        let summary = Summary {
-            trap: None,
-            message: &message,
-            cause: &Cause::default(),
-        };
-        object(&program(options), &summary, error.backtrace(), thread)
-    };
+    let json = || json::to_string(&Members::of_host_error(error, &program(options), thread));
     if printed_as_json(options, output, json) {
         return;
     }
@@ -127,115 +118,6 @@ fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<&'s
 fn columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
-}
-
-/// A trap as JSON; docs/debugging.md documents the members.
-pub fn json(trap: &Trap, program: &str, thread: Option<u32>) -> Json {
-    let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
-    let summary = Summary {
-        trap: Some(&kind),
-        message: &message,
-        cause: trap.cause(),
-    };
-    object(program, &summary, trap.backtrace(), thread)
-}
-
-/// The text of an error; `trap` is none for one of a host function.
-struct Summary<'a> {
-    trap: Option<&'a str>,
-    message: &'a str,
-    cause: &'a Cause,
-}
-
-fn object(
-    program: &str,
-    summary: &Summary<'_>,
-    backtrace: &WasmBacktrace,
-    thread: Option<u32>,
-) -> Json {
-    let backtrace = &backtrace.with_columns_in_characters();
-    let strings = |texts: &[String]| Json::array(texts.iter().map(|text| Json::string(text)));
-    let (before, left_out) = backtrace.left_out().unwrap_or((0, 0));
-    let members = [
-        ("version", Json::number(1)),
-        ("program", Json::string(program)),
-        ("trap", Json::string_or_null(summary.trap)),
-        ("message", Json::string(summary.message)),
-        ("cause", strings(&summary.cause.notes)),
-        ("hints", strings(&summary.cause.hints)),
-        ("frames", Json::array(backtrace.frames().iter().map(frame))),
-        ("left_out", Json::number(left_out as u64)),
-        ("left_out_after", Json::number(before as u64)),
-    ];
-    let thread = thread.map(|it| ("thread", Json::number(u64::from(it))));
-    Json::object(members.into_iter().chain(thread))
-}
-
-/// One frame.
-pub fn frame(frame: &FrameInfo) -> Json {
-    let symbols = frame.symbols.iter().enumerate().map(|(i, symbol)| {
-        let variables = frame.variables.get(i).map_or(&[][..], Vec::as_slice);
-        self::symbol(symbol, variables)
-    });
-    let locals = frame.locals.iter().map(|(index, value)| {
-        let (ty, text) = local(*value);
-        Json::object([
-            ("index", Json::number(u64::from(*index))),
-            ("type", Json::string(ty)),
-            ("value", Json::string(&text)),
-        ])
-    });
-    Json::object([
-        ("host", Json::bool(frame.host)),
-        ("module", Json::string(&frame.module)),
-        ("function_index", Json::number(u64::from(frame.func_index))),
-        ("function", Json::string(&short_name(&frame.func_name))),
-        (
-            "offset",
-            Json::number_or_null(frame.module_offset.map(|it| it as u64)),
-        ),
-        ("symbols", Json::array(symbols)),
-        ("locals", Json::array(locals)),
-    ])
-}
-
-/// A wasm value's type and text.
-pub fn local(value: WasmValue) -> (&'static str, String) {
-    match value {
-        WasmValue::I32(bits) => ("i32", (bits as i32).to_string()),
-        WasmValue::I64(bits) => ("i64", (bits as i64).to_string()),
-        WasmValue::F32(bits) => ("f32", f32::from_bits(bits).to_string()),
-        WasmValue::F64(bits) => ("f64", f64::from_bits(bits).to_string()),
-        WasmValue::V128(bits) => ("v128", format!("{bits:#034x}")),
-    }
-}
-
-fn symbol(symbol: &SourceFrame, variables: &[Variable]) -> Json {
-    let variables = variables.iter().map(|variable| {
-        Json::object([
-            ("name", Json::string(&variable.name)),
-            ("argument", Json::bool(variable.argument)),
-            ("type", Json::string(&variable.ty)),
-            (
-                "value",
-                Json::string_or_null(variable.value.as_deref().ok()),
-            ),
-            ("unavailable", {
-                let reason = variable.value.as_ref().err().map(ToString::to_string);
-                Json::string_or_null(reason.as_deref())
-            }),
-        ])
-    });
-    Json::object([
-        ("function", {
-            let name = symbol.function.as_deref().map(short_name);
-            Json::string_or_null(name.as_deref())
-        }),
-        ("file", Json::string_or_null(symbol.file.as_deref())),
-        ("line", Json::number_or_null(symbol.line)),
-        ("column", Json::number_or_null(symbol.column)),
-        ("variables", Json::array(variables)),
-    ])
 }
 
 #[cfg(test)]
