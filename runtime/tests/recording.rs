@@ -189,11 +189,11 @@ fn another_run_is_told_at_its_first_other_call() {
     };
     let recording = Recording::new("other");
     let recorded = text("(call $two (i32.const 2))");
-    let program = |text| Program {
-        text,
-        define: &define,
-    };
-    program(&recorded).record(&recording, 1 << 32);
+    let define: &dyn Fn(&mut Linker<()>) = &define;
+    fn program<'a>(text: &'a str, define: &'a dyn Fn(&mut Linker<()>)) -> Program<'a> {
+        Program { text, define }
+    }
+    program(&recorded, define).record(&recording, 1 << 32);
     for (second, message) in [
         (
             "(call $two (i32.const 3))",
@@ -208,12 +208,15 @@ fn another_run_is_told_at_its_first_other_call() {
             "at call 2 of its imports: it calls host.two(2), and it ended in the recording",
         ),
     ] {
-        let error = program(&text(second)).replay(&recording, 1).0.result;
+        let error = program(&text(second), define)
+            .replay(&recording, 1)
+            .0
+            .result;
         let error = error.unwrap_err();
         assert!(error.contains(message), "{error}");
     }
     let shorter = text("");
-    let (run, end) = program(&shorter).replay(&recording, 0);
+    let (run, end) = program(&shorter, define).replay(&recording, 0);
     assert_eq!(run.result, Ok(0));
     let error = end.unwrap_err().to_string();
     assert!(
