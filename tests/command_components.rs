@@ -424,7 +424,7 @@ fn functions_of_components_are_called_with_values_as_text() {
     }
     assert_eq!(invoke("add", &["1", "2"]).0, "3\n");
     for (call, said) in [
-        ("add(1)", "`add` is func(a: u32, b: u32) -> u32"),
+        ("add(1)", "#add` is func(a: u32, b: u32) -> u32"),
         ("add(1, \"x\")", "\"x\""),
         ("add(1, 99999999999)", "99999999999"),
         ("adds(1)", "exports no function `adds`"),
