@@ -162,6 +162,13 @@ impl PlacedCode {
         self.piece(func.index())
     }
 
+    /// The code of all functions, without the trampolines behind them.
+    pub fn functions_code(&self) -> Range<HostAddress> {
+        let start = self.text().start;
+        let last = self.artifact.info().bodies.len().checked_sub(1);
+        start..last.map_or(start, |index| self.piece(index).end)
+    }
+
     /// A function's first instruction.
     pub fn function(&self, func: DefinedFuncIndex) -> *const u8 {
         self.function_code(func).start.0 as *const u8

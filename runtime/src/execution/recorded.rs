@@ -142,7 +142,7 @@ pub(super) fn begin(core: &mut StoreCore) -> Result<()> {
         session.control().memory_base.set(memory.base() as u64);
         session.control().memory_length.set(memory.mapped());
     }
-    let text = core.instances.last().map(|it| it.code.text());
+    let text = core.instances.last().map(|it| it.code.functions_code());
     let text = text.map_or([0; 2], |text| [text.start.0, text.end.0]);
     session.ready(names, text);
     core.session = Some(session);
@@ -474,11 +474,12 @@ fn apply(
 
 /// Writes to a standard stream, as long as somebody reads.
 fn write_out(stream: u8, mut bytes: &[u8]) {
-    // SAFETY: the command has standard streams as long as it runs.
     let stream = match stream {
-        1 => unsafe { BorrowedFd::borrow_raw(libc::STDOUT_FILENO) },
-        _ => unsafe { BorrowedFd::borrow_raw(libc::STDERR_FILENO) },
+        1 => libc::STDOUT_FILENO,
+        _ => libc::STDERR_FILENO,
     };
+    // SAFETY: the command has standard streams as long as it runs.
+    let stream = unsafe { BorrowedFd::borrow_raw(stream) };
     while !bytes.is_empty() {
         match rustix::io::write(stream, bytes) {
             Ok(written) => bytes = &bytes[written..],
