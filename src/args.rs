@@ -2,10 +2,12 @@
 
 use crate::backtrace::{self, Backtrace};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
+use crate::keys::codegen::Codegen;
+use crate::keys::optimize::Optimize;
 use crate::keys::wasm::Wasm;
 use crate::wasi_options::Wasi;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::component::{Component, Draft};
 use dwalin_runtime::{
@@ -63,6 +65,8 @@ pub enum Command {
     ///   dwalin wast -g -O *.wast
     #[command(verbatim_doc_comment)]
     Wast(Wast),
+    /// Say what machine code is made for, and list the keys of -W, -O and -C with their defaults
+    Settings,
     /// Debug a program in gdb: all options of `run`, and the module's symbols instead of the runtime's
     ///
     /// Starts the real gdb with your own init files; its own options go before FILE, as gdb takes them. A trap says which one it is, `bt`
@@ -170,10 +174,9 @@ pub struct Run {
     /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
     #[arg(long)]
     pub allow_precompiled: bool,
-    /// Do not use code that was compiled before, and keep none for the next time. Default: cache=y.
-    #[arg(short = 'C', long = "codegen", value_name = "cache=n", action = ArgAction::Set, value_parser = cache,
-        default_value = "cache=y", hide_default_value = true)]
-    pub cache: bool,
+    /// The generation of code.
+    #[command(flatten)]
+    pub codegen: Codegen,
     /// The module, and after it the program's arguments, or those of the export to invoke.
     // One list: clap would take options of its own that follow the file at once, and all of them are the program's.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
@@ -360,9 +363,9 @@ pub struct Code {
     /// A directory where the program was compiled, and the one here that has the same sources.
     #[arg(long, value_name = "FROM=TO", value_parser = path_pair)]
     pub map_path: Vec<(String, String)>,
-    /// Optimise code although -g is given.
-    #[arg(short = 'O')]
-    pub optimize: bool,
+    /// The optimisation of code.
+    #[command(flatten)]
+    pub optimize: Optimize,
     /// Bytes of address space kept for each linear memory.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory_reservation: Option<u64>,
@@ -431,9 +434,7 @@ impl Code {
         if let Some(folder) = cache_folder() {
             config.text_folder(folder.join("text"));
         }
-        if self.optimize {
-            config.cranelift_opt_level(OptLevel::Speed);
-        }
+        self.optimize.configure(&mut config);
         if let Some(bytes) = self.memory_reservation {
             config.memory_reservation(bytes);
         }
@@ -475,8 +476,9 @@ impl Run {
     /// Where the file for the profiler cannot be made.
     pub fn config(&self) -> std::io::Result<Config> {
         let mut config = self.code.config();
+        self.codegen.configure(&mut config);
         self.wasm.configure(&mut config);
-        if let Some(folder) = cache_folder().filter(|_| self.cache) {
+        if let Some(folder) = cache_folder().filter(|_| self.codegen.caches()) {
             config.cache_folder(folder.join("code"));
             config.image_folder(folder.join("images"));
         }
@@ -540,15 +542,6 @@ pub fn cache_folder() -> Option<PathBuf> {
     };
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(cache.join("dwalin"))
-}
-
-/// The codegen options of wasmtime that are understood.
-fn cache(text: &str) -> Result<bool, String> {
-    match text {
-        "cache" | "cache=y" => Ok(true),
-        "cache=n" => Ok(false),
-        _ => Err("not cache=y or cache=n".to_owned()),
-    }
 }
 
 /// A size, in decimal or with 0x.

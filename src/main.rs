@@ -30,6 +30,7 @@ mod replay;
 mod report;
 mod report_json;
 mod run;
+mod settings;
 mod sources;
 mod timeout;
 mod wasi_options;
@@ -38,6 +39,7 @@ mod wast;
 use args::{Command, Options};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
+use debugger::own_options;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::path::Path;
@@ -67,7 +69,8 @@ fn main() -> ExitCode {
 
 /// Does what was typed.
 fn command() -> ExitCode {
-    let arguments = debugger::own_options::marked(debugger::handed_over::arguments());
+    let arguments = own_options::with_keys(debugger::handed_over::arguments());
+    let arguments = own_options::marked(arguments);
     let command = parsed(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
     if !matches!(command, Command::Run(_) | Command::Replay(_)) {
@@ -83,6 +86,7 @@ fn command() -> ExitCode {
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),
         Command::CheckDebug(options) => check_debug::check_debug(&options),
+        Command::Settings => settings::settings().map(|()| ExitCode::SUCCESS),
         Command::Wast(options) => wast::wast(&options),
         Command::Addr2line(options) => addr2line::addr2line(&options).map(|()| ExitCode::SUCCESS),
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
@@ -107,7 +111,7 @@ fn parsed(arguments: Vec<OsString>) -> Options {
     let parsed = Options::try_parse_from(&arguments);
     parsed.unwrap_or_else(|mut error| {
         if let Some(level) = optimisation_level(&error, &arguments) {
-            eprintln!("error: {level}: optimised code is of one kind, `-O`, without a number");
+            eprintln!("error: {level}: optimised code is of one kind, `-O`, without a number; -O help lists more");
             std::process::exit(2)
         }
         let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {

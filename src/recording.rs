@@ -53,7 +53,7 @@ pub fn begin(options: &Run, program: &Program<'_>, module: &Module) -> Result<Op
     let with = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
     let chosen = [
         yes(option::DEBUG_INFO, options.code.debug_info),
-        yes(option::OPTIMIZE, options.code.optimize),
+        yes(option::OPTIMIZE, options.code.optimize.optimize),
         with(option::INVOKE, options.invoke.clone()),
         with(option::STACK, stack),
     ];

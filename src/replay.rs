@@ -4,6 +4,7 @@ use crate::args::{Code, Replay, Run};
 use crate::backtrace::Output;
 use crate::ending::Ending;
 use crate::files;
+use crate::keys::optimize::Optimize;
 use crate::progress::Progress;
 use crate::recording::{self, option};
 use crate::run::{call, say_text};
@@ -60,7 +61,7 @@ fn as_run(options: &Replay, start: &Start) -> Run {
     let given = &options.code;
     let is_on = |name: &str| start.option(name) == Some("y");
     let recorded = (is_on(option::DEBUG_INFO), is_on(option::OPTIMIZE));
-    let (debug_info, optimize) = match (given.debug_info, given.optimize) {
+    let (debug_info, optimize) = match (given.debug_info, given.optimize.optimize) {
         _ if options.traced => (true, false),
         (false, false) => recorded,
         given => given,
@@ -75,7 +76,7 @@ fn as_run(options: &Replay, start: &Start) -> Run {
     Run {
         code: Code {
             debug_info,
-            optimize,
+            optimize: Optimize::by_default(optimize),
             dwp: given.dwp.clone(),
             map_path: given.map_path.clone(),
             memory_reservation: given.memory_reservation,
@@ -87,7 +88,6 @@ fn as_run(options: &Replay, start: &Start) -> Run {
         coredump: options.coredump.clone(),
         backtrace: options.backtrace.clone(),
         traced: options.traced,
-        cache: true,
         program: words.map(|it| OsString::from_vec(it.clone())).collect(),
         ..Run::default()
     }

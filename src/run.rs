@@ -103,10 +103,13 @@ pub fn run(options: Run) -> Result<ExitCode> {
     Ok(ExitCode::from(code?))
 }
 
-/// Sets how long the program may run.
+/// Sets how long the program may run, and what it may hold.
 fn limit(store: &mut Store<WasiCtx>, options: &Run, ending: &Arc<Ending>) -> Result<()> {
     if let Some(fuel) = options.wasm.fuel() {
         store.set_fuel(fuel)?;
+    }
+    if let Some(limits) = options.wasm.limits() {
+        store.set_limits(limits);
     }
     if let Some(timeout) = options.wasm.timeout() {
         store.set_epoch_deadline(1);

@@ -91,6 +91,65 @@ fn a_program_without_fuel_ends() {
     }
 }
 
+const GROW: &str = r#"(module
+    (memory 1)
+    (table 1 funcref)
+    (func (export "memory") (result i32) (memory.grow (i32.const 1)))
+    (func (export "table") (result i32) (table.grow (ref.null func) (i32.const 9))))"#;
+
+#[test]
+fn a_program_gets_no_more_than_it_may_have() {
+    let folder = Folder::new("limits-grow");
+    let program = folder.write("grow.wat", GROW);
+    for options in CODE {
+        let run = |limits: &str, name: &str| {
+            let limit = ["run", "-W", limits, "--invoke", name];
+            let output = folder.dwalin(&[&limit, options, &[&program]].concat());
+            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+            (stdout, stderr(&output), output.status.code())
+        };
+        assert_eq!(run("max-memory-size=65536", "memory").0, "-1\n");
+        assert_eq!(run("max-memory-size=0x20000", "memory").0, "1\n");
+        assert_eq!(run("max-table-elements=9", "table").0, "-1\n");
+        assert_eq!(run("max-table-elements=10", "table").0, "1\n");
+        let traps = "max-memory-size=65536,trap-on-grow-failure";
+        let (_, said, code) = run(traps, "memory");
+        assert!(
+            said.contains("a guest wants 131072 bytes of a memory, and may have 65536"),
+            "{said}"
+        );
+        assert_eq!(code, Some(1), "{said}");
+        for (limit, what) in [
+            ("max-memory-size=65535", "a memory of 65536 bytes"),
+            ("max-table-elements=0", "a table of 1 elements"),
+            ("max-instances=0", "more than 0 instances"),
+            ("max-memories=0", "more than 0 memories"),
+            ("max-tables=0", "more than 0 tables"),
+        ] {
+            let (_, said, code) = run(limit, "memory");
+            assert_eq!(code, Some(1), "{said}");
+            assert!(
+                said.contains(&format!("resource limit exceeded: {what}")),
+                "{said}"
+            );
+        }
+    }
+    let output = folder.dwalin(&[
+        "run",
+        "-g",
+        "-W",
+        "max-memory-size=65536,trap-on-grow-failure",
+        "--invoke",
+        "memory",
+        &program,
+    ]);
+    assert!(
+        stderr(&output).contains("grow.wat:4"),
+        "{}",
+        stderr(&output)
+    );
+}
+
 #[test]
 fn a_program_within_its_limits_ends_as_ever() {
     let folder = Folder::new("limits-none");
@@ -102,6 +161,59 @@ fn a_program_within_its_limits_ends_as_ever() {
         let output = folder.dwalin(&["run", "-W", limit, "--invoke", "f", &program]);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "3\n", "{limit}");
     }
+}
+
+#[test]
+fn proposals_can_be_turned_off() {
+    let folder = Folder::new("limits-proposals");
+    let wat =
+        "(module (func (export \"f\") (result i32) (i32x4.extract_lane 0 (v128.const i64x2 7 0))))";
+    let program = folder.write("simd.wat", wat);
+    let run = |keys: &str| folder.dwalin(&["run", "-W", keys, "--invoke", "f", &program]);
+    // The second finds it in the cache.
+    for keys in ["simd", "simd=n,simd=y", "threads=n,relaxed-simd=n"] {
+        assert_eq!(String::from_utf8_lossy(&run(keys).stdout), "7\n", "{keys}");
+    }
+    let refused = run("gc=n,simd=n");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = stderr(&refused);
+    assert!(
+        said.contains("the module uses simd, which the configuration turns off"),
+        "{said}"
+    );
+}
+
+#[test]
+fn levels_and_keys_of_code_are_those_of_the_listing() {
+    let folder = Folder::new("limits-levels");
+    let program = folder.write("loop.wat", LOOP);
+    let object = |options: &[&str]| {
+        let out = folder.text("out.cwasm");
+        let output = folder.dwalin(&[&["compile"], options, &["-o", &out, &program]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read(&out).unwrap()
+    };
+    let plain = object(&[]);
+    assert_eq!(object(&["-O", "opt-level=2"]), plain);
+    assert_eq!(object(&["-Oopt-level=1"]), plain);
+    assert_ne!(object(&["-O", "opt-level=0"]), plain);
+    assert_ne!(object(&["-O", "opt-level=s"]), plain);
+    assert_eq!(object(&["-g"]), object(&["-gO", "opt-level=0"]));
+    for options in [&["-O", "opt-level=3"][..], &["-Oopt-level="]] {
+        let output = folder.dwalin(&[&["run"], options, &[&program]].concat());
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let listed = folder.dwalin(&["settings"]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for key in [
+        "target: x86_64",
+        "-W gc[=y|n]",
+        "-O opt-level=0|1|2|s",
+        "-C cache[=y|n]",
+    ] {
+        assert!(listed.contains(key), "{listed}");
+    }
+    assert!(listed.lines().all(|line| line.len() <= 80), "{listed}");
 }
 
 #[test]

@@ -14,9 +14,10 @@ use crate::describe::shown::ShownCodes;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::index::*;
+use crate::module::features::Proposal;
 use crate::module::reference::HeapType;
 use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType};
-use crate::module::validate::validate;
+use crate::module::validate::validate_without;
 use crate::module::{ModuleInfo, initial_memory};
 use crate::outline::{self, Input, Origins, Text, located};
 use crate::report::library::is_library_file;
@@ -144,7 +145,8 @@ impl Module {
             CachedFunctions::new(folder, cache.compiler(), path)
         });
         let cached = cache.as_ref().map(|cache| (cache, functions.as_ref()));
-        let made = make(&settings, wasm, cached, complete);
+        let turned_off = engine.config().turned_off();
+        let made = make(&settings, turned_off, wasm, cached, complete);
         let (artifact, warnings) = made.map_err(|error| match text {
             Some(text) => located(error, wasm, text.bytes, files.module()),
             None => error,
@@ -465,6 +467,7 @@ impl Module {
 /// debug info, where that is more than it has; `None` if nobody needs that now. It is told if nothing is wrong with what it has.
 fn make(
     settings: &Settings,
+    turned_off: &[Proposal],
     wasm: &[u8],
     cache: Option<(&CachedArtifacts<'_>, Option<&CachedFunctions<'_>>)>,
     complete: impl Fn(&[u8], bool) -> Option<Completed>,
@@ -474,8 +477,10 @@ fn make(
     let cache = cache.map(|(cache, _)| cache);
     let mut place = cache.map(|cache| cache.place(wasm));
     let mut known = place.as_ref().and_then(Place::find);
-    if known.is_none() {
-        threads.run(|| validate(wasm)).map_err(CompileError::from)?;
+    if known.is_none() || !turned_off.is_empty() {
+        threads
+            .run(|| validate_without(wasm, turned_off))
+            .map_err(CompileError::from)?;
     }
     let found = place.as_ref().zip(known.as_ref());
     let is_sound = found.is_some_and(|(place, known)| place.has_sound_debug_info(known));

@@ -4,6 +4,7 @@ use crate::abi::layout::ADDRESS_SPACE;
 use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
 use crate::compile::Settings;
+use crate::module::features::Proposal;
 use crate::printable::Printable;
 use crate::unwind::frames::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
@@ -269,6 +270,7 @@ pub struct Config {
     canonical_nans: bool,
     ticks: bool,
     private_memories: bool,
+    turned_off: Vec<Proposal>,
 }
 
 /// The file that a profiler reads, shared by an engine's clones.
@@ -319,6 +321,7 @@ impl Config {
             canonical_nans: false,
             ticks: false,
             private_memories: false,
+            turned_off: Vec::new(),
         }
     }
 
@@ -416,6 +419,17 @@ impl Config {
     pub fn epoch_interruption(&mut self, enable: bool) -> &mut Config {
         self.epoch_interruption = enable;
         self
+    }
+
+    /// Configures whether modules may use a proposal, and those that are made of it. All are on by default. Artifacts are not looked at.
+    pub fn wasm_proposal(&mut self, proposal: Proposal, enable: bool) -> &mut Config {
+        self.turned_off.retain(|it| *it != proposal);
+        self.turned_off.extend((!enable).then_some(proposal));
+        self
+    }
+
+    pub(crate) fn turned_off(&self) -> &[Proposal] {
+        &self.turned_off
     }
 
     /// Configures whether what guests do takes fuel, which equal runs take as much of ([`Store::set_fuel`](crate::Store::set_fuel)). Off by

@@ -45,18 +45,72 @@ pub enum Error {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// More than the store's limits allow ([`Store::limiter`](crate::Store::limiter)).
+    Limit(String),
     /// A function, global or table was used against its type.
     Type(String),
     /// A program cannot be recorded, as it has this.
     Unrecordable(String),
-    /// A read or write beyond the end of a memory or table, by the host.
-    OutOfBounds,
+    /// A read or write beyond the end of a memory, table or object, by the host.
+    OutOfBounds(OutOfBounds),
     /// Guest code trapped.
     Trap(Box<Trap>),
     /// The program ended itself, with this exit code.
     Exit(i32),
     /// A host function failed, with whatever error but a trap or an exit.
     Host(Box<HostError>),
+}
+
+/// An access of the host's beyond an end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfBounds {
+    /// Its first byte, element or field; of a growth, the size before.
+    pub start: u64,
+    /// The number of bytes or elements; of a growth, those that were to be added.
+    pub len: u64,
+    /// The number that there are; of a growth, none.
+    pub size: Option<u64>,
+    pub(crate) what: &'static str,
+}
+
+impl OutOfBounds {
+    /// An access of some of the units of something, which has so many.
+    pub(crate) fn of(what: &'static str, start: u64, len: u64, size: u64) -> Error {
+        Error::OutOfBounds(OutOfBounds {
+            start,
+            len,
+            size: Some(size),
+            what,
+        })
+    }
+
+    /// A growth that something has no room for.
+    pub(crate) fn grown(what: &'static str, start: u64, len: u64) -> Error {
+        Error::OutOfBounds(OutOfBounds {
+            start,
+            len,
+            size: None,
+            what,
+        })
+    }
+}
+
+impl fmt::Display for OutOfBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OutOfBounds {
+            start,
+            len,
+            size,
+            what,
+        } = self;
+        match size {
+            Some(size) => write!(
+                f,
+                "out of bounds access by the host: {len} at {start} of {size} {what}"
+            ),
+            None => write!(f, "the host cannot add {len} to {start} {what}"),
+        }
+    }
 }
 
 /// The result of what the runtime does.
@@ -132,9 +186,10 @@ impl fmt::Display for Error {
                     _ => Ok(()),
                 }
             }
+            Error::Limit(what) => write!(f, "resource limit exceeded: {what}"),
             Error::Type(what) => f.write_str(what),
             Error::Unrecordable(what) => write!(f, "cannot record {}", Printable(what)),
-            Error::OutOfBounds => f.write_str("out of bounds access by the host"),
+            Error::OutOfBounds(access) => access.fmt(f),
             Error::Trap(trap) => trap.fmt(f),
             Error::Exit(code) => write!(f, "the program exited with code {code}"),
             Error::Host(error) => error.fmt(f),

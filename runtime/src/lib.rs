@@ -75,14 +75,16 @@ pub use dwalin_debuginfo::check;
 pub use dwalin_debuginfo::nearest;
 pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
 pub use engine::Engine;
-pub use error::{Error, Result};
+pub use error::{Error, OutOfBounds, Result};
 pub use host::instance::Instance;
 pub use host::object::I31;
+pub use host::pre::InstancePre;
 pub use host::threads::WasiThreads;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
 pub use inspect::file::{Location, ModuleFile};
 pub use module::composite::{CompositeType, FieldType, StorageType};
+pub use module::features::Proposal;
 pub use module::foreign::NotAModule;
 pub use module::instructions::Instructions;
 pub use module::reference::{HeapType, RefType};
@@ -107,6 +109,7 @@ pub use vm::exception::ThrownException;
 pub use vm::handle::{
     AnyRef, ArrayRef, ExnRef, Extern, ExternRef, Func, Global, Memory, StructRef, Table, Tag,
 };
+pub use vm::limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use vm::parking::WaitResult;
 pub use vm::shared::SharedMemory;
 pub use vm::store::Store;

@@ -3,6 +3,7 @@
 use crate::args::{Code, Run};
 use crate::backtrace::Backtrace;
 use crate::how_to_profile::HowToProfile;
+use crate::keys::Given;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -23,14 +24,12 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     line.path("coredump", options.coredump.as_deref());
     line.path("record", options.record.as_deref());
     line.path("backtrace", options.backtrace.as_ref().map(Backtrace::text));
-    for given in options.wasm.given() {
-        line.option("wasm", Some(given.text()));
-    }
+    line.keys("wasm", options.wasm.given());
     let precompiled = options
         .allow_precompiled
         .then(|| "--allow-precompiled".into());
     line.0.extend(precompiled);
-    line.option("codegen", (!options.cache).then_some("cache=n"));
+    line.keys("codegen", options.codegen.given());
     // A file's name may begin with a hyphen, and what follows `--` is no option.
     line.0.push("--".into());
     line.0.push(options.file().into());
@@ -47,7 +46,8 @@ struct Line(Vec<OsString>);
 
 impl Line {
     fn code(&mut self, code: &Code) {
-        self.0.extend(code.optimize.then(|| "-O".into()));
+        self.0.extend(code.optimize.optimize.then(|| "-O".into()));
+        self.keys("optimize", code.optimize.given());
         self.path("dwp", code.dwp.as_deref());
         let pairs = code
             .map_path
@@ -57,6 +57,12 @@ impl Line {
         self.option("memory-reservation", code.memory_reservation);
         self.option("memory-guard-size", code.memory_guard_size);
         self.option("max-wasm-stack", code.max_wasm_stack);
+    }
+
+    fn keys(&mut self, name: &str, keys: &[Given]) {
+        for given in keys {
+            self.option(name, Some(given.text()));
+        }
     }
 
     fn option(&mut self, name: &str, value: Option<impl Display>) {

@@ -184,6 +184,65 @@ fn ours(command: &Command, word: &str) -> Option<Ours> {
     )
 }
 
+/// The command line with `-O KEY=VALUE` as `--optimize=KEY=VALUE`: an option of clap's has a value or has none.
+pub fn with_keys(line: Vec<OsString>) -> Vec<OsString> {
+    let mut options = Options::command();
+    options.build();
+    let name = line.get(1).and_then(|word| word.to_str());
+    let Some(command) = name.and_then(|name| options.find_subcommand(name)) else {
+        return line;
+    };
+    let has_keys = command
+        .get_arguments()
+        .any(|it| it.get_long() == Some("optimize"));
+    if !has_keys {
+        return line;
+    }
+    let mut words = line.into_iter();
+    let mut out: Vec<_> = words.by_ref().take(2).collect();
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        if text == "--" || text == "-" || !text.starts_with('-') {
+            out.push(word);
+            break;
+        }
+        if let Some(keys) = text.strip_prefix("-O").filter(|keys| are_keys(keys)) {
+            out.push(format!("--optimize={keys}").into());
+            continue;
+        }
+        let next = words.as_slice().first().and_then(|next| next.to_str());
+        match (ours(command, &text), next) {
+            // `-g -O opt-level=2`, `-gO opt-level=2`.
+            (Some(Ours::Whole), Some(keys))
+                if !text.starts_with("--") && text.ends_with('O') && are_keys(keys) =>
+            {
+                let others = text.trim_end_matches('O');
+                out.extend((others != "-").then(|| others.into()));
+                out.push(format!("--optimize={keys}").into());
+                words.next();
+            }
+            (Some(Ours::ValueBehind), _) => {
+                out.push(word);
+                out.extend(words.next());
+            }
+            _ => out.push(word),
+        }
+    }
+    out.extend(words);
+    out
+}
+
+/// Returns true if a word is keys with values, and not the name of a file.
+fn are_keys(word: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    word == "help" || word.split_once('=').is_some_and(|(name, _)| is_name(name))
+}
+
 /// The command line with the debugger's options as values of an option of ours. An empty FILE stands for none, where the debugger needs
 /// none.
 pub fn marked(line: Vec<OsString>) -> Vec<OsString> {
@@ -254,6 +313,34 @@ mod tests {
             .join(" ")
             .replace("--gdb-option=", "^")
             .replace("--lldb-option=", "^")
+    }
+
+    #[test]
+    fn an_option_with_keys_is_told_from_the_one_without() {
+        for (typed, right) in [
+            ("dwalin run -O app.wasm", "dwalin run -O app.wasm"),
+            (
+                "dwalin run -O opt-level=s app.wasm -O a=b",
+                "dwalin run --optimize=opt-level=s app.wasm -O a=b",
+            ),
+            (
+                "dwalin run --dir a -gO opt-level=0 app.wasm",
+                "dwalin run --dir a -g --optimize=opt-level=0 app.wasm",
+            ),
+            (
+                "dwalin compile -Oopt-level=1 -o out app.wasm",
+                "dwalin compile --optimize=opt-level=1 -o out app.wasm",
+            ),
+            ("dwalin run -O ./a=b", "dwalin run -O ./a=b"),
+            ("dwalin run -O -- a=b", "dwalin run -O -- a=b"),
+            ("dwalin wast -O a=b", "dwalin wast -O a=b"),
+            ("dwalin", "dwalin"),
+        ] {
+            let words = typed.split(' ').map(OsString::from).collect();
+            let words = with_keys(words);
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            assert_eq!(words.join(" "), right);
+        }
     }
 
     #[test]

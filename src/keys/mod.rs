@@ -1,10 +1,13 @@
 //! Options that take `KEY=VALUE,...`: each has a table of its keys, by which values are parsed and listed. Keys have the names that they have
 //! in wasmtime.
 
+pub mod codegen;
+pub mod optimize;
 pub mod wasm;
 
 use crate::files::nearest;
 use clap::builder::TypedValueParser;
+use dwalin_runtime::OptLevel;
 use std::time::Duration;
 
 /// A key.
@@ -17,6 +20,10 @@ pub struct Key {
     pub help: &'static str,
 }
 
+const fn key(name: &'static str, kind: Kind, help: &'static str) -> Key {
+    Key { name, kind, help }
+}
+
 /// The kind of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -26,6 +33,8 @@ pub enum Kind {
     Number,
     /// A time, with its unit.
     Time,
+    /// A level of optimisation.
+    Level,
 }
 
 /// A value.
@@ -34,6 +43,7 @@ enum Value {
     Flag(bool),
     Number(u64),
     Time(Duration),
+    Level(OptLevel),
 }
 
 /// A key with its value, as typed.
@@ -71,6 +81,14 @@ fn number(given: &[Given], key: &str) -> Option<u64> {
 fn time(given: &[Given], key: &str) -> Option<Duration> {
     match last(given, key)? {
         Value::Time(time) => Some(time),
+        _ => None,
+    }
+}
+
+/// The level that was given last for a key.
+fn level(given: &[Given], key: &str) -> Option<OptLevel> {
+    match last(given, key)? {
+        Value::Level(level) => Some(level),
         _ => None,
     }
 }
@@ -113,6 +131,7 @@ fn parse(option: &str, table: &'static [Key], text: &str) -> Result<Given, Mista
         (Kind::Flag, Some(value)) => Value::Flag(yes_or_no(value)?),
         (Kind::Number, Some(value)) => Value::Number(whole(value)?),
         (Kind::Time, Some(value)) => Value::Time(duration(value)?),
+        (Kind::Level, Some(value)) => Value::Level(optimisation(value)?),
     };
     Ok(Given {
         key: key.name,
@@ -127,6 +146,7 @@ impl Kind {
             Kind::Flag => "y or n",
             Kind::Number => "a number, as in KEY=1000,",
             Kind::Time => "a time, as in KEY=10s,",
+            Kind::Level => "a level, as in KEY=2,",
         }
     }
 
@@ -136,6 +156,7 @@ impl Kind {
             Kind::Flag => "[=y|n]",
             Kind::Number => "=N",
             Kind::Time => "=TIME",
+            Kind::Level => "=0|1|2|s",
         }
     }
 }
@@ -148,8 +169,18 @@ fn yes_or_no(text: &str) -> Result<bool, Mistake> {
     }
 }
 
+/// A level, as compilers have them; more than one level of speed there is not.
+fn optimisation(text: &str) -> Result<OptLevel, Mistake> {
+    match text {
+        "0" => Ok(OptLevel::None),
+        "1" | "2" => Ok(OptLevel::Speed),
+        "s" => Ok(OptLevel::SpeedAndSize),
+        _ => Err("not 0, 1, 2 or s".into()),
+    }
+}
+
 /// A number, in decimal or with 0x.
-pub fn whole(text: &str) -> Result<u64, Mistake> {
+fn whole(text: &str) -> Result<u64, Mistake> {
     let value = match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => text.parse(),
@@ -179,7 +210,7 @@ fn duration(text: &str) -> Result<Duration, Mistake> {
 }
 
 /// The keys of an option, one a line, with what they do.
-fn list(option: &str, table: &[Key]) -> String {
+pub fn list(option: &str, table: &[Key]) -> String {
     let names = table
         .iter()
         .map(|key| format!("{option} {}{}", key.name, key.kind.placeholder()));

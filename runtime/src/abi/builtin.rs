@@ -20,6 +20,12 @@ pub enum Returns {
     Never,
 }
 
+/// The size before, of a memory or table that did not grow.
+pub const NOT_GROWN: u64 = u64::MAX;
+
+/// The same where the embedder wants the guest to end.
+pub const REFUSED: u64 = u64::MAX - 1;
+
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident $symbol:literal ($($param:ident),*) $returns:ident;)*) => {
         /// A runtime function.
@@ -50,7 +56,7 @@ macro_rules! builtins {
 }
 
 builtins! {
-    /// (memory, pages) -> the size before in pages, or -1.
+    /// (memory, pages) -> the size before in pages, [`NOT_GROWN`] or [`REFUSED`].
     MemoryGrow "wasm::memory.grow" (I32, I64) Value;
     /// (to memory, from memory, to, from, length)
     MemoryCopy "wasm::memory.copy" (I32, I32, I64, I64, I64) Fallible;
@@ -60,7 +66,7 @@ builtins! {
     MemoryInit "wasm::memory.init" (I32, I32, I64, I32, I32) Fallible;
     /// (segment)
     DataDrop "wasm::data.drop" (I32) Nothing;
-    /// (table, first value, elements) -> the size before in elements, or -1.
+    /// (table, first value, elements) -> the size before in elements, [`NOT_GROWN`] or [`REFUSED`].
     TableGrow "wasm::table.grow" (I32, I64, I64) Value;
     /// (table, to, value, length)
     TableFill "wasm::table.fill" (I32, I64, I64, I64) Fallible;

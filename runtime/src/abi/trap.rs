@@ -62,6 +62,8 @@ trap_kinds! {
     Interrupt = 17 "interrupt";
     /// Nothing was left of the store's fuel.
     OutOfFuel = 18 "all fuel consumed by WebAssembly";
+    /// A memory or table did not grow, and the embedder wants the guest to end for that.
+    GrowthRefused = 19 "a memory or table may not grow";
 }
 
 impl TrapKind {

@@ -163,7 +163,7 @@ impl Translator<'_, '_> {
 
     fn block_values(&mut self) -> &BlockValues {
         let block = self.builder.current_block();
-        if self.block_values.block != block || self.env.settings.opt_level == OptLevel::Speed {
+        if self.block_values.block != block || self.env.settings.opt_level != OptLevel::None {
             self.block_values.block = block;
             self.block_values.base = None;
             self.block_values.locals.clear();

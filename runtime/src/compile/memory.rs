@@ -4,7 +4,7 @@
 
 use super::signature::POINTER;
 use super::translator::Translator;
-use crate::abi::builtin::Builtin;
+use crate::abi::builtin::{Builtin, REFUSED};
 use crate::abi::layout::{ADDRESS_SPACE, SYSTEM_PAGE, VmMemory};
 use crate::abi::trap::TrapKind;
 use crate::index::{DataIndex, MemoryIndex};
@@ -208,7 +208,16 @@ impl Translator<'_, '_> {
         let ty = self.env.module.memories[MemoryIndex::from_u32(memory)];
         let memory = self.index(memory);
         let before = self.call_builtin(Builtin::MemoryGrow, &[memory, delta]);
+        self.trap_if_refused(before);
         self.push_address(ty.address_type, before);
+    }
+
+    /// Traps where the embedder wants the guest to end for what it cannot have.
+    pub(super) fn trap_if_refused(&mut self, before: Value) {
+        let refused = self.builder.ins().iconst(I64, REFUSED as i64);
+        let is_refused = self.builder.ins().icmp(IntCC::Equal, before, refused);
+        let kind = TrapKind::GrowthRefused.clif();
+        self.builder.ins().trapnz(is_refused, kind);
     }
 
     fn memory_copy(&mut self, to_memory: u32, from_memory: u32) {

@@ -11,6 +11,8 @@ pub enum OptLevel {
     /// Code for speed.
     #[default]
     Speed,
+    /// Code for speed, where it does not take more room.
+    SpeedAndSize,
 }
 
 impl OptLevel {
@@ -18,6 +20,7 @@ impl OptLevel {
         match self {
             OptLevel::None => "none",
             OptLevel::Speed => "speed",
+            OptLevel::SpeedAndSize => "speed_and_size",
         }
     }
 }

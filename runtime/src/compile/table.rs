@@ -63,6 +63,7 @@ impl Translator<'_, '_> {
                 let (value, delta) = self.pop2();
                 let args = [self.index(*table), value, self.widen(delta)];
                 let before = self.call_builtin(Builtin::TableGrow, &args);
+                self.trap_if_refused(before);
                 let ty = self.env.module.tables[TableIndex::from_u32(*table)];
                 self.push_address(ty.address_type, before);
             }

@@ -100,11 +100,12 @@ fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa
 
 /// The properties that code depends on besides the settings: the processor's features, as text that is equal where they are.
 pub fn features(isa: &OwnedTargetIsa) -> String {
-    let flags: Vec<_> = isa
-        .isa_flags()
-        .iter()
-        .filter(|flag| flag.as_bool() == Some(true))
-        .map(|flag| flag.name)
-        .collect();
-    format!("{} {}", isa.triple(), flags.join(","))
+    format!("{} {}", isa.triple(), feature_names(isa).join(","))
+}
+
+/// The processor's features that code may use.
+pub fn feature_names(isa: &OwnedTargetIsa) -> Vec<&'static str> {
+    let flags = isa.isa_flags().into_iter();
+    let flags = flags.filter(|flag| flag.as_bool() == Some(true));
+    flags.map(|flag| flag.name).collect()
 }

@@ -9,7 +9,7 @@ use super::state::State;
 use super::strings::encode;
 use super::types::{Compound, Handle, Shape, Type, align_to, discriminant_size, flags_size};
 use super::val::Val;
-use crate::error::{Error, Result};
+use crate::error::{Error, OutOfBounds, Result};
 use crate::vm::store::StoreCore;
 
 /// Writes values of one call.
@@ -59,8 +59,11 @@ impl Lower<'_> {
 
     fn write(&mut self, at: usize, bytes: &[u8]) -> Result<()> {
         // Memories never shrink, and what is written to was checked: this holds if both do.
-        let to = self.bytes().get_mut(at..at + bytes.len());
-        to.ok_or(Error::OutOfBounds)?.copy_from_slice(bytes);
+        let memory = self.bytes();
+        let size = memory.len() as u64;
+        let to = memory.get_mut(at..at + bytes.len());
+        let beyond = || OutOfBounds::of("bytes of a memory", at as u64, bytes.len() as u64, size);
+        to.ok_or_else(beyond)?.copy_from_slice(bytes);
         Ok(())
     }
 

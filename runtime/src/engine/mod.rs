@@ -3,6 +3,7 @@
 mod rows;
 mod types;
 
+use crate::compile::target;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::index::{SharedTypeId, TypeIndex};
@@ -45,6 +46,15 @@ impl Engine {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Returns the machine that code is made for: its triple, and the features of its processor that code may use.
+    ///
+    /// # Errors
+    /// A machine that code cannot be made for.
+    pub fn target(&self) -> Result<(String, Vec<&'static str>)> {
+        let isa = target::isa(&self.config().settings())?;
+        Ok((isa.triple().to_string(), target::feature_names(&isa)))
     }
 
     /// Begins the next epoch: from any thread, and a signal handler. Guests of stores whose last one is over trap at the next call or loop

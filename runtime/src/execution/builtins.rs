@@ -2,7 +2,7 @@
 
 use super::gc;
 use super::recorded;
-use super::running::{Call, done};
+use super::running::{Call, done, size_before};
 use super::segments::copy_elements;
 use super::throw::{enter_raise, enter_throw, enter_throw_ref};
 use crate::abi::builtin::Builtin;
@@ -75,7 +75,8 @@ unsafe extern "C" fn memory_grow(context: *mut VmContextHead, memory: u32, pages
     let place = Growth::Memory(memory);
     let memory = call.memory(memory);
     recorded::grow(call.store, place, pages, |store| {
-        store.memory(memory).grow(pages)
+        let grown = store.grow_memory(memory, pages);
+        size_before(store, grown)
     })
 }
 
@@ -163,7 +164,8 @@ unsafe extern "C" fn table_grow(
     let place = Growth::Table(table);
     let table = call.table(table);
     recorded::grow(call.store, place, delta, |store| {
-        store.table_mut(table).grow(delta, value)
+        let grown = store.grow_table(table, delta, value);
+        size_before(store, grown)
     })
 }
 

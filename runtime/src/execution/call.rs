@@ -182,6 +182,12 @@ impl StoreCore {
             {
                 trap.set_uncaught(self, exception);
             }
+            let refused = self.refused.take();
+            if fault.kind == TrapKind::GrowthRefused
+                && let Some(error) = refused
+            {
+                return error.in_host_function(|| trap.backtrace().clone());
+            }
             return Error::Trap(Box::new(trap));
         }
         match self.raised.take() {

@@ -38,6 +38,7 @@ use std::sync::Arc;
 /// # Errors
 /// See [`crate::Instance::new`].
 pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) -> Result<usize> {
+    core.check_new_instance()?;
     let config = core.engine().config();
     let reader = config.settings().debug_info.then(|| config.image_reader());
     let image = reader

@@ -494,12 +494,12 @@ pub(super) fn grow(
     core: &mut StoreCore,
     growth: Growth,
     delta: u64,
-    grow: impl FnOnce(&mut StoreCore) -> Option<u64>,
+    grow: impl FnOnce(&mut StoreCore) -> u64,
 ) -> u64 {
     let Some(mut session) = core.session.take() else {
-        return grow(core).unwrap_or(u64::MAX);
+        return grow(core);
     };
-    let (result, appended) = session.grow(growth, delta, || grow(core).unwrap_or(u64::MAX));
+    let (result, appended) = session.grow(growth, delta, || grow(core));
     core.session = Some(session);
     if let Err(error) = appended {
         let config = core.engine().config();

@@ -1,6 +1,8 @@
 //! The instance whose code calls the runtime.
 
+use crate::abi::builtin::{NOT_GROWN, REFUSED};
 use crate::abi::layout::VmContextHead;
+use crate::error::Result;
 use crate::unwind::activation::innermost;
 use crate::vm::handle::{self, Memory};
 use crate::vm::instance::InstanceData;
@@ -52,6 +54,17 @@ impl<'a> Call<'a> {
         let memory = self.memory(memory);
         // SAFETY: what is returned is a pointer.
         unsafe { self.store.memory(memory).bytes() }
+    }
+}
+
+/// The result of a growth, for code.
+pub(super) fn size_before(core: &mut StoreCore, grown: Result<Option<u64>>) -> u64 {
+    match grown {
+        Ok(before) => before.unwrap_or(NOT_GROWN),
+        Err(error) => {
+            core.refused = Some(error);
+            REFUSED
+        }
     }
 }
 

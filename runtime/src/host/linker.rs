@@ -1,6 +1,8 @@
 //! Imports by name.
 
+use super::definition::Definition;
 use super::func::untyped;
+use super::pre::InstancePre;
 use super::undefined::undefined;
 use super::{Caller, IntoFunc};
 use crate::compiled::Module;
@@ -10,7 +12,6 @@ use crate::host::instance::Instance;
 use crate::module::types::FuncType;
 use crate::vm::context::AsContextMut;
 use crate::vm::handle::Extern;
-use crate::vm::store::HostCall;
 use crate::vm::value::Val;
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -21,14 +22,6 @@ pub struct Linker<T> {
     engine: Engine,
     definitions: HashMap<(String, String), Definition>,
     data: PhantomData<fn(T)>,
-}
-
-#[derive(Clone)]
-enum Definition {
-    /// A thing of one store.
-    Extern(Extern),
-    /// A host function, for any store.
-    Host(FuncType, Arc<HostCall>),
 }
 
 impl<T: 'static> Linker<T> {
@@ -147,20 +140,25 @@ impl<T: 'static> Linker<T> {
         module: &str,
         name: &str,
     ) -> Option<Extern> {
-        match self
-            .definitions
-            .get(&(module.to_owned(), name.to_owned()))?
-        {
-            Definition::Extern(item) => Some(item.clone()),
-            Definition::Host(ty, call) => {
-                let call = call.clone();
-                let call: HostCall =
-                    Box::new(move |store, caller, slots| call(store, caller, slots));
-                Some(Extern::Func(
-                    store.core_mut().new_host_func(ty.clone(), call),
-                ))
-            }
-        }
+        let key = (module.to_owned(), name.to_owned());
+        Some(self.definitions.get(&key)?.to_extern(&mut store))
+    }
+
+    /// Looks a module's imports up, for many instances of it.
+    ///
+    /// # Errors
+    /// An import that is not defined.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
+        let imports = module.imports().map(|(from, name, ty)| {
+            let key = (from.to_owned(), name.to_owned());
+            let found = self.definitions.get(&key).cloned();
+            found.ok_or_else(|| undefined(from, name, Some(ty)))
+        });
+        Ok(InstancePre {
+            imports: imports.collect::<Result<_>>()?,
+            module: module.clone(),
+            data: PhantomData,
+        })
     }
 
     /// Instantiates a module with its imports looked up by name.

@@ -1,6 +1,6 @@
 //! Memories as the host uses them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, OutOfBounds, Result};
 use crate::module::types::MemoryType;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::vm::handle::Memory;
@@ -69,8 +69,9 @@ impl Memory {
     pub fn read(&self, store: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<()> {
         // SAFETY: the store is borrowed, and the slice is gone before it can be used again.
         let bytes = unsafe { &*store.core().memory(*self).bytes() };
-        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
-        buffer.copy_from_slice(bytes.get(offset..end).ok_or(Error::OutOfBounds)?);
+        let end = offset.checked_add(buffer.len());
+        let within = end.and_then(|end| bytes.get(offset..end));
+        buffer.copy_from_slice(within.ok_or_else(|| beyond(offset, buffer, bytes.len()))?);
         Ok(())
     }
 
@@ -82,10 +83,10 @@ impl Memory {
         let core = store.core_mut();
         // SAFETY: as in `read`, and the store is borrowed mutably.
         let bytes = unsafe { &mut *core.memory(*self).bytes() };
-        let end = offset.checked_add(buffer.len()).ok_or(Error::OutOfBounds)?;
-        bytes
-            .get_mut(offset..end)
-            .ok_or(Error::OutOfBounds)?
+        let (end, len) = (offset.checked_add(buffer.len()), bytes.len());
+        let within = end.and_then(|end| bytes.get_mut(offset..end));
+        within
+            .ok_or_else(|| beyond(offset, buffer, len))?
             .copy_from_slice(buffer);
         core.note_write(*self, offset as u64, buffer.len() as u64);
         Ok(())
@@ -98,6 +99,13 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, pages: u64) -> Result<u64> {
         let core = store.core_mut();
         core.note_unrecordable("a host function that grows a memory");
-        core.memory(*self).grow(pages).ok_or(Error::OutOfBounds)
+        let grown = core.grow_memory(*self, pages)?;
+        grown.ok_or_else(|| OutOfBounds::grown("pages of a memory", self.size(&store), pages))
     }
+}
+
+/// An access of bytes beyond a memory's end.
+pub(super) fn beyond(offset: usize, buffer: &[u8], size: usize) -> Error {
+    let what = "bytes of a memory";
+    OutOfBounds::of(what, offset as u64, buffer.len() as u64, size as u64)
 }

@@ -1,6 +1,7 @@
 //! The host's side: functions that guests can import, found by name, with Rust's own types.
 
 pub mod caller;
+mod definition;
 mod exception;
 mod external;
 pub mod func;
@@ -10,6 +11,7 @@ pub mod instance;
 pub mod linker;
 mod memory;
 pub mod object;
+pub mod pre;
 mod reference;
 mod shared_memory;
 mod table;

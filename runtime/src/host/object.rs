@@ -1,7 +1,7 @@
 //! Objects of the heap as the host sees them.
 
 use crate::abi::heap::{I31_BIT, ObjectLayout, TAG_HOST, TAG_MASK};
-use crate::error::{Error, Result};
+use crate::error::{OutOfBounds, Result};
 use crate::module::composite::StorageType;
 use crate::module::reference::HeapType;
 use crate::module::types::ValType;
@@ -134,10 +134,11 @@ impl StructRef {
         let core = store.core();
         match layout(core, self.0) {
             ObjectLayout::Struct { fields, .. } => {
-                let (storage, offset) = *fields.get(index).ok_or(Error::OutOfBounds)?;
+                let beyond = || OutOfBounds::of("fields", index as u64, 1, fields.len() as u64);
+                let (storage, offset) = *fields.get(index).ok_or_else(beyond)?;
                 Ok(field(core, self.0, offset, storage))
             }
-            _ => Err(Error::OutOfBounds),
+            _ => Err(OutOfBounds::of("fields", index as u64, 1, 0)),
         }
     }
 
@@ -169,7 +170,12 @@ impl ArrayRef {
             } if index < core.objects.array_len(self.0.word) => {
                 Ok(field(core, self.0, base + index * size, element))
             }
-            _ => Err(Error::OutOfBounds),
+            _ => Err(OutOfBounds::of(
+                "elements of an array",
+                index.into(),
+                1,
+                core.objects.array_len(self.0.word).into(),
+            )),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Shared memories as the host uses them: by copies, since guests on other threads may write at any time.
 
-use super::memory::check_type;
+use super::memory::{beyond, check_type};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, OutOfBounds, Result};
 use crate::module::types::{ExternType, MemoryType};
 use crate::vm::memory::LinearMemory;
 use crate::vm::shared::SharedMemory;
@@ -45,7 +45,8 @@ impl SharedMemory {
     /// # Errors
     /// [`Error::OutOfBounds`].
     pub fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
-        self.0.read(offset, buffer).ok_or(Error::OutOfBounds)
+        let done = self.0.read(offset, buffer);
+        done.ok_or_else(|| beyond(offset, buffer, self.data_size()))
     }
 
     /// Copies bytes into it.
@@ -53,7 +54,8 @@ impl SharedMemory {
     /// # Errors
     /// [`Error::OutOfBounds`].
     pub fn write(&self, offset: usize, buffer: &[u8]) -> Result<()> {
-        self.0.write(offset, buffer).ok_or(Error::OutOfBounds)
+        let done = self.0.write(offset, buffer);
+        done.ok_or_else(|| beyond(offset, buffer, self.data_size()))
     }
 
     /// Grows it by pages, for all who use it; its size before.
@@ -61,6 +63,7 @@ impl SharedMemory {
     /// # Errors
     /// [`Error::OutOfBounds`] beyond its maximum or what is reserved.
     pub fn grow(&self, pages: u64) -> Result<u64> {
-        self.0.grow(pages).ok_or(Error::OutOfBounds)
+        let grown = self.0.grow(pages);
+        grown.ok_or_else(|| OutOfBounds::grown("pages of a memory", self.size(), pages))
     }
 }

@@ -1,11 +1,13 @@
 //! Tables as the host uses them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, OutOfBounds, Result};
 use crate::module::types::{TableType, ValType};
 use crate::vm::context::{AsContext, AsContextMut};
 use crate::vm::handle::Table;
 use crate::vm::store::StoreCore;
 use crate::vm::value::Val;
+
+const ELEMENTS: &str = "elements of a table";
 
 impl Table {
     /// A new table with all elements the same.
@@ -55,9 +57,10 @@ impl Table {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty(), value)?;
         core.note_unrecordable("a host function that sets an element of a table");
-        core.table_mut(*self)
+        let table = core.table_mut(*self);
+        table
             .set(index, reference)
-            .ok_or(Error::OutOfBounds)
+            .ok_or_else(|| OutOfBounds::of(ELEMENTS, index, 1, table.vm.len))
     }
 
     /// Grows it by elements of a value; its size before.
@@ -68,9 +71,8 @@ impl Table {
         let core = store.core_mut();
         let reference = element(core, core.table(*self).ty(), value)?;
         core.note_unrecordable("a host function that grows a table");
-        core.table_mut(*self)
-            .grow(delta, reference)
-            .ok_or(Error::OutOfBounds)
+        let grown = core.grow_table(*self, delta, reference)?;
+        grown.ok_or_else(|| OutOfBounds::grown(ELEMENTS, core.table(*self).vm.len, delta))
     }
 }
 

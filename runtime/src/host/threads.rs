@@ -100,9 +100,7 @@ impl<T: Send + 'static> WasiThreads<T> {
         let last = last.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let number = last.ok()? + 1;
         let mut store = Store::new(self.0.module.engine(), (self.0.fork)(caller.data_mut()));
-        store
-            .core_mut()
-            .set_running_time(caller.core().running_time());
+        store.core_mut().inherit(caller.core().inherited());
         let threads = self.clone();
         let stack = self.0.module.engine().config().wasm_stack();
         thread::Builder::new()

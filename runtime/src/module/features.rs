@@ -24,6 +24,64 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::FLOATS);
 
+macro_rules! proposals {
+    ($($(#[$doc:meta])* $name:ident = $text:literal [$($feature:ident)|+];)*) => {
+        /// A proposal that modules may use, unless an engine's configuration turns it off.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Proposal { $($(#[$doc])* $name,)* }
+
+        impl Proposal {
+            /// All of them.
+            pub const ALL: &[Proposal] = &[$(Proposal::$name,)*];
+
+            /// Its name, as that of its repository.
+            pub fn name(self) -> &'static str {
+                match self { $(Proposal::$name => $text,)* }
+            }
+
+            /// The features that there are not without it: its own, and those that are made of it.
+            pub fn features(self) -> WasmFeatures {
+                match self {
+                    $(Proposal::$name => WasmFeatures::empty()$(.union(WasmFeatures::$feature))+,)*
+                }
+            }
+        }
+    };
+}
+
+proposals! {
+    /// Vectors.
+    Simd = "simd" [SIMD | RELAXED_SIMD];
+    /// Vectors whose results depend on the machine.
+    RelaxedSimd = "relaxed-simd" [RELAXED_SIMD];
+    /// Copies of memories and tables.
+    BulkMemory = "bulk-memory" [BULK_MEMORY | BULK_MEMORY_OPT];
+    /// References to functions and objects of the host.
+    ReferenceTypes = "reference-types" [REFERENCE_TYPES | FUNCTION_REFERENCES | GC | EXCEPTIONS];
+    /// Several results.
+    MultiValue = "multi-value" [MULTI_VALUE];
+    /// Several memories.
+    MultiMemory = "multi-memory" [MULTI_MEMORY];
+    /// Addresses of 64 bits.
+    Memory64 = "memory64" [MEMORY64];
+    /// Pages of a byte.
+    CustomPageSizes = "custom-page-sizes" [CUSTOM_PAGE_SIZES];
+    /// Arithmetic in constant expressions.
+    ExtendedConst = "extended-const" [EXTENDED_CONST];
+    /// Arithmetic of 128 bits.
+    WideArithmetic = "wide-arithmetic" [WIDE_ARITHMETIC];
+    /// Tail calls.
+    TailCall = "tail-call" [TAIL_CALL];
+    /// Shared memories and atomic operators.
+    Threads = "threads" [THREADS];
+    /// Exceptions, in both encodings.
+    Exceptions = "exceptions" [EXCEPTIONS | LEGACY_EXCEPTIONS];
+    /// Typed references to functions.
+    FunctionReferences = "function-references" [FUNCTION_REFERENCES | GC];
+    /// Structures and arrays.
+    Gc = "gc" [GC];
+}
+
 /// The lowest-addressed error of the module under `features`.
 pub fn validate_with(wasm: &[u8], features: WasmFeatures) -> wasmparser::Result<()> {
     let errors = functions(wasm, features)?.into_par_iter().map_init(

@@ -1,7 +1,7 @@
 //! Validation.
 
-use super::features::{FEATURES, validate_with};
-use super::proposals::{self, Proposal};
+use super::features::{FEATURES, Proposal, validate_with};
+use super::proposals;
 use std::fmt;
 use wasmparser::Parser;
 
@@ -18,7 +18,9 @@ pub enum ModuleError {
         excerpt: Option<String>,
     },
     /// It would be valid with these proposals.
-    NeedsProposals(Vec<&'static Proposal>),
+    NeedsProposals(Vec<&'static proposals::Proposal>),
+    /// It is valid, and uses proposals that the configuration turns off.
+    TurnedOff(Vec<Proposal>),
     /// It is a component, not a module.
     Component,
 }
@@ -60,6 +62,11 @@ impl fmt::Display for ModuleError {
                     false => write!(f, " ({})", flags.join("; ")),
                 }
             }
+            ModuleError::TurnedOff(used) => {
+                let names: Vec<_> = used.iter().map(|it| it.name()).collect();
+                write!(f, "the module uses {}", names.join(", "))?;
+                f.write_str(", which the configuration turns off (-W KEY=n)")
+            }
             ModuleError::Component => {
                 f.write_str("this is a component, and not a module: `dwalin run` and the debuggers take components, if this Dwalin was built with them (feature component-model); ")?;
                 f.write_str("else give it the core module (wasm-tools component unbundle), or build it for wasm32-wasip1 instead of wasm32-wasip2")
@@ -85,11 +92,24 @@ impl From<wasmparser::BinaryReaderError> for ModuleError {
 /// # Errors
 /// What is wrong or missing.
 pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
+    validate_without(wasm, &[])
+}
+
+/// As [`validate`], of modules that may not use some proposals.
+///
+/// # Errors
+/// As [`validate`], and proposals that must not be used.
+pub fn validate_without(wasm: &[u8], turned_off: &[Proposal]) -> Result<(), ModuleError> {
     if Parser::is_component(wasm) {
         return Err(ModuleError::Component);
     }
     let Err(error) = validate_with(wasm, FEATURES) else {
-        return Ok(());
+        let is_used = |it: &Proposal| validate_with(wasm, FEATURES - it.features()).is_err();
+        let used: Vec<_> = turned_off.iter().copied().filter(is_used).collect();
+        return match used.is_empty() {
+            true => Ok(()),
+            false => Err(ModuleError::TurnedOff(used)),
+        };
     };
     let needed = proposals::missing(wasm);
     if !needed.is_empty() {

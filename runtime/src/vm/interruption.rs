@@ -1,15 +1,16 @@
 //! How long a store's guests may run: until an epoch of the engine's, and for an amount of fuel.
 
 use super::context::{AsContext, AsContextMut, StoreContextMut};
+use super::limits::{Limiter, StoreLimits};
 use super::store::{Store, StoreCore};
 use crate::error::{Error, Result};
 use std::sync::atomic::Ordering;
 
-/// The limits of how long guests may run. A program's threads get those of the thread that starts them.
-#[derive(Clone, Copy, Debug)]
-pub struct RunningTime {
+/// A part of a store that a program's threads get of the thread that starts them: how long guests may run, and what they may hold.
+pub struct Inherited {
     epoch_deadline: u64,
     fuel: i64,
+    limits: Option<StoreLimits>,
 }
 
 impl StoreCore {
@@ -43,17 +44,24 @@ impl StoreCore {
         }
     }
 
-    /// The limits as they are now.
-    pub(crate) fn running_time(&self) -> RunningTime {
-        RunningTime {
+    /// The part that threads get which are started now.
+    pub(crate) fn inherited(&self) -> Inherited {
+        Inherited {
             epoch_deadline: self.vm.epoch_deadline,
             fuel: self.vm.fuel,
+            limits: match &self.limiter {
+                Limiter::Own(limits) => Some(limits.clone()),
+                _ => None,
+            },
         }
     }
 
-    pub(crate) fn set_running_time(&mut self, time: RunningTime) {
-        self.vm.epoch_deadline = time.epoch_deadline;
-        self.vm.fuel = time.fuel;
+    pub(crate) fn inherit(&mut self, inherited: Inherited) {
+        self.vm.epoch_deadline = inherited.epoch_deadline;
+        self.vm.fuel = inherited.fuel;
+        if let Some(limits) = inherited.limits {
+            self.limiter = Limiter::Own(limits);
+        }
     }
 }
 

@@ -230,8 +230,22 @@ impl LinearMemory {
 
     /// Grows by pages; the size before, in pages, or `None` beyond its maximum or the reservation.
     pub fn grow(&self, pages: u64) -> Option<u64> {
+        self.grow_if(pages, |_, _, _| true)
+    }
+
+    /// Grows by pages, if it may: `may` gets its size now and then, and what its type allows, in bytes, and is to be quick.
+    pub fn grow_if(
+        &self,
+        pages: u64,
+        may: impl FnOnce(u64, u64, Option<u64>) -> bool,
+    ) -> Option<u64> {
         let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.len() >> self.ty.page_size_log2;
+        let bytes = |pages: u64| pages.saturating_mul(self.ty.page_size());
+        let desired = bytes(before.saturating_add(pages));
+        if !may(self.len(), desired, self.ty.limits.max.map(bytes)) {
+            return None;
+        }
         let after = before.checked_add(pages)?;
         if after > self.max_pages() {
             return None;

@@ -2,7 +2,7 @@
 
 use super::memory::LinearMemory;
 use super::parking::WaitResult;
-use crate::error::{Error, Result};
+use crate::error::{OutOfBounds, Result};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -34,7 +34,12 @@ impl SharedMemory {
         let is_inside = end.is_some_and(|end| end <= self.0.len());
         match is_inside && address.is_multiple_of(len) {
             true => Ok(self.0.base().wrapping_add(address as usize).cast()),
-            false => Err(Error::OutOfBounds),
+            false => Err(OutOfBounds::of(
+                "bytes of a memory, aligned",
+                address,
+                len,
+                self.0.len(),
+            )),
         }
     }
 

@@ -4,6 +4,7 @@ use super::exception::Exceptions;
 use super::gc::Objects;
 use super::handle::{ExternRef, Global, Memory, Stored, Table};
 use super::instance::InstanceData;
+use super::limits::Limiter;
 use super::memory::LinearMemory;
 use super::shared::SharedMemory;
 use super::stderr_tail::StderrTail;
@@ -52,6 +53,10 @@ pub struct StoreCore {
     pub(crate) objects: Objects,
     /// The recording that is written, or that calls are answered from.
     pub(crate) session: Option<Box<Session>>,
+    /// The judge of what it may hold.
+    pub(crate) limiter: Limiter,
+    /// The judge's error, for the guest that wanted more.
+    pub(crate) refused: Option<Error>,
 }
 
 /// Why a host function wants guest code to be left.
@@ -94,6 +99,8 @@ impl StoreCore {
             exceptions: Exceptions::default(),
             objects: Objects::new(engine),
             session: None,
+            limiter: Limiter::Nobody,
+            refused: None,
         }
     }
 
@@ -116,6 +123,8 @@ impl StoreCore {
     }
 
     pub(crate) fn new_memory(&mut self, ty: MemoryType, at: Option<usize>) -> Result<Memory> {
+        let count = self.memories.iter().filter(|it| !it.is_shared()).count();
+        self.check_new_memory(&ty, count)?;
         let memory = LinearMemory::of_engine(&self.engine, ty, at)?;
         Ok(self.add_memory(Arc::new(memory)))
     }
@@ -155,6 +164,7 @@ impl StoreCore {
     }
 
     pub(crate) fn new_table(&mut self, ty: TableType) -> Result<Table> {
+        self.check_new_table(&ty, self.tables.len())?;
         let is_lazy = self.engine.top(ty.element) == Some(HeapType::Func);
         let table = TableElements::new(ty, is_lazy).map_err(|error| Error::Resources {
             what: format!("a table of {} elements", ty.limits.min),

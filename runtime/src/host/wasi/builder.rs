@@ -114,6 +114,27 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// Appends variables to the environment.
+    pub fn envs(
+        &mut self,
+        variables: &[(impl AsRef<str>, impl AsRef<str>)],
+    ) -> &mut WasiCtxBuilder {
+        for (name, value) in variables {
+            self.env(name, value);
+        }
+        self
+    }
+
+    /// Appends the host's environment, without the variables that are not in UTF-8, which WASI's are.
+    pub fn inherit_env(&mut self) -> &mut WasiCtxBuilder {
+        for (name, value) in std::env::vars_os() {
+            if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
+                self.env(name, value);
+            }
+        }
+        self
+    }
+
     /// Makes the host's standard streams the guest's.
     pub fn inherit_stdio(&mut self) -> &mut WasiCtxBuilder {
         self.inherit_stdin().inherit_stdout().inherit_stderr()

@@ -121,6 +121,7 @@ impl From<io::Error> for Errno {
             io::ErrorKind::Unsupported => Errno::Notsup,
             io::ErrorKind::NotADirectory => Errno::Notdir,
             io::ErrorKind::IsADirectory => Errno::Isdir,
+            io::ErrorKind::StorageFull => Errno::Nospc,
             _ => Errno::Io,
         }
     }

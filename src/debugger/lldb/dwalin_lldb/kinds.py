@@ -18,4 +18,5 @@ KINDS = {
     16: "the heap is full",
     17: "interrupt",
     18: "all fuel consumed by WebAssembly",
+    19: "a memory or table may not grow",
 }
