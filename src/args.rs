@@ -91,6 +91,9 @@ pub enum Command {
     /// Write the image that a debugger would get of a program, for launchers to show it before it runs; keep the code for `run`.
     #[command(hide = true)]
     DebugImage(DebugImage),
+    /// Serve a debugger that replays a recording, by standard input and output: `target extended-remote | dwalin replay-server FILE`.
+    #[command(hide = true)]
+    ReplayServer(ReplayServer),
     /// Print the place of a program that is nearest to one that it does not have.
     #[command(hide = true)]
     Nearest(Nearest),
@@ -261,6 +264,19 @@ pub struct DebugImage {
     /// The program that would be run.
     #[command(flatten)]
     pub run: Run,
+}
+
+/// `dwalin replay-server`.
+#[derive(Args)]
+pub struct ReplayServer {
+    /// Standard input is a socket that listens.
+    #[arg(long)]
+    pub socket: bool,
+    /// The debugger that native DWARF is made for, as `dwalin replay` takes it.
+    #[arg(long, default_value = "gdb-addresses")]
+    pub debugger: String,
+    /// The recording.
+    pub file: PathBuf,
 }
 
 /// `dwalin nearest`.

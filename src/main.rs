@@ -92,6 +92,9 @@ fn command() -> ExitCode {
         Command::Gdb(options) => debugger::gdb::gdb(&options).map(|()| ExitCode::SUCCESS),
         Command::Lldb(options) => debugger::lldb::lldb(&options).map(|()| ExitCode::SUCCESS),
         Command::DebugImage(options) => debugger::image::write(options).map(|()| ExitCode::SUCCESS),
+        Command::ReplayServer(options) => {
+            debugger::replayed::serve(&options).map(|()| ExitCode::SUCCESS)
+        }
         Command::Nearest(options) => debugger::nearest::print(&options).map(|()| ExitCode::SUCCESS),
         Command::Setup { remove } => debugger::setup::setup(remove).map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => Ok(manual::complete(shell)),

@@ -1,5 +1,6 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
+use super::replayed::{Server, is_recording};
 use super::scripts::{self, GDB};
 use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
@@ -23,7 +24,10 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     let folder = scripts::folder("gdb")?;
     let error = scripts::install(&GDB, &folder)
         .map_err(anyhow::Error::from)
-        .and_then(|_| command(options, &program, &folder));
+        .and_then(|_| match is_recording(file) {
+            true => command_of_recording(options, &program, &folder),
+            false => command(options, &program, &folder),
+        });
     let error = error.map(|mut command| command.exec());
     fs::remove_dir_all(&folder).ok();
     Err(error?).with_context(|| cannot_be_started("gdb", &debugger(options)))
@@ -62,6 +66,30 @@ fn command(options: &Gdb, program: &Path, folder: &Path) -> Result<Command> {
         ))
         .arg("-iex")
         .arg(start(options, program, folder)?)
+        .args(&options.gdb_option)
+        .env(LAUNCHED, "1");
+    Ok(gdb)
+}
+
+/// gdb with a server that replays a recording, which it is connected to before the user's commands.
+fn command_of_recording(options: &Gdb, program: &Path, folder: &Path) -> Result<Command> {
+    let server = Server::start(program, options.run.file(), "gdb-addresses", folder)?;
+    let (folder, program) = (folder.to_string_lossy(), program.to_string_lossy());
+    let mut gdb = Command::new(debugger(options));
+    let import = format!(
+        "python import sys; sys.path.insert(0, {}); import dwalin_gdb.launcher",
+        python(&folder)
+    );
+    let replay = format!(
+        "python dwalin_gdb.launcher.replay({}, {})",
+        python(&folder),
+        python(&program)
+    );
+    gdb.args(["-q", "-iex", &import, "-iex", &replay, "-ex"])
+        .arg(format!(
+            "target extended-remote {}",
+            server.socket.display()
+        ))
         .args(&options.gdb_option)
         .env(LAUNCHED, "1");
     Ok(gdb)

@@ -1,5 +1,6 @@
 //! `dwalin lldb`: becomes lldb, with the formatters of lldb/ loaded and `dwalin run -g` as the program to debug.
 
+use super::replayed::{Server, is_recording};
 use super::scripts::{self, LLDB};
 use super::{cannot_be_started, command_line, handed_over};
 use crate::args::Lldb;
@@ -27,6 +28,9 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     let folder = scripts::folder("lldb")?;
     let debugger = debugger(options);
     let error = match LLDB.write(&folder) {
+        Ok(package) if is_recording(file) => {
+            command_of_recording(options, &debugger, &program, &package)?.exec()
+        }
         Ok(package) => command(options, &debugger, &program, &package).exec(),
         Err(error) => error,
     };
@@ -72,6 +76,31 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
     lldb.args(&options.lldb_option);
     lldb.arg("--").arg(program).args(&options.run.program[1..]);
     lldb
+}
+
+/// lldb with a server that replays a recording, which it is connected to before the user's commands.
+fn command_of_recording(
+    options: &Lldb,
+    debugger: &Path,
+    program: &Path,
+    package: &Path,
+) -> Result<Command> {
+    let folder = package.parent().unwrap_or(package);
+    let server = Server::start(program, options.run.file(), "lldb-formatters", folder)?;
+    let mut lldb = Command::new(debugger);
+    lldb.arg("-O")
+        .arg(format!("command script import '{}'", package.display()))
+        .arg("-o")
+        .arg(format!(
+            "process connect -p gdb-remote unix-connect://{}",
+            server.socket.display()
+        ))
+        .arg("-o")
+        .arg(format!("script dwalin_lldb.launched({folder:?})"))
+        .args(&options.lldb_option)
+        .arg("--")
+        .arg(program);
+    Ok(lldb)
 }
 
 /// Tells the package of the command by which it has the program's image before the program runs.

@@ -9,6 +9,7 @@ pub mod image;
 pub mod lldb;
 pub mod nearest;
 pub mod own_options;
+pub mod replayed;
 mod scripts;
 pub mod setup;
 

@@ -23,6 +23,19 @@ def start(folder, program, options, arguments):
     ahead.install(program, words, os.path.join(folder, "dwalin.image"))
 
 
+def replay(folder, program):
+    """Sets gdb up for a server that replays a recording of what `program` has run; gdb is connected to it by a command that follows."""
+    gdb.events.gdb_exiting.connect(lambda event: shutil.rmtree(folder, ignore_errors=True))
+    gdb.execute("exec-file " + gdb_word(program), to_string=True)
+    stub = os.path.join(folder, "dwalin.symbols")
+    symbols.write_stub(program, stub)
+    gdb.execute("symbol-file " + gdb_word(stub), to_string=True)
+    gdb.execute("set remotetimeout 120", to_string=True)  # The program is compiled first.
+    # The server is on this machine: libraries are not read by way of it.
+    gdb.execute("set sysroot /", to_string=True)
+    session.begin(folder)
+
+
 def gdb_word(path):
     """A file's name for gdb's commands, which split at spaces."""
     return '"%s"' % path.replace("\\", "\\\\").replace('"', '\\"')

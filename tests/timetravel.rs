@@ -1,0 +1,182 @@
+//! Sessions of gdb and lldb with recordings: from the end back to what happened before, with the values of the way forward.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use support::{Folder, tools};
+
+const PROGRAM: &str = r#"#include <stdio.h>
+#include <stdlib.h>
+struct item { int value; struct item *next; };
+static int total;
+static struct item *head;
+static void push(int v) {
+    struct item *i = malloc(sizeof *i);
+    i->value = v;
+    i->next = head;
+    head = i;
+    total += v;
+}
+static int sum(struct item *p) {
+    int s = 0;
+    for (; p; p = p->next)
+        s += p->value;
+    return s;
+}
+int main(void) {
+    char line[64] = "";
+    for (int i = 1; i <= 10; i++)
+        push(i);
+    printf("sum %d total %d\n", sum(head), total);
+    if (fgets(line, sizeof line, stdin))
+        printf("read %s", line);
+    head->next->next = (struct item *)-16;
+    printf("sum %d\n", sum(head));
+    return 0;
+}
+"#;
+
+/// A folder with a recording of the program, which ends in a trap.
+fn recorded(name: &str, flags: &[&str]) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("app.c", PROGRAM);
+    folder.tool(
+        &[
+            &["clang-19", "--target=wasm32-wasi", "-g"],
+            flags,
+            &["-o", "app.wasm", "app.c"],
+        ]
+        .concat(),
+    );
+    folder.write("input", "hello\n");
+    let input = std::fs::File::open(folder.path("input")).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_dwalin"))
+        .args(["run", "--record", "app.rec", "app.wasm"])
+        .current_dir(folder.path(""))
+        .stdin(input)
+        .output()
+        .unwrap();
+    assert!(!run.status.success());
+    folder
+}
+
+/// The gdbs that there are: the one in PATH, and a newer one.
+fn gdbs() -> Vec<String> {
+    let newer = Path::new("/opt/dbg/bin/gdb");
+    let newer = newer.exists().then(|| newer.display().to_string());
+    [tools::gdb()].into_iter().chain(newer).collect()
+}
+
+fn session(folder: &Folder, kind: &str, debugger: &str, option: &str, commands: &[&str]) -> String {
+    let mut command = Command::new("timeout");
+    command.args([
+        "120",
+        "sh",
+        "-c",
+        r#"exec "$0" "$@" 2>&1"#,
+        env!("CARGO_BIN_EXE_dwalin"),
+    ]);
+    command.args([
+        kind,
+        &format!("--{kind}"),
+        debugger,
+        if kind == "gdb" { "-batch" } else { "-b" },
+    ]);
+    for line in commands {
+        command.args([option, line]);
+    }
+    let output = command
+        .arg("app.rec")
+        .current_dir(folder.path(""))
+        .stdin(Stdio::null())
+        .output();
+    String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
+}
+
+/// Texts that are there in this order.
+fn in_order(output: &str, texts: &[&str]) {
+    let mut rest = output;
+    for text in texts {
+        let at = rest
+            .find(text)
+            .unwrap_or_else(|| panic!("no `{text}` in\n{rest}\n-- of\n{output}"));
+        rest = &rest[at + text.len()..];
+    }
+}
+
+#[test]
+fn gdb_goes_back_from_a_trap_to_who_wrote_the_pointer() {
+    let folder = recorded("timetravel-gdb", &[]);
+    for gdb in gdbs() {
+        let commands = [
+            "continue",
+            "p s",
+            "watch head->next->next",
+            "reverse-continue",
+            "info line",
+            "bt",
+            "p head->next->value",
+            "reverse-next",
+            "p line",
+        ];
+        let output = session(&folder, "gdb", &gdb, "-ex", &commands);
+        in_order(
+            &output,
+            &[
+                "wasm trap: out of bounds memory access",
+                "$1 = 19",
+                "app.c:26",
+                "$2 = 9",
+                "hello",
+            ],
+        );
+        let at_main = session(
+            &folder,
+            "gdb",
+            &gdb,
+            "-ex",
+            &[
+                "break sum",
+                "continue",
+                "p *p",
+                "p p->next->value",
+                "finish",
+            ],
+        );
+        in_order(
+            &at_main,
+            &[
+                "sum (p=",
+                "value = 10",
+                "$2 = 9",
+                "Value returned is $3 = 55",
+            ],
+        );
+    }
+}
+
+#[test]
+fn lldb_goes_back() {
+    let folder = recorded("timetravel-lldb", &[]);
+    let forward = session(
+        &folder,
+        "lldb",
+        "lldb-19",
+        "-o",
+        &["b sum", "continue", "p p->value"],
+    );
+    in_order(&forward, &["sum(p=", "10"]);
+    if Path::new("/opt/dbg/bin/lldb").exists() {
+        let commands = [
+            "b sum",
+            "continue",
+            "watchpoint set variable total",
+            "process continue --reverse",
+            "bt",
+        ];
+        let output = session(&folder, "lldb", "/opt/dbg/bin/lldb", "-o", &commands);
+        in_order(&output, &["push(v=10)", "main"]);
+    }
+}
