@@ -96,7 +96,7 @@ struct Row<'a> {
     location: Option<Code<'a>>,
 }
 
-/// Where in the code it is.
+/// A place in the code.
 #[derive(Serialize)]
 struct Code<'a> {
     file_offset: usize,

@@ -177,7 +177,7 @@ impl InFunctions {
     }
 }
 
-/// What is missing for one reason.
+/// The entries that are missing for one reason.
 #[derive(Serialize)]
 struct OfReason<'a> {
     reason: &'a str,

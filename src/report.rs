@@ -28,6 +28,10 @@ pub fn print(
     if let Some(hint) = hint(trap.backtrace(), options, module) {
         eprintln!("{hint}");
     }
+    if let Some(recording) = &options.record {
+        let recording = recording.display();
+        eprintln!("note: run `dwalin gdb {recording}` to go back from here");
+    }
     say_sources(trap.backtrace(), options);
 }
 

@@ -50,12 +50,6 @@ pub fn run(options: Run) -> Result<ExitCode> {
     let program = Program::read(options, &mut contents)?;
     #[cfg(feature = "component-model")]
     if let Some(input) = program.component() {
-        if options.record.is_some() {
-            bail!(
-                "{}: --record: components cannot be recorded yet, only modules",
-                file()
-            );
-        }
         return run_component(options, &engine, input, json);
     }
     imports::check(&linker, &program, options).with_context(file)?;
@@ -81,12 +75,8 @@ pub fn run(options: Run) -> Result<ExitCode> {
         Some(threads) => call(options, threads.link(linker), &module, &mut store),
         None => call(options, &linker, &module, &mut store),
     };
-    if let (Some(profiler), Some(HowToProfile::Guest { file, .. })) = (profiler, &options.profile) {
-        let profile = profiler.finish(&store);
-        let name = options.file().to_string_lossy();
-        if let Err(error) = guest_profile::write(&profile, file, &name, start) {
-            eprintln!("dwalin: {error:#}");
-        }
+    if let Some(profiler) = profiler {
+        write_profile(profiler, options, &store, start);
     }
     if let Err(error) = &ended
         && let Some(Error::Exit(1..)) = error.downcast_ref::<Error>()
@@ -130,6 +120,23 @@ fn profiler(options: &Run) -> Result<Option<GuestProfiler>> {
     ))
 }
 
+/// Writes the samples of a program that took the time since `start`; an error is said, as the program has ended.
+fn write_profile(
+    profiler: GuestProfiler,
+    options: &Run,
+    store: &Store<WasiCtx>,
+    start: SystemTime,
+) {
+    let Some(HowToProfile::Guest { file, .. }) = &options.profile else {
+        return;
+    };
+    let profile = profiler.finish(store);
+    let name = options.file().to_string_lossy();
+    if let Err(error) = guest_profile::write(&profile, file, &name, start) {
+        eprintln!("dwalin: {error:#}");
+    }
+}
+
 /// Defines how a program starts threads, if it does.
 fn threads(
     linker: &mut Linker<WasiCtx>,
@@ -154,6 +161,12 @@ fn run_component(
     input: &ModuleInput<'_>,
     json: Option<Output>,
 ) -> Result<ExitCode> {
+    if options.record.is_some() {
+        bail!(
+            "{}: --record: components cannot be recorded yet, only modules",
+            options.file().display()
+        );
+    }
     let loaded = component::load_to_run(options, engine, input)?;
     say_before(&loaded.program, options);
     let mut store = Store::new(engine, context(options)?);

@@ -251,13 +251,15 @@ fn errors_and_exits_of_the_host_come_back() {
     assert_eq!(run.result, Err("the program exited with code 3".to_owned()));
 }
 
+/// The error of a module that is refused, or of a host function.
+fn refused(text: &str, define: &dyn Fn(&mut Linker<()>)) -> String {
+    let program = Program { text, define };
+    let recording = Recording::new("refused");
+    program.record(&recording, 1 << 32).result.unwrap_err()
+}
+
 #[test]
 fn what_cannot_be_recorded_is_refused_by_name() {
-    let refused = |text: &str, define: &dyn Fn(&mut Linker<()>)| {
-        let program = Program { text, define };
-        let recording = Recording::new("refused");
-        program.record(&recording, 1 << 32).result.unwrap_err()
-    };
     let run = r#"(func (export "run") (result i64) i64.const 0)"#;
     let shared = format!(r#"(module (memory 1 1 shared) {run})"#);
     assert_eq!(
@@ -275,6 +277,10 @@ fn what_cannot_be_recorded_is_refused_by_name() {
         refused(&takes, &take),
         "cannot record the import `host` `take`, which takes or returns references"
     );
+}
+
+#[test]
+fn host_functions_whose_effects_cannot_be_recorded_end_the_program() {
     let calls = r#"(module (import "host" "back" (func $back)) (func (export "inner") call $back)
         (memory (export "memory") 1) (table (export "table") 1 funcref)
         (func (export "run") (result i64) call $back i64.const 0))"#;

@@ -1,6 +1,6 @@
 //! The processed format of Firefox's profiler: docs-developer/ and src/types/profile.js of firefox-devtools/profiler.
 
-use super::{CATEGORIES, Numbered, Tables, cpu_times, exporter, micros};
+use super::tables::{CATEGORIES, Numbered, Tables, cpu_times, exporter, micros};
 use dwalin_runtime::{GuestProfile, GuestSample};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};

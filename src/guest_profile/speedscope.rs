@@ -1,6 +1,6 @@
 //! Speedscope's file format: <https://www.speedscope.app/file-format-schema.json>.
 
-use super::{Frame, Tables, cpu_times, exporter, micros};
+use super::tables::{Frame, Tables, cpu_times, exporter, micros};
 use dwalin_runtime::GuestProfile;
 use serde::Serialize;
 

@@ -31,7 +31,7 @@ impl Translator<'_, '_> {
         self.block_values.context = Some(context);
     }
 
-    /// What a word after the code holds.
+    /// The contents of a word after the code.
     fn word(&mut self, word: Word) -> Value {
         let function = &mut *self.builder.func;
         let symbol =

@@ -427,7 +427,7 @@ fn homes_are_read_by_their_distance_from_the_stack_pointer() {
     assert!(!takes_a_slots_address(&code), "{code:x?}");
 }
 
-/// How often code refers to a word after all code.
+/// The number of references of code to a word after all code.
 fn references(function: &CompiledFunction, word: Word) -> usize {
     let calls = function.calls.iter();
     calls

@@ -46,7 +46,7 @@ impl<T: 'static> Store<T> {
 }
 
 impl Module {
-    /// What of the module a recording does not hold, if there is anything.
+    /// The part of the module that a recording does not hold, if there is one.
     pub fn unrecordable(&self) -> Option<String> {
         let info = self.info();
         if info.memories.values().any(|ty| ty.shared) {
@@ -284,7 +284,7 @@ unsafe fn record(
     result
 }
 
-/// What a call did, as it is now.
+/// The effects of a call, as they are now.
 fn effects(core: &StoreCore, writes: Vec<Write>) -> Vec<Effect> {
     let Some(instance) = core.instances.last() else {
         return Vec::new();

@@ -44,7 +44,7 @@ pub struct Call {
     pub args: Vec<u8>,
     /// The way it ended.
     pub outcome: Outcome,
-    /// What it did to the program and said, in order.
+    /// Its effects on the program and its output, in order.
     pub effects: Vec<Effect>,
 }
 
@@ -59,7 +59,7 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// What a call did besides returning results.
+/// An effect of a call besides its results.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Bytes in a memory.
@@ -87,7 +87,7 @@ pub enum Effect {
     },
 }
 
-/// What grew.
+/// A memory or table that grew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Growth {
     /// A memory, by its place in the instance.

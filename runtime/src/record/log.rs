@@ -10,7 +10,7 @@ use std::path::Path;
 /// The first bytes of a recording. The number is that of the format.
 const MAGIC: &[u8] = b"dwalin recording 1\n";
 
-/// What all versions begin with.
+/// The first bytes of all versions.
 const ANY_VERSION: &[u8] = b"dwalin recording ";
 
 /// Bytes in front of an entry: its length and its checksum.

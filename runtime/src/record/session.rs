@@ -6,7 +6,7 @@ use super::log::{Log, LogError, Tail};
 use std::error::Error;
 use std::fmt;
 
-/// What a call of the host's did that is to be recorded when it has ended.
+/// The effects of a call of the host that are to be recorded when it has ended.
 pub(crate) enum Write {
     /// Bytes of a memory, by its place in the instance.
     Memory { memory: u32, at: u64, len: u64 },
@@ -23,9 +23,9 @@ pub(crate) enum Write {
 pub(crate) struct Divergence {
     /// The number of the call, from 0.
     pub call: u64,
-    /// What the program does.
+    /// The program's entry.
     pub now: String,
-    /// What it did when it was recorded.
+    /// The recorded entry.
     pub recorded: String,
 }
 
@@ -54,7 +54,7 @@ pub(crate) enum Failure {
     CutOff { calls: u64, tail: Tail },
     /// The recorded program ran out of stack before the call.
     StackOverflow,
-    /// What a host function did cannot be recorded.
+    /// A host function did something that cannot be recorded.
     Unrecordable(&'static str),
     /// The host function failed when it was recorded, with this message.
     Recorded(String),
@@ -192,7 +192,7 @@ impl Session {
         self.control.leave_call();
     }
 
-    /// What is to be done for a call.
+    /// The way in which a call is carried out.
     ///
     /// # Errors
     /// A recording that has no more.
@@ -243,7 +243,7 @@ impl Session {
         }
     }
 
-    /// What the running call did.
+    /// The effects of the running call.
     ///
     /// # Errors
     /// What cannot be recorded.
@@ -307,7 +307,7 @@ impl Session {
         });
     }
 
-    /// What an entry is, in a sentence about the recorded program.
+    /// Describes an entry, in a sentence about the recorded program.
     pub(crate) fn described(&self, entry: &Entry) -> String {
         match entry {
             Entry::Call(call) => format!("it called {}", self.name(call.function)),

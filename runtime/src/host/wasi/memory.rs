@@ -9,7 +9,7 @@ use std::ops::Range;
 /// The linear memory of the instance that calls, for the time of the call.
 pub struct GuestMemory<'a> {
     bytes: Bytes<'a>,
-    /// What was written, if it is to be known: pairs of an address and a length.
+    /// The writes, if they are to be known: pairs of an address and a length.
     writes: Option<Vec<(u64, u64)>>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> GuestMemory<'a> {
         self
     }
 
-    /// What was written: pairs of an address and a length.
+    /// The writes: pairs of an address and a length.
     pub(crate) fn into_writes(self) -> Vec<(u64, u64)> {
         self.writes.unwrap_or_default()
     }
