@@ -22,19 +22,16 @@ pub mod option {
     pub const STACK: &str = "max-wasm-stack";
 }
 
-/// Begins the recording of a program, if one is wanted.
-pub fn begin(options: &Run, program: &Program<'_>, module: &Module) -> Result<Option<Log>> {
+/// Refuses programs and options that cannot be recorded, before code is made for them.
+pub fn check(options: &Run, program: &Program<'_>) -> Result<()> {
     let Some(path) = &options.record else {
-        return Ok(None);
+        return Ok(());
     };
     let file = options.file().display();
-    let Some(contents) = program.contents() else {
+    if program.contents().is_none() {
         bail!(
             "{file}: --record: the machine code in an artifact is not made to be recorded; give the module"
-        )
-    };
-    if let Some(what) = module.unrecordable() {
-        bail!("{file}: --record: it has {what}");
+        );
     }
     if options.wasm.timeout().is_some() || options.wasm.fuel().is_some() {
         bail!(
@@ -47,6 +44,18 @@ pub fn begin(options: &Run, program: &Program<'_>, module: &Module) -> Result<Op
             "--record {}: that is the program; give another file",
             path.display()
         );
+    }
+    Ok(())
+}
+
+/// Begins the recording of a program that [`check`] let pass, if one is wanted.
+pub fn begin(options: &Run, program: &Program<'_>, module: &Module) -> Result<Option<Log>> {
+    let (Some(path), Some(contents)) = (&options.record, program.contents()) else {
+        return Ok(None);
+    };
+    let file = options.file().display();
+    if let Some(what) = module.unrecordable() {
+        bail!("{file}: --record: it has {what}");
     }
     let yes = |name: &str, is: bool| is.then(|| (name.to_owned(), "y".to_owned()));
     let stack = options.code.max_wasm_stack.map(|it| it.to_string());

@@ -87,6 +87,7 @@ fn as_run(options: &Replay, start: &Start) -> Run {
         debugger: options.debugger,
         coredump: options.coredump.clone(),
         backtrace: options.backtrace.clone(),
+        record: Some(options.file.clone()),
         traced: options.traced,
         program: words.map(|it| OsString::from_vec(it.clone())).collect(),
         ..Run::default()

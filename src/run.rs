@@ -53,6 +53,7 @@ pub fn run(options: Run) -> Result<ExitCode> {
         return run_component(options, &engine, input, json);
     }
     imports::check(&linker, &program, options).with_context(file)?;
+    recording::check(options, &program)?;
     let progress = Progress::of(options.file());
     let module = program.load(&engine, options)?;
     drop(progress);
@@ -78,11 +79,7 @@ pub fn run(options: Run) -> Result<ExitCode> {
     if let Some(profiler) = profiler {
         write_profile(profiler, options, &store, start);
     }
-    if let Err(error) = &ended
-        && let Some(Error::Exit(1..)) = error.downcast_ref::<Error>()
-    {
-        say_no_directory(options, &module);
-    }
+    say_no_directory(&ended, options, &module);
     if let (_, Err(error)) = recording::end(&ended, &mut store) {
         eprintln!("dwalin: warning: the recording has no end: {error:#}");
     }
@@ -319,7 +316,11 @@ pub fn call(
 
 /// Says that a program had no directory, where it failed and was given the name of a file: nothing else tells its user, since C libraries
 /// find out themselves.
-fn say_no_directory(options: &Run, module: &Module) {
+fn say_no_directory(ended: &Result<()>, options: &Run, module: &Module) {
+    let error = ended.as_ref().err();
+    let Some(Error::Exit(1..)) = error.and_then(|it| it.downcast_ref::<Error>()) else {
+        return;
+    };
     let opens = module.imports().any(|(_, name, _)| name == "path_open");
     let is_file = |arg: &&OsString| Path::new(arg).exists();
     let file = options.program[1..].iter().find(is_file);
