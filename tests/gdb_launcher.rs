@@ -333,34 +333,6 @@ fn pointers_are_cast_to_those_to_types_of_cpp() {
 }
 
 #[test]
-fn results_are_shown_of_functions_that_gdb_must_not_call() {
-    const SOURCE: &str = "tests/programs/launcher/results.c";
-    if equipped() {
-        let wasm = compile("clang-19", SOURCE, "results.wasm");
-        let mut commands = vec!["break main".to_owned(), "run".to_owned()];
-        let expected = [
-            ("difference", "-2"),
-            ("half", "1.5"),
-            ("text", "\"yes\""),
-            ("wide", "-1099511627776"),
-            ("plain", "3"),
-        ];
-        for (function, _) in expected {
-            commands.push(format!("tbreak {function}"));
-            commands.extend(["continue", "finish"].map(str::to_owned));
-        }
-        let commands: Vec<_> = commands.iter().map(String::as_str).collect();
-        let said = gdb(&[], &wasm, &commands);
-        let is_result = |line: &&str| line.starts_with("Value returned is");
-        let results: Vec<_> = said.lines().filter(is_result).collect();
-        assert_eq!(results.len(), expected.len(), "gdb said: {said}");
-        for (result, (function, value)) in results.iter().zip(expected) {
-            assert!(result.ends_with(value), "{function}: {result}");
-        }
-    }
-}
-
-#[test]
 fn pointers_are_computed_with_and_written_through_as_natively() {
     // Whose process has nothing at null.
     if equipped()

@@ -155,50 +155,6 @@ fn lldb_says_signatures_and_refuses_calls() {
 }
 
 #[test]
-fn gdb_refuses_calls_that_would_have_other_arguments_or_results() {
-    let refused = "does not follow the target calling convention";
-    let unfit = "Too few arguments in function call.";
-    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
-        let folder = compiled("passed-gdb", "passed.cpp", version);
-        let questions = [
-            ("print sum_of(pair)", refused),
-            ("print value_of(only)", "= 3"),
-            ("print owned_of(owner)", refused),
-            ("print either_of(other)", refused),
-            ("print several_of(0)", refused),
-            ("print early_of(1, 2, 3, 4, wide)", refused),
-            ("print first_of(pair)", refused),
-            ("print shop::price_of(pair)", refused),
-            ("print counter.add(pair)", unfit),
-            ("print counter.more(1)", "= 11"),
-            ("print Counter::both(pair)", unfit),
-            ("print counter.through(&pair)", "= 15"),
-            ("whatis sum_of", "type = int (Pair)"),
-            ("whatis several_of", "type = int (int, ...)"),
-            ("ptype counter", "int add(Pair);"),
-            ("break Counter::add", "file passed.cpp, line 31"),
-        ];
-        let answers = asked_of_gdb(&folder, "passed.cpp:46", &commands(&questions));
-        expect(&answers, &questions);
-        let folder = compiled("methods-gdb", "methods.cpp", version);
-        let questions = [
-            ("print part.both(3)", unfit),
-            ("print part.twice()", unfit),
-            ("print Part::made(3)", unfit),
-            ("print Part::none()", unfit),
-            ("print part.several(1)", "= 5"),
-            ("print part.several(1, 2)", unfit),
-            ("print part.alone(5)", "= {only = 5}"),
-            ("print part.wide()", unfit),
-            ("print part", "= {count = 4}"),
-            ("ptype part", "Pair both(int) const;"),
-        ];
-        let answers = asked_of_gdb(&folder, "methods.cpp:26", &commands(&questions));
-        expect(&answers, &questions);
-    }
-}
-
-#[test]
 fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
     let structures = "lldb does not pass structures as WebAssembly does";
     let variadic = "lldb does not pass a variable number of arguments";

@@ -25,7 +25,6 @@ pub const GDB: Package = Package {
         ("images.py", include_str!("gdb/images.py")),
         ("ahead.py", include_str!("gdb/ahead.py")),
         ("raising.py", include_str!("gdb/raising.py")),
-        ("results.py", include_str!("gdb/results.py")),
         ("sources.py", include_str!("gdb/sources.py")),
         ("unmatched.py", include_str!("gdb/unmatched.py")),
         ("symbols.py", include_str!("gdb/symbols.py")),

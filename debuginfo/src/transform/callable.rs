@@ -8,8 +8,7 @@
 //! * gdb looks for a vector that a function returns in two registers, as for an array's halves, up to version 18 at least: it would show
 //!   another value.
 //!
-//! gdb knows an attribute for that, and says so, but for methods: it makes their types anew, without it (`smash_to_method_type` in
-//! gdbtypes.c). A method is declared with one more parameter then, an artificial one that is not shown, so that no call fits. lldb has none: there such a function returns a type that is only declared, of which
+//! gdb knows an attribute for that, and says so. lldb does not: there such a function returns a type that is only declared, of which
 //! Clang says that nobody can call it, and a virtual method is called by a symbol that nobody has, and that says why.
 
 use super::context::Context;
@@ -71,53 +70,13 @@ pub(super) fn check_calls<'a, 'd>(
     // On others gdb would not show what they return either.
     let is_lost = cx.returns_in_memory(entry) || returns_unreadable_vector(cx, entry);
     if returns && is_lost {
-        set_uncalled(out, id);
+        out.unit.get_mut(id).set(
+            dw::DW_AT_calling_convention,
+            AttributeValue::CallingConvention(dw::DW_CC_nocall),
+        );
     }
     if cx.flavor() == Flavor::Lldb {
         check_virtual_calls(cx, out, id, entry);
-    }
-}
-
-/// Says that a function is not to be called.
-fn set_uncalled(out: &mut Output, id: UnitEntryId) {
-    let uncalled = AttributeValue::CallingConvention(dw::DW_CC_nocall);
-    out.set(id, dw::DW_AT_calling_convention, uncalled);
-    out.uncalled.push(id);
-}
-
-/// Has no call of gdb's fit methods that it is not to call: when their parameters are there.
-pub(super) fn refuse_methods(cx: &Context<'_, '_, '_>, out: &mut Output) {
-    if cx.flavor() != Flavor::Gdb {
-        return;
-    }
-    let is_class = |tag| {
-        matches!(
-            tag,
-            dw::DW_TAG_class_type | dw::DW_TAG_structure_type | dw::DW_TAG_union_type
-        )
-    };
-    let mut result = None;
-    let mut uncalled = std::mem::take(&mut out.uncalled);
-    uncalled.sort_unstable();
-    uncalled.dedup();
-    for method in uncalled {
-        let entry = out.unit.get(method);
-        let is_member = |it| is_class(out.unit.get(it).tag());
-        let is_declaration = entry.attr(dw::DW_AT_declaration).is_some();
-        if !is_declaration || !entry.parent().is_some_and(is_member) {
-            continue;
-        }
-        let root = out.unit.root();
-        let result = *result.get_or_insert_with(|| {
-            out.add_named(root, dw::DW_TAG_unspecified_type, "of no call by gdb")
-        });
-        // Of a method without any, gdb would take an artificial one for `this`.
-        let has_others = out.unit.get(method).has_children();
-        let place = out.unit.add(method, dw::DW_TAG_formal_parameter);
-        out.set(place, dw::DW_AT_type, AttributeValue::UnitRef(result));
-        if has_others {
-            out.set(place, dw::DW_AT_artificial, AttributeValue::Flag(true));
-        }
     }
 }
 
@@ -178,12 +137,8 @@ pub(super) fn refuse_calls(
         let Ok(entry) = cx.unit.entry(offset) else {
             continue;
         };
-        let Some((chain, names)) = declarations(cx, cx.own(&entry)) else {
-            continue;
-        };
-        match cx.flavor() {
-            Flavor::Gdb => chain.into_iter().for_each(|id| set_uncalled(out, id)),
-            Flavor::Lldb => refuse_call(out, &chain, &names, why),
+        if let Some((chain, names)) = declarations(cx, cx.own(&entry)) {
+            refuse_call(out, &chain, &names, why);
         }
     }
 }

@@ -32,8 +32,6 @@ pub(super) struct Output {
     name_room: usize,
     /// Static variables.
     pub objects: Vec<Object>,
-    /// Functions that are not to be called.
-    pub uncalled: Vec<UnitEntryId>,
     /// True if the unit refers to the functions of the table.
     pub has_function_pointers: bool,
     /// All code that the unit describes.
@@ -50,7 +48,6 @@ impl Output {
             names: Vec::new(),
             name_room: NAMES_BESIDE.saturating_add(bytes.saturating_mul(NAMES_OF_BYTE)),
             objects: Vec::new(),
-            uncalled: Vec::new(),
             has_function_pointers: false,
             code: Vec::new(),
             warnings,

@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::convert::Entry;
 use super::number::{Number, number};
-use crate::code::{Flavor, FunctionCode, ValueType};
+use crate::code::{FunctionCode, ValueType};
 use crate::dies::{DieRef, is_pointer};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -197,8 +197,7 @@ fn number_passed<'a, 'd>(
         return None;
     };
     match (number(cx, &ty.entry), encoding, size) {
-        // gdb has it in a vector's register, as the host's `__float128`.
-        (Number::Quad, ..) => (cx.flavor() == Flavor::Lldb).then(|| vec![ValueType::I64; 2]),
+        (Number::Quad, ..) => Some(vec![ValueType::I64; 2]),
         (Number::Known, dw::DW_ATE_float, 4) => Some(vec![ValueType::F32]),
         (Number::Known, dw::DW_ATE_float, 8) => Some(vec![ValueType::F64]),
         (_, dw::DW_ATE_float | dw::DW_ATE_complex_float, _) => None,

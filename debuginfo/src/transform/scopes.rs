@@ -134,10 +134,10 @@ impl Scopes {
                 .filter(|_| !function.returns_in_memory)
                 .map(|index| cx.lookup.function(index));
             let why = code.and_then(|code| function.passing.check(code));
-            // gdb finds its own frame by the frame pointer.
-            let why = why.filter(|why| cx.flavor() == Flavor::Lldb || *why != Uncallable::Popped);
-            self.uncallable
-                .extend(why.map(|why| (function.offset, why)));
+            if cx.flavor() == Flavor::Lldb {
+                self.uncallable
+                    .extend(why.map(|why| (function.offset, why)));
+            }
         }
         self.scopes.retain(|scope| scope.depth < depth);
     }

@@ -1,7 +1,7 @@
 //! The conversion of one unit: its line table, its root, its entries one after the other.
 
 use super::attribute::{Attributes, is_main};
-use super::callable::{check_calls, refuse_calls, refuse_methods};
+use super::callable::{check_calls, refuse_calls};
 use super::code_range::{code_ranges, set_ranges, wasm_ranges};
 use super::context::{Context, Shared};
 use super::convert::{Entries, Entry, EntryIds, add_entry, new_unit};
@@ -180,7 +180,6 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
         }
         self.scopes.leave(self.cx, 0);
         refuse_calls(self.cx, &mut self.out, self.scopes.take_uncallable());
-        refuse_methods(self.cx, &mut self.out);
         self.model.finish_unit(self.cx, &mut self.out);
         let code = std::mem::take(&mut self.out.code);
         set_ranges(&mut self.out.unit, id, code, true);

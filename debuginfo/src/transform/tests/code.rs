@@ -1,6 +1,6 @@
 //! Functions, scopes, calls and lines.
 
-use super::{in_both, in_gdb};
+use super::in_both;
 use crate::code::Flavor;
 use crate::handmade::{Attr, F, G, Handmade, Row, Shown, address, code, local, native, text};
 use gimli::constants as dw;
@@ -350,26 +350,6 @@ fn what_takes_its_arguments_off_the_stack_is_not_called() {
             .flatten()
             .any(|name| *name == Attr::Text(why.to_owned()))
     );
-}
-
-#[test]
-fn gdb_calls_no_function_whose_code_has_other_parameters() {
-    let mut info = Handmade::new();
-    let int = info.int();
-    for (name, range) in [("f", F), ("g", G)] {
-        let function = info.function(name, range);
-        if name == "g" {
-            info.add(function, dw::DW_TAG_unspecified_parameters, None);
-        }
-        info.set(function, dw::DW_AT_type, Value::UnitRef(int));
-    }
-    let gdb = in_gdb(info);
-    let calls = |name| {
-        let function = gdb.find(dw::DW_TAG_subprogram, name);
-        function.number(dw::DW_AT_calling_convention)
-    };
-    assert_eq!(calls("f"), None);
-    assert_eq!(calls("g"), Some(dw::DW_CC_nocall.0.into()));
 }
 
 #[test]
