@@ -138,7 +138,7 @@ pub fn inputs() -> Vec<Named> {
     };
     vec![
         ("a function of a million bytes", large_function()),
-        ("18,000 types", types(18_000)),
+        ("10,000 types", types(10_000)),
         ("100,000 files of as many folders", files(100_000, 100_000)),
         ("100,000 files of one folder", files(100_000, 1)),
         ("100,000 blocks in each other", blocks(100_000)),
