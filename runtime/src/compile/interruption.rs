@@ -141,7 +141,7 @@ impl Translator<'_, '_> {
     }
 
     /// The store's context, which is the same as long as the instance lives.
-    fn store_context(&mut self) -> Value {
+    pub(super) fn store_context(&mut self) -> Value {
         let context = self.context();
         let constant = MemFlagsData::trusted().with_readonly().with_can_move();
         let offset = offset_of!(VmContextHead, store) as i32;

@@ -1,9 +1,8 @@
 //! Ticks: code counts down at the entry of each function and at the head of each loop, and stops where nothing is left. Between two ticks
 //! control goes forward only, so a tick and an instruction are one moment of a run.
 
-use super::signature::POINTER;
 use super::translator::Translator;
-use crate::abi::layout::{VmContextHead, VmStoreContext};
+use crate::abi::layout::VmStoreContext;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData};
 use std::mem::offset_of;
@@ -14,11 +13,8 @@ impl Translator<'_, '_> {
         if !self.env.settings.ticks {
             return;
         }
-        let context = self.context();
+        let store = self.store_context();
         let flags = MemFlagsData::trusted();
-        let constant = flags.with_readonly().with_can_move();
-        let offset = offset_of!(VmContextHead, store) as i32;
-        let store = self.builder.ins().load(POINTER, constant, context, offset);
         let offset = offset_of!(VmStoreContext, ticks_left) as i32;
         let left = self.builder.ins().load(I64, flags, store, offset);
         let left = self.builder.ins().iadd_imm_s(left, -1);

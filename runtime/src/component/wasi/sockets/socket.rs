@@ -11,7 +11,7 @@ use crate::host::wasi::descriptor::Descriptor;
 use crate::host::wasi::handles::{Entry, Wait};
 use crate::host::wasi::network::{Progress, Protocol, Socket};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, SocketType, sockopt};
 use std::net::SocketAddr;
 
 /// Descriptors that no other program gets, and that no call waits for.
@@ -173,11 +173,7 @@ pub(super) fn local_address(
         Progress::BindStarted => Err(Code::CONCURRENCY_CONFLICT),
         _ => call.host(socket.fd),
     };
-    let address = host.and_then(|host| {
-        let address = rustix::net::getsockname(host)?;
-        Ok(SocketAddr::try_from(address)?)
-    });
-    answer(address.map(|address| Some(address::of(address))))
+    answer_address(host.and_then(|host| Ok(rustix::net::getsockname(host)?)))
 }
 
 /// `remote-address`.
@@ -193,10 +189,13 @@ pub(super) fn remote_address(
         Progress::Connecting => Err(Code::CONCURRENCY_CONFLICT),
         _ => Err(Code::INVALID_STATE),
     };
-    let address = host.and_then(|host| {
-        let address = rustix::net::getpeername(host)?.ok_or(Code::INVALID_STATE)?;
-        Ok(SocketAddr::try_from(address)?)
-    });
+    let address = host.and_then(|host| rustix::net::getpeername(host)?.ok_or(Code::INVALID_STATE));
+    answer_address(address)
+}
+
+/// `result<ip-socket-address, error-code>`.
+fn answer_address(address: Result<SocketAddrAny, Code>) -> Result<Option<Val>> {
+    let address = address.and_then(|address| Ok(SocketAddr::try_from(address)?));
     answer(address.map(|address| Some(address::of(address))))
 }
 
