@@ -231,7 +231,9 @@ fn a_program_that_is_killed_leaves_all_its_calls() {
         .lines()
         .map(|it| it.parse::<usize>().unwrap())
         .collect();
-    assert!(numbers.len() >= 500, "{}", stderr(&replayed));
+    // A call is written when it has returned; the one in which the program
+    // was killed may have printed its line already.
+    assert!(numbers.len() >= 499, "{}", stderr(&replayed));
     assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
     let message = "the recording ends here, after ";
     assert!(stderr(&replayed).contains(message), "{}", stderr(&replayed));
