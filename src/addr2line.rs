@@ -1,51 +1,89 @@
 //! `dwalin addr2line`: offsets of a module → functions, files and lines.
 
 use crate::args::Addr2line;
+use crate::core_modules;
 use crate::files;
 use crate::json;
 use anyhow::{Result, bail};
-use dwalin_runtime::{Location, ModuleFile, Printable, SourceFrame};
+use dwalin_runtime::{CoreModule, Location, Printable, SourceFrame};
 use serde::Serialize;
 
 /// Prints what is at each offset.
 pub fn addr2line(options: &Addr2line) -> Result<()> {
-    let file =
-        ModuleFile::open(&options.file).map_err(|error| files::error(error, &options.file))?;
+    let modules =
+        CoreModule::open_all(&options.file).map_err(|error| files::error(error, &options.file))?;
+    let chosen = core_modules::chosen(&modules, options.module.as_deref())?;
     let mut found = Vec::new();
     for text in &options.offsets {
         let offset = parse(text)?;
-        let location = match options.code_offsets {
-            true => u32::try_from(offset)
-                .ok()
-                .and_then(|it| file.at_code_offset(it)),
-            false => file.at_file_offset(offset),
-        };
-        found.push((offset, location));
+        found.push((offset, location(options, &modules, chosen, offset)));
     }
     if options.json {
-        let rows = found
-            .iter()
-            .map(|(offset, it)| Row::new(*offset, it.as_ref()));
+        let is_component = modules.len() > 1;
+        let rows = found.iter().map(|(offset, it)| {
+            let module = it.as_ref().map(|(module, _)| &*module.name);
+            let location = it.as_ref().map(|(_, location)| location);
+            Row::new(*offset, location, module.filter(|_| is_component))
+        });
         println!("{}", json::to_string(&rows.collect::<Vec<_>>()));
         return Ok(());
     }
-    for (offset, location) in &found {
-        print(*offset, location.as_ref());
+    for (offset, it) in &found {
+        print(*offset, it.as_ref().map(|(_, location)| location));
     }
-    if found.iter().all(|(_, location)| location.is_none()) {
-        let code = file.code_section();
-        let (from, to) = match options.code_offsets {
-            true => (0, code.len()),
-            false => (code.start, code.end),
-        };
-        bail!("no offset is in a function; the module's code is at {from:#x} to {to:#x}");
-    }
-    if let Some(stale) = file.stale() {
+    let Some((module, _)) = found.iter().find_map(|(_, it)| it.as_ref()) else {
+        bail!(
+            "no offset is in a function; {}",
+            code(options, &modules, chosen)
+        );
+    };
+    if let Some(stale) = module.module.stale() {
         eprintln!("note: {stale}");
-    } else if !file.has_dwarf() {
+    } else if !module.module.has_dwarf() {
         eprintln!("note: the module has no debug info: compile it with -g to see files and lines");
     }
     Ok(())
+}
+
+/// The function at an offset, with its module: the one that was chosen, whose bytes or code are counted then, or the one that has the
+/// byte of the file.
+fn location<'m>(
+    options: &Addr2line,
+    modules: &'m [CoreModule],
+    chosen: Option<&'m CoreModule>,
+    offset: usize,
+) -> Option<(&'m CoreModule, Location)> {
+    let (module, offset) = match chosen {
+        Some(module) => (module, offset),
+        None => {
+            let module = modules.iter().find(|it| it.contains(offset))?;
+            (module, offset - module.offset)
+        }
+    };
+    let location = match options.code_offsets {
+        true => module.module.at_code_offset(u32::try_from(offset).ok()?),
+        false => module.module.at_file_offset(offset),
+    };
+    Some((module, location?))
+}
+
+/// The offsets at which there is code.
+fn code(options: &Addr2line, modules: &[CoreModule], chosen: Option<&CoreModule>) -> String {
+    let Some(module) = chosen else {
+        let ranges = modules.iter().map(|it| {
+            let code = it.module.code_section();
+            let (from, to) = (it.offset + code.start, it.offset + code.end);
+            format!("{from:#x} to {to:#x} ({})", Printable(&it.name))
+        });
+        let ranges: Vec<_> = ranges.collect();
+        return format!("the component's code is at {}", ranges.join(", "));
+    };
+    let code = module.module.code_section();
+    let (from, to) = match options.code_offsets {
+        true => (0, code.len()),
+        false => (code.start, code.end),
+    };
+    format!("the module's code is at {from:#x} to {to:#x}")
 }
 
 /// An offset as typed: with or without 0x, as tools print them.
@@ -92,6 +130,9 @@ fn place(frame: &SourceFrame) -> String {
 struct Row<'a> {
     offset: usize,
     function: Option<&'a str>,
+    /// The core module, of a component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<&'a str>,
     #[serde(flatten)]
     location: Option<Code<'a>>,
 }
@@ -113,10 +154,11 @@ struct Frame<'a> {
     column: Option<u32>,
 }
 
-impl Row<'_> {
-    fn new(offset: usize, location: Option<&Location>) -> Row<'_> {
+impl<'a> Row<'a> {
+    fn new(offset: usize, location: Option<&'a Location>, module: Option<&'a str>) -> Row<'a> {
         Row {
             offset,
+            module,
             function: location.map(|it| &*it.func_name),
             location: location.map(|it| Code {
                 file_offset: it.file_offset,

@@ -304,7 +304,7 @@ pub struct CheckDebug {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The module.
+    /// The module or component.
     pub file: PathBuf,
 }
 
@@ -314,10 +314,13 @@ pub struct Addr2line {
     /// Offsets count from the start of the code section, as DWARF's do, not of the file.
     #[arg(short, long)]
     pub code_offsets: bool,
+    /// The core module of a component that the offsets count in, by the name that reports give it; else they count in the file.
+    #[arg(long, value_name = "NAME")]
+    pub module: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The module: a .wasm or .wat file, or an artifact.
+    /// The module or component: a .wasm or .wat file, or an artifact.
     pub file: PathBuf,
     /// Offsets, in decimal or with 0x.
     #[arg(required = true, value_name = "OFFSET")]
@@ -333,7 +336,10 @@ pub struct Objdump {
     /// The function, by name or index; all of them without.
     #[arg(long, value_name = "NAME")]
     pub function: Option<String>,
-    /// The module.
+    /// The core module of a component, by the name that reports give it; all of them without.
+    #[arg(long, value_name = "NAME")]
+    pub module: Option<String>,
+    /// The module or component.
     pub file: PathBuf,
 }
 
@@ -354,7 +360,7 @@ pub struct Wast {
 /// `dwalin inspect`.
 #[derive(Args)]
 pub struct Inspect {
-    /// The module that the program was; by default it is looked for beside the core dump and here, by its name.
+    /// The module or component that the program was; by default it is looked for beside the core dump and here, by its name.
     #[arg(long, value_name = "FILE")]
     pub module: Option<PathBuf>,
     /// Show bytes of the first memory instead.

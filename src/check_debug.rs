@@ -4,13 +4,17 @@ use crate::args::CheckDebug;
 use crate::check_json::Members;
 use crate::files;
 use crate::json;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use dwalin_runtime::check::{Bytes, Check, Count, Lost, Place, Variable};
-use dwalin_runtime::{Engine, Location, ModuleFile};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::component::Draft;
+use dwalin_runtime::{CoreModule, Engine, Location, Module, ModuleFile, Printable};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::{Error, ModuleInput};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Checks a module's debug info.
+/// Checks the debug info of a module, or of each core module of a component.
 pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
     let of_file = |error| files::error(error, &options.file);
     let messages = Arc::new(Mutex::new(Vec::new()));
@@ -23,31 +27,108 @@ pub fn check_debug(options: &CheckDebug) -> Result<ExitCode> {
         }
     });
     let engine = Engine::new(&config);
-    let module = options
-        .code
-        .module(&engine, &options.file)
-        .map_err(of_file)?;
-    let check = module.check_debug_info(options.variable.as_deref())?;
-    let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
-    let complete = check.losses.is_empty() && messages.is_empty() && !check.incomplete;
-    if options.json {
-        println!(
-            "{}",
-            json::to_string(&Members::new(&check, &messages, complete))
+    let taken = || std::mem::take(&mut *messages.lock().unwrap_or_else(PoisonError::into_inner));
+    let (modules, is_component) = compiled(options, &engine).map_err(of_file)?;
+    let mut checked = Vec::new();
+    for module in &modules {
+        let check = module.check_debug_info(options.variable.as_deref())?;
+        // Adapters have none, and are not debugged.
+        if is_component && modules.len() > 1 && check.units.input == 0 {
+            continue;
+        }
+        let name = is_component.then(|| module.name().to_owned());
+        let messages = taken();
+        checked.push(Checked {
+            name,
+            check,
+            messages,
+        });
+    }
+    let Some(first) = checked.first() else {
+        bail!(
+            "{}: no core module of the component has debug info: compile it with -g",
+            options.file.display()
         );
+    };
+    print_checked(options, &checked, &first.check)?;
+    let is_complete = checked.iter().all(Checked::is_complete);
+    Ok(ExitCode::from(u8::from(!is_complete)))
+}
+
+/// Prints what was found, or what of one variable.
+fn print_checked(options: &CheckDebug, checked: &[Checked], first: &Check) -> Result<()> {
+    if options.json {
+        let members: Vec<_> = checked.iter().map(Checked::members).collect();
+        match checked {
+            [it] if it.name.is_none() => println!("{}", json::to_string(&members[0])),
+            _ => println!("{}", json::to_string(&members)),
+        }
     }
     match &options.variable {
-        Some(variable) if check.asked.is_empty() => {
-            return Err(unknown(options, variable, &check));
+        Some(variable) if checked.iter().all(|it| it.check.asked.is_empty()) => {
+            return Err(unknown(options, variable, first));
         }
         _ if options.json => {}
         Some(_) => {
-            let file = ModuleFile::open(&options.file).map_err(of_file)?;
-            print_variables(&file, &check.asked);
+            let files = CoreModule::open_all(&options.file);
+            let files = files.map_err(|error| files::error(error, &options.file))?;
+            for it in checked {
+                let is_it =
+                    |file: &&CoreModule| it.name.as_ref().is_none_or(|name| file.name == *name);
+                if let Some(file) = files.iter().find(is_it) {
+                    print_variables(&file.module, &it.check.asked);
+                }
+            }
         }
-        None => print(&check, &messages, complete),
+        None => {
+            for it in checked {
+                if let Some(name) = &it.name {
+                    println!("{}:", Printable(name));
+                }
+                print(&it.check, &it.messages, it.is_complete());
+            }
+        }
     }
-    Ok(ExitCode::from(u8::from(!complete)))
+    Ok(())
+}
+
+/// The compiled module, or the core modules of a component.
+fn compiled(options: &CheckDebug, engine: &Engine) -> dwalin_runtime::Result<(Vec<Module>, bool)> {
+    #[cfg(feature = "component-model")]
+    {
+        let path = &options.file;
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.clone(),
+            error,
+        })?;
+        let input = ModuleInput::read(&bytes, Some(path))?;
+        if input.is_component() {
+            let draft = Draft::from_input(&input)?;
+            let component = options.code.component_of(engine, path, draft)?;
+            return Ok((component.modules().to_vec(), true));
+        }
+    }
+    let module = options.code.module(engine, &options.file)?;
+    Ok((vec![module], false))
+}
+
+/// A module, with what its check found.
+struct Checked {
+    /// Its name, of a component.
+    name: Option<String>,
+    check: Check,
+    messages: Vec<String>,
+}
+
+impl Checked {
+    fn is_complete(&self) -> bool {
+        self.check.losses.is_empty() && self.messages.is_empty() && !self.check.incomplete
+    }
+
+    fn members(&self) -> Members<'_> {
+        let name = self.name.as_deref();
+        Members::new(name, &self.check, &self.messages, self.is_complete())
+    }
 }
 
 fn print(check: &Check, messages: &[String], complete: bool) {

@@ -12,6 +12,9 @@ const VERSION: u32 = 2;
 #[derive(Serialize)]
 pub struct Members<'a> {
     version: u32,
+    /// The core module, of a component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<&'a str>,
     complete: bool,
     entries: Entries,
     bytes: Sums,
@@ -30,9 +33,15 @@ pub struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Those of a check.
-    pub fn new(check: &'a Check, messages: &'a [String], complete: bool) -> Members<'a> {
+    pub fn new(
+        module: Option<&'a str>,
+        check: &'a Check,
+        messages: &'a [String],
+        complete: bool,
+    ) -> Members<'a> {
         Members {
             version: VERSION,
+            module,
             complete,
             entries: Entries::new(check),
             bytes: Sums::new(check),

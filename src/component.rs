@@ -2,7 +2,6 @@
 
 use crate::args::Run;
 use crate::files;
-use crate::how_to_profile::HowToProfile;
 use crate::invoked;
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
@@ -23,7 +22,6 @@ pub struct Loaded {
 
 /// Compiles a component that is to be run, if all that it imports is there.
 pub fn load_to_run(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Loaded> {
-    refuse(options)?;
     let draft = draft(options, input)?;
     let linker = linker(options, engine, &draft)?;
     let _progress = Progress::of(options.file());
@@ -84,19 +82,6 @@ fn program(component: &Component, options: &Run) -> Result<Module> {
 pub fn static_image(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Vec<u8>> {
     let component = compile(options, engine, draft(options, input)?)?;
     Ok(program(&component, options)?.static_image()?)
-}
-
-/// Refuses options that do nothing for components.
-fn refuse(options: &Run) -> Result<()> {
-    let file = options.file().display();
-    let option = if options.coredump.is_some() {
-        "--coredump writes the memory of one module"
-    } else if matches!(options.profile, Some(HowToProfile::Guest { .. })) {
-        "--profile=guest takes samples of modules"
-    } else {
-        return Ok(());
-    };
-    bail!("{file}: {option}, and this is a component");
 }
 
 fn call(linker: &Linker<WasiCtx>, component: &Component, store: &mut Store<WasiCtx>) -> Result<()> {

@@ -6,7 +6,7 @@ use crate::json;
 use crate::report_json::{self, Frames};
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::coredump::CoreDump;
-use dwalin_runtime::{ModuleFile, ReportOptions};
+use dwalin_runtime::{CoreModule, ModuleFile, ReportOptions};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -79,14 +79,10 @@ struct Thread<'a> {
 /// The modules that were running, by name: the one that was asked for, and the files of their names. Says which are missing.
 fn find_modules(dump: &CoreDump, options: &Inspect) -> Result<HashMap<String, ModuleFile>> {
     let mut found = HashMap::new();
+    let names = dump.modules_in_frames();
     if let Some(path) = &options.module {
-        let module = || ModuleFile::open(path).map_err(|error| files::error(error, path));
-        for name in dump.modules() {
-            let module = module()?;
-            if dump.is_of(name, &module) {
-                found.insert(name.clone(), module);
-            }
-        }
+        let modules = CoreModule::open_all(path).map_err(|error| files::error(error, path))?;
+        take(dump, &names, modules, &mut found);
         if found.is_empty() {
             bail!(
                 "{} is not the module of the core dump: it was compiled again, or is another program's",
@@ -94,28 +90,45 @@ fn find_modules(dump: &CoreDump, options: &Inspect) -> Result<HashMap<String, Mo
             );
         }
     }
-    for name in dump.modules() {
-        if !found.contains_key(name) {
-            find_module(dump, name, options, &mut found);
+    for name in &names {
+        if !found.contains_key(*name) {
+            find_module(dump, name, &names, options, &mut found);
         }
     }
     Ok(found)
 }
 
-/// Finds the file of a module where it was run, beside the core dump, or here.
+/// Takes from the modules of a file those that were running.
+fn take(
+    dump: &CoreDump,
+    names: &[&str],
+    modules: Vec<CoreModule>,
+    found: &mut HashMap<String, ModuleFile>,
+) {
+    for CoreModule { module, .. } in modules {
+        let missing = |name: &&&str| !found.contains_key(**name);
+        let name = names.iter().filter(missing);
+        if let Some(name) = name.into_iter().find(|name| dump.is_of(name, &module)) {
+            found.insert((*name).to_owned(), module);
+        }
+    }
+}
+
+/// Finds the file of a module where it was run, beside the core dump, or here; of a component all that it has.
 fn find_module(
     dump: &CoreDump,
     name: &str,
+    names: &[&str],
     options: &Inspect,
     found: &mut HashMap<String, ModuleFile>,
 ) {
     let mut others = Vec::new();
     for path in places(dump, name, options) {
-        let Ok(module) = ModuleFile::open_named(&path) else {
+        let Ok(modules) = CoreModule::open_all_named(&path) else {
             continue;
         };
-        if dump.is_of(name, &module) {
-            found.insert(name.to_owned(), module);
+        take(dump, names, modules, found);
+        if found.contains_key(name) {
             return;
         }
         others.push(path);
@@ -134,9 +147,12 @@ fn find_module(
 
 /// Files that may be a module's.
 fn places(dump: &CoreDump, name: &str, options: &Inspect) -> Vec<PathBuf> {
-    // The process has the name of the first one's file.
+    // The process has the name of the first one's file, or of the component's that it is a part of.
+    let process = Path::new(dump.process());
+    let file = process.file_name().unwrap_or_default().to_string_lossy();
     let first = dump.modules().first().is_some_and(|it| it == name);
-    let run = first.then(|| PathBuf::from(dump.process()));
+    let is_of_component = name.split(':').next() == Some(&*file);
+    let run = (first || is_of_component).then(|| process.to_owned());
     let beside = options.file.parent().map(|folder| folder.join(name));
     let places = [run, beside, Some(PathBuf::from(name))];
     let mut places: Vec<_> = places.into_iter().flatten().flat_map(as_named).collect();

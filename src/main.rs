@@ -11,6 +11,7 @@ mod check_json;
 mod compile;
 #[cfg(feature = "component-model")]
 mod component;
+mod core_modules;
 mod debugger;
 mod ending;
 mod files;

@@ -1,45 +1,65 @@
 //! `dwalin objdump`: source lines, the wasm instructions of each, and the machine code of each.
 
 use crate::args::Objdump;
+use crate::core_modules;
 use crate::files;
 use anyhow::{Result, bail};
-use dwalin_runtime::{Engine, Instructions, Module, ModuleFile, Printable, read_source};
+use dwalin_runtime::{
+    CoreModule, Engine, Instructions, Module, ModuleFile, Printable, read_source,
+};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use std::collections::HashMap;
 
 /// Shows a function, or all.
 pub fn objdump(options: &Objdump) -> Result<()> {
     let of_file = |error| files::error(error, &options.file);
-    let file = ModuleFile::open(&options.file).map_err(of_file)?;
-    let engine = Engine::new(&options.code.config());
-    let module = Module::new(&engine, file.wasm()).map_err(of_file)?;
-    let wanted = |func: &u32| match &options.function {
-        None => true,
-        Some(text) => text.parse() == Ok(*func) || file.function_name(*func) == *text,
+    let all = CoreModule::open_all(&options.file).map_err(of_file)?;
+    let modules = match core_modules::chosen(&all, options.module.as_deref())? {
+        Some(module) => std::slice::from_ref(module),
+        None => &all,
     };
-    let functions: Vec<u32> = file.functions().filter(wanted).collect();
-    if functions.is_empty() {
-        bail!(
-            "{}: {}",
-            options.file.display(),
-            none(&file, options.function.as_deref())
-        );
-    }
-    let all = functions[0]..functions[functions.len() - 1] + 1;
-    let instructions = file.instructions(all);
+    let engine = Engine::new(&options.code.config());
     let mut sources = HashMap::new();
-    for func in functions {
-        function(&file, &module, func, &instructions, &mut sources);
+    let mut is_any = false;
+    for it in modules {
+        let functions = wanted(&it.module, options.function.as_deref());
+        let (Some(first), Some(last)) = (functions.first(), functions.last()) else {
+            continue;
+        };
+        if all.len() > 1 {
+            println!("{}:\n", Printable(&it.name));
+        }
+        is_any = true;
+        let module = Module::new(&engine, it.module.wasm()).map_err(of_file)?;
+        let instructions = it.module.instructions(*first..last + 1);
+        for func in functions {
+            function(&it.module, &module, func, &instructions, &mut sources);
+        }
+    }
+    if !is_any {
+        let none = none(modules, options.function.as_deref());
+        bail!("{}: {none}", options.file.display());
     }
     Ok(())
 }
 
+/// The functions with code that have a name or index, or all.
+fn wanted(file: &ModuleFile, function: Option<&str>) -> Vec<u32> {
+    let is_wanted = |func: &u32| match function {
+        None => true,
+        Some(text) => text.parse() == Ok(*func) || file.function_name(*func) == *text,
+    };
+    file.functions().filter(is_wanted).collect()
+}
+
 /// That there is nothing to show.
-fn none(file: &ModuleFile, wanted: Option<&str>) -> String {
+fn none(modules: &[CoreModule], wanted: Option<&str>) -> String {
     let Some(wanted) = wanted else {
         return "no function has code".to_owned();
     };
-    let names: Vec<_> = file.functions().map(|it| file.function_name(it)).collect();
+    let names = modules.iter().map(|it| &it.module);
+    let names = names.flat_map(|it| it.functions().map(|func| it.function_name(func)));
+    let names: Vec<_> = names.collect();
     match files::nearest(wanted, names.iter().map(String::as_str)) {
         Some(near) => format!("no function `{wanted}` has code; there is `{near}`"),
         None => format!("no function `{wanted}` has code"),

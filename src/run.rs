@@ -169,7 +169,12 @@ fn run_component(
     let mut store = Store::new(engine, context(options)?);
     let ending = Ending::new(options, &loaded.program, json);
     limit(&mut store, options, &ending)?;
+    let profiler = profiler(options)?;
+    let start = SystemTime::now();
     let ended = component::run(options, &loaded, &mut store);
+    if let Some(profiler) = profiler {
+        write_profile(profiler, options, &store, start);
+    }
     let code = ending.end(ended, &store, None);
     // As in `run`.
     std::mem::forget(store);

@@ -82,6 +82,7 @@ pub use host::pre::InstancePre;
 pub use host::threads::WasiThreads;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
 pub use host::{WasmParams, WasmResults, WasmTy, wasi};
+pub use inspect::core_module::CoreModule;
 pub use inspect::file::{Location, ModuleFile};
 pub use module::composite::{CompositeType, FieldType, StorageType};
 pub use module::features::Proposal;

@@ -6,13 +6,14 @@ use crate::compiled::Module;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::inspect::core_module;
 use crate::module::foreign::NotAModule;
 use crate::outline::Input;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use wasmparser::{KnownCustom, Name, Parser, Payload};
+use wasmparser::Parser;
 
 /// A component that is valid and taken apart, and not compiled yet: what it imports is known before minutes are spent on its code.
 pub struct Draft(Parts);
@@ -116,28 +117,23 @@ impl Component {
         files: &DebugFiles,
     ) -> Result<Component> {
         let bytes = std::mem::take(&mut parts.modules);
-        let described: Vec<_> = bytes.iter().map(|wasm| Described::of(wasm)).collect();
-        // The largest of those that somebody debugs, if there are any.
-        let largest = |index: &usize| (described[*index].has_debug_info, bytes[*index].len());
-        let program = (0..bytes.len()).max_by_key(largest);
+        let (names, program) = core_module::names(name, &bytes);
         let modules = bytes
             .iter()
-            .zip(&described)
+            .zip(&names)
             .enumerate()
-            .map(|(index, (wasm, it))| {
-                let inner = it.name.clone().unwrap_or_else(|| index.to_string());
+            .map(|(index, (wasm, name))| {
                 // What is beside the file is of the program; what has no debug info beside it is an adapter, or a library.
-                let other = match it.has_debug_info {
+                let other = match core_module::has_debug_info(wasm) {
                     true => DebugFiles::new(),
                     false => DebugFiles::of_generated(),
                 };
-                // Debuggers and reports call the program as its file.
-                match Some(index) == program {
-                    true => Module::with_debug_files(engine, name, wasm, files),
-                    false => {
-                        Module::with_debug_files(engine, &format!("{name}:{inner}"), wasm, &other)
-                    }
-                }
+                let files = if Some(index) == program {
+                    files
+                } else {
+                    &other
+                };
+                Module::with_debug_files(engine, name, wasm, files)
             });
         let modules = modules.collect::<Result<_>>()?;
         let parts = Arc::new(parts);
@@ -213,34 +209,5 @@ fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     match NotAModule::of(bytes) {
         Some(other) => Err(Error::NotAModule(other)),
         None => wat::parse_bytes(bytes).map_err(|error| Error::Wat(Box::new(error))),
-    }
-}
-
-/// The facts that a core module has about itself.
-#[derive(Default)]
-struct Described {
-    name: Option<String>,
-    has_debug_info: bool,
-}
-
-impl Described {
-    fn of(wasm: &[u8]) -> Described {
-        let mut described = Described::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            let Ok(payload) = payload else { break };
-            let Payload::CustomSection(section) = payload else {
-                continue;
-            };
-            described.has_debug_info |= section.name() == ".debug_info";
-            let KnownCustom::Name(names) = section.as_known() else {
-                continue;
-            };
-            let name = names.into_iter().find_map(|name| match name {
-                Ok(Name::Module { name, .. }) => Some(name.to_owned()),
-                _ => None,
-            });
-            described.name = described.name.or(name);
-        }
-        described
     }
 }

@@ -9,6 +9,7 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{DWARF_MEMORY, KeptValue};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -168,6 +169,15 @@ impl CoreDump {
     /// The names of the modules.
     pub fn modules(&self) -> &[String] {
         &self.modules
+    }
+
+    /// The names of the modules whose functions are in frames, each once.
+    pub fn modules_in_frames(&self) -> Vec<&str> {
+        let frames = self.threads.iter().flat_map(|(_, frames)| frames);
+        let instances = frames.filter_map(|it| self.instances.get(it.instanceidx as usize));
+        let modules: BTreeSet<_> = instances.map(|it| it.module_index).collect();
+        let names = modules.into_iter().map(|it| self.modules.get(it as usize));
+        names.flatten().map(String::as_str).collect()
     }
 
     /// The names of the threads.

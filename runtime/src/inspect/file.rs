@@ -8,7 +8,6 @@ use crate::index::FuncIndex;
 use crate::module::identity::identity;
 use crate::module::instructions::Instructions;
 use crate::module::names::Names;
-use crate::named_file::{DEBUG_INFO, read_at_most};
 use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
@@ -54,27 +53,19 @@ impl ModuleFile {
     /// Where the file cannot be read or holds no module.
     pub fn open(path: impl AsRef<Path>) -> Result<ModuleFile> {
         let path = path.as_ref();
-        ModuleFile::read(path, std::fs::read(path))
-    }
-
-    /// As [`ModuleFile::open`], of a file that nobody chose: a core dump names it.
-    ///
-    /// # Errors
-    /// As [`ModuleFile::open`], and where it is no regular file.
-    pub fn open_named(path: impl AsRef<Path>) -> Result<ModuleFile> {
-        let path = path.as_ref();
-        ModuleFile::read(path, read_at_most(path, DEBUG_INFO))
-    }
-
-    fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<ModuleFile> {
-        let bytes = bytes.map_err(|error| Error::Read {
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
             path: path.to_owned(),
             error,
         })?;
-        if Artifact::is_one(&bytes) {
-            return ModuleFile::of(Artifact::module_in(&bytes)?.to_vec());
+        ModuleFile::of_file(path, &bytes)
+    }
+
+    /// For the contents of a file.
+    pub(super) fn of_file(path: &Path, bytes: &[u8]) -> Result<ModuleFile> {
+        if Artifact::is_one(bytes) {
+            return ModuleFile::of(Artifact::module_in(bytes)?.to_vec());
         }
-        let Input { wasm, text } = Input::read(&bytes, Some(path))?;
+        let Input { wasm, text } = Input::read(bytes, Some(path))?;
         let origins = Origins {
             name: "",
             file: Some(path),

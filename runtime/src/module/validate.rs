@@ -68,7 +68,7 @@ impl fmt::Display for ModuleError {
                 f.write_str(", which the configuration turns off (-W KEY=n)")
             }
             ModuleError::Component => {
-                f.write_str("this is a component, and not a module: `dwalin run` and the debuggers take components, if this Dwalin was built with them (feature component-model); ")?;
+                f.write_str("this is a component, and not a module: `run`, the debuggers and the commands that look into files take components, if this Dwalin was built with them (feature component-model); ")?;
                 f.write_str("else give it the core module (wasm-tools component unbundle), or build it for wasm32-wasip1 instead of wasm32-wasip2")
             }
         }
