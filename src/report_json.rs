@@ -184,6 +184,7 @@ impl Local {
             WasmValue::I64(bits) => ("i64", (bits as i64).to_string()),
             WasmValue::F32(bits) => ("f32", f32::from_bits(bits).to_string()),
             WasmValue::F64(bits) => ("f64", f64::from_bits(bits).to_string()),
+            WasmValue::Ref(bits) => ("ref", format!("{bits:#x}")),
             WasmValue::V128(bits) => ("v128", format!("{bits:#034x}")),
         };
         Local { index, ty, value }

@@ -30,6 +30,8 @@ pub struct CodeMap<'a> {
     pub table: Vec<(u32, &'a str)>,
     /// The places of the wasm globals, by index.
     pub globals: Vec<GlobalPlace>,
+    /// The heap of the module's objects, if it has any.
+    pub heap: Option<HeapPlace>,
     /// Whose reader it is for.
     pub flavor: Flavor,
     /// True if gdb finds the first memory at the guest's own addresses too, and so needs not be told where what a pointer is of lies.
@@ -192,6 +194,15 @@ pub struct MemoryPlace {
     pub base: HostAddress,
     /// The type of the guest's addresses in it: [`ValueType::I32`], or [`ValueType::I64`] with memory64.
     pub address_type: ValueType,
+}
+
+/// The place of the heap of objects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapPlace {
+    /// The address that references are counted from, which never moves while the instance lives.
+    pub base: HostAddress,
+    /// The numbers that objects have for the entries of the module's type section.
+    pub types: Vec<u32>,
 }
 
 /// The place and type of a global.

@@ -25,7 +25,7 @@ use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{Contents, GlobalAddress, GlobalPlace, MemoryPlace};
+use dwalin_debuginfo::code::{Contents, GlobalAddress, GlobalPlace, HeapPlace, MemoryPlace};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::{SourceFrame, Symbolizer, Warning, WarningKind, WasmDwarf, files};
 use std::path::Path;
@@ -279,6 +279,11 @@ impl Module {
         }
     }
 
+    /// The engine's numbers of the entries of its type section.
+    pub(crate) fn type_numbers(&self) -> Vec<u32> {
+        self.type_ids().iter().map(|id| id.as_u32()).collect()
+    }
+
     /// Places for what is described without an instance.
     fn no_places(&self) -> Places {
         let info = self.info();
@@ -290,8 +295,13 @@ impl Module {
             address: GlobalAddress::Fixed(HostAddress((1 << 32) + 16 * index.index() as u64)),
             ty: value_type(ty.content),
         };
+        let heap = || HeapPlace {
+            base: HostAddress((info.memories.len() as u64 + 1) << 33),
+            types: self.type_numbers(),
+        };
         Places {
             pointer_code: None,
+            heap: info.has_objects().then(heap),
             memories: info.memories.iter().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),
         }

@@ -36,6 +36,7 @@ pub const GDB: Package = Package {
         ("jump.py", include_str!("gdb/jump.py")),
         ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
+        ("references.py", include_str!("gdb/references.py")),
         ("contents.py", include_str!("gdb/contents.py")),
         ("value_bytes.py", include_str!("gdb/value_bytes.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
@@ -57,6 +58,10 @@ pub const LLDB: Package = Package {
         ("adapter.py", include_str!("lldb/dwalin_lldb/adapter.py")),
         ("relay.py", include_str!("lldb/dwalin_lldb/relay.py")),
         ("pointers.py", include_str!("lldb/dwalin_lldb/pointers.py")),
+        (
+            "references.py",
+            include_str!("lldb/dwalin_lldb/references.py"),
+        ),
         ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
         ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),
         ("bases.py", include_str!("lldb/dwalin_lldb/bases.py")),

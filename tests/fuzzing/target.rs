@@ -164,6 +164,7 @@ impl Module {
                 };
                 3
             ],
+            heap: None,
             flavor,
             at_own_addresses: false,
             pointer_code: (flavor == Flavor::Lldb).then(|| PointerCode {

@@ -166,6 +166,12 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
         let behind = behind.filter(|_| code.at_own_addresses).unwrap_or_default();
         sections.push(section(".wasm.own", abi::SHF_WRITE, 1, size - 1, behind));
     }
+    // Scripts of debuggers find the heap by it.
+    sections.extend(
+        code.heap
+            .iter()
+            .map(|heap| nobits(".wasm.heap", abi::SHF_WRITE, heap.base.0, 1 << 32)),
+    );
     sections.extend(code.pointer_code.iter().map(|functions| {
         let code = &functions.code;
         let size = code.end.0 - code.start.0;

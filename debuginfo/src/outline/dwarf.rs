@@ -1,5 +1,6 @@
 //! An outline as DWARF 5 of WebAssembly: units of functions, locals and globals where DW_OP_WASM_location says, base types.
 
+use super::object::{MOST_OBJECTS, ObjectType, Type};
 use super::{Function, Outline, Variable, line, scope};
 use crate::code::ValueType;
 use crate::demangle::demangle;
@@ -68,7 +69,16 @@ pub fn sections(
         } else {
             &[]
         };
-        UnitWriter::new(&mut unit).write(outline, &name, functions, globals);
+        let mut writer = UnitWriter::new(&mut unit, &outline.objects);
+        if number > 0 {
+            writer.most_objects = MOST_OBJECTS;
+        }
+        writer.write(outline, &name, functions, globals);
+        // What a reference is to may have any type. The other units have those that they name.
+        if number == 0 {
+            writer.all_objects();
+        }
+        writer.finish_objects();
         // One after the other: a unit takes many times the memory of its bytes.
         let mut dwarf = Dwarf::new();
         dwarf.units.add(unit);
@@ -113,18 +123,33 @@ fn units(outline: &Outline) -> Vec<Range<usize>> {
     units
 }
 
-struct UnitWriter<'u> {
-    unit: &'u mut Unit,
+pub(super) struct UnitWriter<'u> {
+    pub(super) unit: &'u mut Unit,
     types: HashMap<&'static str, UnitEntryId>,
     namespaces: HashMap<String, UnitEntryId>,
+    /// The module's, by index.
+    pub(super) objects: &'u [ObjectType],
+    /// Those of them that have no contents yet.
+    pub(super) unfinished: Vec<(UnitEntryId, &'u ObjectType)>,
+    /// How many of them the unit may have.
+    pub(super) most_objects: usize,
+    /// The types of objects and of references to them, by index.
+    pub(super) made_objects: HashMap<u32, (UnitEntryId, UnitEntryId)>,
+    /// The types of other references, by name and size.
+    pub(super) words: HashMap<(&'static str, u8), UnitEntryId>,
 }
 
 impl<'u> UnitWriter<'u> {
-    fn new(unit: &'u mut Unit) -> UnitWriter<'u> {
+    fn new(unit: &'u mut Unit, objects: &'u [ObjectType]) -> UnitWriter<'u> {
         UnitWriter {
             unit,
             types: HashMap::new(),
             namespaces: HashMap::new(),
+            objects,
+            unfinished: Vec::new(),
+            most_objects: usize::MAX,
+            made_objects: HashMap::new(),
+            words: HashMap::new(),
         }
     }
 
@@ -229,7 +254,7 @@ impl<'u> UnitWriter<'u> {
         variable: &Variable,
         mut location: Expression,
     ) -> Option<UnitEntryId> {
-        let ty = self.ty(variable.ty)?;
+        let ty = self.variable_type(variable.ty)?;
         location.op(dw::DW_OP_stack_value);
         let id = self.unit.add(parent, tag);
         self.text(id, dw::DW_AT_name, &variable.name);
@@ -240,10 +265,17 @@ impl<'u> UnitWriter<'u> {
     }
 
     /// The type of a function's result: a vector as four numbers, which debuggers look for in its register, unlike a union.
-    fn result_type(&mut self, ty: ValueType) -> Option<UnitEntryId> {
+    fn result_type(&mut self, ty: Type) -> Option<UnitEntryId> {
         match ty {
-            ValueType::V128 => Some(self.vector(&SHAPES[0])),
-            ty => self.ty(ty),
+            Type::Value(ValueType::V128) => Some(self.vector(&SHAPES[0])),
+            ty => self.variable_type(ty),
+        }
+    }
+
+    fn variable_type(&mut self, ty: Type) -> Option<UnitEntryId> {
+        match ty {
+            Type::Value(ty) => self.ty(ty),
+            ty => self.reference(ty, false),
         }
     }
 
@@ -287,8 +319,8 @@ impl<'u> UnitWriter<'u> {
         id
     }
 
-    /// The type of values; a reference is a number of the runtime's own, 0 for null.
-    fn ty(&mut self, ty: ValueType) -> Option<UnitEntryId> {
+    /// The type of values; a reference of which no more is known is a number of the runtime's own, 0 for null.
+    pub(super) fn ty(&mut self, ty: ValueType) -> Option<UnitEntryId> {
         match ty {
             ValueType::I32 => Some(self.base_type("i32", 4, dw::DW_ATE_signed)),
             ValueType::I64 => Some(self.base_type("i64", 8, dw::DW_ATE_signed)),
@@ -299,7 +331,12 @@ impl<'u> UnitWriter<'u> {
         }
     }
 
-    fn base_type(&mut self, name: &'static str, bytes: u8, encoding: DwAte) -> UnitEntryId {
+    pub(super) fn base_type(
+        &mut self,
+        name: &'static str,
+        bytes: u8,
+        encoding: DwAte,
+    ) -> UnitEntryId {
         if let Some(id) = self.types.get(name) {
             return *id;
         }
@@ -322,7 +359,7 @@ impl<'u> UnitWriter<'u> {
     }
 
     /// A string that stands where it is used. DWARF strings end at a NUL.
-    fn text(&mut self, id: UnitEntryId, name: gimli::DwAt, text: &str) {
+    pub(super) fn text(&mut self, id: UnitEntryId, name: gimli::DwAt, text: &str) {
         let text = text.replace('\0', "\u{fffd}").into_bytes();
         self.unit
             .get_mut(id)

@@ -11,16 +11,17 @@ mod coverage;
 mod dwarf;
 mod identifier;
 mod line;
+pub(crate) mod object;
 mod scope;
 mod text;
 
 pub use coverage::Coverage;
 pub use dwarf::sections;
 pub use identifier::{Identifiers, is_identifier};
+pub use object::{Abstract, Contents, Field, ObjectType, Type};
 pub use text::{TextFunction, text_functions};
 
 use crate::address::WasmPc;
-use crate::code::ValueType;
 use crate::source::ReadUnit;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -40,6 +41,8 @@ pub struct Outline {
     pub functions: Vec<Function>,
     /// The module's globals, those that are imported too.
     pub globals: Vec<Variable>,
+    /// The types of the module's objects, sorted by index.
+    pub objects: Vec<ObjectType>,
 }
 
 /// The origin of rows.
@@ -123,7 +126,7 @@ pub struct Function {
     /// Its first instruction.
     pub first: WasmPc,
     /// The type of its result, if it has one value.
-    pub result: Option<ValueType>,
+    pub result: Option<Type>,
     /// Its locals by number, parameters first.
     pub locals: Vec<Variable>,
     /// The number of parameters among them.
@@ -138,7 +141,7 @@ pub struct Variable {
     /// Its number.
     pub index: u32,
     /// Its type.
-    pub ty: ValueType,
+    pub ty: Type,
 }
 
 impl Function {

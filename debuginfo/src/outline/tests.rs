@@ -1,20 +1,21 @@
 //! Outlines as DWARF, read again.
 
 use super::*;
+use crate::code::ValueType;
 use crate::{Symbolizer, WasmDwarf, questions};
 
 fn function(index: u32, body: Range<u32>, first: u32) -> Function {
     let local = |index| Variable {
         name: format!("local{index}"),
         index,
-        ty: ValueType::I32,
+        ty: ValueType::I32.into(),
     };
     Function {
         index,
         name: Some(format!("f{index}")),
         body: WasmPc(body.start)..WasmPc(body.end),
         first: WasmPc(first),
-        result: Some(ValueType::I32),
+        result: Some(ValueType::I32.into()),
         locals: vec![local(0), local(1)],
         params: 1,
     }
@@ -37,6 +38,7 @@ fn outline() -> Outline {
         rows: vec![row(12, 5), row(14, 6), row(31, 9)],
         functions: vec![function(3, 10..20, 12), function(4, 21..40, 23)],
         globals: Vec::new(),
+        objects: Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ use super::variant::{VARIANTS, mistakes_variants};
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
+use crate::outline::object::TYPE_PREFIX;
 use crate::source::{Reader, attr_string};
 use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::DwAt;
@@ -30,6 +31,11 @@ fn standard_name(name: DwAt) -> DwAt {
         dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => dw::DW_AT_macros,
         name => name,
     }
+}
+
+/// Returns true if an entry may be another name of a type of objects.
+fn is_number_of_type(cx: &Context<'_, '_, '_>, entry: &Entry<'_, '_>) -> bool {
+    cx.is_outline && entry.tag() == dw::DW_TAG_typedef
 }
 
 /// Returns true if a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C
@@ -71,6 +77,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             dw::DW_AT_entry_pc | dw::DW_AT_call_pc => code_point(self.cx, attr),
             dw::DW_AT_call_return_pc => return_point(self.cx, self.scopes, attr),
             dw::DW_AT_type => self.ty(attr),
+            dw::DW_AT_name if is_number_of_type(self.cx, self.entry) => self.number_of_type(attr),
             dw::DW_AT_const_value => self.const_value(attr),
             _ => self.place(attr),
         };
@@ -162,6 +169,25 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
         }
         match self.model.target(cx, self.out, entry)? {
             Some(target) => Ok(Some(target)),
+            None => self.other(attr),
+        }
+    }
+
+    /// The name of a type by its index, made one by the number that objects have.
+    fn number_of_type(&mut self, attr: &Attribute<Reader<'d>>) -> Value {
+        let name = attr_string(self.entry.read_unit, attr.value());
+        let name = name.map_err(|_| "it is no string")?;
+        let name = String::from_utf8_lossy(name.slice());
+        let index = name.strip_prefix(TYPE_PREFIX);
+        let index = index.and_then(|index| index.parse::<usize>().ok());
+        let heap = self.cx.code().heap.as_ref();
+        match index.zip(heap) {
+            Some((index, heap)) => {
+                let number = heap.types.get(index);
+                let number = number.ok_or("a type that the module does not have")?;
+                let name = format!("{TYPE_PREFIX}{number}");
+                Ok(Some(AttributeValue::string(name)))
+            }
             None => self.other(attr),
         }
     }

@@ -9,6 +9,7 @@ use crate::dies::{Die, DieRef, Types, Units};
 use crate::expr::unlocatable::Unlocatable;
 use crate::lookup::Lookup;
 use crate::macros::Room;
+use crate::outline;
 use crate::prevailing::Prevailing;
 use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader, StringRoom};
@@ -50,6 +51,8 @@ pub(super) struct Context<'u, 'a, 'd> {
     names: TypeNames,
     /// The number of files in its line table, where it has one.
     pub line_files: Option<u64>,
+    /// True if it is of an outline: its pointers and structures are references and objects of WebAssembly then.
+    pub is_outline: bool,
     /// The language of its root.
     pub language: Option<Read<Reader<'d>>>,
     /// The range lists that are read beside those that are converted.
@@ -83,6 +86,7 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             returns_in_memory,
             names: TypeNames::new(shared.code, is_c(language)),
             line_files,
+            is_outline: outline::kind_of(unit).is_some(),
             language,
             listed: ListRoom::of(unit),
             copied: StringRoom::of(unit),

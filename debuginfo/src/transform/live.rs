@@ -6,6 +6,7 @@ use crate::address::{AddressSize, WasmPc};
 use crate::dies::{Die, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
+use crate::outline;
 use crate::ranges::{ListRoom, merged, within};
 use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_string, entry_at};
 use gimli::DebugInfoOffset;
@@ -71,6 +72,7 @@ fn require<'d>(
     let mut entry = unit.null_entry();
     let mut scopes = Scopes::default();
     let referred = StringRoom::of(unit.read_unit);
+    let is_outline = outline::kind_of(unit.read_unit).is_some();
     while unit.read_entry(&mut entry)? {
         if entry.read_entry.depth() > MAX_NESTING {
             return Ok(false);
@@ -102,6 +104,8 @@ fn require<'d>(
             dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
                 entry.parent_tag.is_none()
             }
+            // Objects say themselves what type they have: nothing else may refer to it.
+            dw::DW_TAG_typedef => is_outline && entry.parent_tag.is_none(),
             tag if is_scope(tag) => {
                 if !scopes.enter(unit.read_unit, &entry.read_entry, lookup)? {
                     unit.leave_out();

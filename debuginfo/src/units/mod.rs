@@ -8,6 +8,7 @@
 
 pub(crate) mod functions;
 pub(crate) mod lines;
+mod objects;
 mod place;
 mod ranges;
 pub(crate) mod roots;
@@ -23,6 +24,7 @@ use lines::Lines;
 pub(crate) use place::Place;
 use roots::Roots;
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub(crate) struct Units<'a> {
     pub bodies: Vec<Range<WasmPc>>,
     parsed: Box<[OnceCell<Option<Box<Parsed<'a>>>>]>,
     renumbered: OnceCell<bool>,
+    objects: OnceCell<HashMap<u32, Place>>,
 }
 
 /// A unit that somebody asked for.
@@ -61,6 +64,7 @@ impl<'a> Units<'a> {
             bodies,
             parsed,
             renumbered: OnceCell::new(),
+            objects: OnceCell::new(),
         }
     }
 

@@ -59,6 +59,7 @@ impl Word {
             WasmValue::I64(bits) => (bits, Kind::Wide),
             WasmValue::F32(bits) => (u64::from(bits), Kind::Float(4)),
             WasmValue::F64(bits) => (bits, Kind::Float(8)),
+            WasmValue::Ref(bits) => (bits, Kind::Wide),
             WasmValue::V128(bits) => (bits as u64, Kind::Vector((bits >> 64) as u64)),
         };
         Word { bits, kind }

@@ -18,6 +18,8 @@ pub enum WasmValue {
     F64(u64),
     /// A v128's, its first lane in the lowest.
     V128(u128),
+    /// A reference's, a word of the runtime's.
+    Ref(u64),
 }
 
 /// One frame of a guest, stopped.
@@ -38,6 +40,22 @@ pub trait Machine {
     fn innermost(&self) -> bool;
     /// Returns the name of the function in an element of the first table; `None` where that is not known.
     fn function(&self, element: u32) -> Option<String>;
+    /// Bytes of the heap of objects; `None` where they are not all in it, or there is none.
+    fn heap(&self, _offset: u32, _len: usize) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+    /// The index in the module of the type that objects have by a number.
+    fn object_type(&self, _id: u32) -> Option<u32> {
+        None
+    }
+    /// Returns the name of a function that is referred to by the runtime's address of it, or as in objects by its number.
+    fn function_reference(&self, _word: u64, _is_number: bool) -> Option<String> {
+        None
+    }
+    /// Returns an exception by its handle: its tag and values.
+    fn exception(&self, _handle: u64) -> Option<String> {
+        None
+    }
 }
 
 /// Why a variable has no value that is certain.

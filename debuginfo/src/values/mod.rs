@@ -11,6 +11,7 @@ mod libcxx;
 mod machine;
 mod member_pointer;
 mod number;
+mod reference;
 mod render;
 mod rust;
 mod scope;

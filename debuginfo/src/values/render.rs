@@ -190,6 +190,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// Returns the address that a pointer or reference to data holds.
     pub fn pointer(&self, ty: Place, bytes: &[u8]) -> Option<u64> {
+        if self.is_reference(ty) {
+            return None;
+        }
         let (ty, tag) = self.bare(ty)?;
         (is_address(tag) && !self.is_function(ty)).then(|| address(bytes))?
     }
@@ -239,6 +242,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     fn shown(&self, ty: Place, bytes: &[u8], depth: usize) -> Option<String> {
+        if let Some(shown) = self.reference(ty, bytes, depth) {
+            return Some(shown);
+        }
         let (ty, tag) = self.bare(ty)?;
         match tag {
             dw::DW_TAG_base_type => self.base(ty, bytes),

@@ -283,9 +283,15 @@ impl<'r, 'a> Reader<'r, 'a> {
                 WasmValue::F32(_) => ValueType::F32,
                 WasmValue::F64(_) => ValueType::F64,
                 WasmValue::V128(_) => ValueType::V128,
+                // A tool that moved locals to others may have moved this one too.
+                WasmValue::Ref(_) => ValueType::Ref,
             };
             let renderer = Renderer::new(self.units, self.machine);
-            let (ty, tag) = renderer.bare(self.units.ty(variable)?)?;
+            let ty = self.units.ty(variable)?;
+            if (local == ValueType::Ref) != renderer.is_reference(ty) {
+                return Some(true);
+            }
+            let (ty, tag) = renderer.bare(ty)?;
             let encoding = self.units.attr(ty, dw::DW_AT_encoding);
             let encoding = match encoding.map(|(_, attr)| attr.value()) {
                 Some(AttributeValue::Encoding(encoding)) => Some(encoding),

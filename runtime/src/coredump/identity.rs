@@ -7,7 +7,9 @@
 //! vector THREAD FRAME LOCAL BITS a local of type v128, which the stack section says to be missing
 //! memory INDEX END               a memory whose bytes from an address on are left out
 //! ```
+//! Those of [references](super::references) are beside them.
 
+use super::references::References;
 use crate::inspect::file::ModuleFile;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +21,9 @@ pub const SECTION: &str = "dwalin.core";
 /// The number of frames of a core dump without identities that are compared with a module.
 const COMPARED: usize = 64;
 
+/// A local: its thread, frame and number.
+pub type Place = (usize, usize, u32);
+
 /// The contents of the section.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Notes {
@@ -27,9 +32,11 @@ pub struct Notes {
     /// For a thread, how many frames are before a gap, and how many are left out.
     pub left_out: Vec<(usize, usize, usize)>,
     /// By thread, frame and local.
-    pub vectors: BTreeMap<(usize, usize, u32), u128>,
+    pub vectors: BTreeMap<Place, u128>,
     /// For a memory, the address from which on its bytes are left out.
     pub memory_ends: BTreeMap<u32, u64>,
+    /// The references.
+    pub references: References,
 }
 
 impl Notes {
@@ -62,7 +69,7 @@ impl Notes {
                     let end = index.parse().ok().zip(u64::from_str_radix(end, 16).ok());
                     notes.memory_ends.extend(end);
                 }
-                _ => {}
+                _ => notes.references.add(line),
             }
         }
         notes
@@ -83,6 +90,7 @@ impl Notes {
         for (memory, end) in &self.memory_ends {
             let _ = writeln!(text, "memory {memory} {end:x}");
         }
+        self.references.write(&mut text);
         text
     }
 
@@ -153,6 +161,7 @@ mod tests {
             left_out: vec![(0, 96, 34_830)],
             vectors: BTreeMap::from([((0, 3, 1), u128::MAX - 4), ((0, 4, 0), 7)]),
             memory_ends: BTreeMap::from([(1, 1 << 31)]),
+            references: References::default(),
         };
         assert_eq!(Notes::parse(notes.text().as_bytes()), notes);
         assert_eq!(

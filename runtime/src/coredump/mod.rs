@@ -4,6 +4,7 @@
 mod checksum;
 mod identity;
 mod read;
+mod references;
 mod write;
 
 pub use read::{CoreDump, CoreDumpError};

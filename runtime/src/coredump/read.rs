@@ -187,6 +187,11 @@ impl CoreDump {
 
     /// The size of a memory in bytes.
     pub fn memory_size(&self, memory: u32) -> Option<u64> {
+        let heap = self.notes.references.heap;
+        // The heap is no memory of anyone's.
+        if heap.is_some_and(|(heap, _)| heap == memory) {
+            return None;
+        }
         self.memories.get(memory as usize).copied()
     }
 
@@ -204,6 +209,20 @@ impl CoreDump {
         if end > self.memory_size(memory)? || self.is_left_out(memory, end.saturating_sub(1)) {
             return None;
         }
+        Some(self.contents(memory, address, len))
+    }
+
+    /// Bytes of the heap; `None` where they are not all in it.
+    fn heap(&self, offset: u32, len: usize) -> Option<Vec<u8>> {
+        let (memory, used) = self.notes.references.heap?;
+        let end = u64::from(offset).checked_add(len as u64)?;
+        let written = self.notes.memory_ends.get(&memory);
+        let is_there = written.is_none_or(|written| end <= *written);
+        (end <= used && is_there).then(|| self.contents(memory, offset.into(), len))
+    }
+
+    fn contents(&self, memory: u32, address: u64, len: usize) -> Vec<u8> {
+        let end = address + len as u64;
         let mut bytes = vec![0; len];
         for (_, start, range) in self.data.iter().filter(|(index, ..)| *index == memory) {
             let (from, to) = ((*start).max(address), (start + range.len() as u64).min(end));
@@ -213,7 +232,7 @@ impl CoreDump {
                     .copy_from_slice(&self.bytes[source..source + (to - from) as usize]);
             }
         }
-        Some(bytes)
+        bytes
     }
 
     /// Returns true if a file has the module of a name as it was when this was written, whatever debug info it has. Of core dumps of other
@@ -285,6 +304,10 @@ impl CoreDump {
         let vectors = vectors.filter(|(local, _)| is_missing(*local));
         info.locals
             .extend(vectors.map(|(local, bits)| (local, WasmValue::V128(bits))));
+        let references = self.notes.references.of_frame(thread, number);
+        let references = references.filter(|(local, _)| is_missing(*local));
+        info.locals
+            .extend(references.map(|(local, word)| (local, WasmValue::Ref(word))));
         info.locals.sort_by_key(|(local, _)| *local);
         let Some(file) = file else { return info };
         info.func_name = file.function_name(frame.funcidx);
@@ -352,6 +375,8 @@ impl Machine for DumpedFrame<'_> {
     fn global(&self, index: u32) -> Option<WasmValue> {
         let global = *self.instance?.globals.get(index as usize)?;
         let value = *self.dump.globals.get(global as usize)?;
+        let reference = || self.dump.notes.references.globals.get(&global);
+        let value = value.or_else(|| Some(WasmValue::Ref(*reference()?)));
         value.filter(|_| self.innermost)
     }
 
@@ -377,5 +402,24 @@ impl Machine for DumpedFrame<'_> {
 
     fn function(&self, _: u32) -> Option<String> {
         None
+    }
+
+    fn heap(&self, offset: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+        self.dump.heap(offset, len).map(Cow::Owned)
+    }
+
+    fn object_type(&self, id: u32) -> Option<u32> {
+        let module = self.instance?.module_index;
+        let types = &self.dump.notes.references.types;
+        types.get(&(module, id)).copied()
+    }
+
+    fn function_reference(&self, word: u64, is_number: bool) -> Option<String> {
+        let functions = &self.dump.notes.references.functions;
+        functions.get(&(is_number, word)).cloned()
+    }
+
+    fn exception(&self, handle: u64) -> Option<String> {
+        self.dump.notes.references.exceptions.get(&handle).cloned()
     }
 }

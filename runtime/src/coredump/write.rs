@@ -1,7 +1,8 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
 use super::checksum::Summing;
-use super::identity::{self, Notes};
+use super::identity::{self, Notes, Place};
+use super::references::{References, is_reference};
 use crate::index::*;
 use crate::module::identity::identity;
 use crate::module::types::{self, AddressType, GlobalType, Mutability, ValType};
@@ -41,12 +42,20 @@ pub fn write(
     let to = &mut out;
     to.write_all(b"\0asm\x01\0\0\0")?;
     section(to, &CoreDumpSection::new(process))?;
-    let dump = Dump::new(core);
+    let mut dump = Dump::new(core);
+    let mut references = References::of(core, trap, dump.memories.len());
+    for (index, word) in &dump.references {
+        references.add_global(core, *index, *word);
+    }
+    dump.add_heap(&references);
     section(to, &dump.modules.as_custom())?;
     section(to, &dump.instances.as_custom())?;
     let (stack, left_out, vectors) = stack(core, trap);
     section(to, &stack.as_custom())?;
-    let contents = contents(core, &dump.order);
+    let heap = references
+        .heap
+        .map(|(memory, _)| (memory, core.objects.contents()));
+    let contents = contents(core, &dump.order, heap);
     let modules = core.instances.iter();
     let notes = Notes {
         modules: modules
@@ -58,6 +67,7 @@ pub fn write(
             .collect(),
         vectors,
         memory_ends: contents.ends,
+        references,
     };
     let notes = CustomSection {
         name: identity::SECTION.into(),
@@ -84,6 +94,8 @@ struct Dump {
     globals: GlobalSection,
     /// The memories in their order.
     order: Vec<crate::Memory>,
+    /// The globals that are references, and their words.
+    references: Vec<(u32, u64)>,
 }
 
 impl Dump {
@@ -94,6 +106,7 @@ impl Dump {
             memories: MemorySection::new(),
             globals: GlobalSection::new(),
             order: Vec::new(),
+            references: Vec::new(),
         };
         let mut globals = HashMap::new();
         for (index, instance) in core.instances.iter().enumerate() {
@@ -135,9 +148,23 @@ impl Dump {
         self.order.len() as u32 - 1
     }
 
+    /// The heap, as a memory of no instance.
+    fn add_heap(&mut self, references: &References) {
+        if let Some((_, used)) = references.heap {
+            self.memories.memory(MemoryType {
+                minimum: used.div_ceil(PAGE),
+                maximum: None,
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            });
+        }
+    }
+
     fn global(&mut self, core: &StoreCore, ty: GlobalType, bits: u128) -> u32 {
         use crate::module::reference::HeapType as Heap;
         use wasm_encoder::{GlobalType as Encoded, RefType, ValType as Val};
+        let is_ref = is_reference(ty.content);
         let (val_type, value) = match ty.content {
             ValType::I32 => (Val::I32, ConstExpr::i32_const(bits as i32)),
             ValType::I64 => (Val::I64, ConstExpr::i64_const(bits as i64)),
@@ -150,7 +177,7 @@ impl Dump {
                 ConstExpr::f64_const(f64::from_bits(bits as u64).into()),
             ),
             ValType::V128 => (Val::V128, ConstExpr::v128_const(bits as i128)),
-            // A reference means nothing in another process.
+            // A reference means nothing in another process: the notes say it.
             ValType::Ref(_) => {
                 let encoded = match core.engine().top(ty.content) {
                     Some(Heap::Extern) => RefType::EXTERNREF,
@@ -167,12 +194,16 @@ impl Dump {
             shared: false,
         };
         self.globals.global(ty, &value);
-        self.globals.len() - 1
+        let index = self.globals.len() - 1;
+        if is_ref {
+            self.references.push((index, bits as u64));
+        }
+        index
     }
 }
 
 /// Vectors in locals, by thread, frame and local.
-type Vectors = BTreeMap<(usize, usize, u32), u128>;
+type Vectors = BTreeMap<Place, u128>;
 
 /// The frames of guests; how many of them are before a gap, and how many frames are left out there; and the vectors in their locals.
 fn stack(core: &StoreCore, trap: &Trap) -> (CoreDumpStackSection, Option<(usize, usize)>, Vectors) {
@@ -221,8 +252,8 @@ fn locals(instance: &InstanceData, frame: &FrameInfo) -> Vec<CoreDumpValue> {
             Some(WasmValue::I64(bits)) => CoreDumpValue::I64(bits as i64),
             Some(WasmValue::F32(bits)) => CoreDumpValue::F32(f32::from_bits(bits).into()),
             Some(WasmValue::F64(bits)) => CoreDumpValue::F64(f64::from_bits(bits).into()),
-            // The format has no such value: the notes say it.
-            Some(WasmValue::V128(_)) | None => CoreDumpValue::Missing,
+            // The format has no such values: the notes say them.
+            Some(WasmValue::V128(_) | WasmValue::Ref(_)) | None => CoreDumpValue::Missing,
         }
     };
     (0..count).map(value).collect()
@@ -273,7 +304,11 @@ struct Contents<'a> {
 }
 
 /// The pieces of memories that are not empty. A section's length has 32 bits: the rest of more than that is left out.
-fn contents<'a>(core: &'a StoreCore, memories: &[crate::Memory]) -> Contents<'a> {
+fn contents<'a>(
+    core: &'a StoreCore,
+    memories: &[crate::Memory],
+    heap: Option<(u32, &'a [u8])>,
+) -> Contents<'a> {
     let (mut segments, mut ends) = (Vec::new(), BTreeMap::new());
     let mut room = MOST;
     for (index, memory) in (0..).zip(memories) {
@@ -301,6 +336,22 @@ fn contents<'a>(core: &'a StoreCore, memories: &[crate::Memory]) -> Contents<'a>
         }
         if end < len {
             ends.insert(index, end as u64);
+        }
+    }
+    if let Some((memory, bytes)) = heap {
+        let pieces = bytes.chunks(CHUNK).enumerate();
+        for (number, piece) in pieces.filter(|(_, piece)| piece.iter().any(|it| *it != 0)) {
+            if piece.len() > room {
+                ends.insert(memory, (number * CHUNK) as u64);
+                break;
+            }
+            room -= piece.len();
+            segments.push(Segment {
+                memory,
+                address_type: AddressType::I32,
+                address: number * CHUNK,
+                bytes: piece.into(),
+            });
         }
     }
     Contents { segments, ends }

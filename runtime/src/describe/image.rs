@@ -141,6 +141,7 @@ fn with_map<T: Send>(
             .collect(),
         memories: places.memories,
         globals: places.globals,
+        heap: places.heap,
         flavor: config.flavor(),
         at_own_addresses: config.has_own_addresses(),
         pointer_code: places.pointer_code,

@@ -28,7 +28,9 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
-use dwalin_debuginfo::code::{ContextMark, DWARF_MEMORY, GlobalAddress, GlobalPlace, MemoryPlace};
+use dwalin_debuginfo::code::{
+    ContextMark, DWARF_MEMORY, GlobalAddress, GlobalPlace, HeapPlace, MemoryPlace,
+};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -291,7 +293,12 @@ fn describe_to_debugger(
     let placement = image.as_ref().and_then(|it| it.placement);
     let at = placement.map(Placement::pointers);
     let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
+    let heap = || HeapPlace {
+        base: HostAddress(core.vm.heap as u64),
+        types: instance.module.type_numbers(),
+    };
     let places = Places {
+        heap: instance.module.info().has_objects().then(heap),
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(memory_place).collect(),
         globals: instance.globals.iter().enumerate().map(place).collect(),

@@ -71,7 +71,10 @@ pub fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType> {
 }
 
 /// An entry of the type section; `before` are those before it.
-pub(super) fn sub_type(
+///
+/// # Errors
+/// A type of a proposal that we do not have.
+pub(crate) fn sub_type(
     ty: &wasmparser::SubType,
     before: &PrimaryMap<TypeIndex, SubType>,
 ) -> Result<SubType> {

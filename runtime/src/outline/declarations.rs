@@ -1,11 +1,11 @@
 //! A module's functions, locals and globals with their types and names, before anything is validated. What cannot be read is as
 //! if it were not there: compilation reports what is wrong with it.
 
+use super::objects::{TypeNames, Types};
 use crate::module::names::Names;
 use crate::module::names::subsections;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::ValueType;
-use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, Variable};
+use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, ObjectType, Variable};
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{
@@ -22,6 +22,8 @@ pub struct Declarations {
     pub functions: Vec<Function>,
     /// The globals, imported ones first.
     pub globals: Vec<Variable>,
+    /// The types of objects.
+    pub objects: Vec<ObjectType>,
 }
 
 /// Exports of linkers, languages and libraries.
@@ -44,6 +46,7 @@ const PER_PARAMETER: u64 = 16;
 #[derive(Default)]
 pub struct Scan<'a> {
     types: Vec<Option<wasmparser::FuncType>>,
+    all_types: Types,
     functions: Vec<u32>,
     imported: usize,
     globals: Vec<ValType>,
@@ -73,6 +76,7 @@ impl<'a> Scan<'a> {
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group.ok()?.into_types() {
+                        self.all_types.push(&ty);
                         self.types.push(match ty.composite_type.inner {
                             wasmparser::CompositeInnerType::Func(ty) => Some(ty),
                             _ => None,
@@ -196,7 +200,7 @@ impl<'a> Scan<'a> {
             Variable {
                 name: given.give(name, "global", index),
                 index,
-                ty: value_type(*ty),
+                ty: self.all_types.of_value(*ty),
             }
         });
         let exports: HashMap<_, _> = self.exports.iter().map(|(name, it)| (*it, *name)).collect();
@@ -210,6 +214,7 @@ impl<'a> Scan<'a> {
         Declarations {
             globals: globals.collect(),
             functions: functions.collect(),
+            objects: self.all_types.objects(&names.types),
             code_section: self.code_section.clone(),
         }
     }
@@ -258,7 +263,7 @@ impl<'a> Scan<'a> {
             Variable {
                 name: given.give(name, "local", number),
                 index: number,
-                ty: value_type(*ty),
+                ty: self.all_types.of_value(*ty),
             }
         };
         Some(Function {
@@ -267,7 +272,7 @@ impl<'a> Scan<'a> {
             body: self.pcs(body)?,
             first: self.pc(body.get_operators_reader().ok()?.original_position())?,
             result: match ty.results() {
-                [one] => Some(value_type(*one)),
+                [one] => Some(self.all_types.of_value(*one)),
                 _ => None,
             },
             locals: types.iter().enumerate().map(local).collect(),
@@ -282,6 +287,7 @@ struct VariableNames<'a> {
     /// By function and number.
     locals: HashMap<(u32, u32), &'a str>,
     globals: HashMap<u32, &'a str>,
+    types: TypeNames<'a>,
 }
 
 impl<'a> VariableNames<'a> {
@@ -290,36 +296,28 @@ impl<'a> VariableNames<'a> {
         let reader = NameSectionReader::new(BinaryReader::new(section, 0));
         for name in subsections(reader) {
             match name {
-                Name::Local(map) => names.add_locals(map),
+                Name::Local(map) => names.locals.extend(inner(map)),
+                Name::Type(map) => names.types.types = collect(map).collect(),
+                Name::Field(map) => names.types.fields.extend(inner(map)),
                 Name::Global(map) => names.globals = collect(map).collect(),
                 _ => {}
             }
         }
         names
     }
+}
 
-    fn add_locals(&mut self, map: IndirectNameMap<'a>) {
-        for function in map.into_iter().map_while(Result::ok) {
-            let locals = collect(function.names);
-            let of_function = |(local, name)| ((function.index, local), name);
-            self.locals.extend(locals.map(of_function));
-        }
-    }
+/// Names by two numbers.
+fn inner(map: IndirectNameMap<'_>) -> impl Iterator<Item = ((u32, u32), &str)> {
+    let maps = map.into_iter().map_while(Result::ok);
+    maps.flat_map(|map| {
+        let outer = map.index;
+        collect(map.names).map(move |(number, name)| ((outer, number), name))
+    })
 }
 
 fn collect(map: NameMap<'_>) -> impl Iterator<Item = (u32, &str)> {
     map.into_iter()
         .map_while(Result::ok)
         .map(|naming| (naming.index, naming.name))
-}
-
-fn value_type(ty: ValType) -> ValueType {
-    match ty {
-        ValType::I32 => ValueType::I32,
-        ValType::I64 => ValueType::I64,
-        ValType::F32 => ValueType::F32,
-        ValType::F64 => ValueType::F64,
-        ValType::V128 => ValueType::V128,
-        ValType::Ref(_) => ValueType::Ref,
-    }
 }

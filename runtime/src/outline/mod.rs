@@ -10,6 +10,7 @@
 
 mod declarations;
 mod invalid;
+mod objects;
 mod print;
 mod source_map;
 mod text;
@@ -110,6 +111,7 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
         function.name = found.names.of(&function.body);
     }
     outline.globals = declared.globals;
+    outline.objects = declared.objects;
     leave_out_nops(wasm, declared.code_section.start, &mut outline.rows);
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
     let module = sections.and_then(|sections| {

@@ -133,6 +133,7 @@ impl Cause {
             (WasmValue::I64(bits), false) => bits.to_string(),
             (WasmValue::F32(bits), _) => format!("{:?}", f32::from_bits(bits)),
             (WasmValue::F64(bits), _) => format!("{:?}", f64::from_bits(bits)),
+            (WasmValue::Ref(bits), _) => format!("{bits:#x}"),
             (WasmValue::V128(bits), _) => format!("{bits:#034x}"),
         };
         let (sign, signed) = match operator {

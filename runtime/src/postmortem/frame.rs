@@ -52,7 +52,7 @@ unsafe fn read_slot(frame: WalkedFrame, offset: FrameOffset, ty: ValueType) -> O
             ValueType::F32 => WasmValue::F32((address as *const u32).read_unaligned()),
             ValueType::F64 => WasmValue::F64((address as *const u64).read_unaligned()),
             ValueType::V128 => WasmValue::V128((address as *const u128).read_unaligned()),
-            ValueType::Ref => return None,
+            ValueType::Ref => WasmValue::Ref((address as *const u64).read_unaligned()),
         })
     }
 }
@@ -93,7 +93,7 @@ impl Machine for StoppedFrame<'_> {
             ValType::F32 => Some(WasmValue::F32(bits as u32)),
             ValType::F64 => Some(WasmValue::F64(bits as u64)),
             ValType::V128 => Some(WasmValue::V128(bits)),
-            ValType::Ref(_) => None,
+            ValType::Ref(_) => Some(WasmValue::Ref(bits as u64)),
         }
     }
 
@@ -123,5 +123,31 @@ impl Machine for StoppedFrame<'_> {
         let table = *self.instance.tables.first()?;
         let callee = self.store.peek_function(table, u64::from(element));
         Some(callee.map_or_else(|| "no function".to_owned(), |callee| callee.name))
+    }
+
+    fn heap(&self, offset: u32, len: usize) -> Option<Cow<'_, [u8]>> {
+        let end = (offset as usize).checked_add(len)?;
+        let bytes = self.store.objects.contents().get(offset as usize..end)?;
+        Some(bytes.into())
+    }
+
+    fn object_type(&self, id: u32) -> Option<u32> {
+        let mut ids = self.instance.module.type_ids().iter();
+        let index = ids.position(|it| it.as_u32() == id)?;
+        Some(index as u32)
+    }
+
+    fn function_reference(&self, word: u64, is_number: bool) -> Option<String> {
+        match is_number {
+            true => {
+                let function = self.store.objects.function(u32::try_from(word).ok()?);
+                self.store.function_name(function as u64)
+            }
+            false => self.store.function_name(word),
+        }
+    }
+
+    fn exception(&self, handle: u64) -> Option<String> {
+        self.store.exception_text(handle)
     }
 }

@@ -7,6 +7,7 @@ use crate::compiled::Module;
 use crate::index::FuncIndex;
 use crate::module::types::FuncType;
 use dwalin_debuginfo::demangle;
+use std::ptr;
 
 /// A function that something refers to.
 pub(crate) struct Callee {
@@ -44,6 +45,22 @@ impl Callee {
 }
 
 impl StoreCore {
+    /// The name of the function that a word refers to, which may be any: nothing is read at it before it is known.
+    pub(crate) fn function_name(&self, word: u64) -> Option<String> {
+        let reference = word as usize as *mut VmFuncRef;
+        let mut hosts = self.host_funcs.iter();
+        let is_known = hosts.any(|host| ptr::eq(&raw const host.reference, reference))
+            || self.instances.iter().any(|it| it.has_reference(reference));
+        is_known
+            .then(|| Callee::of_reference(self, reference))?
+            .map(|callee| callee.name)
+    }
+
+    /// An exception by its handle, which may be any: its tag and values.
+    pub(crate) fn exception_text(&self, handle: u64) -> Option<String> {
+        self.thrown(handle).map(|exception| exception.to_string())
+    }
+
     /// The function that a table's element holds, as it is: nothing is given its first value.
     pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
         self.table(table).raw(index)?;

@@ -56,6 +56,13 @@ impl ContextWords {
         )
     }
 
+    fn as_ptr(&self) -> *const u128 {
+        match self {
+            ContextWords::Owned(words) => words.as_ptr(),
+            ContextWords::Placed(words) => words.as_ptr(),
+        }
+    }
+
     fn as_mut_ptr(&mut self) -> *mut u128 {
         match self {
             ContextWords::Owned(words) => words.as_mut_ptr(),
@@ -101,6 +108,17 @@ impl InstanceData {
         // SAFETY: the layout has a VmFuncRef there, and writing the same again changes nothing.
         unsafe { reference.write(full) };
         reference
+    }
+
+    /// Returns true if a reference to one of the instance's functions is at an address, and has been made.
+    pub(crate) fn has_reference(&self, reference: *mut VmFuncRef) -> bool {
+        let start = self.context.as_ptr() as usize + self.module.layout().func_ref(0) as usize;
+        let distance = (reference as usize).wrapping_sub(start);
+        let len = self.module.info().escaping.len() * size_of::<VmFuncRef>();
+        // SAFETY: then it is one of the references that the context has, whose words are zero before they are made.
+        distance < len
+            && distance.is_multiple_of(size_of::<VmFuncRef>())
+            && unsafe { !(*reference).code.is_null() }
     }
 
     /// Empties an element segment.

@@ -13,10 +13,12 @@ class Unreadable(Exception):
 
 
 class Image:
-    """What a registered ELF image says: where code is, the memory's base, and whether its addresses have 8 bytes."""
+    """What a registered ELF image says: where code is, the bases of the memory and of the heap, and whether the memory's addresses have
+    8 bytes."""
 
-    def __init__(self, text, base, is_wide=False):
+    def __init__(self, text, base, is_wide=False, heap=None):
         self.text = text
+        self.heap = heap
         self.base = base
         self.is_wide = is_wide
 
@@ -103,14 +105,16 @@ def parse(start, read=read):
     count, names = struct.unpack_from("<HH", header, 60)
     sections = list(struct.iter_unpack("<IIQQQQIIQQ", read(start + table, 64 * count)))
     strings = read(start + sections[names][4], sections[names][5])
-    text, base, is_wide = range(0), None, False
+    text, base, is_wide, heap = range(0), None, False, None
     for section in sections:
         name = strings[section[0]:strings.index(b"\0", section[0])]
         if name == b".text":
             text = range(section[3], section[3] + section[5])
         elif name in (b".wasm.memory", b".wasm.memory64"):
             base, is_wide = section[3], name.endswith(b"64")
-    return Image(text, base, is_wide)
+        elif name == b".wasm.heap":
+            heap = section[3]
+    return Image(text, base, is_wide, heap)
 
 
 def has_known_layouts():

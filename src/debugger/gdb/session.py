@@ -3,7 +3,7 @@ import re
 
 import gdb
 
-from . import at, command, frames, guest, images, jump, libcxx, own_addresses, pointers, raising, rust, sources, tables, trap, unmatched, watch, widths
+from . import at, command, frames, guest, images, jump, libcxx, own_addresses, pointers, raising, references, rust, sources, tables, trap, unmatched, watch, widths
 from .options import VERSION
 
 SETTINGS = (
@@ -46,6 +46,6 @@ def begin(folder):
     for what in ("quit", "corefile"):
         gdb.execute("maint set internal-error %s no" % what, to_string=True)
     gdb.execute("set environment %s %s" % (SCRIPTS, VERSION), to_string=True)
-    for part in (guest, own_addresses, trap, frames, jump, pointers, libcxx, rust, at, raising, sources, tables, unmatched, watch, widths):
+    for part in (guest, own_addresses, trap, frames, jump, pointers, references, libcxx, rust, at, raising, sources, tables, unmatched, watch, widths):
         part.install()
     images.install(folder)

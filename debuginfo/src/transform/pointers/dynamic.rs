@@ -28,6 +28,16 @@ pub(super) fn at_base(base: HostAddress, size: AddressSize) -> Expression {
     expression
 }
 
+/// Returns the number of an array's elements, which is so many bytes before them: of an object of WebAssembly, whose elements gdb expects
+/// at their distance from the heap's base or has found.
+pub(super) fn count_before(base: HostAddress, distance: u64) -> Expression {
+    let mut expression = at_base(base, AddressSize::Four);
+    expression.op_constu(distance);
+    expression.op(dw::DW_OP_minus);
+    expression.op_deref_size(4);
+    expression
+}
+
 /// An expression that makes a type dynamic, and otherwise changes nothing, as its DW_AT_associated.
 pub(super) fn always() -> Expression {
     let mut expression = Expression::new();

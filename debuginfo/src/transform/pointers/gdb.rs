@@ -3,14 +3,17 @@
 
 use super::c_types::{is_char, name_types};
 use super::dimension::nest_dimensions;
+use super::dynamic::{at_base, count_before};
 use super::function::{functions, is_function_pointer};
 use super::made::{native_type, set_alias};
 use super::member_pointer::native_field_pointer;
 use super::model::{PointerModel, has_value};
 use super::pointee::Pointees;
+use crate::address::AddressSize;
 use crate::dies::{Die, DieRef, Kind, is_pointer, is_reference, kind};
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
+use crate::outline::object::REFERENCE_BYTES;
 use crate::transform::context::Context;
 use crate::transform::convert::Entry;
 use crate::transform::language::{is_c, is_cpp};
@@ -45,6 +48,39 @@ impl Gdb {
     ) -> Option<DieRef<'a, 'd>> {
         let ty = cx.bare_type(entry)?;
         (self.pointees.has_base() && cx.types.is_field_pointer(&ty)).then_some(ty)
+    }
+
+    /// Completes the type of an object of WebAssembly, or of references to them: they are found at the heap's base.
+    fn finish_object(
+        &mut self,
+        cx: &Context<'_, '_, '_>,
+        out: &mut Output,
+        id: UnitEntryId,
+        entry: &Die<'_>,
+    ) {
+        let Some(heap) = &cx.code().heap else { return };
+        match entry.tag() {
+            dw::DW_TAG_pointer_type => {
+                let size = AttributeValue::Data1(REFERENCE_BYTES);
+                out.set(id, dw::DW_AT_byte_size, size);
+            }
+            dw::DW_TAG_structure_type => {
+                let place = AttributeValue::exprloc(at_base(heap.base, AddressSize::Four));
+                out.set(id, dw::DW_AT_data_location, place);
+                // For casts.
+                self.pointees.add_pointer(out, AddressSize::Four, id);
+            }
+            dw::DW_TAG_subrange_type => {
+                let distance = entry.attr(dw::DW_AT_alignment);
+                let distance = distance.and_then(|distance| distance.udata_value());
+                if let Some(distance) = distance {
+                    out.unit.get_mut(id).delete(dw::DW_AT_alignment);
+                    let count = AttributeValue::exprloc(count_before(heap.base, distance));
+                    out.set(id, dw::DW_AT_count, count);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Adds what a type needs for casts to pointers to it, and for addresses of its objects.
@@ -105,7 +141,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
     /// References are of the host's size, if objects have to be found at the memory's base: gdb takes the address of one of the guest's
     /// (`&reference`) for 8 bytes.
     fn purpose(&self, cx: &Context<'_, 'a, 'd>, scopes: &Scopes, entry: &Entry<'a, 'd>) -> Purpose {
-        if !has_value(scopes, entry, false) {
+        if cx.is_outline || !has_value(scopes, entry, false) {
             return Purpose::Location;
         }
         let pointer = || cx.types.pointer_type(cx.unit, entry);
@@ -160,7 +196,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
         out: &mut Output,
         pointer: &Entry<'a, 'd>,
     ) -> Result<Option<AttributeValue>, Unlocatable> {
-        if !self.pointees.has_base() || !is_pointer(pointer.tag()) {
+        if cx.is_outline || !self.pointees.has_base() || !is_pointer(pointer.tag()) {
             return Ok(None);
         }
         match cx.type_of(pointer) {
@@ -178,6 +214,9 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
         id: UnitEntryId,
         entry: &Entry<'a, 'd>,
     ) {
+        if cx.is_outline {
+            return self.finish_object(cx, out, id, entry);
+        }
         if is_pointer(entry.tag()) {
             let size = AttributeValue::Data1(cx.address_size().bytes());
             out.set(id, dw::DW_AT_byte_size, size);
@@ -186,6 +225,9 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
     }
 
     fn finish_unit(&mut self, cx: &Context<'_, 'a, 'd>, out: &mut Output) {
+        if cx.is_outline {
+            return;
+        }
         let (pointees, size) = (&mut self.pointees, cx.address_size());
         pointees.make_foreign(cx, out);
         nest_dimensions(out, pointees, size, std::mem::take(&mut self.arrays));

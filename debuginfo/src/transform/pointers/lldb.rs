@@ -2,14 +2,16 @@
 //! with formatters to show it a [class](super::wrapper); a variable that is a pointer is one of 8 bytes whose value is computed.
 
 use super::function::{functions, is_function_pointer};
-use super::made::{MadeTypes, native_type, set_alias};
+use super::made::{MadeTypes, derived, native_type, new_number_type, set_alias};
 use super::model::{PointerModel, has_value};
 use super::qualifier::{behind_qualifiers, is_qualified_pointer, qualified};
 use super::virtual_base::{HiddenBases, is_hidden};
 use super::wrapper::Wrappers;
+use crate::address::AddressSize;
 use crate::dies::{Die, DieRef, is_pointer};
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
+use crate::outline::object::REFERENCE_BYTES;
 use crate::transform::context::Context;
 use crate::transform::convert::Entry;
 use crate::transform::output::Output;
@@ -27,6 +29,8 @@ pub(super) struct Lldb {
     made: MadeTypes,
     wrappers: Wrappers,
     hidden: HiddenBases,
+    /// The type of the word that a reference to an object is.
+    word: Option<UnitEntryId>,
 }
 
 impl Lldb {
@@ -36,6 +40,7 @@ impl Lldb {
             made: MadeTypes::default(),
             wrappers: Wrappers::default(),
             hidden: HiddenBases::default(),
+            word: None,
         }
     }
 
@@ -49,6 +54,9 @@ impl Lldb {
     ) {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
+        if cx.is_outline {
+            return self.reference(cx, out, (id, parent), &die);
+        }
         let name = AttributeValue::string(cx.type_name(Some(&die)));
         let die = behind_qualifiers(cx, die.clone()).unwrap_or(die);
         if cx.types.is_method_pointer(&die) {
@@ -73,6 +81,39 @@ impl Lldb {
             AttributeValue::UnitRef(self.made.number_type(cx, out))
         };
         set_alias(out, (id, parent), name, shown);
+    }
+}
+
+impl Lldb {
+    /// Writes the type of references to an object: a class of one word, which formatters know by the type of its member.
+    fn reference<'a, 'd>(
+        &mut self,
+        cx: &Context<'_, 'a, 'd>,
+        out: &mut Output,
+        (id, parent): (UnitEntryId, UnitEntryId),
+        die: &DieRef<'a, 'd>,
+    ) {
+        let word = *self.word.get_or_insert_with(|| {
+            let number = new_number_type(AddressSize::Four, out);
+            let word = derived(out, dw::DW_TAG_typedef, number);
+            out.set(
+                word,
+                dw::DW_AT_name,
+                AttributeValue::string("wasm_reference"),
+            );
+            word
+        });
+        out.unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
+        let object = cx.types.type_of(die);
+        let name = format!("{}*", cx.type_name(object.as_ref()));
+        out.set(id, dw::DW_AT_name, AttributeValue::string(name));
+        let size = AttributeValue::Data1(REFERENCE_BYTES);
+        out.set(id, dw::DW_AT_byte_size, size);
+        let member = out.unit.add(id, dw::DW_TAG_member);
+        out.set(member, dw::DW_AT_name, AttributeValue::string("reference"));
+        out.set(member, dw::DW_AT_type, AttributeValue::UnitRef(word));
+        let place = AttributeValue::Data1(0);
+        out.set(member, dw::DW_AT_data_member_location, place);
     }
 }
 
@@ -114,6 +155,9 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
     }
 
     fn purpose(&self, cx: &Context<'_, 'a, 'd>, scopes: &Scopes, entry: &Entry<'a, 'd>) -> Purpose {
+        if cx.is_outline {
+            return Purpose::Location;
+        }
         // lldb passes an argument by what the entry of the parameter says.
         let function = scopes.function();
         let is_parameter_for_calls = entry.tag() == dw::DW_TAG_formal_parameter
@@ -167,11 +211,15 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
 
     fn finish_entry(
         &mut self,
-        _: &Context<'_, 'a, 'd>,
+        cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
         id: UnitEntryId,
         _: &Entry<'a, 'd>,
     ) {
+        if cx.is_outline {
+            // What it says is for others (outline/object.rs).
+            return out.unit.get_mut(id).delete(dw::DW_AT_alignment);
+        }
         // Or lldb looks for tables of virtual functions, of 8-byte addresses.
         let entry = out.unit.get_mut(id);
         for name in [

@@ -18,6 +18,7 @@ use crate::module::reference::HeapType;
 use crate::module::types::ValType;
 use heap::GcHeap;
 use null::NullHeap;
+use space::Head;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -123,6 +124,29 @@ impl Objects {
         SharedTypeId::from_u32(u32::from_le_bytes(self.read(object, TYPE as u32)))
     }
 
+    /// Bytes of the heap that may have objects.
+    pub(crate) fn used(&self) -> u32 {
+        self.heap.as_ref().map_or(0, |heap| heap.used())
+    }
+
+    /// Those bytes, while no guest runs.
+    pub(crate) fn contents(&self) -> &[u8] {
+        let used = self.used();
+        let bytes = self
+            .heap
+            .as_ref()
+            .and_then(|heap| heap.space().bytes(0, used));
+        // SAFETY: they are mapped as long as the heap is there, and only guests and those who borrow the store mutably write to them.
+        bytes.map_or(&[], |bytes| unsafe {
+            std::slice::from_raw_parts(bytes, used as usize)
+        })
+    }
+
+    /// The functions that objects refer to, by their numbers.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (u32, *mut VmFuncRef)> + '_ {
+        (0..).zip(self.functions.iter().copied()).skip(1)
+    }
+
     /// Some bytes of the heap, if there are so many.
     pub(crate) fn bytes(&self, object: u32, offset: u64, len: u64) -> Option<*mut u8> {
         let start = u32::try_from(u64::from(object) + offset).ok()?;
@@ -132,11 +156,19 @@ impl Objects {
 
     /// The number of a function among those that objects refer to.
     pub(crate) fn number_of(&mut self, function: *mut VmFuncRef) -> u32 {
-        let functions = &mut self.functions;
-        *self.numbers.entry(function).or_insert_with(|| {
-            functions.push(function);
-            functions.len() as u32 - 1
-        })
+        if let Some(known) = self.numbers.get(&function) {
+            return *known;
+        }
+        let number = self.functions.len() as u32;
+        self.functions.push(function);
+        self.numbers.insert(function, number);
+        if let Some(heap) = &mut self.heap {
+            heap.space_mut().set_head(Head {
+                functions: self.functions.as_ptr(),
+                count: self.functions.len() as u64,
+            });
+        }
+        number
     }
 
     /// The function with a number.

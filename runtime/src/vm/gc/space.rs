@@ -1,13 +1,25 @@
 //! The address space of a heap: what a reference of 32 bits reaches, and behind that as much as the largest structure has. Whatever number
 //! is taken for a reference, its fields are in here.
 
+use crate::abi::layout::VmFuncRef;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use std::io;
 
 /// Bytes that references reach.
 const REACH: usize = 1 << 32;
+/// Bytes before the base, which no reference reaches: the [`Head`] ends there.
+const BEFORE: usize = 4096;
 /// More than the bytes of a structure: it has at most 10,000 fields (of 16 bytes).
 const BEHIND: usize = 1 << 20;
+
+/// The functions that objects refer to by number, for debuggers, which find the heap by its base.
+#[repr(C)]
+pub struct Head {
+    /// The first of their references.
+    pub functions: *const *mut VmFuncRef,
+    /// How many there are.
+    pub count: u64,
+}
 
 /// A reserved range of addresses, of which the first bytes can be accessed.
 pub struct Space {
@@ -27,20 +39,28 @@ impl Space {
         let null = std::ptr::null_mut();
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new mapping touches no memory that exists.
-        let base = unsafe { mmap_anonymous(null, REACH + BEHIND, ProtFlags::empty(), flags)? };
+        let base =
+            unsafe { mmap_anonymous(null, BEFORE + REACH + BEHIND, ProtFlags::empty(), flags)? };
         let space = Space {
-            base: base.cast(),
+            base: base.cast::<u8>().wrapping_add(BEFORE),
             size,
         };
         // SAFETY: the range is within the mapping that was just made.
         unsafe {
             mprotect(
                 base,
-                size as usize,
+                BEFORE + size as usize,
                 MprotectFlags::READ | MprotectFlags::WRITE,
             )?;
         };
         Ok(space)
+    }
+
+    /// Tells debuggers of functions.
+    pub fn set_head(&mut self, head: Head) {
+        let place = self.base.wrapping_sub(size_of::<Head>()).cast::<Head>();
+        // SAFETY: the page before the base is mapped, and only this writes to it.
+        unsafe { place.write(head) };
     }
 
     /// The first byte.
@@ -80,7 +100,12 @@ impl Space {
 impl Drop for Space {
     fn drop(&mut self) {
         // SAFETY: the store is going, and with it all code that could reach the heap.
-        let unmapped = unsafe { munmap(self.base.cast(), REACH + BEHIND) };
+        let unmapped = unsafe {
+            munmap(
+                self.base.wrapping_sub(BEFORE).cast(),
+                BEFORE + REACH + BEHIND,
+            )
+        };
         debug_assert!(unmapped.is_ok());
     }
 }

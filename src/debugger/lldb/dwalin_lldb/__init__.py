@@ -8,7 +8,7 @@ import shutil
 
 import lldb
 
-from . import adapter, bases, command, frames, guest, images, libcxx, pointers, quad, rust, startup, stops
+from . import adapter, bases, command, frames, guest, images, libcxx, pointers, quad, references, rust, startup, stops
 
 # The runtime looks for this file among those that the debugger has open, makes its debug info for these formatters, and offers images.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters-images")
@@ -20,6 +20,7 @@ def __lldb_init_module(debugger, _internal_dict):
     pointers.register(debugger, pointers.__name__)
     bases.register(debugger, bases.__name__)
     quad.register(debugger, quad.__name__)
+    references.register(debugger, references.__name__)
     libcxx.register(debugger)
     rust.register(debugger)
     guest.command(debugger, "type category enable dwalin")

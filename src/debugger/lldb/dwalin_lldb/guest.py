@@ -10,6 +10,7 @@ import lldb
 from . import pointers
 
 MOST = 1 << 16  # Elements, of what is walked.
+HEAP = ".wasm.heap"  # The section of images for objects.
 AHEAD = 300  # Elements of what is walked that a summary looks at: more than lldb shows by default.
 DEBUGGERS = []  # That have these formatters.
 RUNTIMES = {}  # Programs, by their paths: whether they run guests.
@@ -72,7 +73,7 @@ def has_guests():
 def is_image(module):
     """Whether a module is a guest's: an image that the process registered, whose sections say so."""
     name = module.GetFileSpec().GetFilename() or ""
-    return name.startswith("JIT(") or any(module.FindSection(memory).IsValid() for memory in (pointers.MEMORY, pointers.WIDE_MEMORY))
+    return name.startswith("JIT(") or any(module.FindSection(memory).IsValid() for memory in (pointers.MEMORY, pointers.WIDE_MEMORY, HEAP))
 
 
 def code(target):

@@ -1,0 +1,36 @@
+(module
+  (type $shape (sub (struct (field $id i32))))
+  (type $point (struct (field $x i32) (field $y (mut i32)) (field $next (mut (ref null $point)))))
+  (type $circle (sub $shape (struct (field $id i32) (field $center (ref null $point)) (field $radius f64))))
+  (type $bytes (array (mut i8)))
+  (type $points (array (mut (ref null $point))))
+  (type $callback (func (param i32) (result i32)))
+  (type $mixed (struct (field $small i8) (field $any anyref) (field $call (ref null $callback)) (field $host externref)))
+  (func $double (type $callback) local.get 0 i32.const 2 i32.mul)
+  (elem declare func $double)
+  (global $origin (mut (ref null $point)) (ref.null $point))
+  (func $look_at (param $p (ref null $point)) (param $s (ref null $shape)) (param $b (ref null $bytes))
+        (param $list (ref null $points)) (param $n (ref null $point)) (param $i i31ref) (param $any anyref)
+        (param $f funcref) (param $m (ref null $mixed)) (result i32)
+    local.get $n
+    struct.get $point $x)
+  (func (export "_start") (local $a (ref null $point)) (local $c (ref null $circle))
+    (struct.new $point (i32.const 1) (i32.const 2) (ref.null $point))
+    local.set $a
+    (struct.new $point (i32.const 3) (i32.const 4) (local.get $a))
+    local.set $a
+    (global.set $origin (local.get $a))
+    ;; A circle of two.
+    (struct.set $point $next (struct.get $point $next (local.get $a)) (local.get $a))
+    (struct.new $circle (i32.const 9) (local.get $a) (f64.const 2.5))
+    local.set $c
+    (call $look_at (local.get $a) (local.get $c)
+      (array.new_fixed $bytes 3 (i32.const 104) (i32.const 105) (i32.const -1))
+      (array.new $points (local.get $a) (i32.const 300))
+      (ref.null $point)
+      (ref.i31 (i32.const -5))
+      (struct.new $shape (i32.const 77))
+      (ref.func $double)
+      (struct.new $mixed (i32.const -3) (ref.i31 (i32.const 42)) (ref.func $double) (ref.null extern)))
+    drop)
+)
