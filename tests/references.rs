@@ -110,74 +110,74 @@ fn a_core_dump_may_say_anything_of_references() {
     }
 }
 
+const GDB_COMMANDS: [&str; 25] = [
+    "set debuginfod enabled off",
+    "set confirm off",
+    "set print frame-arguments none",
+    "break look_at",
+    "run",
+    "info args",
+    "print p->next->x",
+    "print *p",
+    "print ((circle *)s)->radius",
+    "print *(shape *)any",
+    "print b->elements[1]",
+    "print list->elements[299]->y",
+    "print origin",
+    "print m->call",
+    "print p->y = 7",
+    "print origin->y",
+    "print/r p",
+    "set var any = 0x24",
+    "print any",
+    "set var any = 0xfffffff8",
+    "print any",
+    "set var p = 0x7ffffff8",
+    "print p",
+    "up",
+    "info locals",
+];
+
+const GDB_SAYS: [&str; 25] = [
+    "\np = point = {x = 3, y = 4, next = point = {x = 1, y = 2, next = point = {x = 3, y = 4, next = point {...}}}}",
+    "\ns = circle = {id = 9, center = point = {x = 3, y = 4, next = ",
+    "\nb = bytes[3] = {104 'h', 105 'i', -1 '\\377'}",
+    "\nlist = points[300] = {point {...}, point {...}, ",
+    "\nn = null",
+    "\ni = -5 (i31)",
+    "\nany = shape = {id = 77}",
+    "\nf = double",
+    "\nm = mixed = {small = -3 '\\375', any = 42 (i31), call = double, host = null}",
+    "$1 = 1\n",
+    "$2 = {x = 3, y = 4, next = point = {x = 1, y = 2, ",
+    "$3 = 2.5\n",
+    "$4 = {id = 77}\n",
+    "$5 = 105 'i'\n",
+    "$6 = 4\n",
+    "$7 = point = {x = 3, y = 4, ",
+    "$8 = double\n",
+    "$9 = 7\n",
+    "$10 = 7\n",
+    "(struct point *) 0x20\n",
+    "$12 = <error: 0x24 is no reference>",
+    "$13 = <error: 0xfffffff8 is no object>",
+    "$14 = <error: ",
+    "\na = point = {x = 3, y = 7, ",
+    "\nc = circle = {id = 9, center = point = {x = 3, y = 7, ",
+];
+
 #[test]
 fn gdb_opens_references() {
     if !tools::have(&["gdb"]) {
         return;
     }
-    let commands = [
-        "set debuginfod enabled off",
-        "set confirm off",
-        "set print frame-arguments none",
-        "break look_at",
-        "run",
-        "info args",
-        "print p->next->x",
-        "print *p",
-        "print ((circle *)s)->radius",
-        "print *(shape *)any",
-        "print b->elements[1]",
-        "print list->elements[299]->y",
-        "print origin",
-        "print m->call",
-        "print p->y = 7",
-        "print origin->y",
-        "print/r p",
-        "set var any = 0x24",
-        "print any",
-        "set var any = 0xfffffff8",
-        "print any",
-        "set var p = 0x7ffffff8",
-        "print p",
-        "up",
-        "info locals",
-    ];
     let mut gdb = Command::new(dwalin());
     gdb.args(["gdb", "-nx", "-batch"]);
-    for command in commands {
+    for command in GDB_COMMANDS {
         gdb.args(["-ex", command]);
     }
     let said = said(gdb.arg(program()));
-    expect(
-        &said,
-        &[
-            "\np = point = {x = 3, y = 4, next = point = {x = 1, y = 2, next = point = {x = 3, y = 4, next = point {...}}}}",
-            "\ns = circle = {id = 9, center = point = {x = 3, y = 4, next = ",
-            "\nb = bytes[3] = {104 'h', 105 'i', -1 '\\377'}",
-            "\nlist = points[300] = {point {...}, point {...}, ",
-            "\nn = null",
-            "\ni = -5 (i31)",
-            "\nany = shape = {id = 77}",
-            "\nf = double",
-            "\nm = mixed = {small = -3 '\\375', any = 42 (i31), call = double, host = null}",
-            "$1 = 1\n",
-            "$2 = {x = 3, y = 4, next = point = {x = 1, y = 2, ",
-            "$3 = 2.5\n",
-            "$4 = {id = 77}\n",
-            "$5 = 105 'i'\n",
-            "$6 = 4\n",
-            "$7 = point = {x = 3, y = 4, ",
-            "$8 = double\n",
-            "$9 = 7\n",
-            "$10 = 7\n",
-            "(struct point *) 0x20\n",
-            "$12 = <error: 0x24 is no reference>",
-            "$13 = <error: 0xfffffff8 is no object>",
-            "$14 = <error: ",
-            "\na = point = {x = 3, y = 7, ",
-            "\nc = circle = {id = 9, center = point = {x = 3, y = 7, ",
-        ],
-    );
+    expect(&said, &GDB_SAYS);
 }
 
 #[test]

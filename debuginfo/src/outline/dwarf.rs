@@ -131,7 +131,7 @@ pub(super) struct UnitWriter<'u> {
     pub(super) objects: &'u [ObjectType],
     /// Those of them that have no contents yet.
     pub(super) unfinished: Vec<(UnitEntryId, &'u ObjectType)>,
-    /// How many of them the unit may have.
+    /// The most of them that the unit may have.
     pub(super) most_objects: usize,
     /// The types of objects and of references to them, by index.
     pub(super) made_objects: HashMap<u32, (UnitEntryId, UnitEntryId)>,

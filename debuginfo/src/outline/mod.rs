@@ -12,6 +12,7 @@ mod dwarf;
 mod identifier;
 mod line;
 pub(crate) mod object;
+mod reference;
 mod scope;
 mod text;
 

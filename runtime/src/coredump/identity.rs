@@ -9,7 +9,7 @@
 //! ```
 //! Those of [references](super::references) are beside them.
 
-use super::references::References;
+use super::references::{Place, References};
 use crate::inspect::file::ModuleFile;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,9 +20,6 @@ pub const SECTION: &str = "dwalin.core";
 
 /// The number of frames of a core dump without identities that are compared with a module.
 const COMPARED: usize = 64;
-
-/// A local: its thread, frame and number.
-pub type Place = (usize, usize, u32);
 
 /// The contents of the section.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! References in a core dump, whose format has none: lines of the section with the [notes](super::identity), and the heap as one more
+//! References in a core dump, whose format has none: lines of the section with its other notes, and the heap as one more
 //! memory, which no instance has.
 //!
 //! ```text
@@ -10,7 +10,6 @@
 //! exception HANDLE TEXT          an exception
 //! ```
 
-use super::identity::Place;
 use crate::module::types::ValType;
 use crate::report::trap::Trap;
 use crate::vm::store::StoreCore;
@@ -18,6 +17,9 @@ use dwalin_debuginfo::values::WasmValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// A local: its thread, frame and number.
+pub type Place = (usize, usize, u32);
 
 /// The references of a core dump.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! A store and a trap → a core dump. Memories are written from where they are, without their empty pages.
 
 use super::checksum::Summing;
-use super::identity::{self, Notes, Place};
-use super::references::{References, is_reference};
+use super::identity::{self, Notes};
+use super::references::{Place, References, is_reference};
 use crate::index::*;
 use crate::module::identity::identity;
 use crate::module::types::{self, AddressType, GlobalType, Mutability, ValType};

@@ -17,7 +17,7 @@ const BEHIND: usize = 1 << 20;
 pub struct Head {
     /// The first of their references.
     pub functions: *const *mut VmFuncRef,
-    /// How many there are.
+    /// The number of them.
     pub count: u64,
 }
 
