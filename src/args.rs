@@ -201,6 +201,13 @@ pub struct Replay {
     /// Report style of a trap, as of `dwalin run`.
     #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
     pub backtrace: Option<Backtrace>,
+    /// Say who wrote a value last before the end, and show the frames there: of a variable (`main::count`, `'a.c'::count`), a part of it or what
+    /// it points to (`p->next->value`, `a[3].x`, `*p`), or of an address (`*(int *)0x119a0`, `0x119a0:4`). Nothing is printed by the program.
+    #[arg(long, value_name = "EXPRESSION", conflicts_with_all = ["traced", "coredump", "optimize"])]
+    pub last_write: Option<String>,
+    /// Print the answer of --last-write as JSON.
+    #[arg(long, requires = "last_write")]
+    pub json: bool,
     /// Stop for the server that traces this process.
     #[arg(long, hide = true)]
     pub traced: bool,

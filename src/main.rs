@@ -22,6 +22,7 @@ mod inspect;
 mod invoked;
 mod json;
 mod keys;
+mod last_write;
 mod manual;
 mod objdump;
 mod program;
@@ -82,7 +83,10 @@ fn command() -> ExitCode {
     }
     let done = match command {
         Command::Run(options) => run::run(options),
-        Command::Replay(options) => replay::replay(&options),
+        Command::Replay(options) => match &options.last_write {
+            Some(expression) => last_write::last_write(&options, expression),
+            None => replay::replay(&options),
+        },
         Command::Compile(options) => compile::compile(&options).map(|()| ExitCode::SUCCESS),
         Command::Objdump(options) => objdump::objdump(&options).map(|()| ExitCode::SUCCESS),
         Command::Inspect(options) => inspect::inspect(&options).map(|()| ExitCode::SUCCESS),

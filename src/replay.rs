@@ -24,11 +24,11 @@ const STACK: u64 = 56 << 20;
 
 /// Runs a program again; its exit code is ours.
 pub fn replay(options: &Replay) -> Result<ExitCode> {
-    let opened = Log::open(&options.file);
-    let (log, start, contents) = opened.with_context(|| match options.file.is_dir() {
-        true => format!("cannot read {}: it is a directory", options.file.display()),
-        false => format!("cannot replay {}", options.file.display()),
-    })?;
+    let Opened {
+        log,
+        start,
+        contents,
+    } = open(options)?;
     let run = &Arc::new(as_run(options, &start));
     let mut config = run.config().context("cannot configure the engine")?;
     config.cranelift_nan_canonicalization(true);
@@ -56,17 +56,42 @@ pub fn replay(options: &Replay) -> Result<ExitCode> {
     Ok(ExitCode::from(recorded.unwrap_or(code?)))
 }
 
+/// A recording that was opened.
+pub struct Opened {
+    /// Its calls.
+    pub log: Log,
+    /// The program as it was begun.
+    pub start: Start,
+    /// The module.
+    pub contents: Vec<u8>,
+}
+
+/// Opens a recording.
+pub fn open(options: &Replay) -> Result<Opened> {
+    let opened = Log::open(&options.file);
+    let (log, start, contents) = opened.with_context(|| match options.file.is_dir() {
+        true => format!("cannot read {}: it is a directory", options.file.display()),
+        false => format!("cannot replay {}", options.file.display()),
+    })?;
+    Ok(Opened {
+        log,
+        start,
+        contents,
+    })
+}
+
 /// The options of the run that was recorded, as far as a replay has them, or the replay's own.
-fn as_run(options: &Replay, start: &Start) -> Run {
+pub fn as_run(options: &Replay, start: &Start) -> Run {
     let given = &options.code;
     let is_on = |name: &str| start.option(name) == Some("y");
     let recorded = (is_on(option::DEBUG_INFO), is_on(option::OPTIMIZE));
     let (debug_info, optimize) = match (given.debug_info, given.optimize.optimize) {
-        _ if options.traced => (true, false),
+        _ if options.traced || options.last_write.is_some() => (true, false),
         (false, false) => recorded,
         given => given,
     };
-    let is_same = (debug_info, optimize) == recorded && !options.traced;
+    let is_same =
+        (debug_info, optimize) == recorded && !options.traced && options.last_write.is_none();
     let stack = start.option(option::STACK).and_then(|it| it.parse().ok());
     let stack: Option<u64> = match is_same {
         true => stack,

@@ -5,7 +5,7 @@ use crate::outline::is_mapped;
 use crate::source::WasmDwarf;
 use crate::stale;
 use crate::units::Units;
-use crate::values::{self, Machine, Variable};
+use crate::values::{self, Expression, Found, FrameAt, Machine, NotFound, Variable};
 use gimli::{CloneStableDeref, SectionId};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -107,6 +107,35 @@ impl Symbolizer {
         units.map_or(Vec::new(), |units| {
             values::variables(&units, pc, lines, machine)
         })
+    }
+}
+
+impl Symbolizer {
+    /// Finds what an expression names: a variable of these frames, innermost first, or of none, and what is reached from it. `machine` is a
+    /// frame of the same guest, or stands for none.
+    ///
+    /// # Errors
+    /// An expression that names no place in memory.
+    pub fn find(
+        &self,
+        expression: &Expression,
+        frames: &[FrameAt<'_>],
+        machine: &dyn Machine,
+    ) -> Result<Found, NotFound> {
+        self.with_units(|units| values::find(units, expression, frames, machine))
+    }
+
+    /// The text of a value that was found, of these bytes.
+    pub fn text(&self, found: &Found, bytes: &[u8], machine: &dyn Machine) -> String {
+        self.with_units(|units| values::text(units, found, bytes, machine))
+    }
+
+    /// Calls a function with the units; with none where there is no debug info.
+    fn with_units<R>(&self, call: impl FnOnce(&Units<'_>) -> R) -> R {
+        match self.units() {
+            Some(units) => call(&units),
+            None => call(&Units::new(&WasmDwarf::default(), &[], Vec::new())),
+        }
     }
 }
 

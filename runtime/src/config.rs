@@ -1,5 +1,7 @@
 //! Every knob of an engine, its default and why.
 
+mod process;
+
 use crate::abi::layout::ADDRESS_SPACE;
 use crate::code::profile::{Profile, Profiler};
 pub use crate::compile::OptLevel;
@@ -8,11 +10,11 @@ use crate::module::features::Proposal;
 use crate::printable::Printable;
 use crate::unwind::frames::{INNER, OUTER};
 use dwalin_debuginfo::code::Flavor;
+use process::{has_inline_frames, has_open, program, shares, status};
 use rustix::process::{Resource, getrlimit};
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,35 +72,6 @@ fn tracer() -> Option<Tracer> {
     (pid != "0").then_some(Tracer(pid))
 }
 
-fn status(pid: &str, field: &str) -> Option<String> {
-    // All that is asked for is among the first lines, and one read is what it costs.
-    let mut status = [0; 1024];
-    let mut file = File::open(format!("/proc/{pid}/status")).ok()?;
-    let len = file.read(&mut status).ok()?;
-    let status = String::from_utf8_lossy(&status[..len]);
-    let value = status.lines().find_map(|line| line.strip_prefix(field))?;
-    Some(value.trim().to_owned())
-}
-
-/// Returns the name of the program that a process runs; of one that was started by way of the dynamic loader, as debuggers that bring their
-/// own libraries are, the program's.
-fn program(pid: &str) -> String {
-    let name = status(pid, "Name:").unwrap_or_default();
-    if !name.starts_with("ld-") && !name.starts_with("ld.") {
-        return name;
-    }
-    let program = interpreted(pid);
-    let file = program.file_name();
-    file.map_or(name, |file| file.to_string_lossy().into_owned())
-}
-
-/// The program that a dynamic loader was told to start.
-fn interpreted(pid: &str) -> PathBuf {
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let program = line.split(|byte| *byte == 0).nth(1).unwrap_or_default();
-    PathBuf::from(String::from_utf8_lossy(program).into_owned())
-}
-
 impl Tracer {
     fn debugger(self) -> Debugger {
         let name = program(&self.0);
@@ -129,27 +102,6 @@ fn keeps_targets(pid: &str) -> bool {
     keeps
 }
 
-/// Returns true if a gdb has the command of that name.
-fn has_inline_frames(pid: &str) -> bool {
-    const COMMAND: &[u8] = b"inline-frames";
-    let name = status(pid, "Name:").unwrap_or_default();
-    let file = match name.starts_with("ld-") || name.starts_with("ld.") {
-        true => interpreted(pid),
-        false => PathBuf::from(format!("/proc/{pid}/exe")),
-    };
-    let bytes = std::fs::read(file).unwrap_or_default();
-    // SAFETY: both are there for the call, with these lengths.
-    let found = unsafe {
-        libc::memmem(
-            bytes.as_ptr().cast(),
-            bytes.len(),
-            COMMAND.as_ptr().cast(),
-            COMMAND.len(),
-        )
-    };
-    !found.is_null()
-}
-
 /// Returns true if the process is traced by an lldb that sees the same files and processes: by a server that is a child of its own, and so
 /// is not there for an lldb of another machine.
 fn is_traced_by_lldb_here() -> bool {
@@ -163,20 +115,6 @@ fn is_traced_by_lldb_here() -> bool {
     let parent = program(&lldb);
     let is_lldb = parent.contains("lldb") && !parent.starts_with("lldb-server");
     is_lldb && ["pid", "mnt"].iter().all(|kind| shares(&lldb, kind))
-}
-
-/// Returns true if another process is in this one's namespace (namespaces(7)).
-fn shares(pid: &str, kind: &str) -> bool {
-    let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
-    of("self").is_some_and(|own| of(pid) == Some(own))
-}
-
-/// Returns true if a process has an anonymous file open whose name begins so.
-fn has_open(pid: &str, name: &str) -> bool {
-    let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
-    files.into_iter().flatten().flatten().any(|file| {
-        std::fs::read_link(file.path()).is_ok_and(|path| path.to_string_lossy().starts_with(name))
-    })
 }
 
 /// The reader of native DWARF, as far as an image depends on it.
@@ -269,6 +207,7 @@ pub struct Config {
     consume_fuel: bool,
     canonical_nans: bool,
     ticks: bool,
+    watch_writes: bool,
     private_memories: bool,
     turned_off: Vec<Proposal>,
 }
@@ -320,6 +259,7 @@ impl Config {
             consume_fuel: false,
             canonical_nans: false,
             ticks: false,
+            watch_writes: false,
             private_memories: false,
             turned_off: Vec::new(),
         }
@@ -452,6 +392,13 @@ impl Config {
         self
     }
 
+    /// Configures whether code tells of writes to a place in memory, which the store is told ([`Store::watch`](crate::Store::watch)). Off by
+    /// default.
+    pub fn watch_writes(&mut self, enable: bool) -> &mut Config {
+        self.watch_writes = enable;
+        self
+    }
+
     /// Configures whether memories are this process's alone also with debug info: copies of the process have contents of their own then.
     /// Debuggers do not find a memory at the guest's own addresses. Off by default.
     pub fn private_memories(&mut self, enable: bool) -> &mut Config {
@@ -542,6 +489,7 @@ impl Config {
             consume_fuel: self.consume_fuel,
             canonical_nans: self.canonical_nans,
             ticks: self.ticks,
+            watch_writes: self.watch_writes,
             parallel: self.parallel_compilation,
         }
     }

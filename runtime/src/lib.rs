@@ -73,7 +73,9 @@ pub use dwalin_debuginfo::SourceFrame;
 pub use dwalin_debuginfo::address::WasmPc;
 pub use dwalin_debuginfo::check;
 pub use dwalin_debuginfo::nearest;
-pub use dwalin_debuginfo::values::{Unavailable, Variable, WasmValue};
+pub use dwalin_debuginfo::values::{
+    Expression, Found, NotFound, SyntaxError, Unavailable, Variable, WasmValue,
+};
 pub use engine::Engine;
 pub use error::{Error, OutOfBounds, Result};
 pub use host::instance::Instance;

@@ -3,13 +3,18 @@
 //!
 //! ```text
 //! wasm pc ─scope→ functions around it and their variables ─evaluate→ bytes ─render→ text
+//! expression ─finding→ a variable, or a part of one, or what it points to ─render→ text
 //! ```
 
 mod evaluate;
+mod expression;
+mod finding;
+mod found;
 mod implicit;
 mod libcxx;
 mod machine;
 mod member_pointer;
+mod named;
 mod number;
 mod reference;
 mod render;
@@ -19,6 +24,10 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use expression::{Expression, SyntaxError};
+pub use finding::FrameAt;
+pub(crate) use finding::{find, text};
+pub use found::{Found, NotFound};
 pub use machine::{Machine, Unavailable, Variable, WasmValue};
 
 use crate::address::WasmPc;

@@ -136,7 +136,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
     }
 
     /// The number of elements of an array in each dimension.
-    fn dimensions(&self, array: Place) -> Option<Vec<u64>> {
+    pub(super) fn dimensions(&self, array: Place) -> Option<Vec<u64>> {
         let children = self.units.children(array).into_iter();
         let dimensions = children.filter(|(_, tag)| *tag == dw::DW_TAG_subrange_type);
         let counts = dimensions.map(|(dimension, _)| {
@@ -148,7 +148,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// Bytes from one element of an array to the next (DWARF 5, section 5.5); `None` where they do not begin at bytes, or where
     /// dimensions have strides of their own.
-    fn stride(&self, array: Place, element: u64) -> Option<u64> {
+    pub(super) fn stride(&self, array: Place, element: u64) -> Option<u64> {
         let number = |place, name| self.units.number(place, name);
         let has = |place| {
             [dw::DW_AT_byte_stride, dw::DW_AT_bit_stride]
@@ -468,7 +468,13 @@ impl<'r, 'a> Renderer<'r, 'a> {
 
     /// The bit that a bit field begins at, the lowest of the first byte being the first. Before DWARF 4 it was counted from the highest
     /// of the unit of storage (DWARF 3, section 5.6.6).
-    fn bit_offset(&self, member: Place, ty: Place, offset: u64, bits: u64) -> Option<u64> {
+    pub(super) fn bit_offset(
+        &self,
+        member: Place,
+        ty: Place,
+        offset: u64,
+        bits: u64,
+    ) -> Option<u64> {
         if let Some(start) = self.units.number(member, dw::DW_AT_data_bit_offset) {
             return Some(start);
         }
@@ -479,7 +485,13 @@ impl<'r, 'a> Renderer<'r, 'a> {
         end.checked_sub(above)?.checked_sub(bits)
     }
 
-    fn bit_field(&self, ty: Place, bytes: &[u8], start: u64, bits: u64) -> Option<Vec<u8>> {
+    pub(super) fn bit_field(
+        &self,
+        ty: Place,
+        bytes: &[u8],
+        start: u64,
+        bits: u64,
+    ) -> Option<Vec<u8>> {
         if bits == 0 || bits > 64 {
             return None;
         }

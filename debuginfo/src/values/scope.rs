@@ -56,6 +56,11 @@ pub(super) fn frames(function: &Function, pc: WasmPc) -> Vec<Vec<Declared>> {
 }
 
 impl Declared {
+    /// The variable's entry.
+    pub(super) fn place(self) -> Place {
+        self.place
+    }
+
     /// Another entry, in the same scope.
     pub(super) fn with(self, place: Place) -> Declared {
         Declared { place, ..self }

@@ -111,4 +111,6 @@ builtins! {
     MemoryWait "wasm::memory.atomic.wait" (I32, I64, I64, I64, I32) Value;
     /// (memory, address, number of threads) -> how many were notified. Only for shared memories.
     MemoryNotify "wasm::memory.atomic.notify" (I32, I64, I32) Value;
+    /// (host address, length) Bytes are about to be written, in code that watches; a trap where the embedder waits for that.
+    WatchedWrite "wasm::watched_write" (I64, I64) Fallible;
 }

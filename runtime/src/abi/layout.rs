@@ -42,6 +42,10 @@ pub struct VmStoreContext {
     pub fuel: i64,
     /// Ticks until code that counts them stops.
     pub ticks_left: u64,
+    /// The host's address of the bytes whose writes code that watches tells of.
+    pub watched: u64,
+    /// Their number; 0 for none.
+    pub watched_len: u64,
 }
 
 /// The part of a context that is the same for all instances; a host function's context starts with it too.

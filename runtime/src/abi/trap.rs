@@ -64,6 +64,8 @@ trap_kinds! {
     OutOfFuel = 18 "all fuel consumed by WebAssembly";
     /// A memory or table did not grow, and the embedder wants the guest to end for that.
     GrowthRefused = 19 "a memory or table may not grow";
+    /// The write that the embedder waits for is next.
+    WatchedWrite = 20 "a watched place is written";
 }
 
 impl TrapKind {

@@ -118,6 +118,7 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         consume_fuel,
         canonical_nans,
         ticks,
+        watch_writes,
         parallel: _,
     } = settings;
     // The first that differs is what a mismatch is said to be, and the target depends on the settings.
@@ -136,6 +137,7 @@ pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
         format!("consume-fuel {consume_fuel}\n"),
         format!("canonical-nans {canonical_nans}\n"),
         format!("ticks {ticks}\n"),
+        format!("watch-writes {watch_writes}\n"),
         format!("target {}\n", target::features(isa)),
     ];
     lines.concat()

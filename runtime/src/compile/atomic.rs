@@ -33,11 +33,13 @@ impl Translator<'_, '_> {
             Kind::Store => {
                 let value = self.pop_narrow(ty);
                 let address = self.atomic_address(&atomic);
+                self.watch(address, 0, atomic.bytes);
                 self.builder.ins().atomic_store(flags, value, address);
             }
             Kind::Modify(op) => {
                 let value = self.pop_narrow(ty);
                 let address = self.atomic_address(&atomic);
+                self.watch(address, 0, atomic.bytes);
                 let op = clif_op(op);
                 let before = self.builder.ins().atomic_rmw(ty, flags, op, address, value);
                 self.push_accessed(&atomic, before);
@@ -46,6 +48,7 @@ impl Translator<'_, '_> {
                 let replacement = self.pop_narrow(ty);
                 let expected = self.pop_narrow(ty);
                 let address = self.atomic_address(&atomic);
+                self.watch_exchange(address, expected);
                 let cas = self.builder.ins();
                 let before = cas.atomic_cas(flags, address, expected, replacement);
                 self.push_accessed(&atomic, before);

@@ -87,6 +87,7 @@ impl Translator<'_, '_> {
             value = self.builder.ins().ireduce(ty, value);
         }
         let (address, offset) = self.address(memarg, bytes);
+        self.watch(address, offset, bytes);
         self.builder
             .ins()
             .store(Self::flags(), value, address, offset);
@@ -222,6 +223,7 @@ impl Translator<'_, '_> {
 
     fn memory_copy(&mut self, to_memory: u32, from_memory: u32) {
         let (to, from, len) = self.pop3();
+        self.watch_bulk(to_memory, to, len);
         let args = [
             self.index(to_memory),
             self.index(from_memory),
@@ -234,12 +236,14 @@ impl Translator<'_, '_> {
 
     fn memory_fill(&mut self, memory: u32) {
         let (to, byte, len) = self.pop3();
+        self.watch_bulk(memory, to, len);
         let args = [self.index(memory), self.widen(to), byte, self.widen(len)];
         self.call_fallible(Builtin::MemoryFill, &args, TrapKind::MemoryOutOfBounds);
     }
 
     fn memory_init(&mut self, memory: u32, segment: u32) {
         let (to, from, len) = self.pop3();
+        self.watch_bulk(memory, to, len);
         let args = [
             self.index(memory),
             self.index(segment),

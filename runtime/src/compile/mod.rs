@@ -37,6 +37,7 @@ mod tick;
 pub mod trampoline;
 mod translator;
 pub mod unwind;
+mod watched;
 mod wide;
 
 pub use error::CompileError;

@@ -46,6 +46,8 @@ pub struct Settings {
     pub canonical_nans: bool,
     /// True if code counts ticks.
     pub ticks: bool,
+    /// True if code tells of writes to a place.
+    pub watch_writes: bool,
     /// True if functions are compiled on all cores.
     pub parallel: bool,
 }

@@ -22,6 +22,7 @@ pub(super) fn settings(debug_info: bool) -> Settings {
         consume_fuel: false,
         canonical_nans: false,
         ticks: false,
+        watch_writes: false,
         parallel: false,
     }
 }

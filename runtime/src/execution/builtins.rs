@@ -5,6 +5,7 @@ use super::recorded;
 use super::running::{Call, done, size_before};
 use super::segments::copy_elements;
 use super::throw::{enter_raise, enter_throw, enter_throw_ref};
+use super::watched;
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
@@ -61,6 +62,7 @@ pub static TABLE: Table = Table([
     Entry(enter_raise as *const ()),
     Entry(memory_wait as *const ()),
     Entry(memory_notify as *const ()),
+    Entry(watched_write as *const ()),
 ]);
 
 /// The range of `len` from `start`, where it is within `size`.
@@ -312,4 +314,10 @@ unsafe extern "C" fn memory_notify(
             .atomic_notify(address, count)
             .unwrap_or(0),
     )
+}
+
+unsafe extern "C" fn watched_write(context: *mut VmContextHead, address: u64, len: u64) -> u32 {
+    // SAFETY: code passes its own context.
+    let call = unsafe { Call::new(context) };
+    u32::from(watched::is_stopped_before(call.store, address, len))
 }

@@ -9,3 +9,4 @@ mod recorded;
 mod running;
 mod segments;
 mod throw;
+mod watched;

@@ -1,5 +1,6 @@
 //! Calls of imports and growth in a run that is recorded, or answered from a recording (`record/`).
 
+use super::watched;
 use crate::abi::layout::VmContextHead;
 use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
@@ -7,11 +8,12 @@ use crate::error::{Error, Result};
 use crate::module::types::{ExternType, ValType};
 use crate::record::{
     Answer, Call, Divergence, Effect, End, Ended, Entry, Failure, Growth, Log, Outcome, Session,
-    Write,
+    Stopped, Write,
 };
 use crate::vm::handle::{Extern, Memory};
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{HostFunc, Store, StoreCore};
+use dwalin_debuginfo::code::DWARF_MEMORY;
 use rustix::fd::BorrowedFd;
 use std::fmt::Write as _;
 
@@ -31,6 +33,19 @@ impl<T: 'static> Store<T> {
         self.0
             .core
             .begin_session(Session::new(log, false, is_traced));
+    }
+
+    /// Answers calls of imports from a recording, and says nothing. Where the program exits, and where the recording ends, the call fails
+    /// instead, so that the guests that made it can be looked at; [`Store::stopped`] tells of it.
+    pub fn replay_to_look(&mut self, log: Log) {
+        let mut session = Session::new(log, false, false);
+        session.look();
+        self.0.core.begin_session(session);
+    }
+
+    /// The reason for which a call of an import failed that is none of the program's, in [`Store::replay_to_look`].
+    pub fn stopped(&self) -> Option<Stopped> {
+        self.0.core.session.as_ref()?.stopped()
     }
 
     /// The program has ended: records the end, or compares it with the recording's. Returns the recorded exit code.
@@ -146,6 +161,7 @@ pub(super) fn begin(core: &mut StoreCore) -> Result<()> {
     let text = text.map_or([0; 2], |text| [text.start.0, text.end.0]);
     session.ready(names, text);
     core.session = Some(session);
+    watched::begin(core);
     begun
 }
 
@@ -411,7 +427,10 @@ fn replay_call(
     apply(core, session, call.effects, number)?;
     session.count(&call.outcome);
     match call.outcome {
-        Outcome::Exited(code) => Err(Error::Exit(code)),
+        Outcome::Exited(code) => match session.is_looked_at() {
+            true => Err(Error::host(session.stop(Stopped::Exited(code)))),
+            false => Err(Error::Exit(code)),
+        },
         Outcome::Failed(message) => Err(Error::host(Failure::Recorded(message))),
         Outcome::Returned(results) => {
             let width = func.ty.results().iter().map(|ty| width(*ty)).sum::<usize>();
@@ -443,7 +462,14 @@ fn apply(
         let instance = core.instances.last().ok_or_else(damaged)?;
         match effect {
             Effect::Memory { memory, at, bytes } => {
+                let instance_memory = memory;
                 let memory = *instance.memories.get(memory as usize).ok_or_else(damaged)?;
+                if instance_memory == DWARF_MEMORY as u32
+                    && number != u64::MAX
+                    && watched::is_stopped_before_write(core, at, bytes.len() as u64)
+                {
+                    return Err(Error::host(session.stop(Stopped::Written)));
+                }
                 let at = usize::try_from(at).map_err(|_| damaged())?;
                 core.memory(memory).write(at, &bytes).ok_or_else(damaged)?;
             }

@@ -4,6 +4,7 @@
 mod access;
 pub mod cause;
 pub mod collect;
+mod find;
 mod frame;
 mod instruction;
 pub mod message;

@@ -164,6 +164,9 @@ impl<'s> Symbolizing<'s> {
                 // SAFETY: as above.
                 let kept = unsafe { read_kept(walked, pc, kept.unwrap_or_default().0) };
                 self.variables(instance, &mut frame, (pc, &kept), innermost);
+                frame.kept = kept;
+                frame.stopped_at = Some(pc);
+                frame.is_innermost = innermost;
             }
         }
         Some(frame)

@@ -18,8 +18,11 @@ mod control;
 mod entry;
 mod log;
 mod session;
+mod watch;
 
 pub use control::{Control, State};
 pub use entry::{Call, Effect, End, Ended, Entry, Growth, Outcome, Start};
 pub use log::{Log, LogError, Tail};
+pub use session::Stopped;
 pub(crate) use session::{Answer, Divergence, Failure, Session, Write};
+pub use watch::{Watch, Writes};

@@ -58,6 +58,34 @@ pub(crate) enum Failure {
     Unrecordable(&'static str),
     /// The host function failed when it was recorded, with this message.
     Recorded(String),
+    /// The run is only looked at, and was stopped.
+    Stopped(Stopped),
+}
+
+/// The reason for which a run that is looked at was stopped in a call of an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stopped {
+    /// The program exited with a code.
+    Exited(i32),
+    /// The recording ends, after so many calls.
+    CutOff(u64),
+    /// The call is about to write to the place that is watched.
+    Written,
+    /// The run is another than the recorded one.
+    Diverged,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::Exited(code) => write!(f, "the program exited with code {code}"),
+            Stopped::CutOff(calls) => {
+                write!(f, "the recording ends here, after {calls} calls of imports")
+            }
+            Stopped::Written => f.write_str("the call writes to the watched place"),
+            Stopped::Diverged => f.write_str("the program does not do what was recorded"),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -79,6 +107,7 @@ impl fmt::Display for Failure {
             }
             Failure::Unrecordable(what) => write!(f, "{what} cannot be recorded"),
             Failure::Recorded(message) => f.write_str(message),
+            Failure::Stopped(stopped) => stopped.fmt(f),
         }
     }
 }
@@ -105,6 +134,9 @@ pub(crate) struct Session {
     control: Box<Control>,
     is_traced: bool,
     has_stopped_at_end: bool,
+    /// True if nothing is written, and guests stay where calls end the program.
+    is_looked_at: bool,
+    stopped: Option<Stopped>,
     /// The names of imported functions, by number.
     names: Vec<String>,
     is_calling: bool,
@@ -125,6 +157,8 @@ impl Session {
             control: Control::new(is_recorded),
             is_traced,
             has_stopped_at_end: false,
+            is_looked_at: false,
+            stopped: None,
             names: Vec::new(),
             is_calling: false,
             writes: Vec::new(),
@@ -132,6 +166,26 @@ impl Session {
             divergence: None,
             text: Box::new([0; 2]),
         }
+    }
+
+    /// Has the run say nothing, and calls fail that would end the program.
+    pub(crate) fn look(&mut self) {
+        self.is_looked_at = true;
+        self.control.silent_below.set(u64::MAX);
+    }
+
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.is_looked_at
+    }
+
+    pub(crate) fn stopped(&self) -> Option<Stopped> {
+        self.stopped
+    }
+
+    /// Notes why a run that is looked at is stopped.
+    pub(crate) fn stop(&mut self, why: Stopped) -> Failure {
+        self.stopped = Some(why);
+        Failure::Stopped(why)
     }
 
     pub(crate) fn control(&self) -> &Control {
@@ -215,10 +269,11 @@ impl Session {
         match found {
             Some(Entry::Call(call)) => Ok(Answer::Call(call)),
             Some(other) => Ok(Answer::Other(other)),
-            None => Err(Failure::CutOff {
-                calls: self.control.calls.get(),
-                tail: self.log.tail(),
-            }),
+            None => {
+                let (calls, tail) = (self.control.calls.get(), self.log.tail());
+                self.stopped = Some(Stopped::CutOff(calls));
+                Err(Failure::CutOff { calls, tail })
+            }
         }
     }
 
@@ -341,6 +396,7 @@ impl Session {
 
     /// Shows a divergence to the server, before its message is printed.
     pub(crate) fn diverged(&mut self, divergence: Divergence) -> Divergence {
+        self.stopped = Some(Stopped::Diverged);
         if self.is_traced {
             let message = divergence.to_string();
             self.control.message.set(message.as_ptr() as u64);

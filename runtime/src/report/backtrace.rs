@@ -1,6 +1,8 @@
 //! The frames of a thread as data: functions, their places in the source, variables.
 
 use dwalin_debuginfo::SourceFrame;
+use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::Kept;
 use dwalin_debuginfo::values::{Variable, WasmValue};
 
 /// One frame: a function of a guest, or of the host between two guests.
@@ -24,6 +26,12 @@ pub struct FrameInfo {
     pub locals: Vec<(u32, WasmValue)>,
     /// The index of its instance among the store's; `usize::MAX` without one.
     pub(crate) instance: usize,
+    /// The values that it keeps besides its locals, where they were read.
+    pub(crate) kept: Vec<(Kept, WasmValue)>,
+    /// The instruction's address in the code section, where values were read.
+    pub(crate) stopped_at: Option<WasmPc>,
+    /// True if it is the innermost, and stopped at an instruction of its own.
+    pub(crate) is_innermost: bool,
 }
 
 impl FrameInfo {
@@ -44,6 +52,9 @@ impl FrameInfo {
             variables: Vec::new(),
             locals: Vec::new(),
             instance: usize::MAX,
+            kept: Vec::new(),
+            stopped_at: None,
+            is_innermost: false,
         }
     }
 

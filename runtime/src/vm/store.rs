@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::index::*;
 use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
-use crate::record::{Session, Write};
+use crate::record::{Session, Watch, Write};
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -53,6 +53,8 @@ pub struct StoreCore {
     pub(crate) objects: Objects,
     /// The recording that is written, or that calls are answered from.
     pub(crate) session: Option<Box<Session>>,
+    /// The place whose writes are counted.
+    pub(crate) watch: Option<Box<Watch>>,
     /// The judge of what it may hold.
     pub(crate) limiter: Limiter,
     /// The judge's error, for the guest that wanted more.
@@ -80,6 +82,8 @@ impl StoreCore {
             epoch_deadline: u64::MAX,
             fuel: 0,
             ticks_left: NEVER,
+            watched: 0,
+            watched_len: 0,
         };
         let wanted = engine.config().backtraces();
         StoreCore {
@@ -99,6 +103,7 @@ impl StoreCore {
             exceptions: Exceptions::default(),
             objects: Objects::new(engine),
             session: None,
+            watch: None,
             limiter: Limiter::Nobody,
             refused: None,
         }

@@ -19,4 +19,5 @@ KINDS = {
     17: "interrupt",
     18: "all fuel consumed by WebAssembly",
     19: "a memory or table may not grow",
+    20: "a watched place is written",
 }
