@@ -70,13 +70,19 @@ fn location<'m>(
 /// The offsets at which there is code.
 fn code(options: &Addr2line, modules: &[CoreModule], chosen: Option<&CoreModule>) -> String {
     let Some(module) = chosen else {
-        let ranges = modules.iter().map(|it| {
+        let with_code = modules
+            .iter()
+            .filter(|it| !it.module.code_section().is_empty());
+        let ranges = with_code.map(|it| {
             let code = it.module.code_section();
             let (from, to) = (it.offset + code.start, it.offset + code.end);
             format!("{from:#x} to {to:#x} ({})", Printable(&it.name))
         });
         let ranges: Vec<_> = ranges.collect();
-        return format!("the component's code is at {}", ranges.join(", "));
+        return match ranges.is_empty() {
+            true => "the component has no code".to_owned(),
+            false => format!("the component's code is at {}", ranges.join(", ")),
+        };
     };
     let code = module.module.code_section();
     let (from, to) = match options.code_offsets {

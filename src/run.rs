@@ -39,10 +39,7 @@ pub fn run(options: Run) -> Result<ExitCode> {
         .config()
         .context("--profile: cannot make the file")?;
     let json = Output::open(options.backtrace.as_ref())?;
-    if let Some(path) = &options.coredump {
-        check_coredump(path)
-            .with_context(|| format!("--coredump: cannot write {}", path.display()))?;
-    }
+    check_outputs(options)?;
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
@@ -208,8 +205,21 @@ pub fn say_text(module: &Module, file: &Path) {
     }
 }
 
-/// Finds out before the program runs whether a core dump can be written: when it traps, what it did is done. Nothing is made yet.
-fn check_coredump(path: &Path) -> std::io::Result<()> {
+/// Finds out before the program runs whether what is written at its end can be: then what it did is done.
+fn check_outputs(options: &Run) -> Result<()> {
+    if let Some(path) = &options.coredump {
+        let why = || format!("--coredump: cannot write {}", path.display());
+        check_writable(path).with_context(why)?;
+    }
+    if let Some(HowToProfile::Guest { file, .. }) = &options.profile {
+        let why = || format!("--profile=guest: cannot write {}", file.display());
+        check_writable(file).with_context(why)?;
+    }
+    Ok(())
+}
+
+/// Fails if a file cannot be written. Nothing is made yet.
+fn check_writable(path: &Path) -> std::io::Result<()> {
     match path.metadata() {
         Ok(found) if found.is_dir() => return Err(Errno::ISDIR.into()),
         Ok(_) => return Ok(access(path, Access::WRITE_OK)?),

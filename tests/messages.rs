@@ -301,6 +301,25 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "dwalin run --invoke add add.wat 1 2 <&-",
         ],
     ),
+    (
+        "outputs",
+        &[
+            "dwalin run --record missing/a.rec divide.wat",
+            "dwalin run --profile=guest,missing/p.json nothing.wat",
+            "dwalin run --profile=guest,. nothing.wat",
+            "dwalin compile --output missing/a.cwasm nothing.wat",
+            "dwalin replay missing.rec",
+            "dwalin replay hello.wasm",
+            "dwalin replay .",
+            "dwalin gdb missing.rec",
+            "dwalin formatters add.wat",
+            "dwalin man add.wat",
+            "HOME=/proc/nowhere XDG_DATA_HOME= XDG_CONFIG_HOME= dwalin setup",
+            "dwalin addr2line component.wat 7",
+            "dwalin objdump component.wat",
+            "dwalin check-debug component.wat",
+        ],
+    ),
 ];
 
 fn folder(name: &str) -> PathBuf {

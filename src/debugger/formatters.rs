@@ -7,7 +7,9 @@ use std::path::Path;
 
 /// Writes the package, and prints the line that loads it.
 pub fn print(dir: &Path) -> Result<()> {
-    let package = LLDB.write(dir).with_context(|| dir.display().to_string())?;
+    let package = LLDB
+        .write(dir)
+        .with_context(|| format!("cannot write into {}", dir.display()))?;
     let package = env::current_dir()?.join(package);
     println!("command script import {}", quoted(&package));
     Ok(())

@@ -57,14 +57,7 @@ impl fmt::Display for LogError {
     }
 }
 
-impl std::error::Error for LogError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            LogError::Io(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for LogError {}
 
 impl From<io::Error> for LogError {
     fn from(error: io::Error) -> LogError {

@@ -26,13 +26,13 @@ impl Installation {
     pub fn write(&self, folders: &Folders, done: &mut Vec<String>) -> Result<()> {
         let scripts = self.folder(folders);
         let at = || folders.shown(&scripts);
-        if scripts::install(self.scripts, &scripts).with_context(at)? {
+        if scripts::install(self.scripts, &scripts).with_context(|| cannot_write(at()))? {
             done.push(format!("wrote the scripts for {} in {}", self.name, at()));
         }
         let lines = (self.lines)(&scripts);
         for file in (self.read)(&(self.init_files)(folders)) {
             let at = || folders.shown(file);
-            let change = init_file::add(file, &lines).with_context(at)?;
+            let change = init_file::add(file, &lines).with_context(|| cannot_write(at()))?;
             done.extend(change.map(|change| match change {
                 Change::Made => format!("wrote {}, which loads them{}", at(), self.when),
                 Change::Renewed => format!("renewed the lines in {} that load them", at()),
@@ -46,7 +46,7 @@ impl Installation {
     pub fn remove(&self, folders: &Folders, done: &mut Vec<String>) -> Result<()> {
         for file in (self.init_files)(folders) {
             let at = || folders.shown(&file);
-            let change = init_file::take_out(&file).with_context(at)?;
+            let change = init_file::take_out(&file).with_context(|| cannot_write(at()))?;
             done.extend(change.map(|change| match change {
                 Change::Deleted => format!("deleted {}, which had nothing else", at()),
                 _ => format!("took the lines out of {}", at()),
@@ -55,7 +55,7 @@ impl Installation {
         let scripts = self.folder(folders);
         if scripts.is_dir() {
             let at = || folders.shown(&scripts);
-            fs::remove_dir_all(&scripts).with_context(at)?;
+            fs::remove_dir_all(&scripts).with_context(|| format!("cannot delete {}", at()))?;
             done.push(format!("deleted {}", at()));
         }
         Ok(())
@@ -64,4 +64,8 @@ impl Installation {
     fn folder(&self, folders: &Folders) -> PathBuf {
         folders.own().join(self.name)
     }
+}
+
+fn cannot_write(path: impl std::fmt::Display) -> String {
+    format!("cannot write {path}")
 }
