@@ -258,7 +258,7 @@ pub struct Compile {
     /// The debugger that the image is for.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,
-    /// The module.
+    /// The module or component.
     pub file: PathBuf,
 }
 

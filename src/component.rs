@@ -3,11 +3,12 @@
 use crate::args::Run;
 use crate::files;
 use crate::invoked;
+use crate::program::{ToRun, check_options};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::component::{Component, Draft, FuncType, Linker, Val, wasi};
 use dwalin_runtime::wasi::WasiCtx;
-use dwalin_runtime::{Engine, Error, Module, ModuleInput, Store};
+use dwalin_runtime::{Engine, Error, Module, Store};
 use std::sync::Arc;
 
 /// The exit code of a program whose `run` returns an error.
@@ -21,8 +22,8 @@ pub struct Loaded {
 }
 
 /// Compiles a component that is to be run, if all that it imports is there.
-pub fn load_to_run(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Loaded> {
-    let draft = draft(options, input)?;
+pub fn load_to_run(options: &Run, engine: &Engine, component: &ToRun<'_>) -> Result<Loaded> {
+    let draft = draft(options, component)?;
     let linker = linker(options, engine, &draft)?;
     let _progress = Progress::of(options.file());
     let component = compile(options, engine, draft)?;
@@ -42,8 +43,15 @@ pub fn run(options: &Run, loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result
     }
 }
 
-fn draft(options: &Run, input: &ModuleInput<'_>) -> Result<Draft> {
-    let draft = Draft::from_input(input);
+fn draft(options: &Run, component: &ToRun<'_>) -> Result<Draft> {
+    let draft = match component {
+        ToRun::Component(input) => Draft::from_input(input),
+        ToRun::Artifact(bytes) => {
+            check_options(options)?;
+            // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
+            unsafe { Draft::deserialize(bytes) }
+        }
+    };
     draft.map_err(|error| files::error(error, options.file()))
 }
 
@@ -79,8 +87,8 @@ fn program(component: &Component, options: &Run) -> Result<Module> {
 }
 
 /// The image of a component's program that debuggers are shown before it runs.
-pub fn static_image(options: &Run, engine: &Engine, input: &ModuleInput<'_>) -> Result<Vec<u8>> {
-    let component = compile(options, engine, draft(options, input)?)?;
+pub fn static_image(options: &Run, engine: &Engine, component: &ToRun<'_>) -> Result<Vec<u8>> {
+    let component = compile(options, engine, draft(options, component)?)?;
     Ok(program(&component, options)?.static_image()?)
 }
 

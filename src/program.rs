@@ -3,6 +3,8 @@
 use crate::args::Run;
 use crate::files;
 use anyhow::{Result, bail};
+#[cfg(feature = "component-model")]
+use dwalin_runtime::component::Component;
 use dwalin_runtime::{Engine, Module, ModuleInput};
 use std::fs::File;
 use std::io::Read;
@@ -16,6 +18,18 @@ pub enum Program<'a> {
     Module(ModuleInput<'a>, &'a [u8]),
     /// An ELF image, which is mapped from its file.
     Artifact,
+    /// The machine code of a component.
+    #[cfg(feature = "component-model")]
+    ComponentArtifact(&'a [u8]),
+}
+
+/// A component that is to be run.
+#[cfg(feature = "component-model")]
+pub enum ToRun<'p> {
+    /// The component.
+    Component(&'p ModuleInput<'p>),
+    /// The machine code that `dwalin compile` made of it.
+    Artifact(&'p [u8]),
 }
 
 impl<'a> Program<'a> {
@@ -34,15 +48,17 @@ impl<'a> Program<'a> {
         if is_artifact(contents) {
             return Ok(Program::Artifact);
         }
-        if contents.starts_with(ELF) {
-            if Module::is_artifact(contents) {
-                bail!(
-                    "{}: machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do",
-                    path.display()
-                );
-            }
-        }
         let contents: &'a [u8] = contents;
+        #[cfg(feature = "component-model")]
+        if options.allow_precompiled && Component::is_artifact(contents) {
+            return Ok(Program::ComponentArtifact(contents));
+        }
+        if is_machine_code(contents) {
+            bail!(
+                "{}: machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do",
+                path.display()
+            );
+        }
         let input = ModuleInput::read(contents, Some(path));
         Ok(Program::Module(
             input.map_err(|error| files::error(error, path))?,
@@ -54,15 +70,16 @@ impl<'a> Program<'a> {
     pub fn contents(&self) -> Option<&'a [u8]> {
         match self {
             Program::Module(_, contents) => Some(contents),
-            Program::Artifact => None,
+            _ => None,
         }
     }
 
     /// The component, if it is one.
     #[cfg(feature = "component-model")]
-    pub fn component(&self) -> Option<&ModuleInput<'a>> {
+    pub fn component(&self) -> Option<ToRun<'_>> {
         match self {
-            Program::Module(input, _) if input.is_component() => Some(input),
+            Program::Module(input, _) if input.is_component() => Some(ToRun::Component(input)),
+            Program::ComponentArtifact(bytes) => Some(ToRun::Artifact(bytes)),
             _ => None,
         }
     }
@@ -70,23 +87,33 @@ impl<'a> Program<'a> {
     /// Compiles the module, or takes the code as it is.
     pub fn load(&self, engine: &Engine, options: &Run) -> Result<Module> {
         let of_file = |error| files::error(error, options.file());
-        let input = match self {
-            Program::Module(input, _) => input,
-            Program::Artifact
-                if options.code.dwp.is_some() || !options.code.map_path.is_empty() =>
-            {
-                bail!(
-                    "{}: --dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`",
-                    options.file().display()
-                )
-            }
-            Program::Artifact => {
-                // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
-                let module = unsafe { Module::deserialize_file(engine, options.file()) };
-                return module.map_err(of_file);
-            }
-        };
-        let module = options.code.module_of(engine, options.file(), input);
+        if let Program::Module(input, _) = self {
+            let module = options.code.module_of(engine, options.file(), input);
+            return module.map_err(of_file);
+        }
+        check_options(options)?;
+        // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
+        let module = unsafe { Module::deserialize_file(engine, options.file()) };
         module.map_err(of_file)
     }
+}
+
+/// Refuses options that do nothing for what was compiled before.
+pub fn check_options(options: &Run) -> Result<()> {
+    if options.code.dwp.is_some() || !options.code.map_path.is_empty() {
+        bail!(
+            "{}: --dwp and --map-path: the artifact has the debug info that it was compiled with; give them to `dwalin compile`",
+            options.file().display()
+        );
+    }
+    Ok(())
+}
+
+/// Returns true for what `dwalin compile` writes.
+fn is_machine_code(contents: &[u8]) -> bool {
+    #[cfg(feature = "component-model")]
+    if Component::is_artifact(contents) {
+        return true;
+    }
+    contents.starts_with(ELF) && Module::is_artifact(contents)
 }

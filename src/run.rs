@@ -11,13 +11,13 @@ use crate::how_to_profile::HowToProfile;
 use crate::imports;
 use crate::invoked;
 use crate::program::Program;
+#[cfg(feature = "component-model")]
+use crate::program::ToRun;
 use crate::progress::Progress;
 use crate::recording;
 use crate::sources::say_newer;
 use crate::timeout;
 use anyhow::{Context, Result, bail};
-#[cfg(feature = "component-model")]
-use dwalin_runtime::ModuleInput;
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, GuestProfiler, Linker, Module, Store, WasiThreads, is_traced};
 use rustix::fs::{Access, access};
@@ -46,8 +46,8 @@ pub fn run(options: Run) -> Result<ExitCode> {
     let mut contents = Vec::new();
     let program = Program::read(options, &mut contents)?;
     #[cfg(feature = "component-model")]
-    if let Some(input) = program.component() {
-        return run_component(options, &engine, input, json);
+    if let Some(component) = program.component() {
+        return run_component(options, &engine, &component, json);
     }
     imports::check(&linker, &program, options).with_context(file)?;
     recording::check(options, &program)?;
@@ -152,7 +152,7 @@ fn threads(
 fn run_component(
     options: &Arc<Run>,
     engine: &Engine,
-    input: &ModuleInput<'_>,
+    component: &ToRun<'_>,
     json: Option<Output>,
 ) -> Result<ExitCode> {
     if options.record.is_some() {
@@ -161,7 +161,7 @@ fn run_component(
             options.file().display()
         );
     }
-    let loaded = component::load_to_run(options, engine, input)?;
+    let loaded = component::load_to_run(options, engine, component)?;
     say_before(&loaded.program, options);
     let mut store = Store::new(engine, context(options)?);
     let ending = Ending::new(options, &loaded.program, json);

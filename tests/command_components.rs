@@ -243,6 +243,38 @@ fn objdump_shows_functions_of_a_component() {
 }
 
 #[test]
+fn a_compiled_component_runs_if_it_may() {
+    let here = folder("compiled");
+    let Some(program) = program() else { return };
+    let path = program.to_str().unwrap();
+    let compiled = command(&["compile", "-g", "--output=app.cwasm", path], &here);
+    assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+    let refused = command(&["run", "-g", "app.cwasm"], &here);
+    let said = text(&refused.stderr);
+    assert!(said.contains("machine code, not a module"), "{said}");
+    let run = ["run", "-g", "--allow-precompiled", "app.cwasm"];
+    let output = command(&[&run[..], &["panic"]].concat(), &here);
+    assert_eq!(output.status.code(), Some(134));
+    let report = text(&output.stderr);
+    assert!(report.contains("wasip2.rs:35:5"), "{report}");
+    assert!(report.contains("count = 3"), "{report}");
+    let other = command(&["run", "--allow-precompiled", "app.cwasm"], &here);
+    let said = text(&other.stderr);
+    assert!(said.contains("was compiled differently"), "{said}");
+    let at = command(&["addr2line", "app.cwasm", "70000"], &here);
+    let of_component = command(&["addr2line", path, "70000"], &here);
+    assert_eq!(text(&at.stdout), text(&of_component.stdout));
+    // All of it counts.
+    let mut bytes = fs::read(here.join("app.cwasm")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(here.join("app.cwasm"), bytes).unwrap();
+    let damaged = command(&run, &here);
+    let said = text(&damaged.stderr);
+    assert!(said.contains("a damaged artifact"), "{said}");
+}
+
+#[test]
 fn a_profile_of_a_component_is_written() {
     let here = folder("profile");
     let option = "--profile=guest,out.speedscope.json,1ms";

@@ -196,6 +196,25 @@ impl Module {
         Module::of(engine, &name, artifact, Vec::new(), Some(files))
     }
 
+    /// As [`Module::deserialize`], with a name and debug info that may be in other files.
+    ///
+    /// # Safety
+    /// As there.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "component-model")]
+    pub(crate) unsafe fn deserialize_named(
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        files: &DebugFiles,
+    ) -> Result<Module> {
+        let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
+        outline::restore(artifact.info(), artifact.wasm(), engine.config(), name);
+        Module::of(engine, name, artifact, Vec::new(), Some(files.clone()))
+    }
+
     fn of(
         engine: &Engine,
         name: &str,

@@ -25,8 +25,8 @@ pub fn write(options: DebugImage) -> Result<()> {
 
 fn image(program: &Program<'_>, engine: &Engine, run: &Run) -> Result<Vec<u8>> {
     #[cfg(feature = "component-model")]
-    if let Some(input) = program.component() {
-        return component::static_image(run, engine, input);
+    if let Some(component) = program.component() {
+        return component::static_image(run, engine, &component);
     }
     Ok(program.load(engine, run)?.static_image()?)
 }

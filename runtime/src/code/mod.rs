@@ -3,6 +3,8 @@
 
 pub mod addrmap;
 pub mod artifact;
+#[cfg(feature = "component-model")]
+pub mod bundle;
 pub mod cached;
 pub mod cached_functions;
 pub mod format;

@@ -2,6 +2,7 @@
 
 use super::parts::{Export, Parts, take_apart};
 use super::types::FuncType;
+use crate::code::bundle::Bundle;
 use crate::compiled::Module;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
@@ -16,7 +17,11 @@ use std::sync::Arc;
 use wasmparser::Parser;
 
 /// A component that is valid and taken apart, and not compiled yet: what it imports is known before minutes are spent on its code.
-pub struct Draft(Parts);
+pub struct Draft {
+    parts: Parts,
+    /// The code of its core modules, where it was compiled before.
+    artifacts: Option<Vec<Vec<u8>>>,
+}
 
 impl Draft {
     /// Takes a component apart that was read.
@@ -37,26 +42,52 @@ impl Draft {
         let parts = parts.map_err(|reason| {
             Error::Component(format!("the component cannot be used: {reason}"))
         })?;
-        Ok(Draft(parts))
+        Ok(Draft {
+            parts,
+            artifacts: None,
+        })
+    }
+
+    /// Takes a component apart that was compiled before.
+    ///
+    /// # Safety
+    /// The bytes must come from [`Component::serialize`]: they are machine code, which is run as it is.
+    ///
+    /// # Errors
+    /// Where they are damaged.
+    pub unsafe fn deserialize(bytes: &[u8]) -> Result<Draft> {
+        let bundle = Bundle::read(bytes)?;
+        let draft = Draft::of(bundle.component)?;
+        if draft.parts.modules.len() != bundle.modules.len() {
+            return Err(Error::Component(
+                "the component was compiled by another version: compile it again".to_owned(),
+            ));
+        }
+        let artifacts = bundle.modules.iter().map(|it| it.to_vec());
+        Ok(Draft {
+            artifacts: Some(artifacts.collect()),
+            ..draft
+        })
     }
 
     /// The functions and resources that it imports, each by the names that lead to it: of an interface, and in it.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = &[String]> {
-        self.0.imports.iter().map(|names| &names[..])
+        self.parts.imports.iter().map(|names| &names[..])
     }
 
     /// Returns true if an import, by its position, is a resource.
     pub(super) fn is_resource(&self, import: usize) -> bool {
-        let mut resources = self.0.imported_resources.iter();
+        let mut resources = self.parts.imported_resources.iter();
         resources.any(|it| *it as usize == import)
     }
 
-    /// Compiles its core modules.
+    /// Compiles its core modules, or takes their code as it is.
     ///
     /// # Errors
-    /// Where one of them needs what is not supported. Debug info that is not found is a warning.
+    /// Where one of them needs what is not supported, or has code of another version, processor or configuration. Debug info that is not
+    /// found is a warning.
     pub fn compile(self, engine: &Engine, name: &str, files: &DebugFiles) -> Result<Component> {
-        Component::from_parts(engine, name, self.0, files)
+        Component::from_draft(engine, name, self, files)
     }
 }
 
@@ -110,12 +141,16 @@ impl Component {
         Draft::of(&binary(bytes.as_ref())?)?.compile(engine, name, files)
     }
 
-    fn from_parts(
+    fn from_draft(
         engine: &Engine,
         name: &str,
-        mut parts: Parts,
+        draft: Draft,
         files: &DebugFiles,
     ) -> Result<Component> {
+        let Draft {
+            mut parts,
+            artifacts,
+        } = draft;
         let bytes = std::mem::take(&mut parts.modules);
         let (names, program) = core_module::names(name, &bytes);
         let modules = bytes
@@ -133,7 +168,13 @@ impl Component {
                 } else {
                     &other
                 };
-                Module::with_debug_files(engine, name, wasm, files)
+                match &artifacts {
+                    // SAFETY: whoever made the draft says that these are machine code of ours.
+                    Some(artifacts) => unsafe {
+                        Module::deserialize_named(engine, name, &artifacts[index], files)
+                    },
+                    None => Module::with_debug_files(engine, name, wasm, files),
+                }
             });
         let modules = modules.collect::<Result<_>>()?;
         let parts = Arc::new(parts);
@@ -144,6 +185,21 @@ impl Component {
             modules,
             program,
         })))
+    }
+
+    /// The bytes to give to [`Draft::deserialize`], of a component that was compiled of `input`: what `dwalin compile` writes.
+    pub fn serialize(&self, input: &Input<'_>) -> Vec<u8> {
+        let modules = self.0.modules.iter().map(Module::serialize).collect();
+        let bundle = Bundle {
+            component: &input.wasm,
+            modules,
+        };
+        bundle.write()
+    }
+
+    /// Returns true if the bytes are what [`Component::serialize`] gives.
+    pub fn is_artifact(bytes: &[u8]) -> bool {
+        Bundle::is_one(bytes)
     }
 
     /// Returns true if the bytes are a component in its binary form.

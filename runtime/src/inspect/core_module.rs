@@ -1,6 +1,8 @@
 //! The core modules of a file: a module alone, or those of a component, each by the name that debuggers and reports call it.
 
 use super::file::ModuleFile;
+#[cfg(feature = "component-model")]
+use crate::code::bundle::Bundle;
 use crate::error::{Error, Result};
 use crate::named_file::{DEBUG_INFO, read_at_most};
 use std::path::Path;
@@ -50,6 +52,10 @@ fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<Vec<CoreModule>>
     })?;
     let file_name = path.file_name().unwrap_or(path.as_os_str());
     let name = file_name.to_string_lossy();
+    #[cfg(feature = "component-model")]
+    if Bundle::is_one(&bytes) {
+        return component::modules(Bundle::read(&bytes)?.component, &name);
+    }
     #[cfg(feature = "component-model")]
     if let Some(component) = component::binary(&bytes) {
         return component::modules(&component, &name);
