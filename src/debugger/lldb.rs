@@ -96,7 +96,7 @@ fn command_of_recording(
             server.socket.display()
         ))
         .arg("-o")
-        .arg(format!("script dwalin_lldb.launched({folder:?})"))
+        .arg(format!("script dwalin_lldb.replays({folder:?})"))
         .args(&options.lldb_option)
         .arg("--")
         .arg(program);

@@ -272,6 +272,28 @@ fn the_end_comes_once_and_then_the_exit() {
 }
 
 #[test]
+fn a_trap_s_signal_is_not_delivered_elsewhere() {
+    for it in gdbs() {
+        let output = gdb(
+            &it,
+            &["trap"],
+            &[
+                "continue",
+                "monitor goto 0",
+                "maintenance flush register-cache",
+                "break trap",
+                "continue",
+                "continue",
+            ],
+        );
+        in_order(
+            &output,
+            &["SIGSEGV", "tick 0", "Breakpoint 1, trap", "SIGSEGV"],
+        );
+    }
+}
+
+#[test]
 fn positions_are_said_and_gone_to() {
     for it in gdbs() {
         let output = gdb(

@@ -78,7 +78,11 @@ impl Server {
         let reason = match how {
             Resume::StepBack => self.timeline.step_back()?,
             Resume::Back => self.timeline.go_back()?,
-            Resume::Continue(0) => self.timeline.go_on()?,
+            // lldb refuses to go back from a signal that it would deliver, so it is told not to.
+            Resume::Continue(0) => match self.timeline.signal().filter(|_| self.is_lldb) {
+                Some(signal) => self.timeline.deliver(signal)?,
+                None => self.timeline.go_on()?,
+            },
             Resume::Continue(signal) => self.timeline.deliver(from_protocol(signal))?,
             Resume::Step(range) => self.timeline.step_forward(range)?,
         };

@@ -24,8 +24,12 @@ impl Timeline {
         self.arrive(process, event)
     }
 
-    /// Delivers the signal that stopped the program: a trap's handler reports it, and the process ends.
+    /// Delivers the signal that stopped the program: a trap's handler reports it, and the process ends. gdb sends the last one again where it
+    /// has been brought elsewhere since: the program goes on there.
     pub fn deliver(&mut self, signal: i32) -> Result<Reason> {
+        if self.trap != Some((self.here, signal)) {
+            return self.go_on();
+        }
         let mut process = self.take()?;
         // The signal comes with its information when the instruction is executed again.
         let again = self.run(&mut process, None, &Traps::default())?;
@@ -36,6 +40,12 @@ impl Timeline {
             other => other,
         };
         self.arrive(process, event)
+    }
+
+    /// The signal that stopped the program where it is.
+    pub fn signal(&self) -> Option<i32> {
+        let trap = self.trap.filter(|(at, _)| *at == self.here);
+        trap.map(|(_, signal)| signal)
     }
 
     /// Executes instructions of the program while the program counter is in a range, and one at least.
@@ -130,6 +140,9 @@ impl Timeline {
             return self.arrive_at_access(process, asked);
         }
         let moment = self.moment(&process, &event)?;
+        if let Event::Signal(signal) = event {
+            self.trap = Some((moment, signal));
+        }
         self.show(process, moment);
         Ok(match event {
             Event::Break(_) => Reason::Break,

@@ -109,6 +109,9 @@ impl Timeline {
                 return Err(Error::Lost { tick });
             }
             let moment = self.moment(&process, &event)?;
+            if let Event::Signal(signal) = event {
+                self.trap = Some((moment, signal));
+            }
             self.show(process, moment);
             return Ok(match event {
                 Event::Tick => Reason::Step,

@@ -63,6 +63,8 @@ pub struct Timeline {
     pub(super) here: Moment,
     /// The process at `here`; none when it has ended.
     pub(super) now: Option<Process>,
+    /// The moment at which a signal stopped the program.
+    pub(super) trap: Option<(Moment, i32)>,
     /// The change that the debugger made at `here`.
     pub(super) change: Option<Change>,
     pub(super) checkpoints: Checkpoints,
@@ -104,6 +106,7 @@ impl Timeline {
             scratch,
             here: Moment::Start,
             now: Some(now),
+            trap: None,
             change: None,
             checkpoints: Checkpoints::new(first),
             instructions: None,

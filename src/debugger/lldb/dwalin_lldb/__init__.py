@@ -38,3 +38,12 @@ def launched(folder, line=None, module=None):
     if line:
         images.show_ahead(lldb.debugger.GetSelectedTarget(), command.decoded(line), command.decoded(module)[0])
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def replays(folder):
+    """Called by `dwalin lldb` with a recording, when the server is connected. lldb does not go back from a signal that it would deliver, so it
+    delivers none of a trap: the server does where lldb goes on."""
+    signals = lldb.debugger.GetSelectedTarget().GetProcess().GetUnixSignals()
+    for name in ("SIGSEGV", "SIGILL", "SIGFPE", "SIGBUS", "SIGTRAP", "SIGABRT"):
+        signals.SetShouldSuppress(signals.GetSignalNumberFromName(name), True)
+    launched(folder)
