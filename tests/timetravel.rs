@@ -167,6 +167,68 @@ fn gdb_goes_back_to_calls_and_out_of_them() {
     );
 }
 
+/// The way out of a recursion comes by one address again and again, and each time is a moment of its own.
+#[test]
+fn gdb_goes_back_through_all_returns_of_a_recursion() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = Folder::new("timetravel-recursion");
+    let source = r#"static volatile int returns;
+__attribute__((noinline)) static int depth(int n) {
+    if (n == 0) return 0;
+    int below = depth(n - 1);
+    returns++;
+    return below + 1;
+}
+int main(void) { return depth(5); }
+"#;
+    folder.write("app.c", source);
+    for level in ["-O0", "-O2"] {
+        folder.tool(&[
+            "clang-19",
+            "--target=wasm32-wasi",
+            "-g",
+            level,
+            "-o",
+            "app.wasm",
+            "app.c",
+        ]);
+        let run = folder.dwalin(&["run", "--record", "app.rec", "app.wasm"]);
+        assert_eq!(run.status.code(), Some(5));
+        let back = ["reverse-continue", "p returns"].repeat(5);
+        let commands = [
+            &["continue", "break 5"][..],
+            &back,
+            &["continue", "p returns"],
+        ]
+        .concat();
+        let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+        in_order(
+            &output,
+            &["$1 = 4", "$2 = 3", "$3 = 2", "$4 = 1", "$5 = 0", "$6 = 1"],
+        );
+        let commands = [
+            "continue",
+            "watch returns",
+            "reverse-continue",
+            "stepi",
+            "p returns",
+            "reverse-stepi",
+            "p returns",
+        ];
+        let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+        let changes = [
+            "Old value = 5",
+            "$1 = 5",
+            "Old value = 5",
+            "New value = 4",
+            "$2 = 4",
+        ];
+        in_order(&output, &changes);
+    }
+}
+
 #[test]
 fn lldb_goes_back_where_its_version_can() {
     if !tools::have(&["clang-19"]) {

@@ -169,6 +169,7 @@ impl Translator<'_, '_> {
             let call = self.builder.ins().call_indirect(signature, code, &args);
             let results = self.builder.inst_results(call).to_vec();
             self.return_pinned(callee, own);
+            self.tick();
             self.builder.ins().return_(&results);
             self.builder.switch_to_block(tail);
         }

@@ -234,6 +234,7 @@ impl Translator<'_, '_> {
                 .load(clif_type(*ty), flags, values, offset)
         };
         let carried = types.iter().enumerate().map(load).collect();
+        self.tick();
         (exception, carried)
     }
 

@@ -1,5 +1,6 @@
-//! Ticks: code counts down at the entry of each function and at the head of each loop, and stops where nothing is left. Between two ticks
-//! control goes forward only, so a tick and an instruction are one moment of a run.
+//! Ticks: code counts down at the entry of each function, before it returns, at the head of each loop, and where an exception is handled, and
+//! stops where nothing is left. Between two ticks control goes forward only, and in one frame: what recurses returns to one address again and
+//! again. So a tick and an instruction are one moment of a run.
 
 use super::translator::Translator;
 use crate::abi::layout::VmStoreContext;

@@ -424,7 +424,7 @@ impl<T: 'static> Store<T> {
         &mut self.0.data
     }
 
-    /// The ticks of its guests: how often functions were entered and loops began again, in code that counts them
+    /// The ticks of its guests: how often functions were entered and left, and loops began again, in code that counts them
     /// ([`Config::ticks`](crate::Config::ticks)).
     pub fn ticks(&self) -> u64 {
         NEVER - self.0.core.vm.ticks_left

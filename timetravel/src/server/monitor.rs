@@ -9,7 +9,7 @@ const HELP: &str = "\
 monitor when         the position here: a tick, and the address of the next instruction
 monitor goto TICK    go to where a tick began; 0 is the start
 monitor checkpoints  the ticks at which the run is kept, to go back to quickly
-Ticks are counted at entries of functions and heads of loops.
+Ticks are counted at entries and ends of functions and heads of loops.
 ";
 
 impl Server {

@@ -3,23 +3,38 @@
 use super::state::{Instructions, Moment, Reason, Timeline};
 use crate::error::Result;
 use crate::process::{Event, Process, Traps};
+use crate::watch::{Kind, Watch};
 
 /// More instructions than straight code between two ticks has.
 const MOST: usize = 1 << 20;
 
 impl Timeline {
-    /// Steps back by an instruction.
+    /// Steps back by an instruction. If it changed a watched place, that is why the program stops.
     pub fn step_back(&mut self) -> Result<Reason> {
-        match self.before(self.here)? {
-            Some(moment) => {
-                self.seek(moment)?;
-                Ok(match moment {
-                    Moment::Start => Reason::Begin,
-                    _ => Reason::Step,
-                })
-            }
-            None => Ok(Reason::Begin),
-        }
+        let Some(moment) = self.before(self.here)? else {
+            return Ok(Reason::Begin);
+        };
+        let after = self.watched()?;
+        self.seek(moment)?;
+        let before = self.watched()?;
+        let changed = after.iter().zip(before).position(|(a, b)| *a != b);
+        Ok(match (moment, changed) {
+            (_, Some(watch)) => Reason::Watch(self.traps.watches[watch].asked, None),
+            (Moment::Start, None) => Reason::Begin,
+            (_, None) => Reason::Step,
+        })
+    }
+
+    /// The bytes of the places that are watched for writes; none of others.
+    fn watched(&self) -> Result<Vec<Vec<u8>>> {
+        let process = self.shown()?;
+        let bytes = |it: &Watch| {
+            let is_write = it.kind == Kind::Write;
+            let mut bytes = vec![0; if is_write { it.length as usize } else { 0 }];
+            process.read_some(it.address, &mut bytes);
+            bytes
+        };
+        Ok(self.traps.watches.iter().map(bytes).collect())
     }
 
     /// The moment before another; none before the start.
