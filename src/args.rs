@@ -221,6 +221,9 @@ pub struct Gdb {
     /// The gdb to start [default: the environment's GDB, or gdb].
     #[arg(long, value_name = "PATH")]
     pub gdb: Option<PathBuf>,
+    /// Go back in time too: the program is recorded while it runs (into the file of --record, if there is one). A recording needs no --reverse.
+    #[arg(long)]
+    pub reverse: bool,
     /// An option for gdb; those in front of FILE that are none of these need no more than being there: -q -ex run -tui.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub gdb_option: Vec<OsString>,
@@ -235,6 +238,9 @@ pub struct Lldb {
     /// The lldb to start [default: the environment's LLDB, or lldb].
     #[arg(long, value_name = "PATH")]
     pub lldb: Option<PathBuf>,
+    /// Go back in time too, with lldb 21 and later: the program is recorded while it runs (into the file of --record, if there is one).
+    #[arg(long)]
+    pub reverse: bool,
     /// An option for lldb; those in front of FILE that are none of these need no more than being there: -o run -b -Q.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub lldb_option: Vec<OsString>,
@@ -276,14 +282,23 @@ pub struct DebugImage {
 /// `dwalin replay-server`.
 #[derive(Args)]
 pub struct ReplayServer {
-    /// Standard input is a socket that listens.
+    /// The descriptor of a socket that listens; without it, the standard streams are the connection.
+    #[arg(long, value_name = "NUMBER")]
+    pub socket: Option<i32>,
+    /// The words are those of a `dwalin run` that is to be recorded while it is debugged.
     #[arg(long)]
-    pub socket: bool,
+    pub live: bool,
     /// The debugger that native DWARF is made for, as `dwalin replay` takes it.
     #[arg(long, default_value = "gdb-addresses")]
     pub debugger: String,
     /// The recording.
-    pub file: PathBuf,
+    #[arg(
+        value_name = "FILE",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<OsString>,
 }
 
 /// `dwalin nearest`.

@@ -28,7 +28,8 @@ pub fn print(
     if let Some(hint) = hint(trap.backtrace(), options, module) {
         eprintln!("{hint}");
     }
-    if let Some(recording) = &options.record {
+    // Under a debugger that goes back, it is there already.
+    if let Some(recording) = options.record.as_ref().filter(|_| !options.traced) {
         let recording = recording.display();
         eprintln!("note: run `dwalin gdb {recording}` to go back from here");
     }

@@ -35,12 +35,43 @@ int main(void) {
     printf("sum %d\n", sum(head));
     return 0;
 }
+__attribute__((export_name("show"))) int show(int n) {
+    printf("shown %d of %d\n", n, total);
+    return fflush(stdout);
+}
+#include <time.h>
+__attribute__((export_name("missing"))) int missing(void) {
+    return time(NULL) == 0;
+}
+"#;
+
+/// Reads without the C library's buffer.
+const READS: &str = r#"#include <stdio.h>
+#include <unistd.h>
+static char raw[16];
+static int uses(void) {
+    return raw[0] + raw[1];
+}
+int main(void) {
+    int count = read(0, raw, 5);
+    printf("%d of %s\n", count, raw);
+    int sum = uses();
+    printf("%d\n", sum);
+    return 0;
+}
 "#;
 
 /// A folder with a recording of the program, which ends in a trap.
 fn recorded(name: &str, flags: &[&str]) -> Folder {
+    let (folder, has_succeeded) = recorded_of(PROGRAM, name, flags);
+    assert!(!has_succeeded);
+    folder
+}
+
+/// A folder with app.wasm, and "hello" as what it may read.
+fn compiled(program: &str, name: &str, flags: &[&str]) -> Folder {
     let folder = Folder::new(name);
-    folder.write("app.c", PROGRAM);
+    folder.write("app.c", program);
     folder.tool(
         &[
             &["clang-19", "--target=wasm32-wasi", "-g"],
@@ -50,6 +81,12 @@ fn recorded(name: &str, flags: &[&str]) -> Folder {
         .concat(),
     );
     folder.write("input", "hello\n");
+    folder
+}
+
+/// A folder with a recording, and whether the program succeeded.
+fn recorded_of(program: &str, name: &str, flags: &[&str]) -> (Folder, bool) {
+    let folder = compiled(program, name, flags);
     let input = std::fs::File::open(folder.path("input")).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_dwalin"))
         .args(["run", "--record", "app.rec", "app.wasm"])
@@ -57,8 +94,7 @@ fn recorded(name: &str, flags: &[&str]) -> Folder {
         .stdin(input)
         .output()
         .unwrap();
-    assert!(!run.status.success());
-    folder
+    (folder, run.status.success())
 }
 
 fn session(folder: &Folder, kind: &str, debugger: &str, option: &str, commands: &[&str]) -> String {
@@ -227,6 +263,344 @@ int main(void) { return depth(5); }
         ];
         in_order(&output, &changes);
     }
+}
+
+#[test]
+fn gdb_goes_back_over_a_call_of_the_c_library() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = recorded("timetravel-over", &[]);
+    let back = ["reverse-next"; 8];
+    let commands = [&["break 26", "continue"], &back[..]].concat();
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &["Breakpoint 1, main () at app.c:26", "25\t", "24\t", "23\t"],
+    );
+    assert!(!output.contains("libc-top-half"), "{output}");
+    // At the return the frame is gone, and the caller is found by the stack pointer.
+    let commands = ["break 26", "continue", "reverse-stepi", "x/i $pc", "bt"];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "ret",
+            "#0 ",
+            "in printf (fmt=0x",
+            "\"read %s\"",
+            "#1 ",
+            "in main () at app.c:25",
+        ],
+    );
+}
+
+#[test]
+fn gdb_watches_reads_and_writes_of_the_host() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let (folder, _) = recorded_of(READS, "timetravel-reads", &[]);
+    let commands = [
+        "continue",
+        "rwatch raw[0]",
+        "reverse-continue",
+        "bt 1",
+        "delete",
+        "awatch raw[1]",
+        "reverse-continue",
+        "delete",
+        "watch raw[1]",
+        "reverse-continue",
+        "bt -1",
+        "continue",
+    ];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "5 of hello",
+            "Hardware read watchpoint 1: raw[0]",
+            "Value = 104 'h'",
+            "uses () at app.c:5",
+            "Hardware access (read/write) watchpoint 2: raw[1]",
+            "Value = 101 'e'",
+            "Hardware watchpoint 3: raw[1]",
+            "the host writes here: wasi_snapshot_preview1.fd_read",
+            "Old value = 101 'e'",
+            "New value = 0 '\\000'",
+            "main",
+            "the host writes here: wasi_snapshot_preview1.fd_read",
+            "New value = 101 'e'",
+        ],
+    );
+}
+
+#[test]
+fn gdb_goes_to_ticks_and_shows_them() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = recorded("timetravel-ticks", &[]);
+    let commands = ["break push if v == 3", "continue", "monitor when"];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    let said = output.rsplit("tick ").next().unwrap();
+    let tick = said.split(',').next().unwrap();
+    let goto = format!("monitor goto {tick}");
+    let commands = [
+        "break 24",
+        "continue",
+        "watch total",
+        &goto,
+        "p total",
+        "bt",
+        "continue",
+        "monitor goto 0",
+        "monitor moved",
+    ];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            // The frame is shown, and the watchpoint compares with the value there.
+            &format!("tick {tick}, "),
+            "#0 ",
+            "push (v=",
+            "$1 = 3",
+            "#1 ",
+            "main ()",
+            "Old value = 3",
+            "New value = 6",
+            "tick 0, the start",
+            "no",
+        ],
+    );
+}
+
+#[test]
+fn functions_that_gdb_calls_leave_the_recording_alone() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = recorded("timetravel-called", &[]);
+    let commands = [
+        "break 24",
+        "continue",
+        "p show(1)",
+        "p show(2)",
+        "p missing()",
+        "p missing()",
+        "next",
+        "p line",
+        "continue",
+    ];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "shown 1 of 55",
+            "$1 = 0",
+            "shown 2 of 55",
+            "$2 = 0",
+            "gets nothing of the host but output: wasi_snapshot_preview1.clock_time_get",
+            "$3 = 1",
+            "$4 = 1",
+            "25\t",
+            "$5 = \"hello",
+            "SIGSEGV",
+        ],
+    );
+    assert_eq!(
+        output.matches("gets nothing of the host").count(),
+        1,
+        "{output}"
+    );
+}
+
+#[test]
+fn more_watchpoints_than_registers_are_refused() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = recorded("timetravel-many", &[]);
+    let commands = [
+        "break 24",
+        "continue",
+        "watch total",
+        "watch head",
+        "watch head->value",
+        "watch head->next->value",
+        "watch head->next->next->value",
+        "continue",
+        "delete 4 5 6",
+        "reverse-continue",
+    ];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &["Could not insert hardware watchpoint", "Old value = 55"],
+    );
+}
+
+/// A live session: the program has not run before, and reads the file `input`.
+fn live(folder: &Folder, kind: &str, debugger: &str, option: &str, commands: &[&str]) -> String {
+    let mut command = Command::new("timeout");
+    command.args([
+        "120",
+        "sh",
+        "-c",
+        r#"exec "$0" "$@" 2>&1 <input"#,
+        env!("CARGO_BIN_EXE_dwalin"),
+        kind,
+        "--reverse",
+        &format!("--{kind}"),
+        debugger,
+        if kind == "gdb" { "-batch" } else { "-b" },
+    ]);
+    for line in commands {
+        command.args([option, line]);
+    }
+    let output = command
+        .args(["app.wasm", "one", "two"])
+        .current_dir(folder.path(""))
+        .output();
+    String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
+}
+
+#[test]
+fn gdb_goes_back_while_the_program_runs_and_on_from_there() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = compiled(PROGRAM, "timetravel-live", &[]);
+    let commands = [
+        "break main",
+        "run",
+        "tbreak push if v == 5",
+        "continue",
+        "watch total",
+        "reverse-continue",
+        "p v",
+        "reverse-next",
+        "monitor when",
+        "delete 3",
+        "tbreak 24",
+        "continue",
+        "monitor when",
+        "p line",
+        "next",
+        "p line",
+        "continue",
+        "bt",
+        "tbreak 26",
+        "reverse-continue",
+        "continue",
+        "continue",
+        "run",
+        "bt",
+    ];
+    let output = live(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "Breakpoint 1, main () at app.c:20",
+            "push (v=5)",
+            "Old value = 10",
+            "New value = 6",
+            "$1 = 4",
+            "tick ",
+            "main () at app.c:24",
+            ", as far as the program has run",
+            "$2 = '\\000'",
+            "25\t",
+            "$3 = \"hello",
+            "wasm trap: out of bounds memory access",
+            "#1 ",
+            "main () at app.c:27",
+            "main () at app.c:26",
+            "wasm trap: out of bounds memory access",
+            "error: app.wasm: wasm trap: out of bounds memory access",
+            "exited with code 0206",
+            // The recording is whole, and goes from its start to its end.
+            "Breakpoint 1, main () at app.c:20",
+        ],
+    );
+    // Once, though gdb has gone over it several times.
+    assert_eq!(output.matches("sum 55 total 55").count(), 1, "{output}");
+    assert!(!output.contains("go back from here"), "{output}");
+}
+
+#[test]
+fn a_live_session_steps_from_the_start_and_ends_as_the_program_does() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = compiled(READS, "timetravel-live-steps", &[]);
+    let commands = [
+        "tbreak main",
+        "continue",
+        "watch raw[0]",
+        "continue",
+        "p raw",
+        "reverse-continue",
+        "p raw",
+        "delete",
+        "tbreak app.c:10",
+        "continue",
+        "next",
+        "p sum",
+        "step",
+        "reverse-next",
+        "reverse-next",
+        "p count",
+        "set var count = 9",
+        "p count",
+        "stepi",
+        "p count",
+        "continue",
+        "continue",
+        "kill",
+    ];
+    let output = live(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "main () at app.c:8",
+            "the host writes here: wasi_snapshot_preview1.fd_read",
+            "New value = 104 'h'",
+            "$1 = \"hello",
+            "the host writes here: wasi_snapshot_preview1.fd_read",
+            "$2 = '\\000'",
+            "main () at app.c:10",
+            "$3 = 205",
+            "$4 = 5",
+            "$5 = 9",
+            "is taken back",
+            "$6 = 5",
+            " history",
+            "exited normally",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_recorded_is_refused_by_reverse() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = compiled(READS, "timetravel-live-refused", &[]);
+    let run = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+        command.args(["gdb", "--reverse", "-batch"]).args(options);
+        let output = command.current_dir(folder.path("")).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(run(&["-O", "app.wasm"]).contains("leave -O out"));
+    assert!(run(&["missing.wasm"]).contains("cannot read missing.wasm"));
+    let shared = r#"(module (memory 1 1 shared) (func (export "_start")))"#;
+    folder.write("shared.wat", shared);
+    let output = run(&["shared.wat"]);
+    assert!(output.contains("a memory that threads share"), "{output}");
 }
 
 #[test]

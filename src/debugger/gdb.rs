@@ -1,6 +1,6 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::replayed::{Server, is_recording};
+use super::replayed::{Replayed, Server};
 use super::scripts::{self, GDB};
 use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
@@ -24,9 +24,12 @@ pub fn gdb(options: &Gdb) -> Result<()> {
     let folder = scripts::folder("gdb")?;
     let error = scripts::install(&GDB, &folder)
         .map_err(anyhow::Error::from)
-        .and_then(|_| match is_recording(file) {
-            true => command_of_recording(options, &program, &folder),
-            false => command(options, &program, &folder),
+        .and_then(|_| {
+            let run = &options.run;
+            match Replayed::of(run, options.reverse, "gdb-addresses", &folder)? {
+                Some(replayed) => command_of_replayed(options, replayed, &program, &folder),
+                None => command(options, &program, &folder),
+            }
         });
     let error = error.map(|mut command| command.exec());
     fs::remove_dir_all(&folder).ok();
@@ -71,9 +74,14 @@ fn command(options: &Gdb, program: &Path, folder: &Path) -> Result<Command> {
     Ok(gdb)
 }
 
-/// gdb with a server that replays a recording, which it is connected to before the user's commands.
-fn command_of_recording(options: &Gdb, program: &Path, folder: &Path) -> Result<Command> {
-    let server = Server::start(program, options.run.file(), "gdb-addresses", folder)?;
+/// gdb with a server that replays, which it is connected to before the user's commands.
+fn command_of_replayed(
+    options: &Gdb,
+    replayed: Replayed<'_>,
+    program: &Path,
+    folder: &Path,
+) -> Result<Command> {
+    let server = Server::start(program, replayed, folder)?;
     let (folder, program) = (folder.to_string_lossy(), program.to_string_lossy());
     let mut gdb = Command::new(debugger(options));
     let import = format!(

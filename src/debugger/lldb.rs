@@ -1,6 +1,6 @@
 //! `dwalin lldb`: becomes lldb, with the formatters of lldb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::replayed::{Server, is_recording};
+use super::replayed::{Replayed, Server};
 use super::scripts::{self, LLDB};
 use super::{cannot_be_started, command_line, handed_over};
 use crate::args::Lldb;
@@ -27,15 +27,20 @@ pub fn lldb(options: &Lldb) -> Result<()> {
     }
     let folder = scripts::folder("lldb")?;
     let debugger = debugger(options);
-    let error = match LLDB.write(&folder) {
-        Ok(package) if is_recording(file) => {
-            command_of_recording(options, &debugger, &program, &package)?.exec()
-        }
-        Ok(package) => command(options, &debugger, &program, &package).exec(),
-        Err(error) => error,
-    };
+    let error = LLDB
+        .write(&folder)
+        .map_err(anyhow::Error::from)
+        .and_then(|package| {
+            match Replayed::of(&options.run, options.reverse, "lldb-formatters", &folder)? {
+                Some(replayed) => {
+                    command_of_replayed(options, replayed, &debugger, &program, &package)
+                }
+                None => Ok(command(options, &debugger, &program, &package)),
+            }
+        });
+    let error = error.map(|mut command| command.exec());
     fs::remove_dir_all(&folder).ok();
-    Err(error).with_context(|| cannot_be_started("lldb", &debugger))
+    Err(error?).with_context(|| cannot_be_started("lldb", &debugger))
 }
 
 /// Returns true if there is a program to start: lldb may be told to attach to one.
@@ -78,15 +83,16 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
     lldb
 }
 
-/// lldb with a server that replays a recording, which it is connected to before the user's commands.
-fn command_of_recording(
+/// lldb with a server that replays, which it is connected to before the user's commands.
+fn command_of_replayed(
     options: &Lldb,
+    replayed: Replayed<'_>,
     debugger: &Path,
     program: &Path,
     package: &Path,
 ) -> Result<Command> {
     let folder = package.parent().unwrap_or(package);
-    let server = Server::start(program, options.run.file(), "lldb-formatters", folder)?;
+    let server = Server::start(program, replayed, folder)?;
     let mut lldb = Command::new(debugger);
     lldb.arg("-O")
         .arg(format!("command script import '{}'", package.display()))

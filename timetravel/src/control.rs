@@ -60,6 +60,14 @@ pub enum Word {
     Message = 13,
     /// The length of it.
     MessageLength = 14,
+    /// Not zero in a process whose calls are made where the recording ends.
+    Live = 15,
+    /// Not zero in a process that runs a function for the debugger, which the recording has nothing of.
+    Diverted = 17,
+    /// The address of the name of a call that was refused to such a function.
+    Refused = 18,
+    /// The length of that name.
+    RefusedLength = 19,
 }
 
 impl Control {
@@ -104,6 +112,11 @@ impl Control {
     /// The name of the call of the host that is in progress.
     pub fn call_name(&self, tracee: &Tracee) -> Option<String> {
         self.text_at(tracee, Word::CallName, Word::CallNameLength)
+    }
+
+    /// The name of a call that a function of the debugger's made, and that was refused.
+    pub fn refused(&self, tracee: &Tracee) -> Option<String> {
+        self.text_at(tracee, Word::Refused, Word::RefusedLength)
     }
 
     /// The message about a divergence.

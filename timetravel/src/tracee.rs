@@ -50,15 +50,11 @@ fn check(result: libc::c_long, step: &'static str) -> Result<libc::c_long> {
 impl Tracee {
     /// Starts a program, which stops when it has been loaded.
     pub fn spawn(command: &mut Command) -> Result<Tracee> {
-        // SAFETY: ptrace(PTRACE_TRACEME) and setpgid are async-signal-safe.
+        // SAFETY: ptrace(PTRACE_TRACEME) is async-signal-safe.
         unsafe {
-            command.pre_exec(|| {
-                // A terminal's Ctrl-C is for the debugger.
-                libc::setpgid(0, 0);
-                match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
-                    -1 => Err(io::Error::last_os_error()),
-                    _ => Ok(()),
-                }
+            command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
+                -1 => Err(io::Error::last_os_error()),
+                _ => Ok(()),
             });
         }
         let pid = command.spawn().map_err(Error::Start)?.id() as i32;

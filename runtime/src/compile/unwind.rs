@@ -31,23 +31,24 @@ pub fn description(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Result<Vec<u
         return Err("no unwind information".to_owned());
     };
     let mut description = unwind.to_fde(Address::Constant(0));
-    describe_tail_calls(isa, compiled, &mut description)?;
+    describe_ends(isa, compiled, &mut description)?;
     entry(isa, description)
 }
 
-/// Adds where the frame is gone before a jump to another function, at which debuggers stop when they step: the code generator describes
-/// prologues alone.
-fn describe_tail_calls(
+/// Adds where the frame is gone before a return, or a jump to another function, at which debuggers stop when they step, backwards at every
+/// return: the code generator describes prologues alone.
+fn describe_ends(
     isa: &dyn TargetIsa,
     compiled: &CompiledCode,
     entry: &mut FrameDescriptionEntry,
 ) -> Result<(), String> {
     let code = compiled.buffer.data();
     let calls = compiled.buffer.call_sites().map(|call| call.ret_addr);
-    let mut jumps: Vec<_> = calls
+    let mut ends: Vec<_> = calls
         .filter_map(|end| Some((frameless(code, end as usize)? as u32, end)))
+        .chain(returns(code))
         .collect();
-    jumps.sort_unstable();
+    ends.sort_unstable();
     let saved = compiled.buffer.unwind_info.iter();
     let saved: Vec<_> = saved
         .filter_map(|(_, instruction)| match instruction {
@@ -55,7 +56,7 @@ fn describe_tail_calls(
             _ => None,
         })
         .collect::<Result<_, _>>()?;
-    for (start, end) in jumps {
+    for (start, end) in ends {
         entry.add_instruction(start, CallFrameInstruction::RememberState);
         entry.add_instruction(start, CallFrameInstruction::Cfa(X86_64::RSP, 8));
         for register in saved.iter().chain([&X86_64::RBP]) {
@@ -66,6 +67,22 @@ fn describe_tail_calls(
         }
     }
     Ok(())
+}
+
+/// The returns, from their first byte to the one behind: `ret` or `ret n`, behind `mov rsp, rbp; pop rbp`. What only looks like them, as
+/// part of a constant, is at no instruction's address.
+fn returns(code: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    const FRAME_ENDS: usize = 4;
+    let windows = code.windows(FRAME_ENDS + 1).enumerate();
+    windows.filter_map(|(at, bytes)| {
+        let len = match bytes {
+            [0x48, 0x89, 0xec, 0x5d, 0xc3] => 1,
+            [0x48, 0x89, 0xec, 0x5d, 0xc2] => 3,
+            _ => return None,
+        };
+        let start = (at + FRAME_ENDS) as u32;
+        Some((start, start + len))
+    })
 }
 
 /// The place from which on the frame is gone before the jump that ends at `end`; `None` for a call. After `pop rbp`, code may move the
@@ -142,7 +159,7 @@ pub fn of_moved_frame(
             _ => {}
         }
     }
-    describe_tail_calls(isa, compiled, &mut entry)?;
+    describe_ends(isa, compiled, &mut entry)?;
     self::entry(isa, entry)
 }
 

@@ -3,10 +3,12 @@
 
 mod builtins;
 pub mod call;
+mod diverted;
 mod gc;
 pub mod instantiate;
 mod recorded;
 mod running;
 mod segments;
+mod streams;
 mod throw;
 mod watched;

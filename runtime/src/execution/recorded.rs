@@ -1,5 +1,7 @@
 //! Calls of imports and growth in a run that is recorded, or answered from a recording (`record/`).
 
+use super::diverted;
+use super::streams::write_out;
 use super::watched;
 use crate::abi::layout::VmContextHead;
 use crate::abi::trap::TrapKind;
@@ -14,7 +16,6 @@ use crate::vm::handle::{Extern, Memory};
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{HostFunc, Store, StoreCore};
 use dwalin_debuginfo::code::DWARF_MEMORY;
-use rustix::fd::BorrowedFd;
 use std::fmt::Write as _;
 
 /// The number that stands for the contents of what is imported, in front of all calls.
@@ -231,6 +232,11 @@ pub(super) unsafe fn call(
             "a function of the host's that is no import",
         )));
     };
+    // SAFETY: the caller's promise.
+    if unsafe { session(store) }.is_diverted() {
+        // SAFETY: the caller's promise.
+        return diverted::call(unsafe { &mut *store }, func, function, slots);
+    }
     let args = encode(func.ty.params(), slots);
     // SAFETY: the caller's promise; the reference is gone before the function is called.
     let answer = unsafe {
@@ -292,12 +298,29 @@ unsafe fn record(
         effects: effects(core, writes),
     });
     core.append(&entry);
+    write_again(core, &entry);
     if let (Entry::Call(call), Some(session)) = (&entry, &mut core.session) {
         session.count(&call.outcome);
         let next = session.control().calls.get();
         session.control().silent_below.set(next);
     }
     result
+}
+
+/// Writes once more what a traced program's call has written: a debug register sees that, and not what the system writes.
+fn write_again(core: &mut StoreCore, entry: &Entry) {
+    let is_traced = core.session.as_ref().is_some_and(|it| it.is_traced());
+    let (Entry::Call(call), true) = (entry, is_traced) else {
+        return;
+    };
+    for effect in &call.effects {
+        if let (Effect::Memory { memory, at, bytes }, Some(instance)) =
+            (effect, core.instances.last())
+        {
+            let memory = instance.memories[*memory as usize];
+            core.memory(memory).write(*at as usize, bytes);
+        }
+    }
 }
 
 /// The effects of a call, as they are now.
@@ -496,23 +519,6 @@ fn apply(
         session.control().silent_below.set(next);
     }
     Ok(())
-}
-
-/// Writes to a standard stream, as long as somebody reads.
-fn write_out(stream: u8, mut bytes: &[u8]) {
-    let stream = match stream {
-        1 => libc::STDOUT_FILENO,
-        _ => libc::STDERR_FILENO,
-    };
-    // SAFETY: the command has standard streams as long as it runs.
-    let stream = unsafe { BorrowedFd::borrow_raw(stream) };
-    while !bytes.is_empty() {
-        match rustix::io::write(stream, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return,
-        }
-    }
 }
 
 /// Grows a memory or table, or has it grown as it was recorded.

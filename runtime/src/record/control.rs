@@ -72,6 +72,12 @@ pub struct Control {
     pub live: Cell<u64>,
     /// Bytes of the recording that this process has read or written.
     pub log_end: Cell<u64>,
+    /// 1 while a function runs that a debugger has called: the recording has nothing of what it does.
+    pub diverted: Cell<u64>,
+    /// The address of the name of an import that was refused to such a function; 0 if none was.
+    pub refused: Cell<u64>,
+    /// The length of the name.
+    pub refused_len: Cell<u64>,
 }
 
 impl Control {
@@ -95,11 +101,24 @@ impl Control {
             message_len: zero(),
             live: Cell::new(u64::from(is_live)),
             log_end: zero(),
+            diverted: zero(),
+            refused: zero(),
+            refused_len: zero(),
         })
     }
 
     pub(super) fn is_live(&self) -> bool {
         self.live.get() != 0
+    }
+
+    pub(super) fn is_diverted(&self) -> bool {
+        self.diverted.get() != 0
+    }
+
+    /// Says which import was refused; `name` is to stay where it is.
+    pub(super) fn refuse(&self, name: &str) {
+        self.refused.set(name.as_ptr() as u64);
+        self.refused_len.set(name.len() as u64);
     }
 
     /// Says which import is being called; `name` is to stay where it is as long.

@@ -58,6 +58,8 @@ pub(crate) enum Failure {
     Unrecordable(&'static str),
     /// The host function failed when it was recorded, with this message.
     Recorded(String),
+    /// It was called by a function that a debugger called.
+    Diverted,
     /// The run is only looked at, and was stopped.
     Stopped(Stopped),
 }
@@ -107,6 +109,9 @@ impl fmt::Display for Failure {
             }
             Failure::Unrecordable(what) => write!(f, "{what} cannot be recorded"),
             Failure::Recorded(message) => f.write_str(message),
+            Failure::Diverted => {
+                f.write_str("the recording has nothing of a call from the debugger")
+            }
             Failure::Stopped(stopped) => stopped.fmt(f),
         }
     }
@@ -192,9 +197,29 @@ impl Session {
         &self.control
     }
 
+    /// Returns true if a debugger's server traces the process.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.is_traced
+    }
+
     /// Returns true if calls are made and recorded now.
     pub(crate) fn is_live(&self) -> bool {
         self.control.is_live()
+    }
+
+    /// Returns true while a function runs that a debugger has called.
+    pub(crate) fn is_diverted(&self) -> bool {
+        self.control.is_diverted()
+    }
+
+    /// Refuses an import to a function that a debugger has called; one that is not told so by a result ends there.
+    pub(crate) fn refuse(&mut self, function: u32, can_go_on: bool) {
+        if let Some(name) = self.names.get(function as usize) {
+            self.control.refuse(name);
+        }
+        if !can_go_on {
+            self.control.stop(Stop::HostError);
+        }
     }
 
     /// Takes the names of imported functions, and where the code of guests is. The process stops, if it is traced, before anything of the
@@ -327,6 +352,9 @@ impl Session {
         delta: u64,
         grow: impl FnOnce() -> u64,
     ) -> (u64, Result<(), LogError>) {
+        if self.is_diverted() {
+            return (grow(), Ok(()));
+        }
         if self.is_live() {
             let result = grow();
             return (result, self.append(&Entry::Growth(growth, delta, result)));

@@ -5,7 +5,7 @@ import shutil
 
 import gdb
 
-from . import ahead, command, session, symbols
+from . import ahead, command, recording, session, symbols
 
 
 def start(folder, program, options, arguments):
@@ -34,6 +34,7 @@ def replay(folder, program):
     # The server is on this machine: libraries are not read by way of it.
     gdb.execute("set sysroot /", to_string=True)
     session.begin(folder)
+    recording.install()
 
 
 def gdb_word(path):

@@ -113,7 +113,8 @@ impl Server {
                 return OK.to_vec();
             }
             "2" => Kind::Write,
-            "3" => Kind::Read,
+            // No debug register watches reads alone. gdb then watches all accesses, and compares the values, as it does natively.
+            "3" if self.is_lldb => Kind::Read,
             "4" => Kind::Access,
             _ => return UNKNOWN.to_vec(),
         };

@@ -26,6 +26,8 @@ pub fn serve(command: &mut Command, executable: PathBuf, connection: Connection)
         executable,
         last_stop: Vec::new(),
         said_changes: false,
+        said_refusal: false,
+        has_moved: false,
         is_lldb: false,
         is_over: false,
     };
@@ -94,6 +96,10 @@ impl Server {
     fn v_packet(&mut self, text: &str) -> Result<Vec<u8>> {
         Ok(match text {
             "vCont?" => b"vCont;c;C;s;S;r".to_vec(),
+            // vRun;FILE;ARG;...: the arguments are those of the recording.
+            _ if text.starts_with("vRun") && text.split(';').skip(2).any(|it| !it.is_empty()) => {
+                FAILED.to_vec()
+            }
             _ if text.starts_with("vRun") => self.restart()?,
             _ if text.starts_with("vKill") => OK.to_vec(),
             _ => UNKNOWN.to_vec(),

@@ -23,6 +23,11 @@ impl Server {
                 Err(_) => format!("`{tick}` is not a tick: a number, as `monitor when` says it\n"),
             },
             ["checkpoints"] => self.list(),
+            // Asked by scripts of the debugger, which has not been told.
+            ["moved"] => match std::mem::take(&mut self.has_moved) {
+                true => "yes\n".to_owned(),
+                false => "no\n".to_owned(),
+            },
             [] | ["help", ..] => HELP.to_owned(),
             _ => format!("`{line}` is not known\n{HELP}"),
         };
@@ -30,22 +35,27 @@ impl Server {
     }
 
     fn when(&self) -> String {
+        let newest = match self.timeline.is_newest() {
+            true => ", as far as the program has run",
+            false => "",
+        };
         match self.timeline.here() {
-            Moment::Start => "tick 0, the start\n".to_owned(),
-            Moment::At { tick, pc } => format!("tick {tick}, {pc:#x}\n"),
-            Moment::Said { tick, .. } => format!("tick {tick}, the end\n"),
+            Moment::Start => format!("tick 0, the start{newest}\n"),
+            Moment::At { tick, pc } => format!("tick {tick}, {pc:#x}{newest}\n"),
+            Moment::Said { tick, .. } if self.timeline.is_in_call_of_host() => {
+                format!("tick {tick}, in a call of the host{newest}\n")
+            }
+            Moment::Said { tick, .. } => format!("tick {tick}, the end{newest}\n"),
         }
     }
 
-    /// Goes to a tick; registers that the debugger has are told to be old by a command of its own.
+    /// Goes to a tick; a debugger takes what it knows of registers to be so still, until a script asks if the program has moved.
     fn go_to(&mut self, tick: u64) -> Result<String> {
         self.timeline.interrupt().forget();
         self.timeline.go_to_tick(tick)?;
         self.last_stop = self.stopped(5, "");
-        Ok(format!(
-            "{}`maintenance flush register-cache` shows the frames here\n",
-            self.when()
-        ))
+        self.has_moved = true;
+        Ok(self.when())
     }
 
     fn list(&self) -> String {

@@ -23,6 +23,8 @@ impl Server {
             "qMemoryRegionInfo" => return self.region(text),
             "qC" => format!("QC{pid:x}"),
             "qAttached" => "0".to_owned(),
+            // None, of a process that has ended.
+            "qfThreadInfo" if self.timeline.shown().is_err() => "l".to_owned(),
             "qfThreadInfo" => format!("m{pid:x}"),
             "qsThreadInfo" => "l".to_owned(),
             "qThreadStopInfo" | "qThreadStopInfo0" => return self.last_stop.clone(),

@@ -3,7 +3,8 @@
 use super::state::Server;
 use crate::error::Result;
 use crate::packet::{hex, number};
-use crate::timeline::{Moment, Reason};
+use crate::timeline::{Access, Moment, Reason};
+use crate::watch::Kind;
 use std::ops::Range;
 
 /// A movement.
@@ -69,6 +70,7 @@ impl Server {
         let is_forward = !matches!(how, Resume::Back | Resume::StepBack);
         if self.timeline.is_in_call() && is_forward {
             let reason = self.timeline.run_call()?;
+            self.say_refusal()?;
             return self.reply_to_stop(reason);
         }
         if self.timeline.discard()? && !self.said_changes {
@@ -101,14 +103,35 @@ impl Server {
                 self.stopped(5, "replaylog:end;")
             }
             Reason::Signal(signal) => self.stopped(to_protocol(signal), ""),
-            Reason::Watch(address, call) => {
-                if let Some(call) = call {
-                    self.say(&format!("dwalin: the host writes here: {call}"))?;
-                }
-                self.stopped(5, &format!("watch:{address:x};"))
-            }
+            Reason::Watch(access) => self.accessed(access)?,
         };
         Ok(self.last_stop.clone())
+    }
+
+    /// The reply for an access, by the kind of the watchpoint (GDB's manual, "Stop Reply Packets").
+    fn accessed(&self, access: Access) -> Result<Vec<u8>> {
+        let (key, does) = match access.kind {
+            Kind::Write => ("watch", "writes"),
+            Kind::Read => ("rwatch", "reads or writes"),
+            Kind::Access => ("awatch", "reads or writes"),
+        };
+        if let Some(call) = access.call {
+            self.say(&format!("dwalin: the host {does} here: {call}"))?;
+        }
+        Ok(self.stopped(5, &format!("{key}:{:x};", access.asked)))
+    }
+
+    /// Says, once, that a function which the debugger called has called the host in vain.
+    fn say_refusal(&mut self) -> Result<()> {
+        let shown = self.timeline.shown();
+        let refused = shown.ok().and_then(|it| self.timeline.control.refused(it));
+        let Some(name) = refused.filter(|_| !self.said_refusal) else {
+            return Ok(());
+        };
+        self.said_refusal = true;
+        self.say(&format!(
+            "dwalin: a function that is called from the debugger gets nothing of the host but output: {name} failed"
+        ))
     }
 
     fn say_divergence(&self) -> Result<()> {

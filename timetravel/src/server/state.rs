@@ -18,6 +18,10 @@ pub struct Server {
     pub last_stop: Vec<u8>,
     /// It was said what becomes of changes.
     pub said_changes: bool,
+    /// It was said which call of the host was refused to a function that the debugger called.
+    pub said_refusal: bool,
+    /// A `monitor` command has moved the program, of which nobody has asked yet.
+    pub has_moved: bool,
     /// The debugger is lldb.
     pub is_lldb: bool,
     /// The debugger has gone.

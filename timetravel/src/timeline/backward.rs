@@ -129,17 +129,15 @@ impl Timeline {
                 Ok(Reason::Break)
             }
             Hit::Access { tick, pc, watch } => {
-                let asked = self.traps.watches[watch].asked;
                 let before = self.before(Moment::At { tick, pc })?;
                 self.seek(before.unwrap_or(Moment::Start))?;
-                Ok(Reason::Watch(asked, None))
+                Ok(self.access_to(watch, None))
             }
             Hit::Call { tick, call, watch } => {
-                let asked = self.traps.watches[watch].asked;
                 let (before, _) = self.around_call(tick, call)?;
                 let name = self.name_of_call(before)?;
                 self.seek(before)?;
-                Ok(Reason::Watch(asked, name))
+                Ok(self.access_to(watch, name))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Forwards: to what stops the program next, with checkpoints on the way.
 
 use super::state::{Moment, Reason, Timeline};
-use crate::control::Word;
+use crate::control::{Stop, Word};
 use crate::error::{Error, Result};
 use crate::process::{Event, Process, Traps};
 use std::ops::Range;
@@ -15,6 +15,9 @@ impl Timeline {
     /// Runs on.
     pub fn go_on(&mut self) -> Result<Reason> {
         let traps = self.traps.clone();
+        if self.newest_moment().is_some() {
+            return self.go_on_live(&traps);
+        }
         let mut process = self.take()?;
         if let Moment::Said { .. } = self.here {
             let event = process.deliver(0, &traps, &self.control, &self.interrupt)?;
@@ -27,18 +30,14 @@ impl Timeline {
     /// Delivers the signal that stopped the program: a trap's handler reports it, and the process ends. gdb sends the last one again where it
     /// has been brought elsewhere since: the program goes on there.
     pub fn deliver(&mut self, signal: i32) -> Result<Reason> {
-        if self.trap != Some((self.here, signal)) {
+        if self.is_newest() {
+            return self.deliver_to_newest(signal);
+        }
+        if self.newest_moment().is_some() || self.trap != Some((self.here, signal)) {
             return self.go_on();
         }
         let mut process = self.take()?;
-        // The signal comes with its information when the instruction is executed again.
-        let again = self.run(&mut process, None, &Traps::default())?;
-        let event = match again {
-            Event::Signal(same) if same == signal => {
-                process.deliver(signal, &Traps::default(), &self.control, &self.interrupt)?
-            }
-            other => other,
-        };
+        let event = self.trap_again(&mut process, signal)?;
         self.arrive(process, event)
     }
 
@@ -48,27 +47,53 @@ impl Timeline {
         trap.map(|(_, signal)| signal)
     }
 
+    /// Has a process trap, and delivers the signal.
+    pub(super) fn trap_again(&mut self, process: &mut Process, signal: i32) -> Result<Event> {
+        // The signal comes with its information when the instruction is executed again.
+        match self.run(process, None, &Traps::default())? {
+            Event::Signal(same) if same == signal => {
+                process.deliver(signal, &Traps::default(), &self.control, &self.interrupt)
+            }
+            other => Ok(other),
+        }
+    }
+
     /// Executes instructions of the program while the program counter is in a range, and one at least.
     pub fn step_forward(&mut self, range: Range<u64>) -> Result<Reason> {
+        if self.is_newest() {
+            return self.step_newest(&range);
+        }
         let traps = self.traps.clone();
         let mut process = self.take()?;
         if let Moment::Said { .. } = self.here {
             let event = process.deliver(0, &traps, &self.control, &self.interrupt)?;
             return self.arrive(process, event);
         }
+        match self.steps(&mut process, &range, &traps)? {
+            Event::Said(_) if self.is_newest_calling() => self.step_newest(&range),
+            event => self.arrive(process, event),
+        }
+    }
+
+    /// Steps while the program counter is in a range, no further than to the newest moment.
+    pub(super) fn steps(
+        &mut self,
+        process: &mut Process,
+        range: &Range<u64>,
+        traps: &Traps,
+    ) -> Result<Event> {
         loop {
-            let event = self.step(&mut process, &traps)?;
+            let event = self.step(process, traps)?;
             let pc = match event {
                 Event::Stepped => process.pc()?,
-                event => return self.arrive(process, event),
+                event => return Ok(event),
             };
-            let event = match traps.breaks.contains(&pc) {
+            return Ok(match traps.breaks.contains(&pc) {
                 true => Event::Break(pc),
                 false if self.interrupt.is_asked() => Event::Interrupted,
-                false if range.contains(&pc) => continue,
+                false if range.contains(&pc) && !self.has_caught_up(process)? => continue,
                 false => Event::Stepped,
-            };
-            return self.arrive(process, event);
+            });
         }
     }
 
@@ -76,6 +101,12 @@ impl Timeline {
     pub fn run_call(&mut self) -> Result<Reason> {
         let traps = self.traps.clone();
         let mut process = self.take()?;
+        // What it writes is to be taken back too.
+        if let Some(change) = &mut self.change {
+            change.is_memory = true;
+        }
+        let control = &self.control;
+        control.set_word(&process.tracee, Word::Diverted, 1)?;
         let event = self.run(&mut process, None, &traps)?;
         let reason = match event {
             Event::Exited(_) | Event::Killed(_) => {
@@ -84,7 +115,7 @@ impl Timeline {
             }
             Event::Signal(signal) => Reason::Signal(signal),
             Event::Interrupted => Reason::Signal(libc::SIGINT),
-            Event::Watch(hits) => Reason::Watch(traps.watches[hits[0]].asked, None),
+            Event::Watch(hits) => self.access_to(hits[0], None),
             Event::Break(_) => Reason::Break,
             Event::Said(_) => Reason::Signal(libc::SIGABRT),
             Event::Tick | Event::Stepped => Reason::Step,
@@ -93,13 +124,17 @@ impl Timeline {
         Ok(reason)
     }
 
-    fn take(&mut self) -> Result<Process> {
+    pub(super) fn take(&mut self) -> Result<Process> {
         let gone = Error::Ended("it is gone; `run` goes to the start");
         self.now.take().ok_or(gone)
     }
 
     /// Runs in slices, and makes checkpoints between them where no run has been before.
-    fn run_with_checkpoints(&mut self, process: &mut Process, traps: &Traps) -> Result<Event> {
+    pub(super) fn run_with_checkpoints(
+        &mut self,
+        process: &mut Process,
+        traps: &Traps,
+    ) -> Result<Event> {
         let mut slice = 1 << 12;
         let mut last = process.tracee.cpu_time();
         let mut looked = last;
@@ -117,7 +152,7 @@ impl Timeline {
             }
             looked = time;
             if until > self.checkpoints.newest() && time.saturating_sub(last) >= APART {
-                let fork = process.fork()?;
+                let fork = self.fork_to_replay(process)?;
                 self.checkpoints.add(until, fork);
                 last = time;
             }
@@ -128,7 +163,7 @@ impl Timeline {
     }
 
     /// Shows a process that has stopped, and says why it did.
-    fn arrive(&mut self, process: Process, event: Event) -> Result<Reason> {
+    pub(super) fn arrive(&mut self, process: Process, event: Event) -> Result<Reason> {
         match event {
             Event::Exited(code) => return Ok(Reason::Exited(code)),
             Event::Killed(signal) => return Ok(Reason::Killed(signal)),
@@ -136,30 +171,23 @@ impl Timeline {
             _ => {}
         }
         if let Event::Watch(hits) = &event {
-            let asked = self.traps.watches[hits[0]].asked;
-            return self.arrive_at_access(process, asked);
+            return self.arrive_at_access(process, hits[0]);
         }
         let moment = self.moment(&process, &event)?;
         if let Event::Signal(signal) = event {
             self.trap = Some((moment, signal));
         }
         self.show(process, moment);
-        Ok(match event {
-            Event::Break(_) => Reason::Break,
-            Event::Signal(signal) => Reason::Signal(signal),
-            Event::Said(crate::control::Stop::HostError) => Reason::Signal(libc::SIGABRT),
-            Event::Said(_) => Reason::End,
-            _ => Reason::Step,
-        })
+        Ok(reason(&event))
     }
 
     /// Shows the moment after an access: after the call, where the host accessed the place.
-    fn arrive_at_access(&mut self, process: Process, asked: u64) -> Result<Reason> {
+    fn arrive_at_access(&mut self, process: Process, watch: usize) -> Result<Reason> {
         let pc = process.pc()?;
         let tick = process.tick(&self.control)?;
         if self.control.is_guest(pc) {
             self.show(process, Moment::At { tick, pc });
-            return Ok(Reason::Watch(asked, None));
+            return Ok(self.access_to(watch, None));
         }
         let name = self.control.call_name(&process.tracee);
         let call = self.control.word(&process.tracee, Word::Calls)?;
@@ -167,7 +195,7 @@ impl Timeline {
         let pc = after.pc()?;
         let tick = after.tick(&self.control)?;
         self.show(after, Moment::At { tick, pc });
-        Ok(Reason::Watch(asked, name))
+        Ok(self.access_to(watch, name))
     }
 
     /// The moment at which the program makes a call of the host, by the number of calls before it, and a process after the call.
@@ -194,6 +222,11 @@ impl Timeline {
     /// Ctrl-C: the next tick is near, and a place of the program's.
     fn interrupted(&mut self, mut process: Process) -> Result<Reason> {
         self.interrupt.forget();
+        let here = process.tick(&self.control)?;
+        if let Some(newest) = self.newest_moment().filter(|it| it.tick() <= here) {
+            self.seek(newest)?;
+            return Ok(Reason::Signal(libc::SIGINT));
+        }
         let next = process.tick(&self.control)? + 1;
         let traps = Traps::default();
         let event = self.run(&mut process, Some(next), &traps)?;
@@ -201,5 +234,16 @@ impl Timeline {
             Reason::Step => Ok(Reason::Signal(libc::SIGINT)),
             other => Ok(other),
         }
+    }
+}
+
+/// The reason for which a program has stopped at what is no access.
+pub(super) fn reason(event: &Event) -> Reason {
+    match event {
+        Event::Break(_) => Reason::Break,
+        Event::Signal(signal) => Reason::Signal(*signal),
+        Event::Said(Stop::HostError) => Reason::Signal(libc::SIGABRT),
+        Event::Said(_) => Reason::End,
+        _ => Reason::Step,
     }
 }

@@ -7,7 +7,8 @@ mod backward;
 mod checkpoints;
 mod forward;
 mod instructions;
+mod live;
 mod seek;
 mod state;
 
-pub use state::{Moment, Reason, Timeline};
+pub use state::{Access, Moment, Reason, Timeline};

@@ -102,6 +102,10 @@ impl Timeline {
             self.seek(Moment::Start)?;
             return Ok(Reason::Begin);
         }
+        if let Some(newest) = self.newest_moment().filter(|it| it.tick() < tick) {
+            self.seek(newest)?;
+            return Ok(Reason::Step);
+        }
         let mut process = self.checkpoints.fork(self.checkpoints.nearest(tick))?;
         if process.tick(&self.control)? < tick {
             let event = self.run(&mut process, Some(tick), &Traps::default())?;

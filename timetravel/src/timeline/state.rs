@@ -7,6 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::process::{Event, Process, Traps};
 use crate::scratch::Scratch;
 use crate::tracee::{General, Tracee, Wait};
+use crate::watch::Kind;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -31,6 +32,16 @@ pub enum Moment {
     },
 }
 
+impl Moment {
+    /// The tick; 0 at the start.
+    pub fn tick(self) -> u64 {
+        match self {
+            Moment::Start => 0,
+            Moment::At { tick, .. } | Moment::Said { tick, .. } => tick,
+        }
+    }
+}
+
 /// The reason for which the debugger is told that the program stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -38,8 +49,8 @@ pub enum Reason {
     Step,
     /// A breakpoint.
     Break,
-    /// A watched place, by the debugger's address, and the call of the host that accessed it.
-    Watch(u64, Option<String>),
+    /// A watched place.
+    Watch(Access),
     /// A signal.
     Signal(i32),
     /// The start.
@@ -50,6 +61,17 @@ pub enum Reason {
     Exited(i32),
     /// A signal ended it.
     Killed(i32),
+}
+
+/// An access to a watched place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The debugger's address of the place.
+    pub asked: u64,
+    /// The accesses that the place is watched for.
+    pub kind: Kind,
+    /// The call of the host that made it.
+    pub call: Option<String>,
 }
 
 /// The run, with the process that the debugger sees.
@@ -65,12 +87,40 @@ pub struct Timeline {
     pub(super) now: Option<Process>,
     /// The moment at which a signal stopped the program.
     pub(super) trap: Option<(Moment, i32)>,
+    /// The process that records, where one does.
+    pub(super) newest: Option<Newest>,
     /// The change that the debugger made at `here`.
     pub(super) change: Option<Change>,
     pub(super) checkpoints: Checkpoints,
     pub(super) instructions: Option<Instructions>,
     silent_below: u64,
     pub(super) interrupt: Arc<Interrupt>,
+}
+
+/// The process that records.
+pub(super) struct Newest {
+    /// The process.
+    pub process: Process,
+    /// Where it is.
+    pub moment: Moment,
+    /// It waits in a call of the host: its moment is where a replay has no more.
+    pub is_calling: bool,
+}
+
+impl Newest {
+    /// The newest process of a run that is about to begin, if it is to be recorded. `first` replays from then on.
+    pub fn at_start(first: &mut Process, control: &Control) -> Result<Option<Newest>> {
+        if control.word(&first.tracee, Word::Live)? == 0 {
+            return Ok(None);
+        }
+        let process = first.fork()?;
+        control.set_word(&first.tracee, Word::Live, 0)?;
+        Ok(Some(Newest {
+            process,
+            moment: Moment::Start,
+            is_calling: false,
+        }))
+    }
 }
 
 /// The instructions of a tick.
@@ -98,6 +148,7 @@ impl Timeline {
         let control = Control::read(&tracee, block)?;
         let scratch = Scratch::new(&mut tracee)?;
         let mut first = Process::new(tracee, &control)?;
+        let newest = Newest::at_start(&mut first, &control)?;
         let now = first.fork()?;
         let silent_below = control.word(&now.tracee, Word::SilentBelow)?;
         Ok(Timeline {
@@ -107,6 +158,7 @@ impl Timeline {
             here: Moment::Start,
             now: Some(now),
             trap: None,
+            newest,
             change: None,
             checkpoints: Checkpoints::new(first),
             instructions: None,
@@ -156,6 +208,16 @@ impl Timeline {
     pub fn is_in_call(&self) -> bool {
         let pc = self.shown().and_then(Tracee::registers).map(|it| it.rip);
         (self.change.as_ref()).is_some_and(|it| pc.is_ok_and(|pc| pc != it.registers.rip))
+    }
+
+    /// An access to a watched place, by its number, of the program or of a call of the host.
+    pub(super) fn access_to(&self, watch: usize, call: Option<String>) -> Reason {
+        let watch = &self.traps.watches[watch];
+        Reason::Watch(Access {
+            asked: watch.asked,
+            kind: watch.kind,
+            call,
+        })
     }
 
     /// The process to be run, told what has been written already.

@@ -12,6 +12,7 @@ static char memory[1 << 16] __attribute__((aligned(4096)));
 struct control {
     uint64_t magic, version, countdown, text, text_count, memory_base, memory_length;
     uint64_t calls, call_name, call_name_length, silent_below, state, exit_code, message, message_length, live;
+    uint64_t log_end, diverted, refused, refused_length;
 };
 static volatile struct control control;
 
