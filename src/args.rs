@@ -285,6 +285,12 @@ pub struct ReplayServer {
     /// The descriptor of a socket that listens; without it, the standard streams are the connection.
     #[arg(long, value_name = "NUMBER")]
     pub socket: Option<i32>,
+    /// The debugger prints the program's output, which reads nothing.
+    #[arg(long)]
+    pub output_to_debugger: bool,
+    /// The program is there from the debugger's `run` on.
+    #[arg(long)]
+    pub wait_for_run: bool,
     /// The words are those of a `dwalin run` that is to be recorded while it is debugged.
     #[arg(long)]
     pub live: bool,

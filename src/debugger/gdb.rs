@@ -1,6 +1,6 @@
 //! `dwalin gdb`: becomes gdb, with the scripts of gdb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::replayed::{Replayed, Server};
+use super::replayed::{From, Replayed, Server};
 use super::scripts::{self, GDB};
 use super::{cannot_be_started, command_line, handed_over, python};
 use crate::args::Gdb;
@@ -81,7 +81,14 @@ fn command_of_replayed(
     program: &Path,
     folder: &Path,
 ) -> Result<Command> {
-    let server = Server::start(program, replayed, folder)?;
+    let interpreter = interpreter(&options.gdb_option);
+    let from = match interpreter.as_deref() {
+        Some("dap") => From::Adapter,
+        Some(it) if it.starts_with("mi") => From::Editor,
+        _ => From::Terminal,
+    };
+    let server = Server::start(program, replayed, folder, from)?;
+    let connect = format!("target extended-remote {}", server.socket.display());
     let (folder, program) = (folder.to_string_lossy(), program.to_string_lossy());
     let mut gdb = Command::new(debugger(options));
     let import = format!(
@@ -93,14 +100,26 @@ fn command_of_replayed(
         python(&folder),
         python(&program)
     );
-    gdb.args(["-q", "-iex", &import, "-iex", &replay, "-ex"])
-        .arg(format!(
-            "target extended-remote {}",
-            server.socket.display()
-        ))
+    gdb.args(["-q", "-iex", &import, "-iex", &replay, "-ex", &connect])
         .args(&options.gdb_option)
         .env(LAUNCHED, "1");
     Ok(gdb)
+}
+
+/// The interpreter that gdb is told to have (GDB's manual, "Mode Options"): an editor's, maybe.
+fn interpreter(options: &[OsString]) -> Option<String> {
+    let mut words = options.iter().map(|it| it.to_string_lossy());
+    while let Some(word) = words.next() {
+        let word = word.trim_start_matches('-');
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        if name == "i" || name.starts_with("interp") || name == "ui" {
+            return match value {
+                "" => words.next().map(String::from),
+                value => Some(value.to_owned()),
+            };
+        }
+    }
+    None
 }
 
 fn start(options: &Gdb, program: &Path, folder: &Path) -> Result<String> {

@@ -1,6 +1,6 @@
 //! `dwalin lldb`: becomes lldb, with the formatters of lldb/ loaded and `dwalin run -g` as the program to debug.
 
-use super::replayed::{Replayed, Server};
+use super::replayed::{From, Replayed, Server};
 use super::scripts::{self, LLDB};
 use super::{cannot_be_started, command_line, handed_over};
 use crate::args::Lldb;
@@ -92,7 +92,7 @@ fn command_of_replayed(
     package: &Path,
 ) -> Result<Command> {
     let folder = package.parent().unwrap_or(package);
-    let server = Server::start(program, replayed, folder)?;
+    let server = Server::start(program, replayed, folder, From::Terminal)?;
     let mut lldb = Command::new(debugger);
     lldb.arg("-O")
         .arg(format!("command script import '{}'", package.display()))

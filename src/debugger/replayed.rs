@@ -21,6 +21,17 @@ pub fn is_recording(path: &Path) -> bool {
         && bytes == *MAGIC
 }
 
+/// The side that a server's debugger is used from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// A terminal, or a script.
+    Terminal,
+    /// An editor: the standard streams are the protocol between it and the debugger.
+    Editor,
+    /// An editor that speaks the Debug Adapter Protocol, and has the program started.
+    Adapter,
+}
+
 /// What a server replays.
 pub enum Replayed<'a> {
     /// A recording, described for a kind of debugger.
@@ -68,7 +79,7 @@ pub struct Server {
 impl Server {
     /// Starts one of `program` in the background.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    pub fn start(program: &Path, what: Replayed<'_>, folder: &Path) -> Result<Server> {
+    pub fn start(program: &Path, what: Replayed<'_>, folder: &Path, from: From) -> Result<Server> {
         use rustix::io::{FdFlags, fcntl_setfd};
         use std::os::fd::AsRawFd;
         use std::os::unix::net::UnixListener;
@@ -80,6 +91,13 @@ impl Server {
         let mut server = Command::new(program);
         server.arg("replay-server");
         server.arg(format!("--socket={}", listener.as_raw_fd()));
+        if from == From::Adapter {
+            server.arg("--wait-for-run");
+        }
+        if from != From::Terminal {
+            server.arg("--output-to-debugger");
+            server.stdin(Stdio::null()).stdout(Stdio::null());
+        }
         match what {
             Replayed::Recording(file, debugger) => {
                 server.args(["--debugger", debugger, "--"]).arg(file);
@@ -100,7 +118,7 @@ impl Server {
 
     /// There is none for this system.
     #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-    pub fn start(_: &Path, _: Replayed<'_>, _: &Path) -> Result<Server> {
+    pub fn start(_: &Path, _: Replayed<'_>, _: &Path, _: From) -> Result<Server> {
         bail!("debuggers go back in time on Linux on x86-64 only")
     }
 }
@@ -108,7 +126,7 @@ impl Server {
 /// `dwalin replay-server`: serves one debugger, by a socket or by both standard streams.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub fn serve(options: &ReplayServer) -> Result<()> {
-    use dwalin_timetravel::{Connection, serve};
+    use dwalin_timetravel::{Beginning, Connection, Streams, serve};
     use std::os::fd::{AsFd, FromRawFd, OwnedFd};
     use std::os::unix::net::UnixListener;
     use std::{env, io};
@@ -143,7 +161,16 @@ pub fn serve(options: &ReplayServer) -> Result<()> {
             Connection::new(io::stdin(), io::stdout())
         }
     };
-    Ok(serve(&mut command, program, connection)?)
+    let streams = match options.output_to_debugger {
+        true => Streams::Debugger,
+        false => Streams::Own,
+    };
+    let beginning = match options.wait_for_run {
+        true => Beginning::Waits,
+        false => Beginning::Started,
+    };
+    let how = (streams, beginning);
+    Ok(serve(&mut command, program, connection, how)?)
 }
 
 /// The process that replays a recording.

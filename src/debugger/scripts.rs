@@ -34,6 +34,7 @@ pub const GDB: Package = Package {
         ("trap.py", include_str!("gdb/trap.py")),
         ("frames.py", include_str!("gdb/frames.py")),
         ("jump.py", include_str!("gdb/jump.py")),
+        ("dap.py", include_str!("gdb/dap.py")),
         ("recording.py", include_str!("gdb/recording.py")),
         ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),

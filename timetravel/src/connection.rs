@@ -64,6 +64,11 @@ impl Connection {
         self.packets.recv().ok()
     }
 
+    /// The sending half, for another thread.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender(self.out.clone())
+    }
+
     /// Sends a packet.
     pub(crate) fn reply(&self, data: &[u8]) -> Result<()> {
         send(&self.out, &framed(data))
@@ -72,6 +77,17 @@ impl Connection {
     /// Ends acknowledgements.
     pub(crate) fn stop_acknowledging(&self) {
         self.acknowledges.store(false, SeqCst);
+    }
+}
+
+/// The sending half of a connection.
+#[derive(Clone)]
+pub struct Sender(Out);
+
+impl Sender {
+    /// Sends a packet.
+    pub(crate) fn send(&self, data: &[u8]) -> Result<()> {
+        send(&self.0, &framed(data))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod control;
 mod description;
 mod error;
 mod interrupt;
+mod output;
 mod packet;
 mod process;
 mod registers;
@@ -25,4 +26,4 @@ mod watch;
 
 pub use connection::Connection;
 pub use error::Error;
-pub use server::serve;
+pub use server::{Beginning, Streams, serve};

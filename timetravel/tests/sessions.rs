@@ -1,7 +1,7 @@
 //! Sessions of gdb and lldb with the server, over a native program that counts ticks as guest code does.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-use dwalin_timetravel::{Connection, serve};
+use dwalin_timetravel::{Beginning, Connection, Streams, serve};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,7 +37,8 @@ fn session(arguments: &[&str], debugger: impl FnOnce(&Path) -> Command) -> Strin
         let connection = Connection::new(stream.try_clone().unwrap(), stream);
         let mut command = Command::new(program());
         command.args(arguments).stdout(Stdio::null());
-        serve(&mut command, program().to_owned(), connection)
+        let how = (Streams::Own, Beginning::Started);
+        serve(&mut command, program().to_owned(), connection, how)
     });
     let command = debugger(&socket);
     let mut bounded = Command::new("timeout");

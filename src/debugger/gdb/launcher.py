@@ -5,7 +5,7 @@ import shutil
 
 import gdb
 
-from . import ahead, command, recording, session, symbols
+from . import ahead, command, dap, recording, session, symbols
 
 
 def start(folder, program, options, arguments):
@@ -35,6 +35,7 @@ def replay(folder, program):
     gdb.execute("set sysroot /", to_string=True)
     session.begin(folder)
     recording.install()
+    dap.install()
 
 
 def gdb_word(path):

@@ -8,30 +8,71 @@ mod resume;
 mod state;
 
 use crate::connection::Connection;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::output::Output;
 use crate::timeline::Timeline;
 use state::{FAILED, OK, Server, UNKNOWN};
+use std::io::{self, PipeReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+/// Where the program's output goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Streams {
+    /// To the streams that its command has.
+    Own,
+    /// To the debugger, which prints it.
+    Debugger,
+}
+
+/// The state that a debugger finds when it connects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Beginning {
+    /// The program is there, and stands at its start.
+    Started,
+    /// None is: the debugger's `run` begins it.
+    Waits,
+}
 
 /// Serves a debugger until it goes: `command` starts the process that replays, which runs `executable`.
 ///
 /// # Errors
 /// The process cannot be started or traced, or the connection fails.
-pub fn serve(command: &mut Command, executable: PathBuf, connection: Connection) -> Result<()> {
-    let timeline = Timeline::start(command, connection.interrupt())?;
+pub fn serve(
+    command: &mut Command,
+    executable: PathBuf,
+    connection: Connection,
+    (streams, beginning): (Streams, Beginning),
+) -> Result<()> {
+    let pipe = match streams {
+        Streams::Own => None,
+        Streams::Debugger => Some(redirected(command).map_err(Error::Start)?),
+    };
+    let started = Timeline::start(command, connection.interrupt());
+    // Of a process that ended before it was ready; its streams are not the debugger's yet.
+    if let (Err(_), Some(pipe)) = (&started, &pipe) {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        io::copy(&mut &*pipe, &mut io::stderr()).ok();
+    }
+    let timeline = started?;
+    let output = pipe.map(|pipe| Output::new(pipe, connection.sender()));
     let mut server = Server {
         connection,
         timeline,
+        output: output.transpose().map_err(Error::Start)?,
         executable,
         last_stop: Vec::new(),
+        is_waiting: beginning == Beginning::Waits,
         said_changes: false,
         said_refusal: false,
         has_moved: false,
         is_lldb: false,
         is_over: false,
     };
-    server.last_stop = server.stopped(5, "");
+    server.last_stop = match server.is_waiting {
+        true => b"W00".to_vec(),
+        false => server.stopped(5, ""),
+    };
     while !server.is_over {
         let Some(packet) = server.connection.next() else {
             break;
@@ -47,6 +88,13 @@ pub fn serve(command: &mut Command, executable: PathBuf, connection: Connection)
     Ok(())
 }
 
+/// A pipe for a command's output.
+fn redirected(command: &mut Command) -> io::Result<PipeReader> {
+    let (reader, writer) = io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    Ok(reader)
+}
+
 impl Server {
     /// Handles a packet; none is the reply to what has none.
     fn handle(&mut self, packet: &[u8]) -> Result<Option<Vec<u8>>> {
@@ -57,7 +105,14 @@ impl Server {
             return Ok(Some(FAILED.to_vec()));
         };
         if let Some(how) = resume::parse(text) {
-            return self.resume(how).map(Some);
+            if let Some(output) = &self.output {
+                output.open();
+            }
+            let reply = self.resume(how);
+            if let Some(output) = &self.output {
+                output.close();
+            }
+            return reply.map(Some);
         }
         let reply = match text.as_bytes().first() {
             None => UNKNOWN.to_vec(),
@@ -108,6 +163,7 @@ impl Server {
 
     /// Goes to the start.
     fn restart(&mut self) -> Result<Vec<u8>> {
+        self.is_waiting = false;
         self.timeline.go_to_tick(0)?;
         self.last_stop = self.stopped(5, "");
         Ok(self.last_stop.clone())

@@ -24,6 +24,7 @@ impl Server {
             "qC" => format!("QC{pid:x}"),
             "qAttached" => "0".to_owned(),
             // None, of a process that has ended.
+            "qfThreadInfo" | "qC" if self.is_waiting => "l".to_owned(),
             "qfThreadInfo" if self.timeline.shown().is_err() => "l".to_owned(),
             "qfThreadInfo" => format!("m{pid:x}"),
             "qsThreadInfo" => "l".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::error::Result;
+use crate::output::Output;
 use crate::packet::hex;
 use crate::timeline::Timeline;
 use std::path::PathBuf;
@@ -12,10 +13,14 @@ pub struct Server {
     pub connection: Connection,
     /// The run.
     pub timeline: Timeline,
+    /// The program's output, if the debugger prints it.
+    pub output: Option<Output>,
     /// The file that the process runs.
     pub executable: PathBuf,
     /// The answer to the question why the program stopped.
     pub last_stop: Vec<u8>,
+    /// No program is there yet, for the debugger.
+    pub is_waiting: bool,
     /// It was said what becomes of changes.
     pub said_changes: bool,
     /// It was said which call of the host was refused to a function that the debugger called.
