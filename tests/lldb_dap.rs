@@ -143,7 +143,7 @@ impl Editor {
     }
 
     fn ask(how: &str, arguments: Value) -> Adapter {
-        let mut adapter = Adapter::start(&path());
+        let mut adapter = Adapter::start(Command::new("lldb-dap-19").env("PATH", path()));
         adapter.request(
             "initialize",
             json!({"adapterID": "lldb-dap", "linesStartAt1": true, "pathFormat": "path"}),

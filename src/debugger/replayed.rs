@@ -32,7 +32,7 @@ pub enum From {
     Adapter,
 }
 
-/// What a server replays.
+/// The run that a server replays.
 pub enum Replayed<'a> {
     /// A recording, described for a kind of debugger.
     Recording(&'a Path, &'a str),
@@ -41,7 +41,7 @@ pub enum Replayed<'a> {
 }
 
 impl<'a> Replayed<'a> {
-    /// What a launcher's file is: a recording, or a program if people want to go `back` in it; otherwise `None`.
+    /// The run that a launcher's file is: a recording, or a program if people want to go `back` in it; otherwise `None`.
     pub fn of(
         run: &'a Run,
         back: bool,

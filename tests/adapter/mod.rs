@@ -2,6 +2,8 @@
 //!
 //! <https://microsoft.github.io/debug-adapter-protocol/overview>
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -16,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One session at a time, as in the other tests of lldb: what steps does not want both cores to be busy.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// lldb-dap; dropping this ends it, and what it debugs.
+/// An adapter; dropping this ends it, and what it debugs.
 pub struct Adapter {
     process: Child,
     input: ChildStdin,
@@ -28,15 +30,14 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// Starts it with a `PATH`.
-    pub fn start(path: &str) -> Adapter {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> Adapter {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut process = Command::new("lldb-dap-19")
-            .env("PATH", path)
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("lldb-dap-19 can be started: .ci/setup installs it");
+            .expect("the adapter can be started: .ci/setup installs what it needs");
         let (sender, output) = mpsc::channel();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         thread::spawn(move || {
@@ -56,13 +57,19 @@ impl Adapter {
         }
     }
 
-    /// Asks for something; the answer's body.
-    pub fn request(&mut self, command: &str, arguments: Value) -> Value {
+    /// Asks for something, and leaves the answer for later.
+    pub fn send(&mut self, command: &str, arguments: Value) -> Value {
         self.sequence += 1;
         let request = json!({"seq": self.sequence, "type": "request", "command": command, "arguments": arguments});
         let text = request.to_string();
         write!(self.input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
         self.input.flush().unwrap();
+        request
+    }
+
+    /// Asks for something; the answer's body.
+    pub fn request(&mut self, command: &str, arguments: Value) -> Value {
+        let request = self.send(command, arguments);
         let deadline = Instant::now() + PATIENCE;
         loop {
             let message = self.receive(deadline, command);

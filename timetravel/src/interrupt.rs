@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 #[derive(Default)]
 pub struct Interrupt {
     asked: AtomicBool,
+    /// Asked for, and to be obeyed when a way to a moment has been gone to its end.
+    postponed: AtomicBool,
     running: AtomicI32,
 }
 
@@ -23,7 +25,7 @@ impl Interrupt {
     /// Notes that a process is about to run; false if it should not, as a stop has been asked for.
     pub fn begin(&self, pid: i32) -> bool {
         self.running.store(pid, SeqCst);
-        !self.is_asked()
+        !self.asked.load(SeqCst)
     }
 
     /// Notes that no process runs.
@@ -33,11 +35,18 @@ impl Interrupt {
 
     /// Returns true if a stop was asked for.
     pub fn is_asked(&self) -> bool {
-        self.asked.load(SeqCst)
+        self.asked.load(SeqCst) || self.postponed.load(SeqCst)
+    }
+
+    /// Lets processes run on, though a stop was asked for.
+    pub fn postpone(&self) {
+        self.postponed.store(true, SeqCst);
+        self.asked.store(false, SeqCst);
     }
 
     /// Forgets an earlier wish: a command begins.
     pub fn forget(&self) {
         self.asked.store(false, SeqCst);
+        self.postponed.store(false, SeqCst);
     }
 }

@@ -36,3 +36,7 @@ def install():
     def reverse_continue(*, threadId: int, **extra):
         set_thread(threadId)
         exec_and_expect_stop("reverse-continue &")
+
+    # The server has the program: what the editor calls so is the module, which is no executable that gdb could read.
+    from gdb.dap import launch
+    launch.file_command = lambda program: None

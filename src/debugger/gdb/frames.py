@@ -132,6 +132,7 @@ def is_editor():
 
 
 was_in, leaving = False, False
+replays = False  # A server goes back in time, and stops outside of the program at the ends of its history only.
 
 
 def go_on():
@@ -150,6 +151,8 @@ def on_stop(event):
     out = is_out()
     # Who steps through the library that starts a program goes on doing so.
     leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent)) and not is_before_main()
+    if replays and not is_guest(gdb.newest_frame()):
+        leaving = False
     was_in = not out
     # Not elsewhere: gdb 13 dies at its end of an event that is left then, as scripts without a prompt would leave it.
     if leaving and is_editor():

@@ -21,4 +21,5 @@ def look_again():
 
 
 def install():
+    frames.replays = True
     gdb.execute("define hookpost-monitor\npython dwalin_gdb.recording.look_again()\nend", to_string=True)

@@ -16,7 +16,7 @@ use std::io::{self, PipeReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Where the program's output goes.
+/// The place that the program's output goes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Streams {
     /// To the streams that its command has.

@@ -21,10 +21,10 @@ impl Server {
                 return line.map_or(FAILED.to_vec(), |line| self.monitor(line.trim()));
             }
             "qMemoryRegionInfo" => return self.region(text),
+            "qfThreadInfo" if self.is_waiting => "l".to_owned(),
             "qC" => format!("QC{pid:x}"),
             "qAttached" => "0".to_owned(),
             // None, of a process that has ended.
-            "qfThreadInfo" | "qC" if self.is_waiting => "l".to_owned(),
             "qfThreadInfo" if self.timeline.shown().is_err() => "l".to_owned(),
             "qfThreadInfo" => format!("m{pid:x}"),
             "qsThreadInfo" => "l".to_owned(),

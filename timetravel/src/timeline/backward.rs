@@ -53,6 +53,9 @@ impl Timeline {
             }
             let low = high.saturating_sub(width);
             let process = self.prepare_windows(low, width)?;
+            if self.interrupt.is_asked() {
+                continue;
+            }
             if let Some(hit) = self.last_hit(process, End::Tick(high))? {
                 return self.go_to_hit(hit);
             }

@@ -209,6 +209,10 @@ impl Timeline {
                 tick => Moment::At { tick, pc },
             };
             let event = self.step(&mut process, &Traps::default())?;
+            if event == Event::Interrupted {
+                self.interrupt.postpone();
+                return self.around_call(tick, call);
+            }
             if !matches!(event, Event::Stepped) || at > tick {
                 return Err(Error::Lost { tick });
             }

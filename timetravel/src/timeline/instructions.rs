@@ -70,24 +70,35 @@ impl Timeline {
             it.tick == tick && up_to.is_some_and(|pc| it.addresses.contains(&pc))
         };
         if !self.instructions.as_ref().is_some_and(is_known) {
-            let mut process = self.process_at_tick(tick)?;
-            self.keep_near(tick, &mut process)?;
-            let addresses = self.follow(&mut process, tick, up_to)?;
+            let addresses = loop {
+                let mut process = self.process_at_tick(tick)?;
+                self.keep_near(tick, &mut process)?;
+                if let Some(addresses) = self.follow(&mut process, tick, up_to)? {
+                    break addresses;
+                }
+                self.interrupt.postpone();
+            };
             self.instructions = Some(Instructions { tick, addresses });
         }
         Ok(self.instructions.as_ref().map_or(&[], |it| &it.addresses))
     }
 
-    fn follow(&mut self, process: &mut Process, tick: u64, up_to: Option<u64>) -> Result<Vec<u64>> {
+    /// The instructions from where a process is; `None` if it was interrupted.
+    fn follow(
+        &mut self,
+        process: &mut Process,
+        tick: u64,
+        up_to: Option<u64>,
+    ) -> Result<Option<Vec<u64>>> {
         let mut addresses = vec![process.pc()?];
         while addresses.len() < MOST && addresses.last().copied() != up_to {
-            if !matches!(self.step(process, &Traps::default())?, Event::Stepped)
-                || process.tick(&self.control)? != tick
-            {
-                break;
+            match self.step(process, &Traps::default())? {
+                Event::Stepped if process.tick(&self.control)? == tick => {}
+                Event::Interrupted => return Ok(None),
+                _ => break,
             }
             addresses.push(process.pc()?);
         }
-        Ok(addresses)
+        Ok(Some(addresses))
     }
 }

@@ -59,7 +59,10 @@ impl Timeline {
                         Event::Break(at) if at == pc => {}
                         // Nothing runs between this and the fault but the signal's delivery.
                         Event::Signal(_) if process.pc()? == pc => {}
-                        Event::Interrupted => return self.process_at(moment),
+                        Event::Interrupted => {
+                            self.interrupt.postpone();
+                            return self.process_at(moment);
+                        }
                         _ => return Err(Error::Lost { tick }),
                     }
                 }
@@ -69,6 +72,10 @@ impl Timeline {
                 let mut process = self.process_at_tick(tick)?;
                 match self.run(&mut process, Some(tick + 1), &Traps::default())? {
                     Event::Said(said) if said == stop => Ok(process),
+                    Event::Interrupted => {
+                        self.interrupt.postpone();
+                        self.process_at(moment)
+                    }
                     _ => Err(Error::Lost { tick }),
                 }
             }
@@ -88,7 +95,7 @@ impl Timeline {
         while process.tick(&self.control)? < tick {
             match self.run(process, Some(tick), &Traps::default())? {
                 Event::Tick => {}
-                Event::Interrupted => self.interrupt.forget(),
+                Event::Interrupted => self.interrupt.postpone(),
                 _ => return Err(process.lost(&self.control)),
             }
         }

@@ -101,7 +101,7 @@ pub struct Timeline {
 pub(super) struct Newest {
     /// The process.
     pub process: Process,
-    /// Where it is.
+    /// The moment that it is at.
     pub moment: Moment,
     /// It waits in a call of the host: its moment is where a replay has no more.
     pub is_calling: bool,
