@@ -61,6 +61,21 @@ int main(void) {
 }
 "#;
 
+/// Copies memory by the host, twice between two ticks.
+const COPIES: &str = r#"#include <stdio.h>
+#include <string.h>
+static char a[64], b[64];
+int main(int count, char **words) {
+    memset(b, 'x', sizeof b);
+    b[5] = 'y';
+    memcpy(a, b, 40 + count);
+    memset(b, 'z', 10 + count);
+    memcpy(a, b, 40 + count);
+    printf("%s\n", a);
+    return 0;
+}
+"#;
+
 /// A folder with a recording of the program, which ends in a trap.
 fn recorded(name: &str, flags: &[&str]) -> Folder {
     let (folder, has_succeeded) = recorded_of(PROGRAM, name, flags);
@@ -337,6 +352,34 @@ fn gdb_watches_reads_and_writes_of_the_host() {
 }
 
 #[test]
+fn gdb_watches_what_the_host_copies() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let flags = ["-O1", "-fno-builtin", "-mbulk-memory"];
+    let (folder, has_succeeded) = recorded_of(COPIES, "timetravel-copies", &flags);
+    assert!(has_succeeded);
+    let watch = "watch *(char *)&a[5]";
+    let back = ["reverse-continue", "reverse-continue", "reverse-continue"];
+    let ahead = ["break main", "continue", watch, "continue", "continue"];
+    let commands = [&ahead[..], &["delete", "continue", watch], &back].concat();
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "New value = 121 'y'",
+            "New value = 122 'z'",
+            " history",
+            "Old value = 122 'z'",
+            "New value = 121 'y'",
+            "Old value = 121 'y'",
+            "New value = 0 '\\000'",
+            " history",
+        ],
+    );
+}
+
+#[test]
 fn gdb_goes_to_ticks_and_shows_them() {
     if !tools::have(&["clang-19"]) {
         return;
@@ -582,6 +625,33 @@ fn what_cannot_be_recorded_is_refused_by_reverse() {
     folder.write("shared.wat", shared);
     let output = run(&["shared.wat"]);
     assert!(output.contains("a memory that threads share"), "{output}");
+}
+
+#[test]
+fn lldb_goes_back_while_the_program_runs_where_its_version_can() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let folder = compiled(PROGRAM, "timetravel-live-lldb", &[]);
+    let commands = [
+        "b sum",
+        "continue",
+        "p p->value",
+        "watchpoint set variable total",
+        "process continue --reverse",
+        "bt",
+        "watchpoint delete 1",
+        "continue",
+        "p p->next->value",
+    ];
+    let output = live(&folder, "lldb", &tools::lldb(), "-o", &commands);
+    in_order(&output, &["sum(p=", "(int) 10"]);
+    if !output.contains("unknown or ambiguous option") {
+        in_order(
+            &output,
+            &["old value: 55", "push(v=10)", "main", "sum(p=", "(int) 9"],
+        );
+    }
 }
 
 #[test]

@@ -18,6 +18,12 @@ enum Hit {
         pc: u64,
         watch: usize,
     },
+    /// An access by the host in no call of an import, by the number of such accesses in its tick before it.
+    Inside {
+        tick: u64,
+        nth: usize,
+        watch: usize,
+    },
     /// An access by the host, in a call.
     Call {
         tick: u64,
@@ -68,7 +74,7 @@ impl Timeline {
     /// The last stop from the beginning of a tick, where the process is, to an end.
     fn last_hit(&mut self, mut process: Process, end: End) -> Result<Option<Hit>> {
         let mut traps = self.traps.clone();
-        let mut last = None;
+        let (mut last, mut inside) = (None, (0, 0));
         let (until, stop_at) = match end {
             End::Tick(tick) => (Some(tick), None),
             End::Here(Moment::At { tick, pc }) => (Some(tick + 1), Some((tick, pc))),
@@ -98,7 +104,12 @@ impl Timeline {
                 }
                 Event::Watch(hits) => {
                     let (tick, pc) = (here.0?, here.1?);
-                    last = Some(self.access(&process, tick, pc, hits[0])?);
+                    if inside.0 != tick {
+                        inside = (tick, 0);
+                    }
+                    let hit = self.access(&process, (tick, pc), hits[0], inside.1)?;
+                    inside.1 += usize::from(matches!(hit, Hit::Inside { .. }));
+                    last = Some(hit);
                     if Some((tick, pc)) == stop_at {
                         return Ok(last);
                     }
@@ -116,9 +127,19 @@ impl Timeline {
         }
     }
 
-    fn access(&self, process: &Process, tick: u64, pc: u64, watch: usize) -> Result<Hit> {
+    /// An access after which a process is at a tick and an address, and before which there were `nth` inside the host in this tick.
+    fn access(
+        &self,
+        process: &Process,
+        (tick, pc): (u64, u64),
+        watch: usize,
+        nth: usize,
+    ) -> Result<Hit> {
         if self.control.is_guest(pc) {
             return Ok(Hit::Access { tick, pc, watch });
+        }
+        if self.control.call_name(&process.tracee).is_none() {
+            return Ok(Hit::Inside { tick, nth, watch });
         }
         let call = self.control.word(&process.tracee, Word::Calls)?;
         Ok(Hit::Call { tick, call, watch })
@@ -136,11 +157,40 @@ impl Timeline {
                 self.seek(before.unwrap_or(Moment::Start))?;
                 Ok(self.access_to(watch, None))
             }
+            Hit::Inside { tick, nth, watch } => {
+                let pc = self.return_from(tick, nth)?;
+                self.go_to_hit(Hit::Access { tick, pc, watch })
+            }
             Hit::Call { tick, call, watch } => {
                 let (before, _) = self.around_call(tick, call)?;
                 let name = self.name_of_call(before)?;
                 self.seek(before)?;
                 Ok(self.access_to(watch, name))
+            }
+        }
+    }
+
+    /// The place to which the host returns from an access in no call, by the number of such before it in its tick.
+    fn return_from(&mut self, tick: u64, nth: usize) -> Result<u64> {
+        let mut process = self.process_at_tick(tick)?;
+        let traps = Traps {
+            watches: self.traps.watches.clone(),
+            ..Traps::default()
+        };
+        let mut before = 0;
+        loop {
+            match self.run(&mut process, Some(tick + 1), &traps)? {
+                Event::Interrupted => self.interrupt.postpone(),
+                Event::Watch(_) => {
+                    let is_inside = !self.control.is_guest(process.pc()?)
+                        && self.control.call_name(&process.tracee).is_none();
+                    if is_inside && before == nth {
+                        self.leave_host(&mut process)?;
+                        return process.pc();
+                    }
+                    before += usize::from(is_inside);
+                }
+                _ => return Err(Error::Lost { tick }),
             }
         }
     }

@@ -182,20 +182,31 @@ impl Timeline {
     }
 
     /// Shows the moment after an access: after the call, where the host accessed the place.
-    fn arrive_at_access(&mut self, process: Process, watch: usize) -> Result<Reason> {
-        let pc = process.pc()?;
-        let tick = process.tick(&self.control)?;
-        if self.control.is_guest(pc) {
-            self.show(process, Moment::At { tick, pc });
-            return Ok(self.access_to(watch, None));
+    fn arrive_at_access(&mut self, mut process: Process, watch: usize) -> Result<Reason> {
+        let name = self.leave_host(&mut process)?;
+        let moment = self.moment(&process, &Event::Stepped)?;
+        self.show(process, moment);
+        Ok(self.access_to(watch, name))
+    }
+
+    /// Runs a process that is in the host to where it returns: to an instruction of this tick, each of which is executed once. The name of the
+    /// import that it was in, if it was in one: code also calls the host to copy memory.
+    pub(super) fn leave_host(&mut self, process: &mut Process) -> Result<Option<String>> {
+        if self.control.is_guest(process.pc()?) {
+            return Ok(None);
         }
         let name = self.control.call_name(&process.tracee);
-        let call = self.control.word(&process.tracee, Word::Calls)?;
-        let (_, after) = self.around_call(tick, call)?;
-        let pc = after.pc()?;
-        let tick = after.tick(&self.control)?;
-        self.show(after, Moment::At { tick, pc });
-        Ok(self.access_to(watch, name))
+        let tick = process.tick(&self.control)?;
+        let mut traps = Traps::default();
+        traps.breaks.extend(self.instructions_of(tick, None)?);
+        while !self.control.is_guest(process.pc()?) {
+            match self.run(process, Some(tick + 1), &traps)? {
+                Event::Interrupted => self.interrupt.postpone(),
+                Event::Break(_) | Event::Tick => {}
+                _ => return Err(Error::Lost { tick }),
+            }
+        }
+        Ok(name)
     }
 
     /// The moment at which the program makes a call of the host, by the number of calls before it, and a process after the call.

@@ -65,7 +65,7 @@ impl Timeline {
     }
 
     /// The instructions of a tick, at least up to one of them.
-    fn instructions_of(&mut self, tick: u64, up_to: Option<u64>) -> Result<&[u64]> {
+    pub(super) fn instructions_of(&mut self, tick: u64, up_to: Option<u64>) -> Result<&[u64]> {
         let is_known = |it: &Instructions| {
             it.tick == tick && up_to.is_some_and(|pc| it.addresses.contains(&pc))
         };

@@ -132,7 +132,7 @@ impl Timeline {
         }
         let why = match &event {
             Event::Watch(hits) => {
-                let call = self.leave_access(&mut process)?;
+                let call = self.leave_host(&mut process)?;
                 self.access_to(hits[0], call)
             }
             event => reason(event),
@@ -150,21 +150,6 @@ impl Timeline {
         });
         self.show(shown, moment);
         Ok(why)
-    }
-
-    /// Leaves the call of the host that accessed a watched place, and is in the recording already; its name.
-    fn leave_access(&mut self, process: &mut Process) -> Result<Option<String>> {
-        if self.control.is_guest(process.pc()?) {
-            return Ok(None);
-        }
-        let name = self.control.call_name(&process.tracee);
-        let tick = process.tick(&self.control)?;
-        let call = self.control.word(&process.tracee, Word::Calls)?;
-        let (_, after) = self.around_call(tick, call)?;
-        let mut traps = Traps::default();
-        traps.breaks.insert(after.pc()?);
-        self.run(process, Some(tick + 1), &traps)?;
-        Ok(name)
     }
 
     /// Ctrl-C, in a call of the host or elsewhere.
