@@ -5,11 +5,12 @@
 use std::path::Path;
 use std::process::Command;
 
-const SYMBOLS: [&str; 4] = [
+const SYMBOLS: [&str; 5] = [
     "__jit_debug_register_code",
     "__jit_debug_descriptor",
     "__dwalin_code",
     "__dwalin_offer",
+    "__dwalin_history",
 ];
 
 fn main() {

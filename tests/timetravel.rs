@@ -380,6 +380,18 @@ fn gdb_watches_what_the_host_copies() {
 }
 
 #[test]
+fn gdb_steps_back_from_the_end() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let (folder, _) = recorded_of(READS, "timetravel-end", &[]);
+    let commands = ["continue", "reverse-next", "bt", "reverse-step", "continue"];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(&output, &[" history", "crt1-command.c", " history"]);
+    assert!(!output.contains("Cannot find bounds"), "{output}");
+}
+
+#[test]
 fn gdb_goes_to_ticks_and_shows_them() {
     if !tools::have(&["clang-19"]) {
         return;
@@ -620,6 +632,11 @@ fn what_cannot_be_recorded_is_refused_by_reverse() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     assert!(run(&["-O", "app.wasm"]).contains("leave -O out"));
+    let no_gdb = run(&["--gdb", "/nonexistent", "app.wasm"]);
+    assert!(
+        no_gdb.contains("/nonexistent cannot be started"),
+        "{no_gdb}"
+    );
     assert!(run(&["missing.wasm"]).contains("cannot read missing.wasm"));
     let shared = r#"(module (memory 1 1 shared) (func (export "_start")))"#;
     folder.write("shared.wat", shared);

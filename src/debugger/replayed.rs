@@ -107,10 +107,14 @@ impl Server {
             // The program reads what is typed, which is for the group that the debugger is in.
             Replayed::Live(words) => _ = server.args(["--live", "--"]).args(words),
         }
-        // SAFETY: fcntl is async-signal-safe.
-        unsafe {
-            server.pre_exec(move || Ok(fcntl_setfd(&listener, FdFlags::empty())?));
-        }
+        let prepare = move || {
+            // With this process, which becomes the debugger, or fails to.
+            // SAFETY: the request is given a signal's number, as it wants it.
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+            Ok(fcntl_setfd(&listener, FdFlags::empty())?)
+        };
+        // SAFETY: prctl and fcntl are async-signal-safe.
+        unsafe { server.pre_exec(prepare) };
         let server = server.spawn();
         server.context("cannot start the server that replays")?;
         Ok(Server { socket })

@@ -133,21 +133,27 @@ impl Control {
     }
 
     /// Stops this process, until the server has it continue.
-    #[inline(never)]
     pub(super) fn stop(&self, kind: Stop) {
-        // SAFETY: whoever traces the process continues it behind the instruction, with the registers as they were. The server may have
-        // written the block's cells.
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            std::arch::asm!(
-                "int3",
-                in("rax") MAGIC,
-                in("rdi") kind as u64,
-                in("rsi") std::ptr::from_ref(self),
-                options(nostack)
-            );
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = kind;
+        stop(kind as u64, self);
     }
+}
+
+/// Stops for the server. Debuggers know this function by its name: they step out of it, backwards, into the program.
+#[unsafe(export_name = "__dwalin_history")]
+#[inline(never)]
+extern "C" fn stop(kind: u64, control: &Control) {
+    // SAFETY: whoever traces the process continues it behind the instruction, with the registers as they were. The server may have
+    // written the block's cells.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!(
+            "int3",
+            in("rax") MAGIC,
+            in("rdi") kind,
+            in("rsi") std::ptr::from_ref(control),
+            options(nostack)
+        );
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (kind, control);
 }

@@ -8,7 +8,7 @@ of exceptions, runtime/src/unwind/exception.rs), and the few symbols that gdb an
 """
 import struct
 
-WANTED = (b"__jit_debug_register_code", b"__jit_debug_descriptor", b"__dwalin_code")
+WANTED = (b"__jit_debug_register_code", b"__jit_debug_descriptor", b"__dwalin_code", b"__dwalin_history")
 PROBES = b".note.stapsdt"
 SECTION = struct.Struct("<IIQQQQIIQQ")  # Name, type, flags, address, offset, size, link, info, alignment, entry size.
 SYMBOL = struct.Struct("<IBBHQQ")
