@@ -32,6 +32,7 @@ mod replay;
 mod report;
 mod report_json;
 mod run;
+mod server_options;
 mod settings;
 mod sources;
 mod timeout;

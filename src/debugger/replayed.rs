@@ -1,7 +1,8 @@
 //! Debuggers on a recording: a server of ours replays it, forwards and backwards, and the debugger is connected to that.
 
 use super::command_line;
-use crate::args::{ReplayServer, Run};
+use crate::args::Run;
+use crate::server_options::ReplayServer;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs::File;
