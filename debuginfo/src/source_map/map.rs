@@ -1,7 +1,7 @@
 //! One map with its files, names and mappings.
 
 use super::error::SourceMapError;
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Place};
 use super::vlq;
 use crate::windows;
 use serde_json::Value;
@@ -39,7 +39,12 @@ impl SourceMap {
             .collect();
         let mappings = map.get("mappings").and_then(Value::as_str);
         let mappings = mappings.ok_or(SourceMapError::Member("mappings"))?;
-        let mappings = vlq::mappings(mappings, sources.len(), names.len())?;
+        let mut mappings = vlq::mappings(mappings, sources.len(), names.len())?;
+        for mapping in &mut mappings {
+            // A source without a name (`null`) is not known (ECMA-426, section 9.2).
+            let is_known = |place: &Place| !sources[place.source as usize].bare_name.is_empty();
+            mapping.place = mapping.place.filter(is_known);
+        }
         Ok(SourceMap {
             sources,
             names,

@@ -133,3 +133,11 @@ fn a_url_can_hold_the_map() {
     assert!(data_of_url("app.wasm.map").is_none());
     assert!(data_of_url("data:;base64,e").unwrap().is_err());
 }
+
+#[test]
+fn code_of_a_source_without_a_name_is_at_no_place() {
+    let json = br#"{"version":3,"sources":[null,"a",""],"mappings":"AAAA,CCAA,CCAA"}"#;
+    let map = SourceMap::parse(json).unwrap();
+    let places = map.mappings.iter().map(|it| it.place.map(|it| it.source));
+    assert_eq!(places.collect::<Vec<_>>(), [None, Some(1), None]);
+}
