@@ -333,6 +333,39 @@ fn pointers_are_cast_to_those_to_types_of_cpp() {
 }
 
 #[test]
+fn texts_are_assigned_to_arrays_as_natively() {
+    const SOURCE: &str = "tests/programs/launcher/texts.c";
+    if equipped() {
+        let wasm = compile("clang-19", SOURCE, "texts.wasm");
+        let stop = format!("break {}", place(SOURCE, "// stop"));
+        let commands = [
+            stop.as_str(),
+            "run",
+            "set var whole = \"xy\"",
+            "set var longer = \"xy\"",
+            "set var record.name = \"abc\"",
+            "set var pointer = \"new\"",
+            "print whole",
+            "print longer",
+            "print record",
+            "print pointer",
+        ];
+        let said = gdb(&[], &wasm, &commands);
+        let answers: Vec<_> = said.lines().filter(|line| line.starts_with('$')).collect();
+        let ends = [
+            "= \"xy\"",
+            "= \"xy\\000\\000\\000\\000\\000\"",
+            "= {name = \"abc\\000\\000\", after = 7}",
+            " \"new\"",
+        ];
+        assert_eq!(answers.len(), ends.len(), "gdb said: {said}");
+        for (answer, end) in answers.iter().zip(ends) {
+            assert!(answer.ends_with(end), "{answer}, not {end}");
+        }
+    }
+}
+
+#[test]
 fn pointers_are_computed_with_and_written_through_as_natively() {
     // Whose process has nothing at null.
     if equipped()

@@ -192,7 +192,8 @@ impl DebugFiles {
             None
         });
         let pairs = pairs.get_or_insert_default();
-        PathMap([&self.paths.0[..], pairs].concat())
+        let here = std::env::current_dir().unwrap_or_default();
+        PathMap([&self.paths.0[..], pairs].concat(), here)
     }
 
     fn merge(

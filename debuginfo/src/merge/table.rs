@@ -7,9 +7,9 @@ use gimli::constants as dw;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
 use std::path::{Path, PathBuf};
 
-/// Directories of the machine that compiled, and what they are here.
+/// Directories of the machine that compiled, and what they are here; and the directory that those are relative to.
 #[derive(Clone, Default, Debug)]
-pub struct PathMap(pub Vec<(String, String)>);
+pub struct PathMap(pub Vec<(String, String)>, pub PathBuf);
 
 impl PathMap {
     /// A path here; the last pair given that fits counts.
@@ -26,6 +26,18 @@ impl PathMap {
             true => windows::with_slashes(path).into_owned(),
             false => self.apply(path),
         }
+    }
+
+    /// A path of a unit that is not its directory: what is found from where this runs, not from there, is said from the root.
+    pub fn apply_within(&self, directory: Option<&str>, path: &str) -> String {
+        let mapped = self.apply_in(directory, path);
+        let was_absolute = path.starts_with('/') || windows::is_absolute(path);
+        let is_absolute = mapped.starts_with('/') || windows::is_absolute(&mapped);
+        if !was_absolute || is_absolute {
+            return mapped;
+        }
+        let mapped = mapped.strip_prefix("./").unwrap_or(&mapped);
+        self.1.join(mapped).to_string_lossy().into_owned()
     }
 
     fn mapped(&self, path: &str) -> Option<String> {
@@ -97,7 +109,11 @@ impl<'a> Strings<'_, '_, 'a> {
         let text = attr_string(self.unit, value).ok()?;
         let directory = self.unit.comp_dir.map(|it| it.to_string_lossy());
         let path = text.to_string_lossy();
-        let path = self.paths.apply_in(directory.as_deref(), &path);
+        let directory = directory.as_deref();
+        let path = match directory == Some(&*path) {
+            true => self.paths.apply(&path),
+            false => self.paths.apply_within(directory, &path),
+        };
         out.bytes.extend(path.as_bytes());
         out.bytes.push(0);
         Some(())
@@ -211,7 +227,8 @@ mod tests {
     #[test]
     fn directories_of_windows_are_mapped_with_their_separators() {
         let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-        let paths = PathMap(vec![pair("C:\\proj\\", "/home/me"), pair("/build", "here")]);
+        let pairs = vec![pair("C:\\proj\\", "/home/me"), pair("/build", "here")];
+        let paths = PathMap(pairs, "/home/you".into());
         for (path, right) in [
             ("C:\\proj\\src\\a.c", "/home/me/src/a.c"),
             ("c:/Proj/src\\a.c", "/home/me/src/a.c"),
@@ -226,6 +243,12 @@ mod tests {
         assert_eq!(within("C:\\proj", "src\\a.c"), "src/a.c");
         assert_eq!(within("D:\\proj", "src\\a.c"), "src\\a.c");
         assert_eq!(within("/build", "a\\b.c"), "a\\b.c");
+        assert_eq!(within("C:\\proj", "C:\\proj\\b.c"), "/home/me/b.c");
+        // Its directory is `here`, and so is not what this would be relative to.
+        let within = |directory, path| paths.apply_within(Some(directory), path);
+        assert_eq!(within("/build", "/build/b.c"), "/home/you/here/b.c");
+        assert_eq!(within("/build", "b.c"), "b.c");
+        assert_eq!(within("/build", "/other/b.c"), "/other/b.c");
         assert_eq!(within("C:\\proj", "C:\\proj\\b.c"), "/home/me/b.c");
     }
 }

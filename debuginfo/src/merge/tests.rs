@@ -120,7 +120,7 @@ fn macros_of_a_split_unit_name_files_of_the_unit() {
 #[test]
 fn macros_of_a_split_unit_go_to_mapped_paths() {
     let (skeleton, file) = split(ID);
-    let paths = PathMap(vec![("/src".to_owned(), "/here".to_owned())]);
+    let paths = PathMap(vec![("/src".to_owned(), "/here".to_owned())], "/".into());
     let shown = shown(merged(&skeleton, &file, &paths));
     assert_eq!(shown.files, ["handmade.c", "/here/dir/macros.h"]);
     assert_eq!(shown.macros.len(), 6);
@@ -179,7 +179,7 @@ fn references_between_units_lead_to_the_same_entries() {
         package: None,
         directory: None,
         read: &|_| Err(io::ErrorKind::NotFound.into()),
-        paths: &PathMap(vec![("/src".to_owned(), "/here".to_owned())]),
+        paths: &PathMap(vec![("/src".to_owned(), "/here".to_owned())], "/".into()),
     };
     let shown = shown(merge(&written.dwarf(), &companions).unwrap());
     assert_eq!(shown.ty(shown.variable("a")).name(), "int");

@@ -209,7 +209,11 @@ impl<'s, 'a> Assembly<'s, 'a> {
         };
         entry.attribute(attr.name(), dw::DW_FORM_string);
         let directory = unit.comp_dir.map(|it| it.to_string_lossy());
-        let path = paths.apply_in(directory.as_deref(), &text.to_string_lossy());
+        let (directory, text) = (directory.as_deref(), text.to_string_lossy());
+        let path = match attr.name() {
+            dw::DW_AT_comp_dir => paths.apply_in(directory, &text),
+            _ => paths.apply_within(directory, &text),
+        };
         entry.values.bytes.extend(path.as_bytes());
         entry.values.bytes.push(0);
         true
