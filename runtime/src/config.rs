@@ -1,6 +1,10 @@
 //! Every knob of an engine, its default and why.
 
+mod collector;
+mod objects;
 mod process;
+
+pub use collector::Collector;
 
 use crate::abi::layout::ADDRESS_SPACE;
 use crate::code::profile::{Profile, Profiler};
@@ -15,6 +19,7 @@ use rustix::process::{Resource, getrlimit};
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -209,6 +214,8 @@ pub struct Config {
     ticks: bool,
     watch_writes: bool,
     private_memories: bool,
+    collector: Collector,
+    gc_zeal: Option<NonZeroU32>,
     turned_off: Vec<Proposal>,
 }
 
@@ -261,6 +268,8 @@ impl Config {
             ticks: false,
             watch_writes: false,
             private_memories: false,
+            collector: Collector::Auto,
+            gc_zeal: None,
             turned_off: Vec::new(),
         }
     }

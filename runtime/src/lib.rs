@@ -67,7 +67,7 @@ mod vm;
 pub use abi::trap::TrapKind;
 pub use code::profile::Profile;
 pub use compiled::Module;
-pub use config::{Config, Debugger, OptLevel, is_traced};
+pub use config::{Collector, Config, Debugger, OptLevel, is_traced};
 pub use debug_files::DebugFiles;
 pub use dwalin_debuginfo::SourceFrame;
 pub use dwalin_debuginfo::address::WasmPc;

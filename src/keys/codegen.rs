@@ -1,15 +1,21 @@
 //! `-C`: how code is made.
 
-use super::{Given, Key, Kind, flag, key, parser};
+use super::{Given, Key, Kind, collector, flag, key, parser};
 use clap::Args;
 use dwalin_runtime::Config;
 
 const CACHE: &str = "cache";
+const COLLECTOR: &str = "collector";
 const PARALLEL_COMPILATION: &str = "parallel-compilation";
 
 /// All keys.
 pub const KEYS: &[Key] = &[
     key(CACHE, Kind::Flag, "use and keep code that was compiled; y"),
+    key(
+        COLLECTOR,
+        Kind::Collector,
+        "what frees structures and arrays; mark-sweep, null frees none",
+    ),
     key(PARALLEL_COMPILATION, Kind::Flag, "compile on all cores; y"),
 ];
 
@@ -34,6 +40,7 @@ impl Codegen {
 
     /// Makes an engine's configuration one for this.
     pub fn configure(&self, config: &mut Config) {
+        config.collector(collector(&self.codegen_options, COLLECTOR).unwrap_or_default());
         config.parallel_compilation(
             flag(&self.codegen_options, PARALLEL_COMPILATION).unwrap_or(true),
         );

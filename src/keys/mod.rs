@@ -7,7 +7,7 @@ pub mod wasm;
 
 use crate::files::nearest;
 use clap::builder::TypedValueParser;
-use dwalin_runtime::OptLevel;
+use dwalin_runtime::{Collector, OptLevel};
 use std::time::Duration;
 
 /// A key.
@@ -35,6 +35,8 @@ pub enum Kind {
     Time,
     /// A level of optimisation.
     Level,
+    /// A collector of objects.
+    Collector,
 }
 
 /// A value.
@@ -44,6 +46,7 @@ enum Value {
     Number(u64),
     Time(Duration),
     Level(OptLevel),
+    Collector(Collector),
 }
 
 /// A key with its value, as typed.
@@ -81,6 +84,14 @@ fn number(given: &[Given], key: &str) -> Option<u64> {
 fn time(given: &[Given], key: &str) -> Option<Duration> {
     match last(given, key)? {
         Value::Time(time) => Some(time),
+        _ => None,
+    }
+}
+
+/// The collector that was given last for a key.
+fn collector(given: &[Given], key: &str) -> Option<Collector> {
+    match last(given, key)? {
+        Value::Collector(collector) => Some(collector),
         _ => None,
     }
 }
@@ -131,6 +142,7 @@ fn parse(option: &str, table: &'static [Key], text: &str) -> Result<Given, Mista
         (Kind::Flag, Some(value)) => Value::Flag(yes_or_no(value)?),
         (Kind::Number, Some(value)) => Value::Number(whole(value)?),
         (Kind::Time, Some(value)) => Value::Time(duration(value)?),
+        (Kind::Collector, Some(value)) => Value::Collector(collector_of(value)?),
         (Kind::Level, Some(value)) => Value::Level(optimisation(value)?),
     };
     Ok(Given {
@@ -147,6 +159,7 @@ impl Kind {
             Kind::Number => "a number, as in KEY=1000,",
             Kind::Time => "a time, as in KEY=10s,",
             Kind::Level => "a level, as in KEY=2,",
+            Kind::Collector => "a collector, as in KEY=null,",
         }
     }
 
@@ -157,6 +170,7 @@ impl Kind {
             Kind::Number => "=N",
             Kind::Time => "=TIME",
             Kind::Level => "=0|1|2|s",
+            Kind::Collector => "=auto|mark-sweep|null",
         }
     }
 }
@@ -176,6 +190,16 @@ fn optimisation(text: &str) -> Result<OptLevel, Mistake> {
         "1" | "2" => Ok(OptLevel::Speed),
         "s" => Ok(OptLevel::SpeedAndSize),
         _ => Err("not 0, 1, 2 or s".into()),
+    }
+}
+
+/// A collector of objects.
+fn collector_of(text: &str) -> Result<Collector, Mistake> {
+    match text {
+        "auto" => Ok(Collector::Auto),
+        "mark-sweep" => Ok(Collector::MarkSweep),
+        "null" => Ok(Collector::Null),
+        _ => Err("not auto, mark-sweep or null".into()),
     }
 }
 

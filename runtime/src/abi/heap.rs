@@ -41,6 +41,10 @@ const HEADER: u32 = 8;
 
 /// The bits of [`KIND`] that say what an object is.
 pub const KIND_MASK: u32 = 3;
+/// The bit of [`KIND`] by which the host has the object.
+pub const PINNED: u32 = 4;
+/// The bit of [`KIND`] that a collection marks what can be reached by.
+pub const MARKED: u32 = 8;
 /// A structure.
 pub const KIND_STRUCT: u32 = 1;
 /// An array.

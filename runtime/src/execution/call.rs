@@ -145,6 +145,7 @@ impl StoreCore {
             let context = &raw mut *(*core).vm;
             Activation::new(core.cast(), context, capture, stack_end)
         };
+        self.entered += 1;
         let left = activation.during(limit, || {
             // SAFETY: the reference says which trampoline and context belong to the code; the slots are the caller's promise.
             unsafe {
@@ -158,6 +159,7 @@ impl StoreCore {
                 )
             }
         });
+        self.entered -= 1;
         if left == 0 {
             Ok(())
         } else {

@@ -5,6 +5,10 @@ use super::segments::element_values;
 use crate::abi::heap::ObjectLayout;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
+use crate::unwind::activation::innermost;
+use crate::unwind::exception::{Registers, entries, stack_words};
+use crate::vm::gc::Objects;
+use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -89,18 +93,91 @@ impl Call<'_> {
     }
 }
 
+entries! {
+    /// What the runtime calls to collect objects: what guests have in registers is on the stack then.
+    enter_collect => collect;
+}
+
+unsafe extern "C" fn collect(
+    _: *mut VmContextHead,
+    _: usize,
+    _: usize,
+    registers: *mut Registers,
+) -> u32 {
+    // SAFETY: guest code runs, so there is an activation, and its store is borrowed by the call that entered; nobody uses it meanwhile.
+    let (activation, store) = unsafe {
+        let activation = &*innermost();
+        (activation, &mut *activation.store().cast::<StoreCore>())
+    };
+    let store_pointer = activation.store();
+    let mut found = 0;
+    let mut next = Some(activation);
+    while let Some(activation) = next {
+        found += usize::from(activation.store() == store_pointer);
+        // SAFETY: an outer activation is alive while an inner one is.
+        next = unsafe { activation.outer.as_ref() };
+    }
+    // Where the host has called guests from another thread, the frames of those that wait are not to be seen from here.
+    if found == store.entered {
+        // SAFETY: the registers are in a frame of this thread's stack, below those of all guests.
+        let on_stack = unsafe { stack_words(activation, registers) };
+        store.collect(on_stack);
+    }
+    0
+}
+
+/// Makes an object of a type, an array of so many elements, after a collection if one is due; `None` where the heap is full even after that.
+///
+/// # Safety
+/// `context` must be that of the running instance.
+unsafe fn allocate(
+    context: *mut VmContextHead,
+    (ty, len): (u32, u32),
+    make: impl Fn(&mut Objects, SharedTypeId) -> Option<u32>,
+) -> Option<u32> {
+    // SAFETY: an entry has three arguments before the registers.
+    let collect = unsafe {
+        std::mem::transmute::<
+            unsafe extern "C" fn(),
+            unsafe extern "C" fn(*mut VmContextHead, usize, usize),
+        >(enter_collect)
+    };
+    // SAFETY: the caller's promise. What is borrowed of the store here is not used over a collection.
+    let attempt = |is_last: bool| unsafe {
+        let mut call = Call::new(context);
+        let id = call.type_id(ty);
+        let objects = &mut call.store.objects;
+        if !is_last && objects.is_due(id, len) {
+            return None;
+        }
+        make(objects, id)
+    };
+    attempt(false).or_else(|| {
+        // SAFETY: guest code waits for the runtime function that this is part of.
+        unsafe { collect(context, 0, 0) };
+        attempt(true)
+    })
+}
+
 pub(super) unsafe extern "C" fn new_struct(context: *mut VmContextHead, ty: u32) -> u64 {
     // SAFETY: code passes its own context.
-    let mut call = unsafe { Call::new(context) };
-    let id = call.type_id(ty);
-    call.store.objects.new_struct(id).unwrap_or(0).into()
+    let object = unsafe { allocate(context, (ty, 0), Objects::new_struct) };
+    object.unwrap_or(0).into()
+}
+
+/// Makes an array; `None` where the heap is full.
+///
+/// # Safety
+/// As [`allocate`].
+unsafe fn new_array_of(context: *mut VmContextHead, ty: u32, len: u32) -> Option<u32> {
+    let make = |objects: &mut Objects, id| objects.new_array(id, len);
+    // SAFETY: the caller's promise.
+    unsafe { allocate(context, (ty, len), make) }
 }
 
 pub(super) unsafe extern "C" fn new_array(context: *mut VmContextHead, ty: u32, len: u32) -> u64 {
     // SAFETY: code passes its own context.
-    let mut call = unsafe { Call::new(context) };
-    let id = call.type_id(ty);
-    call.store.objects.new_array(id, len).unwrap_or(0).into()
+    unsafe { new_array_of(context, ty, len).unwrap_or(0).into() }
 }
 
 pub(super) unsafe extern "C" fn new_array_of_data(
@@ -117,9 +194,12 @@ pub(super) unsafe extern "C" fn new_array_of_data(
     let Some(data) = elements.and_then(|(size, _)| call.data(segment, from, len, size)) else {
         return 0;
     };
-    let Some(array) = call.store.objects.new_array(id, len) else {
+    // SAFETY: code passes its own context.
+    let Some(array) = (unsafe { new_array_of(context, ty, len) }) else {
         return FULL;
     };
+    // SAFETY: as above.
+    let mut call = unsafe { Call::new(context) };
     call.copy_data(array.into(), 0, len, data);
     array.into()
 }
@@ -133,13 +213,15 @@ pub(super) unsafe extern "C" fn new_array_of_elements(
 ) -> u64 {
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
-    let id = call.type_id(ty);
     if !call.has_elements(segment, from, len) {
         return 0;
     }
-    let Some(array) = call.store.objects.new_array(id, len) else {
+    // SAFETY: code passes its own context.
+    let Some(array) = (unsafe { new_array_of(context, ty, len) }) else {
         return FULL;
     };
+    // SAFETY: as above.
+    let mut call = unsafe { Call::new(context) };
     call.copy_elements(array.into(), 0, segment, from, len);
     array.into()
 }

@@ -293,12 +293,14 @@ fn describe_to_debugger(
     let placement = image.as_ref().and_then(|it| it.placement);
     let at = placement.map(Placement::pointers);
     let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
+    let info = instance.module.info();
     let heap = || HeapPlace {
         base: HostAddress(core.vm.heap as u64),
         types: instance.module.type_numbers(),
     };
     let places = Places {
-        heap: instance.module.info().has_objects().then(heap),
+        // Threads that have one image have a heap each.
+        heap: (info.has_objects() && !info.shares_memory()).then(heap),
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
         memories: instance.memories.iter().map(memory_place).collect(),
         globals: instance.globals.iter().enumerate().map(place).collect(),

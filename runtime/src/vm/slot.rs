@@ -74,10 +74,12 @@ impl Val {
             ValType::Ref(_) => match store.engine().top(ty) {
                 Some(HeapType::Exn) => Val::ExnRef(ExnRef::from_handle(slot as u64, store)),
                 Some(HeapType::Extern) => {
+                    store.pin(slot as u32);
                     let store = store.id();
                     Val::ExternRef(word(slot).map(|word| ExternRef { store, word }))
                 }
                 Some(HeapType::Any) => {
+                    store.pin(slot as u32);
                     let store = store.id();
                     Val::AnyRef(word(slot).map(|word| AnyRef { store, word }))
                 }

@@ -2,14 +2,14 @@
 
 use super::exception::Exceptions;
 use super::gc::Objects;
-use super::handle::{ExternRef, Global, Memory, Stored, Table};
+use super::handle::{Global, Memory, Stored, Table};
+use super::host_objects::HostObjects;
 use super::instance::InstanceData;
 use super::limits::Limiter;
 use super::memory::LinearMemory;
 use super::shared::SharedMemory;
 use super::stderr_tail::StderrTail;
 use super::table::TableElements;
-use crate::abi::heap::{TAG_HOST, TAG_MASK};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
 use crate::compiled::Module;
 use crate::engine::Engine;
@@ -40,7 +40,9 @@ pub struct StoreCore {
     tables: Vec<TableElements>,
     globals: Vec<Box<u128>>,
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
-    extern_refs: Vec<Box<dyn Any + Send + Sync>>,
+    pub(crate) host_objects: HostObjects,
+    /// The number of calls into guests that have not returned.
+    pub(crate) entered: usize,
     /// Trampolines by which guests call host functions, from the modules instantiated so far.
     wasm_to_array: HashMap<SharedTypeId, *const u8>,
     /// Why a host function wants guest code to be left.
@@ -96,7 +98,8 @@ impl StoreCore {
             tables: Vec::new(),
             globals: Vec::new(),
             host_funcs: Vec::new(),
-            extern_refs: Vec::new(),
+            host_objects: HostObjects::default(),
+            entered: 0,
             wasm_to_array: HashMap::new(),
             raised: None,
             stderr: StderrTail::default(),
@@ -202,24 +205,6 @@ impl StoreCore {
         }
     }
 
-    /// Makes a host object that guests can hold.
-    pub(crate) fn new_extern_ref(&mut self, object: Box<dyn Any + Send + Sync>) -> ExternRef {
-        self.extern_refs.push(object);
-        let word = u32::try_from(self.extern_refs.len() << 3 | TAG_HOST as usize);
-        ExternRef {
-            store: self.id,
-            word: word.expect("a store has half a billion objects of the host's at most"),
-        }
-    }
-
-    /// The object behind a reference; of an internal reference that was converted, that.
-    pub(crate) fn extern_ref(&self, reference: ExternRef) -> &(dyn Any + Send + Sync) {
-        match i64::from(reference.word) & TAG_MASK {
-            TAG_HOST => &*self.extern_refs[(reference.word >> 3) as usize - 1],
-            _ => &(),
-        }
-    }
-
     /// Takes a module's trampolines, and gives them to the host functions that waited for one of their type.
     pub(crate) fn add_trampolines(
         &mut self,
@@ -266,6 +251,16 @@ impl StoreCore {
             self.table_mut(table).set(index, first);
             first
         }))
+    }
+
+    /// All tables.
+    pub(super) fn all_tables(&self) -> impl Iterator<Item = &TableElements> {
+        self.tables.iter()
+    }
+
+    /// The words of the globals that the host made.
+    pub(super) fn own_globals(&self) -> impl Iterator<Item = u64> + '_ {
+        self.globals.iter().map(|cell| **cell as u64)
     }
 
     /// The words in globals and tables that may be handles of exceptions.
@@ -401,6 +396,16 @@ pub struct Store<T: 'static>(pub(crate) Box<StoreInner<T>>);
 unsafe impl<T: Send> Send for Store<T> {}
 
 impl<T: 'static> Store<T> {
+    /// Frees structures, arrays and objects of the host that nobody refers to. What the host was given as a value stays, as it is not known
+    /// whether it still has it.
+    pub fn gc(&mut self) {
+        let core = &mut self.0.core;
+        // Not within a call: whoever has the store itself is in none.
+        if core.entered == 0 {
+            core.collect(std::iter::empty());
+        }
+    }
+
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         Store(Box::new(StoreInner {

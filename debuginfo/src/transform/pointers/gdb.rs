@@ -108,6 +108,10 @@ impl Gdb {
 
 impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
     fn replaces(&self, cx: &Context<'_, 'a, 'd>, entry: &Entry<'a, 'd>) -> bool {
+        if cx.is_outline {
+            // A reference is a number where it is not known to which heap.
+            return cx.code().heap.is_none() && is_pointer(entry.tag());
+        }
         entry.tag() == dw::DW_TAG_ptr_to_member_type || is_function_pointer(cx, entry)
     }
 
@@ -121,6 +125,10 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
         let name = AttributeValue::string(cx.type_name(Some(&die)));
+        if cx.is_outline {
+            let number = self.pointees.made.number_type(cx, out);
+            return set_alias(out, (id, parent), name, AttributeValue::UnitRef(number));
+        }
         if cx.types.is_method_pointer(&die) {
             let made = &mut self.pointees.made;
             return made.method_pointer(cx, out, (id, parent), name);

@@ -6,20 +6,25 @@
 //! the access would be within the [`Space`].
 
 mod heap;
+mod marking;
 mod null;
 pub mod space;
 
-use crate::abi::heap::{KIND, KIND_ARRAY, KIND_STRUCT, LENGTH, ObjectLayout, TYPE};
+use crate::abi::heap::{
+    KIND, KIND_ARRAY, KIND_STRUCT, LENGTH, ObjectLayout, PINNED, TAG_HOST, TAG_MASK, TYPE,
+};
 use crate::abi::layout::VmFuncRef;
+use crate::config::Collector;
 use crate::engine::Engine;
 use crate::index::SharedTypeId;
 use crate::module::composite::StorageType;
 use crate::module::reference::HeapType;
 use crate::module::types::ValType;
-use heap::GcHeap;
+use heap::{GcHeap, References, Types};
+use marking::MarkingHeap;
 use null::NullHeap;
 use space::Head;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -51,11 +56,22 @@ impl Objects {
         }
     }
 
+    /// The same without objects, for as long as they are elsewhere.
+    pub(crate) fn without_heap(&self) -> Objects {
+        Objects::new(&self.engine)
+    }
+
     /// The base of the heap, which is reserved now if it was not before.
     pub(crate) fn reserve(&mut self) -> io::Result<*mut u8> {
         let heap = match &mut self.heap {
             Some(heap) => heap,
-            none => none.insert(Box::new(NullHeap::new(LIMIT)?)),
+            none => {
+                let config = self.engine.config();
+                none.insert(match config.chosen_collector() {
+                    Collector::Null => Box::new(NullHeap::new(LIMIT)?),
+                    _ => Box::new(MarkingHeap::new(LIMIT, config.gc_zeal())?),
+                })
+            }
         };
         Ok(heap.space().base())
     }
@@ -80,6 +96,40 @@ impl Objects {
             let offsets = (0..heap.used()).step_by(8);
             offsets.map(|offset| u64::from_le_bytes(heap.space().read(offset)))
         })
+    }
+
+    /// Returns true if objects should be collected before one of a type is made, an array of so many elements.
+    pub(crate) fn is_due(&mut self, id: SharedTypeId, len: u32) -> bool {
+        let bytes = self.layout(id).object_size(len);
+        self.heap.as_mut().is_some_and(|heap| heap.is_due(bytes))
+    }
+
+    /// Frees the objects that no root leads to: `roots` has all references that there are outside of the heap. Returns the numbers of the
+    /// host's objects that are still referred to; `None` where nothing was freed.
+    pub(crate) fn collect(&mut self, mut roots: impl Iterator<Item = u64>) -> Option<HashSet<u32>> {
+        let mut types = TypesOfEngine {
+            engine: &self.engine,
+            known: HashMap::new(),
+            last: None,
+        };
+        match &mut self.heap {
+            Some(heap) => heap.collect(&mut roots, &mut types),
+            // Without objects of guests, roots alone refer to the host's.
+            None => {
+                let hosts = roots.filter(|word| *word as i64 & TAG_MASK == TAG_HOST);
+                Some(hosts.map(|word| word as u32 >> 3).collect())
+            }
+        }
+    }
+
+    /// Keeps an object because the host has a reference to it.
+    pub(crate) fn pin(&self, word: u32) {
+        if i64::from(word) & TAG_MASK == 0
+            && let Some(heap) = self.heap.as_ref().filter(|heap| word < heap.used())
+        {
+            heap.space()
+                .set_bits(word.wrapping_add(KIND as u32), PINNED);
+        }
     }
 
     /// A new structure, whose fields are zero; `None` where the heap is full.
@@ -232,5 +282,45 @@ impl Objects {
             },
         }
         self.write(object, offset, &slot.to_le_bytes()[..len]);
+    }
+}
+
+/// The types of an engine as a collection asks for them: mostly the one that it asked for last.
+struct TypesOfEngine<'a> {
+    engine: &'a Engine,
+    known: HashMap<SharedTypeId, Arc<References>>,
+    last: Option<(SharedTypeId, Arc<References>)>,
+}
+
+impl Types for TypesOfEngine<'_> {
+    fn references(&mut self, id: SharedTypeId) -> Arc<References> {
+        if let Some((_, references)) = self.last.as_ref().filter(|(last, _)| *last == id) {
+            return references.clone();
+        }
+        let engine = self.engine;
+        let references = self.known.entry(id).or_insert_with(|| {
+            let ty = engine.shared_type(id);
+            let layout = ty.map_or(ObjectLayout::None, |ty| ObjectLayout::of(&ty));
+            let is_word = |storage: &StorageType| {
+                matches!(storage, StorageType::Val(ty)
+                    if matches!(engine.top(*ty), Some(HeapType::Any | HeapType::Extern)))
+            };
+            let words = match &layout {
+                ObjectLayout::None => Vec::new(),
+                ObjectLayout::Struct { fields, .. } => {
+                    let words = fields.iter().filter(|(storage, _)| is_word(storage));
+                    words.map(|(_, offset)| *offset).collect()
+                }
+                ObjectLayout::Array { element, base, .. } => {
+                    is_word(element).then_some(*base).into_iter().collect()
+                }
+            };
+            Arc::new(References {
+                layout,
+                words: words.into(),
+            })
+        });
+        self.last = Some((id, references.clone()));
+        references.clone()
     }
 }

@@ -2,8 +2,11 @@
 //! is taken for a reference, its fields are in here.
 
 use crate::abi::layout::VmFuncRef;
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{
+    Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap,
+};
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes that references reach.
 const REACH: usize = 1 << 32;
@@ -77,6 +80,46 @@ impl Space {
     pub fn bytes(&self, offset: u32, len: u32) -> Option<*mut u8> {
         let end = u64::from(offset) + u64::from(len);
         (end <= u64::from(self.size)).then(|| self.base.wrapping_add(offset as usize))
+    }
+
+    /// Makes bytes zeros; many by giving their pages back.
+    pub fn clear(&mut self, offset: u32, len: u32) {
+        const MANY: u32 = 256 << 10;
+        const PAGE: usize = 4096;
+        let Some(place) = self.bytes(offset, len) else {
+            return;
+        };
+        let (start, end) = (place as usize, place as usize + len as usize);
+        let pages = match len {
+            MANY.. => start.next_multiple_of(PAGE)..end / PAGE * PAGE,
+            _ => end..end,
+        };
+        let rest = [start..pages.start.min(end), pages.end..end];
+        if !pages.is_empty() {
+            let (first, len) = (place.wrapping_add(pages.start - start), pages.len());
+            // SAFETY: the pages are of this mapping, and anonymous: they are zeros when they are touched again.
+            let given = unsafe { madvise(first.cast(), len, Advice::LinuxDontNeed) };
+            if given.is_err() {
+                // SAFETY: as below.
+                unsafe { first.write_bytes(0, len) };
+            }
+        }
+        for piece in rest {
+            // SAFETY: the bytes are mapped, and the store that they belong to is borrowed mutably.
+            unsafe {
+                let first = place.wrapping_add(piece.start - start);
+                first.write_bytes(0, piece.len());
+            }
+        }
+    }
+
+    /// Sets bits of a word, which threads that only read the store may do at once.
+    pub fn set_bits(&self, offset: u32, bits: u32) {
+        if let Some(place) = self.bytes(offset, 4).filter(|_| offset.is_multiple_of(4)) {
+            // SAFETY: the word is mapped as long as this is, and all that change it while the store is shared are here.
+            let word = unsafe { AtomicU32::from_ptr(place.cast()) };
+            word.fetch_or(bits, Ordering::Relaxed);
+        }
     }
 
     /// Reads bytes; zeros beyond the end.
