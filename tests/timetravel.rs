@@ -3,7 +3,7 @@
 
 mod backwards;
 
-use backwards::{READS, in_order, recorded, recorded_of, session, tools};
+use backwards::{Folder, READS, in_order, recorded, recorded_of, session, tools};
 
 /// Copies memory by the host, twice between two ticks.
 const COPIES: &str = r#"#include <stdio.h>

@@ -19,7 +19,7 @@ impl Timeline {
         let before = self.watched()?;
         let changed = after.iter().zip(before).position(|(a, b)| *a != b);
         Ok(match (moment, changed) {
-            (_, Some(watch)) => Reason::Watch(self.traps.watches[watch].asked, None),
+            (_, Some(watch)) => self.access_to(watch, None),
             (Moment::Start, None) => Reason::Begin,
             (_, None) => Reason::Step,
         })
