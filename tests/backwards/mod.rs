@@ -121,7 +121,11 @@ pub fn session(
         if kind == "gdb" { "-batch" } else { "-b" },
     ]);
     for line in commands {
-        command.args([option, line]);
+        // lldb has other commands for a crash.
+        match line.strip_prefix("-k ") {
+            Some(line) => command.args(["-k", line]),
+            None => command.args([option, line]),
+        };
     }
     let output = command
         .arg("app.rec")
