@@ -256,5 +256,8 @@ fn a_profile_is_written_however_the_program_ends() {
         fs::remove_file(folder.path("guest-profile.json")).unwrap();
     }
     let output = folder.dwalin(&["run", "--profile=guest,no/such/folder.json", "exit.wat"]);
-    assert!(stderr(&output).contains("cannot write the profile no/such/folder.json"));
+    let why = "error: --profile=guest: cannot write no/such/folder.json";
+    assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    // Nothing has run.
+    assert_eq!(output.status.code(), Some(1));
 }

@@ -11,11 +11,7 @@ const PARALLEL_COMPILATION: &str = "parallel-compilation";
 /// All keys.
 pub const KEYS: &[Key] = &[
     key(CACHE, Kind::Flag, "use and keep code that was compiled; y"),
-    key(
-        COLLECTOR,
-        Kind::Collector,
-        "what frees structures and arrays; mark-sweep, null frees none",
-    ),
+    key(COLLECTOR, Kind::Collector, "what frees objects; mark-sweep"),
     key(PARALLEL_COMPILATION, Kind::Flag, "compile on all cores; y"),
 ];
 
