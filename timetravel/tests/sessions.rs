@@ -289,7 +289,7 @@ fn a_trap_s_signal_is_not_delivered_elsewhere() {
         );
         in_order(
             &output,
-            &["SIGSEGV", "tick 0", "Breakpoint 1, trap", "SIGSEGV"],
+            &["SIGILL", "tick 0", "Breakpoint 1, trap", "SIGILL"],
         );
     }
 }

@@ -26,7 +26,7 @@ const MAX_OTHER: usize = 100;
 const MAX_OTHERS: usize = 10_000;
 
 /// Steps for each byte of debug info: far more than there are in that of compilers.
-const STEPS: u64 = 1 << 2;
+const STEPS: u64 = 1 << 1;
 
 /// The address space of the input.
 pub(super) struct Input<'a> {
