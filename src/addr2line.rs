@@ -12,14 +12,24 @@ use serde::Serialize;
 pub fn addr2line(options: &Addr2line) -> Result<()> {
     let modules =
         CoreModule::open_all(&options.file).map_err(|error| files::error(error, &options.file))?;
-    let chosen = core_modules::chosen(&modules, options.module.as_deref())?;
+    let is_component = modules.iter().any(|it| it.offset > 0);
+    let chosen = match (&options.module, is_component) {
+        // Offsets count in the file.
+        (None, true) if !options.code_offsets => None,
+        _ => core_modules::chosen(&modules, options.module.as_deref())?,
+    };
+    if options.code_offsets && chosen.is_none() {
+        bail!(
+            "--code-offsets: {} is a component; name the core module that they count in with --module",
+            options.file.display()
+        );
+    }
     let mut found = Vec::new();
     for text in &options.offsets {
         let offset = parse(text)?;
         found.push((offset, location(options, &modules, chosen, offset)));
     }
     if options.json {
-        let is_component = modules.len() > 1;
         let rows = found.iter().map(|(offset, it)| {
             let module = it.as_ref().map(|(module, _)| &*module.name);
             let location = it.as_ref().map(|(_, location)| location);

@@ -222,9 +222,34 @@ fn offsets_in_a_component_are_of_the_file_or_of_a_core_module() {
     assert!(!outside.status.success());
     let said = text(&outside.stderr);
     assert!(said.contains("the component's code is at 0x"), "{said}");
+    let unnamed = command(&["addr2line", "-c", path, "0"], &here);
+    let said = text(&unnamed.stderr);
+    assert!(said.contains("name the core module"), "{said}");
     let unknown = command(&["addr2line", "--module=wasip2.wasn", path, "0"], &here);
     let said = text(&unknown.stderr);
     assert!(said.contains("there is `wasip2.wasm`"), "{said}");
+}
+
+#[test]
+fn offsets_in_a_component_of_one_core_module_are_of_the_file_too() {
+    let here = folder("addr2line-one");
+    let source = "(component (core module (func $first nop) (func $second nop nop nop)))";
+    fs::write(here.join("one.wasm"), wat::parse_str(source).unwrap()).unwrap();
+    let bytes = fs::read(here.join("one.wasm")).unwrap();
+    let magic = b"\0asm\x01\0\0\0";
+    let start = bytes.windows(8).position(|it| it == magic).unwrap();
+    // The operators of the second function: nop, nop, nop, end.
+    let nops = [1, 1, 1, 0x0b];
+    let at = bytes.windows(4).position(|it| it == nops).unwrap();
+    let said = |args: &[&str]| text(&command(&[&["addr2line"], args].concat(), &here).stdout);
+    let in_file = said(&["one.wasm", &at.to_string()]);
+    assert_eq!(in_file, format!("{at:#x}: second\n"));
+    let inside = at - start;
+    let in_module = said(&["--module=one.wasm", "one.wasm", &inside.to_string()]);
+    assert_eq!(in_module, format!("{inside:#x}: second\n"));
+    let json = said(&["--json", "one.wasm", &at.to_string()]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[0]["module"], "one.wasm");
 }
 
 #[test]
