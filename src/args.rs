@@ -414,12 +414,7 @@ pub enum WhichDebugger {
 }
 
 impl Code {
-    /// Compiles the module in a file.
-    pub fn module(&self, engine: &Engine, file: &Path) -> Result<Module> {
-        Module::from_file_with(engine, file, &self.debug_files(file))
-    }
-
-    /// The module in a file that was read.
+    /// Compiles the module in a file that was read.
     pub fn module_of(
         &self,
         engine: &Engine,

@@ -8,9 +8,7 @@ use anyhow::{Result, bail};
 use dwalin_runtime::check::{Bytes, Check, Count, Lost, Place, Variable};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::component::Draft;
-use dwalin_runtime::{CoreModule, Engine, Location, Module, ModuleFile, Printable};
-#[cfg(feature = "component-model")]
-use dwalin_runtime::{Error, ModuleInput};
+use dwalin_runtime::{CoreModule, Engine, Location, Module, ModuleFile, ModuleInput, Printable};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -94,21 +92,16 @@ fn print_checked(options: &CheckDebug, checked: &[Checked], first: &Check) -> Re
 
 /// The compiled module, or the core modules of a component.
 fn compiled(options: &CheckDebug, engine: &Engine) -> dwalin_runtime::Result<(Vec<Module>, bool)> {
+    let path = &options.file;
+    let bytes = files::read(path)?;
+    let input = ModuleInput::read(&bytes, Some(path))?;
     #[cfg(feature = "component-model")]
-    {
-        let path = &options.file;
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
-            path: path.clone(),
-            error,
-        })?;
-        let input = ModuleInput::read(&bytes, Some(path))?;
-        if input.is_component() {
-            let draft = Draft::from_input(&input)?;
-            let component = options.code.component_of(engine, path, draft)?;
-            return Ok((component.modules().to_vec(), true));
-        }
+    if input.is_component() {
+        let draft = Draft::from_input(&input)?;
+        let component = options.code.component_of(engine, path, draft)?;
+        return Ok((component.modules().to_vec(), true));
     }
-    let module = options.code.module(engine, &options.file)?;
+    let module = options.code.module_of(engine, path, &input)?;
     Ok((vec![module], false))
 }
 

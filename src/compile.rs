@@ -31,10 +31,7 @@ pub fn compile(options: &Compile) -> Result<()> {
 /// The artifact of a component, and the module that is the program.
 fn compiled(options: &Compile, engine: &Engine) -> Result<(Option<Vec<u8>>, Module), Error> {
     let path = &options.file;
-    let bytes = std::fs::read(path).map_err(|error| Error::Read {
-        path: path.clone(),
-        error,
-    })?;
+    let bytes = files::read(path)?;
     let input = ModuleInput::read(&bytes, Some(path))?;
     #[cfg(feature = "component-model")]
     if input.is_component() {

@@ -5,6 +5,17 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+/// Reads a file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read(path: &Path) -> dwalin_runtime::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::Read {
+        path: path.to_owned(),
+        error,
+    })
+}
+
 /// An error of a file, told with its name once and with what helps.
 pub fn error(error: Error, path: &Path) -> anyhow::Error {
     match error {
