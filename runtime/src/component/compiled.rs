@@ -7,7 +7,7 @@ use crate::compiled::Module;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::inspect::core_module;
+use crate::inspect::core_module::component::{Described, describe};
 use crate::module::foreign::NotAModule;
 use crate::outline::Input;
 use std::borrow::Cow;
@@ -152,14 +152,20 @@ impl Component {
             artifacts,
         } = draft;
         let bytes = std::mem::take(&mut parts.modules);
-        let (names, program) = core_module::names(name, &bytes);
-        let modules = bytes
-            .iter()
-            .zip(&names)
-            .enumerate()
-            .map(|(index, (wasm, name))| {
+        let (described, program) = describe(name, &bytes);
+        let modules = bytes.iter().zip(&described).enumerate().map(
+            |(
+                index,
+                (
+                    wasm,
+                    Described {
+                        name,
+                        has_debug_info,
+                    },
+                ),
+            )| {
                 // What is beside the file is of the program; what has no debug info beside it is an adapter, or a library.
-                let other = match core_module::has_debug_info(wasm) {
+                let other = match has_debug_info {
                     true => DebugFiles::new(),
                     false => DebugFiles::of_generated(),
                 };
@@ -175,7 +181,8 @@ impl Component {
                     },
                     None => Module::with_debug_files(engine, name, wasm, files),
                 }
-            });
+            },
+        );
         let modules = modules.collect::<Result<_>>()?;
         let parts = Arc::new(parts);
         Ok(Component(Arc::new(Inner {

@@ -5,8 +5,8 @@ use super::file::ModuleFile;
 use crate::code::bundle::Bundle;
 use crate::error::{Error, Result};
 use crate::named_file::{DEBUG_INFO, read_at_most};
+use crate::outline::Input;
 use std::path::Path;
-use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 /// A core module of a file.
 pub struct CoreModule {
@@ -56,82 +56,33 @@ fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<Vec<CoreModule>>
     if Bundle::is_one(&bytes) {
         return component::modules(Bundle::read(&bytes)?.component, &name);
     }
+    let alone = |module| {
+        vec![CoreModule {
+            name: name.clone().into_owned(),
+            offset: 0,
+            module,
+        }]
+    };
+    if let Some(module) = ModuleFile::of_artifact(&bytes) {
+        return module.map(alone);
+    }
+    let input = Input::read(&bytes, Some(path))?;
     #[cfg(feature = "component-model")]
-    if let Some(component) = component::binary(&bytes) {
-        return component::modules(&component, &name);
+    if input.is_component() {
+        return component::modules(&input.wasm, &name);
     }
-    Ok(vec![CoreModule {
-        name: name.into_owned(),
-        offset: 0,
-        module: ModuleFile::of_file(path, &bytes)?,
-    }])
-}
-
-/// The names of a component's core modules, in their order, and which of them is its program: the largest of those that somebody debugs, or of all.
-pub fn names(component: &str, modules: &[impl AsRef<[u8]>]) -> (Vec<String>, Option<usize>) {
-    let described = modules.iter().map(|wasm| Described::of(wasm.as_ref()));
-    let described: Vec<_> = described.collect();
-    let largest = |index: &usize| {
-        let len = modules[*index].as_ref().len();
-        (described[*index].has_debug_info, len)
-    };
-    let program = (0..modules.len()).max_by_key(largest);
-    let name = |(index, described): (usize, &Described)| match Some(index) == program {
-        true => component.to_owned(),
-        false => {
-            let own = described.name.clone();
-            format!("{component}:{}", own.unwrap_or_else(|| index.to_string()))
-        }
-    };
-    (described.iter().enumerate().map(name).collect(), program)
-}
-
-/// Returns true if a core module has debug info.
-#[cfg(feature = "component-model")]
-pub fn has_debug_info(wasm: &[u8]) -> bool {
-    Described::of(wasm).has_debug_info
-}
-
-/// The facts that a core module has about itself.
-#[derive(Default)]
-struct Described {
-    name: Option<String>,
-    has_debug_info: bool,
-}
-
-impl Described {
-    fn of(wasm: &[u8]) -> Described {
-        let mut described = Described::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            let Ok(payload) = payload else { break };
-            let Payload::CustomSection(section) = payload else {
-                continue;
-            };
-            described.has_debug_info |= section.name() == ".debug_info";
-            let KnownCustom::Name(names) = section.as_known() else {
-                continue;
-            };
-            let name = names.into_iter().find_map(|name| match name {
-                Ok(Name::Module { name, .. }) => Some(name.to_owned()),
-                _ => None,
-            });
-            described.name = described.name.or(name);
-        }
-        described
-    }
+    ModuleFile::of_input(path, input).map(alone)
 }
 
 /// Components as files.
 #[cfg(feature = "component-model")]
-mod component {
-    use super::{CoreModule, names};
+pub mod component {
+    use super::CoreModule;
     use crate::compile::CompileError;
     use crate::error::{Error, Result};
     use crate::inspect::file::ModuleFile;
-    use crate::outline::Input;
-    use std::borrow::Cow;
     use std::ops::Range;
-    use wasmparser::{BinaryReader, Parser};
+    use wasmparser::{BinaryReader, KnownCustom, Name, Parser, Payload};
 
     /// Bytes of the magic number, the version and the layer.
     const PREAMBLE: usize = 8;
@@ -139,24 +90,78 @@ mod component {
     const CORE_MODULE: u8 = 1;
     const COMPONENT: u8 = 4;
 
-    /// The binary form of a component; `None` for all else.
-    pub fn binary(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
-        let wasm = match bytes.starts_with(b"\0asm") {
-            true => bytes.into(),
-            false => Input::read(bytes, None).ok()?.wasm,
+    /// The name of a core module of a component, and a fact about it.
+    pub struct Described {
+        /// The component's name for its program, and behind a colon the module's own, or its number, for others.
+        pub name: String,
+        /// True if it has debug info.
+        pub has_debug_info: bool,
+    }
+
+    /// Describes a component's core modules, in their order, and finds its program: the largest of those that somebody debugs, or of all.
+    pub fn describe(
+        component: &str,
+        modules: &[impl AsRef<[u8]>],
+    ) -> (Vec<Described>, Option<usize>) {
+        let facts = modules.iter().map(|wasm| Facts::of(wasm.as_ref()));
+        let facts: Vec<_> = facts.collect();
+        let largest = |index: &usize| {
+            let len = modules[*index].as_ref().len();
+            (facts[*index].has_debug_info, len)
         };
-        Parser::is_component(&wasm).then_some(wasm)
+        let program = (0..modules.len()).max_by_key(largest);
+        let describe = |(index, facts): (usize, Facts)| Described {
+            name: match Some(index) == program {
+                true => component.to_owned(),
+                false => {
+                    let own = facts.name.unwrap_or_else(|| index.to_string());
+                    format!("{component}:{own}")
+                }
+            },
+            has_debug_info: facts.has_debug_info,
+        };
+        let described = facts.into_iter().enumerate().map(describe);
+        (described.collect(), program)
+    }
+
+    /// The facts that a core module has about itself.
+    #[derive(Default)]
+    struct Facts {
+        name: Option<String>,
+        has_debug_info: bool,
+    }
+
+    impl Facts {
+        fn of(wasm: &[u8]) -> Facts {
+            let mut facts = Facts::default();
+            for payload in Parser::new(0).parse_all(wasm) {
+                let Ok(payload) = payload else { break };
+                let Payload::CustomSection(section) = payload else {
+                    continue;
+                };
+                facts.has_debug_info |= section.name() == ".debug_info";
+                let KnownCustom::Name(names) = section.as_known() else {
+                    continue;
+                };
+                let name = names.into_iter().find_map(|name| match name {
+                    Ok(Name::Module { name, .. }) => Some(name.to_owned()),
+                    _ => None,
+                });
+                facts.name = facts.name.or(name);
+            }
+            facts
+        }
     }
 
     /// The core modules of a component, those of components in it too.
-    pub fn modules(component: &[u8], name: &str) -> Result<Vec<CoreModule>> {
+    pub(super) fn modules(component: &[u8], name: &str) -> Result<Vec<CoreModule>> {
         let ranges = ranges(component);
         let ranges = ranges.map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         let wasm: Vec<_> = ranges.iter().map(|it| &component[it.clone()]).collect();
-        let (names, _) = names(name, &wasm);
-        let modules = names.into_iter().zip(ranges).map(|(name, range)| {
+        let (described, _) = describe(name, &wasm);
+        let modules = described.into_iter().zip(ranges).map(|(it, range)| {
             Ok(CoreModule {
-                name,
+                name: it.name,
                 offset: range.start,
                 module: ModuleFile::of(component[range].to_vec())?,
             })

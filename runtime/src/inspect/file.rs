@@ -61,11 +61,20 @@ impl ModuleFile {
     }
 
     /// For the contents of a file.
-    pub(super) fn of_file(path: &Path, bytes: &[u8]) -> Result<ModuleFile> {
-        if Artifact::is_one(bytes) {
-            return ModuleFile::of(Artifact::module_in(bytes)?.to_vec());
+    fn of_file(path: &Path, bytes: &[u8]) -> Result<ModuleFile> {
+        if let Some(module) = ModuleFile::of_artifact(bytes) {
+            return module;
         }
-        let Input { wasm, text } = Input::read(bytes, Some(path))?;
+        ModuleFile::of_input(path, Input::read(bytes, Some(path))?)
+    }
+
+    /// For the module in an artifact; `None` where the bytes are none.
+    pub(super) fn of_artifact(bytes: &[u8]) -> Option<Result<ModuleFile>> {
+        Artifact::is_one(bytes).then(|| ModuleFile::of(Artifact::module_in(bytes)?.to_vec()))
+    }
+
+    /// For a module that was read from a file.
+    pub(super) fn of_input(path: &Path, Input { wasm, text }: Input<'_>) -> Result<ModuleFile> {
         let origins = Origins {
             name: "",
             file: Some(path),
