@@ -127,22 +127,28 @@ def image_at(pc):
     return next((image for image in images() if pc in image.text), None)
 
 
-def base():
-    """The base of the memory that the selected frame's code uses, or of the only one there is."""
-    all_images = images()
+def of_frame(of, several, none):
+    """What an image says (`of`, None if nothing) of the selected frame's code, or what all say; else the text of an error."""
+    said = [(image, of(image)) for image in images()]
+    said = [(image, it) for image, it in said if it is not None]
     try:
         frame = gdb.selected_frame()
     except gdb.error:
         frame = None
     while frame is not None and frame.is_valid():
-        for image in all_images:
-            if frame.pc() in image.text and image.base is not None:
-                return image.base
+        for image, it in said:
+            if frame.pc() in image.text:
+                return it
         frame = frame.older()
-    bases = {image.base for image in all_images} - {None}
-    if len(bases) == 1:
-        return bases.pop()
-    raise Unreadable("several memories: select a frame of the program" if bases else "no memory yet")
+    all_said = {it for _, it in said}
+    if len(all_said) == 1:
+        return all_said.pop()
+    raise Unreadable(several if all_said else none)
+
+
+def base():
+    """The base of the memory that the selected frame's code uses, or of the only one there is."""
+    return of_frame(lambda image: image.base, "several memories: select a frame of the program", "no memory yet")
 
 
 def host(address):

@@ -21,20 +21,7 @@ depth = 0  # Objects whose contents are being shown.
 
 def heap():
     """The heap of the selected frame's code, or the only one there is."""
-    all_images = [image for image in guest.images() if image.heap]
-    try:
-        frame = gdb.selected_frame()
-    except gdb.error:
-        frame = None
-    while frame is not None and frame.is_valid():
-        for image in all_images:
-            if frame.pc() in image.text:
-                return image.heap
-        frame = frame.older()
-    bases = {image.heap for image in all_images}
-    if len(bases) == 1:
-        return bases.pop()
-    raise Unreadable("several heaps: select a frame of the program" if bases else "no heap yet")
+    return guest.of_frame(lambda image: image.heap, "several heaps: select a frame of the program", "no heap yet")
 
 
 def word_at(address):

@@ -36,16 +36,30 @@ def read(process, address, size):
     return data
 
 
+def heap_of(module, target):
+    """The address of the heap of a module's code; None where it has none."""
+    section = module.FindSection(HEAP) if module.IsValid() else None
+    if section is None or not section.IsValid():
+        return None
+    address = section.GetLoadAddress(target)
+    return section.GetFileAddress() if address == lldb.LLDB_INVALID_ADDRESS else address
+
+
 def heap_and_module(value):
-    """The heap of the frame's code, or the first there is, and the module of it."""
+    """The heap of the frame's code, or the only one there is, and a module of it."""
     target = value.GetTarget()
-    modules = [value.GetFrame().GetModule()] + [it for it in target.module_iter() if guest.is_image(it)]
-    for module in modules:
-        section = module.FindSection(HEAP) if module.IsValid() else None
-        if section is not None and section.IsValid():
-            address = section.GetLoadAddress(target)
-            return (section.GetFileAddress() if address == lldb.LLDB_INVALID_ADDRESS else address), module
-    raise Unreadable("no heap yet")
+    module = value.GetFrame().GetModule()
+    heap = heap_of(module, target)
+    if heap is not None:
+        return heap, module
+    heaps = {}
+    for module in target.module_iter():
+        heap = heap_of(module, target) if guest.is_image(module) else None
+        if heap is not None:
+            heaps.setdefault(heap, module)
+    if len(heaps) == 1:
+        return heaps.popitem()
+    raise Unreadable("several heaps: select a frame of the program" if heaps else "no heap yet")
 
 
 class Object:
