@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::fs::File;
 use std::process::{Command, Stdio};
 pub use support::{Folder, tools};
 
@@ -89,7 +90,7 @@ pub fn compiled(program: &str, name: &str, flags: &[&str]) -> Folder {
 /// A folder with a recording, and whether the program succeeded.
 pub fn recorded_of(program: &str, name: &str, flags: &[&str]) -> (Folder, bool) {
     let folder = compiled(program, name, flags);
-    let input = std::fs::File::open(folder.path("input")).unwrap();
+    let input = File::open(folder.path("input")).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_dwalin"))
         .args(["run", "--record", "app.rec", "app.wasm"])
         .current_dir(folder.path(""))
@@ -99,6 +100,7 @@ pub fn recorded_of(program: &str, name: &str, flags: &[&str]) -> (Folder, bool) 
     (folder, run.status.success())
 }
 
+/// A session with a recording.
 pub fn session(
     folder: &Folder,
     kind: &str,
@@ -106,20 +108,39 @@ pub fn session(
     option: &str,
     commands: &[&str],
 ) -> String {
+    let mut command = launcher(folder, (kind, &[]), debugger, (option, commands));
+    command.arg("app.rec").stdin(Stdio::null());
+    String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+}
+
+/// A live session: the program has not run before, and reads the file `input`.
+pub fn live(
+    folder: &Folder,
+    kind: &str,
+    debugger: &str,
+    option: &str,
+    commands: &[&str],
+) -> String {
+    let mut command = launcher(folder, (kind, &["--reverse"]), debugger, (option, commands));
+    let input = File::open(folder.path("input")).unwrap();
+    command.args(["app.wasm", "one", "two"]).stdin(input);
+    String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+}
+
+/// A launcher with commands for its debugger; what it prints, errors too, is its standard output.
+fn launcher(
+    folder: &Folder,
+    (kind, options): (&str, &[&str]),
+    debugger: &str,
+    (option, commands): (&str, &[&str]),
+) -> Command {
     let mut command = Command::new("timeout");
-    command.args([
-        "120",
-        "sh",
-        "-c",
-        r#"exec "$0" "$@" 2>&1"#,
-        env!("CARGO_BIN_EXE_dwalin"),
-    ]);
-    command.args([
-        kind,
-        &format!("--{kind}"),
-        debugger,
-        if kind == "gdb" { "-batch" } else { "-b" },
-    ]);
+    command.args(["120", "sh", "-c", r#"exec "$0" "$@" 2>&1"#]);
+    command
+        .args([env!("CARGO_BIN_EXE_dwalin"), kind])
+        .args(options)
+        .args([&format!("--{kind}"), debugger]);
+    command.arg(if kind == "gdb" { "-batch" } else { "-b" });
     for line in commands {
         // lldb has other commands for a crash.
         match line.strip_prefix("-k ") {
@@ -127,12 +148,8 @@ pub fn session(
             None => command.args([option, line]),
         };
     }
-    let output = command
-        .arg("app.rec")
-        .current_dir(folder.path(""))
-        .stdin(Stdio::null())
-        .output();
-    String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
+    command.current_dir(folder.path(""));
+    command
 }
 
 /// Texts that are there in this order.
@@ -144,35 +161,4 @@ pub fn in_order(output: &str, texts: &[&str]) {
             .unwrap_or_else(|| panic!("no `{text}` in\n{rest}\n-- of\n{output}"));
         rest = &rest[at + text.len()..];
     }
-}
-
-/// A live session: the program has not run before, and reads the file `input`.
-pub fn live(
-    folder: &Folder,
-    kind: &str,
-    debugger: &str,
-    option: &str,
-    commands: &[&str],
-) -> String {
-    let mut command = Command::new("timeout");
-    command.args([
-        "120",
-        "sh",
-        "-c",
-        r#"exec "$0" "$@" 2>&1 <input"#,
-        env!("CARGO_BIN_EXE_dwalin"),
-        kind,
-        "--reverse",
-        &format!("--{kind}"),
-        debugger,
-        if kind == "gdb" { "-batch" } else { "-b" },
-    ]);
-    for line in commands {
-        command.args([option, line]);
-    }
-    let output = command
-        .args(["app.wasm", "one", "two"])
-        .current_dir(folder.path(""))
-        .output();
-    String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
 }
