@@ -1,14 +1,12 @@
 //! The runtime functions of objects of the heap. Code has checked the ranges of arrays; those of segments are checked here.
 
-use super::running::{Call, done};
+use super::running::{Call, done, running};
 use super::segments::element_values;
 use crate::abi::heap::ObjectLayout;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
-use crate::unwind::activation::innermost;
 use crate::unwind::exception::{Registers, entries, stack_words};
 use crate::vm::gc::Objects;
-use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use std::ops::Range;
 
@@ -105,10 +103,7 @@ unsafe extern "C" fn collect(
     registers: *mut Registers,
 ) -> u32 {
     // SAFETY: guest code runs, so there is an activation, and its store is borrowed by the call that entered; nobody uses it meanwhile.
-    let (activation, store) = unsafe {
-        let activation = &*innermost();
-        (activation, &mut *activation.store().cast::<StoreCore>())
-    };
+    let (activation, store) = unsafe { running() };
     let store_pointer = activation.store();
     let mut found = 0;
     let mut next = Some(activation);

@@ -3,7 +3,7 @@
 use crate::abi::builtin::{NOT_GROWN, REFUSED};
 use crate::abi::layout::VmContextHead;
 use crate::error::Result;
-use crate::unwind::activation::innermost;
+use crate::unwind::activation::{Activation, innermost};
 use crate::vm::handle::{self, Memory};
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
@@ -21,7 +21,7 @@ impl<'a> Call<'a> {
         // SAFETY: the head of an instance's context points to it; guest code runs, so there is an activation, of its store.
         unsafe {
             Call {
-                store: &mut *(*innermost()).store().cast(),
+                store: running().1,
                 instance: (*context).instance.cast(),
             }
         }
@@ -71,4 +71,16 @@ pub(super) fn size_before(core: &mut StoreCore, grown: Result<Option<u64>>) -> u
 /// The result of a fallible function.
 pub(super) fn done(result: Option<()>) -> u32 {
     u32::from(result.is_none())
+}
+
+/// The innermost activation of this thread, and its store.
+///
+/// # Safety
+/// Guest code of this thread has called the runtime, and nobody uses its store as long as this does.
+pub(super) unsafe fn running<'a>() -> (&'a Activation, &'a mut StoreCore) {
+    // SAFETY: guest code runs, so there is an activation, and its store is borrowed by the call that entered.
+    unsafe {
+        let activation = &*innermost();
+        (activation, &mut *activation.store().cast::<StoreCore>())
+    }
 }

@@ -2,12 +2,13 @@
 //! to the instruction that threw it, which traps, and all frames are as they were. An exception leaves a host function as an error,
 //! and is thrown anew where that returns.
 
+use super::running::running;
 use crate::abi::layout::VmContextHead;
 use crate::code::PlacedCode;
 use crate::error::Error;
 use crate::report::backtrace::WasmBacktrace;
 use crate::report::trap::Trap;
-use crate::unwind::activation::{Activation, innermost};
+use crate::unwind::activation::Activation;
 use crate::unwind::exception::{self, CodeAt, Found, Registers, entries};
 use crate::unwind::frames::{FramePc, Frames, caller};
 use crate::vm::handle::Tag;
@@ -30,10 +31,7 @@ unsafe extern "C" fn throw(
     registers: *mut Registers,
 ) -> u32 {
     // SAFETY: guest code runs, so there is an activation, and its store is borrowed by the call that entered.
-    let (activation, store) = unsafe {
-        let activation = &*innermost();
-        (activation, &mut *activation.store().cast::<StoreCore>())
-    };
+    let (activation, store) = unsafe { running() };
     // SAFETY: code passes its own context, which is an instance's.
     let instance = unsafe { &*(*context).instance.cast::<InstanceData>() };
     let tag = instance.tags[tag as usize];
@@ -55,13 +53,8 @@ unsafe extern "C" fn throw_ref(
 ) -> u32 {
     // SAFETY: as in `throw`.
     unsafe {
-        let activation = &*innermost();
-        send(
-            &mut *activation.store().cast::<StoreCore>(),
-            activation,
-            handle,
-            &mut *registers,
-        )
+        let (activation, store) = running();
+        send(store, activation, handle, &mut *registers)
     }
 }
 
@@ -73,10 +66,7 @@ unsafe extern "C" fn raise(
     registers: *mut Registers,
 ) -> u32 {
     // SAFETY: as in `throw`.
-    let (activation, store) = unsafe {
-        let activation = &*innermost();
-        (activation, &mut *activation.store().cast::<StoreCore>())
-    };
+    let (activation, store) = unsafe { running() };
     let id = store.id();
     // SAFETY: the registers are in a frame of this thread's stack, below the guests'; the error holds what it throws.
     unsafe { drop_unheld_if_full(store, registers, activation) };
