@@ -11,7 +11,7 @@ use crate::run::{call, say_text};
 use anyhow::{Context, Result};
 use dwalin_runtime::record::{Log, Start};
 use dwalin_runtime::wasi::WasiCtxBuilder;
-use dwalin_runtime::{Engine, Linker, ModuleInput, Store};
+use dwalin_runtime::{Engine, Linker, Module, ModuleInput, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -30,17 +30,8 @@ pub fn replay(options: &Replay) -> Result<ExitCode> {
         contents,
     } = open(options)?;
     let run = &Arc::new(as_run(options, &start));
-    let mut config = run.config().context("cannot configure the engine")?;
-    config.cranelift_nan_canonicalization(true);
     let json = Output::open(run.backtrace.as_ref())?;
-    let engine = Engine::new(&config);
-    let of_file = |error| files::error(error, run.file());
-    let input = ModuleInput::read(&contents, Some(run.file())).map_err(of_file)?;
-    let progress = Progress::of(run.file());
-    let module = run.code.module_of(&engine, run.file(), &input);
-    let module = module.map_err(of_file)?;
-    drop(progress);
-    say_text(&module, run.file());
+    let (engine, module) = compile(run, &contents, false)?;
     let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
     store.replay(log, options.traced);
     let mut linker = Linker::new(&engine);
@@ -54,6 +45,22 @@ pub fn replay(options: &Replay) -> Result<ExitCode> {
     std::mem::forget(store);
     compared.with_context(|| options.file.display().to_string())?;
     Ok(ExitCode::from(recorded.unwrap_or(code?)))
+}
+
+/// Compiles the recorded module, if it is wanted with code that tells of writes.
+pub fn compile(run: &Run, contents: &[u8], watch_writes: bool) -> Result<(Engine, Module)> {
+    let mut config = run.config().context("cannot configure the engine")?;
+    config.cranelift_nan_canonicalization(true);
+    config.watch_writes(watch_writes);
+    let engine = Engine::new(&config);
+    let of_file = |error| files::error(error, run.file());
+    let input = ModuleInput::read(contents, Some(run.file())).map_err(of_file)?;
+    let progress = Progress::of(run.file());
+    let module = run.code.module_of(&engine, run.file(), &input);
+    let module = module.map_err(of_file)?;
+    drop(progress);
+    say_text(&module, run.file());
+    Ok((engine, module))
 }
 
 /// A recording that was opened.

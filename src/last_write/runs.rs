@@ -4,17 +4,15 @@ use super::answer::{Answer, Write};
 use super::json::Members;
 use super::text::print;
 use crate::args::{Replay, Run};
-use crate::files;
 use crate::json;
 use crate::recording;
-use crate::replay::{Opened, as_run, open};
-use crate::run::{call, say_text};
+use crate::replay::{Opened, as_run, compile, open};
+use crate::run::call;
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::record::{Log, Stopped, Watch, Writes};
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{
-    Engine, Error, Expression, Found, Linker, Module, ModuleInput, Printable, Store, WasmBacktrace,
-    short_name,
+    Engine, Error, Expression, Found, Linker, Module, Printable, Store, WasmBacktrace, short_name,
 };
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -85,15 +83,7 @@ impl<'a> Program<'a> {
             contents,
         } = open(options)?;
         let run = Arc::new(as_run(options, &start));
-        let mut config = run.config().context("cannot configure the engine")?;
-        config.cranelift_nan_canonicalization(true);
-        config.watch_writes(true);
-        let engine = Engine::new(&config);
-        let of_file = |error| files::error(error, run.file());
-        let input = ModuleInput::read(&contents, Some(run.file())).map_err(of_file)?;
-        let module = run.code.module_of(&engine, run.file(), &input);
-        let module = module.map_err(of_file)?;
-        say_text(&module, run.file());
+        let (engine, module) = compile(&run, &contents, true)?;
         let program = Program {
             options,
             run,
