@@ -10,11 +10,7 @@ use std::time::Duration;
 use support::Folder;
 use support::scripted::source;
 use support::tools::have;
-use terminal::{CTRL_C, Terminal};
-
-const PROMPT: &str = "(gdb) ";
-/// The texts that no command may print.
-const ERRORS: [&str; 3] = ["Python Exception", "Traceback", "is running"];
+use terminal::{CTRL_C, GDB_PROMPT as PROMPT, Terminal};
 
 /// The module of turns.c.
 fn compiled(folder: &Folder) -> String {
@@ -29,24 +25,7 @@ fn started(folder: &Folder, options: &[&str], args: &[&str]) -> Terminal {
     let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
     gdb.args(["gdb", "--gdb-option=-nx"]).args(options);
     gdb.arg(wasm).args(args).current_dir(folder.path("."));
-    gdb.env_remove("DEBUGINFOD_URLS");
-    let mut gdb = Terminal::start(&mut gdb);
-    for setting in [
-        "set style enabled off",
-        "set pagination off",
-        "set confirm off",
-    ] {
-        gdb.wait_for(PROMPT);
-        gdb.line(setting);
-    }
-    gdb.wait_for(PROMPT);
-    gdb
-}
-
-fn without_errors(gdb: &Terminal) {
-    for error in ERRORS {
-        assert!(!gdb.before().contains(error), "{}", gdb.before());
-    }
+    Terminal::start_gdb(&mut gdb)
 }
 
 fn equipped() -> bool {
@@ -80,7 +59,7 @@ fn steps_one_after_the_other_stop_line_by_line() {
         assert!(!said.contains(PROMPT), "{said}");
         gdb.wait_for(PROMPT);
     }
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -105,7 +84,7 @@ fn steps_that_are_typed_ahead_are_all_made() {
     gdb.ahead(&ahead);
     gdb.wait_for("$1 = 4");
     gdb.wait_for("all\n");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -123,7 +102,7 @@ fn a_step_out_of_main_goes_on_to_the_end_before_the_next_prompt() {
         assert!(!said.contains(PROMPT), "{said}");
         gdb.wait_for(PROMPT);
     }
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -146,7 +125,7 @@ fn ctrl_c_stops_the_program_where_it_is() {
     gdb.wait_for(PROMPT);
     gdb.ask("set var go = 0", PROMPT);
     gdb.ask("continue", "exited normally]");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -164,7 +143,7 @@ fn the_text_interface_shows_the_source_of_each_stop() {
     gdb.ask("next", "return next % 1000;");
     gdb.ask("tui disable", PROMPT);
     gdb.ask("print next", "$1 = 4");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -187,7 +166,7 @@ fn names_and_places_are_completed() {
     gdb.wait_for("print next");
     gdb.keys("\x15");
     gdb.ask("wx/s nothing", "No symbol \"nothing\" in current context.");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -213,7 +192,7 @@ fn a_program_is_let_go_and_attached_to_again() {
     gdb.ask("set var go = 0", PROMPT);
     gdb.ask("delete", PROMPT);
     gdb.ask("continue", "exited normally]");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -270,5 +249,5 @@ fn a_step_out_of_main_goes_on_to_the_end_for_editors_too() {
     }
     gdb.line("-gdb-exit");
     gdb.end();
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }

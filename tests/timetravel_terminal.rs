@@ -9,9 +9,7 @@ mod terminal;
 use std::process::Command;
 use std::time::Duration;
 use support::{Folder, tools};
-use terminal::{CTRL_C, Terminal};
-
-const PROMPT: &str = "(gdb) ";
+use terminal::{CTRL_C, GDB_PROMPT as PROMPT, Terminal};
 
 const PROGRAM: &str = r#"#include <stdio.h>
 volatile long rounds;
@@ -40,18 +38,7 @@ fn started(folder: &Folder, words: &[&str]) -> Terminal {
     let mut gdb = Command::new(env!("CARGO_BIN_EXE_dwalin"));
     gdb.args(["gdb", "--gdb"]).arg(tools::gdb()).arg("-nx");
     gdb.args(words).current_dir(folder.path("."));
-    gdb.env_remove("DEBUGINFOD_URLS");
-    let mut gdb = Terminal::start(&mut gdb);
-    for setting in [
-        "set style enabled off",
-        "set pagination off",
-        "set confirm off",
-    ] {
-        gdb.wait_for(PROMPT);
-        gdb.line(setting);
-    }
-    gdb.wait_for(PROMPT);
-    gdb
+    Terminal::start_gdb(&mut gdb)
 }
 
 fn compiled(name: &str) -> Folder {
@@ -64,12 +51,6 @@ fn compiled(name: &str) -> Folder {
 
 fn equipped() -> bool {
     tools::have(&["gdb", "clang-19"])
-}
-
-fn without_errors(gdb: &Terminal) {
-    for error in ["Python Exception", "Traceback", "is running", "Remote c"] {
-        assert!(!gdb.before().contains(error), "{}", gdb.before());
-    }
 }
 
 #[test]
@@ -106,7 +87,7 @@ fn the_program_reads_what_is_typed_once_and_is_gone_back_in() {
     gdb.wait_for(" history");
     gdb.wait_for(PROMPT);
     gdb.ask("continue", "exited with code 011]");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -141,7 +122,7 @@ fn commands_that_are_typed_ahead_are_all_obeyed() {
     gdb.wait_for("$1 = 0");
     gdb.wait_for("$2 = 2");
     gdb.wait_for("all\n");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }
 
 #[test]
@@ -188,5 +169,5 @@ fn ctrl_c_stops_a_call_that_waits_and_a_loop_in_both_directions() {
         "{said}"
     );
     gdb.ask("kill", "killed]");
-    without_errors(&gdb);
+    gdb.assert_no_errors();
 }

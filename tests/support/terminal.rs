@@ -18,6 +18,10 @@ const COLUMNS: u16 = 160;
 const LINES: u16 = 50;
 /// As fast as people type.
 const KEYSTROKE: Duration = Duration::from_millis(20);
+/// The prompt of gdb.
+pub const GDB_PROMPT: &str = "(gdb) ";
+/// The texts that no command of gdb's may print.
+const ERRORS: [&str; 4] = ["Python Exception", "Traceback", "is running", "Remote c"];
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_D: &str = "\x04";
 
@@ -71,6 +75,28 @@ impl Terminal {
             screen,
             bytes,
             before,
+        }
+    }
+
+    /// Starts gdb and waits for its prompt; it asks nothing, and writes without colours and pages.
+    pub fn start_gdb(gdb: &mut Command) -> Terminal {
+        let mut gdb = Terminal::start(gdb.env_remove("DEBUGINFOD_URLS"));
+        for setting in [
+            "set style enabled off",
+            "set pagination off",
+            "set confirm off",
+        ] {
+            gdb.wait_for(GDB_PROMPT);
+            gdb.line(setting);
+        }
+        gdb.wait_for(GDB_PROMPT);
+        gdb
+    }
+
+    /// Asserts that gdb has printed no errors of scripts, or of the connection.
+    pub fn assert_no_errors(&self) {
+        for error in ERRORS {
+            assert!(!self.before.contains(error), "{}", self.before);
         }
     }
 
