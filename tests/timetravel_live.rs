@@ -142,7 +142,8 @@ fn lldb_goes_back_while_the_program_runs_where_its_version_can() {
         "process continue --reverse",
         "bt",
         "watchpoint delete 1",
-        "continue",
+        // Without a direction, lldb goes on in the one before.
+        "process continue --forward",
         "p p->next->value",
     ];
     let output = live(&folder, "lldb", &tools::lldb(), "-o", &commands);
