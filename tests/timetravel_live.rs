@@ -75,7 +75,7 @@ fn a_live_session_steps_from_the_start_and_ends_as_the_program_does() {
         "p count",
         "set var count = 9",
         "p count",
-        "stepi",
+        "next",
         "p count",
         "continue",
         "continue",

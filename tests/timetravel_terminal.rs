@@ -65,7 +65,8 @@ fn the_program_reads_what_is_typed_once_and_is_gone_back_in() {
     gdb.ask("run", "name? ");
     gdb.line("world");
     gdb.wait_for("app.c:15");
-    for (command, answer) in [
+    let is_old = tools::gdb_version() < 14;
+    let steps = [
         ("print line", "$1 = \"world"),
         ("tbreak app.c:13", " at 0x"),
         ("reverse-continue", "app.c:13"),
@@ -73,13 +74,17 @@ fn the_program_reads_what_is_typed_once_and_is_gone_back_in() {
         ("continue", "app.c:15"),
         ("print rounds", "$3 = 2"),
         ("reverse-next", "14\t"),
+        // From 14 on gdb is at the beginning of the line there, and before in its middle.
+        ("next", "15\t"),
         ("reverse-step", "turn (n="),
         ("reverse-finish", "app.c:14"),
         ("watch rounds", "atchpoint 3"),
         ("reverse-continue", "New value = 0"),
         ("delete", ""),
         ("continue", "hello world"),
-    ] {
+    ];
+    let not_wanted = |command: &str| is_old && command == "next";
+    for (command, answer) in steps.into_iter().filter(|it| !not_wanted(it.0)) {
         gdb.wait_for(PROMPT);
         gdb.ask(command, answer);
     }

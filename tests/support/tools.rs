@@ -78,6 +78,11 @@ pub fn lldb() -> String {
 
 /// Returns true if this gdb finds what pointers are of at the guest's own addresses only: from version 16 on.
 pub fn gdb_keeps_targets() -> bool {
+    gdb_version() >= 16
+}
+
+/// The major version of gdb.
+pub fn gdb_version() -> u32 {
     let version = Command::new(gdb()).arg("--version").output().unwrap();
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let number = version
@@ -85,7 +90,7 @@ pub fn gdb_keeps_targets() -> bool {
         .next()
         .and_then(|line| line.rsplit(' ').next());
     let major = number.and_then(|it| it.split('.').next()?.parse::<u32>().ok());
-    major.expect("gdb says its version") >= 16
+    major.expect("gdb says its version")
 }
 
 /// The beginning of a command that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
