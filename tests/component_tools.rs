@@ -183,3 +183,41 @@ fn a_profile_of_a_component_is_written() {
     let profile: serde_json::Value = serde_json::from_slice(&profile).unwrap();
     assert!(profile["profiles"].is_array());
 }
+
+#[test]
+fn a_component_in_thousands_of_others_is_refused_at_once() {
+    let here = folder("deep");
+    let preamble = b"\0asm\x0d\0\x01\0";
+    let mut component = preamble.to_vec();
+    for _ in 0..20_000 {
+        // A section with a component: its id, and its length as a LEB128 of five bytes.
+        let length = (0..5).map(|i| {
+            let bits = (component.len() >> (7 * i)) as u8 & 0x7f;
+            bits | if i < 4 { 0x80 } else { 0 }
+        });
+        let length: Vec<u8> = length.collect();
+        component = [&preamble[..], &[4], &length, &component].concat();
+    }
+    fs::write(here.join("deep.wasm"), component).unwrap();
+    for name in ["run", "check-debug", "compile --output=deep.cwasm"] {
+        let args: Vec<_> = name.split(' ').chain(["deep.wasm"]).collect();
+        let output = command(&args, &here);
+        let said = text(&output.stderr);
+        assert!(said.contains("in each other 20001 deep"), "{said}");
+    }
+    let output = command(&["addr2line", "deep.wasm", "7"], &here);
+    let said = text(&output.stderr);
+    assert!(said.contains("the component has no code"), "{said}");
+}
+
+#[test]
+fn a_component_as_text_is_compiled_without_warnings() {
+    let here = folder("text");
+    let source = "(component (core module $a (func nop)) (core module $b (func nop)))";
+    fs::write(here.join("text.wat"), source).unwrap();
+    let args = ["compile", "-g", "--output=text.cwasm", "text.wat"];
+    let output = command(&args, &here);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("warning"), "{said}");
+}

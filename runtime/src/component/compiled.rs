@@ -7,7 +7,7 @@ use crate::compiled::Module;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::inspect::core_module::component::{Described, describe};
+use crate::inspect::core_module::component::{Contents, Described, describe};
 use crate::module::foreign::NotAModule;
 use crate::outline::Input;
 use std::borrow::Cow;
@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use wasmparser::Parser;
+
+/// So many components in each other are too many: to take them apart costs the square of that. Those of toolchains have less than ten.
+const DEEP: usize = 1000;
 
 /// A component that is valid and taken apart, and not compiled yet: what it imports is known before minutes are spent on its code.
 pub struct Draft {
@@ -37,6 +40,15 @@ impl Draft {
             return Err(Error::Component(
                 "this is a module and not a component: `Module::new` compiles it".to_owned(),
             ));
+        }
+        if let Ok(Contents {
+            depth: depth @ DEEP..,
+            ..
+        }) = Contents::of(wasm)
+        {
+            return Err(Error::Component(format!(
+                "the component cannot be used: its components are in each other {depth} deep"
+            )));
         }
         let parts = take_apart(wasm);
         let parts = parts.map_err(|reason| {

@@ -155,8 +155,9 @@ pub mod component {
 
     /// The core modules of a component, those of components in it too.
     pub(super) fn modules(component: &[u8], name: &str) -> Result<Vec<CoreModule>> {
-        let ranges = ranges(component);
-        let ranges = ranges.map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
+        let contents = Contents::of(component)
+            .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
+        let ranges = contents.modules;
         let wasm: Vec<_> = ranges.iter().map(|it| &component[it.clone()]).collect();
         let (described, _) = describe(name, &wasm);
         let modules = described.into_iter().zip(ranges).map(|(it, range)| {
@@ -169,27 +170,42 @@ pub mod component {
         modules.collect()
     }
 
-    /// The ranges of core modules in a component, and in those that it has, by the binary format of the component model: a preamble, then
-    /// sections of an id, a length and contents.
-    fn ranges(component: &[u8]) -> wasmparser::Result<Vec<Range<usize>>> {
-        let (mut found, mut open) = (Vec::new(), vec![0..component.len()]);
-        while let Some(range) = open.pop() {
-            let mut inner = Vec::new();
-            let mut reader = BinaryReader::new(&component[range.clone()], range.start as u64);
-            reader.read_bytes(PREAMBLE)?;
-            while !reader.eof() {
-                let id = reader.read_u8()?;
-                let contents = reader.read_reader()?.range();
-                let contents = contents.start as usize..contents.end as usize;
-                match id {
-                    CORE_MODULE => found.push(contents),
-                    COMPONENT => inner.push(contents),
-                    _ => {}
+    /// The contents of a component that are looked at before it is valid.
+    pub struct Contents {
+        /// The ranges of its core modules, those of components in it too.
+        modules: Vec<Range<usize>>,
+        /// The number of components that the innermost one is in, itself included.
+        pub depth: usize,
+    }
+
+    impl Contents {
+        /// Finds them by the binary format of the component model: a preamble, then sections of an id, a length and contents.
+        ///
+        /// # Errors
+        /// Where a section is cut off.
+        pub fn of(component: &[u8]) -> wasmparser::Result<Contents> {
+            let mut found = Contents {
+                modules: Vec::new(),
+                depth: 0,
+            };
+            let mut open = vec![(0..component.len(), 1)];
+            while let Some((range, depth)) = open.pop() {
+                found.depth = found.depth.max(depth);
+                let mut reader = BinaryReader::new(&component[range.clone()], range.start as u64);
+                reader.read_bytes(PREAMBLE)?;
+                while !reader.eof() {
+                    let id = reader.read_u8()?;
+                    let contents = reader.read_reader()?.range();
+                    let contents = contents.start as usize..contents.end as usize;
+                    match id {
+                        CORE_MODULE => found.modules.push(contents),
+                        COMPONENT => open.push((contents, depth + 1)),
+                        _ => {}
+                    }
                 }
             }
-            open.extend(inner.into_iter().rev());
+            found.modules.sort_by_key(|it| it.start);
+            Ok(found)
         }
-        found.sort_by_key(|it| it.start);
-        Ok(found)
     }
 }

@@ -53,6 +53,11 @@ impl<'a> Input<'a> {
                 error.set_path(name(file));
                 Error::Wat(Box::new(error))
             })?;
+        // Its core modules would have lines of other places: they are counted in the file.
+        if Parser::is_component(&with_lines) {
+            let wasm = wat::parse_bytes(bytes).map_err(|error| Error::Wat(Box::new(error)))?;
+            return Ok(Input { wasm, text: None });
+        }
         let Some(end) = start_of_lines(&with_lines) else {
             return Ok(Input {
                 wasm: with_lines,
