@@ -42,17 +42,20 @@ pub fn print(answer: &Answer<'_>, options: &Replay) {
         return;
     };
     let writes = answer.writes;
+    let number = write.number;
+    let who = writer(write.backtrace.frames());
     print_write(
-        &format!("last written by {{}}, write {} of {writes}", write.number),
+        &format!("last written by {who}, write {number} of {writes}"),
         write,
         options,
     );
     if let Some(change) = &answer.last_change {
         let number = change.number;
+        let who = writer(change.backtrace.frames());
         println!();
         print_write(
             &format!(
-                "that was its value already; last changed by {{}}, write {number} of {writes}"
+                "that was its value already; last changed by {who}, write {number} of {writes}"
             ),
             change,
             options,
@@ -62,7 +65,6 @@ pub fn print(answer: &Answer<'_>, options: &Replay) {
 
 fn print_write(sentence: &str, write: &Write, options: &Replay) {
     let frames = write.backtrace.frames();
-    let sentence = sentence.replacen("{}", &writer(frames), 1);
     println!("{}", Printable(sentence));
     if let Some(line) = own(frames).and_then(|(_, symbol)| line(symbol)) {
         println!("{}", Printable(line));
