@@ -4,6 +4,7 @@ use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
 use crate::imports::Aborted;
 use crate::report;
+use crate::report_json::Threads;
 use anyhow::{Context, Result};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::component::Violation;
@@ -98,20 +99,28 @@ impl Ending {
         if reported && store.has_open_line() {
             eprintln!();
         }
+        let others = match reported {
+            true => dwalin_runtime::other_threads(store),
+            false => Vec::new(),
+        };
+        let who = Threads {
+            own: thread,
+            others: &others,
+        };
         let code = exit_code(&ended);
         match ended {
             Ok(()) => Ok(code),
             Err(error) => match error.downcast_ref::<Error>() {
                 Some(Error::Exit(_)) => Ok(code),
                 Some(Error::Trap(trap)) => {
-                    report::print(trap, options, &self.module, thread, json);
+                    report::print(trap, options, &self.module, who, json);
                     if let Some(path) = &options.coredump {
                         write_coredump(path, store, trap, options)?;
                     }
                     Ok(code)
                 }
                 Some(Error::Host(host)) => {
-                    report::print_host_error(host, options, thread, json);
+                    report::print_host_error(host, options, who, json);
                     Ok(code)
                 }
                 _ => Err(error.context(options.file().display().to_string())),

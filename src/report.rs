@@ -3,7 +3,7 @@
 use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
 use crate::json;
-use crate::report_json::Members;
+use crate::report_json::{Members, Threads};
 use crate::sources;
 use crate::terminal::colored;
 use dwalin_runtime::{HostError, Module, Report, ReportOptions, Trap, WasmBacktrace};
@@ -17,14 +17,14 @@ pub fn print(
     trap: &Trap,
     options: &Run,
     module: &Module,
-    thread: Option<u32>,
+    threads: Threads<'_>,
     output: Option<Output>,
 ) {
-    let json = || json::to_string(&Members::of_trap(trap, &program(options), thread));
+    let json = || json::to_string(&Members::of_trap(trap, &program(options), threads));
     if printed_as_json(options, output, json) {
         return;
     }
-    colored(Report::with(trap, style(options, thread)));
+    colored(Report::with(trap, style(options, threads.own)));
     if let Some(hint) = hint(trap.backtrace(), options, module) {
         eprintln!("{hint}");
     }
@@ -33,7 +33,25 @@ pub fn print(
         let recording = recording.display();
         eprintln!("note: run `dwalin gdb {recording}` to go back from here");
     }
+    print_others(threads, options);
     say_sources(trap.backtrace(), options);
+}
+
+/// The frames of the other threads.
+fn print_others(threads: Threads<'_>, options: &Run) {
+    for other in threads.others {
+        match other.number {
+            0 => eprint!("first thread"),
+            number => eprint!("thread {number}"),
+        }
+        if other.backtrace.frames().is_empty() {
+            eprintln!(": not in the program");
+            continue;
+        }
+        eprintln!(", innermost first:");
+        let style = style(options, None);
+        eprint!("{}", other.backtrace.display(&style));
+    }
 }
 
 /// Prints JSON where it was asked for; whether that is all that is printed.
@@ -57,14 +75,15 @@ fn say_sources(backtrace: &WasmBacktrace, options: &Run) {
 pub fn print_host_error(
     error: &HostError,
     options: &Run,
-    thread: Option<u32>,
+    threads: Threads<'_>,
     output: Option<Output>,
 ) {
-    let json = || json::to_string(&Members::of_host_error(error, &program(options), thread));
+    let json = || json::to_string(&Members::of_host_error(error, &program(options), threads));
     if printed_as_json(options, output, json) {
         return;
     }
-    colored(Report::of_host_error(error).options(style(options, thread)));
+    colored(Report::of_host_error(error).options(style(options, threads.own)));
+    print_others(threads, options);
     say_sources(error.backtrace(), options);
 }
 

@@ -1,13 +1,23 @@
 //! Reports and frames as JSON. docs/debugging.md documents the members.
 
 use dwalin_runtime::{
-    Cause, FrameInfo, HostError, SourceFrame, Trap, Variable, WasmBacktrace, WasmValue, short_name,
+    Cause, FrameInfo, HostError, OtherThread, SourceFrame, Trap, Variable, WasmBacktrace,
+    WasmValue, short_name,
 };
 use serde::Serialize;
 use std::borrow::Cow;
 
 /// The version: another one where a member goes or means something else.
 pub const VERSION: u32 = 1;
+
+/// The threads of a program: the one that ended it, and what the others did.
+#[derive(Clone, Copy)]
+pub struct Threads<'a> {
+    /// Its number, unless it is the first.
+    pub own: Option<u32>,
+    /// The others.
+    pub others: &'a [OtherThread],
+}
 
 /// A report.
 #[derive(Serialize)]
@@ -23,15 +33,17 @@ pub struct Members<'a> {
     frames: Frames,
     #[serde(skip_serializing_if = "Option::is_none")]
     thread: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_threads: Vec<Other>,
 }
 
 impl<'a> Members<'a> {
     /// A trap's.
-    pub fn of_trap(trap: &'a Trap, program: &'a str, thread: Option<u32>) -> Members<'a> {
+    pub fn of_trap(trap: &'a Trap, program: &'a str, threads: Threads<'a>) -> Members<'a> {
         let (kind, message) = (format!("{:?}", trap.kind()), trap.kind().to_string());
         Members {
             trap: Some(kind),
-            ..Members::new(message, trap.cause(), trap.backtrace(), program, thread)
+            ..Members::new(message, trap.cause(), trap.backtrace(), program, threads)
         }
     }
 
@@ -39,13 +51,13 @@ impl<'a> Members<'a> {
     pub fn of_host_error(
         error: &'a HostError,
         program: &'a str,
-        thread: Option<u32>,
+        threads: Threads<'a>,
     ) -> Members<'a> {
         const NONE: &Cause = &Cause {
             notes: Vec::new(),
             hints: Vec::new(),
         };
-        Members::new(error.to_string(), NONE, error.backtrace(), program, thread)
+        Members::new(error.to_string(), NONE, error.backtrace(), program, threads)
     }
 
     fn new(
@@ -53,7 +65,7 @@ impl<'a> Members<'a> {
         cause: &'a Cause,
         backtrace: &WasmBacktrace,
         program: &'a str,
-        thread: Option<u32>,
+        threads: Threads<'a>,
     ) -> Members<'a> {
         Members {
             version: VERSION,
@@ -63,7 +75,26 @@ impl<'a> Members<'a> {
             cause: &cause.notes,
             hints: &cause.hints,
             frames: Frames::new(&backtrace.with_columns_in_characters()),
-            thread,
+            thread: threads.own,
+            other_threads: threads.others.iter().map(Other::new).collect(),
+        }
+    }
+}
+
+/// Another thread of the program.
+#[derive(Serialize)]
+struct Other {
+    /// 0 for the first.
+    thread: u32,
+    #[serde(flatten)]
+    frames: Frames,
+}
+
+impl Other {
+    fn new(other: &OtherThread) -> Other {
+        Other {
+            thread: other.number,
+            frames: Frames::new(&other.backtrace.with_columns_in_characters()),
         }
     }
 }

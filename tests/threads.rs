@@ -69,6 +69,8 @@ fn a_report_names_the_thread_and_shows_its_variables() {
         "threads.wasm, thread 2: wasm trap: wasm `unreachable` instruction executed",
         "0: work at ",
         "n = 11",
+        "\nthread 1, innermost first:\n   0: ",
+        "\nfirst thread, innermost first:\n   0: ",
     ];
     for line in lines {
         assert!(said.contains(line), "{line}: {said}");
@@ -79,6 +81,12 @@ fn a_report_names_the_thread_and_shows_its_variables() {
     let output = folder.dwalin(&["run", "--backtrace=json", &module]);
     let json: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(json["thread"], 2);
+    let others = json["other_threads"].as_array().unwrap();
+    let numbers: Vec<_> = others.iter().map(|it| &it["thread"]).collect();
+    assert_eq!(numbers, [0, 1]);
+    for other in others {
+        assert!(!other["frames"].as_array().unwrap().is_empty(), "{other}");
+    }
 }
 
 fn debugger(command: &[&str], commands: &[&str], module: &str) -> String {

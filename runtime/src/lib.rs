@@ -97,7 +97,9 @@ pub use module::types::{
 };
 pub use named_file::read_source;
 pub use outline::Input as ModuleInput;
-pub use postmortem::profile::{GuestProfile, GuestProfiler, GuestSample};
+pub use postmortem::profile::{
+    GuestProfile, GuestProfiler, GuestSample, OtherThread, other_threads,
+};
 pub use printable::{Printable, PrintableLines, is_control};
 pub use report::backtrace::{FrameInfo, WasmBacktrace};
 pub use report::cause::Cause;

@@ -5,9 +5,12 @@ use super::{Caller, Linker};
 use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::module::types::ExternType;
+use crate::unwind::snapshot;
 use crate::vm::context::{AsContext, AsContextMut};
 use crate::vm::shared::SharedMemory;
 use crate::vm::store::Store;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -90,6 +93,7 @@ impl<T: Send + 'static> WasiThreads<T> {
 
     /// Takes the definitions that the instances of all threads are linked with, and returns them for that of the first.
     pub fn link(&self, linker: Linker<T>) -> &Linker<T> {
+        snapshot::register(0);
         self.0.linker.get_or_init(|| linker)
     }
 
@@ -113,7 +117,18 @@ impl<T: Send + 'static> WasiThreads<T> {
 
     /// Runs a thread of the program.
     fn run(&self, mut store: Store<T>, number: u32, arg: i32) {
-        if let Err(error) = self.start(&mut store, number, arg) {
+        snapshot::register(number);
+        let start = || self.start(&mut store, number, arg);
+        let ended = panic::catch_unwind(AssertUnwindSafe(start));
+        // Whoever waits for a thread that panicked would wait for ever.
+        let ended = ended.unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            let text = text.unwrap_or("without a message");
+            let what = format!("thread {number}: a function of the host panicked: {text}");
+            Err(io::Error::other(what).into())
+        });
+        if let Err(error) = ended {
             (self.0.ended)(store, number, error);
         }
     }

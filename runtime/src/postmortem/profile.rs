@@ -3,7 +3,10 @@
 use super::instruction::called_import;
 use super::symbolize::describe;
 use crate::report::backtrace::FrameInfo;
-use crate::unwind::sampler::{DEEPER, HOST, Sampler};
+use crate::report::backtrace::WasmBacktrace;
+use crate::unwind::interrupted::{DEEPER, HOST};
+use crate::unwind::sampler::Sampler;
+use crate::unwind::snapshot;
 use crate::vm::context::AsContext;
 use crate::vm::store::StoreCore;
 use std::collections::HashMap;
@@ -67,6 +70,36 @@ impl GuestProfiler {
             lost: self.sampler.lost(),
         }
     }
+}
+
+/// A thread of a program whose frames another one asked for.
+#[derive(Clone, Debug)]
+pub struct OtherThread {
+    /// Its number in the program (wasi-threads); 0 for the first.
+    pub number: u32,
+    /// Its frames, without variables: it went on while they were looked up.
+    pub backtrace: WasmBacktrace,
+}
+
+/// The frames of the other threads that run the guests of a store's program (wasi-threads), as they are now. One that is in no guest has none,
+/// and one that does not answer within half a second is left out. It uses SIGPROF.
+pub fn other_threads(store: impl AsContext) -> Vec<OtherThread> {
+    let core = store.core();
+    let sources = core.engine().config().backtraces().sources;
+    let described = snapshot::others().into_iter().map(|(number, words)| {
+        let mut frames = Frames {
+            store: core,
+            all: Vec::new(),
+            known: HashMap::new(),
+        };
+        let places = frames.of(&words).into_iter();
+        let backtrace = places.map(|place| frames.all[place].clone()).collect();
+        OtherThread {
+            number,
+            backtrace: WasmBacktrace::new(backtrace, None, sources),
+        }
+    });
+    described.collect()
 }
 
 /// The frames of samples.

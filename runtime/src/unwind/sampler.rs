@@ -7,23 +7,16 @@
 //! ```
 //! The room takes memory only as far as samples fill it.
 
-use super::activation::{Activation, innermost};
-use super::frames::caller;
+use super::activation::Activation;
+use super::interrupted::{DEEPER, Reader, Words, read_by, walk};
 use super::signal::prepare_thread;
-use crate::code::registry;
-use libc::{REG_RBP, REG_RIP, REG_RSP, SIGPROF, c_int, siginfo_t, ucontext_t};
+use libc::SIGPROF;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
-use std::sync::Once;
 use std::time::Duration;
-
-/// A word for the host: the frame behind it called the host.
-pub const HOST: u64 = 0;
-/// A word for frames that are left out, outermost.
-pub const DEEPER: u64 = 1;
 
 /// Frames of a sample, the innermost.
 const DEPTH: usize = 1024;
@@ -93,14 +86,6 @@ impl<'r> Sample<'r> {
         })
     }
 
-    /// Returns false if no further frame counts.
-    fn push(&mut self, word: u64) -> bool {
-        let is_last = self.len + 1 == DEPTH;
-        self.set(2 + self.len, if is_last { DEEPER } else { word });
-        self.len += 1;
-        !is_last
-    }
-
     fn set(&self, at: usize, word: u64) {
         // SAFETY: `new` made sure of room for that many words, and this thread alone writes there.
         unsafe { self.room.words.add(self.start + at).write(word) };
@@ -110,6 +95,15 @@ impl<'r> Sample<'r> {
         self.set(0, cpu_time() - self.room.start);
         self.set(1, self.len as u64);
         self.room.used.set(self.start + 2 + self.len);
+    }
+}
+
+impl Words for Sample<'_> {
+    fn push(&mut self, word: u64) -> bool {
+        let is_last = self.len + 1 == DEPTH;
+        self.set(2 + self.len, if is_last { DEEPER } else { word });
+        self.len += 1;
+        !is_last
     }
 }
 
@@ -137,7 +131,7 @@ impl Sampler {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         prepare_thread();
-        install_handler();
+        read_by(Reader::Sampler, Some(take));
         let room = Box::new(Room::new()?);
         let timer = new_timer()?;
         ROOM_OF_THREAD.set(&raw const *room);
@@ -184,6 +178,7 @@ impl Drop for Sampler {
         // SAFETY: the timer is ours. A signal that is still to come finds no room.
         unsafe { libc::timer_delete(self.timer) };
         ROOM_OF_THREAD.set(ptr::null());
+        read_by(Reader::Sampler, None);
     }
 }
 
@@ -204,111 +199,17 @@ fn new_timer() -> io::Result<libc::timer_t> {
     }
 }
 
-/// Handles SIGPROF from now on, since a signal that is late would end the process.
-fn install_handler() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        // SAFETY: all-zero is a valid sigaction, and the handler follows the rules of signal handlers.
-        let result = unsafe {
-            let mut action: libc::sigaction = std::mem::zeroed();
-            action.sa_sigaction = handle as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
-            libc::sigaction(SIGPROF, &action, ptr::null_mut())
-        };
-        assert_eq!(result, 0, "sigaction takes this signal");
-    });
-}
-
-extern "C" fn handle(_signal: c_int, _info: *mut siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the room is there while the thread knows it, an activation while it is linked.
-    let both = unsafe { (ROOM_OF_THREAD.get().as_ref(), innermost().as_ref()) };
-    let (Some(room), Some(activation)) = both else {
+/// Takes a sample of this thread.
+fn take(at: [u64; 3], activation: &Activation) {
+    // SAFETY: the room is there while the thread knows it.
+    let Some(room) = (unsafe { ROOM_OF_THREAD.get().as_ref() }) else {
         return;
     };
     let Some(mut sample) = Sample::new(room) else {
         room.lost.set(room.lost.get() + 1);
         return;
     };
-    // SAFETY: the kernel gives it to a handler with SA_SIGINFO.
-    let registers = unsafe { &(*context.cast::<ucontext_t>()).uc_mcontext.gregs };
-    let register = |number: c_int| registers[number as usize] as u64;
-    let at = [REG_RIP, REG_RSP, REG_RBP].map(register);
     if walk(at, activation, &mut sample).is_some() {
         sample.keep();
-    }
-}
-
-/// Walks from wherever the thread is; `None` where it is in no guest and no function of the host that a guest called.
-fn walk([pc, sp, fp]: [u64; 3], activation: &Activation, sample: &mut Sample<'_>) -> Option<()> {
-    if registry::lookup(pc as usize).is_some() {
-        sample.push(pc);
-        if let Some(return_address) = frameless_return(pc, sp) {
-            sample.push(return_address - 1);
-        }
-        walk_chain(fp, sp, activation, sample);
-        return Some(());
-    }
-    let (fp, return_address) = activation.exit();
-    // Before guests have called the host it is what an outer one left, and after that it may be of a call that has returned.
-    if fp < sp || fp > activation.entry_fp.get() || (fp, return_address) == activation.outer_exit {
-        return None;
-    }
-    sample.push(HOST);
-    sample.push(return_address - 1);
-    walk_chain(fp, sp, activation, sample);
-    Some(())
-}
-
-/// The return address of a function that has no frame yet, or no longer: at the first instructions of its prologue, and at its return or
-/// its jump to the function that it leaves for, as Cranelift writes them for x86-64.
-fn frameless_return(pc: u64, sp: u64) -> Option<u64> {
-    const PUSH_RBP: u8 = 0x55;
-    const MOV_RBP_RSP: [u8; 3] = [0x48, 0x89, 0xe5];
-    const RET: u8 = 0xc3;
-    const RET_POPPING: u8 = 0xc2;
-    const POP_RBP: u8 = 0x5d;
-    // SAFETY: `pc` is in placed code, which can be read and has a word after it; above the stack pointer is the caller's frame.
-    unsafe {
-        let code = (pc as *const [u8; 3]).read();
-        match code {
-            [PUSH_RBP | RET | RET_POPPING, ..] => Some((sp as *const u64).read()),
-            // jmp, of a tail call.
-            [0xe9, ..] | [0xff, 0xe0..=0xe7, _] | [0x41, 0xff, 0xe0..=0xe7]
-                if (pc as *const u8).sub(1).read() == POP_RBP =>
-            {
-                Some((sp as *const u64).read())
-            }
-            MOV_RBP_RSP => Some((sp as *const u64).add(1).read()),
-            _ => None,
-        }
-    }
-}
-
-/// As [`super::walk`] does, but of a stack that may be in between: what is no chain of frames upwards ends the walk.
-fn walk_chain(mut fp: u64, mut above: u64, mut activation: &Activation, sample: &mut Sample<'_>) {
-    loop {
-        let entry = activation.entry_fp.get();
-        while fp != entry {
-            if fp < above || fp > entry || !fp.is_multiple_of(8) {
-                return;
-            }
-            // SAFETY: the stack between the stack pointer and the frame that entered is there.
-            let (next, return_address) = unsafe { caller(fp) };
-            if !sample.push(return_address.wrapping_sub(1)) {
-                return;
-            }
-            (fp, above) = (next, fp + 16);
-        }
-        let (exit_fp, exit_pc) = activation.outer_exit;
-        // SAFETY: an outer activation is alive while an inner one is.
-        match unsafe { activation.outer.as_ref() } {
-            Some(outer) if exit_fp != 0 => {
-                if !(sample.push(HOST) && sample.push(exit_pc - 1)) {
-                    return;
-                }
-                (fp, above, activation) = (exit_fp, entry, outer);
-            }
-            _ => return,
-        }
     }
 }
