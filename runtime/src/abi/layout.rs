@@ -28,7 +28,8 @@ pub struct VmStoreContext {
     pub stack_limit: u64,
     /// The context of the instance that made the latest call out of its module: by import or by reference.
     pub caller: *mut VmContextHead,
-    /// The frame pointer of the guest frame that called the host last: where a walk from the host starts.
+    /// The frame pointer of the guest frame that called the host, or waits in a shared memory: where a walk from the host starts. 0 while
+    /// none does.
     pub last_exit_fp: u64,
     /// The return address into that frame's code.
     pub last_exit_pc: u64,

@@ -167,22 +167,7 @@ fn wasm_to_array(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
         host,
         offset_of!(VmContextHead, store) as i32,
     );
-    // A walk from the host starts at the guest's frame, which our own frame pointer points to.
-    let own = builder.ins().get_frame_pointer(POINTER);
-    let guests = builder.ins().load(POINTER, flags, own, 0);
-    let return_address = builder.ins().get_return_address(POINTER);
-    builder.ins().store(
-        flags,
-        guests,
-        store,
-        offset_of!(VmStoreContext, last_exit_fp) as i32,
-    );
-    builder.ins().store(
-        flags,
-        return_address,
-        store,
-        offset_of!(VmStoreContext, last_exit_pc) as i32,
-    );
+    note_exit(builder, store);
     let slots = ty.params().len().max(ty.results().len()).max(1) as u32;
     let slot = builder.create_sized_stack_slot(StackSlotData::new(
         StackSlotKind::ExplicitSlot,
@@ -214,8 +199,31 @@ fn wasm_to_array(builder: &mut FunctionBuilder<'_>, ty: &FuncType) {
     builder.ins().set_pinned_reg(caller);
     call_raise(builder);
     builder.switch_to_block(done);
+    forget_exit(builder, store);
     let results = load_array(builder, array, ty.results());
     builder.ins().return_(&results);
+}
+
+/// Notes the guest's frame, which the trampoline's frame pointer points to: a walk from the host starts there.
+fn note_exit(builder: &mut FunctionBuilder<'_>, store: Value) {
+    let flags = MemFlagsData::trusted();
+    let own = builder.ins().get_frame_pointer(POINTER);
+    let guests = builder.ins().load(POINTER, flags, own, 0);
+    let return_address = builder.ins().get_return_address(POINTER);
+    let [fp, pc] = [
+        offset_of!(VmStoreContext, last_exit_fp),
+        offset_of!(VmStoreContext, last_exit_pc),
+    ];
+    builder.ins().store(flags, guests, store, fp as i32);
+    builder.ins().store(flags, return_address, store, pc as i32);
+}
+
+/// Says that the guest goes on: whoever reads the thread's frames later would begin at a frame that is gone.
+fn forget_exit(builder: &mut FunctionBuilder<'_>, store: Value) {
+    let flags = MemFlagsData::trusted();
+    let none = builder.ins().iconst(POINTER, 0);
+    let fp = offset_of!(VmStoreContext, last_exit_fp) as i32;
+    builder.ins().store(flags, none, store, fp);
 }
 
 fn call_raise(builder: &mut FunctionBuilder<'_>) {
@@ -253,7 +261,18 @@ fn builtin(builder: &mut FunctionBuilder<'_>, builtin: Builtin) {
     let mut params = builtin.params().to_vec();
     params.insert(0, POINTER);
     let signature = builder.import_signature(c_signature(&params, builtin_returns(builtin)));
+    // Threads wait here for long, and others ask where they are.
+    let store = (builtin == Builtin::MemoryWait).then(|| {
+        let offset = offset_of!(VmContextHead, store) as i32;
+        builder.ins().load(POINTER, flags, context, offset)
+    });
+    if let Some(store) = store {
+        note_exit(builder, store);
+    }
     let call = builder.ins().call_indirect(signature, code, &args);
+    if let Some(store) = store {
+        forget_exit(builder, store);
+    }
     match builtin.returns() {
         Returns::Never => {
             builder.ins().trap(TrapKind::UnreachableCodeReached.clif());

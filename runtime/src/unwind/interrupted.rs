@@ -32,8 +32,8 @@ pub enum Reader {
     Thread,
 }
 
-/// The function that reads them, given the program counter, the stack pointer and the frame pointer.
-pub type Read = fn([u64; 3], &Activation);
+/// The function that reads them, given the program counter, the stack pointer and the frame pointer; no activation outside of guests.
+pub type Read = fn([u64; 3], Option<&Activation>);
 
 thread_local! {
     // Without a destructor and with a constant first value: the signal handler reads it.
@@ -63,9 +63,7 @@ fn install_handler() {
 
 extern "C" fn handle(_signal: c_int, _info: *mut siginfo_t, context: *mut libc::c_void) {
     // SAFETY: an activation is alive while it is linked.
-    let Some(activation) = (unsafe { innermost().as_ref() }) else {
-        return;
-    };
+    let activation = unsafe { innermost().as_ref() };
     // SAFETY: the kernel gives it to a handler with SA_SIGINFO.
     let registers = unsafe { &(*context.cast::<ucontext_t>()).uc_mcontext.gregs };
     let register = |number: c_int| registers[number as usize] as u64;

@@ -200,9 +200,10 @@ fn new_timer() -> io::Result<libc::timer_t> {
 }
 
 /// Takes a sample of this thread.
-fn take(at: [u64; 3], activation: &Activation) {
+fn take(at: [u64; 3], activation: Option<&Activation>) {
     // SAFETY: the room is there while the thread knows it.
-    let Some(room) = (unsafe { ROOM_OF_THREAD.get().as_ref() }) else {
+    let room = unsafe { ROOM_OF_THREAD.get().as_ref() };
+    let (Some(room), Some(activation)) = (room, activation) else {
         return;
     };
     let Some(mut sample) = Sample::new(room) else {

@@ -100,7 +100,7 @@ impl Words for Walk<'_> {
     }
 }
 
-fn read(at: [u64; 3], activation: &Activation) {
+fn read(at: [u64; 3], activation: Option<&Activation>) {
     // SAFETY: the place is there while the thread knows it.
     let Some(place) = (unsafe { PLACE.get().as_ref() }) else {
         return;
@@ -111,7 +111,9 @@ fn read(at: [u64; 3], activation: &Activation) {
     // SAFETY: until the state changes the words are this thread's.
     let words = unsafe { &mut *place.words.get() };
     words.len = 0;
-    walk(at, activation, &mut Walk(words));
+    if let Some(activation) = activation {
+        walk(at, activation, &mut Walk(words));
+    }
     place.state.store(READ, Ordering::Release);
 }
 
