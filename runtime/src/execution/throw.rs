@@ -78,6 +78,8 @@ unsafe extern "C" fn raise(
         // SAFETY: as in `throw`.
         if unsafe { goes_there(store, activation, handle, found) } {
             store.raised = None;
+            // The host was left without a return to its trampoline.
+            store.vm.last_exit_fp = 0;
             return 1;
         }
         // Thrown by the host function itself, and nobody looked at the frames yet.

@@ -5,7 +5,7 @@ use super::{Caller, Linker};
 use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::module::types::ExternType;
-use crate::unwind::snapshot;
+use crate::unwind::snapshot::{self, ProgramId};
 use crate::vm::context::{AsContext, AsContextMut};
 use crate::vm::shared::SharedMemory;
 use crate::vm::store::Store;
@@ -35,6 +35,7 @@ type Ended<T> = Box<dyn Fn(Store<T>, u32, Error) + Send + Sync>;
 pub struct WasiThreads<T: 'static>(Arc<Inner<T>>);
 
 struct Inner<T: 'static> {
+    id: ProgramId,
     module: Module,
     linker: OnceLock<Linker<T>>,
     last: AtomicU32,
@@ -63,6 +64,7 @@ impl<T: Send + 'static> WasiThreads<T> {
         ended: impl Fn(Store<T>, u32, Error) + Send + Sync + 'static,
     ) -> WasiThreads<T> {
         WasiThreads(Arc::new(Inner {
+            id: ProgramId::new(),
             module: module.clone(),
             linker: OnceLock::new(),
             last: AtomicU32::new(0),
@@ -93,7 +95,6 @@ impl<T: Send + 'static> WasiThreads<T> {
 
     /// Takes the definitions that the instances of all threads are linked with, and returns them for that of the first.
     pub fn link(&self, linker: Linker<T>) -> &Linker<T> {
-        snapshot::register(0);
         self.0.linker.get_or_init(|| linker)
     }
 
@@ -104,6 +105,9 @@ impl<T: Send + 'static> WasiThreads<T> {
         let last = last.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let number = last.ok()? + 1;
         let mut store = Store::new(self.0.module.engine(), (self.0.fork)(caller.data_mut()));
+        caller.core_mut().program = Some(self.0.id);
+        // The threads that were started are registered already.
+        snapshot::register(self.0.id, 0);
         store.core_mut().inherit(caller.core().inherited());
         let threads = self.clone();
         let stack = self.0.module.engine().config().wasm_stack();
@@ -117,7 +121,7 @@ impl<T: Send + 'static> WasiThreads<T> {
 
     /// Runs a thread of the program.
     fn run(&self, mut store: Store<T>, number: u32, arg: i32) {
-        snapshot::register(number);
+        snapshot::register(self.0.id, number);
         let start = || self.start(&mut store, number, arg);
         let ended = panic::catch_unwind(AssertUnwindSafe(start));
         // Whoever waits for a thread that panicked would wait for ever.

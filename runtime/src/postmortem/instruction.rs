@@ -29,6 +29,15 @@ pub(super) fn instruction<'a>(
     instruction_at(wasm, info, body, frame.module_offset?, &machine, debugged)
 }
 
+/// Returns true if a frame's instruction waits in a shared memory.
+pub(crate) fn waits(store: &StoreCore, frame: &FrameInfo) -> bool {
+    let operator = instruction(store, frame, false).map(|it| it.operator);
+    matches!(
+        operator,
+        Some(Operator::MemoryAtomicWait32 { .. } | Operator::MemoryAtomicWait64 { .. })
+    )
+}
+
 /// The name of the function that a frame's instruction calls, where it is an import.
 pub(crate) fn called_import(store: &StoreCore, frame: &FrameInfo) -> Option<String> {
     let Operator::Call { function_index } = instruction(store, frame, false)?.operator else {

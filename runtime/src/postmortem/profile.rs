@@ -1,6 +1,6 @@
 //! Samples of guests → frames with names and places in the source: a profile.
 
-use super::instruction::called_import;
+use super::instruction::{called_import, waits};
 use super::symbolize::describe;
 use crate::report::backtrace::FrameInfo;
 use crate::report::backtrace::WasmBacktrace;
@@ -82,11 +82,12 @@ pub struct OtherThread {
 }
 
 /// The frames of the other threads that run the guests of a store's program (wasi-threads), as they are now. One that is in no guest has none,
-/// and one that does not answer within half a second is left out. It uses SIGPROF.
+/// and one that does not answer within half a second is left out. From then on SIGPROF is handled by the runtime.
 pub fn other_threads(store: impl AsContext) -> Vec<OtherThread> {
     let core = store.core();
     let sources = core.engine().config().backtraces().sources;
-    let described = snapshot::others().into_iter().map(|(number, words)| {
+    let others = core.program.map_or_else(Vec::new, snapshot::others);
+    let described = others.into_iter().map(|(number, words)| {
         let mut frames = Frames {
             store: core,
             all: Vec::new(),
@@ -125,7 +126,11 @@ impl Frames<'_> {
             };
             if std::mem::take(&mut is_in_host) {
                 let caller = self.all[frame].clone();
-                let host = |store: &_| Some(FrameInfo::host(called_import(store, &caller)));
+                let host = |store: &_| {
+                    // No function is called where a thread waits in a memory.
+                    let calls = !waits(store, &caller);
+                    calls.then(|| FrameInfo::host(called_import(store, &caller)))
+                };
                 frames.extend(self.get((true, *word), host));
             }
             frames.push(frame);

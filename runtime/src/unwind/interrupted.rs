@@ -40,14 +40,14 @@ thread_local! {
     static READS: [Cell<Option<Read>>; 2] = const { [const { Cell::new(None) }; 2] };
 }
 
-/// Has this thread call a function at SIGPROF, or none, which is handled from now on.
+/// Has this thread call a function at SIGPROF, or none.
 pub fn read_by(reader: Reader, read: Option<Read>) {
-    install_handler();
     READS.with(|reads| reads[reader as usize].set(read));
 }
 
-/// Handles SIGPROF from now on, since a signal that is late would end the process.
-fn install_handler() {
+/// Handles SIGPROF from now on: before the first one is sent, as the handler before may be an embedder's, and not only until the last, as one
+/// that is late would end the process.
+pub fn install_handler() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
         // SAFETY: all-zero is a valid sigaction, and the handler follows the rules of signal handlers.

@@ -8,7 +8,7 @@
 //! The room takes memory only as far as samples fill it.
 
 use super::activation::Activation;
-use super::interrupted::{DEEPER, Reader, Words, read_by, walk};
+use super::interrupted::{DEEPER, Reader, Words, install_handler, read_by, walk};
 use super::signal::prepare_thread;
 use libc::SIGPROF;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
@@ -131,6 +131,7 @@ impl Sampler {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         prepare_thread();
+        install_handler();
         read_by(Reader::Sampler, Some(take));
         let room = Box::new(Room::new()?);
         let timer = new_timer()?;

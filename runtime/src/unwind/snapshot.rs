@@ -2,11 +2,11 @@
 //! and goes on: one that stopped might hold what the report needs, as the allocator.
 
 use super::activation::Activation;
-use super::interrupted::{DEEPER, Reader, Words, read_by, walk};
+use super::interrupted::{DEEPER, Reader, Words, install_handler, read_by, walk};
 use libc::SIGPROF;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,24 @@ const DEPTH: usize = 256;
 /// The longest wait for all threads: one that is not scheduled is left out.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// A program of several threads; no other of the process has an equal one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProgramId(u64);
+
+impl ProgramId {
+    /// A program that has no thread yet.
+    pub fn new() -> ProgramId {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        ProgramId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A thread's room for its frames.
 struct Place {
     /// The system's number of the thread.
     thread: libc::pid_t,
-    /// The program's.
+    program: ProgramId,
+    /// The program's number of it.
     number: u32,
     state: AtomicU32,
     /// Written by the thread between [`WANTED`] and [`READ`] only, read by others after that.
@@ -63,10 +76,15 @@ impl Drop for Registered {
     }
 }
 
-/// Lets other threads ask this one for its frames, until it ends; it has a number in its program.
-pub fn register(number: u32) {
+/// Lets other threads of a program ask this one for its frames, until it ends. It has a number in its program; one that it has already stays.
+pub fn register(program: ProgramId, number: u32) {
+    // SAFETY: the place is there while the thread knows it.
+    if unsafe { PLACE.get().as_ref() }.is_some_and(|place| place.program == program) {
+        return;
+    }
     let place = Arc::new(Place {
         thread: rustix::thread::gettid().as_raw_nonzero().get(),
+        program,
         number,
         state: AtomicU32::new(IDLE),
         words: UnsafeCell::new(Read {
@@ -117,11 +135,15 @@ fn read(at: [u64; 3], activation: Option<&Activation>) {
     place.state.store(READ, Ordering::Release);
 }
 
-/// Asks all other threads that can be asked: the number of each that answered, and the words of its frames; none of one that is in no guest.
-pub fn others() -> Vec<(u32, Vec<u64>)> {
+/// Asks all other threads of a program: the number of each that answered, and the words of its frames; none of one that is in no guest.
+pub fn others(program: ProgramId) -> Vec<(u32, Vec<u64>)> {
+    install_handler();
     let own = rustix::thread::gettid().as_raw_nonzero().get();
     let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
-    let asked: Vec<_> = places.iter().filter(|it| it.thread != own).collect();
+    let asked: Vec<_> = places
+        .iter()
+        .filter(|it| it.program == program && it.thread != own)
+        .collect();
     let process = rustix::process::getpid().as_raw_nonzero().get();
     for place in &asked {
         place.state.store(WANTED, Ordering::Release);

@@ -4,10 +4,12 @@ use super::context::{AsContext, AsContextMut, StoreContextMut};
 use super::limits::{Limiter, StoreLimits};
 use super::store::{Store, StoreCore};
 use crate::error::{Error, Result};
+use crate::unwind::snapshot::ProgramId;
 use std::sync::atomic::Ordering;
 
-/// A part of a store that a program's threads get of the thread that starts them: how long guests may run, and what they may hold.
+/// A part of a store that a program's threads get of the thread that starts them: the program, how long guests may run, and what they may hold.
 pub struct Inherited {
+    program: Option<ProgramId>,
     epoch_deadline: u64,
     fuel: i64,
     limits: Option<StoreLimits>,
@@ -47,6 +49,7 @@ impl StoreCore {
     /// The part that threads get which are started now.
     pub(crate) fn inherited(&self) -> Inherited {
         Inherited {
+            program: self.program,
             epoch_deadline: self.vm.epoch_deadline,
             fuel: self.vm.fuel,
             limits: match &self.limiter {
@@ -57,6 +60,7 @@ impl StoreCore {
     }
 
     pub(crate) fn inherit(&mut self, inherited: Inherited) {
+        self.program = inherited.program;
         self.vm.epoch_deadline = inherited.epoch_deadline;
         self.vm.fuel = inherited.fuel;
         if let Some(limits) = inherited.limits {

@@ -18,6 +18,7 @@ use crate::index::*;
 use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use crate::record::{Session, Watch, Write};
+use crate::unwind::snapshot::ProgramId;
 use std::any::Any;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
@@ -61,6 +62,8 @@ pub struct StoreCore {
     pub(crate) limiter: Limiter,
     /// The judge's error, for the guest that wanted more.
     pub(crate) refused: Option<Error>,
+    /// The program whose thread it is of, if that has several.
+    pub(crate) program: Option<ProgramId>,
 }
 
 /// Why a host function wants guest code to be left.
@@ -109,6 +112,7 @@ impl StoreCore {
             watch: None,
             limiter: Limiter::Nobody,
             refused: None,
+            program: None,
         }
     }
 
