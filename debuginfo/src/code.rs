@@ -291,14 +291,27 @@ pub struct OperandQuestion {
     pub until: WasmPc,
 }
 
+/// A local that a location of a variable names: in this range of addresses a debugger may write to it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct NamedLocal {
+    /// The address of the function that the local belongs to.
+    pub function: WasmPc,
+    /// The local's index.
+    pub local: u32,
+    /// The first address.
+    pub from: WasmPc,
+    /// The end, exclusive.
+    pub until: WasmPc,
+}
+
 /// The requirements of a module's DWARF on the code, known before it is compiled.
 #[derive(Clone, Default, Debug)]
 pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
-    /// Those of them that locations of variables name: a debugger may write to these. Sorted, no duplicates.
-    pub variables: Vec<(WasmPc, u32)>,
+    /// Where locations of variables name locals. Sorted; those of one local are disjoint.
+    pub variables: Vec<NamedLocal>,
     /// The other values functions have to keep, by address: globals that are frame bases, parameters at entry. Sorted,
     /// no duplicates.
     pub kept: Vec<(WasmPc, KeptValue)>,

@@ -1,7 +1,7 @@
 //! What a module's DWARF can ask of its code, found before there is any: locals that locations name, and statements.
 
 use crate::address::WasmPc;
-use crate::code::{KeptValue, OperandQuestion, Questions, Statement};
+use crate::code::{KeptValue, NamedLocal, OperandQuestion, Questions, Statement};
 use crate::dies::{Die, MAX_DEPTH, each_expression, is_alias, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
@@ -51,7 +51,14 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     found.locals.sort_unstable();
     found.locals.dedup();
     found.variables.sort_unstable();
-    found.variables.dedup();
+    found.variables.dedup_by(|next, before| {
+        let is_one = (next.function, next.local) == (before.function, before.local)
+            && next.from <= before.until;
+        if is_one {
+            before.until = before.until.max(next.until);
+        }
+        is_one
+    });
     found.instructions.sort_unstable_by_key(|range| range.start);
     found.small_structures.sort_unstable();
     found.small_structures.dedup();
@@ -191,7 +198,15 @@ impl Scope {
         match *op {
             Op::Local(local) => {
                 found.locals.push((function, local));
-                found.variables.push((function, local));
+                // Without a range it is wherever the scope is, or a debugger takes it to be.
+                let everywhere = WasmPc(0)..WasmPc(u32::MAX);
+                let at = range.cloned().unwrap_or(everywhere);
+                found.variables.push(NamedLocal {
+                    function,
+                    local,
+                    from: at.start,
+                    until: at.end,
+                });
             }
             Op::EntryLocal(local) => found.kept.push((function, KeptValue::Entry(local))),
             // A frame without variables need not be known: many are said to be where the stack pointer is.

@@ -4,7 +4,8 @@ use super::codegen::codegen;
 use super::context::word_symbol;
 use super::env::{Env, Wanted, Word};
 use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
-use super::signature::{POINTER, clif_type, guest_signature};
+use super::settable::Settable;
+use super::signature::{POINTER, V128, clif_type, guest_signature};
 use super::state::{BlockValues, Callees, Handlers, KeptSlot, Operands, Statements};
 use super::translator::{Local, Translator};
 use super::{CompileError, OptLevel};
@@ -76,6 +77,10 @@ impl FunctionCompiler {
         })?;
         let mut function = codegen(env.isa, context, index)?;
         let has_call_sites = env.has_call_sites(func);
+        if !observe::are_adjacent(context, &translated.slot_pairs) {
+            let reason = "stack slots are not in their order".to_owned();
+            return Err(CompileError::Function { index, reason });
+        }
         observe::finish(&mut function, context, &translated.kept, has_call_sites);
         Ok((function, translated.checks_stack))
     }
@@ -88,6 +93,8 @@ const LEAF_FRAME: u32 = 1024;
 /// The facts about a function after its translation.
 struct Translated {
     kept: Vec<KeptSlot>,
+    /// Slots that one instruction writes to together with the next one, which has to be behind it.
+    slot_pairs: Vec<StackSlot>,
     checks_stack: bool,
 }
 
@@ -116,14 +123,19 @@ fn translate(
         operands: Operands::new(env.operands(func)),
         kept: Vec::new(),
         frame_globals: Vec::new(),
+        sets_early: None,
+        settable: Settable::new(env.wanted(func)),
+        slot_pairs: Vec::new(),
     };
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     translator.find_leaf_frame(&operators);
     while !operators.eof() {
         let pc = env.pc(operators.original_position() as usize);
-        translator.save_operands(pc);
         let operator = operators.read()?;
+        let next = env.pc(operators.original_position() as usize);
+        translator.find_early_set(&operator, pc..next);
+        translator.save_operands(pc);
         translator.note_cost(&operator);
         translator.merge_at_label(pc, &operator);
         translator.find_clauses(&operator, &operators);
@@ -145,6 +157,7 @@ fn translate(
     translator.builder.finalize(env.isa.frontend_config());
     Ok(Translated {
         kept: translator.kept,
+        slot_pairs: translator.slot_pairs,
         checks_stack,
     })
 }
@@ -169,16 +182,19 @@ impl Translator<'_, '_> {
         let wanted = self.env.wanted(func);
         for (index, ty) in ty.params().iter().enumerate() {
             let value = self.builder.block_params(entry)[index];
-            self.add_local(*ty, wanted, value);
+            let local = self.add_local(*ty, wanted);
+            self.set_local(local, value);
         }
+        let mut zeros = Vec::new();
         for declaration in body.get_locals_reader()? {
             let (count, ty) = declaration?;
             let ty = val_type(ty)?;
             let zero = self.zero(ty);
             for _ in 0..count {
-                self.add_local(ty, wanted, zero);
+                zeros.push((self.add_local(ty, wanted), zero));
             }
         }
+        self.set_to_zero(&zeros);
         self.keep_values(self.env.kept(func), self.env.body(func));
         self.interrupt_at_entry();
         self.push_function_frame(ty);
@@ -225,14 +241,14 @@ impl Translator<'_, '_> {
         self.builder.create_sized_stack_slot(data)
     }
 
-    fn add_local(&mut self, ty: ValType, wanted: Wanted<'_>, value: Value) {
+    fn add_local(&mut self, ty: ValType, wanted: Wanted<'_>) -> u32 {
         let index = self.locals.len() as u32;
         let local = if !wanted.contains(index) {
             Local::Variable(self.builder.declare_var(clif_type(ty)))
         } else {
             let slot = self.home(index, ty);
             let is_read_back =
-                self.env.settings.opt_level == OptLevel::None && wanted.can_be_set(index);
+                self.env.settings.opt_level == OptLevel::None && self.settable.contains(index);
             if is_read_back {
                 Local::Home(slot, ty)
             } else {
@@ -240,7 +256,41 @@ impl Translator<'_, '_> {
             }
         };
         self.locals.push(local);
-        self.set_local(index, value);
+        index
+    }
+
+    /// Sets declared locals to zero: homes by twos, as each call of the function does it.
+    fn set_to_zero(&mut self, zeros: &[(u32, Value)]) {
+        let mut rest = zeros;
+        while let Some(((index, zero), others)) = rest.split_first() {
+            rest = others;
+            let pair = others.first().and_then(|(next, _)| {
+                let first = self.small_home(*index)?;
+                let second = self.small_home(*next)?;
+                (second.as_u32() == first.as_u32() + 1).then_some((first, others[0]))
+            });
+            let Some((home, (next, next_zero))) = pair else {
+                self.set_local(*index, *zero);
+                continue;
+            };
+            // Slots are next to each other in their order, 8 bytes each: `observe` compares.
+            let both = self.vector_constant(V128, [0; 16]);
+            self.builder.ins().stack_store(POINTER, both, home, 0);
+            self.slot_pairs.push(home);
+            self.note_local(*index, *zero);
+            self.note_local(next, next_zero);
+            rest = &others[1..];
+        }
+    }
+
+    /// The home of a local, of at most 8 bytes.
+    fn small_home(&self, local: u32) -> Option<StackSlot> {
+        match self.locals[local as usize] {
+            Local::Home(slot, _) | Local::Shadowed(_, slot) => {
+                (self.builder.func.sized_stack_slots[slot].size <= 8).then_some(slot)
+            }
+            Local::Variable(_) => None,
+        }
     }
 
     pub(super) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {

@@ -5,6 +5,7 @@ use super::control::args as block_args;
 use super::convention::is_alike;
 use super::env::CallTarget;
 use super::exception::Callee;
+use super::observe::{LocationTag, source_location, wasm_pc};
 use super::signature::{POINTER, c_signature, guest_signature};
 use super::target::GUEST_CALL_CONV;
 use super::translator::Translator;
@@ -79,7 +80,8 @@ impl Translator<'_, '_> {
         self.stack.extend_from_slice(&results);
         if results.is_empty() && self.env.returns_small_structure(defined) {
             // In place of the code that stores the result: out of the function, a debugger comes to the line of the call.
-            self.no_operation();
+            let here = wasm_pc(self.builder.srcloc());
+            self.no_operation(source_location(here, LocationTag::Nothing));
         }
     }
 

@@ -11,9 +11,11 @@ use crate::index::MemoryIndex;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     Block, ExternalName, Function, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData,
-    StackSlot, Type, Value,
+    SourceLoc, StackSlot, Type, Value,
 };
 use cranelift_entity::EntityRef;
+use dwalin_debuginfo::address::WasmPc;
+use std::ops::RangeInclusive;
 
 /// As many as registers can hold.
 const LOCALS: usize = 6;
@@ -67,8 +69,14 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// An instruction that does nothing, for a place that needs one.
-    pub(super) fn no_operation(&mut self) {
+    /// An instruction that does nothing, for a place that needs one. Where it is one of many, the code generator is given a
+    /// breakpoint, which takes no register, and [`observe`](super::observe) makes a `nop` of it; an optimizer would read memory again behind it.
+    pub(super) fn no_operation(&mut self, location: SourceLoc) {
+        self.builder.set_srcloc(location);
+        if self.env.settings.opt_level == OptLevel::None {
+            self.builder.ins().debugtrap();
+            return;
+        }
         let pinned = self.builder.ins().get_pinned_reg(POINTER);
         self.builder.ins().set_pinned_reg(pinned);
     }
@@ -147,9 +155,11 @@ impl Translator<'_, '_> {
         self.block_values.block = None;
     }
 
-    /// Forgets the homes where a statement begins: a debugger may have written to them.
-    pub(super) fn invalidate_homes(&mut self) {
-        self.block_values.locals.clear();
+    /// Forgets the homes that a debugger may have written to since the statement before the one that begins here.
+    pub(super) fn invalidate_homes(&mut self, at: RangeInclusive<WasmPc>) {
+        let settable = &self.settable;
+        let locals = &mut self.block_values.locals;
+        locals.retain(|it| !settable.may_change(it.0, at.clone()));
     }
 
     /// Goes on in a block that control enters from the present one only: what is known stays known.

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef}
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement};
+use dwalin_debuginfo::code::{KeptValue, NamedLocal, OperandQuestion, Questions, Statement};
 use std::ops::Range;
 
 use crate::abi::builtin::Builtin;
@@ -41,8 +41,8 @@ pub enum Wanted<'a> {
     Some {
         /// All of them: of frame bases and variables.
         locals: &'a [(WasmPc, u32)],
-        /// Of variables.
-        variables: &'a [(WasmPc, u32)],
+        /// Of variables, and where.
+        variables: &'a [NamedLocal],
     },
 }
 
@@ -53,15 +53,6 @@ impl Wanted<'_> {
             Wanted::None => false,
             Wanted::All => true,
             Wanted::Some { locals, .. } => locals.iter().any(|(_, it)| *it == local),
-        }
-    }
-
-    /// Returns true if a debugger may write to a local's home.
-    pub fn can_be_set(self, local: u32) -> bool {
-        match self {
-            Wanted::None => false,
-            Wanted::All => true,
-            Wanted::Some { variables, .. } => variables.iter().any(|(_, it)| *it == local),
         }
     }
 }
@@ -109,10 +100,9 @@ impl<'a> Env<'a> {
         let Some(questions) = self.questions.filter(|_| !self.settings.all_locals) else {
             return Wanted::All;
         };
-        let within = |all| self.within(func, all, |(function, _)| *function);
         Wanted::Some {
-            locals: within(&questions.locals),
-            variables: within(&questions.variables),
+            locals: self.within(func, &questions.locals, |(function, _)| *function),
+            variables: self.within(func, &questions.variables, |it| it.function),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Statement};
+use dwalin_debuginfo::code::{KeptValue, NamedLocal, OperandQuestion, Statement};
 use std::collections::HashMap;
 use std::hash::Hash;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
@@ -112,9 +112,22 @@ impl Key {
             Wanted::All => self.words([1]),
             Wanted::Some { locals, variables } => {
                 self.words([2]);
-                for list in [locals, variables] {
-                    self.list(list.iter().map(|(_, local)| *local).collect());
-                }
+                self.list(locals.iter().map(|(_, local)| *local).collect());
+                let variables = variables.iter().flat_map(|it| {
+                    let NamedLocal {
+                        function: _,
+                        local,
+                        from,
+                        until,
+                    } = it;
+                    // Everywhere is no address of the function's.
+                    let place = |pc: WasmPc| match pc.0 {
+                        0 | u32::MAX => pc.0,
+                        _ => distance(pc),
+                    };
+                    [*local, place(*from), place(*until)]
+                });
+                self.list(variables.collect());
             }
         }
         let operands = env.operands(func).iter();

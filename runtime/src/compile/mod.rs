@@ -22,6 +22,7 @@ mod memory;
 mod numeric;
 pub mod observe;
 mod operand;
+mod settable;
 mod settings;
 pub mod signature;
 mod simd;

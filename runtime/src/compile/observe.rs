@@ -11,7 +11,7 @@ use crate::abi::handlers::{
 };
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
-use cranelift_codegen::ir::SourceLoc;
+use cranelift_codegen::ir::{SourceLoc, StackSlot};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{
@@ -117,9 +117,11 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
         })
     });
     let frame = buffer.frame_layout();
+    let mut code = buffer.data().to_vec();
+    place_nops(&mut code, buffer);
     Ok(CompiledFunction {
         frame_size: frame.map_or(0, |layout| layout.frame_to_fp_offset),
-        code: buffer.data().to_vec(),
+        code,
         alignment: buffer.alignment.max(FUNCTION_ALIGNMENT as u32),
         rows: rows(buffer, &compiled.bb_starts),
         traps: traps.collect::<Result<_, String>>()?,
@@ -129,6 +131,19 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
         saved: saved_registers(&buffer.unwind_info),
         handled_calls: handled_calls(buffer)?,
         returns: Vec::new(),
+    })
+}
+
+/// Returns true if the slot behind each of these is 8 bytes above it.
+pub(super) fn are_adjacent(context: &Context, first: &[StackSlot]) -> bool {
+    let compiled = context.compiled_code();
+    let layout = compiled.and_then(|compiled| compiled.buffer.frame_layout());
+    layout.is_some_and(|layout| {
+        let offset = |slot: StackSlot| layout.stackslots[slot].offset;
+        let next = |slot: StackSlot| StackSlot::from_u32(slot.as_u32() + 1);
+        first
+            .iter()
+            .all(|slot| offset(*slot) + 8 == offset(next(*slot)))
     })
 }
 
@@ -273,6 +288,27 @@ pub enum LocationTag {
     OddStatement = 1,
     /// The second, fourth ...
     EvenStatement = 2,
+    /// The wasm instruction, of code that does nothing.
+    Nothing = 3,
+}
+
+/// The wasm address in a source location.
+pub fn wasm_pc(location: SourceLoc) -> WasmPc {
+    WasmPc(location.bits() & ((1 << 30) - 1))
+}
+
+/// Makes each breakpoint that stands for an instruction that does nothing that instruction. Such a piece of code begins with it; what the
+/// register allocator moves comes behind.
+fn place_nops(code: &mut [u8], buffer: &MachBufferFinalized<cranelift_codegen::Final>) {
+    const BREAKPOINT: u8 = 0xcc;
+    const NOP: u8 = 0x90;
+    for piece in buffer.get_srclocs_sorted() {
+        let does_nothing = !piece.loc.is_default() && piece.loc.bits() >> 30 != 0;
+        let first = code.get_mut(piece.start as usize);
+        if let Some(first) = first.filter(|it| does_nothing && **it == BREAKPOINT) {
+            *first = NOP;
+        }
+    }
 }
 
 /// The address map: pieces without a source location get a row too, equal neighbours are one.
@@ -283,6 +319,11 @@ fn rows(
 ) -> Vec<(CodeOffset, Option<WasmPc>)> {
     let mut rows: Vec<(CodeOffset, Option<SourceLoc>)> = Vec::new();
     let mut push = |offset: u32, location: Option<SourceLoc>| {
+        let nothing = LocationTag::Nothing as u32;
+        let location = location.map(|it| match it.bits() >> 30 {
+            tag if tag == nothing => source_location(wasm_pc(it), LocationTag::Instruction),
+            _ => it,
+        });
         if rows.last().is_none_or(|(_, before)| *before != location) {
             rows.push((CodeOffset(offset), location));
         }
@@ -308,9 +349,8 @@ fn rows(
     if end < buffer.total_size() {
         push(end, None);
     }
-    let pc = |location: SourceLoc| WasmPc(location.bits() & ((1 << 30) - 1));
     rows.into_iter()
-        .map(|(offset, location)| (offset, location.map(pc)))
+        .map(|(offset, location)| (offset, location.map(wasm_pc)))
         .collect()
 }
 

@@ -17,6 +17,25 @@ use std::ops::Range;
 use wasmparser::Operator;
 
 impl Translator<'_, '_> {
+    /// Looks for a variable that is an operand just until it is in its local: `local.tee` is then a part of the operator before, so
+    /// that nobody can stop where the operand would have to be in a slot. The home is enough.
+    pub(super) fn find_early_set(&mut self, operator: &Operator<'_>, at: Range<WasmPc>) {
+        self.sets_early = None;
+        let (Operator::LocalSet { local_index } | Operator::LocalTee { local_index }) = operator
+        else {
+            return;
+        };
+        let place = self.stack.len().checked_sub(1);
+        let is_asked = self.operands.rest.first().is_some_and(|question| {
+            question.from == at.start
+                && question.until <= at.end
+                && place == Some(question.place as usize)
+        });
+        if is_asked && self.has_home(*local_index) && !self.is_at_statement(at.start) {
+            self.sets_early = Some(at);
+        }
+    }
+
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
     /// finds them.
     pub(super) fn save_operands(&mut self, pc: WasmPc) {
@@ -25,7 +44,12 @@ impl Translator<'_, '_> {
         {
             self.operands.rest = rest;
             let value = self.stack.get(question.place as usize).copied();
-            let Some(value) = value.filter(|_| self.reachable && question.until > pc) else {
+            let early = self.sets_early.as_ref();
+            let is_early = early.is_some_and(|it| {
+                question.until <= it.end && question.place as usize + 1 == self.stack.len()
+            });
+            let is_wanted = self.reachable && question.until > pc && !is_early;
+            let Some(value) = value.filter(|_| is_wanted) else {
                 continue;
             };
             let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {

@@ -12,7 +12,7 @@
 //! Where there is no code, a debug nop is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
-use super::observe::{LocationTag, source_location};
+use super::observe::{LocationTag, source_location, wasm_pc};
 use super::translator::Translator;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
@@ -92,15 +92,17 @@ impl Translator<'_, '_> {
             Code::Structure if self.statements.nops > NOPS => self.statements.waiting = None,
             Code::Structure if !is_end || self.control.len() > 1 => {
                 if matches!(operator, Operator::Loop { .. }) && self.enters_from_jump(rest) {
-                    self.debug_nop(LocationTag::Instruction);
+                    self.debug_nop(LocationTag::Nothing);
                 }
             }
-            Code::Some if self.statements.instructions => self.debug_nop(LocationTag::Instruction),
+            Code::Some if self.statements.instructions => self.debug_nop(LocationTag::Nothing),
             Code::Some => self.statements.waiting = None,
-            Code::Structure | Code::Perhaps => self.debug_nop(LocationTag::Instruction),
+            Code::Structure | Code::Perhaps => self.debug_nop(LocationTag::Nothing),
         }
-        self.builder
-            .set_srcloc(source_location(pc, LocationTag::Instruction));
+        if self.sets_early.is_none() {
+            self.builder
+                .set_srcloc(source_location(pc, LocationTag::Instruction));
+        }
         self.operator(operator)?;
         self.note_load(operator);
         if is_end && !self.control.is_empty() {
@@ -111,16 +113,24 @@ impl Translator<'_, '_> {
         Ok(())
     }
 
+    /// Returns true if a statement begins at an address that control comes to, or one before waits for its code.
+    pub(super) fn is_at_statement(&self, pc: WasmPc) -> bool {
+        let next = self.statements.all.get(self.statements.begun);
+        self.statements.waiting.is_some() || next.is_some_and(|it| it.pc <= pc)
+    }
+
     /// The statements that begin at an address. One that still waits for code gets it before.
     fn begin_statements(&mut self, pc: WasmPc) -> Range<usize> {
         let mut first = self.statements.begun;
         while let Some(statement) = self.statements.all.get(self.statements.begun)
             && statement.pc <= pc
         {
-            self.debug_nop(LocationTag::Instruction);
+            self.debug_nop(LocationTag::Nothing);
             self.keep_load(statement.line);
+            let before = self.statements.begun.checked_sub(1);
+            let before = before.map_or(WasmPc(0), |it| self.statements.all[it].pc);
             self.statements.begun += 1;
-            self.invalidate_homes();
+            self.invalidate_homes(before..=statement.pc);
             if statement.pc < pc {
                 first = self.statements.begun;
             }
@@ -145,8 +155,8 @@ impl Translator<'_, '_> {
         if let Some(statement) = self.statements.waiting.take()
             && self.reachable
         {
-            self.builder.set_srcloc(source_location(statement.pc, tag));
-            self.no_operation();
+            self.no_operation(source_location(statement.pc, tag));
+            self.statements.loaded = false;
         }
     }
 
@@ -156,7 +166,8 @@ impl Translator<'_, '_> {
         let statements = &mut self.statements;
         let is_other = line != std::mem::replace(&mut statements.line, line);
         if is_other && std::mem::take(&mut statements.loaded) && self.reachable {
-            self.no_operation();
+            let load = wasm_pc(self.builder.srcloc());
+            self.no_operation(source_location(load, LocationTag::Nothing));
         }
     }
 

@@ -8,7 +8,9 @@ use crate::abi::trap::TrapKind;
 use crate::module::parse::parse;
 use crate::module::stack_pointer::stack_pointer;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Questions, Statement, ValueType};
+use dwalin_debuginfo::code::{
+    KeptValue, NamedLocal, OperandQuestion, Questions, Statement, ValueType,
+};
 use wasmparser::{BinaryReader, OperatorsReader};
 
 pub(super) fn settings(debug_info: bool) -> Settings {
@@ -91,6 +93,16 @@ fn pieces(function: &CompiledFunction, pc: WasmPc) -> usize {
 const LOCALS: &str = "(module (func (param i32 i64) (result i32) (local f64)
     local.get 0 i32.const 3 i32.div_s local.set 0 local.get 0))";
 
+/// A local that a location names wherever its function is.
+fn everywhere(function: WasmPc, local: u32) -> NamedLocal {
+    NamedLocal {
+        function,
+        local,
+        from: WasmPc(0),
+        until: WasmPc(u32::MAX),
+    }
+}
+
 #[test]
 fn locals_that_are_asked_for_have_homes() {
     let text = Text::new(LOCALS);
@@ -106,7 +118,7 @@ fn locals_that_are_asked_for_have_homes() {
     assert_eq!(homes(&all), [(0, types[0]), (1, types[1]), (2, types[2])]);
     let questions = Questions {
         locals: vec![(text.start, 1)],
-        variables: vec![(text.start, 1)],
+        variables: vec![everywhere(text.start, 1)],
         ..Questions::default()
     };
     let one = text.compiled(&settings(true), Some(&questions));
@@ -185,6 +197,32 @@ fn each_of_several_statements_at_one_address_has_code() {
     let one = text.compiled(&settings(true), Some(&one));
     let three = text.compiled(&settings(true), Some(&three));
     assert_eq!(pieces(&three, get), pieces(&one, get) + 2);
+}
+
+#[test]
+fn no_statement_is_a_breakpoint() {
+    let text = Text::new("(module (func (result i32) block br 0 end nop nop i32.const 7))");
+    let all = ["Br ", "End", "Nop", "I32Const"].map(|name| (text.nth(name, 0), 1));
+    let all: Vec<_> = all.into_iter().flat_map(|it| [it; 3]).collect();
+    let function = text.compiled(&settings(true), Some(&statements(&all)));
+    let count = |byte| function.code.iter().filter(|it| **it == byte).count();
+    assert_eq!(count(0xcc), 0);
+    assert!(count(0x90) >= 8, "{:x?}", function.code);
+}
+
+#[test]
+fn declared_locals_are_set_to_zero_by_twos() {
+    // `mov` of a constant to a quadword in memory.
+    let singly = |locals: &str| {
+        let text = format!("(module (func (local {locals})))");
+        let code = Text::new(&text).compiled(&settings(true), None).code;
+        code.windows(2).filter(|it| *it == [0x48, 0xc7]).count()
+    };
+    assert_eq!(singly("i64"), 1);
+    assert_eq!(singly("i64 f64"), 0);
+    assert_eq!(singly("i64 i32 f32 i64"), 0);
+    assert_eq!(singly("f64 i32 i64"), 1);
+    assert_eq!(singly("i64 v128 i64"), 2);
 }
 
 #[test]
@@ -322,6 +360,36 @@ fn operands_are_kept_while_they_are_named() {
 }
 
 #[test]
+fn an_operand_that_is_named_until_it_is_in_its_local_needs_no_slot() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32)
+            (i32.mul (local.tee 0 (i32.add (i32.const 5) (local.get 0))) (local.get 0))))",
+    );
+    let (from, until) = (text.nth("LocalTee", 0), text.nth("LocalGet", 1));
+    let compiled = |until, all: &[(WasmPc, u32)]| {
+        let questions = Questions {
+            locals: vec![(text.start, 0)],
+            operands: vec![OperandQuestion {
+                from,
+                place: 0,
+                until,
+            }],
+            ..statements(all)
+        };
+        text.compiled(&settings(true), Some(&questions))
+    };
+    let function = compiled(until, &[]);
+    assert_eq!(function.homes.kept, []);
+    assert!(!has_code(&function, from), "nobody stops there");
+    // Somebody does, or it is named for longer.
+    let stops = compiled(until, &[(from, 1)]);
+    assert_eq!(stops.homes.kept.len(), 1);
+    assert!(has_code(&stops, from));
+    let longer = compiled(text.nth("I32Mul", 0), &[]);
+    assert_eq!(longer.homes.kept.len(), 1);
+}
+
+#[test]
 fn what_a_function_had_at_entry_is_kept() {
     let text = Text::new(
         "(module (global $sp (mut i32) (i32.const 9)) (func (param i32) i32.const 1 local.set 0))",
@@ -393,7 +461,7 @@ fn the_local_of_a_frame_base_is_not_read_back() {
         pc: text.nth("LocalGet", n),
         line: n as u32 + 1,
     };
-    let reads = |variables: Vec<(WasmPc, u32)>| {
+    let reads = |variables: Vec<NamedLocal>| {
         let questions = Questions {
             locals: vec![(text.start, 0)],
             variables,
@@ -407,7 +475,13 @@ fn the_local_of_a_frame_base_is_not_read_back() {
         function.code.windows(3).filter(is_read).count()
     };
     assert_eq!(reads(Vec::new()), 0);
-    assert_eq!(reads(vec![(text.start, 0)]), 2, "at each statement");
+    let mut named = everywhere(text.start, 0);
+    assert_eq!(reads(vec![named.clone()]), 2, "at each statement");
+    // A debugger at the second statement can write to it, and nowhere before.
+    named.from = statement(1).pc;
+    assert_eq!(reads(vec![named.clone()]), 1);
+    named.from.0 += 1;
+    assert_eq!(reads(vec![named]), 0);
 }
 
 /// Returns true if code computes the address of a place on its stack: `lea` of rsp and a displacement.

@@ -1,6 +1,7 @@
 //! The translation of a function: what all kinds of operators share.
 
 use super::env::Env;
+use super::settable::Settable;
 use super::signature::{POINTER, V128, clif_type};
 use super::state::{
     BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, Statements,
@@ -9,6 +10,8 @@ use crate::index::GlobalIndex;
 use crate::module::types::ValType;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
+use dwalin_debuginfo::address::WasmPc;
+use std::ops::Range;
 
 /// The storage of one of a function's locals in its code.
 #[derive(Clone, Copy)]
@@ -41,6 +44,11 @@ pub struct Translator<'a, 'f> {
     pub(super) kept: Vec<KeptSlot>,
     /// Globals that are kept, and have not been set yet.
     pub(super) frame_globals: Vec<(GlobalIndex, StackSlot)>,
+    /// The addresses of the present operator, if it is a set of a local whose code belongs to the operator before.
+    pub(super) sets_early: Option<Range<WasmPc>>,
+    pub(super) settable: Settable,
+    /// Slots that were written to together with the next one.
+    pub(super) slot_pairs: Vec<StackSlot>,
 }
 
 impl Translator<'_, '_> {
@@ -69,6 +77,16 @@ impl Translator<'_, '_> {
                 self.builder.def_var(variable, value);
                 self.builder.ins().stack_store(POINTER, value, slot, 0);
             }
+        }
+    }
+
+    /// A local's home was set to a value.
+    pub(super) fn note_local(&mut self, index: u32, value: Value) {
+        match self.locals[index as usize] {
+            Local::Variable(variable) | Local::Shadowed(variable, _) => {
+                self.builder.def_var(variable, value);
+            }
+            Local::Home(..) => self.note_home(index, value, None),
         }
     }
 
