@@ -310,7 +310,7 @@ pub struct Questions {
     /// Locals that a location or frame base names, with the address of the function that it belongs to: sorted, no
     /// duplicates. Only these need a home.
     pub locals: Vec<(WasmPc, u32)>,
-    /// Where locations of variables name locals. Sorted; those of one local are disjoint.
+    /// The ranges in which locations of variables name locals. Sorted; those of one local are disjoint.
     pub variables: Vec<NamedLocal>,
     /// The other values functions have to keep, by address: globals that are frame bases, parameters at entry. Sorted,
     /// no duplicates.

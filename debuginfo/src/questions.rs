@@ -48,6 +48,12 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
         found.statements.extend(unit.statements);
         found.instructions.extend(unit.instructions);
     }
+    sort(&mut found);
+    (found, warnings.finish())
+}
+
+/// Brings questions of all units in the order in which they are looked up, each once.
+fn sort(found: &mut Questions) {
     found.locals.sort_unstable();
     found.locals.dedup();
     found.variables.sort_unstable();
@@ -74,7 +80,6 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     found.operands.dedup_by_key(|it| (it.from, it.place));
     // Those at one address stay in the table's order.
     found.statements.sort_by_key(|statement| statement.pc);
-    (found, warnings.finish())
 }
 
 /// The statements of live sequences. The last row at an address is what the instruction there belongs to, whether a statement

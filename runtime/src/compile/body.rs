@@ -4,9 +4,8 @@ use super::codegen::codegen;
 use super::context::word_symbol;
 use super::env::{Env, Wanted, Word};
 use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
-use super::settable::Settable;
 use super::signature::{POINTER, V128, clif_type, guest_signature};
-use super::state::{BlockValues, Callees, Handlers, KeptSlot, Operands, Statements};
+use super::state::KeptSlot;
 use super::translator::{Local, Translator};
 use super::{CompileError, OptLevel};
 use crate::abi::frame::value_type;
@@ -107,26 +106,7 @@ fn translate(
 ) -> Result<Translated, ModuleError> {
     let file_offset = env.module.bodies[func].start;
     let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
-    let mut translator = Translator {
-        env,
-        builder,
-        locals: Vec::new(),
-        stack: Vec::new(),
-        control: Vec::new(),
-        reachable: true,
-        callees: Callees::default(),
-        handlers: Handlers::default(),
-        block_values: BlockValues::default(),
-        leaf_frame: None,
-        fuel_owed: 0,
-        statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
-        operands: Operands::new(env.operands(func)),
-        kept: Vec::new(),
-        frame_globals: Vec::new(),
-        sets_early: None,
-        settable: Settable::new(env.wanted(func)),
-        slot_pairs: Vec::new(),
-    };
+    let mut translator = Translator::new(env, func, builder);
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     translator.find_leaf_frame(&operators);

@@ -11,7 +11,7 @@ use crate::abi::handlers::{
 };
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
-use cranelift_codegen::ir::{SourceLoc, StackSlot};
+use cranelift_codegen::ir::{Function, Opcode, SourceLoc, StackSlot};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{
@@ -118,7 +118,9 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
     });
     let frame = buffer.frame_layout();
     let mut code = buffer.data().to_vec();
-    place_nops(&mut code, buffer);
+    if place_nops(&mut code, buffer) != breakpoints(&context.func) {
+        return Err("an instruction that does nothing was moved".to_owned());
+    }
     Ok(CompiledFunction {
         frame_size: frame.map_or(0, |layout| layout.frame_to_fp_offset),
         code,
@@ -297,18 +299,30 @@ pub fn wasm_pc(location: SourceLoc) -> WasmPc {
     WasmPc(location.bits() & ((1 << 30) - 1))
 }
 
-/// Makes each breakpoint that stands for an instruction that does nothing that instruction. Such a piece of code begins with it; what the
-/// register allocator moves comes behind.
-fn place_nops(code: &mut [u8], buffer: &MachBufferFinalized<cranelift_codegen::Final>) {
+/// Makes each breakpoint that stands for an instruction that does nothing that instruction, and returns their number. Such a piece of code
+/// begins with it; what the register allocator moves comes behind.
+fn place_nops(code: &mut [u8], buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> usize {
     const BREAKPOINT: u8 = 0xcc;
     const NOP: u8 = 0x90;
+    let mut placed = 0;
     for piece in buffer.get_srclocs_sorted() {
         let does_nothing = !piece.loc.is_default() && piece.loc.bits() >> 30 != 0;
         let first = code.get_mut(piece.start as usize);
         if let Some(first) = first.filter(|it| does_nothing && **it == BREAKPOINT) {
             *first = NOP;
+            placed += 1;
         }
     }
+    placed
+}
+
+/// The number of breakpoints in a function that was compiled: none may be left in its code, which a debugger would stop at, and which ends a
+/// program that has none.
+fn breakpoints(function: &Function) -> usize {
+    let layout = &function.layout;
+    let all = layout.blocks().flat_map(|block| layout.block_insts(block));
+    let opcodes = all.map(|inst| function.dfg.insts[inst].opcode());
+    opcodes.filter(|it| *it == Opcode::Debugtrap).count()
 }
 
 /// The address map: pieces without a source location get a row too, equal neighbours are one.

@@ -6,7 +6,7 @@ use super::signature::{POINTER, V128, clif_type};
 use super::state::{
     BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, Statements,
 };
-use crate::index::GlobalIndex;
+use crate::index::{DefinedFuncIndex, GlobalIndex};
 use crate::module::types::ValType;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
@@ -49,6 +49,36 @@ pub struct Translator<'a, 'f> {
     pub(super) settable: Settable,
     /// Slots that were written to together with the next one.
     pub(super) slot_pairs: Vec<StackSlot>,
+}
+
+impl<'a, 'f> Translator<'a, 'f> {
+    /// At the beginning of a function, before its locals are known.
+    pub(super) fn new(
+        env: &'a Env<'a>,
+        func: DefinedFuncIndex,
+        builder: FunctionBuilder<'f>,
+    ) -> Translator<'a, 'f> {
+        Translator {
+            env,
+            builder,
+            locals: Vec::new(),
+            stack: Vec::new(),
+            control: Vec::new(),
+            reachable: true,
+            callees: Callees::default(),
+            handlers: Handlers::default(),
+            block_values: BlockValues::default(),
+            leaf_frame: None,
+            fuel_owed: 0,
+            statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
+            operands: Operands::new(env.operands(func)),
+            kept: Vec::new(),
+            frame_globals: Vec::new(),
+            sets_early: None,
+            settable: Settable::new(env.wanted(func)),
+            slot_pairs: Vec::new(),
+        }
+    }
 }
 
 impl Translator<'_, '_> {
