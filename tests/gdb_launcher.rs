@@ -366,6 +366,33 @@ fn texts_are_assigned_to_arrays_as_natively() {
 }
 
 #[test]
+fn pointers_that_gdb_makes_are_the_guests_or_said_not_to_be() {
+    const SOURCE: &str = "tests/programs/launcher/made_pointers.c";
+    if equipped() {
+        let wasm = compile("clang-19", SOURCE, "made_pointers.wasm");
+        let stop = format!("break {}", place(SOURCE, "// stop"));
+        let foreign = "<error: the program has no such pointers, and gdb's own have 8 bytes>";
+        let asked = [
+            (
+                "print **(struct cell **) to_pointer",
+                "{first = 1, second = 2}",
+            ),
+            ("print sizeof(struct cell **)", "4"),
+            ("print (int (*)[3]) any", foreign),
+            ("print (void (*)(int)) function", foreign),
+        ];
+        let mut commands = vec![stop.as_str(), "run"];
+        commands.extend(asked.iter().map(|(asked, _)| *asked));
+        let said = gdb(&[], &wasm, &commands);
+        let answers: Vec<_> = said.lines().filter(|line| line.starts_with('$')).collect();
+        assert_eq!(answers.len(), asked.len(), "gdb said: {said}");
+        for (answer, (asked, expected)) in answers.iter().zip(asked) {
+            assert!(answer.ends_with(expected), "{asked}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn pointers_are_computed_with_and_written_through_as_natively() {
     // Whose process has nothing at null.
     if equipped()

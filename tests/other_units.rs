@@ -89,6 +89,50 @@ fn structures_that_are_only_declared_are_followed() {
     }
 }
 
+const OWN: &str = "\
+static int initial = 41;
+static int lock = 5;
+static int both = 6;
+int other(int n) { return initial++ + n + lock + both; }
+";
+
+const OTHERS: &str = "\
+int other(int n);
+static int lock = 3;
+int both = 7;
+int main(void) {
+  int r = other(lock + both);
+  return r - 62;
+}
+";
+
+/// The C library has a structure `initial` and locks, of which gdb knows where its debug info is installed.
+#[test]
+fn a_variable_of_another_file_is_the_programs() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("units-own");
+    let sources = [("user.c", OTHERS), ("maker.c", OWN)];
+    let module = link(&folder, &sources, &["-O0"]);
+    let asked = [
+        ("print initial", "= 42"),
+        ("print &initial", "<initial>"),
+        ("print lock", "= 3"),
+        ("print both", "= 7"),
+        ("print 'maker.c'::lock", "= 5"),
+        ("print 'maker.c'::both", "= 6"),
+    ];
+    let mut commands = vec!["break user.c:6", "run"];
+    commands.extend(asked.iter().map(|(asked, _)| *asked));
+    let seen = gdb(&module, &commands);
+    let answers: Vec<_> = seen.lines().filter(|line| line.starts_with('$')).collect();
+    assert_eq!(answers.len(), asked.len(), "{seen}");
+    for (answer, (asked, expected)) in answers.iter().zip(asked) {
+        assert!(answer.ends_with(expected), "{asked}: {answer}");
+    }
+}
+
 const CLASSES: &str = "\
 struct Big { int a, b, c, d; };
 struct Top { int top = 11; virtual ~Top() {} };

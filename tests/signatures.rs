@@ -154,6 +154,106 @@ fn lldb_says_signatures_and_refuses_calls() {
     }
 }
 
+/// The words of gdb's for an argument or arguments that do not fit: nothing of ours is asked.
+const NO_OVERLOAD: &str = "to any overloaded instance";
+const TOO_FEW: &str = "Too few arguments";
+const TOO_LARGE: &str = "which gdb does not pass as WebAssembly does,' requires";
+
+#[test]
+fn gdb_refuses_calls_that_would_have_other_arguments() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("passed-gdb", "passed.cpp", version);
+        let questions = [
+            ("print sum_of(pair)", NO_OVERLOAD),
+            ("print value_of(only)", "= 3"),
+            ("print owned_of(owner)", NO_OVERLOAD),
+            ("print either_of(other)", NO_OVERLOAD),
+            ("print several_of(0)", TOO_FEW),
+            ("print several_of(2, 3)", TOO_LARGE),
+            ("print several_of(2, 3, 4)", NO_OVERLOAD),
+            ("print early_of(1, 2, 3, 4, wide)", TOO_LARGE),
+            ("print early_of(1, 2, 3, 4, 2.5)", TOO_LARGE),
+            ("print first_of(pair)", NO_OVERLOAD),
+            ("print shop::price_of(pair)", NO_OVERLOAD),
+            ("print counter.add(pair)", NO_OVERLOAD),
+            ("print counter.more(1)", "= 11"),
+            ("print counter.any(1, 2)", TOO_LARGE),
+            ("print Counter::both(pair)", NO_OVERLOAD),
+            ("print counter.through(&pair)", "= 15"),
+            ("whatis sum_of", "type = int (Pair)"),
+            ("whatis several_of", "type = int (int, ...)"),
+            (
+                "whatis early_of",
+                "type = int (int, int, int, int, long double)",
+            ),
+            ("whatis shop::only_of", "type = int (const shop::Price)"),
+            ("ptype counter", "int add(Pair);"),
+            ("ptype Pair", "int second;"),
+            // Variables and results are as ever.
+            ("tbreak shop::only_of", "file passed.cpp"),
+            ("tbreak Counter::add(Pair)", "file passed.cpp"),
+            ("continue", "(price=...) at passed.cpp"),
+            ("info args", "price = {pence = 7, pounds = 1}"),
+            ("finish", "Value returned is $4 = 7"),
+            ("continue", "Counter::add (this="),
+            ("info args", "pair = {first = 4, second = 5}"),
+            ("finish", "Value returned is $5 = 14"),
+        ];
+        let answers = asked_of_gdb(&folder, "passed.cpp:48", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn gdb_refuses_calls_of_methods_that_return_in_memory() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("methods-gdb", "methods.cpp", version);
+        let questions = [
+            ("print part.both(3)", TOO_FEW),
+            ("print part.twice()", TOO_FEW),
+            ("print Part::made(3)", TOO_FEW),
+            ("print Part::none()", TOO_FEW),
+            ("print part.several(1)", "= 5"),
+            ("print part.several(1, 2)", TOO_FEW),
+            ("print part.alone(5)", "= {only = 5}"),
+            ("print part.wide()", TOO_FEW),
+            ("print part", "= {count = 4}"),
+            ("ptype part", "Pair both(int) const;"),
+            ("ptype part", "static Pair none(void);"),
+        ];
+        let answers = asked_of_gdb(&folder, "methods.cpp:26", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn gdb_says_why_it_cannot_pass_what_c_functions_take() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("taken-gdb", "taken.c", version);
+        let questions = [
+            ("print first_of(pair, 3)", TOO_LARGE),
+            ("print many(2, 3, 4)", TOO_LARGE),
+            ("print whole(2.5)", TOO_LARGE),
+            ("print many", "= {int (int, ...)}"),
+            ("whatis first_of", "type = int (const struct pair, int)"),
+            (
+                "info functions first_of",
+                "int first_of(const struct pair, int);",
+            ),
+            ("print add(1, 2)", "= 3"),
+            ("tbreak first_of", "taken.c, line"),
+            ("continue", "first_of (pair=..., more=3)"),
+            ("info args", "pair = {first = 4, second = 5}\nmore = 3"),
+            ("finish", "= 7"),
+            ("tbreak many", "taken.c, line"),
+            ("continue", "many (count=2)"),
+            ("finish", "= 7"),
+        ];
+        let answers = asked_of_gdb(&folder, "taken.c:23", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
 #[test]
 fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
     let structures = "lldb does not pass structures as WebAssembly does";
@@ -183,7 +283,7 @@ fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
             ("expr counter.through(&pair)", "(int) $5 = 15"),
             // What they are called and what they return is as ever.
             ("b first_of", "passed.cpp:26"),
-            ("b Counter::any", "passed.cpp:33"),
+            ("b Counter::any", "passed.cpp:34"),
             (
                 "continue",
                 "app.wasm`first_of(pair=(first = 4, second = 5)) at",
@@ -191,7 +291,7 @@ fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
             ("finish", "Return value: (int) $6 = 4"),
             ("continue", "Counter::any(this="),
         ];
-        let answers = asked_of_lldb(&folder, "passed.cpp:46", &commands(&questions));
+        let answers = asked_of_lldb(&folder, "passed.cpp:48", &commands(&questions));
         expect(&answers, &questions);
     }
 }

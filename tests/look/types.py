@@ -141,7 +141,7 @@ def tree(name, depth):
 
 def variables():
     block, found = gdb.selected_frame().block(), set()
-    while block and not block.is_global:
+    while block:
         found.update(it.name for it in block if (it.is_variable or it.is_argument) and names.match(it.name or ""))
         block = block.superblock
     return sorted(found - {"method", "lambda"})

@@ -14,13 +14,12 @@
 use super::context::Context;
 use super::convert::Entry;
 use super::output::Output;
-use super::passing::{Uncallable, is_vector};
+use super::passing::{Refused, Uncallable, is_vector};
 use crate::code::Flavor;
 use crate::dies::{DieRef, is_virtual};
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::{Reader, attr_string};
 use crate::write::{AttributeValue, Unit, UnitEntryId};
-use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::Attribute;
 
@@ -74,10 +73,24 @@ pub(super) fn check_calls<'a, 'd>(
             dw::DW_AT_calling_convention,
             AttributeValue::CallingConvention(dw::DW_CC_nocall),
         );
+        // gdb does not look at it there.
+        if cx.flavor() == Flavor::Gdb && is_method(out, id) {
+            out.methods_in_memory.push(id);
+        }
     }
     if cx.flavor() == Flavor::Lldb {
         check_virtual_calls(cx, out, id, entry);
     }
+}
+
+/// Returns true if an entry is a class's own.
+fn is_method(out: &Output, id: UnitEntryId) -> bool {
+    let class = out.unit.get(id).parent().map(|it| out.unit.get(it).tag());
+    let is_class = matches!(
+        class,
+        Some(dw::DW_TAG_class_type | dw::DW_TAG_structure_type | dw::DW_TAG_union_type)
+    );
+    is_class && out.unit.get(id).attr(dw::DW_AT_declaration).is_some()
 }
 
 /// Returns true if gdb would look for a function's result in other registers.
@@ -128,17 +141,13 @@ fn check_virtual_calls<'a, 'd>(
 /// lldb calls a function by the linkage name of what it is declared with, and shows its own. One of C has to have one that is
 /// mangled, as lldb calls others by their names. From lldb 22 on calls know the entry, and look by its linkage name only where it
 /// is a declaration.
-pub(super) fn refuse_calls(
-    cx: &Context<'_, '_, '_>,
-    out: &mut Output,
-    uncallable: Vec<(UnitOffset, Uncallable)>,
-) {
-    for (offset, why) in uncallable {
-        let Ok(entry) = cx.unit.entry(offset) else {
+pub(super) fn refuse_calls(cx: &Context<'_, '_, '_>, out: &mut Output, refused: Vec<Refused>) {
+    for function in refused {
+        let Ok(entry) = cx.unit.entry(function.function) else {
             continue;
         };
         if let Some((chain, names)) = declarations(cx, cx.own(&entry)) {
-            refuse_call(out, &chain, &names, why);
+            refuse_call(out, &chain, &names, function.why);
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Shared<'s, 'a, 'd> {
     pub code: &'s CodeMap<'s>,
     pub units: &'s Units<'a, 'd>,
     pub prevailing: &'s Prevailing,
+    /// Hashes of the names of variables that all files may mean.
+    pub globals: &'s HashSet<u64>,
     /// The budget of macros that all units share.
     pub room: &'s Room,
     /// True if the module's locals have other numbers than in its debug info.
@@ -48,6 +50,8 @@ pub(super) struct Context<'u, 'a, 'd> {
     pub renumbered: bool,
     /// The functions whose result debuggers would look for in the wrong place.
     returns_in_memory: &'u HashSet<DebugInfoOffset>,
+    /// Hashes of the names of variables that all files may mean.
+    pub globals: &'u HashSet<u64>,
     names: TypeNames,
     /// The number of files in its line table, where it has one.
     pub line_files: Option<u64>,
@@ -84,6 +88,7 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             room: shared.room,
             renumbered: shared.renumbered,
             returns_in_memory,
+            globals: shared.globals,
             names: TypeNames::new(shared.code, is_c(language)),
             line_files,
             is_outline: outline::kind_of(unit).is_some(),

@@ -1,7 +1,7 @@
 //! Which entries describe something that exists: functions that were compiled and variables that were not dropped. What they
 //! refer to and what they are in is found by [`filter`](super::filter).
 
-use super::filter::{FilterUnit, Graph};
+use super::filter::{FilterUnit, FilterUnitEntry, Graph};
 use crate::address::{AddressSize, WasmPc};
 use crate::dies::{Die, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
@@ -13,6 +13,7 @@ use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::ops::Range;
 
 /// The depth to which entries may nest, as they are written recursively: scopes, namespaces and inlined calls are far less.
@@ -27,6 +28,15 @@ pub(super) struct Live<'d> {
     /// Functions, and the declarations of functions, that say they return something and return it in memory: by a parameter
     /// of wasm's that the source does not have. Debuggers would take it from the host's registers.
     pub returns_in_memory: HashSet<DebugInfoOffset>,
+    /// Hashes of the names of variables that all files may mean.
+    pub globals: HashSet<u64>,
+}
+
+/// Stands for a name in a set of them. Two names of one hash cost no more than the place of one in an order.
+pub(super) fn name_hash(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name);
+    hasher.finish()
 }
 
 /// The live entries of a unit: of one that is damaged, up to there.
@@ -40,9 +50,10 @@ pub(super) fn find<'d>(
     warnings: &mut Warnings,
 ) -> gimli::Result<Live<'d>> {
     let offset = unit.header.offset().0;
-    let mut returns_in_memory = HashSet::new();
+    let (mut returns_in_memory, mut globals) = (HashSet::new(), HashSet::new());
     let mut filter = FilterUnit::new(unit.unit_ref(read))?;
-    match require(&mut filter, lookup, &mut returns_in_memory) {
+    let found = (&mut returns_in_memory, &mut globals);
+    match require(&mut filter, lookup, found) {
         Ok(true) => {}
         Ok(false) => warnings.add("entries are too deep in each other", offset),
         Err(error) => warnings.add(format!("a unit is damaged: {error}"), offset),
@@ -52,6 +63,7 @@ pub(super) fn find<'d>(
         unit,
         graph,
         returns_in_memory,
+        globals,
     })
 }
 
@@ -67,7 +79,7 @@ fn is_tail_call(entry: &Die<'_>) -> bool {
 fn require<'d>(
     unit: &mut FilterUnit<'_, Reader<'d>>,
     lookup: &Lookup<'_>,
-    returns_in_memory: &mut HashSet<DebugInfoOffset>,
+    (returns_in_memory, globals): (&mut HashSet<DebugInfoOffset>, &mut HashSet<u64>),
 ) -> gimli::Result<bool> {
     let mut entry = unit.null_entry();
     let mut scopes = Scopes::default();
@@ -90,17 +102,7 @@ fn require<'d>(
                 }
                 function.is_some()
             }
-            // A variable outside functions, or a static one inside: the locals of live functions are part of these, and a constant
-            // is not what keeps a scope without code.
-            dw::DW_TAG_variable => match data(unit.read_unit, &entry.read_entry) {
-                Some(Data::There) => true,
-                Some(Data::Constant) => is_outside(entry.parent_tag),
-                // So that nobody looks for a mistake in its name; but not the function that it is in, if that was dropped as well.
-                Some(Data::Dropped) => {
-                    is_outside(entry.parent_tag) && !is_vtable(unit.read_unit, &entry.read_entry)
-                }
-                None => false,
-            },
+            dw::DW_TAG_variable => is_live_variable(unit, &entry),
             dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
                 entry.parent_tag.is_none()
             }
@@ -120,6 +122,7 @@ fn require<'d>(
         };
         if live {
             unit.require_entry(entry.read_entry.offset());
+            globals.extend(global(unit.read_unit, &entry.read_entry, &referred));
         }
     }
     Ok(true)
@@ -239,6 +242,33 @@ fn is_outside(parent: Option<gimli::DwTag>) -> bool {
         parent,
         Some(dw::DW_TAG_subprogram | dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine)
     )
+}
+
+/// Returns true for a variable outside functions, or a static one inside: the locals of live functions are part of these, and a
+/// constant is not what keeps a scope without code.
+fn is_live_variable<'d>(
+    unit: &FilterUnit<'_, Reader<'d>>,
+    entry: &FilterUnitEntry<Reader<'d>>,
+) -> bool {
+    match data(unit.read_unit, &entry.read_entry) {
+        Some(Data::There) => true,
+        Some(Data::Constant) => is_outside(entry.parent_tag),
+        // So that nobody looks for a mistake in its name; but not the function that it is in, if that was dropped as well.
+        Some(Data::Dropped) => {
+            is_outside(entry.parent_tag) && !is_vtable(unit.read_unit, &entry.read_entry)
+        }
+        None => false,
+    }
+}
+
+/// The hash of a name that all files may mean a variable by.
+fn global<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>, room: &StringRoom) -> Option<u64> {
+    if entry.tag() != dw::DW_TAG_variable || entry.attr(dw::DW_AT_external).is_none() {
+        return None;
+    }
+    let name = attr_string(unit, entry.attr_value(dw::DW_AT_name)?).ok()?;
+    room.take(name.slice())?;
+    Some(name_hash(name.slice()))
 }
 
 /// Returns true if a variable is one of the tables that rustc describes for each type and trait, which nobody asks for.

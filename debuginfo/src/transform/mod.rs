@@ -9,6 +9,7 @@
 mod attribute;
 mod availability;
 mod callable;
+mod callable_gdb;
 mod code_range;
 mod context;
 mod convert;
@@ -48,7 +49,7 @@ use gimli::read::Unit;
 use live::Live;
 pub(crate) use output::Object;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Native DWARF, and the names that it gives to functions.
 #[derive(Default)]
@@ -81,6 +82,8 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             .into_iter()
             .map(|mut live| (std::mem::take(&mut live.graph), live))
             .unzip();
+        let globals = live.iter().flat_map(|live| live.globals.iter().copied());
+        let globals: HashSet<_> = globals.collect();
         let kept = filter::kept(&graphs);
         drop(graphs);
         let bodies: Vec<_> = code.functions.iter().map(|it| it.wasm.clone()).collect();
@@ -89,6 +92,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
             code,
             units: &Units::new(all),
             prevailing: &prevailing,
+            globals: &globals,
             room: &Room::new([&read]),
             renumbered: numbering::of_read(&read, code.wasm, &bodies).is_some(),
         };

@@ -1,7 +1,9 @@
 //! Static variables: their symbols, and those without a place.
 
 use super::context::Context;
+use super::convert::Entry;
 use super::language::is_c;
+use super::live::name_hash;
 use super::output::{Object, Output};
 use super::scopes::Scopes;
 use crate::address::HostAddress;
@@ -59,6 +61,37 @@ pub(super) fn place_dropped(scopes: &Scopes, out: &mut Output, id: UnitEntryId, 
     if scopes.function().is_none() && !has_place {
         let nowhere = AttributeValue::exprloc(Expression::new());
         out.set(id, dw::DW_AT_location, nowhere);
+    }
+}
+
+/// Has gdb find a file's own variable from other files before it looks into the host's libraries: what is not external it takes from the
+/// file that it has first (`lookup_static_symbol` in symtab.c), and external variables from the file of the frame. One that has the
+/// name of an external variable stays its file's own, and a table of rustc's (`<T as Trait>::{vtable}`), of which there are thousands.
+pub(super) fn show_to_all<'a, 'd>(
+    cx: &Context<'_, 'a, 'd>,
+    out: &mut Output,
+    id: UnitEntryId,
+    entry: &Entry<'a, 'd>,
+) {
+    let is_outside = entry.parent.is_none_or(|it| it == out.unit.root());
+    if cx.flavor() != Flavor::Gdb
+        || !is_outside
+        || out.unit.get(id).attr(dw::DW_AT_location).is_none()
+    {
+        return;
+    }
+    let not_own = [
+        dw::DW_AT_external,
+        dw::DW_AT_specification,
+        dw::DW_AT_linkage_name,
+    ];
+    if not_own.iter().any(|name| entry.attr(*name).is_some()) {
+        return;
+    }
+    let name = cx.own(entry).name();
+    let name = name.filter(|name| !name.contains("::") && out.has_room(name));
+    if name.is_some_and(|name| !cx.globals.contains(&name_hash(name.as_bytes()))) {
+        out.set(id, dw::DW_AT_external, AttributeValue::Flag(true));
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Output {
     name_room: usize,
     /// Static variables.
     pub objects: Vec<Object>,
+    /// Declarations of methods that return in memory.
+    pub methods_in_memory: Vec<UnitEntryId>,
     /// True if the unit refers to the functions of the table.
     pub has_function_pointers: bool,
     /// All code that the unit describes.
@@ -48,6 +50,7 @@ impl Output {
             names: Vec::new(),
             name_room: NAMES_BESIDE.saturating_add(bytes.saturating_mul(NAMES_OF_BYTE)),
             objects: Vec::new(),
+            methods_in_memory: Vec::new(),
             has_function_pointers: false,
             code: Vec::new(),
             warnings,

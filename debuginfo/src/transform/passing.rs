@@ -7,11 +7,12 @@
 use super::context::Context;
 use super::convert::Entry;
 use super::number::{Number, number};
-use crate::code::{FunctionCode, ValueType};
-use crate::dies::{DieRef, is_pointer};
-use gimli::DebugInfoOffset;
+use crate::code::{Flavor, FunctionCode, ValueType};
+use crate::dies::{Die, DieRef, is_pointer};
+use crate::write::UnitEntryId;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
+use gimli::{DebugInfoOffset, DwTag, UnitOffset};
 use std::collections::HashMap;
 
 /// The depth to which structures of one member nest.
@@ -57,11 +58,48 @@ impl Uncallable {
     }
 }
 
+/// A function that is not to be called.
+pub(super) struct Refused {
+    pub function: UnitOffset,
+    pub why: Uncallable,
+    pub parameters: Vec<RefusedParameter>,
+}
+
+/// A parameter that is passed in another way, or `...`.
+#[derive(Clone)]
+pub(super) struct RefusedParameter {
+    pub id: UnitEntryId,
+    /// The name of its type without qualifiers.
+    pub type_name: String,
+    /// True if it is a number, an address, or any.
+    pub is_number: bool,
+}
+
+impl RefusedParameter {
+    /// A parameter by its entry.
+    pub fn new<'a, 'd>(
+        cx: &Context<'_, 'a, 'd>,
+        (id, entry): (UnitEntryId, &Die<'d>),
+    ) -> RefusedParameter {
+        let ty = cx.bare_type(entry).map(|ty| ty.entry.tag());
+        let is_class = matches!(
+            ty,
+            Some(dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type)
+        );
+        RefusedParameter {
+            id,
+            type_name: unqualified_name(cx, entry),
+            is_number: !is_class && ty != Some(dw::DW_TAG_array_type),
+        }
+    }
+}
+
 /// The parameters of a function as the debugger is told of them.
 #[derive(Default)]
 pub(super) struct Passing {
     parameters: Vec<ValueType>,
     why: Option<Uncallable>,
+    refused: Vec<RefusedParameter>,
 }
 
 /// The passing of values by their types, as far as that was asked: `None` where the host's way is another.
@@ -69,25 +107,39 @@ pub(super) struct Passing {
 pub(super) struct PassedValues(HashMap<DebugInfoOffset, Option<Vec<ValueType>>>);
 
 impl Passing {
-    /// Why a function with this code cannot be called by a debugger.
-    pub fn check(&self, code: &FunctionCode<'_>) -> Option<Uncallable> {
-        let popped = code.pops_arguments.then_some(Uncallable::Popped);
+    /// Says if a function with this code cannot be called by a debugger.
+    pub fn check(
+        self,
+        flavor: Flavor,
+        function: UnitOffset,
+        code: &FunctionCode<'_>,
+    ) -> Option<Refused> {
+        // gdb finds its own frame by the frame pointer.
+        let is_popped = code.pops_arguments && flavor == Flavor::Lldb;
+        let popped = is_popped.then_some(Uncallable::Popped);
         let changed = (self.parameters != code.parameters).then_some(Uncallable::Changed);
-        self.why.or(changed).or(popped)
+        Some(Refused {
+            function,
+            why: self.why.or(changed).or(popped)?,
+            parameters: self.refused,
+        })
     }
 
     fn fail(&mut self, why: Uncallable) {
         self.why.get_or_insert(why);
     }
 
-    fn add(&mut self, values: &[ValueType]) {
+    /// Adds a parameter; returns true if the host passes it in another way.
+    fn add(&mut self, values: &[ValueType]) -> bool {
         let is_integer = |it: &&ValueType| matches!(it, ValueType::I32 | ValueType::I64);
         let before = self.parameters.iter().filter(is_integer).count();
         // The host does not split one between a register and memory.
-        if values.len() > 1 && before + values.len() > INTEGER_REGISTERS {
+        let is_split = values.len() > 1 && before + values.len() > INTEGER_REGISTERS;
+        if is_split {
             self.fail(Uncallable::Wide);
         }
         self.parameters.extend(values);
+        is_split
     }
 }
 
@@ -97,15 +149,27 @@ impl PassedValues {
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         passing: &mut Passing,
-        entry: &Entry<'a, 'd>,
+        (id, entry): (UnitEntryId, &Entry<'a, 'd>),
     ) {
         if entry.tag() == dw::DW_TAG_unspecified_parameters {
+            passing.refused.push(RefusedParameter {
+                id,
+                type_name: "...".to_owned(),
+                is_number: true,
+            });
             return passing.fail(Uncallable::Variadic);
         }
         let ty = cx.bare_type(entry);
-        match ty.and_then(|ty| self.passed(cx, &ty, 0)) {
+        let is_refused = match ty.as_ref().and_then(|ty| self.passed(cx, ty, 0)) {
             Some(values) => passing.add(&values),
-            None => passing.fail(Uncallable::Structure),
+            None => {
+                passing.fail(Uncallable::Structure);
+                true
+            }
+        };
+        if is_refused && cx.flavor() == Flavor::Gdb {
+            let parameter = RefusedParameter::new(cx, (id, entry));
+            passing.refused.push(parameter);
         }
     }
 
@@ -180,6 +244,25 @@ impl PassedValues {
     }
 }
 
+/// The name of an entry's type without qualifiers.
+fn unqualified_name<'d>(cx: &Context<'_, '_, 'd>, entry: &Die<'d>) -> String {
+    let mut ty = cx.types.type_at(cx.unit, entry);
+    for _ in 0..MAX_DEPTH {
+        match ty {
+            Some(qualified) if is_qualifier(qualified.entry.tag()) => {
+                ty = cx.types.type_of(&qualified);
+            }
+            _ => break,
+        }
+    }
+    cx.type_name(ty.as_ref())
+}
+
+/// Returns true if a tag is that of a qualifier that a value may have.
+pub(super) fn is_qualifier(tag: DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_const_type | dw::DW_TAG_volatile_type)
+}
+
 /// Returns how a vector is passed: if it is as long as one of WebAssembly's, in the host's register for those.
 fn vector_passed<'a, 'd>(cx: &Context<'_, 'a, 'd>, ty: &DieRef<'a, 'd>) -> Option<Vec<ValueType>> {
     let lane = cx.types.bare_type(ty.unit, &ty.entry)?;
@@ -197,7 +280,8 @@ fn number_passed<'a, 'd>(
         return None;
     };
     match (number(cx, &ty.entry), encoding, size) {
-        (Number::Quad, ..) => Some(vec![ValueType::I64; 2]),
+        // gdb has it in a vector's register, as the host's `__float128`.
+        (Number::Quad, ..) => (cx.flavor() == Flavor::Lldb).then(|| vec![ValueType::I64; 2]),
         (Number::Known, dw::DW_ATE_float, 4) => Some(vec![ValueType::F32]),
         (Number::Known, dw::DW_ATE_float, 8) => Some(vec![ValueType::F64]),
         (_, dw::DW_ATE_float | dw::DW_ATE_complex_float, _) => None,

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::convert::Entry;
-use super::passing::{Passing, Uncallable};
+use super::passing::{Passing, Refused};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
 use crate::code::{Flavor, FunctionCode, Homes};
 use crate::dies::{Die, is_scope};
@@ -111,8 +111,8 @@ pub(super) struct Scopes {
     functions: Vec<Function>,
     /// The scopes of code around it.
     scopes: Vec<Scope>,
-    /// Functions that must not be called, and why.
-    uncallable: Vec<(UnitOffset, Uncallable)>,
+    /// Functions that must not be called.
+    refused: Vec<Refused>,
 }
 
 impl Scopes {
@@ -133,18 +133,16 @@ impl Scopes {
                 .index
                 .filter(|_| !function.returns_in_memory)
                 .map(|index| cx.lookup.function(index));
-            let why = code.and_then(|code| function.passing.check(code));
-            if cx.flavor() == Flavor::Lldb {
-                self.uncallable
-                    .extend(why.map(|why| (function.offset, why)));
-            }
+            let passing = function.passing;
+            let refused = code.and_then(|code| passing.check(cx.flavor(), function.offset, code));
+            self.refused.extend(refused);
         }
         self.scopes.retain(|scope| scope.depth < depth);
     }
 
     /// The functions that must not be called, of all that were left.
-    pub fn take_uncallable(&mut self) -> Vec<(UnitOffset, Uncallable)> {
-        std::mem::take(&mut self.uncallable)
+    pub fn take_refused(&mut self) -> Vec<Refused> {
+        std::mem::take(&mut self.refused)
     }
 
     /// Enters a function; returns its number.

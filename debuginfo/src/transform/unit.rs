@@ -2,6 +2,7 @@
 
 use super::attribute::{Attributes, is_main};
 use super::callable::{check_calls, refuse_calls};
+use super::callable_gdb::refuse_calls_by_gdb;
 use super::code_range::{code_ranges, set_ranges, wasm_ranges};
 use super::context::{Context, Shared};
 use super::convert::{Entries, Entry, EntryIds, add_entry, new_unit};
@@ -10,7 +11,7 @@ use super::fragment::add_fragments;
 use super::line;
 use super::live::Live;
 use super::number::{finish_number, is_replaced_number, replaced_number};
-use super::object::{object, place_dropped};
+use super::object::{object, place_dropped, show_to_all};
 use super::output::{Object, Output};
 use super::passing::PassedValues;
 use super::pointers::{PointerModel, pointer_model};
@@ -179,7 +180,11 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
             self.entry(id, &entry);
         }
         self.scopes.leave(self.cx, 0);
-        refuse_calls(self.cx, &mut self.out, self.scopes.take_uncallable());
+        let refused = self.scopes.take_refused();
+        match self.cx.flavor() {
+            Flavor::Gdb => refuse_calls_by_gdb(self.cx, &mut self.out, refused),
+            Flavor::Lldb => refuse_calls(self.cx, &mut self.out, refused),
+        }
         self.model.finish_unit(self.cx, &mut self.out);
         let code = std::mem::take(&mut self.out.code);
         set_ranges(&mut self.out.unit, id, code, true);
@@ -203,7 +208,7 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
             }
             dw::DW_TAG_formal_parameter | dw::DW_TAG_unspecified_parameters => {
                 if let Some(passing) = self.scopes.passing(entry) {
-                    self.passed.pass(cx, passing, entry);
+                    self.passed.pass(cx, passing, (id, entry));
                 }
             }
             _ => {}
@@ -213,7 +218,10 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
         self.attributes(id, entry, |_| true);
         match entry.tag() {
             dw::DW_TAG_subprogram => check_calls(cx, &mut self.out, id, entry),
-            dw::DW_TAG_variable => place_dropped(&self.scopes, &mut self.out, id, entry),
+            dw::DW_TAG_variable => {
+                place_dropped(&self.scopes, &mut self.out, id, entry);
+                show_to_all(cx, &mut self.out, id, entry);
+            }
             _ => {}
         }
         code_ranges(cx, &mut self.scopes, &mut self.out, id, entry);

@@ -58,9 +58,32 @@ class CharPointer:
             return "0x%x <error: %s>" % (address, why)
 
 
+class HostPointer:
+    """A pointer of the host's size where the guest has one of its own: gdb's parser made the type for a cast."""
+
+    def to_string(self):
+        return "<error: the program has no such pointers, and gdb's own have 8 bytes>"
+
+
+def is_of_host(value, type):
+    """Whether a pointer was read where a guest has one of 4 bytes: it leads to nothing of the guest's, whose own types have that size."""
+    if type.code != gdb.TYPE_CODE_PTR or type.sizeof != 8 or not guest.has_known_layouts():
+        return False
+    if type.target().strip_typedefs().code not in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_PTR):
+        return False
+    address = int(value)
+    is_in_memory = address >> 32 in (0, guest.base() >> 32)
+    return not is_in_memory and guest.image_at(address) is None and guest.image_at(gdb.selected_frame().pc()) is not None
+
+
 def look_up(value):
     """A printer for pointers of the guest, which have 4 bytes."""
     type = value.type.strip_typedefs()
+    try:
+        if is_of_host(value, type):
+            return HostPointer()
+    except (gdb.error, guest.Unreadable):
+        pass
     # Where gdb reads at the guest's own addresses it finds the text itself.
     if type.code != gdb.TYPE_CODE_PTR or type.sizeof != 4 or own_addresses.finds_guest():
         return None

@@ -25,6 +25,7 @@ int late_of(int a, int b, int c, int d, int e, long double wide) { return a + (i
 int early_of(int a, int b, int c, int d, long double wide) { return a + (int)wide; }
 extern "C" int first_of(Pair pair) { return pair.first; }
 namespace shop { int price_of(Pair pair) { return pair.first; } }
+namespace shop { struct Price { int pence, pounds; }; int only_of(const Price price) { return price.pence; } }
 
 struct Counter {
   int count;
@@ -43,8 +44,9 @@ int main() {
   Either other = {7};
   Counter counter = {10};
   long double wide = 2.5L;
+  shop::Price price = {7, 1};
   int all = sum_of(pair) + value_of(only) + owned_of(owner) + either_of(other) + reference_of(pair) + several_of(2, 3, 4);
   all += late_of(1, 2, 3, 4, 5, wide) + early_of(1, 2, 3, 4, wide) + first_of(pair) + shop::price_of(pair);
-  all += counter.add(pair) + counter.more(1) + counter.any(1, 2) + Counter::both(pair) + counter.beside(pair) + counter.through(&pair);
+  all += shop::only_of(price) + counter.add(pair) + counter.more(1) + counter.any(1, 2) + Counter::both(pair) + counter.beside(pair) + counter.through(&pair);
   return all == 0;
 }

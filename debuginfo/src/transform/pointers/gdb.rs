@@ -99,6 +99,10 @@ impl Gdb {
             Kind::Array => self.arrays.push(id),
             // An address of a reference is that of what it refers to.
             Kind::Scalar if is_reference(entry.tag()) => return,
+            // Programs name these in casts.
+            Kind::Named | Kind::Class if is_c(cx.language) || is_cpp(cx.language) => {
+                return self.pointees.add_pointers(out, cx.address_size(), id);
+            }
             Kind::Named | Kind::Class | Kind::Scalar => {}
             Kind::Other => return,
         }

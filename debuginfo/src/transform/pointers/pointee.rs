@@ -513,11 +513,22 @@ impl Pointees {
 
     /// A pointer to a type, of the guest's size, that gdb reads.
     pub fn add_pointer(&mut self, out: &mut Output, size: AddressSize, to: UnitEntryId) {
+        let pointer = self.new_pointer(out, size, to);
+        self.anchor_type(out, pointer);
+    }
+
+    /// Adds a pointer to a type, and one to that: gdb reads the first with the second.
+    pub fn add_pointers(&mut self, out: &mut Output, size: AddressSize, to: UnitEntryId) {
+        let pointer = self.new_pointer(out, size, to);
+        self.add_pointer(out, size, pointer);
+    }
+
+    fn new_pointer(&mut self, out: &mut Output, size: AddressSize, to: UnitEntryId) -> UnitEntryId {
         let pointer = self.add_type(out, dw::DW_TAG_pointer_type, to);
         let size = AttributeValue::Data1(size.bytes());
         let entry = out.unit.get_mut(pointer);
         entry.set(dw::DW_AT_byte_size, size);
-        self.anchor_type(out, pointer);
+        pointer
     }
 
     /// A new type where it has no symbol.

@@ -1,5 +1,6 @@
 //! What debug info becomes, for each debugger.
 
+mod calls;
 mod code;
 mod locations;
 mod macros;
