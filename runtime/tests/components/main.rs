@@ -3,6 +3,7 @@
 
 mod fused;
 mod hostile;
+mod proposals;
 mod resources;
 mod rules;
 mod values;

@@ -28,14 +28,9 @@ use wasmtime_environ::{
 type Refused = String;
 
 /// The component model as of WASI 0.2, and the proposals that core modules may use.
-const FEATURES: WasmFeatures = WasmFeatures::WASM2
+const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .union(WasmFeatures::COMPONENT_MODEL)
-    .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::MEMORY64)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::THREADS)
-    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
     .union(WasmFeatures::WIDE_ARITHMETIC)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES);
 
