@@ -46,6 +46,16 @@ fn parse(text: &str) -> Result<(Key, bool), String> {
 }
 
 impl Wasi {
+    /// All of them, as they are typed.
+    pub fn given(&self) -> Vec<String> {
+        let text = |(key, is_on): &(Key, bool)| {
+            let named = KEYS.iter().find(|(_, it)| it == key);
+            let name = named.map_or("", |(name, _)| name);
+            format!("{name}={}", if *is_on { "y" } else { "n" })
+        };
+        self.wasi_options.iter().map(text).collect()
+    }
+
     #[cfg(feature = "component-model")]
     fn last(&self, key: Key) -> Option<bool> {
         let given = self.wasi_options.iter().rev();

@@ -6,7 +6,9 @@ mod components;
 
 use components::{DWALIN, compiled, folder, program, run, text, tools};
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 #[test]
 fn a_component_sees_arguments_environment_and_input() {
@@ -252,10 +254,15 @@ fn unknown_imports_that_are_not_called_do_not_matter() {
     assert_eq!(run("my:own/thing", &["-W", "unknown-imports-trap=y"]), fine);
 }
 
+fn network() -> Option<PathBuf> {
+    static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    MADE.get_or_init(|| compiled("network")).clone()
+}
+
 #[test]
 fn a_component_uses_the_network_where_it_may() {
     let here = folder("network");
-    let Some(program) = compiled("network") else {
+    let Some(program) = network() else {
         return;
     };
     let run = |options: &[&str], what: &str| {
@@ -280,6 +287,30 @@ fn a_component_uses_the_network_where_it_may() {
     assert_eq!(run(&["-S", "allow-ip-name-lookup=n"], "denied"), none);
     let no_tcp = denied.repeat(2) + "Ok(())\nErr(\"no names\")\n";
     assert_eq!(run(&["-S", "inherit-network,tcp=n"], "denied"), no_tcp);
+}
+
+#[test]
+fn launchers_hand_on_what_a_component_may_use() {
+    let Some(program) = network() else {
+        return;
+    };
+    let expect = |command: &mut Command| {
+        let output = command.arg(&program).arg("tcp").stdin(Stdio::null());
+        let output = output.output().unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(said.contains("hops: Ok(7)"), "{said}");
+    };
+    if tools::have(&[&tools::gdb()]) {
+        let mut gdb = Command::new(DWALIN);
+        gdb.args(["gdb", "--gdb", &tools::gdb(), "-S", "tcp=y,inherit-network"]);
+        expect(gdb.args(["-nx", "-batch", "-ex", "run"]));
+    }
+    if tools::have(&[&tools::lldb()]) {
+        let mut lldb = Command::new(DWALIN);
+        lldb.args(["lldb", "--lldb", &tools::lldb(), "-S", "inherit-network"]);
+        lldb.arg("--lldb-option=--no-lldbinit");
+        expect(lldb.args(["--batch", "-o", "run"]));
+    }
 }
 
 /// A component with functions of values of several types, each of which gives back what it gets.

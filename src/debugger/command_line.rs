@@ -20,6 +20,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
         line.path("dir", Some(dir));
     }
     line.options("env", &options.env);
+    line.options("wasi", &options.wasi.given());
     line.path("profile", options.profile.as_ref().map(HowToProfile::text));
     line.path("coredump", options.coredump.as_deref());
     line.path("record", options.record.as_deref());
