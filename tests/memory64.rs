@@ -156,6 +156,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
             address: GlobalAddress::Fixed(HostAddress(0x9000)),
             ty: ValueType::I64,
         }],
+        forwards: Vec::new(),
         heap: None,
         flavor,
         at_own_addresses: false,

@@ -20,6 +20,8 @@ pub struct CodeMap<'a> {
     pub functions: Vec<FunctionCode<'a>>,
     /// Code of no wasm function: trampolines.
     pub trampolines: Vec<Symbol<'a>>,
+    /// The functions that only pass calls on.
+    pub forwards: Vec<Forward>,
     /// Call frame information of everything in `text`, where the process has it mapped: `.eh_frame` with pc-relative
     /// pointers, so that its address matters.
     pub eh_frame: (HostAddress, &'a [u8]),
@@ -194,6 +196,15 @@ pub struct MemoryPlace {
     pub base: HostAddress,
     /// The type of the guest's addresses in it: [`ValueType::I32`], or [`ValueType::I64`] with memory64.
     pub address_type: ValueType,
+}
+
+/// A function that only passes calls on to another module's: debuggers step through it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Forward {
+    /// Its position among the defined functions.
+    pub function: usize,
+    /// The code that it calls.
+    pub to: HostAddress,
 }
 
 /// The place of the heap of objects.

@@ -26,6 +26,12 @@ pub struct Section<'a> {
     pub size: u64,
     /// The alignment of its file offset.
     pub alignment: u64,
+    /// The section that its contents refer to, by its name.
+    pub links_to: Option<&'static str>,
+    /// Its `sh_info`, whose meaning is its type's.
+    pub info: u32,
+    /// Bytes of each entry, if it is a table.
+    pub entry_size: u64,
 }
 
 impl<'a> Section<'a> {
@@ -39,6 +45,9 @@ impl<'a> Section<'a> {
             pieces,
             size: 0,
             alignment: 1,
+            links_to: None,
+            info: 0,
+            entry_size: 0,
         };
         section.size = section.bytes();
         section
@@ -164,6 +173,11 @@ fn write_section_headers<'a>(
     let symbols = symbols.map(|table| (writer.add_section_name(b".symtab"), table));
     writer.write_shstrtab().expect("few short names");
     writer.write_null_section_header();
+    // The null section is the first.
+    let number = |name: &str| {
+        let position = sections.iter().position(|section| section.name == name);
+        position.map_or(0, |position| position as u32 + 1)
+    };
     for ((section, name), offset) in sections.iter().zip(names).zip(offsets) {
         writer.write_section_header(&SectionHeader {
             sh_name: writer.section_name_offset(Some(name)),
@@ -172,10 +186,10 @@ fn write_section_headers<'a>(
             sh_addr: section.address,
             sh_offset: *offset,
             sh_size: section.size,
-            sh_link: 0,
-            sh_info: 0,
+            sh_link: section.links_to.map_or(0, number),
+            sh_info: section.info,
             sh_addralign: section.alignment,
-            sh_entsize: 0,
+            sh_entsize: section.entry_size,
         });
     }
     if let Some((name, table)) = symbols {

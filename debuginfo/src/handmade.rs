@@ -86,6 +86,7 @@ pub fn code(flavor: Flavor) -> CodeMap<'static> {
             address: GlobalAddress::Fixed(HostAddress(GLOBAL)),
             ty: ValueType::I32,
         }],
+        forwards: Vec::new(),
         heap: None,
         flavor,
         at_own_addresses: false,

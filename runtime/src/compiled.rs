@@ -320,6 +320,7 @@ impl Module {
         };
         Places {
             pointer_code: None,
+            forwards: Vec::new(),
             heap: info.has_objects().then(heap),
             memories: info.memories.iter().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),

@@ -164,6 +164,7 @@ impl Module {
                 };
                 3
             ],
+            forwards: Vec::new(),
             heap: None,
             flavor,
             at_own_addresses: false,

@@ -1,14 +1,16 @@
 //! Native DWARF, symbols and call frame information → the ELF image that debuggers are given. All addresses are final.
 
 mod debug_link;
+mod forwards;
 mod symbols;
 
-use crate::code::{CodeMap, Contents, Flavor, ValueType};
+use crate::code::{CodeMap, Contents, FUNCTION_ALIGNMENT, Flavor, ValueType};
 use crate::elf::{self, STRTAB, Section, Segment};
 use crate::source::Warning;
 use crate::transform::Native;
 use crate::write::Strings;
 pub use debug_link::set_link_path;
+use forwards::{PLT, Tables};
 use gimli::SectionId;
 use object::elf::{self as abi, Dyn64};
 use object::{I64, LittleEndian, U64, bytes_of_slice};
@@ -36,12 +38,14 @@ pub(crate) fn write(
     let symbols = symbols::symbols(code, &native);
     let link = file.map(|file| link(code, &symbols, file));
     let symbols = entries(&symbols, &mut strings);
+    let stubs = Tables::new(code, &mut strings);
     let mut sections = code_sections(code, contents);
     let dynamic = dynamic();
     if code.flavor == Flavor::Gdb {
         let pieces = vec![bytes_of_slice(&dynamic)];
         sections.push(Section::unallocated(".dynamic", abi::SHT_PROGBITS, pieces));
     }
+    sections.extend(stubs.sections());
     sections.extend(native.sections.iter().map(|(name, pieces)| {
         let pieces = pieces.iter().map(Vec::as_slice).collect();
         Section::unallocated(name, abi::SHT_PROGBITS, pieces)
@@ -82,7 +86,9 @@ fn link(code: &CodeMap<'_>, symbols: &[Symbol<'_>], file: &str) -> Vec<u8> {
     let place = debug_link::contents(file, code.text.start.0 as u32);
     let mut strings = Strings::default();
     let symbols = entries(symbols, &mut strings);
+    let stubs = Tables::new(code, &mut strings);
     let mut sections = code_sections(code, &Contents::default());
+    sections.extend(stubs.sections());
     sections.extend([
         Section {
             alignment: debug_link::ALIGNMENT as u64,
@@ -102,6 +108,39 @@ fn dynamic() -> [Dyn64<LittleEndian>; 2] {
     })
 }
 
+/// All code. lldb looks for stubs in one section.
+fn text<'a>(code: &CodeMap<'_>, contents: &Contents<'a>) -> Section<'a> {
+    let size = code.text.end.0 - code.text.start.0;
+    let section = Section {
+        flags: abi::SectionFlags::from(abi::SHF_ALLOC | abi::SHF_EXECINSTR),
+        address: code.text.start.0,
+        size,
+        alignment: FUNCTION_ALIGNMENT,
+        ..Section::unallocated(".text", contents_type(contents.text), vec![contents.text])
+    };
+    match code.flavor == Flavor::Lldb && !code.forwards.is_empty() {
+        true => Section {
+            name: PLT,
+            // Entries are counted from its end.
+            size: match contents.text {
+                [] => size.next_multiple_of(FUNCTION_ALIGNMENT),
+                _ => size,
+            },
+            entry_size: FUNCTION_ALIGNMENT,
+            ..section
+        },
+        false => section,
+    }
+}
+
+/// Without contents in the file what is there is in the process's memory.
+fn contents_type(contents: &[u8]) -> abi::SectionType {
+    match contents.is_empty() {
+        true => abi::SHT_NOBITS,
+        false => abi::SHT_PROGBITS,
+    }
+}
+
 /// The sections that are in the process's memory.
 fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section<'a>> {
     let (eh_frame_address, eh_frame) = code.eh_frame;
@@ -113,29 +152,15 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
         pieces: Vec::new(),
         size,
         alignment: 16,
+        ..Section::unallocated(name, abi::SHT_NOBITS, Vec::new())
     };
-    // Without contents in the file what is there is in the process's memory.
-    let section = |name, flags, address, size, contents: &'a [u8]| {
-        let ty = match contents.is_empty() {
-            true => abi::SHT_NOBITS,
-            false => abi::SHT_PROGBITS,
-        };
-        Section {
-            ty,
-            pieces: vec![contents],
-            ..nobits(name, flags, address, size)
-        }
+    let section = |name, flags, address, size, contents: &'a [u8]| Section {
+        ty: contents_type(contents),
+        pieces: vec![contents],
+        ..nobits(name, flags, address, size)
     };
-    let text = &code.text;
-    let size = text.end.0 - text.start.0;
     let mut sections = vec![
-        section(
-            ".text",
-            abi::SHF_EXECINSTR,
-            text.start.0,
-            size,
-            contents.text,
-        ),
+        text(code, contents),
         Section {
             flags: abi::SectionFlags::from(abi::SHF_ALLOC),
             address: eh_frame_address.0,

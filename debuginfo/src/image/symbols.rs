@@ -1,11 +1,12 @@
 //! What code and static variables are called.
 
 use crate::address::HostAddress;
-use crate::code::{CodeMap, Flavor, GET_POINTER, SET_POINTER};
+use crate::code::{CodeMap, Flavor, Forward, GET_POINTER, SET_POINTER};
 use crate::elf::Symbol as Entry;
 use crate::transform::{Native, Object};
 use object::{LittleEndian, U16, U32, U64, elf};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// A symbol.
@@ -45,21 +46,30 @@ const OWN: u16 = 4;
 /// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for most of
 /// those that the DWARF describes. Of Rust's in their newer form (`_R`) it finds `app::summarize` as `summarize` by them.
 pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
+    let is_gdb = code.flavor == Flavor::Gdb;
+    let forwards: HashSet<_> = code.forwards.iter().map(|it| it.function).collect();
     let functions = code.functions.iter().enumerate();
     let functions = functions.filter_map(|(index, function)| {
         let name = match native.names.get(&index) {
-            Some(name) if code.flavor == Flavor::Gdb && is_itanium(name) => return None,
+            Some(name) if is_gdb && is_itanium(name) => return None,
             Some(name) => name,
             None => function.name,
         };
-        Some((name, &function.code))
+        let mut code = function.code.clone();
+        let mut name = printable(name);
+        if forwards.contains(&index) {
+            name = Cow::Owned(function_name(&name).into_owned());
+            // gdb takes the symbol that has a size.
+            code.start.0 += u64::from(is_gdb);
+        }
+        Some((name, code))
     });
     let trampolines = code
         .trampolines
         .iter()
-        .map(|symbol| (symbol.name, &symbol.code));
-    let entry = |(name, code): (&'a str, &Range<HostAddress>)| Symbol {
-        name: printable(name),
+        .map(|symbol| (printable(symbol.name), symbol.code.clone()));
+    let entry = |(name, code): (Cow<'a, str>, Range<HostAddress>)| Symbol {
+        name,
         ty: elf::STT_FUNC,
         binding: elf::STB_GLOBAL,
         section: TEXT,
@@ -102,12 +112,39 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
     let mut symbols: Vec<_> = file
         .into_iter()
         .chain(functions.chain(trampolines).map(entry))
+        .chain(targets(code))
         .chain(pointers)
         .chain(native.objects.iter().map(object))
         .collect();
     // Local symbols come first (System V ABI, chapter 4, "Symbol Table").
     symbols.sort_by_key(|symbol| symbol.binding.0);
     symbols
+}
+
+/// The name that a stub and what it leads to have in common. Scripts of debuggers fold frames of such names away.
+pub(super) fn stub_name(forward: &Forward) -> String {
+    format!("wasm::to {:#x}", forward.to.0)
+}
+
+/// The name of a function that passes calls on, by which its frames are folded away.
+pub(super) fn function_name(name: &str) -> Cow<'_, str> {
+    match name.starts_with("wasm::") {
+        true => name.into(),
+        false => format!("wasm::{name}").into(),
+    }
+}
+
+/// The symbols of the functions that stubs lead to: of other images, where these symbols are not looked for.
+fn targets<'a>(code: &CodeMap<'_>) -> impl Iterator<Item = Symbol<'a>> {
+    code.forwards.iter().map(|forward| Symbol {
+        name: stub_name(forward).into(),
+        ty: elf::STT_FUNC,
+        binding: elf::STB_GLOBAL,
+        section: TEXT,
+        address: forward.to.0,
+        // lldb gives those without a size the room up to the next one.
+        size: u64::from(code.flavor == Flavor::Lldb),
+    })
 }
 
 /// Who may mean a variable by its name alone. gdb takes an external variable that has a global symbol for one that was copied into the

@@ -45,6 +45,7 @@ fn code(functions: Vec<FunctionCode<'static>>) -> CodeMap<'static> {
         memories: Vec::new(),
         table: Vec::new(),
         globals: Vec::new(),
+        forwards: Vec::new(),
         heap: None,
         flavor: Flavor::Gdb,
         at_own_addresses: false,

@@ -8,6 +8,7 @@ use super::resource::ResourceType;
 use super::state::State;
 use super::trampoline::host_call;
 use crate::error::{Error, Result};
+use crate::execution::instantiate::together;
 use crate::host::instance::Instance as CoreInstance;
 use crate::index::FuncIndex;
 use crate::module::types::{GlobalType, Mutability, ValType};
@@ -86,9 +87,10 @@ pub(super) fn instantiate<T: 'static>(
     });
     let trampolines = trampolines.collect();
     state.running().trampolines = trampolines;
-    for step in &parts.initializers {
-        run(store, component, &state, step)?;
-    }
+    together(store, |store| {
+        let mut steps = parts.initializers.iter();
+        steps.try_for_each(|step| run(store, component, &state, step))
+    })?;
     Ok(Instance(state))
 }
 

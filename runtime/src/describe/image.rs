@@ -134,6 +134,7 @@ fn with_map<T: Send>(
             .map(|func| function(code, func))
             .collect(),
         trampolines: trampolines.collect(),
+        forwards: places.forwards,
         eh_frame: code.eh_frame(),
         table: table
             .iter()

@@ -2,6 +2,7 @@
 //! (WebAssembly 2.0, section 4.5.4).
 
 use super::builtins;
+use super::forwards;
 use super::recorded;
 use super::segments::{apply_data, apply_elements, init_trap};
 use crate::abi::frame::value_type;
@@ -21,6 +22,7 @@ use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::init::ConstExpr;
 use crate::module::names::tag_name;
+use crate::vm::context::AsContextMut;
 use crate::vm::handle::{Extern, Global, Memory};
 use crate::vm::instance::{ContextWords, InstanceData};
 use crate::vm::shared::SharedMemory;
@@ -29,7 +31,7 @@ use cranelift_entity::EntityRef;
 use dwalin_debuginfo::WarningKind;
 use dwalin_debuginfo::address::HostAddress;
 use dwalin_debuginfo::code::{
-    ContextMark, DWARF_MEMORY, GlobalAddress, GlobalPlace, HeapPlace, MemoryPlace,
+    ContextMark, DWARF_MEMORY, Forward, GlobalAddress, GlobalPlace, HeapPlace, MemoryPlace,
 };
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -60,7 +62,11 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     apply_data(core, index)?;
     // Now variables have their first values: a debugger that is told may watch them.
     if let Some(reader) = reader.filter(|_| core.instances[index].shown.is_none()) {
-        describe_to_debugger(core, index, reader, image);
+        match &mut core.held_back {
+            Some(held_back) if forwards::are_late(module) => held_back.push(index),
+            _ => describe_to_debugger(core, index, reader, image),
+        }
+        describe_held_back(core, reader, forwards::are_there);
     }
     recorded::begin(core)?;
     if let Some(start) = module.info().start {
@@ -69,6 +75,44 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
         unsafe { core.call(reference, &mut [0])? };
     }
     Ok(index)
+}
+
+/// Describes those of the instances that were held back that are ready.
+fn describe_held_back(
+    core: &mut StoreCore,
+    reader: ImageReader,
+    is_ready: impl Fn(&mut StoreCore, usize) -> bool,
+) {
+    let held_back = core.held_back.take();
+    let rest = held_back.map(|all| {
+        let mut rest = all;
+        rest.retain(|index| {
+            let is_ready = is_ready(core, *index);
+            if is_ready {
+                describe_to_debugger(core, *index, reader, None);
+            }
+            !is_ready
+        });
+        rest
+    });
+    core.held_back = rest;
+}
+
+/// Instantiates several modules that need each other: what debuggers are told of one may be known with a later one.
+///
+/// # Errors
+/// Those of `instantiate_all`.
+pub fn together<C: AsContextMut, T>(
+    store: &mut C,
+    instantiate_all: impl FnOnce(&mut C) -> Result<T>,
+) -> Result<T> {
+    let outer = store.core_mut().held_back.replace(Vec::new());
+    let result = instantiate_all(store);
+    let core = store.core_mut();
+    let reader = core.engine().config().image_reader();
+    describe_held_back(core, reader, |_, _| true);
+    core.held_back = outer;
+    result
 }
 
 /// Makes an instance with all that it owns, before segments and the start function.
@@ -96,6 +140,7 @@ fn build(
         globals: Vec::new(),
         tags: Vec::new(),
         imported_functions: Vec::new(),
+        forwards: Vec::new(),
         dropped_data: vec![false; info.data.len()],
         dropped_elements: vec![false; info.elements.len()],
         element_values: vec![Box::default(); info.elements.len()],
@@ -272,39 +317,11 @@ fn describe_to_debugger(
     reader: ImageReader,
     image: Option<CachedImage>,
 ) {
+    let forwards = forwards::of(core, index);
+    core.instances[index].forwards.clone_from(&forwards);
     let config = core.engine().config();
     let instance = &core.instances[index];
-    let memory_place = |memory: &Memory| {
-        let memory = core.memory(*memory);
-        MemoryPlace {
-            base: HostAddress(memory.base() as u64),
-            address_type: value_type(memory.ty().address_type.value_type()),
-        }
-    };
-    let place = |(index, global): (usize, &Global)| GlobalPlace {
-        address: global_address(&instance.module, GlobalIndex::new(index), global),
-        ty: value_type(global.ty.content),
-    };
-    let memory = instance
-        .memories
-        .get(DWARF_MEMORY)
-        .filter(|_| config.has_formatters());
-    // Debugging goes on without it, with numbers for pointers.
-    let placement = image.as_ref().and_then(|it| it.placement);
-    let at = placement.map(Placement::pointers);
-    let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
-    let info = instance.module.info();
-    let heap = || HeapPlace {
-        base: HostAddress(core.vm.heap as u64),
-        types: instance.module.type_numbers(),
-    };
-    let places = Places {
-        // Threads that have one image have a heap each.
-        heap: (info.has_objects() && !info.shares_memory()).then(heap),
-        pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
-        memories: instance.memories.iter().map(memory_place).collect(),
-        globals: instance.globals.iter().enumerate().map(place).collect(),
-    };
+    let (places, functions) = places(core, instance, forwards, image.as_ref());
     let memories = places.memories.iter().map(|memory| memory.base).collect();
     let (registration, warnings) = image::describe(
         &instance.code,
@@ -325,6 +342,49 @@ fn describe_to_debugger(
         instance.module.shown().add(&shown);
     }
     instance.shown = Some(shown);
+}
+
+/// The addresses that debuggers are told, and the code by which lldb follows pointers.
+fn places(
+    core: &StoreCore,
+    instance: &InstanceData,
+    forwards: Vec<Forward>,
+    image: Option<&CachedImage>,
+) -> (Places, Option<PointerFunctions>) {
+    let config = core.engine().config();
+    let memory_place = |memory: &Memory| {
+        let memory = core.memory(*memory);
+        MemoryPlace {
+            base: HostAddress(memory.base() as u64),
+            address_type: value_type(memory.ty().address_type.value_type()),
+        }
+    };
+    let place = |(index, global): (usize, &Global)| GlobalPlace {
+        address: global_address(&instance.module, GlobalIndex::new(index), global),
+        ty: value_type(global.ty.content),
+    };
+    let memory = instance
+        .memories
+        .get(DWARF_MEMORY)
+        .filter(|_| config.has_formatters());
+    // Debugging goes on without it, with numbers for pointers.
+    let placement = image.and_then(|it| it.placement);
+    let at = placement.map(Placement::pointers);
+    let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
+    let info = instance.module.info();
+    let heap = || HeapPlace {
+        base: HostAddress(core.vm.heap as u64),
+        types: instance.module.type_numbers(),
+    };
+    let places = Places {
+        // Threads that have one image have a heap each.
+        heap: (info.has_objects() && !info.shares_memory()).then(heap),
+        pointer_code: functions.as_ref().map(|functions| functions.code.clone()),
+        forwards,
+        memories: instance.memories.iter().map(memory_place).collect(),
+        globals: instance.globals.iter().enumerate().map(place).collect(),
+    };
+    (places, functions)
 }
 
 /// The image of an instance on another thread, if all memories are the same.

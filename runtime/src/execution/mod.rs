@@ -4,6 +4,7 @@
 mod builtins;
 pub mod call;
 mod diverted;
+pub mod forwards;
 mod gc;
 pub mod instantiate;
 mod recorded;

@@ -11,6 +11,7 @@ use crate::index::*;
 use crate::module::ExportItem;
 use crate::module::init::Elements;
 use cranelift_entity::EntityRef;
+use dwalin_debuginfo::code::Forward;
 use std::sync::Arc;
 
 /// An instance's part of the store.
@@ -28,6 +29,8 @@ pub struct InstanceData {
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) imported_functions: Vec<Func>,
+    /// Those of its functions that only pass calls on, if debuggers are told.
+    pub(crate) forwards: Vec<Forward>,
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
     pub(crate) dropped_elements: Vec<bool>,

@@ -62,6 +62,8 @@ pub struct StoreCore {
     pub(crate) limiter: Limiter,
     /// The judge's error, for the guest that wanted more.
     pub(crate) refused: Option<Error>,
+    /// While a component is instantiated: the instances that debuggers are told of when what they call is there.
+    pub(crate) held_back: Option<Vec<usize>>,
     /// The program whose thread it is of, if that has several.
     pub(crate) program: Option<ProgramId>,
 }
@@ -112,6 +114,7 @@ impl StoreCore {
             watch: None,
             limiter: Limiter::Nobody,
             refused: None,
+            held_back: None,
             program: None,
         }
     }

@@ -132,30 +132,50 @@ def is_editor():
 
 
 was_in, leaving = False, False
+was_guest, between = False, False  # Whether it stopped in a function of the program's last, and is now in what calls such functions.
 replays = False  # A server goes back in time, and stops outside of the program at the ends of its history only.
 
 
+def caller_of_ours():
+    """The outermost of the frames of the runtime's code before a function of the program's, where it has stopped in such code."""
+    frame, outermost = gdb.newest_frame(), None
+    while frame is not None and not is_guest(frame):
+        frame, outermost = frame.older(), frame
+    return None if frame is None else outermost
+
+
 def go_on():
-    """A step out of the last function of the program goes on: behind it there is nothing to see."""
-    global leaving
+    """A step out of the last function of the program goes on: behind it there is nothing to see. One out of a function that the runtime's
+    code has called, as an adapter between two components does, goes on to the function that called that."""
+    global leaving, between
     thread = gdb.selected_thread()
     # From a script's hook, on a terminal before the prompt (and before that when `next` has only begun), and where neither is.
     if leaving and thread and thread.is_valid() and not thread.is_running():
         leaving = False
         gdb.execute("continue")
+    elif between and thread and thread.is_valid() and not thread.is_running():
+        between = False
+        frame = caller_of_ours()
+        if frame is not None:
+            frame.select()
+            gdb.execute("finish")
 
 
 def on_stop(event):
     """Breakpoints and signals are the user's; what is left is the end of a step, or of `finish`."""
-    global was_in, leaving
+    global was_in, leaving, was_guest, between
     out = is_out()
+    is_step_end = not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
+    guest_now = is_guest(gdb.newest_frame())
+    between = was_guest and not guest_now and not out and is_step_end
+    was_guest = guest_now
     # Who steps through the library that starts a program goes on doing so.
-    leaving = was_in and out and not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent)) and not is_before_main()
-    if replays and not is_guest(gdb.newest_frame()):
-        leaving = False
+    leaving = was_in and out and is_step_end and not is_before_main()
+    if replays and not guest_now:
+        leaving = between = False
     was_in = not out
     # Not elsewhere: gdb 13 dies at its end of an event that is left then, as scripts without a prompt would leave it.
-    if leaving and is_editor():
+    if (leaving or between) and is_editor():
         gdb.post_event(go_on)
 
 

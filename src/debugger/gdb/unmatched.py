@@ -4,7 +4,7 @@ import subprocess
 
 import gdb
 
-from . import ahead, guest
+from . import ahead, frames, guest
 
 PENDING = re.compile(r"<PENDING>\s+(.*)")
 CONDITION = re.compile(r"\s+(?:if|thread|task|inferior|-force-condition)\b")
@@ -44,27 +44,55 @@ class Unmatched:
         self.found.pop(breakpoint.number, None)
         if guest.images() and guest.static and not pending(breakpoint):
             self.there.add(breakpoint.number)
-        if guest.images() and pending(breakpoint):
+        if guest.images() and not is_component() and pending(breakpoint):
             self.said.add(breakpoint.number)
             self.say(breakpoint)
 
     def on_modified(self, breakpoint):
+        if is_component() and not pending(breakpoint):
+            self.there.add(breakpoint.number)
         if breakpoint.number in self.found and not pending(breakpoint):
             del self.found[breakpoint.number]
 
     def on_objfile(self, event):
-        # Those that gdb has ahead are about to go.
-        if guest.images() and not guest.static:
-            for breakpoint in gdb.breakpoints():
-                if breakpoint.number not in self.said | self.there and pending(breakpoint):
-                    self.said.add(breakpoint.number)
-                    self.say(breakpoint)
+        # Those that gdb has ahead are about to go. Of a component more may come.
+        if guest.images() and not guest.static and not is_component():
+            self.check()
+
+    def on_stop(self, event):
+        if is_component() and frames.is_guest(gdb.newest_frame()):
+            self.check()
+
+    def check(self):
+        for breakpoint in gdb.breakpoints():
+            if breakpoint.number not in self.said | self.there and pending(breakpoint):
+                self.said.add(breakpoint.number)
+                self.say(breakpoint)
 
     def on_exit(self, event):
         for breakpoint in gdb.breakpoints():
-            if breakpoint.number in self.said and pending(breakpoint):
+            is_said = breakpoint.number in self.said or is_component() and breakpoint.number not in self.there
+            if is_said and pending(breakpoint):
                 self.say(breakpoint)
         self.said.clear()
+
+
+def is_component():
+    """Whether the program is a component, which has an image for each of its core modules (Binary.md: the layer in the preamble)."""
+    if not ahead.image:
+        return False
+    try:
+        with open(ahead.image.module, "rb") as file:
+            return is_of_component(file.read(1 << 12))
+    except OSError:
+        return False
+
+
+def is_of_component(start):
+    """Whether a file that begins so is a component; a text may have comments first."""
+    if start.startswith(b"\0asm"):
+        return start[6:8] == b"\1\0"
+    return b"(component" in start.partition(b"(module")[0]
 
 
 def pending(breakpoint):
@@ -92,4 +120,5 @@ def install():
     gdb.events.breakpoint_created.connect(unmatched.on_created)
     gdb.events.breakpoint_modified.connect(unmatched.on_modified)
     gdb.events.new_objfile.connect(unmatched.on_objfile)
+    gdb.events.stop.connect(unmatched.on_stop)
     gdb.events.exited.connect(unmatched.on_exit)

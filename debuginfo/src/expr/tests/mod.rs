@@ -78,6 +78,7 @@ impl Machine {
                     address: GlobalAddress::Fixed(HostAddress(0x9000)),
                     ty: WasmType::I32,
                 }],
+                forwards: Vec::new(),
                 heap: None,
                 flavor: Flavor::Gdb,
                 at_own_addresses: false,

@@ -1,11 +1,11 @@
 //! Names for adapters between components, which have none of their own: debuggers fold frames of the runtime's code by them.
 
+use crate::execution::forwards::ADAPTER;
 use wasm_encoder::{NameMap, NameSection, Section};
 use wasmparser::{Parser, Payload, TypeRef};
 
-/// The module's name, and the name of each of its functions: that of code which the runtime makes for calls (`code/mod.rs`).
+/// The module's name.
 const MODULE: &str = "adapter";
-const FUNCTION: &str = "wasm::adapter";
 
 /// Appends a name section to an adapter.
 pub fn name(wasm: &mut Vec<u8>) {
@@ -24,7 +24,7 @@ pub fn name(wasm: &mut Vec<u8>) {
     }
     let mut functions = NameMap::new();
     for index in imported..imported + defined {
-        functions.append(index, FUNCTION);
+        functions.append(index, ADAPTER);
     }
     let mut names = NameSection::new();
     names.module(MODULE);

@@ -43,6 +43,16 @@ def is_inside(thread):
     return any(is_of_program(frame) for frame in thread)
 
 
+def last_of_ours(thread):
+    """The outermost of the frames that are not the program's, before one that is."""
+    last = None
+    for frame in thread:
+        if not is_internal(frame):
+            break
+        last = frame
+    return last
+
+
 def is_before_main(thread):
     """Whether constructors of static objects run: wasm-ld's function calls them before `main`."""
     return any(guest.is_guest(frame) and frame.GetFunctionName() == "__wasm_call_ctors" for frame in thread)

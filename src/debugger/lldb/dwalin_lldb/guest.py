@@ -80,7 +80,8 @@ def code(target):
     """Where the code of guests is: from and to."""
     ranges = []
     for module in filter(is_image, target.module_iter()):
-        text = module.FindSection(".text")
+        # Where there are stubs to step through, code is in `.plt` (debuginfo/src/image/forwards.rs).
+        text = next(filter(lldb.SBSection.IsValid, map(module.FindSection, (".text", ".plt"))), lldb.SBSection())
         start = text.GetLoadAddress(target) if text.IsValid() else lldb.LLDB_INVALID_ADDRESS
         if start != lldb.LLDB_INVALID_ADDRESS:
             ranges.append((start, start + text.GetByteSize()))

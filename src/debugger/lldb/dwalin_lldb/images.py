@@ -20,6 +20,7 @@ from . import guest
 
 OFFER = "__dwalin_offer"
 FOLDERS = {}  # Of targets: where the files are while they are loaded.
+PROGRAMS = {}  # Of targets: the file that runs.
 LOADED = {}  # Of targets: the number of the process that runs in it, and its modules.
 PREFERRED = {}  # Of targets: the process whose libraries are behind the images.
 KEPT = []  # All modules: lldb 19 reads types of one that was replaced when an expression needs them again, and dies if it is gone.
@@ -60,11 +61,23 @@ def write(command, file):
 
 def show_ahead(target, command, module):
     """Loads the image of a file that is not run yet; `command` makes it, and is told where. What goes wrong is said when it runs."""
+    PROGRAMS[key(target)] = module
     # lldb takes names in UTF-8 only.
     name = os.fsencode(os.path.basename(module)).decode(errors="replace")
     image = load(target, name, lambda file: write(command, file))
     if image:
         list_main(target, image)
+
+
+def is_component(target):
+    """Whether the program is a component, which has an image for each of its core modules (Binary.md: the layer in the preamble)."""
+    try:
+        with open(PROGRAMS[key(target)], "rb") as file:
+            start = file.read(1 << 12)
+    except (KeyError, OSError):
+        return False
+    # A text may have comments first.
+    return start[6:8] == b"\1\0" if start.startswith(b"\0asm") else b"(component" in start.partition(b"(module")[0]
 
 
 def list_main(target, image):

@@ -18,6 +18,7 @@ class StopHook:
 
     def __init__(self, target, _extra_args, _internal_dict):
         self.was_in = False  # Whether the program's own source was on the stack when it stopped last.
+        self.was_guest = False  # Whether it stopped in a function of the program's.
 
     def handle_stop(self, exe_ctx, stream):
         thread = exe_ctx.GetThread()
@@ -41,10 +42,15 @@ class StopHook:
     def is_of_interest(self, exe_ctx, thread, name, stream):
         is_inside = frames.is_inside(thread)
         was_in, self.was_in = self.was_in, is_inside
+        was_guest, self.was_guest = self.was_guest, not frames.is_internal(thread.GetFrameAtIndex(0))
         reason = thread.GetStopReason()
         if reason == lldb.eStopReasonBreakpoint and is_command(exe_ctx.GetTarget()):
             return guest.is_guest(thread.GetFrameAtIndex(0)) or not leave(thread)
         if reason == lldb.eStopReasonPlanComplete:
+            if was_guest and not self.was_guest and is_inside:
+                # What the runtime's code has called, as an adapter between two components does, returns to the function that called that.
+                thread.StepOutOfFrame(frames.last_of_ours(thread))
+                return True
             # Behind the program is nothing to see; who steps through what starts it goes on doing so.
             return is_inside or not was_in or frames.is_before_main(thread)
         if name:

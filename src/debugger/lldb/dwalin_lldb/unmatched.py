@@ -5,7 +5,10 @@ import threading
 
 import lldb
 
+from . import images
+
 PLACE = re.compile(r"name = '([^']*)'|file = '([^']*)', line = (\d+)|regex = (.*?), (?:exact_match|locations)")
+ASKED = set()  # Components that run.
 STEP = 1  # Seconds; whether the debugger still waits for the process is asked as often.
 
 
@@ -49,10 +52,15 @@ def texts(target, image):
 
 
 def say(process, image, tell):
-    """When the program is known, and again at its end."""
+    """When the program is known, and again at its end; of a component more may come until then."""
     said = texts(process.GetTarget(), image)
-    for text in said.values():
-        tell(text)
+    if images.is_component(process.GetTarget()):
+        if process.GetUniqueID() in ASKED:
+            return
+        ASKED.add(process.GetUniqueID())
+    else:
+        for text in said.values():
+            tell(text)
     if said:
         threading.Thread(target=say_at_end, args=(process, said), daemon=True).start()
 

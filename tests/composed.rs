@@ -1,0 +1,316 @@
+//! Components that call each other, of C, in debuggers: one program, whose calls go from source to source. What is expected is what the sources
+//! in `programs/composed` say.
+#![cfg(feature = "component-model")]
+
+mod components;
+
+use components::{DWALIN, folder, text, tools};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/composed")
+}
+
+/// The program; `None` where nothing can make it.
+fn composed() -> Option<&'static Path> {
+    static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let make = || {
+        if !tools::have(&["clang-19"]) {
+            return None;
+        }
+        let here = folder("program");
+        let module = |name: &str| {
+            let wasm = here.join(format!("{name}.wasm"));
+            let mut clang = Command::new("clang-19");
+            clang.args(["--target=wasm32-unknown-unknown", "-nostdlib", "-O0", "-g"]);
+            clang.args(["-Wl,--no-entry", "-o"]).arg(&wasm);
+            let done = clang.arg(sources().join(format!("{name}.c"))).output();
+            let done = done.unwrap();
+            assert!(done.status.success(), "{}", text(&done.stderr));
+            fs::read(wasm).unwrap()
+        };
+        let modules = [module("callee"), module("caller")];
+        let text = fs::read_to_string(sources().join("composed.wat")).unwrap();
+        let component = wat::parse_str(text).unwrap();
+        let whole = here.join("composed.wasm");
+        fs::write(&whole, filled(&component, &mut modules.iter())).unwrap();
+        Some(whole)
+    };
+    MADE.get_or_init(make).as_deref()
+}
+
+/// The sections of components and core modules in components (Binary.md).
+const CORE_MODULE: u8 = 1;
+const COMPONENT: u8 = 4;
+
+/// A component with the next of these modules in place of each empty one.
+fn filled<'m>(component: &[u8], modules: &mut impl Iterator<Item = &'m Vec<u8>>) -> Vec<u8> {
+    let (preamble, mut rest) = component.split_at(8);
+    let mut whole = preamble.to_vec();
+    while let [id, length @ ..] = rest {
+        let (mut len, mut digits) = (0, 0);
+        for byte in length {
+            len |= usize::from(byte & 0x7f) << (7 * digits);
+            digits += 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (contents, behind) = length[digits..].split_at(len);
+        let contents = match *id {
+            // At most its name: a custom section.
+            CORE_MODULE if contents[8..].first().is_none_or(|id| *id == 0) => {
+                modules.next().unwrap().clone()
+            }
+            COMPONENT => filled(contents, modules),
+            _ => contents.to_vec(),
+        };
+        whole.push(*id);
+        whole.extend((0..5).map(|digit| {
+            let bits = (contents.len() >> (7 * digit)) as u8 & 0x7f;
+            bits | if digit < 4 { 0x80 } else { 0 }
+        }));
+        whole.extend(contents);
+        rest = behind;
+    }
+    whole
+}
+
+/// The output of a debugger in which these commands are typed.
+fn session(debugger: &mut Command, flag: &str, typed: &[&str]) -> String {
+    for typed in typed {
+        debugger.args([flag, typed]);
+    }
+    let output = debugger
+        .arg(composed().unwrap())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+/// Checks that a session says these one after another.
+fn says(said: &str, expected: &[&str]) {
+    let mut at = 0;
+    for part in expected {
+        let found = said[at..].find(part);
+        let found = found.unwrap_or_else(|| panic!("{part} is missing after {at} in {said}"));
+        at += found + part.len();
+    }
+}
+
+fn gdb(typed: &[&str]) -> String {
+    let fixed = ["set confirm off", "set debuginfod enabled off"];
+    let mut launched = Command::new(DWALIN);
+    launched.args(["gdb", "--gdb", &tools::gdb(), "-nx", "-batch"]);
+    session(&mut launched, "-ex", &[&fixed[..], typed].concat())
+}
+
+/// gdb alone: it is told of the code as it runs.
+fn plain_gdb(typed: &[&str]) -> String {
+    let fixed = [
+        "set confirm off",
+        "set debuginfod enabled off",
+        "set breakpoint pending on",
+    ];
+    let mut gdb = Command::new(tools::gdb());
+    gdb.args(["-nx", "-batch"]);
+    for command in [&fixed[..], typed].concat() {
+        gdb.args(["-ex", command]);
+    }
+    gdb.args(["--args", DWALIN, "run", "-g"]);
+    session(&mut gdb, "-ex", &[])
+}
+
+fn have_gdb() -> bool {
+    tools::have(&[&tools::gdb()]) && composed().is_some()
+}
+
+fn have_lldb() -> bool {
+    tools::have(&[&tools::lldb()]) && composed().is_some()
+}
+
+fn lldb(typed: &[&str]) -> String {
+    let mut launched = Command::new(DWALIN);
+    launched.args([
+        "lldb",
+        "--lldb",
+        &tools::lldb(),
+        "--lldb-option=--no-lldbinit",
+        "--lldb-option=--no-use-colors",
+        "--batch",
+    ]);
+    session(&mut launched, "-o", typed)
+}
+
+#[test]
+fn the_program_runs_in_all_kinds_of_code() {
+    let Some(program) = composed() else { return };
+    for options in [&[][..], &["-g"], &["-O"], &["-g", "-O"]] {
+        let mut command = Command::new(DWALIN);
+        let output = command.arg("run").args(options).arg(program).output();
+        let output = output.unwrap();
+        assert_eq!(text(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn gdb_stops_in_both_components_by_function_and_by_file() {
+    if !have_gdb() {
+        return;
+    }
+    let said = gdb(&[
+        "break add",
+        "break callee.c:25",
+        "break caller.c:11",
+        "run",
+        "bt",
+        "frame function both",
+        "print first",
+        "continue",
+        "bt",
+        "print text",
+        "frame function both",
+        "print greeting",
+        "continue",
+        "print count",
+        "continue",
+    ]);
+    says(
+        &said,
+        &[
+            "add (a=40, b=2) at ",
+            "#0  add (a=40, b=2) at ",
+            "both (first=40) at ",
+            "caller.c:9",
+            "run () at ",
+            "both (first=40) at ",
+            "$1 = 40",
+            "length (text=",
+            "length (text=",
+            "both (first=40) at ",
+            "caller.c:10",
+            // The callee's copy, in its own memory.
+            " \"good day\"",
+            "= \"good day\"",
+            "= 8",
+            "exited normally",
+        ],
+    );
+    assert!(!said.contains("wasm::"), "frames are folded: {said}");
+}
+
+#[test]
+fn gdb_steps_into_the_other_component_and_back() {
+    if !have_gdb() {
+        return;
+    }
+    let steps = [
+        "break both",
+        "run",
+        "step",
+        "bt 2",
+        "next",
+        "next",
+        "next",
+        "next",
+        // Through the table.
+        "step",
+        "print text",
+        "finish",
+        "next",
+        "print count",
+    ];
+    let said = gdb(&steps);
+    says(
+        &said,
+        &[
+            "caller.c:9",
+            "add (a=40, b=2) at ",
+            "15\t",
+            "#0  add (a=40, b=2)",
+            "both (first=40) at ",
+            "16\t",
+            "17\t",
+            "both (first=40) at ",
+            "10\t",
+            "length (text=",
+            "22\t",
+            "\"good day\"",
+            "Value returned is ",
+            "= 8",
+            "both (first=40) at ",
+            "11\t",
+            "= 8",
+        ],
+    );
+    assert!(!said.contains("cabi_realloc"), "{said}");
+}
+
+#[test]
+fn gdb_alone_steps_into_the_other_component() {
+    if !have_gdb() {
+        return;
+    }
+    let said = plain_gdb(&["break both", "run", "step", "finish", "step", "step"]);
+    says(
+        &said,
+        &["add (a=", "in wasm::adapter ()", "10\t", "length (text="],
+    );
+}
+
+#[test]
+fn lldb_stops_in_both_components_and_steps_between_them() {
+    if !have_lldb() {
+        return;
+    }
+    let said = lldb(&[
+        "breakpoint set --name both",
+        "breakpoint set --file callee.c --line 25",
+        "run",
+        "step",
+        "bt",
+        "v",
+        "next",
+        "next",
+        "next",
+        "next",
+        "step",
+        "v text",
+        "continue",
+        "bt",
+        "finish",
+        "next",
+        "v count",
+        "continue",
+    ]);
+    says(
+        &said,
+        &[
+            "caller.c:9",
+            "add(a=40, b=2) at callee.c:15",
+            "both(first=40) at caller.c:9",
+            "run at caller.c",
+            "(int) a = 40",
+            "callee.c:16",
+            "callee.c:17",
+            "both(first=40) at caller.c:9",
+            "caller.c:10",
+            "length(",
+            "at callee.c:22",
+            "\"good day\"",
+            "callee.c:25",
+            "length(text=",
+            "both(first=40) at caller.c:10",
+            "stop reason = step out",
+            "both(first=40) at caller.c:10",
+            "caller.c:11",
+            "(unsigned int) count = 8",
+            "exited with status = 0",
+        ],
+    );
+}
