@@ -1,0 +1,283 @@
+//! A module that is recorded in one kind of code and replayed in the others.
+
+use super::mutate::Numbers;
+use dwalin_runtime::record::{End, Ended, Log, Start};
+use dwalin_runtime::{
+    Caller, Config, Engine, Error, Extern, ExternType, Instance, Linker, Module, Mutability,
+    OptLevel, Store, TrapKind, Val, ValType,
+};
+use std::path::Path;
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+
+/// The number of kinds of code.
+const MODES: usize = 4;
+/// Stacks of runs: frames of some kinds of code are larger, and replays have room for them.
+const STACK: usize = 256 << 10;
+const REPLAYS_STACK: usize = 8 << 20;
+/// As much as a thread that runs modules needs.
+pub const THREADS_STACK: usize = 2 * REPLAYS_STACK;
+
+/// The outcome of a seed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// All replays were as the recording.
+    Replayed,
+    /// The numbers make no module, or one that is refused by name.
+    Refused,
+    /// It ends where frames and objects depend on the code: out of stack, or of room for objects.
+    DependsOnCode,
+}
+
+/// All that is seen of a run, and how it ended.
+struct Run {
+    lines: Vec<String>,
+    end: Ended,
+}
+
+type Runs = Result<Run, TrapKind>;
+
+fn engine(mode: usize, stack: usize) -> Engine {
+    let mut config = Config::new();
+    config.debug_info(mode & 1 != 0);
+    config.cranelift_opt_level(match mode & 2 {
+        0 => OptLevel::Speed,
+        _ => OptLevel::None,
+    });
+    config.cranelift_nan_canonicalization(true);
+    config.ticks(true).private_memories(mode == 3);
+    config.max_wasm_stack(stack);
+    config.warning(|_| {});
+    Engine::new(&config)
+}
+
+/// So many bytes, a multiple of 8.
+fn bytes(numbers: &mut Numbers, length: usize) -> Vec<u8> {
+    let words = (0..length / 8).flat_map(|_| numbers.next().to_le_bytes());
+    words.collect()
+}
+
+/// A value of a type: integers of all magnitudes, floats of which many are no numbers. References are null; `None` where they must not be.
+fn value(numbers: &mut Numbers, ty: ValType) -> Option<Val> {
+    let bits = numbers.next();
+    Some(match ty {
+        ValType::I32 => Val::I32((bits >> (bits & 31)) as i32),
+        ValType::I64 => Val::I64((bits >> (bits & 63)) as i64),
+        ValType::F32 => Val::F32(bits as u32 | if bits >> 62 == 0 { 0x7f80_0000 } else { 0 }),
+        ValType::F64 => Val::F64(bits | if bits & 3 == 0 { 0x7ff0 << 48 } else { 0 }),
+        ValType::V128 => Val::V128(u128::from(bits) << 64 | u128::from(numbers.next())),
+        ValType::Ref(ty) if !ty.is_nullable() => return None,
+        ty => Val::default_for(ty),
+    })
+}
+
+/// The functions that a module imports: their results look random, they write to what it exports, and some calls fail.
+fn linker(engine: &Engine, module: &Module) -> Linker<Numbers> {
+    let mut linker = Linker::new(engine);
+    let exports: Vec<_> = module.exports().map(|it| it.0.to_owned()).collect();
+    for (from, name, ty) in module.imports() {
+        let ExternType::Func(ty) = ty else { continue };
+        let types = ty.results().to_vec();
+        let exports = exports.clone();
+        let call = move |mut caller: Caller<'_, Numbers>, _: &[Val], results: &mut [Val]| {
+            for (result, ty) in results.iter_mut().zip(&types) {
+                if let Some(value) = value(caller.data_mut(), *ty) {
+                    *result = value;
+                }
+            }
+            for name in &exports {
+                write(&mut caller, name);
+            }
+            match caller.data_mut().below(64) {
+                0 => Err(Error::host("enough")),
+                _ => Ok(()),
+            }
+        };
+        // A name may be imported twice, and the second time with another type.
+        linker.func_new(from, name, ty.clone(), call).ok();
+    }
+    linker
+}
+
+/// Writes to a memory or a global.
+fn write(caller: &mut Caller<'_, Numbers>, name: &str) {
+    let kind = caller.data_mut().below(8);
+    match caller.get_export(name) {
+        Some(Extern::Memory(memory)) if kind < 3 => {
+            let at = caller.data_mut().below(70_000);
+            let bytes = bytes(caller.data_mut(), 64);
+            // It may be smaller.
+            memory.write(&mut *caller, at, &bytes).ok();
+        }
+        Some(Extern::Memory(memory)) if kind == 3 => {
+            let byte = caller.data_mut().next() as u8;
+            if let Some(last) = memory.data_mut(&mut *caller).last_mut() {
+                *last = byte;
+            }
+        }
+        Some(Extern::Global(global)) if kind < 2 => {
+            let ty = global.ty(&*caller);
+            let value = value(caller.data_mut(), ty.content);
+            if let (Mutability::Var, Some(value)) = (ty.mutability, value) {
+                global.set(&mut *caller, value).unwrap();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The bits of values; of references only whether there is one, as their numbers differ from store to store.
+fn text(values: &[Val]) -> String {
+    let text = |value: &Val| match value {
+        Val::F32(bits) => format!("{bits:#x}"),
+        Val::F64(bits) => format!("{bits:#x}"),
+        value => value.to_string(),
+    };
+    values.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// The functions that a module has and exports, by name: what the host calls of its own is nothing that is recorded.
+fn own_functions(wasm: &[u8]) -> Vec<String> {
+    let mut imported = 0;
+    let mut found = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.unwrap() {
+            Payload::ImportSection(imports) => {
+                let imports = imports.into_imports().map(Result::unwrap);
+                imported = imports.filter(|it| is_function(it.ty)).count();
+            }
+            Payload::ExportSection(exports) => {
+                let own = exports
+                    .into_iter()
+                    .map(Result::unwrap)
+                    .filter(|it| it.kind == ExternalKind::Func && it.index as usize >= imported);
+                found.extend(own.map(|it| it.name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn is_function(ty: TypeRef) -> bool {
+    matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_))
+}
+
+/// Instantiates the module, calls each function that it has and exports, and describes what there is then.
+fn run(store: &mut Store<Numbers>, linker: &Linker<Numbers>, module: &Module, wasm: &[u8]) -> Runs {
+    let mut run = Run {
+        lines: Vec::new(),
+        end: Ended::Finished,
+    };
+    let instance = match linker.instantiate(&mut *store, module) {
+        Ok(instance) => instance,
+        Err(error) => {
+            run.failure("start", &error)?;
+            return Ok(run);
+        }
+    };
+    // Of its own, so that replays give the same.
+    let mut numbers = Numbers::new(77);
+    for name in own_functions(wasm) {
+        let func = instance.get_func(&mut *store, &name).unwrap();
+        let ty = func.ty(&*store);
+        let values = ty.params().iter().map(|ty| value(&mut numbers, *ty));
+        let Some(params) = values.collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let results = ty.results().iter().map(|ty| Val::default_for(*ty));
+        let mut results: Vec<_> = results.collect();
+        match func.call(&mut *store, &params, &mut results) {
+            Ok(()) => run.lines.push(format!("{name}: {}", text(&results))),
+            Err(error) => run.failure(&name, &error)?,
+        }
+    }
+    run.state(store, instance);
+    Ok(run)
+}
+
+impl Run {
+    fn failure(&mut self, name: &str, error: &Error) -> Result<(), TrapKind> {
+        let kind = error.trap().map(|trap| trap.kind());
+        if let Some(kind @ (TrapKind::StackOverflow | TrapKind::HeapFull)) = kind {
+            return Err(kind);
+        }
+        self.end = kind.map_or(Ended::Failed, Ended::Trapped);
+        let said = kind.map_or_else(|| error.to_string(), |kind| kind.to_string());
+        self.lines.push(format!("{name}: {said}"));
+        Ok(())
+    }
+
+    fn state(&mut self, store: &mut Store<Numbers>, instance: Instance) {
+        for (name, export) in instance.exports(&mut *store) {
+            self.lines.push(match export {
+                Extern::Global(global) => format!("{name} = {}", text(&[global.get(&*store)])),
+                Extern::Memory(memory) => {
+                    let bytes = memory.data(&*store);
+                    let hash = crc32fast::hash(bytes);
+                    format!("{name}: {} bytes, {hash:#x}", bytes.len())
+                }
+                Extern::Table(table) => {
+                    let size = table.size(&*store);
+                    let elements = (0..size).filter_map(|it| table.get(&mut *store, it));
+                    let there = elements.filter(|it| !it.is_null()).count();
+                    format!("{name}: {there} of {size}")
+                }
+                _ => continue,
+            });
+        }
+        self.lines.push(format!("{} ticks", store.ticks()));
+    }
+}
+
+/// Records a module in the kind of code that the seed chooses, and replays it in the others.
+pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
+    let recorded_in = seed as usize % MODES;
+    let engine = engine(recorded_in, STACK);
+    let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
+    if module.unrecordable().is_some() {
+        return Outcome::Refused;
+    }
+    let mut store = Store::new(&engine, Numbers::new(seed));
+    let mut linker = linker(&engine, &module);
+    if linker
+        .define_unknown_imports_as_default_values(&mut store, &module)
+        .is_err()
+    {
+        return Outcome::Refused;
+    }
+    store.record(Log::create(file, Start::default(), wasm).unwrap(), false);
+    let Ok(recorded) = run(&mut store, &linker, &module, wasm) else {
+        return Outcome::DependsOnCode;
+    };
+    let end = End {
+        exit_code: 0,
+        ended: recorded.end,
+    };
+    store.end_recording(&end).unwrap();
+    for mode in (0..MODES).filter(|it| *it != recorded_in) {
+        let lines = replay(file, mode);
+        let modes = format!("recorded in mode {recorded_in}, replayed in {mode}");
+        assert_eq!(lines, recorded.lines, "{modes}");
+    }
+    Outcome::Replayed
+}
+
+/// Runs a recording's module again; its end must be that of the recording.
+fn replay(file: &Path, mode: usize) -> Vec<String> {
+    let engine = engine(mode, REPLAYS_STACK);
+    let (log, _, wasm) = Log::open(file).unwrap();
+    let module = Module::new(&engine, &wasm).unwrap();
+    let mut store = Store::new(&engine, Numbers::new(0));
+    let mut linker = Linker::new(&engine);
+    linker
+        .define_unknown_imports_as_default_values(&mut store, &module)
+        .unwrap();
+    store.replay(log, false);
+    let run = run(&mut store, &linker, &module, &wasm).expect("there is more room than there was");
+    let end = End {
+        exit_code: 0,
+        ended: run.end,
+    };
+    store.end_recording(&end).unwrap();
+    run.lines
+}
