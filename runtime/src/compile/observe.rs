@@ -11,7 +11,7 @@ use crate::abi::handlers::{
 };
 use crate::abi::trap::TrapKind;
 use cranelift_codegen::binemit::{Addend, Reloc};
-use cranelift_codegen::ir::{Function, Opcode, SourceLoc, StackSlot};
+use cranelift_codegen::ir::{Function, Inst, Opcode, SourceLoc, StackSlot};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{
@@ -306,9 +306,8 @@ fn place_nops(code: &mut [u8], buffer: &MachBufferFinalized<cranelift_codegen::F
     const NOP: u8 = 0x90;
     let mut placed = 0;
     for piece in buffer.get_srclocs_sorted() {
-        let does_nothing = !piece.loc.is_default() && piece.loc.bits() >> 30 != 0;
         let first = code.get_mut(piece.start as usize);
-        if let Some(first) = first.filter(|it| does_nothing && **it == BREAKPOINT) {
+        if let Some(first) = first.filter(|it| does_nothing(piece.loc) && **it == BREAKPOINT) {
             *first = NOP;
             placed += 1;
         }
@@ -316,13 +315,21 @@ fn place_nops(code: &mut [u8], buffer: &MachBufferFinalized<cranelift_codegen::F
     placed
 }
 
-/// The number of breakpoints in a function that was compiled: none may be left in its code, which a debugger would stop at, and which ends a
-/// program that has none.
+/// Returns true if a breakpoint at this location stands for an instruction that does nothing; those of ticks are at others.
+fn does_nothing(location: SourceLoc) -> bool {
+    !location.is_default() && location.bits() >> 30 != LocationTag::Instruction as u32
+}
+
+/// The number of breakpoints in a function that stand for instructions that do nothing: none may be left in its code, which a debugger
+/// would stop at, and which ends a program that has none.
 fn breakpoints(function: &Function) -> usize {
     let layout = &function.layout;
     let all = layout.blocks().flat_map(|block| layout.block_insts(block));
-    let opcodes = all.map(|inst| function.dfg.insts[inst].opcode());
-    opcodes.filter(|it| *it == Opcode::Debugtrap).count()
+    let is_breakpoint = |inst: &Inst| {
+        function.dfg.insts[*inst].opcode() == Opcode::Debugtrap
+            && does_nothing(function.srcloc(*inst))
+    };
+    all.filter(is_breakpoint).count()
 }
 
 /// The address map: pieces without a source location get a row too, equal neighbours are one.

@@ -2,6 +2,7 @@
 //! stops where nothing is left. Between two ticks control goes forward only, and in one frame: what recurses returns to one address again and
 //! again. So a tick and an instruction are one moment of a run.
 
+use super::observe::{LocationTag, source_location, wasm_pc};
 use super::translator::Translator;
 use crate::abi::layout::VmStoreContext;
 use cranelift_codegen::ir::types::I64;
@@ -24,8 +25,15 @@ impl Translator<'_, '_> {
         self.builder.set_cold_block(stop);
         self.builder.ins().brif(left, next, &[], stop, &[]);
         self.builder.switch_to_block(stop);
+        // It stays a breakpoint, unlike those of instructions that do nothing, which have another location.
+        let here = self.builder.srcloc();
+        if !here.is_default() {
+            let instruction = source_location(wasm_pc(here), LocationTag::Instruction);
+            self.builder.set_srcloc(instruction);
+        }
         self.builder.ins().debugtrap();
         self.builder.ins().jump(next, &[]);
+        self.builder.set_srcloc(here);
         self.builder.switch_to_block(next);
     }
 }
