@@ -199,7 +199,7 @@ fn refuse_call(out: &mut Output, chain: &[UnitEntryId], names: &Names, why: Unca
     };
     let why = why.symbol(names.name.as_deref().unwrap_or_default());
     let why = AttributeValue::string(why);
-    let entry = out.unit.get_mut(declaration);
+    let mut entry = out.unit.get_mut(declaration);
     entry.set(dw::DW_AT_linkage_name, why);
 }
 
@@ -267,7 +267,7 @@ pub(super) fn type_in_memory<'a, 'd>(
         name.insert_str(0, keyword);
     }
     let declared = out.unit.add(id, dw::DW_TAG_structure_type);
-    let entry = out.unit.get_mut(declared);
+    let mut entry = out.unit.get_mut(declared);
     entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
     Ok(Some(AttributeValue::UnitRef(declared)))

@@ -37,7 +37,7 @@ pub(super) fn set_ranges(
     match &code[..] {
         [] => {}
         [range] => {
-            let entry = unit.get_mut(id);
+            let mut entry = unit.get_mut(id);
             entry.set(
                 dw::DW_AT_low_pc,
                 AttributeValue::Address(address(range.start)),
@@ -53,7 +53,7 @@ pub(super) fn set_ranges(
                 length: range.end.0 - range.start.0,
             });
             let list = unit.ranges.add(RangeList(list.collect()));
-            let entry = unit.get_mut(id);
+            let mut entry = unit.get_mut(id);
             if root {
                 entry.set(
                     dw::DW_AT_low_pc,
@@ -135,7 +135,7 @@ fn set_no_code<'a, 'd>(
     let start = |it: &Function| Some(cx.lookup.function(it.index?).code.start);
     let address = address.or_else(|| scopes.function().and_then(start));
     let Some(address) = address else { return };
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     let address = Address::Constant(address.0);
     entry.set(dw::DW_AT_low_pc, AttributeValue::Address(address));
     entry.set(dw::DW_AT_high_pc, AttributeValue::Udata(0));

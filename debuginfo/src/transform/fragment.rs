@@ -62,7 +62,7 @@ fn add_fragment<'a, 'd>(
     let unit = &mut out.unit;
     let parent = unit.get(variable).parent().unwrap_or(unit.root());
     let fragment = unit.add(parent, dw::DW_TAG_variable);
-    let fragment = unit.get_mut(fragment);
+    let mut fragment = unit.get_mut(fragment);
     let name = [declared.name.slice(), first.path.as_bytes()].concat();
     fragment.set(dw::DW_AT_name, AttributeValue::string(name));
     if let Some(line) = declared.line {

@@ -130,10 +130,10 @@ fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (
     let root = unit.root();
     let byte = unit.add(root, dw::DW_TAG_base_type);
     let array = unit.add(root, dw::DW_TAG_array_type);
-    let entry = unit.get_mut(array);
+    let mut entry = unit.get_mut(array);
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(byte));
     let dimension = unit.add(array, dw::DW_TAG_subrange_type);
-    let entry = unit.get_mut(dimension);
+    let mut entry = unit.get_mut(dimension);
     entry.set(dw::DW_AT_count, AttributeValue::Udata(size));
     base(out, byte, ("uint8_t", 1, dw::DW_ATE_unsigned));
     structure(out, id, parent, (name, size));
@@ -141,7 +141,7 @@ fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (
 }
 
 fn base(out: &mut Output, id: UnitEntryId, (name, size, encoding): (&str, u64, gimli::DwAte)) {
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Udata(size));
     entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(encoding));
@@ -150,14 +150,14 @@ fn base(out: &mut Output, id: UnitEntryId, (name, size, encoding): (&str, u64, g
 fn structure(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (&str, u64)) {
     let unit = &mut out.unit;
     unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
-    let entry = unit.get_mut(id);
+    let mut entry = unit.get_mut(id);
     entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Udata(size));
 }
 
 fn member(out: &mut Output, of: UnitEntryId, name: &str, ty: UnitEntryId, offset: u64) {
     let id = out.unit.add(of, dw::DW_TAG_member);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
     entry.set(

@@ -49,7 +49,7 @@ pub(super) fn abbreviations(unit: &Unit, forms: Forms, out: &mut Vec<u8>) -> Vec
 }
 
 /// An entry's abbreviation, but for its code.
-fn abbreviation(unit: &Unit, entry: &Entry, forms: Forms, out: &mut Vec<u8>) {
+fn abbreviation(unit: &Unit, entry: Entry<'_>, forms: Forms, out: &mut Vec<u8>) {
     out.clear();
     uleb(out, entry.tag().0.into());
     out.push(u8::from(entry.has_children()));

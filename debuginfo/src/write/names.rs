@@ -30,7 +30,7 @@ pub(crate) enum Name {
 /// Names functions that are inlined where they are declared elsewhere. By an index lldb 19 finds an instance of one only where what it is
 /// an instance of has the name itself.
 pub(super) fn complete(unit: &mut Unit) {
-    let lacks_name = |entry: &Entry| {
+    let lacks_name = |entry: Entry<'_>| {
         entry.tag() == dw::DW_TAG_subprogram
             && attribute(entry, dw::DW_AT_inline).is_some()
             && attribute(entry, dw::DW_AT_specification).is_some()
@@ -103,12 +103,12 @@ pub(super) fn listed(unit: &Unit, offsets: &[u32]) -> Option<Vec<Listed>> {
     Some(all)
 }
 
-fn attribute(entry: &Entry, name: DwAt) -> Option<&AttributeValue> {
+fn attribute(entry: Entry<'_>, name: DwAt) -> Option<&AttributeValue> {
     let attr = entry.attrs().find(|attr| attr.name() == name)?;
     Some(attr.get())
 }
 
-fn is_listed(unit: &Unit, entry: &Entry) -> bool {
+fn is_listed(unit: &Unit, entry: Entry<'_>) -> bool {
     let has = |name| attribute(entry, name).is_some();
     match entry.tag() {
         // Numbers without an entry, what is asked for in another way, and what nothing outside can name.
@@ -136,13 +136,13 @@ fn is_listed(unit: &Unit, entry: &Entry) -> bool {
     }
 }
 
-fn is_listed_variable(unit: &Unit, variable: &Entry) -> bool {
+fn is_listed_variable(unit: &Unit, variable: Entry<'_>) -> bool {
     if let Some(AttributeValue::Exprloc(location)) = attribute(variable, dw::DW_AT_location)
         && has_address(location.bytes())
     {
         return true;
     }
-    let is_known = |entry: &Entry| {
+    let is_known = |entry: Entry<'_>| {
         attribute(entry, dw::DW_AT_location).is_some()
             || attribute(entry, dw::DW_AT_const_value).is_some()
     };
@@ -150,15 +150,15 @@ fn is_listed_variable(unit: &Unit, variable: &Entry) -> bool {
 }
 
 /// An entry, and what it is an instance of in the same unit.
-fn origins<'u>(unit: &'u Unit, entry: &'u Entry) -> impl Iterator<Item = &'u Entry> {
-    let origin = |entry: &&Entry| match origin(entry)? {
+fn origins<'u>(unit: &'u Unit, entry: Entry<'u>) -> impl Iterator<Item = Entry<'u>> {
+    let origin = |entry: &Entry<'u>| match origin(*entry)? {
         AttributeValue::UnitRef(id) if unit.has(*id) => Some(unit.get(*id)),
         _ => None,
     };
     std::iter::successors(Some(entry), origin).take(MAX_DEPTH)
 }
 
-fn origin(entry: &Entry) -> Option<&AttributeValue> {
+fn origin(entry: Entry<'_>) -> Option<&AttributeValue> {
     [dw::DW_AT_abstract_origin, dw::DW_AT_specification]
         .into_iter()
         .find_map(|name| attribute(entry, name))
@@ -178,7 +178,7 @@ fn has_address(expression: &[u8]) -> bool {
 }
 
 /// Returns true if a variable is in no function.
-fn is_global(unit: &Unit, entry: &Entry) -> bool {
+fn is_global(unit: &Unit, entry: Entry<'_>) -> bool {
     let mut around = entry.parent();
     while let Some(parent) = around.map(|id| unit.get(id)) {
         if matches!(
@@ -193,7 +193,7 @@ fn is_global(unit: &Unit, entry: &Entry) -> bool {
 }
 
 /// A name that an entry has, or what it is an instance of; nothing at all if that is in another unit, or too long.
-fn find(unit: &Unit, entry: &Entry, name: DwAt, room: &mut usize) -> Option<Option<Name>> {
+fn find(unit: &Unit, entry: Entry<'_>, name: DwAt, room: &mut usize) -> Option<Option<Name>> {
     for entry in origins(unit, entry) {
         let value = attribute(entry, name);
         value.map_or(Some(()), |value| take(room, value))?;

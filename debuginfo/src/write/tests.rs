@@ -38,7 +38,7 @@ fn unit(variables: usize) -> Unit {
         location.op_constu(i as u64);
         location.op_convert(Some(ty));
         location.op(dw::DW_OP_stack_value);
-        let variable = unit.get_mut(id);
+        let mut variable = unit.get_mut(id);
         variable.set(dw::DW_AT_name, AttributeValue::StringRef(7));
         variable.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
         variable.set(dw::DW_AT_location, AttributeValue::exprloc(location));

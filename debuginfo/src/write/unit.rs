@@ -52,10 +52,13 @@ impl AttributeValue {
     }
 }
 
-/// A unit, while it is made.
+/// A unit, while it is made. Of large debug info the entries are most of what is in memory: they and their attributes are in two
+/// vectors.
 #[derive(Debug)]
 pub(crate) struct Unit {
-    entries: Vec<Entry>,
+    nodes: Vec<Node>,
+    /// The attributes of all entries: those of one are together.
+    attrs: Vec<Attribute>,
     /// The number of entries with numbers, including those that do not exist yet.
     reserved: u32,
     /// True if it is to be in an index.
@@ -64,16 +67,39 @@ pub(crate) struct Unit {
     pub locations: LocationListTable,
 }
 
-/// An entry.
+/// An entry's place in the tree, and that of its attributes.
 #[derive(Debug)]
-pub(crate) struct Entry {
+struct Node {
     tag: DwTag,
-    parent: Option<UnitEntryId>,
-    /// The first and the last child, and the next child of the parent. No entry has the root as a child, so that stands for none.
+    /// No entry has the root as a child, so that its number stands for none in all but the first of these.
+    parent: UnitEntryId,
     first: UnitEntryId,
     last: UnitEntryId,
     next: UnitEntryId,
-    attrs: Vec<Attribute>,
+    attrs: Span,
+}
+
+/// A part of the unit's attributes: names are numbers of 16 bits, and no entry has two of one name.
+#[derive(Clone, Copy, Default, Debug)]
+struct Span {
+    start: u32,
+    count: u16,
+    /// The number for which there is room.
+    room: u16,
+}
+
+/// An entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'u> {
+    unit: &'u Unit,
+    id: UnitEntryId,
+}
+
+/// An entry, while it is made.
+#[derive(Debug)]
+pub(crate) struct EntryMut<'u> {
+    unit: &'u mut Unit,
+    id: UnitEntryId,
 }
 
 /// The children of an entry.
@@ -91,12 +117,14 @@ impl Iterator for Children<'_> {
         if id == NONE {
             return None;
         }
-        self.next = self.unit.get(id).next;
+        self.next = self.unit.node(id).next;
         Some(id)
     }
 }
 
 const NONE: UnitEntryId = UnitEntryId(0);
+/// The parent of what is not in the tree.
+const NO_PARENT: UnitEntryId = UnitEntryId(u32::MAX);
 
 /// One attribute of an entry.
 #[derive(Clone, Debug)]
@@ -104,6 +132,12 @@ pub(crate) struct Attribute {
     name: DwAt,
     value: AttributeValue,
 }
+
+/// The filling of an entry's room.
+const NO_ATTRIBUTE: Attribute = Attribute {
+    name: DwAt(0),
+    value: AttributeValue::Flag(false),
+};
 
 impl Attribute {
     pub fn name(&self) -> DwAt {
@@ -118,12 +152,13 @@ impl Attribute {
 impl Unit {
     /// A unit with a root, and so many entries that are to come.
     pub fn new(reserved: u32) -> Unit {
-        let mut root = Entry::new();
+        let mut root = Node::new();
         root.tag = dw::DW_TAG_compile_unit;
-        let mut entries = Vec::with_capacity(reserved as usize + 1);
-        entries.push(root);
+        let mut nodes = Vec::with_capacity(reserved as usize + 1);
+        nodes.push(root);
         Unit {
-            entries,
+            nodes,
+            attrs: Vec::new(),
             reserved: reserved + 1,
             is_indexed: false,
             ranges: RangeListTable::default(),
@@ -137,18 +172,18 @@ impl Unit {
 
     /// The number of entries, including those that are not in the tree.
     pub fn count(&self) -> usize {
-        self.entries.len()
+        self.nodes.len()
     }
 
     /// All entries, by number.
-    pub fn entries(&self) -> std::slice::Iter<'_, Entry> {
-        self.entries.iter()
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.count() as u32).map(|id| self.get(UnitEntryId(id)))
     }
 
     /// Returns true if an entry whose number was reserved was added.
     pub fn has(&self, id: UnitEntryId) -> bool {
-        let entry = self.entries.get(id.0 as usize);
-        entry.is_some_and(|entry| entry.tag != dw::DW_TAG_null)
+        let node = self.nodes.get(id.0 as usize);
+        node.is_some_and(|node| node.tag != dw::DW_TAG_null)
     }
 
     /// A number for an entry that is added later, or never.
@@ -159,41 +194,41 @@ impl Unit {
 
     /// Adds an entry whose number was reserved.
     pub fn add_reserved(&mut self, id: UnitEntryId, parent: UnitEntryId, tag: DwTag) {
-        while self.entries.len() < self.reserved as usize {
-            self.entries.push(Entry::new());
+        if self.nodes.len() < self.reserved as usize {
+            self.nodes.resize_with(self.reserved as usize, Node::new);
         }
-        let entry = self.get_mut(id);
-        entry.tag = tag;
+        self.node_mut(id).tag = tag;
         self.append(id, parent);
     }
 
     /// Makes an entry that has no parent the last child of one.
     fn append(&mut self, id: UnitEntryId, parent: UnitEntryId) {
-        self.get_mut(id).parent = Some(parent);
-        let last = std::mem::replace(&mut self.get_mut(parent).last, id);
+        self.node_mut(id).parent = parent;
+        let last = std::mem::replace(&mut self.node_mut(parent).last, id);
         if last == NONE {
-            self.get_mut(parent).first = id;
+            self.node_mut(parent).first = id;
         } else {
-            self.get_mut(last).next = id;
+            self.node_mut(last).next = id;
         }
     }
 
     /// Takes an entry from its parent.
     fn remove(&mut self, id: UnitEntryId) {
-        let Some(parent) = self.get_mut(id).parent.take() else {
+        let parent = std::mem::replace(&mut self.node_mut(id).parent, NO_PARENT);
+        if parent == NO_PARENT {
             return;
-        };
-        let next = std::mem::replace(&mut self.get_mut(id).next, NONE);
+        }
+        let next = std::mem::replace(&mut self.node_mut(id).next, NONE);
         let before = self
             .children(parent)
             .take_while(|child| *child != id)
             .last();
         match before {
-            Some(before) => self.get_mut(before).next = next,
-            None => self.get_mut(parent).first = next,
+            Some(before) => self.node_mut(before).next = next,
+            None => self.node_mut(parent).first = next,
         }
-        if self.get(parent).last == id {
-            self.get_mut(parent).last = before.unwrap_or(NONE);
+        if self.node(parent).last == id {
+            self.node_mut(parent).last = before.unwrap_or(NONE);
         }
     }
 
@@ -214,73 +249,132 @@ impl Unit {
     pub fn children(&self, id: UnitEntryId) -> Children<'_> {
         Children {
             unit: self,
-            next: self.get(id).first,
+            next: self.node(id).first,
         }
     }
 
-    pub fn get(&self, id: UnitEntryId) -> &Entry {
-        &self.entries[id.0 as usize]
+    pub fn get(&self, id: UnitEntryId) -> Entry<'_> {
+        Entry { unit: self, id }
     }
 
-    pub fn get_mut(&mut self, id: UnitEntryId) -> &mut Entry {
-        &mut self.entries[id.0 as usize]
+    pub fn get_mut(&mut self, id: UnitEntryId) -> EntryMut<'_> {
+        EntryMut { unit: self, id }
+    }
+
+    fn node(&self, id: UnitEntryId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    fn node_mut(&mut self, id: UnitEntryId) -> &mut Node {
+        &mut self.nodes[id.0 as usize]
+    }
+
+    /// Gives a part of the attributes room for more: where it is the last one in place, else behind the others. A part that grows
+    /// often doubles, so that no more is left behind than is used.
+    fn grow(&mut self, span: Span, more: u16) -> Span {
+        let (start, end) = (span.start as usize, self.attrs.len());
+        let room = span.room.saturating_add(more);
+        if start + usize::from(span.room) == end {
+            self.attrs.resize(start + usize::from(room), NO_ATTRIBUTE);
+            return Span { room, ..span };
+        }
+        let room = room.max(span.count.saturating_mul(2));
+        self.attrs.reserve(usize::from(room));
+        for at in start..start + usize::from(span.count) {
+            let attr = std::mem::replace(&mut self.attrs[at], NO_ATTRIBUTE);
+            self.attrs.push(attr);
+        }
+        self.attrs.resize(end + usize::from(room), NO_ATTRIBUTE);
+        Span {
+            start: end as u32,
+            room,
+            ..span
+        }
     }
 }
 
-impl Entry {
-    fn new() -> Entry {
-        Entry {
+impl Node {
+    fn new() -> Node {
+        Node {
             tag: dw::DW_TAG_null,
-            parent: None,
+            parent: NO_PARENT,
             first: NONE,
             last: NONE,
             next: NONE,
-            attrs: Vec::new(),
+            attrs: Span::default(),
         }
     }
+}
 
-    pub fn tag(&self) -> DwTag {
-        self.tag
+impl<'u> Entry<'u> {
+    fn node(self) -> &'u Node {
+        self.unit.node(self.id)
     }
 
-    pub fn parent(&self) -> Option<UnitEntryId> {
-        self.parent
+    pub fn tag(self) -> DwTag {
+        self.node().tag
     }
 
-    pub fn attrs(&self) -> std::slice::Iter<'_, Attribute> {
-        self.attrs.iter()
+    pub fn parent(self) -> Option<UnitEntryId> {
+        let parent = self.node().parent;
+        (parent != NO_PARENT).then_some(parent)
     }
 
-    pub fn has_children(&self) -> bool {
-        self.first != NONE
+    pub fn attrs(self) -> std::slice::Iter<'u, Attribute> {
+        let span = self.node().attrs;
+        let start = span.start as usize;
+        self.unit.attrs[start..start + usize::from(span.count)].iter()
+    }
+
+    pub fn has_children(self) -> bool {
+        self.node().first != NONE
     }
 
     /// An attribute's value.
-    pub fn attr(&self, name: DwAt) -> Option<&AttributeValue> {
-        let mut attrs = self.attrs.iter();
-        attrs.find(|attr| attr.name == name).map(|attr| &attr.value)
+    pub fn attr(self, name: DwAt) -> Option<&'u AttributeValue> {
+        let attr = self.attrs().find(|attr| attr.name == name);
+        attr.map(|attr| &attr.value)
+    }
+}
+
+impl EntryMut<'_> {
+    fn attrs(&mut self) -> &mut [Attribute] {
+        let span = self.unit.node(self.id).attrs;
+        let start = span.start as usize;
+        &mut self.unit.attrs[start..start + usize::from(span.count)]
     }
 
     /// Makes room for attributes.
     pub fn reserve(&mut self, count: usize) {
-        self.attrs.reserve_exact(count);
+        let span = self.unit.node(self.id).attrs;
+        let count = u16::try_from(count).unwrap_or(u16::MAX);
+        if span.count == 0 && span.room < count {
+            let span = self.unit.grow(span, count - span.room);
+            self.unit.node_mut(self.id).attrs = span;
+        }
     }
 
     /// Sets an attribute, in the place of one of the same name.
     pub fn set(&mut self, name: DwAt, value: AttributeValue) {
-        match self.attrs.iter_mut().find(|attr| attr.name == name) {
-            Some(attr) => attr.value = value,
-            None => {
-                // Most entries have one to three: the usual first step, to room for four, would be more than what is in it.
-                if self.attrs.len() == self.attrs.capacity() {
-                    self.attrs.reserve_exact(1 + self.attrs.len() / 2);
-                }
-                self.attrs.push(Attribute { name, value });
-            }
+        if let Some(attr) = self.attrs().iter_mut().find(|attr| attr.name == name) {
+            attr.value = value;
+            return;
         }
+        let mut span = self.unit.node(self.id).attrs;
+        if span.count == span.room {
+            span = self.unit.grow(span, 1);
+        }
+        self.unit.attrs[span.start as usize + usize::from(span.count)] = Attribute { name, value };
+        span.count += 1;
+        self.unit.node_mut(self.id).attrs = span;
     }
 
     pub fn delete(&mut self, name: DwAt) {
-        self.attrs.retain(|attr| attr.name != name);
+        let attrs = self.attrs();
+        if let Some(at) = attrs.iter().position(|attr| attr.name == name) {
+            attrs[at..].rotate_left(1);
+            attrs[attrs.len() - 1] = NO_ATTRIBUTE;
+            self.unit.node_mut(self.id).attrs.count -= 1;
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn name_types(
         return;
     }
     let id = name_type(out, pointees, size, (dw::DW_TAG_base_type, "char"));
-    let char = out.unit.get_mut(id);
+    let mut char = out.unit.get_mut(id);
     let signed = AttributeValue::Encoding(dw::DW_ATE_signed_char);
     char.set(dw::DW_AT_byte_size, AttributeValue::Data1(1));
     char.set(dw::DW_AT_encoding, signed);

@@ -26,14 +26,14 @@ fn text(text: String) -> AttributeValue {
 pub(crate) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
     let mut unit = Unit::new(0);
     unit.is_indexed = code.flavor == Flavor::Lldb;
-    let root = unit.get_mut(unit.root());
+    let mut root = unit.get_mut(unit.root());
     root.set(dw::DW_AT_name, text(code.module_name.to_owned()));
     root.set(
         dw::DW_AT_language,
         AttributeValue::Data1(dw::DW_LANG_C11.0 as u8),
     );
     let number = unit.add(unit.root(), dw::DW_TAG_base_type);
-    let entry = unit.get_mut(number);
+    let mut entry = unit.get_mut(number);
     entry.set(dw::DW_AT_name, text("unsigned int".to_owned()));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(4));
     entry.set(
@@ -57,7 +57,7 @@ pub(crate) fn unit<'d>(code: &CodeMap<'_>) -> Encoded<'d> {
 
 /// Makes an entry the enumeration of the table's functions.
 fn enumerate(unit: &mut Unit, functions: UnitEntryId, number: UnitEntryId, code: &CodeMap<'_>) {
-    let entry = unit.get_mut(functions);
+    let mut entry = unit.get_mut(functions);
     entry.set(dw::DW_AT_name, text("function".to_owned()));
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(4));
@@ -73,7 +73,7 @@ fn enumerate(unit: &mut Unit, functions: UnitEntryId, number: UnitEntryId, code:
         .map(|(index, name)| (*index, format!("&{}", demangle(name))));
     for (index, name) in named.chain(none) {
         let id = unit.add(functions, dw::DW_TAG_enumerator);
-        let enumerator = unit.get_mut(id);
+        let mut enumerator = unit.get_mut(id);
         enumerator.set(dw::DW_AT_name, text(name));
         enumerator.set(dw::DW_AT_const_value, AttributeValue::Udata(index.into()));
     }

@@ -221,7 +221,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
             return out.unit.get_mut(id).delete(dw::DW_AT_alignment);
         }
         // Or lldb looks for tables of virtual functions, of 8-byte addresses.
-        let entry = out.unit.get_mut(id);
+        let mut entry = out.unit.get_mut(id);
         for name in [
             dw::DW_AT_virtuality,
             dw::DW_AT_containing_type,

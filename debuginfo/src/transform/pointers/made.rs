@@ -36,7 +36,7 @@ pub(super) fn new_number_type(size: AddressSize, out: &mut Output) -> UnitEntryI
     };
     let root = out.unit.root();
     let id = out.add_named(root, dw::DW_TAG_base_type, name);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     let unsigned = AttributeValue::Encoding(dw::DW_ATE_unsigned);
     entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(size.bytes()));
     entry.set(dw::DW_AT_encoding, unsigned);
@@ -47,7 +47,7 @@ pub(super) fn new_number_type(size: AddressSize, out: &mut Output) -> UnitEntryI
 pub(super) fn native_type(out: &mut Output, tag: DwTag, to: Option<AttributeValue>) -> UnitEntryId {
     let root = out.unit.root();
     let id = out.unit.add(root, tag);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
     if let Some(to) = to {
         entry.set(dw::DW_AT_type, to);
@@ -63,7 +63,7 @@ pub(super) fn set_alias(
     ty: AttributeValue,
 ) {
     out.unit.add_reserved(id, parent, dw::DW_TAG_typedef);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_name, name);
     entry.set(dw::DW_AT_type, ty);
 }
@@ -72,7 +72,7 @@ pub(super) fn set_alias(
 pub(super) fn derived(out: &mut Output, tag: DwTag, inner: UnitEntryId) -> UnitEntryId {
     let root = out.unit.root();
     let id = out.unit.add(root, tag);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_type, AttributeValue::UnitRef(inner));
     id
 }

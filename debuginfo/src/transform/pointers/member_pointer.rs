@@ -73,7 +73,7 @@ impl MadeTypes {
         let number = self.number_type(cx, out);
         let root = out.unit.root();
         let id = out.unit.add(root, dw::DW_TAG_enumeration_type);
-        let entry = out.unit.get_mut(id);
+        let mut entry = out.unit.get_mut(id);
         entry.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(4));
         // With values of several bits that overlap, which debuggers do not take for flags that can be combined.
@@ -84,7 +84,7 @@ impl MadeTypes {
         let named = offsets.iter().map(|(offset, name)| (*offset, &name[..]));
         for (offset, name) in named.chain(none) {
             let enumerator = out.unit.add(id, dw::DW_TAG_enumerator);
-            let enumerator = out.unit.get_mut(enumerator);
+            let mut enumerator = out.unit.get_mut(enumerator);
             enumerator.set(dw::DW_AT_name, AttributeValue::string(name));
             enumerator.set(dw::DW_AT_const_value, AttributeValue::Udata(offset));
         }
@@ -104,12 +104,12 @@ impl MadeTypes {
         let number = self.number_type(cx, out);
         let size = cx.address_size().bytes();
         out.unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
-        let entry = out.unit.get_mut(id);
+        let mut entry = out.unit.get_mut(id);
         entry.set(dw::DW_AT_name, name);
         entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(2 * size));
         for (name, offset) in [("ptr", 0), ("adj", size)] {
             let member = out.unit.add(id, dw::DW_TAG_member);
-            let member = out.unit.get_mut(member);
+            let mut member = out.unit.get_mut(member);
             let place = AttributeValue::Data1(offset);
             member.set(dw::DW_AT_name, AttributeValue::string(name));
             member.set(dw::DW_AT_type, AttributeValue::UnitRef(number));
@@ -131,7 +131,7 @@ pub(super) fn native_field_pointer<'a, 'd>(
     let target = target(out, &member)?;
     let root = out.unit.root();
     let id = out.unit.add(root, dw::DW_TAG_ptr_to_member_type);
-    let entry = out.unit.get_mut(id);
+    let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_type, target);
     entry.set(dw::DW_AT_containing_type, class);
     Ok(id)

@@ -380,7 +380,7 @@ impl Pointees {
         }
         let void = out.unit.reserve();
         self.add_reserved_type(out, void, dw::DW_TAG_unspecified_type, None);
-        let entry = out.unit.get_mut(void);
+        let mut entry = out.unit.get_mut(void);
         let always = AttributeValue::exprloc(always());
         entry.set(dw::DW_AT_name, AttributeValue::string(b"void"));
         entry.set(dw::DW_AT_associated, always);
@@ -399,7 +399,7 @@ impl Pointees {
         base: Option<HostAddress>,
     ) {
         self.add_reserved_type(out, id, dw::DW_TAG_typedef, inner);
-        let typedef = out.unit.get_mut(id);
+        let mut typedef = out.unit.get_mut(id);
         let name = AttributeValue::string(name);
         typedef.set(dw::DW_AT_name, name);
         if let Some(base) = base {
@@ -464,7 +464,7 @@ impl Pointees {
             out.unit.add_reserved(copy.id, parent, tag);
             let fixes_bases = copy.size.is_some();
             Self::copy_parts(out, copy.original, copy.id, fixes_bases, &copy.left_out);
-            let entry = out.unit.get_mut(copy.id);
+            let mut entry = out.unit.get_mut(copy.id);
             if let Some((attribute, value)) = copy.attribute {
                 entry.set(attribute, AttributeValue::exprloc(value));
             }
@@ -526,7 +526,7 @@ impl Pointees {
     fn new_pointer(&mut self, out: &mut Output, size: AddressSize, to: UnitEntryId) -> UnitEntryId {
         let pointer = self.add_type(out, dw::DW_TAG_pointer_type, to);
         let size = AttributeValue::Data1(size.bytes());
-        let entry = out.unit.get_mut(pointer);
+        let mut entry = out.unit.get_mut(pointer);
         entry.set(dw::DW_AT_byte_size, size);
         pointer
     }

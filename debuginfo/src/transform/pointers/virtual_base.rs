@@ -55,11 +55,11 @@ impl HiddenBases {
         };
         let root = out.unit.root();
         let ty = out.unit.add(root, dw::DW_TAG_typedef);
-        let alias = out.unit.get_mut(ty);
+        let mut alias = out.unit.get_mut(ty);
         alias.set(dw::DW_AT_name, AttributeValue::string(type_name));
         alias.set(dw::DW_AT_type, base);
         let member = out.unit.add(class, dw::DW_TAG_member);
-        let member = out.unit.get_mut(member);
+        let mut member = out.unit.get_mut(member);
         member.set(dw::DW_AT_name, AttributeValue::string(member_name));
         member.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
         member.set(dw::DW_AT_external, AttributeValue::Flag(true));

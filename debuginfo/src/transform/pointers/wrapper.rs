@@ -37,20 +37,20 @@ impl Wrappers {
         let address = self.address_type(cx, out, made);
         let size = cx.address_size().bytes();
         out.unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
-        let class = out.unit.get_mut(id);
+        let mut class = out.unit.get_mut(id);
         class.set(dw::DW_AT_name, text(&name));
         class.set(dw::DW_AT_byte_size, AttributeValue::Data1(size));
         // Classes of one name and one line are one class to lldb, also where they are local to different functions.
         let line = cx.unit.header.offset().0 + entry.offset().0;
         class.set(dw::DW_AT_decl_line, AttributeValue::Udata(line as u64));
         let member = out.unit.add(id, dw::DW_TAG_member);
-        let member = out.unit.get_mut(member);
+        let mut member = out.unit.get_mut(member);
         member.set(dw::DW_AT_name, text("address"));
         member.set(dw::DW_AT_type, AttributeValue::UnitRef(address));
         member.set(dw::DW_AT_data_member_location, AttributeValue::Data1(0));
         // A static member, for formatters: lldb does not find a type in a class by its name.
         let alias = out.unit.add(id, dw::DW_TAG_member);
-        let alias = out.unit.get_mut(alias);
+        let mut alias = out.unit.get_mut(alias);
         alias.set(dw::DW_AT_name, text("pointer"));
         alias.set(dw::DW_AT_type, AttributeValue::UnitRef(native));
         alias.set(dw::DW_AT_external, AttributeValue::Flag(true));
@@ -116,7 +116,7 @@ fn method(
     params: &[UnitEntryId],
 ) {
     let id = out.unit.add(class, dw::DW_TAG_subprogram);
-    let method = out.unit.get_mut(id);
+    let mut method = out.unit.get_mut(id);
     method.set(dw::DW_AT_name, text(name));
     method.set(dw::DW_AT_linkage_name, text(code));
     method.set(dw::DW_AT_external, AttributeValue::Flag(true));
@@ -124,7 +124,7 @@ fn method(
     method.set(dw::DW_AT_type, AttributeValue::UnitRef(result));
     for (i, ty) in params.iter().enumerate() {
         let param = out.unit.add(id, dw::DW_TAG_formal_parameter);
-        let param = out.unit.get_mut(param);
+        let mut param = out.unit.get_mut(param);
         param.set(dw::DW_AT_type, AttributeValue::UnitRef(*ty));
         if i == 0 {
             param.set(dw::DW_AT_artificial, AttributeValue::Flag(true));
