@@ -10,6 +10,7 @@ use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::HostAddress;
 use dwalin_debuginfo::code::Forward;
+use std::collections::HashMap;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 /// The name of each function of an adapter (`component/parts/adapter.rs`): debuggers fold frames of the runtime's code by it.
@@ -113,12 +114,30 @@ pub fn are_there(core: &mut StoreCore, instance: usize) -> bool {
 /// The functions of an instance that pass calls on to guests, and what these are.
 pub fn of(core: &mut StoreCore, instance: usize) -> Vec<Forward> {
     let ways = ways(&core.instances[instance].module);
+    if ways.is_empty() {
+        return Vec::new();
+    }
+    let known = known(core);
     let forwards = ways.into_iter().filter_map(|(func, way)| {
         let reference = callee(core, instance, &way)?;
         Some(Forward {
             function: func.index(),
-            to: target(core, reference)?,
+            to: target(&known, reference)?,
         })
+    });
+    forwards.collect()
+}
+
+/// The code to which functions that pass calls on pass them, by where their own begins.
+fn known(core: &StoreCore) -> HashMap<u64, HostAddress> {
+    let forwards = core.instances.iter().flat_map(|instance| {
+        let start = |it: &Forward| {
+            instance
+                .code
+                .function_code(DefinedFuncIndex::new(it.function))
+        };
+        let forwards = instance.forwards.iter();
+        forwards.map(move |it| (start(it).start.0, it.to))
     });
     forwards.collect()
 }
@@ -136,7 +155,7 @@ fn callee(core: &mut StoreCore, instance: usize, way: &Way) -> Option<*mut VmFun
 }
 
 /// The code that a call of a function comes to; `None` of the host's.
-fn target(core: &StoreCore, reference: *mut VmFuncRef) -> Option<HostAddress> {
+fn target(known: &HashMap<u64, HostAddress>, reference: *mut VmFuncRef) -> Option<HostAddress> {
     // SAFETY: the store keeps what its instances refer to.
     let (code, is_guest) = unsafe {
         let reference = &*reference;
@@ -145,17 +164,6 @@ fn target(core: &StoreCore, reference: *mut VmFuncRef) -> Option<HostAddress> {
             !(*reference.context).instance.is_null(),
         )
     };
-    let forwards = core.instances.iter().flat_map(|instance| {
-        let functions = &instance.code;
-        let forwards = instance.forwards.iter();
-        forwards.map(|it| {
-            (
-                functions.function_code(DefinedFuncIndex::new(it.function)),
-                it.to,
-            )
-        })
-    });
-    let mut forwards = forwards.filter(|(from, _)| from.start.0 == code);
-    let next = forwards.next().map(|(_, to)| to);
+    let next = known.get(&code).copied();
     next.or(is_guest.then_some(HostAddress(code)))
 }
