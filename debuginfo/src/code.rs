@@ -161,8 +161,21 @@ pub struct FunctionCode<'a> {
 pub struct Homes {
     /// Sorted by local index; locals that no debugger can ask about have none.
     pub locals: Vec<(u32, FrameOffset, ValueType)>,
+    /// The ranges in which a local's value is elsewhere, as no location names it there: sorted, those of one local disjoint.
+    pub gaps: Vec<(u32, Range<WasmPc>)>,
     /// The other values that are kept for locations.
     pub kept: Vec<Kept>,
+}
+
+impl Homes {
+    /// Returns true if a local's value is in its home at an address.
+    pub fn hold(&self, local: u32, at: WasmPc) -> bool {
+        // The first of its gaps that ends behind the address.
+        let gap = |(it, gap): &(u32, Range<WasmPc>)| *it < local || *it == local && gap.end <= at;
+        let first = self.gaps.partition_point(gap);
+        let found = self.gaps.get(first).filter(|(it, _)| *it == local);
+        found.is_none_or(|(_, gap)| at < gap.start)
+    }
 }
 
 /// A value that is in a stack slot because a location names it.
@@ -302,6 +315,9 @@ pub struct OperandQuestion {
     pub until: WasmPc,
 }
 
+/// The range of a location that says none.
+pub const EVERYWHERE: Range<WasmPc> = WasmPc(0)..WasmPc(u32::MAX);
+
 /// A local that a location of a variable names: in this range of addresses a debugger may write to it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct NamedLocal {
@@ -323,6 +339,8 @@ pub struct Questions {
     pub locals: Vec<(WasmPc, u32)>,
     /// The ranges in which locations of variables name locals. Sorted; those of one local are disjoint.
     pub variables: Vec<NamedLocal>,
+    /// Locals that are frame bases, with the address of the function that they belong to: sorted, no duplicates.
+    pub frame_bases: Vec<(WasmPc, u32)>,
     /// The other values functions have to keep, by address: globals that are frame bases, parameters at entry. Sorted,
     /// no duplicates.
     pub kept: Vec<(WasmPc, KeptValue)>,

@@ -41,7 +41,7 @@ mod files;
 #[cfg(test)]
 mod handmade;
 mod image;
-mod locals;
+pub mod locals;
 mod lookup;
 mod macros;
 pub mod merge;

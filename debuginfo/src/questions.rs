@@ -1,7 +1,7 @@
 //! What a module's DWARF can ask of its code, found before there is any: locals that locations name, and statements.
 
 use crate::address::WasmPc;
-use crate::code::{KeptValue, NamedLocal, OperandQuestion, Questions, Statement};
+use crate::code::{EVERYWHERE, KeptValue, NamedLocal, OperandQuestion, Questions, Statement};
 use crate::dies::{Die, MAX_DEPTH, each_expression, is_alias, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
@@ -41,6 +41,7 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
     for unit in units {
         found.locals.extend(unit.locals);
         found.variables.extend(unit.variables);
+        found.frame_bases.extend(unit.frame_bases);
         found.small_structures.extend(unit.small_structures);
         found.operands.extend(unit.operands);
         found.kept.extend(unit.kept);
@@ -56,6 +57,8 @@ pub fn questions(dwarf: &WasmDwarf<'_>) -> (Questions, Vec<Warning>) {
 fn sort(found: &mut Questions) {
     found.locals.sort_unstable();
     found.locals.dedup();
+    found.frame_bases.sort_unstable();
+    found.frame_bases.dedup();
     found.variables.sort_unstable();
     found.variables.dedup_by(|next, before| {
         let is_one = (next.function, next.local) == (before.function, before.local)
@@ -183,7 +186,10 @@ impl Scope {
                 for op in decode(expression, unit).unwrap_or_default() {
                     match op {
                         Op::Global(global) if is_frame_base => self.frame_globals.push(global),
-                        Op::Local(local) if is_frame_base => found.locals.push((function, local)),
+                        Op::Local(local) if is_frame_base => {
+                            found.locals.push((function, local));
+                            found.frame_bases.push((function, local));
+                        }
                         op => self.ask(function, &op, range.as_ref(), room, found),
                     }
                 }
@@ -204,8 +210,7 @@ impl Scope {
             Op::Local(local) => {
                 found.locals.push((function, local));
                 // Without a range it is wherever the scope is, or a debugger takes it to be.
-                let everywhere = WasmPc(0)..WasmPc(u32::MAX);
-                let at = range.cloned().unwrap_or(everywhere);
+                let at = range.cloned().unwrap_or(EVERYWHERE);
                 found.variables.push(NamedLocal {
                     function,
                     local,

@@ -194,9 +194,20 @@ impl Body {
         found
     }
 
-    fn block_at(&self, pc: WasmPc) -> Option<usize> {
+    pub(super) fn block_at(&self, pc: WasmPc) -> Option<usize> {
         let behind = self.blocks.partition_point(|block| block.code.start <= pc);
         behind.checked_sub(1)
+    }
+
+    /// The blocks that have code in a range, by number.
+    pub(super) fn blocks_in(&self, range: &Range<WasmPc>) -> Range<usize> {
+        let first = self
+            .blocks
+            .partition_point(|block| block.code.end <= range.start);
+        let behind = self
+            .blocks
+            .partition_point(|block| block.code.start < range.end);
+        first..behind.max(first)
     }
 
     /// Returns the code reachable from an event that makes a claim wrong, with none between that makes it right: events in the order of
@@ -248,7 +259,7 @@ impl Body {
     }
 
     /// Takes what an answer costs; `false` where there were too many.
-    fn spend(&self, blocks: usize) -> bool {
+    pub(super) fn spend(&self, blocks: usize) -> bool {
         let all = STEPS.saturating_mul(blocks).saturating_add(STEPS_BESIDE);
         let spent = self.spent.get().saturating_add(blocks.max(1));
         self.spent.set(spent);

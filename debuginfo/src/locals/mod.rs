@@ -9,6 +9,7 @@
 //!                                                      └frame→ which locals hold the frame's address
 //! location list ─list→ since when each entry's locals count
 //! module's functions ─numbering→ whether locals have their numbers still
+//! function's body, where locations name locals ─observed→ the values of locals that nobody can see
 //! ```
 
 mod believe;
@@ -18,6 +19,7 @@ mod flow;
 mod frame;
 mod list;
 pub(crate) mod numbering;
+pub mod observed;
 #[cfg(test)]
 mod tests;
 

@@ -18,7 +18,7 @@
 //! Behind everything that ELF knows of are 8 bytes of a hash of all bytes before, by which artifacts are told apart, and the CRC-32 of all
 //! bytes before that.
 
-use dwalin_debuginfo::address::FrameOffset;
+use dwalin_debuginfo::address::{FrameOffset, WasmPc};
 use dwalin_debuginfo::code::{Homes, ValueType};
 use std::hash::{DefaultHasher, Hasher};
 
@@ -150,6 +150,9 @@ impl<'a> TrapTable<'a> {
     }
 }
 
+/// Of a local's number: that a record is a range in which its value is not in its home. No function has as many locals.
+const GAP: u32 = 1 << 31;
+
 /// Function → where its locals live.
 #[derive(Clone, Copy, Debug)]
 pub struct HomeTable<'a> {
@@ -172,11 +175,16 @@ impl<'a> HomeTable<'a> {
         let mut words = WordsWriter::default();
         words.extend([homes.len() as u32, 0]);
         words.extend(homes.clone().scan(0, |total, homes| {
-            *total += homes.locals.len() as u32;
+            *total += (homes.locals.len() + homes.gaps.len()) as u32;
             Some(*total)
         }));
-        for (local, offset, ty) in homes.flat_map(|homes| &homes.locals) {
-            words.extend([*local, *ty as u32, offset.0 as u32]);
+        for homes in homes {
+            for (local, offset, ty) in &homes.locals {
+                words.extend([*local, *ty as u32, offset.0 as u32]);
+            }
+            for (local, gap) in &homes.gaps {
+                words.extend([*local | GAP, gap.start.0, gap.end.0]);
+            }
         }
         words.0
     }
@@ -187,17 +195,18 @@ impl<'a> HomeTable<'a> {
             self.starts.get(function)? as usize,
             self.starts.get(function + 1)? as usize,
         );
-        let record = |i: usize| {
-            let ty = ValueType::ALL.get(self.records.get(i * 3 + 1)? as usize)?;
-            Some((
-                self.records.get(i * 3)?,
-                FrameOffset(self.records.get(i * 3 + 2)? as i32),
-                *ty,
-            ))
-        };
-        Some(Homes {
-            locals: (from..to).map(record).collect::<Option<_>>()?,
-            kept: Vec::new(),
-        })
+        let mut homes = Homes::default();
+        for i in from..to {
+            let word = |n| self.records.get(i * 3 + n);
+            let (first, second, third) = (word(0)?, word(1)?, word(2)?);
+            if first & GAP != 0 {
+                let gap = WasmPc(second)..WasmPc(third);
+                homes.gaps.push((first & !GAP, gap));
+            } else {
+                let ty = ValueType::ALL.get(second as usize)?;
+                homes.locals.push((first, FrameOffset(third as i32), *ty));
+            }
+        }
+        Some(homes)
     }
 }

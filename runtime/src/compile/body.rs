@@ -6,7 +6,7 @@ use super::env::{Env, Wanted, Word};
 use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
 use super::signature::{POINTER, V128, clif_type, guest_signature};
 use super::state::KeptSlot;
-use super::translator::{Local, Translator};
+use super::translator::{Home, Local, Translator};
 use super::{CompileError, OptLevel};
 use crate::abi::frame::value_type;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
@@ -23,7 +23,9 @@ use cranelift_codegen::ir::{
 };
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use dwalin_debuginfo::address::WasmPc;
 use std::mem::offset_of;
+use std::ops::Range;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 /// Compiles functions one after the other, keeping what it allocated.
@@ -80,6 +82,7 @@ impl FunctionCompiler {
             let reason = "stack slots are not in their order".to_owned();
             return Err(CompileError::Function { index, reason });
         }
+        function.homes.gaps = translated.gaps;
         observe::finish(&mut function, context, &translated.kept, has_call_sites);
         Ok((function, translated.checks_stack))
     }
@@ -92,6 +95,8 @@ const LEAF_FRAME: u32 = 1024;
 /// The facts about a function after its translation.
 struct Translated {
     kept: Vec<KeptSlot>,
+    /// The ranges in which homes do not have their locals' values.
+    gaps: Vec<(u32, Range<WasmPc>)>,
     /// Slots that one instruction writes to together with the next one, which has to be behind it.
     slot_pairs: Vec<StackSlot>,
     checks_stack: bool,
@@ -106,7 +111,7 @@ fn translate(
 ) -> Result<Translated, ModuleError> {
     let file_offset = env.module.bodies[func].start;
     let body = FunctionBody::new(BinaryReader::new(bytes, file_offset as u64));
-    let mut translator = Translator::new(env, func, builder);
+    let mut translator = Translator::new(env, func, bytes, builder);
     translator.enter(func, &body)?;
     let mut operators = body.get_operators_reader()?;
     translator.find_leaf_frame(&operators);
@@ -114,6 +119,7 @@ fn translate(
         let pc = env.pc(operators.original_position() as usize);
         let operator = operators.read()?;
         let next = env.pc(operators.original_position() as usize);
+        translator.unseen.go_on_to(pc);
         translator.find_early_set(&operator, pc..next);
         translator.save_operands(pc);
         translator.note_cost(&operator);
@@ -137,6 +143,7 @@ fn translate(
     translator.builder.finalize(env.isa.frontend_config());
     Ok(Translated {
         kept: translator.kept,
+        gaps: translator.unseen.into_gaps(),
         slot_pairs: translator.slot_pairs,
         checks_stack,
     })
@@ -230,7 +237,9 @@ impl Translator<'_, '_> {
             let is_read_back =
                 self.env.settings.opt_level == OptLevel::None && self.settable.contains(index);
             if is_read_back {
-                Local::Home(slot, ty)
+                let has_unseen = self.unseen.may_be_in(index);
+                let unseen = has_unseen.then(|| self.builder.declare_var(clif_type(ty)));
+                Local::Home(Home { slot, ty, unseen })
             } else {
                 Local::Shadowed(self.builder.declare_var(clif_type(ty)), slot)
             }
@@ -266,10 +275,10 @@ impl Translator<'_, '_> {
     /// The home of a local, of at most 8 bytes.
     fn small_home(&self, local: u32) -> Option<StackSlot> {
         match self.locals[local as usize] {
-            Local::Home(slot, _) | Local::Shadowed(_, slot) => {
+            Local::Home(Home { slot, .. }) | Local::Shadowed(_, slot) if self.has_home(local) => {
                 (self.builder.func.sized_stack_slots[slot].size <= 8).then_some(slot)
             }
-            Local::Variable(_) => None,
+            _ => None,
         }
     }
 

@@ -136,6 +136,11 @@ impl Translator<'_, '_> {
         locals.push((local, value, wide));
     }
 
+    /// A local has a value that is not in its home.
+    pub(super) fn forget_home(&mut self, local: u32) {
+        self.block_values.locals.retain(|it| it.0 != local);
+    }
+
     /// An index into a memory, in 64 bits.
     pub(super) fn memory_index(&mut self, index: Value) -> Value {
         if self.builder.func.dfg.value_type(index) == I64 {

@@ -43,6 +43,8 @@ pub enum Wanted<'a> {
         locals: &'a [(WasmPc, u32)],
         /// Of variables, and where.
         variables: &'a [NamedLocal],
+        /// Of frame bases.
+        frame_bases: &'a [(WasmPc, u32)],
     },
 }
 
@@ -103,6 +105,7 @@ impl<'a> Env<'a> {
         Wanted::Some {
             locals: self.within(func, &questions.locals, |(function, _)| *function),
             variables: self.within(func, &questions.variables, |it| it.function),
+            frame_bases: self.within(func, &questions.frame_bases, |(function, _)| *function),
         }
     }
 

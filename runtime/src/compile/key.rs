@@ -110,9 +110,15 @@ impl Key {
         match env.wanted(func) {
             Wanted::None => self.words([0]),
             Wanted::All => self.words([1]),
-            Wanted::Some { locals, variables } => {
+            Wanted::Some {
+                locals,
+                variables,
+                frame_bases,
+            } => {
                 self.words([2]);
-                self.list(locals.iter().map(|(_, local)| *local).collect());
+                for list in [locals, frame_bases] {
+                    self.list(list.iter().map(|(_, local)| *local).collect());
+                }
                 let variables = variables.iter().flat_map(|it| {
                     let NamedLocal {
                         function: _,

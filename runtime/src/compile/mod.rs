@@ -37,6 +37,7 @@ mod tests;
 mod tick;
 pub mod trampoline;
 mod translator;
+mod unseen;
 pub mod unwind;
 mod watched;
 mod wide;

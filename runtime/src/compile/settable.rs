@@ -3,6 +3,7 @@
 
 use super::env::Wanted;
 use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::code::EVERYWHERE;
 use std::ops::{Range, RangeInclusive};
 
 /// The locals of one function.
@@ -33,6 +34,21 @@ impl Settable {
             is_one
         });
         Settable::Some(ranges)
+    }
+
+    /// Locals that are named in ranges, with those; not those that are named everywhere.
+    pub(super) fn in_ranges(&self) -> impl Iterator<Item = (u32, Vec<Range<WasmPc>>)> {
+        let ranges = match self {
+            Settable::All => &[],
+            Settable::Some(ranges) => &ranges[..],
+        };
+        let locals = ranges.chunk_by(|(a, _), (b, _)| a == b);
+        locals
+            .filter(|of_one| !of_one.iter().any(|(_, range)| *range == EVERYWHERE))
+            .map(|of_one| {
+                let ranges = of_one.iter().map(|(_, range)| range.clone());
+                (of_one[0].0, ranges.collect())
+            })
     }
 
     /// Returns true if a local may be written to somewhere.
@@ -75,6 +91,7 @@ mod tests {
         let settable = Settable::new(Wanted::Some {
             locals: &[],
             variables: &variables,
+            frame_bases: &[],
         });
         let within = |local, from, until| settable.may_change(local, WasmPc(from)..=WasmPc(until));
         assert!([1, 3].into_iter().all(|local| settable.contains(local)));

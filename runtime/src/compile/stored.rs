@@ -38,7 +38,7 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
         calls,
         frame_size,
         unwind,
-        homes: Homes { locals, kept },
+        homes: Homes { locals, gaps, kept },
         saved,
         handled_calls,
         returns,
@@ -62,6 +62,9 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
     out.list(&records, |record| *record);
     out.list(locals, |(local, offset, ty)| {
         [*local, offset.0 as u32, *ty as u32]
+    });
+    out.list(gaps, |(local, at)| {
+        [*local, distance(at.start), distance(at.end)]
     });
     out.list(kept, |kept| {
         let (kind, number) = match kept.what {
@@ -175,6 +178,7 @@ pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
             locals: bytes.list(|[local, offset, ty]| {
                 Some((local, FrameOffset(offset as i32), value_type(ty)?))
             })?,
+            gaps: bytes.list(|[local, start, end]| Some((local, pc(start)..pc(end))))?,
             kept: bytes.list(|record| kept(record, pc))?,
         },
         saved: SavedRegisters(saved.to_le_bytes()),

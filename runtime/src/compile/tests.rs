@@ -30,16 +30,16 @@ pub(super) fn settings(debug_info: bool) -> Settings {
 }
 
 /// A module.
-struct Text {
+pub(super) struct Text {
     wasm: Vec<u8>,
     /// The operators of its first function: as DWARF counts, and by name.
     operators: Vec<(WasmPc, String)>,
     /// Its beginning.
-    start: WasmPc,
+    pub(super) start: WasmPc,
 }
 
 impl Text {
-    fn new(text: &str) -> Text {
+    pub(super) fn new(text: &str) -> Text {
         let wasm = wat::parse_str(text).unwrap();
         let module = parse(&wasm).unwrap();
         let body = module.bodies.values().next().unwrap().clone();
@@ -63,12 +63,16 @@ impl Text {
     }
 
     /// The only operator of a name, or the n-th of several.
-    fn nth(&self, name: &str, n: usize) -> WasmPc {
+    pub(super) fn nth(&self, name: &str, n: usize) -> WasmPc {
         let mut all = self.operators.iter().filter(|it| it.1.starts_with(name));
         all.nth(n).unwrap().0
     }
 
-    fn compiled(&self, settings: &Settings, questions: Option<&Questions>) -> CompiledFunction {
+    pub(super) fn compiled(
+        &self,
+        settings: &Settings,
+        questions: Option<&Questions>,
+    ) -> CompiledFunction {
         let module = parse(&self.wasm).unwrap();
         let isa = target::isa(settings).unwrap();
         let env = Env::new(&module, &self.wasm, settings, &*isa, questions);
@@ -94,7 +98,7 @@ const LOCALS: &str = "(module (func (param i32 i64) (result i32) (local f64)
     local.get 0 i32.const 3 i32.div_s local.set 0 local.get 0))";
 
 /// A local that a location names wherever its function is.
-fn everywhere(function: WasmPc, local: u32) -> NamedLocal {
+pub(super) fn everywhere(function: WasmPc, local: u32) -> NamedLocal {
     NamedLocal {
         function,
         local,

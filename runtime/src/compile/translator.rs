@@ -6,6 +6,7 @@ use super::signature::{POINTER, V128, clif_type};
 use super::state::{
     BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, Statements,
 };
+use super::unseen::Unseen;
 use crate::index::{DefinedFuncIndex, GlobalIndex};
 use crate::module::types::ValType;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
@@ -19,9 +20,20 @@ pub enum Local {
     /// Wherever the code generator likes.
     Variable(Variable),
     /// In its home: code reads and writes the slot, so that a debugger can too.
-    Home(StackSlot, ValType),
+    Home(Home),
     /// Wherever the code generator likes, and each value is copied to the home for a debugger to read.
     Shadowed(Variable, StackSlot),
+}
+
+/// A local in its home.
+#[derive(Clone, Copy)]
+pub struct Home {
+    /// The slot.
+    pub slot: StackSlot,
+    /// The local's type.
+    pub ty: ValType,
+    /// In place of the slot, for values that nobody can see.
+    pub unseen: Option<Variable>,
 }
 
 /// The translation of one function's operators. Operands are CLIF values, the control stack is `Frame`s.
@@ -47,6 +59,7 @@ pub struct Translator<'a, 'f> {
     /// The addresses of the present operator, if it is a set of a local whose code belongs to the operator before.
     pub(super) sets_early: Option<Range<WasmPc>>,
     pub(super) settable: Settable,
+    pub(super) unseen: Unseen,
     /// Slots that were written to together with the next one.
     pub(super) slot_pairs: Vec<StackSlot>,
 }
@@ -56,8 +69,10 @@ impl<'a, 'f> Translator<'a, 'f> {
     pub(super) fn new(
         env: &'a Env<'a>,
         func: DefinedFuncIndex,
+        body: &[u8],
         builder: FunctionBuilder<'f>,
     ) -> Translator<'a, 'f> {
+        let settable = Settable::new(env.wanted(func));
         Translator {
             env,
             builder,
@@ -75,7 +90,8 @@ impl<'a, 'f> Translator<'a, 'f> {
             kept: Vec::new(),
             frame_globals: Vec::new(),
             sets_early: None,
-            settable: Settable::new(env.wanted(func)),
+            unseen: Unseen::new(env, func, body, &settable),
+            settable,
             slot_pairs: Vec::new(),
         }
     }
@@ -87,42 +103,54 @@ impl Translator<'_, '_> {
             Local::Variable(variable) | Local::Shadowed(variable, _) => {
                 self.builder.use_var(variable)
             }
-            Local::Home(slot, ty) => {
+            Local::Home(home) => {
+                if let Some(variable) = self.unseen_variable(index, home) {
+                    return self.builder.use_var(variable);
+                }
                 if let Some(value) = self.known_home(index) {
                     return value;
                 }
-                self.read_home(index, slot, clif_type(ty))
+                self.read_home(index, home.slot, clif_type(home.ty))
             }
         }
     }
 
     pub(super) fn set_local(&mut self, index: u32, value: Value) {
-        match self.locals[index as usize] {
-            Local::Variable(variable) => self.builder.def_var(variable, value),
-            Local::Home(slot, _) => {
-                self.builder.ins().stack_store(POINTER, value, slot, 0);
-                self.note_home(index, value, None);
-            }
-            Local::Shadowed(variable, slot) => {
-                self.builder.def_var(variable, value);
-                self.builder.ins().stack_store(POINTER, value, slot, 0);
-            }
+        let is_seen = !self.unseen.is_accessed(index);
+        if let Local::Home(Home { slot, .. }) | Local::Shadowed(_, slot) =
+            self.locals[index as usize]
+            && is_seen
+        {
+            self.builder.ins().stack_store(POINTER, value, slot, 0);
         }
+        self.note_local(index, value);
     }
 
-    /// A local's home was set to a value.
+    /// A local was set to a value, its home too if it can be seen there.
     pub(super) fn note_local(&mut self, index: u32, value: Value) {
         match self.locals[index as usize] {
             Local::Variable(variable) | Local::Shadowed(variable, _) => {
                 self.builder.def_var(variable, value);
             }
-            Local::Home(..) => self.note_home(index, value, None),
+            Local::Home(home) => match self.unseen_variable(index, home) {
+                Some(variable) => {
+                    self.builder.def_var(variable, value);
+                    self.forget_home(index);
+                }
+                None => self.note_home(index, value, None),
+            },
         }
     }
 
-    /// Returns true if a local's value is written to its home.
+    /// The variable that has a local's value in place of its home, where nobody can see that.
+    fn unseen_variable(&self, index: u32, home: Home) -> Option<Variable> {
+        home.unseen.filter(|_| self.unseen.is_accessed(index))
+    }
+
+    /// Returns true if a local's present value is written to its home.
     pub(super) fn has_home(&self, index: u32) -> bool {
         !matches!(self.locals[index as usize], Local::Variable(_))
+            && !self.unseen.is_accessed(index)
     }
 
     /// The first value of a local: zero or null.

@@ -5,7 +5,7 @@ use crate::unwind::frames::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{DWARF_MEMORY, Kept, KeptValue, ValueType};
+use dwalin_debuginfo::code::{DWARF_MEMORY, Homes, Kept, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 
@@ -23,19 +23,26 @@ pub unsafe fn read_kept(frame: WalkedFrame, pc: WasmPc, kept: Vec<Kept>) -> Vec<
     .collect()
 }
 
-/// The locals of a frame that have homes: index and value.
+/// The locals of a frame that have their values in homes, at an address: index and value. Where the address is not known, those that have
+/// always.
 ///
 /// # Safety
 /// The frame must be there, past its prologue, and be of a function whose homes these are.
 pub unsafe fn read_homes(
     frame: WalkedFrame,
-    homes: &[(u32, FrameOffset, ValueType)],
+    pc: Option<WasmPc>,
+    homes: &Homes,
 ) -> Vec<(u32, WasmValue)> {
     let read = |(local, offset, ty): &(u32, FrameOffset, ValueType)| {
         // SAFETY: the caller's promise: the home is a slot of the frame, of the type's size.
         Some((*local, unsafe { read_slot(frame, *offset, *ty) }?))
     };
-    homes.iter().filter_map(read).collect()
+    let is_there = |(local, ..): &&(u32, FrameOffset, ValueType)| match pc {
+        Some(pc) => homes.hold(*local, pc),
+        None => !homes.gaps.iter().any(|(it, _)| it == local),
+    };
+    let there = homes.locals.iter().filter(is_there);
+    there.filter_map(read).collect()
 }
 
 /// A value in a frame; `None` for types that reports do not show.

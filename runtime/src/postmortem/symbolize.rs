@@ -158,7 +158,7 @@ impl<'s> Symbolizing<'s> {
             let homes = instance.module.artifact().homes();
             let homes = homes.get(defined.index());
             // SAFETY: the frames are there, and this one is past its prologue.
-            frame.locals = unsafe { read_homes(walked, &homes.unwrap_or_default().locals) };
+            frame.locals = unsafe { read_homes(walked, pc, &homes.unwrap_or_default()) };
             if let Some(pc) = pc.filter(|_| !frame.symbols.is_empty()) {
                 let kept = instance.module.artifact().kept().get(defined.index());
                 // SAFETY: as above.

@@ -1,0 +1,51 @@
+//! Stores to homes, where locations name a local and where none does.
+
+use super::super::tests::{Text, everywhere, settings};
+use super::super::{OptLevel, Settings};
+use dwalin_debuginfo::code::{NamedLocal, Questions};
+
+#[test]
+fn a_value_that_no_location_names_is_not_in_the_home() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32)
+            (local.set 0 (i32.mul (local.get 0) (local.get 0)))
+            (local.set 0 (i32.add (local.get 0) (i32.const 3)))
+            (i32.div_s (i32.const 7) (local.get 0))))",
+    );
+    let (first, second) = (text.nth("LocalSet", 0), text.nth("LocalSet", 1));
+    let named = NamedLocal {
+        from: text.nth("I32Const", 1),
+        ..everywhere(text.start, 0)
+    };
+    // `mov` of 4 bytes from a register to a place on the stack.
+    let is_store = |it: &&[u8]| it[0] == 0x89 && it[1] < 0xc0 && it[1] & 7 == 4 && it[2] == 0x24;
+    let compiled = |variables: &[NamedLocal], opt_level, is_frame_base: bool| {
+        let locals = vec![(text.start, 0)];
+        let questions = Questions {
+            variables: variables.to_vec(),
+            frame_bases: locals
+                .clone()
+                .into_iter()
+                .filter(|_| is_frame_base)
+                .collect(),
+            locals,
+            ..Questions::default()
+        };
+        let settings = Settings {
+            opt_level,
+            ..settings(true)
+        };
+        let function = text.compiled(&settings, Some(&questions));
+        let stores = function.code.windows(3).filter(is_store).count();
+        (stores, function.homes)
+    };
+    for level in [OptLevel::None, OptLevel::Speed] {
+        let (stores, homes) = compiled(&[named.clone()], level, false);
+        assert_eq!(stores, 1, "{level:?}");
+        assert!(homes.hold(0, named.from) && !homes.hold(0, second) && !homes.hold(0, first));
+        let (stores, homes) = compiled(&[named.clone()], level, true);
+        assert_eq!((stores, homes.gaps), (3, vec![]), "of a frame base all are");
+        let (stores, homes) = compiled(&[everywhere(text.start, 0)], level, false);
+        assert_eq!((stores, homes.gaps), (3, vec![]));
+    }
+}
