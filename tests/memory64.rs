@@ -127,6 +127,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
                 locals: asked
                     .map(|(_, local)| (*local, home(*local), ValueType::I64))
                     .collect(),
+                gaps: Vec::new(),
                 kept: kept
                     .map(|(_, what)| Kept {
                         what: *what,

@@ -201,6 +201,7 @@ fn homes(body: Range<u32>) -> Homes {
     });
     Homes {
         locals: locals.collect(),
+        gaps: Vec::new(),
         kept: kept.collect(),
     }
 }

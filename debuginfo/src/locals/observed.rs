@@ -236,13 +236,7 @@ impl<'a> Webs<'a> {
                 }
             }
         }
-        let mut seen: Vec<_> = (0..self.segments.all.len())
-            .filter(|it| self.segments.is_in_home(*it))
-            .map(|it| self.segments.all[it].code.clone())
-            .filter(|code| code.start < code.end)
-            .collect();
-        seen.sort_unstable_by_key(|code| code.start);
-        let seen = merged(seen);
+        let seen = merged(self.segments.in_home());
         let is_seen = |at: WasmPc| {
             let behind = seen.partition_point(|code| code.start <= at);
             behind > 0 && seen[behind - 1].contains(&at)
@@ -303,6 +297,17 @@ impl Segments {
                 self.all[web].is_named = true;
             }
         }
+    }
+
+    /// The code of the segments that have their value in the home.
+    fn in_home(&mut self) -> Vec<Range<WasmPc>> {
+        let mut found = Vec::new();
+        for segment in 0..self.all.len() {
+            if self.is_in_home(segment) {
+                found.push(self.all[segment].code.clone());
+            }
+        }
+        found
     }
 
     fn is_in_home(&mut self, segment: usize) -> bool {

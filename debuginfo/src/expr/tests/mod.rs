@@ -90,6 +90,7 @@ impl Machine {
                     (1, home(3), WasmType::I64),
                     (2, home(4), WasmType::F32),
                 ],
+                gaps: Vec::new(),
                 kept: vec![
                     kept(KeptValue::Operand(0), WasmPc(10)..WasmPc(20), 5),
                     kept(KeptValue::Entry(0), body.clone(), 6),
