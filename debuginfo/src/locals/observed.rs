@@ -35,7 +35,7 @@ pub struct Unobserved {
     pub at_entry: Vec<u32>,
     /// The instructions that read or write such values: sorted.
     pub accesses: Vec<WasmPc>,
-    /// Where the home of a local does not have its value: sorted, those of one local disjoint.
+    /// The ranges in which the home of a local does not have its value: sorted, those of one local disjoint.
     pub gaps: Vec<(u32, Range<WasmPc>)>,
 }
 

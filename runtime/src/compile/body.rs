@@ -191,7 +191,7 @@ impl Translator<'_, '_> {
 
     /// Traps where the stack pointer is below the store's limit: as soon as the function has its context.
     fn check_stack(&mut self) {
-        let context = self.context();
+        let context = self.first_context();
         let dfg = &self.builder.func.dfg;
         let found = dfg.value_def(context).inst().expect("loaded or read");
         let location = self.builder.func.srcloc(found);
@@ -264,7 +264,7 @@ impl Translator<'_, '_> {
             };
             // Slots are next to each other in their order, 8 bytes each: `observe` compares.
             let both = self.vector_constant(V128, [0; 16]);
-            self.builder.ins().stack_store(POINTER, both, home, 0);
+            self.show(both, home);
             self.slot_pairs.push(home);
             self.note_local(*index, *zero);
             self.note_local(next, next_zero);

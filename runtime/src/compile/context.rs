@@ -31,6 +31,8 @@ impl Translator<'_, '_> {
             self.builder.ins().get_pinned_reg(POINTER)
         };
         self.block_values.context = Some(context);
+        self.block_values.block = self.builder.current_block();
+        self.block_values.own_context = Some(context);
     }
 
     /// The contents of a word after the code.
@@ -41,8 +43,22 @@ impl Translator<'_, '_> {
         self.builder.ins().symbol_value(POINTER, symbol)
     }
 
-    /// The running instance's VmContext.
+    /// The running instance's VmContext. Where code finds it by its own address, it does so again in each piece: a register that keeps it
+    /// over calls has to be saved and restored, which costs more.
     pub(super) fn context(&mut self) -> Value {
+        if !self.env.is_one_instances() || self.env.settings.opt_level != OptLevel::None {
+            return self.first_context();
+        }
+        if let Some(context) = self.block_values().own_context {
+            return context;
+        }
+        let context = self.word(Word::Context);
+        self.block_values.own_context = Some(context);
+        context
+    }
+
+    /// The VmContext as the function found it at its entry.
+    pub(super) fn first_context(&self) -> Value {
         self.block_values
             .context
             .expect("found at the function's entry")
@@ -119,7 +135,12 @@ impl Translator<'_, '_> {
                 let address = ins.stack_addr(POINTER, slot, 0);
                 (self.builder.ins().atomic_load(I64, flags, address), None)
             }
-            _ => (ins.stack_load(POINTER, ty, slot, 0), None),
+            _ => {
+                let value = ins.stack_load(POINTER, ty, slot, 0);
+                // A second use, of which no code is made: a load that has several becomes no operand.
+                self.builder.ins().bitcast(ty, MemFlagsData::new(), value);
+                (value, None)
+            }
         };
         self.note_home(local, value, wide);
         value
@@ -181,6 +202,7 @@ impl Translator<'_, '_> {
         if self.block_values.block != block || self.env.settings.opt_level != OptLevel::None {
             self.block_values.block = block;
             self.block_values.base = None;
+            self.block_values.own_context = None;
             self.block_values.locals.clear();
         }
         &self.block_values

@@ -67,16 +67,24 @@ impl Translator<'_, '_> {
     }
 
     fn load_signed(&mut self, memarg: &MemArg, from: Type, to: Type) {
-        self.load(memarg, from);
-        let value = self.pop();
-        let value = self.builder.ins().sextend(to, value);
+        let (address, offset) = self.address(memarg, from.bytes());
+        let (ins, flags) = (self.builder.ins(), Self::flags());
+        let value = match from {
+            I8 => ins.sload8(to, flags, address, offset),
+            I16 => ins.sload16(to, flags, address, offset),
+            _ => ins.sload32(flags, address, offset),
+        };
         self.push(value);
     }
 
     fn load_unsigned(&mut self, memarg: &MemArg, from: Type, to: Type) {
-        self.load(memarg, from);
-        let value = self.pop();
-        let value = self.builder.ins().uextend(to, value);
+        let (address, offset) = self.address(memarg, from.bytes());
+        let (ins, flags) = (self.builder.ins(), Self::flags());
+        let value = match from {
+            I8 => ins.uload8(to, flags, address, offset),
+            I16 => ins.uload16(to, flags, address, offset),
+            _ => ins.uload32(flags, address, offset),
+        };
         self.push(value);
     }
 

@@ -4,13 +4,11 @@
 //! be off the stack before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of
 //! the last one only that it is gone.
 
-use super::signature::{POINTER, V128};
+use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
 use super::translator::Translator;
 use crate::index::*;
-use cranelift_codegen::ir::{
-    InstBuilder, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
-};
+use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKind, Type, Value, types};
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, ValueType};
 use std::ops::Range;
@@ -56,7 +54,7 @@ impl Translator<'_, '_> {
                 continue;
             };
             let slot = self.operand_slot(ty, pc, question.until);
-            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            self.show(value, slot);
             self.operands.live.push(LiveOperand {
                 index: self.kept.len(),
                 depth: self.control.len(),
@@ -128,7 +126,7 @@ impl Translator<'_, '_> {
                 continue;
             };
             let slot = self.unnamed_slot(slot_size(ty));
-            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            self.show(value, slot);
             if let KeptValue::Global(global) = *what {
                 self.frame_globals
                     .push((GlobalIndex::from_u32(global), slot));
@@ -148,7 +146,7 @@ impl Translator<'_, '_> {
         let found = self.frame_globals.iter().position(|(it, _)| *it == global);
         if let Some(found) = found {
             let (_, slot) = self.frame_globals.swap_remove(found);
-            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            self.show(value, slot);
         }
     }
 }

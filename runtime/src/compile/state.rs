@@ -142,6 +142,8 @@ impl Handlers {
 pub(super) struct BlockValues {
     /// The VmContext, for the whole function: a value of its own, through which loads are the same wherever they are.
     pub(super) context: Option<Value>,
+    /// The same, found again.
+    pub(super) own_context: Option<Value>,
     /// The block that the rest is valid in; in another one nothing is.
     pub(super) block: Option<Block>,
     pub(super) base: Option<(MemoryIndex, Value)>,

@@ -1,5 +1,6 @@
 //! The translation of a function: what all kinds of operators share.
 
+use super::OptLevel;
 use super::env::Env;
 use super::settable::Settable;
 use super::signature::{POINTER, V128, clif_type};
@@ -9,7 +10,7 @@ use super::state::{
 use super::unseen::Unseen;
 use crate::index::{DefinedFuncIndex, GlobalIndex};
 use crate::module::types::ValType;
-use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
+use cranelift_codegen::ir::{AliasRegionData, InstBuilder, MemFlagsData, StackSlot, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use dwalin_debuginfo::address::WasmPc;
 use std::ops::Range;
@@ -121,9 +122,27 @@ impl Translator<'_, '_> {
             self.locals[index as usize]
             && is_seen
         {
-            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            self.show(value, slot);
         }
         self.note_local(index, value);
+    }
+
+    /// Writes a value to a slot that debuggers read. An optimizer drops a store that another one follows before anybody reads: a load
+    /// of which no code is made says that somebody does. It need not read guests' memory again behind the store, which is elsewhere.
+    pub(super) fn show(&mut self, value: Value, slot: StackSlot) {
+        if self.env.settings.opt_level == OptLevel::None {
+            self.builder.ins().stack_store(POINTER, value, slot, 0);
+            return;
+        }
+        let region = self.builder.func.dfg.alias_regions.insert(AliasRegionData {
+            user_id: 0,
+            description: "what debuggers read".into(),
+        });
+        let flags = MemFlagsData::trusted().with_alias_region(Some(region));
+        let address = self.builder.ins().stack_addr(POINTER, slot, 0);
+        self.builder.ins().store(flags, value, address, 0);
+        let ty = self.builder.func.dfg.value_type(value);
+        self.builder.ins().load(ty, flags, address, 0);
     }
 
     /// A local was set to a value, its home too if it can be seen there.

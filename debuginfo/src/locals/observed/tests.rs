@@ -246,7 +246,7 @@ impl Run<'_> {
         }
     }
 
-    /// What a debugger does where control is.
+    /// The debugger reads and writes where control is.
     fn look(&mut self, pc: WasmPc, random: &mut Random) {
         for observed in self.named {
             let places = &mut self.locals[observed.local as usize];

@@ -44,7 +44,11 @@ fn a_value_that_no_location_names_is_not_in_the_home() {
         assert_eq!(stores, 1, "{level:?}");
         assert!(homes.hold(0, named.from) && !homes.hold(0, second) && !homes.hold(0, first));
         let (stores, homes) = compiled(&[named.clone()], level, true);
-        assert_eq!((stores, homes.gaps), (3, vec![]), "of a frame base all are");
+        assert_eq!(
+            (stores, homes.gaps),
+            (3, vec![]),
+            "{level:?}, of a frame base"
+        );
         let (stores, homes) = compiled(&[everywhere(text.start, 0)], level, false);
         assert_eq!((stores, homes.gaps), (3, vec![]));
     }
