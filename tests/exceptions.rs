@@ -278,3 +278,40 @@ fn an_exception_that_nobody_catches_stops_where_it_is_thrown() {
         in_order(&report, &["throws.cpp:18", "inner(int) at ", "main at "]);
     }
 }
+
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn people_go_back_from_an_exception_while_the_program_runs_and_its_report_follows() {
+    if !equipped() {
+        return;
+    }
+    let module = compile("-O0");
+    let launcher = ["timeout", "120", DWALIN, "gdb", "--reverse", "--batch"];
+    let commands = [
+        "continue",
+        "break inner",
+        "reverse-continue",
+        "print kind",
+        "set var kind = 2",
+        "next",
+        "print kind",
+        "delete",
+        "continue",
+        "continue",
+    ];
+    let said = gdb(&launcher, &module, &["uncaught"], &commands);
+    let texts = [
+        "SIGILL",
+        "uncaught exception (`continue` for Dwalin's report)",
+        "inner (kind=1)",
+        "Breakpoint 1, inner (kind=1)",
+        "$1 = 1",
+        "$2 = 1",
+        "SIGILL",
+        "exited with code 0206",
+        // Of the standard error.
+        "is taken back when the recording goes on",
+        "uncaught exception of type MyError: one",
+    ];
+    in_order(&said, &texts);
+}

@@ -117,7 +117,9 @@ fn write(caller: &mut Caller<'_, Numbers>, name: &str) {
         Some(Extern::Global(global)) if kind < 2 => {
             let ty = global.ty(&*caller);
             let value = value(caller.data_mut(), ty.content);
-            if let (Mutability::Var, Some(value)) = (ty.mutability, value) {
+            // References that a host function sets are not recorded; it fails.
+            let is_reference = matches!(ty.content, ValType::Ref(_));
+            if let (Mutability::Var, Some(value), false) = (ty.mutability, value, is_reference) {
                 global.set(&mut *caller, value).unwrap();
             }
         }
@@ -249,21 +251,27 @@ pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
     let Ok(recorded) = run(&mut store, &linker, &module, wasm) else {
         return Outcome::DependsOnCode;
     };
+    // One name is imported with several types.
+    let is_unlinked = |line: &String| line.starts_with("start: cannot link");
+    if recorded.lines.first().is_some_and(is_unlinked) {
+        return Outcome::Refused;
+    }
     let end = End {
         exit_code: 0,
         ended: recorded.end,
     };
     store.end_recording(&end).unwrap();
     for mode in (0..MODES).filter(|it| *it != recorded_in) {
-        let lines = replay(file, mode);
+        let (lines, ended) = replay(file, mode);
         let modes = format!("recorded in mode {recorded_in}, replayed in {mode}");
         assert_eq!(lines, recorded.lines, "{modes}");
+        assert!(ended.is_ok(), "{modes}: {ended:?}");
     }
     Outcome::Replayed
 }
 
-/// Runs a recording's module again; its end must be that of the recording.
-fn replay(file: &Path, mode: usize) -> Vec<String> {
+/// Runs a recording's module again; what is seen of it, and the error if it did not end as in the recording.
+fn replay(file: &Path, mode: usize) -> (Vec<String>, dwalin_runtime::Result<Option<u8>>) {
     let engine = engine(mode, REPLAYS_STACK);
     let (log, _, wasm) = Log::open(file).unwrap();
     let module = Module::new(&engine, &wasm).unwrap();
@@ -278,6 +286,5 @@ fn replay(file: &Path, mode: usize) -> Vec<String> {
         exit_code: 0,
         ended: run.end,
     };
-    store.end_recording(&end).unwrap();
-    run.lines
+    (run.lines, store.end_recording(&end))
 }

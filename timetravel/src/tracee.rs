@@ -213,10 +213,8 @@ impl Tracee {
         self.wait()
     }
 
-    /// Finds what forks need in what the process has mapped by now. Before this, threads that it makes are not traced: the process has
-    /// one thread by now.
+    /// Finds what forks need in what the process has mapped by now.
     pub fn prepare_forks(&mut self) -> Result<()> {
-        self.set_options(libc::PTRACE_O_EXITKILL | libc::PTRACE_O_TRACECLONE)?;
         for (start, end) in self.code()? {
             let mut bytes = vec![0; (end - start) as usize];
             let length = self.read_some(start, &mut bytes);
@@ -255,8 +253,18 @@ impl Tracee {
     /// Forks the process, which is stopped; both are as it is.
     ///
     /// The new process is a child of ours (CLONE_PARENT): as a child of the traced one it would stay a zombie until that one ends. It
-    /// sends no SIGCHLD to that one either, which would interrupt a system call of its.
+    /// sends no SIGCHLD to that one either, which would interrupt a system call of its. Only while it is made are new processes traced:
+    /// a thread that the host starts, for a trap's report, runs freely.
     pub fn fork(&mut self) -> Result<Tracee> {
+        self.set_options(libc::PTRACE_O_EXITKILL | libc::PTRACE_O_TRACECLONE)?;
+        let child = self.clone_process();
+        self.set_options(libc::PTRACE_O_EXITKILL)?;
+        let child = child?;
+        child.set_options(libc::PTRACE_O_EXITKILL)?;
+        Ok(child)
+    }
+
+    fn clone_process(&mut self) -> Result<Tracee> {
         let saved = self.registers()?;
         let mut call = saved;
         (call.rax, call.orig_rax) = (libc::SYS_clone as u64, u64::MAX);
