@@ -142,6 +142,25 @@ fn results_memories_and_globals_of_the_hosts_come_back() {
 }
 
 #[test]
+fn imports_that_the_host_calls_itself_come_back() {
+    let define = |linker: &mut Linker<()>| {
+        linker.func_wrap("host", "seven", || 7i64).unwrap();
+        let start = || Err::<(), _>(Error::host("not today"));
+        linker.func_wrap("host", "start", start).unwrap();
+    };
+    let program = |text| Program {
+        text,
+        define: &define,
+    };
+    let exports = r#"(module (import "host" "seven" (func (result i64))) (export "run" (func 0)))"#;
+    assert_eq!(program(exports).check("exports").result, Ok(7));
+    let starts = r#"(module (import "host" "start" (func)) (start 0)
+        (func (export "run") (result i64) (i64.const 1)))"#;
+    let said = program(starts).check("starts").result.unwrap_err();
+    assert!(said.contains("not today"), "{said}");
+}
+
+#[test]
 fn a_memory_that_could_not_grow_does_not_grow_again() {
     let text = r#"(module (memory (export "memory") 1) (table 1 funcref)
         (func (export "run") (result i64)

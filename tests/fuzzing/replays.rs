@@ -7,7 +7,6 @@ use dwalin_runtime::{
     OptLevel, Store, TrapKind, Val, ValType,
 };
 use std::path::Path;
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 /// The number of kinds of code.
 const MODES: usize = 4;
@@ -137,35 +136,8 @@ fn text(values: &[Val]) -> String {
     values.iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
-/// The functions that a module has and exports, by name: what the host calls of its own is nothing that is recorded.
-fn own_functions(wasm: &[u8]) -> Vec<String> {
-    let mut imported = 0;
-    let mut found = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload.unwrap() {
-            Payload::ImportSection(imports) => {
-                let imports = imports.into_imports().map(Result::unwrap);
-                imported = imports.filter(|it| is_function(it.ty)).count();
-            }
-            Payload::ExportSection(exports) => {
-                let own = exports
-                    .into_iter()
-                    .map(Result::unwrap)
-                    .filter(|it| it.kind == ExternalKind::Func && it.index as usize >= imported);
-                found.extend(own.map(|it| it.name.to_owned()));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-fn is_function(ty: TypeRef) -> bool {
-    matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_))
-}
-
-/// Instantiates the module, calls each function that it has and exports, and describes what there is then.
-fn run(store: &mut Store<Numbers>, linker: &Linker<Numbers>, module: &Module, wasm: &[u8]) -> Runs {
+/// Instantiates the module, calls each function that it exports, and describes what there is then.
+fn run(store: &mut Store<Numbers>, linker: &Linker<Numbers>, module: &Module) -> Runs {
     let mut run = Run {
         lines: Vec::new(),
         end: Ended::Finished,
@@ -179,8 +151,8 @@ fn run(store: &mut Store<Numbers>, linker: &Linker<Numbers>, module: &Module, wa
     };
     // Of its own, so that replays give the same.
     let mut numbers = Numbers::new(77);
-    for name in own_functions(wasm) {
-        let func = instance.get_func(&mut *store, &name).unwrap();
+    for (name, export) in instance.exports(&mut *store) {
+        let Extern::Func(func) = export else { continue };
         let ty = func.ty(&*store);
         let values = ty.params().iter().map(|ty| value(&mut numbers, *ty));
         let Some(params) = values.collect::<Option<Vec<_>>>() else {
@@ -248,7 +220,7 @@ pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
         return Outcome::Refused;
     }
     store.record(Log::create(file, Start::default(), wasm).unwrap(), false);
-    let Ok(recorded) = run(&mut store, &linker, &module, wasm) else {
+    let Ok(recorded) = run(&mut store, &linker, &module) else {
         return Outcome::DependsOnCode;
     };
     // One name is imported with several types.
@@ -281,7 +253,7 @@ fn replay(file: &Path, mode: usize) -> (Vec<String>, dwalin_runtime::Result<Opti
         .define_unknown_imports_as_default_values(&mut store, &module)
         .unwrap();
     store.replay(log, false);
-    let run = run(&mut store, &linker, &module, &wasm).expect("there is more room than there was");
+    let run = run(&mut store, &linker, &module).expect("there is more room than there was");
     let end = End {
         exit_code: 0,
         ended: run.end,

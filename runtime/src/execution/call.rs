@@ -129,7 +129,12 @@ impl StoreCore {
             };
             let mut own = slots.to_vec();
             own.resize(host.slot_count(), 0);
-            (host.call)(self, ptr::null_mut(), &mut own)?;
+            if self.session.is_some() && host.import.is_some() {
+                // SAFETY: `self` is borrowed for the call, and nobody else uses it.
+                unsafe { recorded::call(host, self, ptr::null_mut(), &mut own)? };
+            } else {
+                (host.call)(self, ptr::null_mut(), &mut own)?;
+            }
             let len = slots.len();
             slots.copy_from_slice(&own[..len]);
             return Ok(());
