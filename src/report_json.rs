@@ -53,11 +53,8 @@ impl<'a> Members<'a> {
         program: &'a str,
         threads: Threads<'a>,
     ) -> Members<'a> {
-        const NONE: &Cause = &Cause {
-            notes: Vec::new(),
-            hints: Vec::new(),
-        };
-        Members::new(error.to_string(), NONE, error.backtrace(), program, threads)
+        let (message, cause) = (error.to_string(), error.cause());
+        Members::new(message, cause, error.backtrace(), program, threads)
     }
 
     fn new(

@@ -147,6 +147,17 @@ impl Error {
         }
     }
 
+    /// With a fact about a host function that failed, unless one that it called is what failed.
+    pub(crate) fn noted(self, text: impl FnOnce() -> String) -> Error {
+        let mut error = match self {
+            Error::Trap(_) | Error::Exit(_) => return self,
+            Error::Host(error) => *error,
+            other => HostError::new(Box::new(other)),
+        };
+        error.note(text);
+        Error::Host(Box::new(error))
+    }
+
     /// This error, of a host function that guests wait for.
     pub(crate) fn in_host_function(self, backtrace: impl FnOnce() -> WasmBacktrace) -> Error {
         let error = match self {

@@ -1,5 +1,6 @@
 //! Functions that components export (CanonicalABI.md, `canon lift`).
 
+use super::called;
 use super::canonical::Flat;
 use super::error::Violation;
 use super::lift::Lift;
@@ -21,6 +22,7 @@ pub struct Func {
     pub(super) core: CoreFunc,
     pub(super) ty: Arc<FuncType>,
     pub(super) options: u32,
+    pub(super) name: Arc<str>,
 }
 
 impl Func {
@@ -61,9 +63,19 @@ impl Func {
                 return Err(error);
             }
         };
-        self.call_core(core, slots, results)?;
+        let called = self.call_core(core, slots, results);
+        called.map_err(|error| self.noted(error, params))?;
         self.state.leave();
         Ok(())
+    }
+
+    /// With the call, if it had arguments, where that is what the guest was doing.
+    fn noted(&self, mut error: Error, arguments: &[Val]) -> Error {
+        if let (Error::Trap(trap), false) = (&mut error, arguments.is_empty()) {
+            let text = called::text(&self.name, &self.ty, arguments);
+            trap.note(format!("the host called `{text}`"));
+        }
+        error
     }
 
     fn arguments(&self, core: &mut StoreCore, params: &[Val]) -> Result<Vec<u128>> {

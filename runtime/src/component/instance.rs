@@ -38,6 +38,7 @@ impl Instance {
             core: func,
             ty: ty.clone(),
             options: *options,
+            name: name.into(),
         })
     }
 }

@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+mod called;
 mod canonical;
 mod compiled;
 mod definition;

@@ -1,6 +1,7 @@
 //! Core functions of the border, which core modules import: host functions, lowered, and what resources need (CanonicalABI.md,
 //! `canon lower`, `canon resource.new`, `canon resource.drop`, `canon resource.rep`).
 
+use super::called;
 use super::canonical::Flat;
 use super::definition::{Definition, Destructor, HostFunc};
 use super::fused;
@@ -28,11 +29,8 @@ pub(super) fn host_call(
             ty,
             options,
         } => {
-            let Definition::Func(func) = &imports[*import as usize] else {
-                unreachable!("checked when the component was linked");
-            };
-            let (func, ty, options) = (func.clone(), ty.clone(), *options);
-            Box::new(move |store, _, slots| call_import(store, &state, &func, &ty, options, slots))
+            let called = Called::new(&state, &imports[*import as usize], *import, ty, *options);
+            called.host_call(state)
         }
         Trampoline::ResourceNew(handle) => {
             let handle = *handle;
@@ -74,16 +72,48 @@ pub(super) fn host_call(
     }
 }
 
+/// An imported function.
+struct Called {
+    name: String,
+    func: HostFunc,
+    ty: Arc<FuncType>,
+    options: u32,
+}
+
+impl Called {
+    /// A function that an import is, by its position.
+    fn new(
+        state: &State,
+        definition: &Definition,
+        import: u32,
+        ty: &Arc<FuncType>,
+        options: u32,
+    ) -> Called {
+        let Definition::Func(func) = definition else {
+            unreachable!("checked when the component was linked");
+        };
+        Called {
+            name: state.parts.imports[import as usize].join("#"),
+            func: func.clone(),
+            ty: ty.clone(),
+            options,
+        }
+    }
+
+    fn host_call(self, state: Arc<State>) -> HostCall {
+        Box::new(move |store, _, slots| call_import(store, &state, &self, slots))
+    }
+}
+
 /// A guest calls a host function.
 fn call_import(
     store: *mut StoreCore,
     state: &State,
-    func: &HostFunc,
-    ty: &FuncType,
-    options: u32,
+    called: &Called,
     slots: &mut [u128],
 ) -> Result<()> {
-    let options = &state.parts.options[options as usize];
+    let ty = &*called.ty;
+    let options = &state.parts.options[called.options as usize];
     state.check_may_leave(options.instance)?;
     state.running().calls.begin();
     let flat: Vec<u64> = slots.iter().map(|slot| *slot as u64).collect();
@@ -99,7 +129,8 @@ fn call_import(
         (layout.size, layout.align),
     )?;
     let mut results = vec![Val::Bool(false); usize::from(ty.result.is_some())];
-    func(store, &params, &mut results)?;
+    let returned = (called.func)(store, &params, &mut results);
+    returned.map_err(|error| error.noted(|| as_called(&called.name, ty, &params)))?;
     if let Some(ty) = &ty.result {
         let is_flat = ty.flat().is_some_and(|count| count <= 1);
         let to = (!is_flat)
@@ -126,6 +157,11 @@ fn call_import(
         }
     }
     state.end_call()
+}
+
+fn as_called(name: &str, ty: &FuncType, arguments: &[Val]) -> String {
+    let text = called::text(name, ty, arguments);
+    format!("it was called as `{text}`")
 }
 
 fn drop_handle(

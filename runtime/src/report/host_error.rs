@@ -1,6 +1,7 @@
 //! An error of a host function, with the guests that called it.
 
 use super::backtrace::WasmBacktrace;
+use super::cause::Cause;
 use std::error::Error;
 use std::fmt;
 
@@ -8,6 +9,7 @@ use std::fmt;
 pub struct HostError {
     error: Box<dyn Error + Send + Sync>,
     backtrace: WasmBacktrace,
+    cause: Cause,
 }
 
 impl HostError {
@@ -16,6 +18,7 @@ impl HostError {
         HostError {
             error,
             backtrace: WasmBacktrace::default(),
+            cause: Cause::default(),
         }
     }
 
@@ -25,6 +28,18 @@ impl HostError {
             self.backtrace = capture();
         }
         self
+    }
+
+    /// Adds a fact, if no inner host function has.
+    pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
+        if self.cause.notes.is_empty() {
+            self.cause.note(text());
+        }
+    }
+
+    /// The known facts about it.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
     }
 
     /// The error that the host function returned.

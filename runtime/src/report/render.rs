@@ -59,6 +59,7 @@ impl<'a> Report<'a> {
             );
             cause.notes.push(note);
         }
+        cause.notes.extend_from_slice(&error.cause().notes);
         Report {
             title,
             cause: Cow::Owned(cause),

@@ -47,6 +47,11 @@ impl Trap {
         self.backtrace = backtrace;
     }
 
+    /// Adds a fact.
+    pub(crate) fn note(&mut self, text: String) {
+        self.cause.note(text);
+    }
+
     /// The known facts about its cause.
     pub fn cause(&self) -> &Cause {
         &self.cause

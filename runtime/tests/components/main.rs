@@ -1,6 +1,7 @@
 //! Components as embedders use them: values of all types in both directions, resources, rules, and guests that break them.
 #![cfg(feature = "component-model")]
 
+mod calls;
 mod fused;
 mod hostile;
 mod proposals;
