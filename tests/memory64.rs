@@ -159,6 +159,7 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
         }],
         forwards: Vec::new(),
         heap: None,
+        context: None,
         flavor,
         at_own_addresses: false,
         pointer_code: None,

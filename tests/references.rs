@@ -1,5 +1,5 @@
-//! References of WebAssembly open: objects with their fields and elements, numbers of 31 bits, functions by name, in reports, core dumps and
-//! debuggers. What is expected is what tests/programs/wat/references.wat says.
+//! References of WebAssembly open: objects with their fields and elements, numbers of 31 bits, functions by name, exceptions, in reports, core
+//! dumps and debuggers. What is expected is what tests/programs/wat/references.wat and exceptions.wat say.
 
 mod checkout;
 #[path = "support/tools.rs"]
@@ -252,4 +252,71 @@ fn types_may_name_each_other_in_long_chains() {
         &report,
         &["wasm `unreachable` instruction executed", "first = null"],
     );
+}
+
+/// Exceptions as tests/programs/wat/exceptions.wat makes them: tag, values, and what they are to a language.
+const EXCEPTIONS: [&str; 5] = [
+    "e = oops(-7, 2.5)",
+    "w = outer(oops(8, 2.5), null, 0.1)",
+    "n = null",
+    "cpp = __cpp_exception(112) → exception of type E",
+    "rust = __cpp_exception(320) → Rust panic",
+];
+
+fn exceptions() -> PathBuf {
+    root().join("tests/programs/wat/exceptions.wat")
+}
+
+#[test]
+fn exceptions_open_in_reports_and_core_dumps() {
+    let core = folder("exceptions").join("core");
+    let mut run = Command::new(dwalin());
+    run.args(["run", "-g", "--coredump"]).arg(&core);
+    expect(&said(run.arg(exceptions())), &EXCEPTIONS);
+    let mut inspect = Command::new(dwalin());
+    inspect.arg("inspect").arg(&core);
+    let inspected = said(inspect.arg("--module").arg(exceptions()));
+    expect(&inspected, &EXCEPTIONS);
+}
+
+#[test]
+fn exceptions_open_in_gdb() {
+    if !tools::have(&["gdb"]) {
+        return;
+    }
+    let commands = [
+        "set debuginfod enabled off",
+        "set confirm off",
+        "break look_at",
+        "run",
+        "info args",
+        "set var n = 0x657c000000001234",
+        "print n",
+    ];
+    let mut gdb = Command::new(dwalin());
+    gdb.args(["gdb", "-nx", "-batch"]);
+    for command in commands {
+        gdb.args(["-ex", command]);
+    }
+    let said = said(gdb.arg(exceptions()));
+    expect(&said, &EXCEPTIONS);
+    let none = "<error: 0x657c000000001234 is no exception>";
+    expect(&said, &[none]);
+}
+
+#[test]
+fn exceptions_open_in_lldb() {
+    if !tools::have(&[&tools::lldb()]) {
+        return;
+    }
+    let mut lldb = Command::new(dwalin());
+    lldb.args(["lldb", "--lldb", &tools::lldb()]);
+    lldb.args([
+        "--lldb-option=--no-lldbinit",
+        "--lldb-option=--no-use-colors",
+    ]);
+    for command in ["b look_at", "run", "frame variable", "quit"] {
+        lldb.args(["-o", command]);
+    }
+    expect(&said(lldb.arg(exceptions())), &EXCEPTIONS);
 }

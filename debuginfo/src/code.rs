@@ -34,6 +34,8 @@ pub struct CodeMap<'a> {
     pub globals: Vec<GlobalPlace>,
     /// The heap of the module's objects, if it has any.
     pub heap: Option<HeapPlace>,
+    /// The context of the instance, if the module has exceptions: what debuggers' scripts find them by.
+    pub context: Option<HostAddress>,
     /// Whose reader it is for.
     pub flavor: Flavor,
     /// True if gdb finds the first memory at the guest's own addresses too, and so needs not be told where what a pointer is of lies.

@@ -88,6 +88,7 @@ pub fn code(flavor: Flavor) -> CodeMap<'static> {
         }],
         forwards: Vec::new(),
         heap: None,
+        context: None,
         flavor,
         at_own_addresses: false,
         pointer_code: None,

@@ -321,6 +321,7 @@ impl Module {
         Places {
             pointer_code: None,
             forwards: Vec::new(),
+            context: None,
             heap: info.has_objects().then(heap),
             memories: info.memories.iter().map(memory).collect(),
             globals: info.globals.iter().map(global).collect(),

@@ -39,6 +39,7 @@ pub const GDB: Package = Package {
         ("library.py", include_str!("gdb/library.py")),
         ("pointers.py", include_str!("gdb/pointers.py")),
         ("references.py", include_str!("gdb/references.py")),
+        ("exceptions.py", include_str!("gdb/exceptions.py")),
         ("contents.py", include_str!("gdb/contents.py")),
         ("value_bytes.py", include_str!("gdb/value_bytes.py")),
         ("libcxx.py", include_str!("gdb/libcxx.py")),
@@ -79,6 +80,7 @@ pub const LLDB: Package = Package {
         ("kinds.py", include_str!("lldb/dwalin_lldb/kinds.py")),
         ("stops.py", include_str!("lldb/dwalin_lldb/stops.py")),
         ("command.py", include_str!("gdb/command.py")),
+        ("exceptions.py", include_str!("gdb/exceptions.py")),
         ("images.py", include_str!("lldb/dwalin_lldb/images.py")),
         ("startup.py", include_str!("lldb/dwalin_lldb/startup.py")),
         (

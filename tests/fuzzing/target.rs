@@ -166,6 +166,7 @@ impl Module {
             ],
             forwards: Vec::new(),
             heap: None,
+            context: None,
             flavor,
             at_own_addresses: false,
             pointer_code: (flavor == Flavor::Lldb).then(|| PointerCode {

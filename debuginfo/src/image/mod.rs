@@ -197,6 +197,10 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
             .iter()
             .map(|heap| nobits(".wasm.heap", abi::SHF_WRITE, heap.base.0, 1 << 32)),
     );
+    sections.extend(
+        code.context
+            .map(|context| nobits(".wasm.exceptions", abi::SHF_WRITE, context.0, 8)),
+    );
     sections.extend(code.pointer_code.iter().map(|functions| {
         let code = &functions.code;
         let size = code.end.0 - code.start.0;

@@ -47,6 +47,7 @@ fn code(functions: Vec<FunctionCode<'static>>) -> CodeMap<'static> {
         globals: Vec::new(),
         forwards: Vec::new(),
         heap: None,
+        context: None,
         flavor: Flavor::Gdb,
         at_own_addresses: false,
         pointer_code: None,

@@ -24,6 +24,8 @@ use std::sync::atomic::AtomicU64;
 /// The data that the compiled code of all instances of a store shares; at a fixed address while the store lives.
 #[repr(C)]
 pub struct VmStoreContext {
+    /// The address of what says where the exceptions are (`vm/shown_exceptions.rs`). The first field: debuggers' scripts read it.
+    pub exceptions: u64,
     /// Guest code traps with a stack overflow when the stack pointer is below.
     pub stack_limit: u64,
     /// The context of the instance that made the latest call out of its module: by import or by reference.

@@ -23,7 +23,7 @@ use dwalin_debuginfo::code::{Homes, ValueType};
 use std::hash::{DefaultHasher, Hasher};
 
 /// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
-pub const TABLES: u32 = 8;
+pub const TABLES: u32 = 9;
 
 /// Machine code.
 pub const TEXT: &str = ".text";

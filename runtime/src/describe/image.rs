@@ -143,6 +143,7 @@ fn with_map<T: Send>(
         memories: places.memories,
         globals: places.globals,
         heap: places.heap,
+        context: places.context,
         flavor: config.flavor(),
         at_own_addresses: config.has_own_addresses(),
         pointer_code: places.pointer_code,

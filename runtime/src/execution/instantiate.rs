@@ -372,11 +372,14 @@ fn places(
     let at = placement.map(Placement::pointers);
     let functions = memory.and_then(|memory| PointerFunctions::new(memory_place(memory), at).ok());
     let info = instance.module.info();
+    // Threads that have one image have a context each.
+    let has_exceptions = !info.tags.is_empty() && !info.shares_memory();
     let heap = || HeapPlace {
         base: HostAddress(core.vm.heap as u64),
         types: instance.module.type_numbers(),
     };
     let places = Places {
+        context: has_exceptions.then(|| HostAddress(instance.context.as_ptr() as u64)),
         // Threads that have one image have a heap each.
         heap: (info.has_objects() && !info.shares_memory()).then(heap),
         pointer_code: functions.as_ref().map(|functions| functions.code.clone()),

@@ -13,4 +13,3 @@ mod own_stack;
 pub mod profile;
 mod suspects;
 pub mod symbolize;
-mod thrown;

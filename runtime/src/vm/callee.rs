@@ -56,11 +56,6 @@ impl StoreCore {
             .map(|callee| callee.name)
     }
 
-    /// An exception by its handle, which may be any: its tag and values.
-    pub(crate) fn exception_text(&self, handle: u64) -> Option<String> {
-        self.thrown(handle).map(|exception| exception.to_string())
-    }
-
     /// The function that a table's element holds, as it is: nothing is given its first value.
     pub(crate) fn peek_function(&self, table: Table, index: u64) -> Option<Callee> {
         self.table(table).raw(index)?;

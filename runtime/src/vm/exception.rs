@@ -6,6 +6,7 @@
 //! that only looks like one keeps an exception longer. What the host was given as a value stays as long as the store.
 
 use super::handle::{ExnRef, Tag};
+use super::shown_exceptions::{ShownExceptions, ShownTag};
 use super::value::Val;
 use crate::index::SharedTypeId;
 use crate::module::types::FuncType;
@@ -21,7 +22,7 @@ pub struct ThrownException {
     pub(crate) tag: String,
     pub(crate) values: Vec<Val>,
     // What a store keeps while an error refers to it.
-    pub(crate) _kept: Arc<Exception>,
+    pub(crate) kept: Arc<Exception>,
 }
 
 /// An exception: its tag, and its values as slots.
@@ -37,12 +38,14 @@ pub(crate) struct Declared {
     pub(crate) ty: FuncType,
     pub(crate) type_id: SharedTypeId,
     pub(crate) name: String,
+    pub(crate) shown: ShownTag,
 }
 
 /// Tags and exceptions of a store.
 pub(crate) struct Exceptions {
     pub(crate) tags: Vec<Declared>,
     pub(crate) live: HashMap<u64, Arc<Exception>>,
+    pub(crate) shown: ShownExceptions,
     thrown: u64,
     /// The number of exceptions from which on a throw looks for those that nobody holds.
     limit: usize,
@@ -63,6 +66,7 @@ impl Default for Exceptions {
         Exceptions {
             tags: Vec::new(),
             live: HashMap::new(),
+            shown: ShownExceptions::default(),
             thrown: 0,
             limit: FIRST_LIMIT,
             uncaught: None,
@@ -80,6 +84,9 @@ impl Exceptions {
             values,
             is_hosts: AtomicBool::new(false),
         };
+        let tag = self.tags.get(exception.tag.0.index);
+        self.shown
+            .add(handle, tag.map(|tag| &tag.shown), &exception.values);
         self.live.insert(handle, Arc::new(exception));
         handle
     }
@@ -118,6 +125,7 @@ impl Exceptions {
             }
         }
         self.live.retain(|handle, _| found.contains(handle));
+        self.shown.retain(|handle| found.contains(&handle));
         self.limit = FIRST_LIMIT.max(self.live.len() * 2);
     }
 }

@@ -59,7 +59,7 @@ impl ContextWords {
         )
     }
 
-    fn as_ptr(&self) -> *const u128 {
+    pub(crate) fn as_ptr(&self) -> *const u128 {
         match self {
             ContextWords::Owned(words) => words.as_ptr(),
             ContextWords::Placed(words) => words.as_ptr(),

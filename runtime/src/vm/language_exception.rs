@@ -1,15 +1,13 @@
-//! An exception that nobody handles → what its language's runtime would say of it, from the guest's memory: the type and the message of
+//! An exception → what its language's runtime would say of it if nobody handled it, from the guest's memory: the type and the message of
 //! a C++ exception, in the layout that libc++abi gives it where pointers have 4 bytes (cxa_exception.h, private_typeinfo.h).
 
+use super::exception::ThrownException;
+use super::instance::InstanceData;
+use super::store::StoreCore;
+use super::value::Val;
 use crate::index::FuncIndex;
 use crate::module::elements::lasting_elements;
-use crate::report::backtrace::WasmBacktrace;
-use crate::report::exception::UncaughtException;
-use crate::report::trap::Trap;
-use crate::vm::exception::ThrownException;
-use crate::vm::instance::InstanceData;
-use crate::vm::store::StoreCore;
-use crate::vm::value::Val;
+use crate::printable::Printable;
 use dwalin_debuginfo::code::DWARF_MEMORY;
 use dwalin_debuginfo::demangle;
 use std::borrow::Cow;
@@ -34,6 +32,9 @@ const WITH_TEXT: [(&str, &str); 2] = [
     ("St13runtime_error", "std::runtime_error::what() const"),
     ("St11logic_error", "std::logic_error::what() const"),
 ];
+
+/// Exceptions in exceptions that are shown.
+const CARRIED: usize = 3;
 
 /// The longest name or message that is read, and the longest chain of bases.
 const LONGEST: usize = 4096;
@@ -63,7 +64,7 @@ impl Guest<'_> {
         let class = (self.read)(thrown, 8);
         let class = u64::from_le_bytes(*class.first_chunk()?);
         if class == RUST {
-            return Some("uncaught Rust panic".to_owned());
+            return Some("Rust panic".to_owned());
         }
         if class & !1 != CPP {
             return None;
@@ -77,7 +78,7 @@ impl Guest<'_> {
         let symbol = format!("_ZTS{name}");
         let readable = demangle(&symbol);
         let readable = readable.strip_prefix("typeinfo name for ").unwrap_or(&name);
-        let said = format!("uncaught exception of type {readable}");
+        let said = format!("exception of type {readable}");
         Some(match self.message(ty, object, function) {
             Some(message) => format!("{said}: {message}"),
             None => said,
@@ -119,35 +120,47 @@ impl Guest<'_> {
     }
 }
 
-impl Trap {
-    /// Adds the exception that it is about, which was thrown at its frames.
-    pub(crate) fn set_uncaught(&mut self, store: &StoreCore, exception: ThrownException) {
-        let text = text(store, self.backtrace(), &exception);
-        let text = text.unwrap_or_else(|| exception.to_string());
-        self.exception = Some(UncaughtException::new(text, exception));
+impl StoreCore {
+    /// The words of its language's runtime for an exception; `None` of what no language is known to throw.
+    pub(crate) fn language_text(&self, exception: &ThrownException) -> Option<String> {
+        let [Val::I32(thrown)] = exception.values[..] else {
+            return None;
+        };
+        let mut instances = self.instances.iter();
+        let instance = instances.find(|it| it.tags.contains(&exception.kept.tag))?;
+        let memory = self.memory(*instance.memories.get(DWARF_MEMORY)?);
+        let read = |at: u32, len: usize| {
+            let at = at as usize;
+            let len = len.min((memory.len() as usize).saturating_sub(at));
+            // SAFETY: no guest of the store runs, and the host that borrowed the store waits for us.
+            let bytes = unsafe { memory.get(at, len) };
+            bytes.map_or_else(Vec::new, Cow::into_owned)
+        };
+        let function = |address| function_name(instance, address);
+        Guest { read: &read }.describe(thrown as u32, function)
     }
-}
 
-fn text(
-    store: &StoreCore,
-    backtrace: &WasmBacktrace,
-    exception: &ThrownException,
-) -> Option<String> {
-    let [Val::I32(thrown)] = exception.values()[..] else {
-        return None;
-    };
-    let frame = backtrace.frames().iter().find(|frame| !frame.host)?;
-    let instance = &**store.instances.get(frame.instance)?;
-    let memory = store.memory(*instance.memories.get(DWARF_MEMORY)?);
-    let read = |at: u32, len: usize| {
-        let at = at as usize;
-        let len = len.min((memory.len() as usize).saturating_sub(at));
-        // SAFETY: no guest of the store runs, and the host that borrowed the store waits for us.
-        let bytes = unsafe { memory.get(at, len) };
-        bytes.map_or_else(Vec::new, Cow::into_owned)
-    };
-    let function = |address| function_name(instance, address);
-    Guest { read: &read }.describe(thrown as u32, function)
+    /// An exception by its handle, which may be any: its tag and values, and what it is to its language.
+    pub(crate) fn exception_text(&self, handle: u64) -> Option<String> {
+        self.carried_text(handle, 0)
+    }
+
+    fn carried_text(&self, handle: u64, depth: usize) -> Option<String> {
+        let exception = self.thrown(handle)?;
+        if depth >= CARRIED {
+            return Some("…".to_owned());
+        }
+        let text = |value: &Val| match value {
+            Val::ExnRef(Some(carried)) => self.carried_text(carried.handle, depth + 1),
+            _ => Some(value.to_string()),
+        };
+        let values: Vec<_> = exception.values.iter().filter_map(text).collect();
+        let shown = format!("{}({})", Printable(&exception.tag), values.join(", "));
+        Some(match self.language_text(&exception) {
+            Some(text) => format!("{shown} → {text}"),
+            None => shown,
+        })
+    }
 }
 
 /// The name of the function that a guest's function pointer is.
@@ -205,11 +218,11 @@ mod tests {
     fn the_message_is_that_of_the_class_that_keeps_one() {
         let what = "std::runtime_error::what() const";
         let said = describe(&memory([77, 77]), what).unwrap();
-        assert_eq!(said, "uncaught exception of type E: no such file");
+        assert_eq!(said, "exception of type E: no such file");
         // `E::what` may say anything; a type with another table may have its bases elsewhere.
         for (tables, what) in [([77, 77], "E::what() const"), ([77, 78], what)] {
             let said = describe(&memory(tables), what).unwrap();
-            assert_eq!(said, "uncaught exception of type E");
+            assert_eq!(said, "exception of type E");
         }
     }
 
@@ -219,11 +232,11 @@ mod tests {
         let mut round = memory([77, 77]);
         round[0x18..0x1c].copy_from_slice(&0x10_u32.to_le_bytes());
         let said = describe(&round, what).unwrap();
-        assert_eq!(said, "uncaught exception of type E");
+        assert_eq!(said, "exception of type E");
         let whole = memory([77, 77]);
         for len in 0..whole.len() {
             let said = describe(&whole[..len], what);
-            assert!(said.is_none_or(|said| said.starts_with("uncaught exception of type")));
+            assert!(said.is_none_or(|said| said.starts_with("exception of type")));
         }
         assert_eq!(describe(&[0; 320], what), None);
     }

@@ -79,7 +79,9 @@ pub(crate) enum Raised {
 impl StoreCore {
     fn new(engine: &Engine) -> StoreCore {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let exceptions = Exceptions::default();
         let vm = VmStoreContext {
+            exceptions: exceptions.shown.address(),
             stack_limit: u64::MAX,
             caller: ptr::null_mut(),
             last_exit_fp: 0,
@@ -108,7 +110,7 @@ impl StoreCore {
             wasm_to_array: HashMap::new(),
             raised: None,
             stderr: StderrTail::default(),
-            exceptions: Exceptions::default(),
+            exceptions,
             objects: Objects::new(engine),
             session: None,
             watch: None,

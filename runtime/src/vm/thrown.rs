@@ -2,11 +2,13 @@
 
 use super::exception::{Declared, Exception, ThrownException};
 use super::handle::{ExnRef, Stored, Tag};
+use super::shown_exceptions::ShownTag;
 use super::store::StoreCore;
 use super::value::Val;
 use crate::abi::trap::TrapKind;
 use crate::error::{Error, Result};
 use crate::index::SharedTypeId;
+use crate::module::reference::HeapType;
 use crate::module::types::{FuncType, ValType};
 use crate::report::exception::UncaughtException;
 use crate::report::trap::Trap;
@@ -17,7 +19,20 @@ impl StoreCore {
         let ty = self.engine().shared_type(type_id);
         let ty = ty.as_ref().and_then(|ty| ty.function());
         let ty = ty.expect("a tag's type is its engine's").clone();
-        self.exceptions.tags.push(Declared { ty, type_id, name });
+        let is_function = |heap: HeapType| match heap {
+            HeapType::Shared(id) => {
+                let ty = self.engine().shared_type(id);
+                ty.is_some_and(|ty| ty.function().is_some())
+            }
+            _ => false,
+        };
+        let shown = ShownTag::new(&name, &ty, is_function);
+        self.exceptions.tags.push(Declared {
+            ty,
+            type_id,
+            name,
+            shown,
+        });
         Tag(Stored {
             store: self.id(),
             index: self.exceptions.tags.len() - 1,
@@ -62,7 +77,7 @@ impl StoreCore {
             },
             tag: tag.name.clone(),
             values: self.values_of(&kept),
-            _kept: kept,
+            kept,
         })
     }
 
@@ -75,6 +90,14 @@ impl StoreCore {
 }
 
 impl Trap {
+    /// Adds the exception that it is about.
+    pub(crate) fn set_uncaught(&mut self, store: &StoreCore, exception: ThrownException) {
+        let text = store.language_text(&exception);
+        let text = text.map(|text| format!("uncaught {text}"));
+        let text = text.unwrap_or_else(|| exception.to_string());
+        self.exception = Some(UncaughtException::new(text, exception));
+    }
+
     /// An exception that has not left its host function, or not found its handler.
     pub(crate) fn of_exception(exception: ThrownException) -> Trap {
         let mut trap = Trap::without_frames(TrapKind::UncaughtException);

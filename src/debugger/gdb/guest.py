@@ -13,12 +13,13 @@ class Unreadable(Exception):
 
 
 class Image:
-    """What a registered ELF image says: where code is, the bases of the memory and of the heap, and whether the memory's addresses have
-    8 bytes."""
+    """What a registered ELF image says: where code is, the bases of the memory and of the heap, whether the memory's addresses have
+    8 bytes, and where the instance is that has exceptions."""
 
-    def __init__(self, text, base, is_wide=False, heap=None):
+    def __init__(self, text, base, is_wide=False, heap=None, context=None):
         self.text = text
         self.heap = heap
+        self.context = context
         self.base = base
         self.is_wide = is_wide
 
@@ -105,7 +106,7 @@ def parse(start, read=read):
     count, names = struct.unpack_from("<HH", header, 60)
     sections = list(struct.iter_unpack("<IIQQQQIIQQ", read(start + table, 64 * count)))
     strings = read(start + sections[names][4], sections[names][5])
-    text, base, is_wide, heap = range(0), None, False, None
+    text, base, is_wide, heap, context = range(0), None, False, None, None
     for section in sections:
         name = strings[section[0]:strings.index(b"\0", section[0])]
         if name == b".text":
@@ -114,7 +115,9 @@ def parse(start, read=read):
             base, is_wide = section[3], name.endswith(b"64")
         elif name == b".wasm.heap":
             heap = section[3]
-    return Image(text, base, is_wide, heap)
+        elif name == b".wasm.exceptions":
+            context = section[3]
+    return Image(text, base, is_wide, heap, context)
 
 
 def has_known_layouts():

@@ -8,7 +8,7 @@ import struct
 
 import gdb
 
-from . import guest
+from . import exceptions, guest
 from .guest import Unreadable
 
 WORDS = ("anyref", "eqref", "i31ref", "structref", "arrayref", "nullref", "externref")
@@ -138,6 +138,33 @@ def of_function(value):
     return Plain(name_of(code))
 
 
+def of_exception(handle):
+    """The text of an exception: its tag and values."""
+    if not handle:
+        return "null"
+    process = exceptions.Process(guest.read, guest.memory, carried, demangled)
+    try:
+        context = guest.of_frame(lambda image: image.context, "several instances: select a frame of the program", "no exceptions yet")
+        return process.text(context, handle)
+    except (Unreadable, exceptions.Unknown) as why:
+        return "<error: %s>" % why
+
+
+def carried(code, word):
+    """The text of a reference that an exception carries; `code` is its type in the binary format."""
+    if code == 0x70:
+        return name_of(struct.unpack("<Q", guest.read(word, 8))[0])
+    found = of_word(word)
+    return found.to_string() + (" {...}" if isinstance(found, Reference) else "")
+
+
+def demangled(symbol):
+    try:
+        return gdb.execute("demangle -l c++ -- " + symbol, to_string=True)
+    except gdb.error:
+        return symbol
+
+
 def name_of(code):
     try:
         block = gdb.block_for_pc(code) if guest.image_at(code) else None
@@ -169,8 +196,7 @@ def look_up(value):
         if type.name == "funcref":
             return of_function(value)
         if type.name == "exnref":
-            word = int(value) & 0xffffffffffffffff
-            return Plain("exception 0x%x" % word if word else "null")
+            return Plain(of_exception(int(value) & 0xffffffffffffffff))
     return None
 
 

@@ -80,6 +80,7 @@ impl Machine {
                 }],
                 forwards: Vec::new(),
                 heap: None,
+                context: None,
                 flavor: Flavor::Gdb,
                 at_own_addresses: false,
                 pointer_code: None,

@@ -7,11 +7,12 @@ import struct
 
 import lldb
 
-from . import guest
+from . import exceptions, guest, pointers
 from .guest import HEAP, Unreadable
 from .pointers import DEREFERENCE
 
 WORD = "wasm_reference"
+CONTEXT = ".wasm.exceptions"  # The section of images for the instance that has exceptions.
 WORDS = ("anyref", "eqref", "i31ref", "structref", "arrayref", "nullref", "externref")
 STRUCTURE, ARRAY = 1, 2  # Kinds of objects.
 DEPTH = 3  # Of objects in the text of objects: they may go in circles.
@@ -152,17 +153,55 @@ def text(value):
         if name == "funcref":
             return function(value, bits, size)
         if name == "exnref":
-            return "exception 0x%x" % bits
-        word = bits & 0xffffffff
-        if word & 1:
-            return "%d (i31)" % ((word ^ 1 << 31) - (1 << 31) >> 1)
-        if word & 7 == 2:
-            return "host object %d" % (word >> 3)
-        if word & 7:
-            raise Unreadable("0x%x is no reference" % word)
-        return Object(value, word).text()
-    except Unreadable as why:
+            return exception(value, bits)
+        return of_word(value, bits & 0xffffffff)
+    except (Unreadable, exceptions.Unknown) as why:
         return "<%s>" % why
+
+
+def context_of(value):
+    """The address of an instance that has exceptions: of the frame's code, or of any, as a program has one store."""
+    target = value.GetTarget()
+    for module in [value.GetFrame().GetModule(), *target.module_iter()]:
+        section = module.FindSection(CONTEXT) if module.IsValid() else None
+        if section is not None and section.IsValid():
+            address = section.GetLoadAddress(target)
+            return section.GetFileAddress() if address == lldb.LLDB_INVALID_ADDRESS else address
+    raise Unreadable("no exceptions yet")
+
+
+def exception(value, handle):
+    """The text of an exception: its tag and values."""
+    process, frame = value.GetProcess(), value.GetFrame()
+
+    def demangled(symbol):
+        result = lldb.SBCommandReturnObject()
+        value.GetTarget().GetDebugger().GetCommandInterpreter().HandleCommand("language cplusplus demangle " + symbol, result)
+        return result.GetOutput() or symbol
+
+    def memory(address, size):
+        base = frame.GetModule().FindSection(pointers.MEMORY)
+        if not base.IsValid():
+            raise Unreadable("no memory")
+        return read(process, base.GetFileAddress() + address, size)
+
+    def carried(code, word):
+        if code == 0x70:
+            return function(value, word, 8)
+        return of_word(value, word & 0xffffffff)
+
+    return exceptions.Process(lambda address, size: read(process, address, size), memory, carried, demangled).text(context_of(value), handle)
+
+
+def of_word(value, word):
+    """The text of an internal or external reference."""
+    if word & 1:
+        return "%d (i31)" % ((word ^ 1 << 31) - (1 << 31) >> 1)
+    if word & 7 == 2:
+        return "host object %d" % (word >> 3)
+    if word & 7:
+        raise Unreadable("0x%x is no reference" % word)
+    return Object(value, word).text()
 
 
 def function(value, word, size):
