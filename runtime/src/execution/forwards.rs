@@ -6,6 +6,7 @@ use crate::compiled::Module;
 use crate::index::*;
 use crate::module::ExportItem;
 use crate::module::types::ExternType;
+use crate::vm::instance::{Way, Ways};
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::HostAddress;
@@ -18,16 +19,8 @@ pub const ADAPTER: &str = "wasm::adapter";
 /// The module that an adapter imports the functions from which it calls, by the names under which it exports its own.
 const CALLEE: &str = "callee";
 
-/// A function's way to what it calls.
-enum Way {
-    /// An imported function.
-    Import(FuncIndex),
-    /// An element of a table.
-    Element { table: TableIndex, index: u64 },
-}
-
-/// The functions of a module that pass calls on.
-fn ways(module: &Module) -> Vec<(DefinedFuncIndex, Way)> {
+/// The functions of a module that pass calls on. All its bodies are looked at.
+pub(crate) fn ways(module: &Module) -> Ways {
     if module.has_debug_info() {
         return Vec::new();
     }
@@ -38,7 +31,7 @@ fn ways(module: &Module) -> Vec<(DefinedFuncIndex, Way)> {
     }
 }
 
-fn adapters(module: &Module) -> Vec<(DefinedFuncIndex, Way)> {
+fn adapters(module: &Module) -> Ways {
     let info = module.info();
     let functions = info
         .imports
@@ -61,7 +54,7 @@ fn adapters(module: &Module) -> Vec<(DefinedFuncIndex, Way)> {
 }
 
 /// Functions that call an element of the module's own first table with their parameters, and do nothing else.
-fn through_tables(module: &Module) -> Vec<(DefinedFuncIndex, Way)> {
+fn through_tables(module: &Module) -> Ways {
     let info = module.info();
     let wasm = module.artifact().wasm();
     if info.imported_tables > 0 || info.tables.is_empty() {
@@ -97,29 +90,26 @@ fn passes_on(body: &[u8], parameters: usize) -> Option<u64> {
     u64::try_from(value).ok()
 }
 
-/// Returns true if a module has functions that call elements of a table, which come later.
-pub fn are_late(module: &Module) -> bool {
-    let ways = ways(module);
+/// Returns true if some of them call elements of a table, which come later.
+pub fn are_late(ways: &Ways) -> bool {
     ways.iter()
         .any(|(_, way)| matches!(way, Way::Element { .. }))
 }
 
 /// Returns true if all that an instance's functions pass calls on to is there.
-pub fn are_there(core: &mut StoreCore, instance: usize) -> bool {
-    let ways = ways(&core.instances[instance].module);
+pub fn are_there(core: &mut StoreCore, instance: usize, ways: &Ways) -> bool {
     let mut ways = ways.iter();
     ways.all(|(_, way)| callee(core, instance, way).is_some())
 }
 
 /// The functions of an instance that pass calls on to guests, and what these are.
-pub fn of(core: &mut StoreCore, instance: usize) -> Vec<Forward> {
-    let ways = ways(&core.instances[instance].module);
+pub fn of(core: &mut StoreCore, instance: usize, ways: &Ways) -> Vec<Forward> {
     if ways.is_empty() {
         return Vec::new();
     }
     let known = known(core);
-    let forwards = ways.into_iter().filter_map(|(func, way)| {
-        let reference = callee(core, instance, &way)?;
+    let forwards = ways.iter().filter_map(|(func, way)| {
+        let reference = callee(core, instance, way)?;
         Some(Forward {
             function: func.index(),
             to: target(&known, reference)?,

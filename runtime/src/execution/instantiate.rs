@@ -24,7 +24,7 @@ use crate::module::init::ConstExpr;
 use crate::module::names::tag_name;
 use crate::vm::context::AsContextMut;
 use crate::vm::handle::{Extern, Global, Memory};
-use crate::vm::instance::{ContextWords, InstanceData};
+use crate::vm::instance::{ContextWords, InstanceData, Ways};
 use crate::vm::shared::SharedMemory;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
@@ -62,9 +62,10 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
     apply_data(core, index)?;
     // Now variables have their first values: a debugger that is told may watch them.
     if let Some(reader) = reader.filter(|_| core.instances[index].shown.is_none()) {
+        let ways = forwards::ways(module);
         match &mut core.held_back {
-            Some(held_back) if forwards::are_late(module) => held_back.push(index),
-            _ => describe_to_debugger(core, index, reader, image),
+            Some(held_back) if forwards::are_late(&ways) => held_back.push((index, ways)),
+            _ => describe_to_debugger(core, index, &ways, reader, image),
         }
         describe_held_back(core, reader, forwards::are_there);
     }
@@ -81,15 +82,15 @@ pub fn instantiate(core: &mut StoreCore, module: &Module, imports: &[Extern]) ->
 fn describe_held_back(
     core: &mut StoreCore,
     reader: ImageReader,
-    is_ready: impl Fn(&mut StoreCore, usize) -> bool,
+    is_ready: impl Fn(&mut StoreCore, usize, &Ways) -> bool,
 ) {
     let held_back = core.held_back.take();
     let rest = held_back.map(|all| {
         let mut rest = all;
-        rest.retain(|index| {
-            let is_ready = is_ready(core, *index);
+        rest.retain(|(index, ways)| {
+            let is_ready = is_ready(core, *index, ways);
             if is_ready {
-                describe_to_debugger(core, *index, reader, None);
+                describe_to_debugger(core, *index, ways, reader, None);
             }
             !is_ready
         });
@@ -110,7 +111,7 @@ pub fn together<C: AsContextMut, T>(
     let result = instantiate_all(store);
     let core = store.core_mut();
     let reader = core.engine().config().image_reader();
-    describe_held_back(core, reader, |_, _| true);
+    describe_held_back(core, reader, |_, _, _| true);
     core.held_back = outer;
     result
 }
@@ -314,10 +315,11 @@ fn init_tables(core: &mut StoreCore, instance: &mut InstanceData) -> Result<()> 
 fn describe_to_debugger(
     core: &mut StoreCore,
     index: usize,
+    ways: &Ways,
     reader: ImageReader,
     image: Option<CachedImage>,
 ) {
-    let forwards = forwards::of(core, index);
+    let forwards = forwards::of(core, index, ways);
     core.instances[index].forwards.clone_from(&forwards);
     let config = core.engine().config();
     let instance = &core.instances[index];

@@ -14,6 +14,17 @@ use cranelift_entity::EntityRef;
 use dwalin_debuginfo::code::Forward;
 use std::sync::Arc;
 
+/// The functions of a module that only pass calls on to another module's, and how each comes to what it calls.
+pub(crate) type Ways = Vec<(DefinedFuncIndex, Way)>;
+
+/// A function's way to what it calls.
+pub(crate) enum Way {
+    /// An imported function.
+    Import(FuncIndex),
+    /// An element of a table.
+    Element { table: TableIndex, index: u64 },
+}
+
 /// An instance's part of the store.
 pub struct InstanceData {
     // Dropped first: the debugger lets go of the code before it is unmapped.

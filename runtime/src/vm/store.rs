@@ -4,7 +4,7 @@ use super::exception::Exceptions;
 use super::gc::Objects;
 use super::handle::{Global, Memory, Stored, Table};
 use super::host_objects::HostObjects;
-use super::instance::InstanceData;
+use super::instance::{InstanceData, Ways};
 use super::limits::Limiter;
 use super::memory::LinearMemory;
 use super::shared::SharedMemory;
@@ -62,8 +62,8 @@ pub struct StoreCore {
     pub(crate) limiter: Limiter,
     /// The judge's error, for the guest that wanted more.
     pub(crate) refused: Option<Error>,
-    /// While a component is instantiated: the instances that debuggers are told of when what they call is there.
-    pub(crate) held_back: Option<Vec<usize>>,
+    /// While a component is instantiated: the instances that debuggers are told of when what their functions call is there.
+    pub(crate) held_back: Option<Vec<(usize, Ways)>>,
     /// The program whose thread it is of, if that has several.
     pub(crate) program: Option<ProgramId>,
 }
