@@ -22,6 +22,14 @@ pub(crate) fn is_alias(tag: DwTag) -> bool {
     )
 }
 
+/// Returns true if a type is another one with a qualifier of C's.
+pub(crate) fn is_qualifier(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_const_type | dw::DW_TAG_volatile_type | dw::DW_TAG_restrict_type
+    )
+}
+
 /// Returns true if a type's values are addresses of data, or elements of the table.
 pub(crate) fn is_address(tag: DwTag) -> bool {
     matches!(

@@ -1,7 +1,7 @@
 //! Questions about types, answered from their entries alone: sizes, functions behind pointers, virtual bases, variants.
 
 use super::array::dimensions;
-use super::{Die, DieRef, MAX_DEPTH, Units, is_pointer, pointer_size};
+use super::{Die, DieRef, MAX_DEPTH, Units, is_pointer, is_qualifier, pointer_size};
 use crate::address::AddressSize;
 use crate::source::ReadUnit;
 use gimli::constants as dw;
@@ -45,6 +45,17 @@ impl<'u, 'a, 'd> Types<'u, 'a, 'd> {
             dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type
         ) && !self.is_function(&ty);
         is_data.then_some(ty)
+    }
+
+    /// The type that qualifiers are of.
+    pub fn behind_qualifiers(&self, mut ty: DieRef<'a, 'd>) -> Option<DieRef<'a, 'd>> {
+        for _ in 0..MAX_DEPTH {
+            if !is_qualifier(ty.entry.tag()) {
+                return Some(ty);
+            }
+            ty = self.type_of(&ty)?;
+        }
+        None
     }
 
     /// Returns true if a type is a pointer to a method, which is shown as a structure.

@@ -199,6 +199,21 @@ impl Body {
         behind.checked_sub(1)
     }
 
+    /// The part of what is sorted by address that is in a block.
+    pub(super) fn in_block<'e, T>(
+        &self,
+        block: usize,
+        sorted: &'e [T],
+        at: impl Fn(&T) -> WasmPc,
+    ) -> &'e [T] {
+        let start = self.blocks[block].code.start;
+        let from = sorted.partition_point(|it| at(it) < start);
+        let to = self.blocks.get(block + 1).map_or(sorted.len(), |next| {
+            sorted.partition_point(|it| at(it) < next.code.start)
+        });
+        sorted.get(from..to).unwrap_or(&[])
+    }
+
     /// The blocks that have code in a range, by number.
     pub(super) fn blocks_in(&self, range: &Range<WasmPc>) -> Range<usize> {
         let first = self
@@ -216,15 +231,7 @@ impl Body {
         if !self.spend(self.blocks.len()) {
             return self.everywhere();
         }
-        let of_block = |number: usize| {
-            let start = self.blocks[number].code.start;
-            let next = self.blocks.get(number + 1);
-            let from = events.partition_point(|event| event.at < start);
-            let to = next.map_or(events.len(), |next| {
-                events.partition_point(|event| event.at < next.code.start)
-            });
-            events.get(from..to).unwrap_or(&[])
-        };
+        let of_block = |number: usize| self.in_block(number, events, |event| event.at);
         let mut enters_stale = vec![false; self.blocks.len()];
         let mut work: Vec<usize> = events
             .iter()

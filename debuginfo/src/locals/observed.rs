@@ -206,14 +206,7 @@ impl<'a> Webs<'a> {
     /// The writes to a local in a block.
     fn writes_in(&self, block: usize, local: u32) -> &'a [Write] {
         let body: &'a Body = self.body;
-        let writes = body.writes_to(local);
-        let start = body.blocks[block].code.start;
-        let next = body.blocks.get(block + 1);
-        let from = writes.partition_point(|write| write.at < start);
-        let to = next.map_or(writes.len(), |next| {
-            writes.partition_point(|write| write.at < next.code.start)
-        });
-        writes.get(from..to).unwrap_or(&[])
+        body.in_block(block, body.writes_to(local), |write| write.at)
     }
 
     /// Collects what nobody sees of the local that was followed.

@@ -14,16 +14,30 @@ fn body(text: &str) -> (Body, Vec<WasmPc>) {
     let text = format!(
         "(module (memory 1) (global $sp (mut i32) (i32.const 0)) (func (param i32 i32) (local i32 f64) local.get 1 drop {text}))"
     );
-    let wasm = wat::parse_str(text).unwrap();
+    let (start, bytes) = first_body(&text);
+    let nops = operators(start, &bytes).filter(|(_, it)| matches!(it, Operator::Nop));
+    let nops = nops.map(|(at, _)| at).collect();
+    (Body::parse(&bytes, start).unwrap(), nops)
+}
+
+/// The body of a module's first function, with its address.
+pub(super) fn first_body(module: &str) -> (WasmPc, Vec<u8>) {
+    let wasm = wat::parse_str(module).unwrap();
     let code = Container::parse(&wasm).unwrap().code.unwrap();
     let range = container::bodies(code)[0].clone();
     let bytes = &code[range.start.0 as usize..range.end.0 as usize];
-    let reader = BinaryReader::new(bytes, u64::from(range.start.0));
+    (range.start, bytes.to_vec())
+}
+
+/// The operators of a body that begins at an address, with theirs.
+pub(super) fn operators(
+    start: WasmPc,
+    body: &[u8],
+) -> impl Iterator<Item = (WasmPc, Operator<'_>)> {
+    let reader = BinaryReader::new(body, u64::from(start.0));
     let operators = FunctionBody::new(reader).get_operators_reader().unwrap();
     let operators = operators.into_iter_with_offsets().map(Result::unwrap);
-    let nops = operators.filter(|(operator, _)| matches!(operator, Operator::Nop));
-    let nops = nops.map(|(_, at)| WasmPc(at as u32));
-    (Body::parse(bytes, range.start).unwrap(), nops.collect())
+    operators.map(|(operator, at)| (WasmPc(at as u32), operator))
 }
 
 /// Which of the `nop`s a claim does not count at.

@@ -16,7 +16,7 @@ use super::convert::Entry;
 use super::output::Output;
 use super::passing::{Refused, Uncallable, is_vector};
 use crate::code::Flavor;
-use crate::dies::{DieRef, is_virtual};
+use crate::dies::{DieRef, Kind, is_virtual, kind};
 use crate::expr::unlocatable::Unlocatable;
 use crate::source::{Reader, attr_string};
 use crate::write::{AttributeValue, Unit, UnitEntryId};
@@ -85,12 +85,9 @@ pub(super) fn check_calls<'a, 'd>(
 
 /// Returns true if an entry is a class's own.
 fn is_method(out: &Output, id: UnitEntryId) -> bool {
-    let class = out.unit.get(id).parent().map(|it| out.unit.get(it).tag());
-    let is_class = matches!(
-        class,
-        Some(dw::DW_TAG_class_type | dw::DW_TAG_structure_type | dw::DW_TAG_union_type)
-    );
-    is_class && out.unit.get(id).attr(dw::DW_AT_declaration).is_some()
+    let parent = out.unit.get(id).parent();
+    let is_class = |it| matches!(kind(out.unit.get(it).tag()), Kind::Class);
+    parent.is_some_and(is_class) && out.unit.get(id).attr(dw::DW_AT_declaration).is_some()
 }
 
 /// Returns true if gdb would look for a function's result in other registers.

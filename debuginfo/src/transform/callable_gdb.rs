@@ -9,8 +9,8 @@
 
 use super::context::Context;
 use super::output::Output;
-use super::passing::{Refused, RefusedParameter, Uncallable, is_qualifier};
-use crate::dies::{Die, DieRef};
+use super::passing::{Refused, RefusedParameter, Uncallable};
+use crate::dies::{Die, DieRef, is_qualifier};
 use crate::write::{AttributeValue, UnitEntryId};
 use gimli::constants as dw;
 use gimli::{DwAt, DwTag};

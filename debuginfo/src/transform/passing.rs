@@ -8,11 +8,11 @@ use super::context::Context;
 use super::convert::Entry;
 use super::number::{Number, number};
 use crate::code::{Flavor, FunctionCode, ValueType};
-use crate::dies::{Die, DieRef, is_pointer};
+use crate::dies::{Die, DieRef, Kind, is_pointer, kind};
 use crate::write::UnitEntryId;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use gimli::{DebugInfoOffset, DwTag, UnitOffset};
+use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashMap;
 
 /// The depth to which structures of one member nest.
@@ -81,15 +81,13 @@ impl RefusedParameter {
         cx: &Context<'_, 'a, 'd>,
         (id, entry): (UnitEntryId, &Die<'d>),
     ) -> RefusedParameter {
-        let ty = cx.bare_type(entry).map(|ty| ty.entry.tag());
-        let is_class = matches!(
-            ty,
-            Some(dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type)
-        );
+        let ty = cx.types.type_at(cx.unit, entry);
+        let unqualified = ty.and_then(|ty| cx.types.behind_qualifiers(ty));
+        let kind = cx.bare_type(entry).map(|ty| kind(ty.entry.tag()));
         RefusedParameter {
             id,
-            type_name: unqualified_name(cx, entry),
-            is_number: !is_class && ty != Some(dw::DW_TAG_array_type),
+            type_name: cx.type_name(unqualified.as_ref()),
+            is_number: !matches!(kind, Some(Kind::Class | Kind::Array)),
         }
     }
 }
@@ -242,25 +240,6 @@ impl PassedValues {
         let fills = byte_size(cx, &inner) == Some(size);
         self.passed(cx, &inner, depth + 1).filter(|_| fills)
     }
-}
-
-/// The name of an entry's type without qualifiers.
-fn unqualified_name<'d>(cx: &Context<'_, '_, 'd>, entry: &Die<'d>) -> String {
-    let mut ty = cx.types.type_at(cx.unit, entry);
-    for _ in 0..MAX_DEPTH {
-        match ty {
-            Some(qualified) if is_qualifier(qualified.entry.tag()) => {
-                ty = cx.types.type_of(&qualified);
-            }
-            _ => break,
-        }
-    }
-    cx.type_name(ty.as_ref())
-}
-
-/// Returns true if a tag is that of a qualifier that a value may have.
-pub(super) fn is_qualifier(tag: DwTag) -> bool {
-    matches!(tag, dw::DW_TAG_const_type | dw::DW_TAG_volatile_type)
 }
 
 /// Returns how a vector is passed: if it is as long as one of WebAssembly's, in the host's register for those.

@@ -2,8 +2,8 @@
 //! debugger writes there is read, and code never reads another value.
 
 use super::*;
-use crate::container::{self, Container};
-use wasmparser::{BinaryReader, FunctionBody, Operator};
+use crate::locals::tests::{first_body, operators};
+use wasmparser::Operator;
 
 /// Locals of a function.
 const LOCALS: u64 = 3;
@@ -76,20 +76,13 @@ enum Step {
 
 impl Code {
     fn new(text: &str) -> Code {
-        let text = format!("(module (func (local i32 i32 i32) {text}))");
-        let wasm = wat::parse_str(text).unwrap();
-        let code = Container::parse(&wasm).unwrap().code.unwrap();
-        let range = container::bodies(code)[0].clone();
-        let bytes = &code[range.start.0 as usize..range.end.0 as usize];
-        let reader = BinaryReader::new(bytes, u64::from(range.start.0));
-        let operators = FunctionBody::new(reader).get_operators_reader().unwrap();
-        let operators = operators.into_iter_with_offsets().map(Result::unwrap);
+        let module = format!("(module (func (local i32 i32 i32) {text}))");
+        let (start, bytes) = first_body(&module);
+        let operators = operators(start, &bytes).map(|(at, operator)| (at, step(&operator)));
         Code {
-            bytes: bytes.to_vec(),
-            start: range.start,
-            operators: operators
-                .map(|(operator, at)| (WasmPc(at as u32), step(&operator)))
-                .collect(),
+            operators: operators.collect(),
+            bytes,
+            start,
         }
     }
 

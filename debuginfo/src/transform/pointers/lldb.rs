@@ -4,7 +4,7 @@
 use super::function::{functions, is_function_pointer};
 use super::made::{MadeTypes, derived, native_type, new_number_type, set_alias};
 use super::model::{PointerModel, has_value};
-use super::qualifier::{behind_qualifiers, is_qualified_pointer, qualified};
+use super::qualifier::{is_qualified_pointer, qualified};
 use super::virtual_base::{HiddenBases, is_hidden};
 use super::wrapper::Wrappers;
 use crate::address::AddressSize;
@@ -58,7 +58,7 @@ impl Lldb {
             return self.reference(cx, out, (id, parent), &die);
         }
         let name = AttributeValue::string(cx.type_name(Some(&die)));
-        let die = behind_qualifiers(cx, die.clone()).unwrap_or(die);
+        let die = cx.types.behind_qualifiers(die.clone()).unwrap_or(die);
         if cx.types.is_method_pointer(&die) {
             return self.made.method_pointer(cx, out, (id, parent), name);
         }

@@ -2,39 +2,16 @@
 //! in memory with qualifiers is a class of its own, `int*const`; and variables have the qualifiers of their types.
 
 use super::made::{MadeTypes, derived};
-use crate::dies::{Die, DieRef, MAX_DEPTH, is_alias};
+use crate::dies::{Die, MAX_DEPTH, is_alias, is_qualifier};
 use crate::transform::context::Context;
 use crate::transform::output::Output;
 use crate::write::UnitEntryId;
-use gimli::DwTag;
 use gimli::constants as dw;
-
-/// Returns true if a type is another one with a qualifier of C's.
-fn is_qualifier(tag: DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_const_type | dw::DW_TAG_volatile_type | dw::DW_TAG_restrict_type
-    )
-}
-
-/// The type that qualifiers are of.
-pub(super) fn behind_qualifiers<'a, 'd>(
-    cx: &Context<'_, 'a, 'd>,
-    mut ty: DieRef<'a, 'd>,
-) -> Option<DieRef<'a, 'd>> {
-    for _ in 0..MAX_DEPTH {
-        if !is_qualifier(ty.entry.tag()) {
-            return Some(ty);
-        }
-        ty = cx.types.type_of(&ty)?;
-    }
-    None
-}
 
 /// Returns true if a type is a pointer to data with qualifiers.
 pub(super) fn is_qualified_pointer<'d>(cx: &Context<'_, '_, 'd>, entry: &Die<'d>) -> bool {
     is_qualifier(entry.tag())
-        && behind_qualifiers(cx, cx.own(entry)).is_some_and(|it| {
+        && cx.types.behind_qualifiers(cx.own(entry)).is_some_and(|it| {
             it.entry.tag() == dw::DW_TAG_pointer_type && !cx.types.is_function(&it)
         })
 }
