@@ -210,3 +210,48 @@ fn a_panic_selects_the_frame_of_the_program() {
     assert!(said.contains("2\t    numbers[at]\n"), "gdb said: {said}");
     assert!(said.contains("$1 = 7\n"), "gdb said: {said}");
 }
+
+const QUEUE: &str = r#"#include <stdlib.h>
+static unsigned queued = 3;
+static void check(int holds) {
+    if (!holds)
+        abort();
+}
+static unsigned pop(void) {
+    check(queued != 0);
+    return queued--;
+}
+int main(void) {
+    return pop() - 3;
+}
+"#;
+
+/// clang begins such a function with the first line of its body. Where that line were also the one of the machine's instructions before the
+/// body, gdb would not stop there on the way back.
+#[test]
+fn what_is_before_a_body_has_the_line_of_the_declaration() {
+    if !equipped() {
+        return;
+    }
+    let module = compile(&C, "queue.c", QUEUE);
+    let commands = [
+        "tbreak main",
+        "run",
+        "info line pop",
+        "break pop",
+        "break queue.c:7",
+        "break queue.c:8",
+        "info breakpoints",
+        "continue",
+        "continue",
+    ];
+    let said = gdb(&module, "", &commands);
+    let declared = said.lines().find(|line| line.starts_with("Line 7 of "));
+    let declared = declared.unwrap_or_else(|| panic!("{said}"));
+    assert!(declared.contains("<pop> and ends at"), "{said}");
+    // One place for all three, after the prologue.
+    assert_eq!(said.matches(", line 8.").count(), 3, "{said}");
+    assert_eq!(said.matches(" in pop at ").count(), 3, "{said}");
+    assert_eq!(said.matches(", pop () at ").count(), 1, "{said}");
+    assert!(said.contains("exited normally"), "{said}");
+}

@@ -1,5 +1,6 @@
 //! Line tables: rows of wasm addresses → rows of machine code. Each function has a row for every byte.
 
+use super::declared::Declared;
 use crate::address::WasmPc;
 use crate::code::FunctionCode;
 use crate::lookup::Lookup;
@@ -7,6 +8,7 @@ use crate::source::ReadUnit;
 use crate::write::{LineProgram, LineRow};
 use gimli::UnitType;
 use gimli::read::ColumnType;
+use std::collections::HashMap;
 
 /// A row of the input, at its address: the last there, which debuggers go by.
 struct Row {
@@ -29,13 +31,14 @@ pub(super) struct LineTable<'d> {
     pub damage: Option<String>,
 }
 
-/// Converts a unit's line table, if it has one.
+/// Converts a unit's line table, if it has one. The functions that are declared at a known place have it for what is before their bodies.
 ///
 /// # Errors
 /// Where the table's header names what is not there.
 pub(super) fn convert<'d>(
     unit: ReadUnit<'_, 'd>,
     lookup: &Lookup<'_>,
+    declared: &HashMap<usize, Declared>,
 ) -> gimli::Result<Option<LineTable<'d>>> {
     let Some(program) = unit.line_program.clone() else {
         return Ok(None);
@@ -70,10 +73,13 @@ pub(super) fn convert<'d>(
     // In the order of their code, so that neighbours share a sequence.
     functions.sort_by_key(|function: &Function| function.index);
     let mut out = LineProgram::new();
-    for function in &functions {
-        write_function(&mut out, lookup.function(function.index), &function.rows);
-    }
     let header = rows.header();
+    for function in &functions {
+        let declared = declared.get(&function.index);
+        let declared = declared.filter(|it| header.file(it.file.into()).is_some());
+        let code = lookup.function(function.index);
+        write_function(&mut out, code, &function.rows, declared);
+    }
     let is_implicit = header.version() <= 4;
     let files = (header.file_names().len() + usize::from(is_implicit)) as u64;
     let name = unit.name.map_or(&b""[..], |name| name.slice());
@@ -152,8 +158,29 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
     }
 }
 
+/// The row of what is before a function's body. Compilers for WebAssembly need no instructions there, and may begin a function with the
+/// first line of its body: gdb, going back over that line, would be at the function's first instruction, and not stop before the caller.
+fn entry_row(rows: &[Row], declared: Option<&Declared>) -> LineRow {
+    let first = rows[0].row;
+    match declared {
+        Some(declared) if first.prologue_end => LineRow {
+            file: declared.file,
+            line: declared.line,
+            column: 0,
+            discriminator: 0,
+            ..first
+        },
+        _ => first,
+    }
+}
+
 /// A function's rows over its code.
-fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: &[Row]) {
+fn write_function(
+    program: &mut LineProgram,
+    function: &FunctionCode<'_>,
+    rows: &[Row],
+    declared: Option<&Declared>,
+) {
     let pieces = pieces(function, rows);
     let starts = starts(&pieces, rows.len());
     let mut writer = Writer {
@@ -169,9 +196,10 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
         statement: 0,
     };
     let start = function.code.start.0;
-    writer.program.begin_function(start, rows[0].row.line);
+    let entry = entry_row(rows, declared);
+    writer.program.begin_function(start, entry.line);
     // The entry is a statement: what is before the first row of the input belongs to it.
-    writer.row(0, 0, true, false);
+    writer.program.row(0, statement(entry));
     for i in 0..writer.pieces.len() {
         if !writer.stand_in(i) {
             writer.piece(i);
@@ -180,6 +208,15 @@ fn write_function(program: &mut LineProgram, function: &FunctionCode<'_>, rows: 
     writer
         .program
         .end_function(function.code.end.0 - function.code.start.0);
+}
+
+/// A row at which a statement begins, and no body.
+fn statement(row: LineRow) -> LineRow {
+    LineRow {
+        is_statement: true,
+        prologue_end: false,
+        ..row
+    }
 }
 
 /// Goes over a function's code, and writes a row where another one begins.

@@ -1,8 +1,10 @@
 //! Which entries describe something that exists: functions that were compiled and variables that were not dropped. What they
 //! refer to and what they are in is found by [`filter`](super::filter).
 
+use super::declared::{Declared, declared};
 use super::filter::{FilterUnit, FilterUnitEntry, Graph};
 use crate::address::{AddressSize, WasmPc};
+use crate::code::Flavor;
 use crate::dies::{Die, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
@@ -12,7 +14,7 @@ use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_stri
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::ops::Range;
 
@@ -30,6 +32,8 @@ pub(super) struct Live<'d> {
     pub returns_in_memory: HashSet<DebugInfoOffset>,
     /// Hashes of the names of variables that all files may mean.
     pub globals: HashSet<u64>,
+    /// The places where its functions are declared, by their numbers: for gdb.
+    pub declared: HashMap<usize, Declared>,
 }
 
 /// Stands for a name in a set of them. Two names of one hash cost no more than the place of one in an order.
@@ -50,10 +54,9 @@ pub(super) fn find<'d>(
     warnings: &mut Warnings,
 ) -> gimli::Result<Live<'d>> {
     let offset = unit.header.offset().0;
-    let (mut returns_in_memory, mut globals) = (HashSet::new(), HashSet::new());
+    let mut found = Found::default();
     let mut filter = FilterUnit::new(unit.unit_ref(read))?;
-    let found = (&mut returns_in_memory, &mut globals);
-    match require(&mut filter, lookup, found) {
+    match require(&mut filter, lookup, &mut found) {
         Ok(true) => {}
         Ok(false) => warnings.add("entries are too deep in each other", offset),
         Err(error) => warnings.add(format!("a unit is damaged: {error}"), offset),
@@ -62,8 +65,9 @@ pub(super) fn find<'d>(
     Ok(Live {
         unit,
         graph,
-        returns_in_memory,
-        globals,
+        returns_in_memory: found.returns_in_memory,
+        globals: found.globals,
+        declared: found.declared,
     })
 }
 
@@ -75,11 +79,39 @@ fn is_tail_call(entry: &Die<'_>) -> bool {
     marks.any(|mark| mark == Read::Flag(true))
 }
 
+/// The parts of [`Live`] that are found on the way.
+#[derive(Default)]
+struct Found {
+    returns_in_memory: HashSet<DebugInfoOffset>,
+    globals: HashSet<u64>,
+    declared: HashMap<usize, Declared>,
+}
+
+impl Found {
+    /// Notes what is to be known of a function that an entry describes the code of.
+    fn note<'d>(
+        &mut self,
+        (unit, entry): (ReadUnit<'_, 'd>, &Die<'d>),
+        index: usize,
+        lookup: &Lookup<'_>,
+        room: &StringRoom,
+    ) {
+        if !lookup.function(index).has_results {
+            let entries = with_declarations(unit, entry, room);
+            self.returns_in_memory.extend(entries);
+        }
+        if lookup.code.flavor == Flavor::Gdb {
+            let declared = declared(unit, entry, room);
+            self.declared.extend(declared.map(|it| (index, it)));
+        }
+    }
+}
+
 /// Requires a unit's live entries, up to one that is too deep: `false`.
 fn require<'d>(
     unit: &mut FilterUnit<'_, Reader<'d>>,
     lookup: &Lookup<'_>,
-    (returns_in_memory, globals): (&mut HashSet<DebugInfoOffset>, &mut HashSet<u64>),
+    found: &mut Found,
 ) -> gimli::Result<bool> {
     let mut entry = unit.null_entry();
     let mut scopes = Scopes::default();
@@ -93,12 +125,13 @@ fn require<'d>(
             dw::DW_TAG_subprogram => {
                 scopes.enter(unit.read_unit, &entry.read_entry, lookup)?;
                 let function = function(unit.read_unit, &entry.read_entry, lookup)?;
-                if function.is_some_and(|index| !lookup.function(index).has_results) {
-                    returns_in_memory.extend(with_declarations(
-                        unit.read_unit,
-                        &entry.read_entry,
+                if let Some(index) = function {
+                    found.note(
+                        (unit.read_unit, &entry.read_entry),
+                        index,
+                        lookup,
                         &referred,
-                    ));
+                    );
                 }
                 function.is_some()
             }
@@ -122,7 +155,9 @@ fn require<'d>(
         };
         if live {
             unit.require_entry(entry.read_entry.offset());
-            globals.extend(global(unit.read_unit, &entry.read_entry, &referred));
+            found
+                .globals
+                .extend(global(unit.read_unit, &entry.read_entry, &referred));
         }
     }
     Ok(true)

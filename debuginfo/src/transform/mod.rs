@@ -13,6 +13,7 @@ mod callable_gdb;
 mod code_range;
 mod context;
 mod convert;
+mod declared;
 mod expression;
 mod filter;
 mod fragment;

@@ -64,7 +64,7 @@ pub(super) fn convert<'a, 'd>(
         return refused(warnings, what);
     }
     let lookup = Lookup::of_unit(shared.code, shared.prevailing, &unit.header);
-    let line = line_table(unit, &lookup, offset, &mut warnings);
+    let line = line_table((unit, live), &lookup, offset, &mut warnings);
     let files = line.as_ref().map(|line| line.files);
     let ids = EntryIds::new(number, kept, files.unwrap_or(0));
     let returns_in_memory = &live.returns_in_memory;
@@ -126,12 +126,12 @@ fn finish<'d>(
 
 /// The line table of a unit, where it has one that can be read.
 fn line_table<'d>(
-    unit: ReadUnit<'_, 'd>,
+    (unit, live): (ReadUnit<'_, 'd>, &Live<'d>),
     lookup: &Lookup<'_>,
     offset: usize,
     warnings: &mut Warnings,
 ) -> Option<line::LineTable<'d>> {
-    match line::convert(unit, lookup) {
+    match line::convert(unit, lookup, &live.declared) {
         Ok(table) => {
             if let Some(damage) = table.as_ref().and_then(|table| table.damage.as_ref()) {
                 warnings.add(format!("a line table is damaged: {damage}"), offset);
