@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// A program that is run several times.
 struct Program<'a> {
     options: &'a Replay,
+    /// Its calls, of which none has been read.
+    log: Log,
     run: Arc<Run>,
     engine: Engine,
     module: Module,
@@ -36,8 +38,8 @@ struct Ended {
 /// Says who wrote a value last.
 pub fn last_write(options: &Replay, text: &str) -> Result<ExitCode> {
     let expression = Expression::parse(text).with_context(|| option(text))?;
-    let (program, log) = Program::compile(options)?;
-    let end = program.run(log, None)?;
+    let program = Program::compile(options)?;
+    let end = program.run(None)?;
     let found = end.store.find(&end.backtrace, &expression);
     let found = found.with_context(|| format!("{}, at the end ({})", option(text), end.why))?;
     let value = end.store.bytes_of(&found).unwrap_or_default();
@@ -76,7 +78,7 @@ fn option(text: &str) -> String {
 }
 
 impl<'a> Program<'a> {
-    fn compile(options: &'a Replay) -> Result<(Program<'a>, Log)> {
+    fn compile(options: &'a Replay) -> Result<Program<'a>> {
         let Opened {
             log,
             start,
@@ -84,17 +86,19 @@ impl<'a> Program<'a> {
         } = open(options)?;
         let run = Arc::new(as_run(options, &start));
         let (engine, module) = compile(&run, &contents, true)?;
-        let program = Program {
+        Ok(Program {
             options,
+            log,
             run,
             engine,
             module,
-        };
-        Ok((program, log))
+        })
     }
 
     /// Runs the program to its end, or to a write.
-    fn run(&self, log: Log, watch: Option<Watch>) -> Result<Ended> {
+    fn run(&self, watch: Option<Watch>) -> Result<Ended> {
+        let file = || self.options.file.display().to_string();
+        let log = self.log.again().with_context(file)?;
         let mut store = Store::new(&self.engine, WasiCtxBuilder::new().build());
         store.replay_to_look(log);
         if let Some(watch) = watch {
@@ -104,7 +108,6 @@ impl<'a> Program<'a> {
         // None of the functions is called.
         linker.define_unknown_imports_as_default_values(&mut store, &self.module)?;
         let ended = call(&self.run, &linker, &self.module, &mut store);
-        let file = || self.options.file.display().to_string();
         if store.stopped() == Some(Stopped::Diverged) {
             let error = ended
                 .err()
@@ -130,13 +133,9 @@ impl<'a> Program<'a> {
         })
     }
 
-    fn log(&self) -> Result<Log> {
-        Ok(open(self.options)?.log)
-    }
-
     /// The writes to a place, and the number of the last one that changed it.
     fn count(&self, found: &Found) -> Result<(Writes, Option<u64>)> {
-        let mut ended = self.run(self.log()?, Some(watch(found)))?;
+        let mut ended = self.run(Some(watch(found)))?;
         let watched = ended.store.watched();
         // Its image is not taken from debuggers: nobody has it.
         std::mem::forget(ended.store);
@@ -146,7 +145,7 @@ impl<'a> Program<'a> {
 
     /// Goes to a write.
     fn write(&self, found: &Found, number: u64, is_change: bool, value: &[u8]) -> Result<Write> {
-        let mut ended = self.run(self.log()?, Some(watch(found).stop_at(number)))?;
+        let mut ended = self.run(Some(watch(found).stop_at(number)))?;
         if !ended
             .store
             .watched()

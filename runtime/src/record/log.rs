@@ -150,6 +150,16 @@ impl Log {
         Ok((log, start, module))
     }
 
+    /// The same recording, opened once, from where this one is: it can be run several times.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn again(&self) -> io::Result<Log> {
+        let mut log = Log::of(self.file.try_clone()?);
+        log.at = self.at;
+        Ok(log)
+    }
+
     fn of(file: File) -> Log {
         Log {
             file,

@@ -121,6 +121,18 @@ fn entries_that_are_appended_are_read_by_those_who_were_at_the_end() {
 }
 
 #[test]
+fn a_recording_that_is_open_is_read_again_from_its_first_call() {
+    let recording = written("again");
+    let (log, ..) = Log::open(&recording.0).unwrap();
+    std::fs::remove_file(&recording.0).unwrap();
+    for _ in 0..2 {
+        let mut again = log.again().unwrap();
+        let found = std::iter::from_fn(|| again.next().unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), entries());
+    }
+}
+
+#[test]
 fn a_torn_file_has_what_is_before() {
     let recording = written("torn");
     let whole = recording.bytes();
