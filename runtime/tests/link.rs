@@ -227,6 +227,25 @@ fn imports_that_do_not_match_are_named() {
 }
 
 #[test]
+fn types_of_one_text_are_told_apart() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    let mut store = Store::new(&engine, ());
+    let giver = instantiate(&linker, &mut store, GIVER).unwrap();
+    linker.instance(&mut store, "giver", giver).unwrap();
+    let taker = r#"(module
+        (rec (type $alike (func (param i32) (result i32))) (type (struct)))
+        (import "giver" "function" (func (type $alike))))"#;
+    let error = instantiate(&linker, &mut store, taker).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("it wants func (i32) -> (i32), and was given a type that has the same text"),
+        "{said}"
+    );
+    assert!(said.contains("of another recursion group"), "{said}");
+}
+
+#[test]
 fn things_that_the_host_made_are_imported() {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);

@@ -53,7 +53,7 @@ pub(crate) fn check_imports(
         };
         let id = next.map(|ty| module.type_ids()[ty.index()]);
         if !matches(core, (given, &found), (wanted, id)) {
-            let reason = format!("it wants {wanted}, and was given {found}");
+            let reason = difference(&wanted.to_string(), &found.to_string());
             return Err(Error::Link {
                 module: name.module.clone(),
                 name: name.name.clone(),
@@ -62,6 +62,18 @@ pub(crate) fn check_imports(
         }
     }
     Ok(())
+}
+
+/// The words for a type that is not the one which is wanted.
+fn difference(wanted: &str, found: &str) -> String {
+    match wanted == found {
+        false => format!("it wants {wanted}, and was given {found}"),
+        // Types are the same if their recursion groups are, with all that is said of each type there.
+        true => format!(
+            "it wants {wanted}, and was given a type that has the same text and is another: of another recursion group, or with other \
+             supertypes"
+        ),
+    }
 }
 
 /// Returns true if what is given has the type of an import; `id` is that of a function's or a tag's type.
