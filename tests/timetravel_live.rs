@@ -3,7 +3,7 @@
 
 mod backwards;
 
-use backwards::{PROGRAM, READS, compiled, in_order, live, tools};
+use backwards::{Folder, PROGRAM, READS, compiled, in_order, live, tools};
 use std::process::Command;
 
 /// Commands, and texts of which each is in what gdb says to them and those after it.
@@ -94,11 +94,74 @@ fn a_live_session_steps_from_the_start_and_ends_as_the_program_does() {
             "main () at app.c:10",
             "$3 = 205",
             "$4 = 5",
+            "it is taken back",
             "$5 = 9",
-            "is taken back",
             "$6 = 5",
             " history",
             "exited normally",
+        ],
+    );
+}
+
+const PANICS: &str = r#"use std::collections::HashMap;
+fn count_of(counts: &HashMap<String, u32>, name: &str) -> u32 {
+    let found = counts.get(name);
+    *found.unwrap()
+}
+fn main() {
+    let mut counts = HashMap::new();
+    let mut sum = 0;
+    for (name, count) in [("pears", 2), ("plums", 3)] {
+        counts.insert(name.to_owned(), count);
+        sum += count;
+    }
+    sum += count_of(&counts, "pears");
+    println!("{sum}");
+    sum += count_of(&counts, "figs");
+    println!("{sum}");
+}
+"#;
+
+#[test]
+fn a_panic_stops_first_and_is_gone_back_from() {
+    if !tools::have_rust_for_wasi() {
+        return;
+    }
+    let folder = Folder::new("timetravel-live-panic");
+    folder.write("app.rs", PANICS);
+    folder.write("input", "");
+    let compiler = ["rustc", "--target", "wasm32-wasip1", "-g"];
+    folder.tool(&[&compiler[..], &["-o", "app.wasm", "app.rs"]].concat());
+    let commands = [
+        "break app::main",
+        "run",
+        "continue",
+        "p name",
+        "frame function app::main",
+        "watch sum",
+        "reverse-continue",
+        "reverse-continue",
+        "tbreak app::count_of",
+        "continue",
+        "delete",
+        "continue",
+        "continue",
+    ];
+    let output = live(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "app.rs:7",
+            "called `Option::unwrap()` on a `None` value",
+            " app::count_of (",
+            "app.rs:4",
+            "\"figs\"",
+            "app.rs:15",
+            "Old value = 7",
+            "New value = 5",
+            "Old value = 5",
+            "New value = 2",
+            "exited with code 0206",
         ],
     );
 }

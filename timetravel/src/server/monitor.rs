@@ -12,6 +12,8 @@ monitor checkpoints  the ticks at which the run is kept, to go back to quickly
 Ticks are counted at entries and ends of functions and heads of loops.
 ";
 
+const CHANGES: &str = "dwalin: what is written or called happens to a copy of the program: it is taken back when the recording goes on";
+
 impl Server {
     /// Runs a command, and returns what it says.
     pub(super) fn monitor(&mut self, line: &str) -> Vec<u8> {
@@ -28,10 +30,17 @@ impl Server {
                 true => "yes\n".to_owned(),
                 false => "no\n".to_owned(),
             },
+            ["changed"] => self.changes().unwrap_or_default().to_owned() + "\n",
             [] | ["help", ..] => HELP.to_owned(),
             _ => format!("`{line}` is not known\n{HELP}"),
         };
         hex(text.as_bytes()).into_bytes()
+    }
+
+    /// What is said, once, of changes that the debugger makes.
+    pub(super) fn changes(&mut self) -> Option<&'static str> {
+        let is_said = std::mem::replace(&mut self.said_changes, true);
+        (!is_said).then_some(CHANGES)
     }
 
     fn when(&self) -> String {

@@ -73,9 +73,10 @@ impl Server {
             self.say_refusal()?;
             return self.reply_to_stop(reason);
         }
-        if self.timeline.discard()? && !self.said_changes {
-            self.said_changes = true;
-            self.say("dwalin: what is written or called at a moment is taken back when the recording goes on from it")?;
+        if self.timeline.discard()?
+            && let Some(text) = self.changes()
+        {
+            self.say(text)?;
         }
         let reason = match how {
             Resume::StepBack => self.timeline.step_back()?,
