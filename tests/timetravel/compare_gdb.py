@@ -12,6 +12,7 @@ POINTS = int(os.environ["POINTS"])
 # Where code was optimised, its lines are in pieces, and gdb's steps through them are not the same in both directions.
 IS_OPTIMISED = os.environ["LEVEL"] != "0"
 FUNCTIONS = int(os.environ["FUNCTIONS"])
+VERSION = int(gdb.VERSION.split(".")[0])
 # Stops of one breakpoint, of one watchpoint, and steps through one function: the way back is compared with all of them.
 MOST = 40
 # Three watchpoints in four points or more, as four is all that the machine has.
@@ -137,6 +138,18 @@ def compare_breakpoint(line):
     return True
 
 
+def compare_breakpoints(lines, count):
+    """Compares breakpoints until there were so many in all; the lines."""
+    compared = []
+    while counts["breakpoints"] < count:
+        line = next(lines, None)
+        if line is None:
+            break
+        if compare_breakpoint(line):
+            compared.append(line)
+    return compared
+
+
 INTEGERS = {1: "signed char", 2: "short", 4: "int", 8: "long long"}
 
 
@@ -146,7 +159,7 @@ def places():
     blocks = []
     try:
         block = frame.block()
-        while block is not None and not block.is_global:
+        while block is not None:
             blocks.append(block)
             block = block.superblock
     except RuntimeError:
@@ -239,6 +252,20 @@ def steps(command, inner, most=MOST):
     return found
 
 
+def begins_line(pc):
+    """Whether a place is where a line's rows begin, which follow each other without another line between (find_line_range_start of gdb's
+    infrun.c)."""
+    line = gdb.find_pc_line(pc)
+    before = gdb.find_pc_line(line.pc - 1) if line.line else line
+    return line.pc == pc and before.line != line.line
+
+
+def beginnings(steps):
+    """The steps to where a line begins. From gdb 14 on, none on the way back stops elsewhere: where a loop comes back to the middle of its
+    line, the line is passed there."""
+    return [it for it in steps if begins_line(it[1])] if VERSION >= 14 else steps
+
+
 def lines(steps):
     """What of them is another line than the one before."""
     found = []
@@ -270,10 +297,13 @@ def compare_steps(declared, function):
         fail(f"the way back into {function}", forward[-1], event)
     point.delete()
     pc, stack, values_ = here()
-    back = [(stack[0], pc, values_)] + steps("reverse-next", inner, 4 * MOST)
     # What is inlined there is a function of its own, or not, as the debugger likes.
+    is_there = pc == forward[-1][1]
+    back = [(forward[-1][0] if is_there else stack[0], pc, values_)] + steps("reverse-next", inner, 4 * MOST)
     own = lambda steps: [it for it in steps if it[0][0] == name]
     expected, found = lines(own(reversed(forward))), lines(own(back))
+    if [it[0] for it in expected] != [it[0] for it in found]:
+        expected, found = lines(beginnings(own(reversed(forward)))), lines(beginnings(own(back)))
     # Where it begins, before the breakpoint.
     if len(found) > len(expected) and found[len(expected)][0] == (name, declared):
         del found[len(expected) :]
@@ -329,26 +359,21 @@ def main():
     gdb.execute("set print frame-info short-location", to_string=True)
     symtab = symtab_of_source()
     table = sorted({line for line in symtab.linetable().source_lines() if line})
-    done = 0
-    context = None
-    for line in spread(table, POINTS - WATCHES):
-        if done == POINTS - WATCHES:
-            break
-        if compare_breakpoint(line):
-            done += 1
-            context = context or line
-    if context:
+    lines = iter(spread(table, POINTS - WATCHES))
+    compared = compare_breakpoints(lines, POINTS - WATCHES)
+    if compared:
         to_start()
-        point = gdb.Breakpoint(f"{SOURCE}:{context}", internal=False)
+        point = gdb.Breakpoint(f"{SOURCE}:{compared[0]}", internal=False)
         enable([point])
         quiet("continue")
         watched = places()
         point.delete()
-        done = 0
         for place in watched:
-            if done == WATCHES:
+            if counts["breakpoints"] + counts["watchpoints"] == POINTS:
                 break
-            done += compare_watchpoint(*place)
+            compare_watchpoint(*place)
+    # Instead of variables in memory, where there are not as many.
+    compare_breakpoints(lines, POINTS - counts["watchpoints"])
     done = 0
     for function in functions(symtab):
         if done == FUNCTIONS:

@@ -127,7 +127,9 @@ class Session:
 
     def places(self):
         found = []
-        for value in self.frame().GetVariables(False, False, True, False):
+        for value in list(self.frame().GetVariables(False, True, False, False)) + list(self.frame().GetVariables(False, False, True, False)):
+            if SOURCE not in str(value.GetDeclaration().GetFileSpec()):
+                continue
             place = value.GetLoadAddress()
             if place != lldb.LLDB_INVALID_ADDRESS and value.GetByteSize() in (1, 2, 4, 8):
                 if value.GetNumChildren() == 0 or value.GetType().IsPointerType():
@@ -144,28 +146,35 @@ class Session:
                             found.add(entry.GetLine())
         return sorted(found)
 
+    def compare_breakpoints(self, lines, count):
+        """Compares breakpoints until there were so many in all; the lines."""
+        compared = []
+        while counts["breakpoints"] < count:
+            line = next(lines, None)
+            if line is None:
+                break
+            if self.compare_breakpoint(line):
+                compared.append(line)
+        return compared
+
     def run(self):
-        done, context = 0, None
         lines = self.lines()
         step = max(1, len(lines) // max(1, POINTS - WATCHES))
         first = lines[::step]
-        for line in first + [line for line in lines if line not in first]:
-            if done == POINTS - WATCHES:
-                break
-            if self.compare_breakpoint(line):
-                done += 1
-                context = context or line
-        if context:
+        lines = iter(first + [line for line in lines if line not in first])
+        compared = self.compare_breakpoints(lines, POINTS - WATCHES)
+        if compared:
             self.to_start()
-            point = self.target.BreakpointCreateByLocation(SOURCE, context)
+            point = self.target.BreakpointCreateByLocation(SOURCE, compared[0])
             self.go(lldb.eRunForward)
             watched = self.places()
             self.target.BreakpointDelete(point.GetID())
-            done = 0
             for place in watched:
-                if done == WATCHES:
+                if counts["breakpoints"] + counts["watchpoints"] == POINTS:
                     break
-                done += self.compare_watchpoint(*place)
+                self.compare_watchpoint(*place)
+        # Instead of variables in memory, where there are not as many.
+        self.compare_breakpoints(lines, POINTS - counts["watchpoints"])
         print("COMPARED", " ".join(f"{name}={count}" for name, count in counts.items()), flush=True)
 
 
