@@ -102,7 +102,7 @@ struct Compared {
 }
 
 impl Compared {
-    /// What a session compared; what differed, or all of it if it did not end.
+    /// The counts of a session; all that differed, or all that was said if it did not end.
     fn of(said: &str) -> Result<Compared, String> {
         let line = said.lines().find(|line| line.starts_with("COMPARED "));
         let line = line.ok_or_else(|| said.to_owned())?;

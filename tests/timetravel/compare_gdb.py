@@ -4,6 +4,7 @@ are stopped at, POINTS, how many breakpoints and watchpoints, and FUNCTIONS, how
 Prints FAIL lines, and in the end how many stops were compared."""
 
 import os
+import re
 
 import gdb
 
@@ -235,6 +236,16 @@ def depth():
     return count
 
 
+def step_here():
+    """A step's stop: the line and the values of the function that the machine is in. What is inlined there is a function of its own, or not, as
+    the debugger likes."""
+    frame = gdb.newest_frame()
+    pc = frame.pc()
+    while frame.type() == gdb.INLINE_FRAME:
+        frame = frame.older()
+    return (frame.name(), frame.find_sal().line), pc, values(frame)
+
+
 def steps(command, inner, most=MOST):
     """The lines of a function that a command goes through, with where and with what values."""
     found = []
@@ -244,11 +255,11 @@ def steps(command, inner, most=MOST):
             return found
         if depth() < inner:
             return found
-        pc, stack, locals_ = here()
-        if not stack[0][1]:
+        step = step_here()
+        if not step[0][1]:
             # Outside of the program, where history begins.
             return found
-        found.append((stack[0], pc, locals_))
+        found.append(step)
     return found
 
 
@@ -260,19 +271,28 @@ def begins_line(pc):
     return line.pc == pc and before.line != line.line
 
 
-def beginnings(steps):
-    """The steps to where a line begins. From gdb 14 on, none on the way back stops elsewhere: where a loop comes back to the middle of its
-    line, the line is passed there."""
-    return [it for it in steps if begins_line(it[1])] if VERSION >= 14 else steps
+def may_be_passed(step):
+    """From gdb 14 on, a line stops the way back where its rows begin only: one that a loop comes back to the middle of is passed."""
+    return VERSION >= 14 and not begins_line(step[1])
 
 
 def lines(steps):
     """What of them is another line than the one before."""
     found = []
-    for place, pc, values_ in steps:
-        if not found or found[-1][0] != place:
-            found.append((place, pc, values_))
+    for step in steps:
+        if not found or found[-1][0] != step[0]:
+            found.append(step)
     return found
+
+
+def aligned(expected, found, rest):
+    """For each expected step those that were found for it, if these are all; after them, only steps at `rest` are."""
+    letters = {}
+    letter = lambda step: letters.setdefault(step[0], chr(0x100 + len(letters)))
+    pattern = "".join(f"({letter(it)}{'*' if may_be_passed(it) else '+'})" for it in expected)
+    text = "".join(map(letter, found))
+    match = re.fullmatch(pattern + rest(letter), text)
+    return match and [found[slice(*match.span(number))] for number in range(1, len(expected) + 1)]
 
 
 def compare_steps(declared, function):
@@ -285,9 +305,9 @@ def compare_steps(declared, function):
         return False
     enable([])
     inner = depth()
-    pc, stack, values_ = here()
-    name = stack[0][0]
-    forward = [(stack[0], pc, values_)] + steps("next", inner)
+    first = step_here()
+    name = first[0][0]
+    forward = [first] + steps("next", inner)
     point.delete()
     # From its caller, or from a trap, to the last of them.
     point = gdb.Breakpoint(f"*{forward[-1][1]}", internal=False)
@@ -296,27 +316,23 @@ def compare_steps(declared, function):
     if not isinstance(event, gdb.StopEvent):
         fail(f"the way back into {function}", forward[-1], event)
     point.delete()
-    pc, stack, values_ = here()
-    # What is inlined there is a function of its own, or not, as the debugger likes.
-    is_there = pc == forward[-1][1]
-    back = [(forward[-1][0] if is_there else stack[0], pc, values_)] + steps("reverse-next", inner, 4 * MOST)
-    own = lambda steps: [it for it in steps if it[0][0] == name]
-    expected, found = lines(own(reversed(forward))), lines(own(back))
-    if [it[0] for it in expected] != [it[0] for it in found]:
-        expected, found = lines(beginnings(own(reversed(forward)))), lines(beginnings(own(back)))
-    # Where it begins, before the breakpoint.
-    if len(found) > len(expected) and found[len(expected)][0] == (name, declared):
-        del found[len(expected) :]
-    if len(forward) > MOST:
-        del found[len(expected) :]
-    known = {it[0] for it in expected} | {(name, declared)}
-    is_other = any(it[0] not in known for it in found) if IS_OPTIMISED else [it[0] for it in expected] != [it[0] for it in found]
-    if is_other:
-        fail(f"reverse-next through {function}", [it[0] for it in expected], [it[0] for it in found])
+    back = [step_here()] + steps("reverse-next", inner, 4 * MOST)
+    expected = lines(reversed(forward))
+    # Where it begins, before the breakpoint; and what is before the steps that were made, if they were not all.
+    rest = lambda letter: ".*" if len(forward) > MOST else letter([(name, declared)]) + "*"
+    if IS_OPTIMISED:
+        known = {it[0] for it in expected} | {(name, declared)}
+        is_same = all(it[0] in known for it in back)
+    else:
+        found = aligned(expected, back, rest)
+        is_same = found is not None
+    if not is_same:
+        fail(f"reverse-next through {function}", [it[0] for it in expected], [it[0] for it in back])
     elif not IS_OPTIMISED:
-        for (place, pc, a), (_, at, b) in zip(expected, found):
-            if pc == at and a != b:
-                fail(f"reverse-next through {function}, values at {place}", a, b)
+        for (place, pc, a), steps_ in zip(expected, found):
+            for _, at, b in steps_:
+                if pc == at and a != b:
+                    fail(f"reverse-next through {function}, values at {place}", a, b)
     counts["steps"] += 1
     counts["stops"] += len(back)
     return True

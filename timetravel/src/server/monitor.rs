@@ -37,7 +37,7 @@ impl Server {
         hex(text.as_bytes()).into_bytes()
     }
 
-    /// What is said, once, of changes that the debugger makes.
+    /// The words for changes that the debugger makes, said once.
     pub(super) fn changes(&mut self) -> Option<&'static str> {
         let is_said = std::mem::replace(&mut self.said_changes, true);
         (!is_said).then_some(CHANGES)
