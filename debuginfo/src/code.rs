@@ -315,6 +315,8 @@ pub struct OperandQuestion {
     pub place: u32,
     /// The address up to which it is named.
     pub until: WasmPc,
+    /// True if several locations name it from there on.
+    pub is_shared: bool,
 }
 
 /// The range of a location that says none.

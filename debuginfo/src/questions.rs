@@ -80,7 +80,11 @@ fn sort(found: &mut Questions) {
         let key = |it: &OperandQuestion| (it.from, it.place);
         key(a).cmp(&key(b)).then(b.until.cmp(&a.until))
     });
-    found.operands.dedup_by_key(|it| (it.from, it.place));
+    found.operands.dedup_by(|next, first| {
+        let is_one = (next.from, next.place) == (first.from, first.place);
+        first.is_shared |= is_one;
+        is_one
+    });
     // Those at one address stay in the table's order.
     found.statements.sort_by_key(|statement| statement.pc);
 }
@@ -232,6 +236,7 @@ impl Scope {
                     from: range.start,
                     place,
                     until: range.end,
+                    is_shared: false,
                 }));
             }
             _ => {}

@@ -15,7 +15,7 @@ use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, NamedLocal, OperandQuestion, Statement};
+use dwalin_debuginfo::code::{KeptValue, NamedLocal, Statement};
 use std::collections::HashMap;
 use std::hash::Hash;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
@@ -139,8 +139,9 @@ impl Key {
         let operands = env.operands(func).iter();
         self.list(
             operands
-                .flat_map(|OperandQuestion { from, place, until }| {
-                    [distance(*from), *place, distance(*until)]
+                .flat_map(|it| {
+                    let shared = u32::from(it.is_shared);
+                    [distance(it.from), it.place, distance(it.until), shared]
                 })
                 .collect(),
         );

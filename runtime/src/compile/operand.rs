@@ -1,8 +1,11 @@
 //! Operands that locations name (DW_OP_WASM_location 2): LLVM leaves variables on the operand stack, where optimised code needs
 //! no local for them. Each is copied to a slot where a location begins to name it. It counts from there on, as far as the location
-//! does and as nobody gets there by a way that leaves out its beginning: what LLVM names by a place in the stack is the value, which may
-//! be off the stack before the location ends, with something else in its place: where several variables are one operand, LLVM 19 says of
-//! the last one only that it is gone.
+//! does and as nobody gets there by a way that leaves out its beginning.
+//!
+//! What LLVM names by a place in the stack is the value. It may be off the stack before the location ends: where several variables are one
+//! operand, LLVM 19 says of the last one only that it is gone. When something else is in the place, [`Translator::follow_operands`] knows
+//! of a variable alone in it that this is its next value (`i = f(i)`): its location ended there and began again, and LLVM makes one of
+//! two that are equal. Of several variables nobody knows which ones are set, and the location ends.
 
 use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
@@ -37,6 +40,7 @@ impl Translator<'_, '_> {
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
     /// finds them.
     pub(super) fn save_operands(&mut self, pc: WasmPc) {
+        self.follow_operands(pc);
         while let Some((question, rest)) = self.operands.rest.split_first()
             && question.from <= pc
         {
@@ -58,6 +62,11 @@ impl Translator<'_, '_> {
             self.operands.live.push(LiveOperand {
                 index: self.kept.len(),
                 depth: self.control.len(),
+                place: question.place as usize,
+                until: question.until,
+                value,
+                is_shared: question.is_shared,
+                is_off: false,
             });
             self.kept.push(KeptSlot {
                 slot,
@@ -66,6 +75,34 @@ impl Translator<'_, '_> {
                 at: question.from..question.until,
             });
         }
+    }
+
+    /// Notes of the places that are named beyond an address what the operator before it put there.
+    fn follow_operands(&mut self, pc: WasmPc) {
+        if !self.reachable {
+            return;
+        }
+        let mut live = std::mem::take(&mut self.operands.live);
+        for at in 0..live.len() {
+            let LiveOperand { index, place, .. } = live[at];
+            let is_named = self.kept[index].at.end > pc;
+            let value = self.stack.get(place).copied();
+            live[at].is_off |= value.is_none();
+            let Some(value) = value.filter(|it| is_named && *it != live[at].value) else {
+                continue;
+            };
+            // One that ends here ended because it is off the stack.
+            let named = |it: &&LiveOperand| it.place == place && it.until >= pc;
+            let is_alone = !live[at].is_shared && live.iter().filter(named).count() == 1;
+            let ty = kept_type(self.builder.func.dfg.value_type(value));
+            if is_alone && !live[at].is_off && ty == Some(self.kept[index].ty) {
+                self.show(value, self.kept[index].slot);
+                live[at].value = value;
+            } else {
+                self.kept[index].at.end = pc;
+            }
+        }
+        self.operands.live = live;
     }
 
     /// Before an operator that lets control in from elsewhere: what was kept in the frame that ends is there on the ways that begin

@@ -221,6 +221,16 @@ pub(super) struct LiveOperand {
     pub(super) index: usize,
     /// The number of control frames that were open.
     pub(super) depth: usize,
+    /// The place in the operand stack.
+    pub(super) place: usize,
+    /// The address up to which it is named.
+    pub(super) until: WasmPc,
+    /// The value in the slot.
+    pub(super) value: Value,
+    /// True if several locations name it.
+    pub(super) is_shared: bool,
+    /// True if it was taken off the stack.
+    pub(super) is_off: bool,
 }
 
 /// The operands of a function that are asked for, as far as translation has come.

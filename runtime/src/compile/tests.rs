@@ -9,7 +9,7 @@ use crate::module::parse::parse;
 use crate::module::stack_pointer::stack_pointer;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{
-    KeptValue, NamedLocal, OperandQuestion, Questions, Statement, ValueType,
+    Kept, KeptValue, NamedLocal, OperandQuestion, Questions, Statement, ValueType,
 };
 use wasmparser::{BinaryReader, OperatorsReader};
 
@@ -340,6 +340,7 @@ fn operands_are_kept_while_they_are_named() {
         from,
         place: 0,
         until,
+        is_shared: false,
     };
     let questions = Questions {
         operands: vec![question.clone()],
@@ -364,6 +365,40 @@ fn operands_are_kept_while_they_are_named() {
 }
 
 #[test]
+fn an_operand_that_is_named_on_is_the_next_value_of_a_variable_alone_in_its_place() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32)
+            (i32.sub (i32.mul (i32.add (local.get 0) (i32.const 5)) (i32.const 7)) (i32.const 3))))",
+    );
+    let (from, until) = (text.nth("I32Const", 1), text.nth("I32Sub", 0));
+    let kept = |operands: Vec<OperandQuestion>| {
+        let questions = Questions {
+            operands,
+            ..Questions::default()
+        };
+        text.compiled(&settings(true), Some(&questions)).homes.kept
+    };
+    let question = |until, is_shared| OperandQuestion {
+        from,
+        place: 0,
+        until,
+        is_shared,
+    };
+    let multiplied = text.nth("I32Const", 2);
+    let end = |kept: &[Kept]| kept.iter().map(|it| it.at.end).max().unwrap();
+    assert_eq!(end(&kept(vec![question(until, false)])), until);
+    assert_eq!(end(&kept(vec![question(until, true)])), multiplied);
+    // Another one that is in the place ends there.
+    let other = OperandQuestion {
+        from: text.nth("I32Mul", 0),
+        until: multiplied,
+        ..question(until, false)
+    };
+    let both = kept(vec![question(until, false), other]);
+    assert_eq!(end(&both), multiplied);
+}
+
+#[test]
 fn an_operand_that_is_named_until_it_is_in_its_local_needs_no_slot() {
     let text = Text::new(
         "(module (func (param i32) (result i32)
@@ -377,6 +412,7 @@ fn an_operand_that_is_named_until_it_is_in_its_local_needs_no_slot() {
                 from,
                 place: 0,
                 until,
+                is_shared: false,
             }],
             ..statements(all)
         };

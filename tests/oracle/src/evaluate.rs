@@ -247,10 +247,8 @@ impl<'a> Run<'_, '_, 'a> {
                 let there = place.frame.stack.get(*index as usize).copied();
                 let kept = self
                     .from
-                    .and_then(|from| place.frame.kept.get(&(from, *index)));
-                // What is meant is the value that was there where the location begins: LLVM names values, and where several variables
-                // are one operand it says of one only that it is gone.
-                let meant = kept.copied().or(there);
+                    .and_then(|from| place.frame.kept.get(from, *index));
+                let meant = kept.unwrap_or(there);
                 Some((meant.ok_or(NOT_THERE)?, 8))
             }
             Operation::EntryValue { expression } => {

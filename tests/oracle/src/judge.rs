@@ -101,8 +101,8 @@ pub fn judge(
         stops: stops.iter().map(|stop| stop.pc).collect(),
         ..Wanted::default()
     };
-    for (pc, place) in operands(&info) {
-        wanted.operands.entry(pc).or_default().push(place);
+    for named in operands(&info) {
+        wanted.operands.entry(named.from).or_default().push(named);
     }
     let mut arrivals: HashMap<Pc, Arrivals<Vec<ExpectedFrame>>> = HashMap::new();
     let mut machine = Machine::new(&module, program);

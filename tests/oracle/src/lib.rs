@@ -2,7 +2,8 @@
 //! runs the module, an instruction of wasm at a time, and the module's DWARF is evaluated on the interpreter's state.
 //!
 //! [`module`] reads a module, [`machine`] runs it (with [`numeric`] operators and the [`host`]'s functions), [`scopes`] finds the
-//! variables at a place, [`evaluate`] reads one, [`arrivals`] tells the ways to a place apart, [`judge`] compares what a debugger says.
+//! variables at a place, [`named`] keeps the operands that locations name, [`evaluate`] reads a variable, [`arrivals`] tells the ways to a
+//! place apart, [`judge`] compares what a debugger says.
 
 pub mod arrivals;
 pub mod evaluate;
@@ -10,5 +11,6 @@ pub mod host;
 pub mod judge;
 pub mod machine;
 pub mod module;
+pub mod named;
 pub mod numeric;
 pub mod scopes;

@@ -2,6 +2,7 @@
 
 use crate::host;
 use crate::module::{Body, Failure, Module, Pc};
+use crate::named::{KeptOperands, Named};
 use crate::numeric::compute;
 use std::collections::{HashMap, HashSet};
 use wasmparser::{MemArg, Operator};
@@ -33,8 +34,8 @@ pub struct Frame {
     pub stack: Vec<u64>,
     /// Globals, when the frame called another one.
     pub globals: Vec<u64>,
-    /// Operands as they were where somebody asked to keep them: by where, and the place.
-    pub kept: HashMap<(Pc, u32), u64>,
+    /// The operands that locations name.
+    pub kept: KeptOperands,
     /// The jump that led to the next instruction, by its index; `None` if that is after the one before.
     pub came_from: Option<usize>,
     labels: Vec<Label>,
@@ -52,8 +53,8 @@ impl Frame {
 pub struct Wanted {
     /// To stop before these.
     pub stops: HashSet<Pc>,
-    /// To keep these operands there.
-    pub operands: HashMap<Pc, Vec<u32>>,
+    /// The operands that locations name, by where each begins.
+    pub operands: HashMap<Pc, Vec<Named>>,
 }
 
 /// A run.
@@ -162,14 +163,9 @@ impl<'m, 'a> Machine<'m, 'a> {
         let Some((pc, operator)) = body.code.get(frame.at) else {
             return self.return_from();
         };
-        if let Some(places) = wanted.operands.get(pc) {
-            let frame = self.frame();
-            for place in places {
-                if let Some(value) = frame.stack.get(*place as usize) {
-                    frame.kept.insert((*pc, *place), *value);
-                }
-            }
-        }
+        let begins = wanted.operands.get(pc).map_or(&[][..], |it| &it[..]);
+        let frame = self.frame();
+        frame.kept.note(*pc, &frame.stack, begins);
         if wanted.stops.contains(pc) {
             see(self, *pc);
         }
@@ -346,7 +342,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             arguments,
             stack: Vec::new(),
             globals: Vec::new(),
-            kept: HashMap::new(),
+            kept: KeptOperands::default(),
             came_from: None,
             labels: Vec::new(),
         });

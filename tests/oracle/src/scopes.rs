@@ -1,6 +1,7 @@
 //! The functions, scopes and variables that a module's DWARF describes.
 
 use crate::module::{Failure, Module, Pc};
+use crate::named::Named;
 use gimli::constants as dw;
 use gimli::{
     AttributeValue as Value, DebuggingInformationEntry, EndianSlice, Expression, LittleEndian,
@@ -430,16 +431,20 @@ fn operands_of(
     })
 }
 
-/// The operands that locations name: where each location begins, and the place in the stack.
-pub fn operands(info: &Info<'_>) -> Vec<(Pc, u32)> {
-    fn each<'s, 'a>(scope: &'s Scope<'a>, encoding: gimli::Encoding, found: &mut Vec<(Pc, u32)>) {
+/// The operands that locations name.
+pub fn operands(info: &Info<'_>) -> Vec<Named> {
+    fn each<'s, 'a>(scope: &'s Scope<'a>, encoding: gimli::Encoding, found: &mut Vec<Named>) {
         for variable in &scope.variables {
             let Location::Parts(parts) = &variable.location else {
                 continue;
             };
             for (range, expression) in parts {
                 let operands = operands_of(expression, encoding);
-                found.extend(operands.map(|index| (range.start, index)));
+                found.extend(operands.map(|place| Named {
+                    from: range.start,
+                    until: range.end,
+                    place,
+                }));
             }
         }
         for child in &scope.children {

@@ -12,4 +12,15 @@ __attribute__((noinline)) int compute(int a, int b) {
   return use(third); // third
 }
 
-int main(int argc, char **argv) { return compute(argc + 6, argc + 1) - 7; }
+/* `n` is the result of each call in turn, all in one place of the operand stack, and one location says so for all. */
+__attribute__((noinline)) int repeat(int n) {
+  n = use(n);
+  n = use(n); // n is 8
+  n = use(n); // n is 10
+  return n;   // n is 12
+}
+
+int main(int argc, char **argv) {
+  int before = compute(argc + 6, argc + 1);
+  return repeat(6) - before - 5;
+}
