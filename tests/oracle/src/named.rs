@@ -17,7 +17,7 @@ pub struct Named {
     pub place: u32,
 }
 
-/// What is known of a named operand.
+/// A named operand, as far as it is known.
 struct Kept {
     value: u64,
     until: Pc,
