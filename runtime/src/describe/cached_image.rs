@@ -16,12 +16,14 @@ use crate::cache::{Cache, hash};
 use crate::code::cached::{open_own, program};
 use crate::code::mapping::Mapping;
 use crate::code::{Artifact, PlacedCode};
-use crate::config::{Config, ImageReader};
+use crate::config::{Config, Delivery, ImageReader};
 use dwalin_debuginfo::{Image, set_link_path};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes of images that are kept.
 const KEPT: u64 = 1 << 30;
@@ -56,18 +58,21 @@ impl CachedImage {
         if info.imported_memories > 0 || info.imported_globals > 0 {
             return None;
         }
+        let is_offered = reader.delivery == Delivery::Offer;
         let reader = format!("{module_name:?} for {reader:?}\n");
         let program = program()?;
         let place = Cache::new(folder, KEPT).place(&[artifact.identity(), program.as_bytes()]);
         let name = hash(&[reader.as_bytes()]);
         let found = FoundImage::open(&place.join(&name)).ok().flatten();
+        let found = found.filter(|it| !is_offered || is_new(it.placement));
         let known = found.as_ref().map(|it| it.placement);
+        let placement = known.or_else(|| Placement::random().filter(|it| is_new(*it)));
         Some(CachedImage {
             folder: folder.to_owned(),
             place,
             name,
             reader,
-            placement: known.or_else(Placement::random),
+            placement,
             found,
         })
     }
@@ -103,6 +108,14 @@ impl CachedImage {
         let cache = Cache::new(&self.folder, KEPT);
         cache.put(&self.place, Path::new(&self.name), &file).ok();
     }
+}
+
+/// Returns true the first time that this process has a placement. Where lldb's scripts load images, nothing tells lldb that one is gone:
+/// it would go on thinking that its breakpoints are in the code, and another instance's code there would have none.
+fn is_new(placement: Placement) -> bool {
+    static HAD: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+    let mut had = HAD.lock().unwrap_or_else(PoisonError::into_inner);
+    had.insert(placement.base())
 }
 
 /// A file with an image that was made before, which may be damaged.
