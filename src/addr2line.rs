@@ -1,9 +1,9 @@
 //! `dwalin addr2line`: offsets of a module → functions, files and lines.
 
-use crate::args::Addr2line;
 use crate::core_modules;
 use crate::files;
 use crate::json;
+use crate::reading_options::Addr2line;
 use anyhow::{Result, bail};
 use dwalin_runtime::{CoreModule, Location, Printable, SourceFrame};
 use serde::Serialize;

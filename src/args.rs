@@ -5,6 +5,7 @@ use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use crate::keys::codegen::Codegen;
 use crate::keys::optimize::Optimize;
 use crate::keys::wasm::Wasm;
+use crate::reading_options::{Addr2line, Inspect};
 use crate::server_options::ReplayServer;
 use crate::wasi_options::Wasi;
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -15,7 +16,12 @@ use dwalin_runtime::{
     Config, DebugFiles, Debugger, Engine, Module, ModuleInput, OptLevel, Profile, Result,
 };
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+/// The address that `dwalin serve` takes requests at, where none is given. Other runtimes are open to the network; what does not work yet
+/// is better not.
+const ADDRESS: &str = "127.0.0.1:8080";
 
 /// Runs WebAssembly so that gdb and lldb can debug it.
 #[derive(Parser)]
@@ -31,6 +37,14 @@ pub struct Options {
 pub enum Command {
     /// Run a program: a .wasm or .wat file, or with --allow-precompiled what `dwalin compile` wrote.
     Run(Run),
+    /// Answer requests of HTTP by a component of the `wasi:http/proxy` world, until Ctrl-C: each request in an instance of its own
+    ///
+    /// A handler that traps answers 500, and its report is on the error output. `dwalin gdb --serve` and `dwalin lldb --serve` debug it.
+    ///
+    ///   dwalin serve app.wasm
+    ///   dwalin serve -g --addr 127.0.0.1:3000 --env LOG=1 app.wasm
+    #[command(verbatim_doc_comment)]
+    Serve(Serve),
     /// Run a program again as `dwalin run --record FILE` recorded it: with the same output and the same end
     ///
     /// Nothing of the world is read or changed: what the program's imports returned is in FILE, and so is the module. The code is made
@@ -187,6 +201,18 @@ pub struct Run {
     pub program: Vec<OsString>,
 }
 
+/// `dwalin serve`.
+#[derive(Args)]
+#[command(mut_arg("invoke", |it| it.hide(true)), mut_arg("record", |it| it.hide(true)))]
+pub struct Serve {
+    /// Take requests at this address.
+    #[arg(long, value_name = "SOCKADDR", default_value = ADDRESS)]
+    pub addr: SocketAddr,
+    /// The program.
+    #[command(flatten)]
+    pub run: Run,
+}
+
 /// `dwalin replay`.
 #[derive(Args)]
 pub struct Replay {
@@ -225,6 +251,9 @@ pub struct Gdb {
     /// Go back in time too: the program is recorded while it runs (into the file of --record, if there is one). A recording needs no --reverse.
     #[arg(long)]
     pub reverse: bool,
+    /// Answer requests of HTTP, as `dwalin serve` does, at this address [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "SOCKADDR", num_args = 0..=1, require_equals = true, default_missing_value = ADDRESS, conflicts_with = "reverse")]
+    pub serve: Option<SocketAddr>,
     /// An option for gdb; those in front of FILE that are none of these need no more than being there: -q -ex run -tui.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub gdb_option: Vec<OsString>,
@@ -242,6 +271,9 @@ pub struct Lldb {
     /// Go back in time too, with lldb 21 and later: the program is recorded while it runs (into the file of --record, if there is one).
     #[arg(long)]
     pub reverse: bool,
+    /// Answer requests of HTTP, as `dwalin serve` does, at this address [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "SOCKADDR", num_args = 0..=1, require_equals = true, default_missing_value = ADDRESS, conflicts_with = "reverse")]
+    pub serve: Option<SocketAddr>,
     /// An option for lldb; those in front of FILE that are none of these need no more than being there: -o run -b -Q.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub lldb_option: Vec<OsString>,
@@ -309,25 +341,6 @@ pub struct CheckDebug {
     pub file: PathBuf,
 }
 
-/// `dwalin addr2line`.
-#[derive(Args)]
-pub struct Addr2line {
-    /// Offsets count from the start of the code section, as DWARF's do, not of the file.
-    #[arg(short, long)]
-    pub code_offsets: bool,
-    /// The core module of a component that the offsets count in, by the name that reports give it; else they count in the file.
-    #[arg(long, value_name = "NAME")]
-    pub module: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// The module or component: a .wasm or .wat file, or an artifact.
-    pub file: PathBuf,
-    /// Offsets, in decimal or with 0x.
-    #[arg(required = true, value_name = "OFFSET")]
-    pub offsets: Vec<String>,
-}
-
 /// `dwalin objdump`.
 #[derive(Args)]
 pub struct Objdump {
@@ -356,22 +369,6 @@ pub struct Wast {
     /// The scripts.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-}
-
-/// `dwalin inspect`.
-#[derive(Args)]
-pub struct Inspect {
-    /// The module or component that the program was; by default it is looked for beside the core dump and here, by its name.
-    #[arg(long, value_name = "FILE")]
-    pub module: Option<PathBuf>,
-    /// Show bytes of the first memory instead.
-    #[arg(long, value_name = "ADDRESS[:LENGTH]")]
-    pub memory: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// The core dump.
-    pub file: PathBuf,
 }
 
 /// The options of code generation.

@@ -1,4 +1,4 @@
-//! `dwalin run` of a component: one of the `wasi:cli/command` world, which exports `wasi:cli/run`.
+//! Components that are run: those of the `wasi:cli/command` world export `wasi:cli/run`, and of `wasi:http/proxy` a handler of requests.
 
 use crate::args::Run;
 use crate::files;
@@ -6,6 +6,7 @@ use crate::invoked;
 use crate::program::{ToRun, check_options};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
+use dwalin_runtime::component::wasi::http::{self, Proxy};
 use dwalin_runtime::component::{Component, Draft, FuncType, Linker, Val, wasi};
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Engine, Error, Module, Store};
@@ -35,6 +36,64 @@ pub fn load_to_run(options: &Run, engine: &Engine, component: &ToRun<'_>) -> Res
     })
 }
 
+/// A component that answers requests.
+pub struct Served {
+    pub component: Component,
+    pub linker: Linker<WasiCtx>,
+    pub proxy: Proxy,
+    pub program: Module,
+    /// The name of the function that a request is given to.
+    pub export: String,
+}
+
+/// Compiles a component that is to answer requests, if all that it imports is there.
+pub fn load_to_serve(options: &Run, engine: &Engine, component: &ToRun<'_>) -> Result<Served> {
+    let draft = draft(options, component)?;
+    let mut linker = Linker::new(engine);
+    let proxy = http::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    define_rest(options, &mut linker, &draft)?;
+    let _progress = Progress::of(options.file());
+    let component = compile(options, engine, draft)?;
+    Ok(Served {
+        export: handler(&component).with_context(|| options.file().display().to_string())?,
+        program: program(&component, options)?,
+        component,
+        linker,
+        proxy,
+    })
+}
+
+/// The name of the function that answers requests.
+fn handler(component: &Component) -> Result<String> {
+    let is_handle = |name: &str| {
+        let interface = name.strip_suffix("#handle");
+        let interface = interface.and_then(|it| it.strip_prefix("wasi:http/incoming-handler"));
+        interface.is_some_and(|version| version.is_empty() || version.starts_with("@0.2"))
+    };
+    let exports = component.exports();
+    let mut names = exports.iter().map(|(name, _)| name.as_str());
+    if let Some(name) = names.clone().find(|name| is_handle(name)) {
+        return Ok(name.to_owned());
+    }
+    if names.any(|name| name.starts_with("wasi:cli/run")) {
+        bail!("the component is a command, and answers no requests of HTTP: `dwalin run` runs it");
+    }
+    bail!(
+        "the component answers no requests of HTTP: it exports {}, and not `wasi:http/incoming-handler`",
+        listed(&exports)
+    )
+}
+
+/// Names of exports, the first of them.
+fn listed(exports: &[(String, Arc<FuncType>)]) -> String {
+    let names = exports.iter().take(8).map(|(name, _)| name.as_str());
+    let names: Vec<_> = names.collect();
+    match names.is_empty() {
+        true => "nothing".to_owned(),
+        false => names.join(", "),
+    }
+}
+
 /// Runs a component in a store; how it ended.
 pub fn run(options: &Run, loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result<()> {
     match &options.invoke {
@@ -60,14 +119,18 @@ fn draft(options: &Run, component: &ToRun<'_>) -> Result<Draft> {
 fn linker(options: &Run, engine: &Engine, draft: &Draft) -> Result<Linker<WasiCtx>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    define_rest(options, &mut linker, draft)?;
+    Ok(linker)
+}
+
+fn define_rest(options: &Run, linker: &mut Linker<WasiCtx>, draft: &Draft) -> Result<()> {
     let traps = options.wasm.traps();
     linker.define_unknown_imports_as_traps(draft, |import| {
         let interface = import.first().map_or("", String::as_str);
         traps || interface.starts_with("wasi:") && interface.contains("@0.2")
     })?;
     let file = || options.file().display().to_string();
-    linker.check(draft).with_context(file)?;
-    Ok(linker)
+    linker.check(draft).with_context(file)
 }
 
 fn compile(options: &Run, engine: &Engine, draft: Draft) -> Result<Component> {
@@ -100,13 +163,15 @@ fn call(linker: &Linker<WasiCtx>, component: &Component, store: &mut Store<WasiC
     };
     let names = || exports.iter().map(|(name, _)| name);
     let Some(run) = names().find(is_run) else {
-        let names: Vec<_> = names().take(8).map(String::as_str).collect();
-        let has = if names.is_empty() {
-            "nothing".to_owned()
-        } else {
-            names.join(", ")
-        };
-        bail!("the component is no command: it exports {has}, and not `wasi:cli/run`");
+        if handler(component).is_ok() {
+            bail!(
+                "the component answers requests of HTTP, and is no command: `dwalin serve` runs it"
+            );
+        }
+        bail!(
+            "the component is no command: it exports {}, and not `wasi:cli/run`",
+            listed(&exports)
+        );
     };
     let instance = linker.instantiate(&mut *store, component)?;
     let Some(func) = instance.get_func(&mut *store, run) else {

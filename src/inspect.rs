@@ -1,8 +1,8 @@
 //! `dwalin inspect`: a core dump as a trap's report shows it, and its memory.
 
-use crate::args::Inspect;
 use crate::files;
 use crate::json;
+use crate::reading_options::Inspect;
 use crate::report_json::{self, Frames};
 use anyhow::{Context, Result, bail};
 use dwalin_runtime::coredump::CoreDump;

@@ -27,11 +27,14 @@ mod manual;
 mod objdump;
 mod program;
 mod progress;
+mod reading_options;
 mod recording;
 mod replay;
 mod report;
 mod report_json;
 mod run;
+#[cfg(feature = "component-model")]
+mod serve;
 mod server_options;
 mod settings;
 mod sources;
@@ -76,7 +79,10 @@ fn command() -> ExitCode {
     let arguments = own_options::marked(arguments);
     let command = parsed(arguments).command;
     // A guest is told of a pipe that nobody reads, and decides.
-    if !matches!(command, Command::Run(_) | Command::Replay(_)) {
+    if !matches!(
+        command,
+        Command::Run(_) | Command::Replay(_) | Command::Serve(_)
+    ) {
         end_with_the_pipe();
     }
     if !matches!(command, Command::Gdb(_) | Command::Lldb(_)) {
@@ -84,6 +90,10 @@ fn command() -> ExitCode {
     }
     let done = match command {
         Command::Run(options) => run::run(options),
+        #[cfg(feature = "component-model")]
+        Command::Serve(options) => serve::serve(options),
+        #[cfg(not(feature = "component-model"))]
+        Command::Serve(_) => Err(anyhow::anyhow!("this dwalin was built without components")),
         Command::Replay(options) => match &options.last_write {
             Some(expression) => last_write::last_write(&options, expression),
             None => replay::replay(&options),

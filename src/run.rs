@@ -87,14 +87,20 @@ pub fn run(options: Run) -> Result<ExitCode> {
     Ok(ExitCode::from(code?))
 }
 
-/// Sets how long the program may run, and what it may hold.
-fn limit(store: &mut Store<WasiCtx>, options: &Run, ending: &Arc<Ending>) -> Result<()> {
+/// Sets how much code the program may execute, and what it may hold.
+pub fn limit_resources(store: &mut Store<WasiCtx>, options: &Run) -> Result<()> {
     if let Some(fuel) = options.wasm.fuel() {
         store.set_fuel(fuel)?;
     }
     if let Some(limits) = options.wasm.limits() {
         store.set_limits(limits);
     }
+    Ok(())
+}
+
+/// Sets how long the program may run, and what it may hold.
+fn limit(store: &mut Store<WasiCtx>, options: &Run, ending: &Arc<Ending>) -> Result<()> {
+    limit_resources(store, options)?;
     if let Some(timeout) = options.wasm.timeout() {
         store.set_epoch_deadline(1);
         timeout::start(store.engine(), timeout, ending)
@@ -179,7 +185,7 @@ fn run_component(
 }
 
 /// Says what whoever debugs has to know before the program runs.
-fn say_before(module: &Module, options: &Run) {
+pub fn say_before(module: &Module, options: &Run) {
     if options.code.debug_info && is_traced() {
         say_newer(module, options.file());
         hint::say();
@@ -231,7 +237,7 @@ fn check_writable(path: &Path) -> std::io::Result<()> {
     Ok(access(folder.join(""), Access::WRITE_OK)?)
 }
 
-fn context(options: &Run) -> Result<WasiCtx> {
+pub fn context(options: &Run) -> Result<WasiCtx> {
     let mut builder = WasiCtxBuilder::new();
     builder.inherit_stdio();
     options.wasi.apply(&mut builder);

@@ -195,7 +195,7 @@ fn what_is_not_there_is_named() {
     for (interface, expected) in [
         (
             "wasi:http/outgoing-handler@0.2.0",
-            "was called: HTTP is not supported",
+            "was called: a program that answers HTTP is run by `dwalin serve`",
         ),
         (
             "wasi:sockets/tcp@0.2.0",

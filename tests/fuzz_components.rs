@@ -33,7 +33,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// What the host was given, and what it gives back.
+/// The values that the host was given, and the one that it gives back.
 #[derive(Clone, Default)]
 struct Host(Arc<Mutex<(Vec<Val>, Option<Val>)>>);
 
@@ -110,7 +110,7 @@ impl Case {
         ended(run.call(&mut store, &[sent], &mut results), &text)
     }
 
-    /// What a guest returns is garbage.
+    /// A guest returns garbage.
     fn garbage(&mut self, ty: &Ty, is_composed: bool) -> &'static str {
         let text = garbage(ty, is_composed, &mut self.numbers);
         let component = self.component(&text);

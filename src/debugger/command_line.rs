@@ -7,9 +7,24 @@ use crate::keys::Given;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
+use std::net::SocketAddr;
 
-/// The arguments of `dwalin` by which a debugger runs the program, without the program's own. `debugger` is the value of `--debugger`,
-/// where the user gave none.
+/// The arguments of `dwalin` by which a debugger runs the program, without the program's own, or has it answer requests at an address.
+/// `debugger` is the value of `--debugger`, where the user gave none.
+pub fn run_or_serve(
+    options: &Run,
+    serve: Option<SocketAddr>,
+    debugger: Option<&str>,
+) -> Vec<OsString> {
+    let mut line = run(options, debugger);
+    if let Some(addr) = serve {
+        let own = ["serve".into(), format!("--addr={addr}").into()];
+        line.splice(..1, own);
+    }
+    line
+}
+
+/// The arguments of `dwalin` by which a debugger runs the program.
 pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
     let mut line = Line(vec!["run".into(), "-g".into()]);
     line.code(&options.code);

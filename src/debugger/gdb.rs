@@ -125,7 +125,11 @@ fn interpreter(options: &[OsString]) -> Option<String> {
 fn start(options: &Gdb, program: &Path, folder: &Path) -> Result<String> {
     let arguments = options.run.args()?;
     let arguments: Vec<_> = arguments.iter().map(|it| python(it)).collect();
-    let options = handed_over::encoded(&command_line::run(&options.run, Some("gdb")));
+    let options = handed_over::encoded(&command_line::run_or_serve(
+        &options.run,
+        options.serve,
+        Some("gdb"),
+    ));
     Ok(format!(
         "python dwalin_gdb.launcher.start({}, {}, {}, [{}])",
         python(&folder.to_string_lossy()),

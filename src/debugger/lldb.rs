@@ -71,7 +71,11 @@ fn command(options: &Lldb, debugger: &Path, program: &Path, package: &Path) -> C
         lldb.arg("-O").arg(launched).args(&options.lldb_option);
         return lldb;
     }
-    let handed_over = handed_over::encoded(&command_line::run(&options.run, None));
+    let handed_over = handed_over::encoded(&command_line::run_or_serve(
+        &options.run,
+        options.serve,
+        None,
+    ));
     lldb.arg("-O").arg(format!(
         "settings append target.env-vars \"{}={handed_over}\"",
         handed_over::VARIABLE

@@ -157,7 +157,7 @@ fn ours(command: &Command, word: &str) -> Option<Ours> {
         command
             .get_arguments()
             .find(|option| option.get_long() == name)
-            .map(|option| (option, long.contains('=')))
+            .map(|option| (option, long.contains('=') || option.is_require_equals_set()))
     } else {
         // `-gO`; `-Ccache=n`.
         let mut letters = word.strip_prefix('-')?.chars();

@@ -238,7 +238,7 @@ fn why_not(instance: &str) -> &'static str {
         Some(package) if package.starts_with("wasi:") && instance.contains("@0.3") => {
             "WASI 0.3 is not supported: build the program for WASI 0.2 (wasm32-wasip2)"
         }
-        Some("wasi:http") => "HTTP is not supported",
+        Some("wasi:http") => "a program that answers HTTP is run by `dwalin serve`",
         _ => "nothing of this name is defined",
     }
 }

@@ -116,7 +116,9 @@ ending = False  # While a process ends it still has its number.
 def install(program, run, file):
     """`run` are the words by which `program` runs the module, which is the last of them; `file` is where the image is to be."""
     global image
-    ahead = Ahead([program, "debug-image", "--output=" + file] + run[1:], file, run[-1])
+    # Where it answers requests, it is the same program.
+    options = [word for word in run[1:] if not word.startswith("--addr=")]
+    ahead = Ahead([program, "debug-image", "--output=" + file] + options, file, run[-1])
     ahead.show()
     if ahead.shown:
         image = ahead

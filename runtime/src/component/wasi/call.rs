@@ -23,6 +23,57 @@ pub(super) struct Types {
     pub incoming: ResourceType,
     pub outgoing: ResourceType,
     pub addresses: ResourceType,
+    pub http: HttpTypes,
+}
+
+/// Those of `wasi:http`.
+pub(super) struct HttpTypes {
+    pub fields: ResourceType,
+    pub incoming_request: ResourceType,
+    pub outgoing_request: ResourceType,
+    pub request_options: ResourceType,
+    pub outparam: ResourceType,
+    pub incoming_response: ResourceType,
+    pub incoming_body: ResourceType,
+    pub future_trailers: ResourceType,
+    pub outgoing_response: ResourceType,
+    pub outgoing_body: ResourceType,
+    pub future_response: ResourceType,
+}
+
+impl HttpTypes {
+    fn new() -> HttpTypes {
+        HttpTypes {
+            fields: ResourceType::host(),
+            incoming_request: ResourceType::host(),
+            outgoing_request: ResourceType::host(),
+            request_options: ResourceType::host(),
+            outparam: ResourceType::host(),
+            incoming_response: ResourceType::host(),
+            incoming_body: ResourceType::host(),
+            future_trailers: ResourceType::host(),
+            outgoing_response: ResourceType::host(),
+            outgoing_body: ResourceType::host(),
+            future_response: ResourceType::host(),
+        }
+    }
+
+    /// The name of each in `wasi:http/types`.
+    pub fn names(&self) -> [(&'static str, &ResourceType); 11] {
+        [
+            ("fields", &self.fields),
+            ("incoming-request", &self.incoming_request),
+            ("outgoing-request", &self.outgoing_request),
+            ("request-options", &self.request_options),
+            ("response-outparam", &self.outparam),
+            ("incoming-response", &self.incoming_response),
+            ("incoming-body", &self.incoming_body),
+            ("future-trailers", &self.future_trailers),
+            ("outgoing-response", &self.outgoing_response),
+            ("outgoing-body", &self.outgoing_body),
+            ("future-incoming-response", &self.future_response),
+        ]
+    }
 }
 
 impl Types {
@@ -42,6 +93,7 @@ impl Types {
             incoming: ResourceType::host(),
             outgoing: ResourceType::host(),
             addresses: ResourceType::host(),
+            http: HttpTypes::new(),
         }
     }
 

@@ -58,7 +58,7 @@ const PERMITTED: u64 = 1 << 16;
 const MOST: u64 = 1 << 18;
 
 /// The reason why a stream moves no bytes.
-enum Ended {
+pub(super) enum Ended {
     Closed,
     Failed(Errno),
 }
@@ -122,7 +122,7 @@ impl Call<'_> {
         // A connection does not wait by itself, and what is not one does.
         let is_asked = match stream.place {
             Place::Current => !blocks,
-            Place::Connection => true,
+            Place::Connection | Place::Body(_) => true,
             Place::At(_) | Place::End => false,
         };
         if is_asked && wait(self, &[Wait::Read(stream.fd)], blocks)?.is_empty() {
@@ -144,7 +144,7 @@ impl Call<'_> {
         }
         let count = memory.u32(8) as usize;
         if count == 0 {
-            return Ok(Err(Ended::Closed));
+            return Ok(Err(self.body_ended(stream.place)));
         }
         if let Some(Entry::Input {
             place: Place::At(at),
@@ -164,6 +164,9 @@ impl Call<'_> {
 
     /// Writes all bytes.
     fn write_stream(&mut self, stream: Stream, mut bytes: &[u8]) -> Result<Result<(), Ended>> {
+        if let Err(ended) = self.count_body(stream.place, bytes.len() as u64) {
+            return Ok(Err(ended));
+        }
         while !bytes.is_empty() {
             let mut memory = Memory::with(&[bytes]);
             memory.set_buffer();
@@ -183,7 +186,8 @@ impl Call<'_> {
             match written {
                 Ok(()) => {}
                 Err(Errno::Pipe) => return Ok(Err(Ended::Closed)),
-                Err(Errno::Again) if stream.place == Place::Connection => {
+                Err(Errno::Again) if stream.place.is_connection() => {
+                    self.check_body_is_sent(stream.place)?;
                     wait(self, &[Wait::Write(stream.fd)], true)?;
                     continue;
                 }
@@ -234,8 +238,8 @@ fn skip(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Option
 /// A connection takes bytes where the system has room for some: a program that reads at its other end itself must not wait here.
 fn check_write(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
     let stream = output(call, args)?;
-    let is_full = stream.place == Place::Connection
-        && wait(call, &[Wait::Write(stream.fd)], false)?.is_empty();
+    let is_full =
+        stream.place.is_connection() && wait(call, &[Wait::Write(stream.fd)], false)?.is_empty();
     let permitted = if is_full { 0 } else { PERMITTED };
     Ok(Some(Val::ok(Val::U64(permitted))))
 }
@@ -282,7 +286,7 @@ fn splice(call: &mut Call<'_>, args: &mut Args<'_>, blocks: bool) -> Result<Opti
 /// An event of a stream: of a file it has always happened.
 fn subscribe(call: &mut Call<'_>, stream: Stream, event: Wait) -> Result<Option<Val>> {
     let event = match stream.place {
-        Place::Current | Place::Connection => event,
+        Place::Current | Place::Connection | Place::Body(_) => event,
         Place::At(_) | Place::End => Wait::Now,
     };
     call.new_resource(|types| &types.pollable, Entry::Pollable(event))

@@ -1,6 +1,7 @@
 //! Resources of WASI 0.2 other than descriptors, by number.
 
 use super::errno::Errno;
+use super::http::{Http, Trailers};
 use super::network::{Datagrams, Socket};
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -33,6 +34,8 @@ pub(crate) enum Entry {
     Datagrams(Datagrams),
     /// Addresses of a name.
     Addresses(VecDeque<IpAddr>),
+    /// A part of a request or response.
+    Http(Box<Http>),
 }
 
 /// The bytes of a descriptor that a stream is of.
@@ -46,6 +49,15 @@ pub(crate) enum Place {
     End,
     /// Those that come and go by a connection.
     Connection,
+    /// Those of a body of HTTP, by its number: they come and go by a connection, too.
+    Body(u32),
+}
+
+impl Place {
+    /// Returns true if nothing waits by itself.
+    pub(crate) fn is_connection(self) -> bool {
+        matches!(self, Place::Connection | Place::Body(_))
+    }
 }
 
 /// An event.
@@ -79,6 +91,10 @@ impl Entry {
                 Some(*fd)
             }
             Entry::Socket(Socket { fd, .. }) | Entry::Datagrams(Datagrams { fd, .. }) => Some(*fd),
+            Entry::Http(http) => match **http {
+                Http::Trailers(Trailers { ended, .. }) => Some(ended),
+                _ => None,
+            },
             Entry::Pollable(_)
             | Entry::Error(_)
             | Entry::Terminal

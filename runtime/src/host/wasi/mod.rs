@@ -23,6 +23,8 @@ mod file_times;
 mod functions;
 #[cfg(feature = "component-model")]
 pub(crate) mod handles;
+#[cfg(feature = "component-model")]
+pub(crate) mod http;
 mod linker;
 mod lookup;
 mod memory;
