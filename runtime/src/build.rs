@@ -9,7 +9,8 @@
 use crate::code::cached_functions::CachedFunctions;
 use crate::code::link;
 use crate::compile::env::Env;
-use crate::compile::{CompileError, Settings, function, target, trampoline};
+use crate::compile::target::Targets;
+use crate::compile::{CompileError, Settings, function, trampoline};
 use crate::module::{self, ModuleInfo};
 use dwalin_debuginfo::code::Questions;
 
@@ -31,9 +32,9 @@ pub fn compile(
     cached: Option<&CachedFunctions<'_>>,
 ) -> Result<Compiled, CompileError> {
     let module = module::parse::parse(wasm)?;
-    let isa = target::isa(settings)?;
+    let targets = Targets::new(settings)?;
     let (questions, warnings) = questions(settings, &module, wasm);
-    let env = Env::new(&module, wasm, settings, &*isa, questions.as_ref());
+    let env = Env::new(&module, wasm, settings, &targets, questions.as_ref());
     let known = cached.map(CachedFunctions::find);
     let functions = function::compile_all(&env, wasm, known.as_ref())?;
     if let (Some(cached), Some(known)) = (cached, functions.known) {
@@ -42,7 +43,7 @@ pub fn compile(
     let trampolines = trampoline::compile_all(&env)?;
     let artifact = link::link(&link::Parts {
         settings,
-        isa: &isa,
+        isa: &targets.main,
         module: &module,
         wasm,
         functions: functions.all,

@@ -7,7 +7,7 @@ use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_locatio
 use super::signature::{POINTER, V128, clif_type, guest_signature};
 use super::state::KeptSlot;
 use super::translator::{Home, Local, Translator};
-use super::{CompileError, OptLevel};
+use super::{CompileError, OptLevel, prefixed};
 use crate::abi::frame::value_type;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
@@ -21,6 +21,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value,
 };
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_entity::EntityRef;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use dwalin_debuginfo::address::WasmPc;
@@ -46,16 +47,33 @@ impl FunctionCompiler {
         func: DefinedFuncIndex,
         body: &[u8],
     ) -> Result<CompiledFunction, CompileError> {
-        let (function, checks_stack) = self.compile_with(env, func, body, false)?;
+        let function = self.compile_for(env.isa, env, func, body)?;
+        match env.without_avx {
+            Some(isa) if prefixed::reads_constants(&function.code) => {
+                self.compile_for(isa, env, func, body)
+            }
+            _ => Ok(function),
+        }
+    }
+
+    fn compile_for(
+        &mut self,
+        isa: &dyn TargetIsa,
+        env: &Env<'_>,
+        func: DefinedFuncIndex,
+        body: &[u8],
+    ) -> Result<CompiledFunction, CompileError> {
+        let (function, checks_stack) = self.compile_with(isa, env, func, body, false)?;
         if checks_stack || function.frame_size <= LEAF_FRAME {
             return Ok(function);
         }
-        Ok(self.compile_with(env, func, body, true)?.0)
+        Ok(self.compile_with(isa, env, func, body, true)?.0)
     }
 
     /// Compiles a function, and returns whether it checks the stack: where it calls others, or must check.
     fn compile_with(
         &mut self,
+        isa: &dyn TargetIsa,
         env: &Env<'_>,
         func: DefinedFuncIndex,
         body: &[u8],
@@ -76,7 +94,7 @@ impl FunctionCompiler {
                 reason: error.to_string(),
             }
         })?;
-        let mut function = codegen(env.isa, context, index)?;
+        let mut function = codegen(isa, context, index)?;
         let has_call_sites = env.has_call_sites(func);
         if !observe::are_adjacent(context, &translated.slot_pairs) {
             let reason = "stack slots are not in their order".to_owned();
@@ -121,7 +139,7 @@ fn translate(
         let next = env.pc(operators.original_position() as usize);
         translator.unseen.go_on_to(pc);
         translator.find_early_set(&operator, pc..next);
-        translator.save_operands(pc);
+        translator.save_operands(&operator, pc..next);
         translator.note_cost(&operator);
         translator.merge_at_label(pc, &operator);
         translator.find_clauses(&operator, &operators);

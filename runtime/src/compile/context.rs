@@ -85,16 +85,19 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// An instruction that does nothing, for a place that needs one. Where it is one of many, the code generator is given a
-    /// breakpoint, which takes no register, and [`observe`](super::observe) makes a `nop` of it; an optimizer would read memory again behind it.
+    /// An instruction that does nothing, for a place that needs one. The code generator is given a breakpoint, which takes no register,
+    /// and [`observe`](super::observe) makes a `nop` of it. An optimizer reads memory again behind it, which costs less than the register that
+    /// moves from the pinned one and back would take from a loop.
     pub(super) fn no_operation(&mut self, location: SourceLoc) {
         self.builder.set_srcloc(location);
-        if self.env.settings.opt_level == OptLevel::None {
-            self.builder.ins().debugtrap();
-            return;
-        }
-        let pinned = self.builder.ins().get_pinned_reg(POINTER);
-        self.builder.ins().set_pinned_reg(pinned);
+        self.builder.ins().debugtrap();
+    }
+
+    /// Has a load stay an instruction of its own, in code that is not optimised: a second use, of which no code is made, as a load with
+    /// several becomes no operand in memory of an instruction that uses it.
+    pub(super) fn keep_apart(&mut self, loaded: Value) {
+        let ty = self.builder.func.dfg.value_type(loaded);
+        (self.builder.ins()).bitcast(ty, MemFlagsData::new(), loaded);
     }
 
     /// The host's address of a memory, which never moves.
@@ -120,12 +123,20 @@ impl Translator<'_, '_> {
         locals.find(|it| it.0 == local).map(|it| it.1)
     }
 
-    /// Reads a local's home. None of these loads becomes an operand in memory of the instruction that uses it: Cranelift would compute the
-    /// slot's address into a register for that, and the processor does not recognize it as what was stored to the stack just before.
+    /// Reads a local's home.
     pub(super) fn read_home(&mut self, local: u32, slot: StackSlot, ty: Type) -> Value {
+        let (value, wide) = self.read_slot(slot, ty);
+        self.note_home(local, value, wide);
+        value
+    }
+
+    /// Reads what debuggers may have written to a slot, and as 64 bits where it is so read. None of these loads becomes an operand in memory
+    /// of the instruction that uses it: Cranelift would compute the slot's address into a register for that, and the processor does not
+    /// recognize it as what was stored to the stack just before.
+    pub(super) fn read_slot(&mut self, slot: StackSlot, ty: Type) -> (Value, Option<Value>) {
         let flags = MemFlagsData::new().with_notrap();
         let ins = self.builder.ins();
-        let (value, wide) = match ty {
+        match ty {
             I32 => {
                 let address = ins.stack_addr(POINTER, slot, 0);
                 let wide = self.builder.ins().uload32(flags, address, 0);
@@ -137,13 +148,10 @@ impl Translator<'_, '_> {
             }
             _ => {
                 let value = ins.stack_load(POINTER, ty, slot, 0);
-                // A second use, of which no code is made: a load that has several becomes no operand.
-                self.builder.ins().bitcast(ty, MemFlagsData::new(), value);
+                self.keep_apart(value);
                 (value, None)
             }
-        };
-        self.note_home(local, value, wide);
-        value
+        }
     }
 
     /// A local's home was read or written: its value, and that as an index of 64 bits, if it is there.

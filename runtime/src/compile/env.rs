@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::convention::Conventions;
+use super::target::Targets;
 use crate::abi::layout::VmLayout;
 use crate::index::*;
 use crate::module::ModuleInfo;
@@ -22,6 +23,8 @@ pub struct Env<'a> {
     pub settings: &'a Settings,
     /// The code generator.
     pub isa: &'a dyn TargetIsa,
+    /// The one for functions whose code debuggers would take wrongly.
+    pub without_avx: Option<&'a dyn TargetIsa>,
     /// The layout of an instance's VmContext.
     pub layout: VmLayout,
     /// The calling conventions of its functions.
@@ -65,13 +68,14 @@ impl<'a> Env<'a> {
         module: &'a ModuleInfo,
         wasm: &[u8],
         settings: &'a Settings,
-        isa: &'a dyn TargetIsa,
+        targets: &'a Targets,
         questions: Option<&'a Questions>,
     ) -> Env<'a> {
         Env {
             module,
             settings,
-            isa,
+            isa: &*targets.main,
+            without_avx: targets.without_avx.as_deref(),
             layout: VmLayout::new(module),
             conventions: Conventions::new(module, wasm),
             questions,

@@ -22,6 +22,7 @@ mod memory;
 mod numeric;
 pub mod observe;
 mod operand;
+mod prefixed;
 mod settable;
 mod settings;
 pub mod signature;

@@ -3,6 +3,7 @@
 
 use super::translator::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value};
 use wasmparser::Operator;
@@ -47,21 +48,25 @@ impl Translator<'_, '_> {
                 let value = self.builder.ins().iconst(I64, *value);
                 self.push(value);
             }
-            Operator::F32Const { value } => {
-                let value = self.builder.ins().f32const(
-                    cranelift_codegen::ir::immediates::Ieee32::with_bits(value.bits()),
-                );
-                self.push(value);
-            }
-            Operator::F64Const { value } => {
-                let value = self.builder.ins().f64const(
-                    cranelift_codegen::ir::immediates::Ieee64::with_bits(value.bits()),
-                );
-                self.push(value);
-            }
+            Operator::F32Const { value } => self.float_constant(F32, value.bits().into()),
+            Operator::F64Const { value } => self.float_constant(F64, value.bits()),
             _ => return false,
         }
         true
+    }
+
+    /// Pushes a constant. With debug info it is an integer that moves to a register: the code generator has floating-point constants beside
+    /// the code, from where no instruction of AVX may read them there ([`super::prefixed`]).
+    fn float_constant(&mut self, ty: Type, bits: u64) {
+        let value = if self.env.settings.debug_info {
+            let integer = self.builder.ins().iconst(ty.as_int(), bits as i64);
+            (self.builder.ins()).bitcast(ty, MemFlagsData::new(), integer)
+        } else if ty == F32 {
+            (self.builder.ins()).f32const(Ieee32::with_bits(bits as u32))
+        } else {
+            (self.builder.ins()).f64const(Ieee64::with_bits(bits))
+        };
+        self.push(value);
     }
 
     /// Code before a division of signed integers by which one by zero is SIGFPE to debuggers, as natively: Cranelift's own check

@@ -7,13 +7,15 @@
 //! of a variable alone in it that this is its next value (`i = f(i)`): its location ended there and began again, and LLVM makes one of
 //! two that are equal. Of several variables nobody knows which ones are set, and the location ends.
 
+use super::OptLevel;
+use super::observe::{LocationTag, source_location};
 use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
-use super::translator::Translator;
+use super::translator::{Local, Translator};
 use crate::index::*;
 use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKind, Type, Value, types};
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{KeptValue, ValueType};
+use dwalin_debuginfo::code::{KeptValue, OperandQuestion, ValueType};
 use std::ops::Range;
 use wasmparser::Operator;
 
@@ -39,7 +41,9 @@ impl Translator<'_, '_> {
 
     /// Saves the operands that are named from an address on. This is code of the operator before: whoever stops at the address
     /// finds them.
-    pub(super) fn save_operands(&mut self, pc: WasmPc) {
+    pub(super) fn save_operands(&mut self, operator: &Operator<'_>, at: Range<WasmPc>) {
+        let pc = at.start;
+        self.already_set = None;
         self.follow_operands(pc);
         while let Some((question, rest)) = self.operands.rest.split_first()
             && question.from <= pc
@@ -57,7 +61,10 @@ impl Translator<'_, '_> {
             let Some(ty) = kept_type(self.builder.func.dfg.value_type(value)) else {
                 continue;
             };
-            let slot = self.operand_slot(ty, pc, question.until);
+            let slot = match self.home_for_operand(operator, question, &at) {
+                Some(home) => home,
+                None => self.operand_slot(ty, pc, question.until),
+            };
             self.show(value, slot);
             self.operands.live.push(LiveOperand {
                 index: self.kept.len(),
@@ -67,6 +74,7 @@ impl Translator<'_, '_> {
                 value,
                 is_shared: question.is_shared,
                 is_off: false,
+                may_differ: false,
             });
             self.kept.push(KeptSlot {
                 slot,
@@ -103,6 +111,63 @@ impl Translator<'_, '_> {
             }
         }
         self.operands.live = live;
+    }
+
+    /// Returns the home of the local that the present operator sets to an operand, where that can have the operand from the operator's
+    /// beginning on: code reads it again there, and no location names what the local had before.
+    fn home_for_operand(
+        &mut self,
+        operator: &Operator<'_>,
+        question: &OperandQuestion,
+        at: &Range<WasmPc>,
+    ) -> Option<StackSlot> {
+        let (Operator::LocalSet { local_index } | Operator::LocalTee { local_index }) = operator
+        else {
+            return None;
+        };
+        let is_its = question.place as usize + 1 == self.stack.len()
+            && question.until <= at.end
+            && !(self.settable).may_change(*local_index, question.from..=at.start);
+        let Local::Home(home) = self.locals[*local_index as usize] else {
+            return None;
+        };
+        if !is_its || !self.has_home(*local_index) {
+            return None;
+        }
+        self.already_set = Some(*local_index);
+        Some(home.slot)
+    }
+
+    /// Reads operands again that a debugger may have written to, as it may where a statement begins. One that is below the innermost
+    /// frame waits for the frame's end: nothing in it uses the operand, and what is read in it is not known behind it.
+    pub(super) fn read_operands(&mut self, pc: WasmPc, is_statement: bool) {
+        let is_read_back = self.env.settings.opt_level == OptLevel::None && self.reachable;
+        if !is_read_back || self.operands.live.is_empty() || self.sets_early.is_some() {
+            return;
+        }
+        self.operands.live.retain(|live| live.until > pc);
+        let height = self.control.last().map_or(0, |frame| frame.height);
+        // Of several variables in one place the last one: the innermost.
+        for i in (0..self.operands.live.len()).rev() {
+            let live = &mut self.operands.live[i];
+            let kept = &self.kept[live.index];
+            live.may_differ |= is_statement && kept.at.end > pc;
+            let (place, slot, before) = (live.place, kept.slot, live.value);
+            let is_there =
+                !live.is_off && place >= height && self.stack.get(place) == Some(&before);
+            if !is_there || !std::mem::take(&mut live.may_differ) {
+                continue;
+            }
+            let ty = self.builder.func.dfg.value_type(before);
+            let location = source_location(pc, LocationTag::Instruction);
+            self.builder.set_srcloc(location);
+            let (value, _) = self.read_slot(slot, ty);
+            self.stack[place] = value;
+            let others = self.operands.live.iter_mut();
+            for other in others.filter(|it| it.place == place && it.value == before) {
+                (other.value, other.may_differ) = (value, false);
+            }
+        }
     }
 
     /// Before an operator that lets control in from elsewhere: what was kept in the frame that ends is there on the ways that begin

@@ -174,8 +174,8 @@ pub(super) struct Statements<'a> {
     pub(super) nops: usize,
     /// The line of the last that has begun.
     pub(super) line: u32,
-    /// True if the last code so far is a load, which an instruction that follows could take in.
-    pub(super) loaded: bool,
+    /// The value of the last code so far, if that is a load, which an instruction that follows could take in.
+    pub(super) loaded: Option<Value>,
     /// The branches that close loops, by the places of the loops' first operators; known when first asked for.
     pub(super) closing: Option<HashMap<usize, usize>>,
 }
@@ -191,7 +191,7 @@ impl<'a> Statements<'a> {
             instructions,
             nops: 0,
             line: 0,
-            loaded: false,
+            loaded: None,
             closing: None,
         }
     }
@@ -231,6 +231,8 @@ pub(super) struct LiveOperand {
     pub(super) is_shared: bool,
     /// True if it was taken off the stack.
     pub(super) is_off: bool,
+    /// True if a debugger may have written to the slot since.
+    pub(super) may_differ: bool,
 }
 
 /// The operands of a function that are asked for, as far as translation has come.

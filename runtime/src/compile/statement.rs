@@ -12,6 +12,7 @@
 //! Where there is no code, a debug nop is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
+use super::OptLevel;
 use super::observe::{LocationTag, source_location, wasm_pc};
 use super::translator::Translator;
 use crate::module::validate::ModuleError;
@@ -50,6 +51,7 @@ fn kind(operator: &Operator<'_>) -> Code {
     }
 }
 
+/// The loads whose values an instruction can take from memory: those of all bits of a value.
 fn is_load(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -57,16 +59,6 @@ fn is_load(operator: &Operator<'_>) -> bool {
             | Operator::I64Load { .. }
             | Operator::F32Load { .. }
             | Operator::F64Load { .. }
-            | Operator::I32Load8S { .. }
-            | Operator::I32Load8U { .. }
-            | Operator::I32Load16S { .. }
-            | Operator::I32Load16U { .. }
-            | Operator::I64Load8S { .. }
-            | Operator::I64Load8U { .. }
-            | Operator::I64Load16S { .. }
-            | Operator::I64Load16U { .. }
-            | Operator::I64Load32S { .. }
-            | Operator::I64Load32U { .. }
             | Operator::V128Load { .. }
     )
 }
@@ -87,6 +79,7 @@ impl Translator<'_, '_> {
         let is_end = matches!(operator, Operator::End | Operator::Delegate { .. });
         if !is_end {
             self.place_statements(here.clone());
+            self.read_operands(pc, !here.is_empty());
         }
         match kind(operator) {
             Code::Structure if self.statements.nops > NOPS => self.statements.waiting = None,
@@ -107,7 +100,8 @@ impl Translator<'_, '_> {
         self.note_load(operator);
         if is_end && !self.control.is_empty() {
             // Control comes in at the end of a block: what begins there is after it.
-            self.place_statements(here);
+            self.place_statements(here.clone());
+            self.read_operands(pc, !here.is_empty());
         }
         self.note_block(operator);
         Ok(())
@@ -156,36 +150,48 @@ impl Translator<'_, '_> {
             && self.reachable
         {
             self.no_operation(source_location(statement.pc, tag));
-            self.statements.loaded = false;
+            self.statements.loaded = None;
         }
     }
 
-    /// Keeps a load that the statement before ends with to the statement, where another line begins: nothing is moved over an
-    /// instruction after it.
+    /// Keeps a load that the statement before ends with to the statement, where another line begins.
     fn keep_load(&mut self, line: u32) {
         let statements = &mut self.statements;
         let is_other = line != std::mem::replace(&mut statements.line, line);
-        if is_other && std::mem::take(&mut statements.loaded) && self.reachable {
-            let load = wasm_pc(self.builder.srcloc());
-            self.no_operation(source_location(load, LocationTag::Nothing));
+        let loaded = statements.loaded.take_if(|_| is_other);
+        let Some(loaded) = loaded.filter(|_| self.reachable) else {
+            return;
+        };
+        if self.env.settings.opt_level == OptLevel::None {
+            return self.keep_apart(loaded);
         }
+        // Nothing is moved over an instruction after it.
+        let load = wasm_pc(self.builder.srcloc());
+        self.no_operation(source_location(load, LocationTag::Nothing));
     }
 
     /// Notes whether the last code is a load whose value was not used yet.
     fn note_load(&mut self, operator: &Operator<'_>) {
-        self.statements.loaded = match operator {
+        let is_kept = match operator {
             // Each instruction of text has an instruction after it.
             _ if self.statements.instructions => false,
             Operator::LocalGet { .. }
             | Operator::I32Const { .. }
             | Operator::I64Const { .. }
             | Operator::F32Const { .. }
-            | Operator::F64Const { .. } => self.statements.loaded,
+            | Operator::F64Const { .. } => true,
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
-                self.statements.loaded && !self.has_home(*local_index)
+                !self.has_home(*local_index)
             }
-            operator => is_load(operator),
+            operator if is_load(operator) && self.reachable => {
+                self.statements.loaded = Some(self.top());
+                return;
+            }
+            _ => false,
         };
+        if !is_kept {
+            self.statements.loaded = None;
+        }
     }
 
     /// Returns true if native code would enter the loop that begins here by a jump of the loop's own statement: it is the first thing

@@ -11,7 +11,9 @@ pub const GUEST_CALL_CONV: cranelift_codegen::isa::CallConv =
     cranelift_codegen::isa::CallConv::SystemV;
 
 /// Features whose instructions have the VEX or EVEX prefix, and constants for operands, at addresses relative to the instruction.
-const PREFIXED: [&str; 7] = [
+const PREFIXED: [&str; 9] = [
+    "has_bmi1",
+    "has_bmi2",
     "has_avx",
     "has_avx2",
     "has_fma",
@@ -21,12 +23,34 @@ const PREFIXED: [&str; 7] = [
     "has_avx512vl",
 ];
 
+/// The code generators of a module's functions.
+pub struct Targets {
+    /// The one that is used.
+    pub main: OwnedTargetIsa,
+    /// With debug info, the one for functions that the first makes instructions of which debuggers take wrongly: see [`super::prefixed`].
+    pub without_avx: Option<OwnedTargetIsa>,
+}
+
+impl Targets {
+    /// For this machine.
+    ///
+    /// # Errors
+    /// A machine that we cannot make code for.
+    pub fn new(settings: &Settings) -> Result<Targets, CompileError> {
+        let without_avx = (settings.debug_info).then(|| make(settings, "backtracking", &PREFIXED));
+        Ok(Targets {
+            main: isa(settings)?,
+            without_avx: without_avx.transpose()?,
+        })
+    }
+}
+
 /// The code generator for this machine.
 ///
 /// # Errors
 /// A machine that we cannot make code for.
 pub fn isa(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
-    with_allocator(settings, "backtracking")
+    make(settings, "backtracking", &[])
 }
 
 /// The code generator for this machine with the register allocator that takes each instruction once.
@@ -34,14 +58,15 @@ pub fn isa(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
 /// # Errors
 /// As [`isa`].
 pub fn single_pass(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> {
-    with_allocator(settings, "single_pass")
+    let without: &[&str] = if settings.debug_info { &PREFIXED } else { &[] };
+    make(settings, "single_pass", without)
 }
 
-fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa, CompileError> {
-    let opt_level = settings.opt_level;
+/// The settings of a code generator.
+fn flags(settings: &Settings, allocator: &str) -> settings::Flags {
     let mut flags = settings::builder();
     for (name, value) in [
-        ("opt_level", opt_level.cranelift()),
+        ("opt_level", settings.opt_level.cranelift()),
         ("regalloc_algorithm", allocator),
         // A symbol's value is in a word, as in a global offset table; see `env::Word`.
         ("is_pic", "true"),
@@ -75,18 +100,24 @@ fn with_allocator(settings: &Settings, allocator: &str) -> Result<OwnedTargetIsa
             .set(name, value)
             .expect("a setting of this version of Cranelift");
     }
+    settings::Flags::new(flags)
+}
+
+fn make(
+    settings: &Settings,
+    allocator: &str,
+    without: &[&str],
+) -> Result<OwnedTargetIsa, CompileError> {
     let mut builder = cranelift_native::builder().map_err(|reason| CompileError::Target {
         reason: reason.to_owned(),
     })?;
-    // gdb up to 15 executes an instruction that a breakpoint is on elsewhere, and reads such an operand there: the program goes on
-    // with another value.
-    for feature in PREFIXED.into_iter().filter(|_| settings.debug_info) {
+    for feature in without {
         builder
             .set(feature, "false")
             .expect("a feature of this version of Cranelift");
     }
     let isa = builder
-        .finish(settings::Flags::new(flags))
+        .finish(flags(settings, allocator))
         .map_err(|error| CompileError::Target {
             reason: error.to_string(),
         })?;

@@ -5,7 +5,8 @@ mod operands;
 use super::env::{CallTarget, Env, Word};
 use super::function::compile_all;
 use super::observe::CompiledFunction;
-use super::{OptLevel, Settings, target};
+use super::target::Targets;
+use super::{OptLevel, Settings};
 use crate::abi::trap::TrapKind;
 use crate::module::parse::parse;
 use crate::module::stack_pointer::stack_pointer;
@@ -74,8 +75,8 @@ impl Text {
         questions: Option<&Questions>,
     ) -> CompiledFunction {
         let module = parse(&self.wasm).unwrap();
-        let isa = target::isa(settings).unwrap();
-        let env = Env::new(&module, &self.wasm, settings, &*isa, questions);
+        let targets = Targets::new(settings).unwrap();
+        let env = Env::new(&module, &self.wasm, settings, &targets, questions);
         compile_all(&env, &self.wasm, None).unwrap().all.remove(0)
     }
 }

@@ -52,8 +52,9 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
         opt_level: OptLevel::None,
         ..env.settings.clone()
     })?;
+    let main = env.without_avx.unwrap_or(env.isa);
     let isa = |ty: &FuncType| match ty.params().len() + ty.results().len() {
-        0..MANY => env.isa,
+        0..MANY => main,
         _ => &*quick,
     };
     let types: Vec<_> = function_types(env);
@@ -71,7 +72,7 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
             .collect::<Result<_, _>>()?,
         builtins: Builtin::ALL
             .iter()
-            .map(|it| make(env.isa, builtin_signature(*it), |b| builtin(b, *it)))
+            .map(|it| make(main, builtin_signature(*it), |b| builtin(b, *it)))
             .collect::<Result<_, _>>()?,
     })
 }

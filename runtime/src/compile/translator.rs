@@ -59,6 +59,8 @@ pub struct Translator<'a, 'f> {
     pub(super) frame_globals: Vec<(GlobalIndex, StackSlot)>,
     /// The addresses of the present operator, if it is a set of a local whose code belongs to the operator before.
     pub(super) sets_early: Option<Range<WasmPc>>,
+    /// The local that the present operator sets, if its home has the value already.
+    pub(super) already_set: Option<u32>,
     pub(super) settable: Settable,
     pub(super) unseen: Unseen,
     /// Slots that were written to together with the next one.
@@ -91,6 +93,7 @@ impl<'a, 'f> Translator<'a, 'f> {
             kept: Vec::new(),
             frame_globals: Vec::new(),
             sets_early: None,
+            already_set: None,
             unseen: Unseen::new(env, func, body, &settable),
             settable,
             slot_pairs: Vec::new(),
@@ -117,7 +120,7 @@ impl Translator<'_, '_> {
     }
 
     pub(super) fn set_local(&mut self, index: u32, value: Value) {
-        let is_seen = !self.unseen.is_accessed(index);
+        let is_seen = !self.unseen.is_accessed(index) && self.already_set != Some(index);
         if let Local::Home(Home { slot, .. }) | Local::Shadowed(_, slot) =
             self.locals[index as usize]
             && is_seen

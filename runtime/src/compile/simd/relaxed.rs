@@ -1,6 +1,6 @@
 //! Relaxed operators, whose results the standard lets the implementation choose: those of the strict operators, and multiply-add with
-//! the product rounded. The results are thus the same on all machines and at all levels; fused instructions have the VEX prefix, which
-//! code for debuggers goes without.
+//! the product rounded. The results are thus the same on all machines and at all levels; fused instructions belong to AVX, which
+//! not all code for debuggers has.
 
 use super::super::translator::Translator;
 use super::convert::Sign;
