@@ -100,6 +100,9 @@ fn command_of_replayed(
     let mut lldb = Command::new(debugger);
     lldb.arg("-O")
         .arg(format!("command script import '{}'", package.display()))
+        // The program is compiled before the server answers; lldb waits for 6 seconds by itself.
+        .arg("-O")
+        .arg("settings set plugin.process.gdb-remote.packet-timeout 120")
         .arg("-o")
         .arg(format!(
             "process connect -p gdb-remote unix-connect://{}",
