@@ -96,6 +96,25 @@ fn the_program_reads_what_is_typed_once_and_is_gone_back_in() {
 }
 
 #[test]
+fn a_step_back_before_the_first_line_of_main_stays_there() {
+    if !equipped() {
+        return;
+    }
+    let folder = compiled("timetravel-typed-before-main");
+    let mut gdb = started(&folder, &["--reverse", "app.wasm"]);
+    for (command, answer) in [
+        ("break main", " at 0x"),
+        ("run", "app.c:8"),
+        ("reverse-step", "_start ("),
+        ("frame", "_start ("),
+    ] {
+        gdb.ask(command, answer);
+        gdb.wait_for(PROMPT);
+    }
+    gdb.assert_no_errors();
+}
+
+#[test]
 fn commands_that_are_typed_ahead_are_all_obeyed() {
     if !equipped() {
         return;

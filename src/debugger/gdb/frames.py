@@ -161,6 +161,11 @@ def go_on():
             gdb.execute("finish")
 
 
+def is_going_back():
+    """Whether the command that ends here went backwards: what is before the program's first line is where the step was asked to go."""
+    return "everse" in gdb.execute("show exec-direction", to_string=True)
+
+
 def on_stop(event):
     """Breakpoints and signals are the user's; what is left is the end of a step, or of `finish`."""
     global was_in, leaving, was_guest, between
@@ -171,7 +176,7 @@ def on_stop(event):
     was_guest = guest_now
     # Who steps through the library that starts a program goes on doing so.
     leaving = was_in and out and is_step_end and not is_before_main()
-    if replays and not guest_now:
+    if replays and (not guest_now or is_going_back()):
         leaving = between = False
     was_in = not out
     # Not elsewhere: gdb 13 dies at its end of an event that is left then, as scripts without a prompt would leave it.
