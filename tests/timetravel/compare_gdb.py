@@ -396,7 +396,7 @@ def main():
             break
         gdb.execute("set language auto")
         done += compare_steps(*function)
-    print("COMPARED", " ".join(f"{name}={count}" for name, count in counts.items()), flush=True)
+    print("\nCOMPARED", " ".join(f"{name}={count}" for name, count in counts.items()), flush=True)
 
 
 main()

@@ -175,7 +175,7 @@ class Session:
                 self.compare_watchpoint(*place)
         # Instead of variables in memory, where there are not as many.
         self.compare_breakpoints(lines, POINTS - counts["watchpoints"])
-        print("COMPARED", " ".join(f"{name}={count}" for name, count in counts.items()), flush=True)
+        print("\nCOMPARED", " ".join(f"{name}={count}" for name, count in counts.items()), flush=True)
 
 
 def __lldb_init_module(debugger, _):
