@@ -1,5 +1,6 @@
 //! `dwalin serve`: what a component of `wasi:http/proxy` is asked and answers, guests that break rules, and the debuggers. What is expected of
-//! responses is RFC 9112's and wasi:http's; wasmtime 48 gives the same for the same component, but for the words of failures.
+//! responses is RFC 9112's and wasi:http's. wasmtime 48 gives the same for the same component, but for the words of failures, the number of
+//! the refusal of an outgoing request, and a body that is longer than its `content-length`, of which it sends the first bytes.
 #![cfg(feature = "component-model")]
 
 mod components;
