@@ -5,7 +5,7 @@ use super::convert::Entry;
 use super::output::Output;
 use super::scopes::{Function, Scopes};
 use crate::address::{HostAddress, WasmPc};
-use crate::code::{FUNCTION_ALIGNMENT, Flavor};
+use crate::code::FUNCTION_ALIGNMENT;
 use crate::dies::{is_call_site, is_scope, ranges};
 use crate::expr::unlocatable::Unlocatable;
 use crate::lookup::EXHAUSTED;
@@ -157,26 +157,10 @@ pub(super) fn wasm_ranges<'d>(
             WasmPc::from_dwarf(range.begin),
             WasmPc::from_dwarf(range.end),
         ) {
-            let end = match entry.tag() {
-                dw::DW_TAG_inlined_subroutine => before_return(cx, start, end),
-                _ => end,
-            };
             code.extend(cx.lookup.code_ranges(start..end));
         }
     }
     Ok(code)
-}
-
-/// The end of a range of inlined code, in gdb before the final `end` of the function, whose code leaves its frame and returns. LLVM counts it as part
-/// of what is inlined last; gdb 17 and later, going back to a return instruction in an inlined function, take the function for its own caller, and
-/// `reverse-next` stops in it.
-fn before_return(cx: &Context<'_, '_, '_>, start: WasmPc, end: WasmPc) -> WasmPc {
-    let function = cx.lookup.function_at(start);
-    let until = function.map(|index| cx.lookup.function(index).wasm.end);
-    match until.is_some_and(|until| end >= until) && cx.flavor() == Flavor::Gdb {
-        true => WasmPc(end.0 - 1),
-        false => end,
-    }
 }
 
 /// The return address of a call, which is after an instruction of the call's own.

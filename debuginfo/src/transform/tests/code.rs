@@ -100,23 +100,6 @@ fn scopes_are_cut_to_those_around_them() {
 }
 
 #[test]
-fn what_is_inlined_ends_before_the_return() {
-    let mut info = Handmade::new();
-    let f = info.function("f", F);
-    for (name, range) in [("last", F.end - 6..F.end), ("before", 12..16)] {
-        let inlined = info.named(f, dw::DW_TAG_inlined_subroutine, name);
-        info.cover(inlined, range);
-    }
-    let written = info.write();
-    for (flavor, end) in [(Flavor::Gdb, F.end - 1), (Flavor::Lldb, F.end)] {
-        let shown = written.transformed(&code(flavor));
-        let ranges = |name| &shown.find(dw::DW_TAG_inlined_subroutine, name).ranges[..];
-        assert_eq!(ranges("last"), [natives(F.end - 6..end)]);
-        assert_eq!(ranges("before"), [natives(12..16)]);
-    }
-}
-
-#[test]
 fn a_scope_without_code_is_empty() {
     let mut info = Handmade::new();
     let f = info.function("f", F);
