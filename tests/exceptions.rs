@@ -102,7 +102,7 @@ fn next_and_finish_end_in_the_handler() {
     for launcher in [&PLAIN[..], &LAUNCHER] {
         let commands = [
             "break throws.cpp:42 if kind == 2",
-            "break inner if kind == 2",
+            "break throws.cpp:16 if kind == 2",
             "run",
             // Over frames with a destructor and a handler that throws again.
             "disable 2",
@@ -127,7 +127,7 @@ fn next_and_finish_end_in_the_handler() {
             ],
         );
         let commands = [
-            "break inner if kind == 1",
+            "break throws.cpp:16 if kind == 1",
             "run",
             "finish",
             "backtrace 2",
@@ -306,11 +306,11 @@ fn people_go_back_from_an_exception_while_the_program_runs_and_its_report_follow
         "inner (kind=1)",
         "Breakpoint 1, inner (kind=1)",
         "$1 = 1",
+        "it is taken back when the recording goes on",
         "$2 = 1",
         "SIGILL",
         "exited with code 0206",
         // Of the standard error.
-        "is taken back when the recording goes on",
         "uncaught exception of type MyError: one",
     ];
     in_order(&said, &texts);

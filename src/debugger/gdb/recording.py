@@ -21,7 +21,7 @@ def look_again():
 
 
 def say_of_changes(_event):
-    """At a write, which the server cannot say anything at: it has gdb's ear only while the program moves."""
+    """At a write to memory, where variables are: the server can say nothing at it, as gdb listens only while the program moves."""
     said = gdb.execute("monitor changed", to_string=True).strip()
     if said:
         gdb.write(said + "\n")
@@ -30,5 +30,4 @@ def say_of_changes(_event):
 def install():
     frames.replays = True
     gdb.events.memory_changed.connect(say_of_changes)
-    gdb.events.register_changed.connect(say_of_changes)
     gdb.execute("define hookpost-monitor\npython dwalin_gdb.recording.look_again()\nend", to_string=True)
