@@ -16,6 +16,7 @@ FUNCTIONS = int(os.environ["FUNCTIONS"])
 VERSION = int(gdb.VERSION.split(".")[0])
 # Stops of one breakpoint, of one watchpoint, and steps through one function: the way back is compared with all of them.
 MOST = 40
+BEFORE_MAIN = ("_start", "_start.command_export")
 # Three watchpoints in four points or more, as four is all that the machine has.
 WATCHES = POINTS * 3 // 10
 
@@ -256,8 +257,8 @@ def steps(command, inner, most=MOST):
         if depth() < inner:
             return found
         step = step_here()
-        if not step[0][1]:
-            # Outside of the program, where history begins.
+        if not step[0][1] or step[0][0] in BEFORE_MAIN:
+            # Outside of the program, where history begins; or before main, whose callers are not shown and counted while it runs.
             return found
         found.append(step)
     return found
