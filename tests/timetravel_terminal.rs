@@ -105,8 +105,9 @@ fn a_step_back_before_the_first_line_of_main_stays_there() {
     for (command, answer) in [
         ("break main", " at 0x"),
         ("run", "app.c:8"),
-        ("reverse-step", "_start ("),
-        ("frame", "_start ("),
+        // What calls a `main` with arguments.
+        ("reverse-step", "in __main_void ()"),
+        ("frame", "in __main_void ()"),
     ] {
         gdb.ask(command, answer);
         gdb.wait_for(PROMPT);
