@@ -209,16 +209,17 @@ fn a_gdb_that_does_not_know_dwalin_is_told_what_to_type() {
     plain.args([
         "-nx",
         "-q",
+        // Before the command is read, whose debug info gdb would offer to look for.
+        "-iex",
+        "set debuginfod enabled off",
         "--args",
         env!("CARGO_BIN_EXE_dwalin"),
         "run",
         "-g",
     ]);
     plain.arg("turns.wasm").current_dir(folder.path("."));
-    plain.env_remove("DEBUGINFOD_URLS");
     let mut plain = Terminal::start(&mut plain);
     plain.wait_for(PROMPT);
-    plain.ask("set debuginfod enabled off", PROMPT);
     let said = plain.ask("run", "exited normally]");
     assert_eq!(said.matches("`dwalin setup`").count(), 1, "{said}");
 }
