@@ -147,6 +147,24 @@ fn parts(response: &str) -> (&str, &str, &str) {
 }
 
 #[test]
+fn connections_that_take_all_descriptors_are_outlived() {
+    let Some(program) = program() else {
+        return;
+    };
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n 48; exec "$0" "$@""#, DWALIN]);
+    command
+        .args(["serve", "--addr", "127.0.0.1:0"])
+        .arg(program);
+    let server = Server::of(&mut command);
+    let connections: Vec<_> = (0..60).map(|_| server.connection()).collect();
+    server.until("a connection cannot be taken");
+    drop(connections);
+    let response = server.get("/hello");
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}
+
+#[test]
 fn requests_are_answered() {
     let Some(server) = Server::start(&["--env", "GREETING=hi"]) else {
         return;

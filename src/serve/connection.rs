@@ -4,6 +4,7 @@ use super::message::{self, Answer, Source};
 use super::pool::Pool;
 use super::reactor::{Io, Reactor};
 use super::request::Job;
+use dwalin_runtime::Printable;
 use futures_channel::oneshot;
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -27,11 +28,20 @@ use std::time::Duration;
 /// The most bytes of a read.
 const AT_ONCE: usize = 16 << 10;
 
+/// The most connections: each has a descriptor, and four more while it is answered.
+const MOST: usize = 128;
+
+/// The time after which a connection is asked for again, where there is none that could end.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// All connections.
 pub struct Server {
     reactor: Rc<Reactor>,
     pool: Arc<Pool>,
     is_ending: Cell<bool>,
+    /// Connections that there are, and who takes one more when one of them ends.
+    connections: Cell<usize>,
+    waiting: Cell<Option<Waker>>,
     /// Connections, which are told of the end.
     told: RefCell<Vec<Waker>>,
 }
@@ -43,6 +53,8 @@ impl Server {
             reactor,
             pool,
             is_ending: Cell::new(false),
+            connections: Cell::new(0),
+            waiting: Cell::new(None),
             told: RefCell::default(),
         })
     }
@@ -62,7 +74,7 @@ impl Server {
         self.reactor.run()
     }
 
-    /// Takes all connections that there are.
+    /// Takes all connections that there is room for.
     fn poll_accept(
         self: &Rc<Server>,
         cx: &Context<'_>,
@@ -74,9 +86,14 @@ impl Server {
         }
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         loop {
+            if self.connections.get() == MOST {
+                self.waiting.set(Some(cx.waker().clone()));
+                return Poll::Pending;
+            }
             match listener.poll_with(cx, PollFlags::IN, |fd| accept_with(fd, flags)) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(fd)) => {
+                    self.connections.update(|count| count + 1);
                     // A response is written at once.
                     let _ = sockopt::set_tcp_nodelay(&fd, true);
                     let io = Io::new(fd, &self.reactor);
@@ -84,9 +101,14 @@ impl Server {
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Poll::Ready(Err(error)) => {
-                    // Of too many descriptors, most likely: some are closed soon.
+                    // Of too many descriptors, most likely, which are those of connections: this task gives way to theirs.
                     eprintln!("dwalin: a connection cannot be taken: {error}");
-                    std::thread::sleep(Duration::from_millis(100));
+                    if self.connections.get() == 0 {
+                        std::thread::sleep(AGAIN);
+                        cx.waker().wake_by_ref();
+                    }
+                    self.waiting.set(Some(cx.waker().clone()));
+                    return Poll::Pending;
                 }
             }
         }
@@ -100,7 +122,7 @@ impl Server {
         });
         let connection = http1::Builder::new().serve_connection(Connection(io), service);
         let mut connection = pin!(connection);
-        let (mut is_told, mut is_listed) = (false, false);
+        let (mut is_told, mut listed) = (false, None);
         // Errors are of who asked: it went away, or speaks something else, which it is told.
         let _ = poll_fn(|cx| {
             match self.is_ending.get() {
@@ -109,15 +131,20 @@ impl Server {
                     connection.as_mut().graceful_shutdown();
                 }
                 // The task's waker is the same as long as it runs.
-                false if !is_listed => {
-                    is_listed = true;
+                false if listed.is_none() => {
                     self.told.borrow_mut().push(cx.waker().clone());
+                    listed = Some(cx.waker().clone());
                 }
                 _ => {}
             }
             connection.as_mut().poll(cx)
         })
         .await;
+        if let Some(waker) = listed {
+            self.told.borrow_mut().retain(|it| !it.will_wake(&waker));
+        }
+        self.connections.update(|count| count - 1);
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     async fn answer(self: Rc<Server>, request: Request<Incoming>) -> Response<Answer> {
@@ -144,6 +171,7 @@ impl Server {
         match receiver.await {
             Ok(Ok(response)) => message::response(response, &self.reactor),
             Ok(Err(code)) => {
+                let code = Printable(&code);
                 eprintln!("error: the program answered a request with an error: {code}");
                 message::failed()
             }
