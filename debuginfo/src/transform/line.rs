@@ -1,6 +1,6 @@
 //! Line tables: rows of wasm addresses → rows of machine code. Each function has a row for every byte.
 
-use super::declared::Declared;
+use super::declared::DeclaredAt;
 use crate::address::WasmPc;
 use crate::code::FunctionCode;
 use crate::lookup::Lookup;
@@ -38,7 +38,7 @@ pub(super) struct LineTable<'d> {
 pub(super) fn convert<'d>(
     unit: ReadUnit<'_, 'd>,
     lookup: &Lookup<'_>,
-    declared: &HashMap<usize, Declared>,
+    declared: &HashMap<usize, DeclaredAt>,
 ) -> gimli::Result<Option<LineTable<'d>>> {
     let Some(program) = unit.line_program.clone() else {
         return Ok(None);
@@ -160,7 +160,7 @@ fn add_sequence(functions: &mut Vec<Function>, lookup: &Lookup<'_>, mut rows: Ve
 
 /// The row of what is before a function's body. Compilers for WebAssembly need no instructions there, and may begin a function with the
 /// first line of its body: gdb, going back over that line, would be at the function's first instruction, and not stop before the caller.
-fn entry_row(rows: &[Row], declared: Option<&Declared>) -> LineRow {
+fn entry_row(rows: &[Row], declared: Option<&DeclaredAt>) -> LineRow {
     let first = rows[0].row;
     match declared {
         Some(declared) if first.prologue_end => LineRow {
@@ -179,7 +179,7 @@ fn write_function(
     program: &mut LineProgram,
     function: &FunctionCode<'_>,
     rows: &[Row],
-    declared: Option<&Declared>,
+    declared: Option<&DeclaredAt>,
 ) {
     let pieces = pieces(function, rows);
     let starts = starts(&pieces, rows.len());

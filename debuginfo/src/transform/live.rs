@@ -1,7 +1,7 @@
 //! Which entries describe something that exists: functions that were compiled and variables that were not dropped. What they
 //! refer to and what they are in is found by [`filter`](super::filter).
 
-use super::declared::{Declared, declared};
+use super::declared::{Declarations, DeclaredAt};
 use super::filter::{FilterUnit, FilterUnitEntry, Graph};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::Flavor;
@@ -10,7 +10,7 @@ use crate::expr::decode::{Op, decode};
 use crate::lookup::Lookup;
 use crate::outline;
 use crate::ranges::{ListRoom, merged, within};
-use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_string, entry_at};
+use crate::source::{ReadDwarf, ReadUnit, Reader, StringRoom, Warnings, attr_string};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
@@ -33,7 +33,7 @@ pub(super) struct Live<'d> {
     /// Hashes of the names of variables that all files may mean.
     pub globals: HashSet<u64>,
     /// The places where its functions are declared, by their numbers: for gdb.
-    pub declared: HashMap<usize, Declared>,
+    pub declared: HashMap<usize, DeclaredAt>,
 }
 
 /// Stands for a name in a set of them. Two names of one hash cost no more than the place of one in an order.
@@ -84,7 +84,7 @@ fn is_tail_call(entry: &Die<'_>) -> bool {
 struct Found {
     returns_in_memory: HashSet<DebugInfoOffset>,
     globals: HashSet<u64>,
-    declared: HashMap<usize, Declared>,
+    declared: HashMap<usize, DeclaredAt>,
 }
 
 impl Found {
@@ -96,13 +96,18 @@ impl Found {
         lookup: &Lookup<'_>,
         room: &StringRoom,
     ) {
-        if !lookup.function(index).has_results {
-            let entries = with_declarations(unit, entry, room);
-            self.returns_in_memory.extend(entries);
+        let returns_in_memory = !lookup.function(index).has_results;
+        let is_for_gdb = lookup.code.flavor == Flavor::Gdb;
+        if !returns_in_memory && !is_for_gdb {
+            return;
         }
-        if lookup.code.flavor == Flavor::Gdb {
-            let declared = declared(unit, entry, room);
-            self.declared.extend(declared.map(|it| (index, it)));
+        let declarations = Declarations::of(unit, entry, room);
+        if returns_in_memory {
+            self.returns_in_memory.extend(declarations.offsets(unit));
+        }
+        if is_for_gdb {
+            let place = declarations.place(unit);
+            self.declared.extend(place.map(|it| (index, it)));
         }
     }
 }
@@ -217,32 +222,6 @@ fn function<'d>(
         }
     }
     Ok(None)
-}
-
-/// A function's entry, and those that it completes or is an instance of.
-fn with_declarations<'d>(
-    unit: ReadUnit<'_, 'd>,
-    entry: &Die<'d>,
-    room: &StringRoom,
-) -> Vec<DebugInfoOffset> {
-    let mut found = Vec::new();
-    let mut next = Some(entry.clone());
-    // As many steps as there can be: an instance of a definition of a declaration.
-    while let (Some(entry), 0..3) = (&next, found.len()) {
-        found.extend(entry.offset().to_debug_info_offset(&unit.header));
-        let reference = [dw::DW_AT_abstract_origin, dw::DW_AT_specification].into_iter();
-        let referred = reference.filter_map(|name| entry.attr_value(name)).next();
-        next = match referred {
-            Some(Read::UnitRef(offset)) => entry_at(unit, offset, room),
-            // A method's declaration is in its class, which link-time optimisation may have in another unit.
-            Some(Read::DebugInfoRef(offset)) => {
-                found.push(offset);
-                None
-            }
-            _ => None,
-        };
-    }
-    found
 }
 
 /// Tells each unit of its declarations that others complete. Units are in the order of `.debug_info`.
