@@ -163,7 +163,7 @@ def go_on():
 
 def is_going_back():
     """Whether the command that ends here went backwards: what is before the program's first line is where the step was asked to go."""
-    return "everse" in gdb.execute("show exec-direction", to_string=True)
+    return "Reverse" in gdb.execute("show exec-direction", to_string=True)
 
 
 def on_stop(event):
