@@ -3,9 +3,10 @@
 use super::fields;
 use super::resources::gone;
 use super::values::{answer, failed_by_size, refused};
+use crate::component::resource::ResourceType;
 use crate::component::val::Val;
 use crate::component::wasi::args::{Args, resource, wrong};
-use crate::component::wasi::call::{Call, Function};
+use crate::component::wasi::call::{Call, Function, Types};
 use crate::component::wasi::poll::wait;
 use crate::component::wasi::streams::Ended;
 use crate::error::{Error, Result};
@@ -125,41 +126,48 @@ fn number(call: &mut Call<'_>, host: OwnedFd) -> Result<u32> {
 
 fn input(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
     let index = args.resource(&call.types.http.incoming_body)?;
-    let bytes = match call.http(index)? {
-        Http::IncomingBody(IncomingBody {
-            bytes,
-            stream: None,
-            ..
-        }) => bytes.try_clone(),
-        Http::IncomingBody(_) => return refused(),
-        _ => return Err(gone()),
-    };
-    let fd = second(call, bytes)?;
-    let place = Place::Body(index);
-    let value = call.new_resource(|types| &types.input, Entry::Input { fd, place })?;
-    if let Http::IncomingBody(body) = call.http(index)? {
-        body.stream = stream_number(&value);
-    }
-    answer(Some(value))
+    stream(
+        call,
+        index,
+        |types| &types.input,
+        |fd, place| Entry::Input { fd, place },
+    )
 }
 
 fn output(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
     let index = args.resource(&call.types.http.outgoing_body)?;
-    let bytes = match call.http(index)? {
-        Http::OutgoingBody(OutgoingBody {
-            bytes,
-            stream: None,
-            ..
-        }) => bytes.try_clone(),
-        Http::OutgoingBody(_) => return refused(),
-        _ => return Err(gone()),
-    };
-    let fd = second(call, bytes)?;
-    let place = Place::Body(index);
-    let value = call.new_resource(|types| &types.output, Entry::Output { fd, place })?;
-    if let Http::OutgoingBody(body) = call.http(index)? {
-        body.stream = stream_number(&value);
+    stream(
+        call,
+        index,
+        |types| &types.output,
+        |fd, place| Entry::Output { fd, place },
+    )
+}
+
+/// The descriptor of a body, and the number of its stream.
+fn ends(body: &mut Http) -> Result<(&OwnedFd, &mut Option<u32>)> {
+    match body {
+        Http::IncomingBody(body) => Ok((&body.bytes, &mut body.stream)),
+        Http::OutgoingBody(body) => Ok((&body.bytes, &mut body.stream)),
+        _ => Err(gone()),
     }
+}
+
+/// A body's stream, which is given once.
+fn stream(
+    call: &mut Call<'_>,
+    index: u32,
+    ty: impl Fn(&Types) -> &ResourceType,
+    entry: impl FnOnce(u32, Place) -> Entry,
+) -> Result<Option<Val>> {
+    let (bytes, given) = ends(call.http(index)?)?;
+    if given.is_some() {
+        return refused();
+    }
+    let bytes = bytes.try_clone();
+    let fd = second(call, bytes)?;
+    let value = call.new_resource(ty, entry(fd, Place::Body(index)))?;
+    *ends(call.http(index)?)?.1 = stream_number(&value);
     answer(Some(value))
 }
 
