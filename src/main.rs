@@ -75,6 +75,7 @@ fn main() -> ExitCode {
 
 /// Does what was typed.
 fn command() -> ExitCode {
+    give_back_large_allocations();
     let arguments = own_options::with_keys(debugger::handed_over::arguments());
     let arguments = own_options::marked(arguments);
     let command = parsed(arguments).command;
@@ -170,6 +171,16 @@ fn optimisation_level<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Opt
         level.is_some_and(|level| Some(level) == unknown.strip_prefix('-'))
     };
     arguments.iter().filter_map(|it| it.to_str()).find(level)
+}
+
+/// Has glibc map each allocation of a mebibyte or more by itself. Left alone, it takes them from its heaps once the first was freed, where
+/// lists that grow leave holes behind in each thread's: debug info then takes twice the memory, or not, as the threads come.
+fn give_back_large_allocations() {
+    // SAFETY: the options change where later allocations come from, nothing that was allocated.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20)
+    };
 }
 
 /// Ends as other tools do where nobody reads on (`dwalin objdump app.wasm | head`): Rust ignores the signal, and printing panics.
