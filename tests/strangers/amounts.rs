@@ -139,6 +139,7 @@ pub fn inputs() -> Vec<Named> {
     vec![
         ("a function of a million bytes", large_function()),
         ("10,000 types", types(10_000)),
+        ("30,000 types", types(30_000)),
         ("100,000 files of as many folders", files(100_000, 100_000)),
         ("100,000 files of one folder", files(100_000, 1)),
         ("100,000 blocks in each other", blocks(100_000)),
