@@ -207,7 +207,7 @@ fn declare(out: &mut Output, function: UnitEntryId) -> UnitEntryId {
     let declaration = unit.add(parent, dw::DW_TAG_subprogram);
     let copy = |unit: &mut Unit, from: UnitEntryId, to: UnitEntryId| {
         for name in [dw::DW_AT_name, dw::DW_AT_type, dw::DW_AT_artificial] {
-            if let Some(value) = unit.get(from).attr(name).cloned() {
+            if let Some(value) = unit.get(from).attr(name).map(|it| it.to_owned()) {
                 unit.get_mut(to).set(name, value);
             }
         }

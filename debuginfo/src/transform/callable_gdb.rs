@@ -11,7 +11,7 @@ use super::context::Context;
 use super::output::Output;
 use super::passing::{Refused, RefusedParameter, Uncallable};
 use crate::dies::{Die, DieRef, is_qualifier};
-use crate::write::{AttributeValue, UnitEntryId};
+use crate::write::{AttributeValue, UnitEntryId, Value};
 use gimli::constants as dw;
 use gimli::{DwAt, DwTag};
 use std::collections::{HashMap, HashSet};
@@ -107,7 +107,7 @@ fn real_type(out: &Output, parameter: UnitEntryId) -> (Vec<DwTag>, UnitEntryId) 
             return (qualifiers, entry.parent().unwrap_or(out.unit.root()));
         }
         qualifiers.push(entry.tag());
-        ty = entry.attr(dw::DW_AT_type).cloned();
+        ty = entry.attr(dw::DW_AT_type).map(|it| it.to_owned());
     }
     (qualifiers, out.unit.root())
 }
@@ -259,12 +259,12 @@ fn inherited(out: &Output, id: UnitEntryId, name: DwAt) -> Option<AttributeValue
     let mut entry = out.unit.get(id);
     for _ in 0..MAX_CHAIN {
         if let Some(value) = entry.attr(name) {
-            return Some(value.clone());
+            return Some(value.to_owned());
         }
-        let Some(AttributeValue::UnitRef(origin)) = entry.attr(dw::DW_AT_abstract_origin) else {
+        let Some(Value::UnitRef(origin)) = entry.attr(dw::DW_AT_abstract_origin) else {
             return None;
         };
-        entry = out.unit.get(*origin);
+        entry = out.unit.get(origin);
     }
     None
 }

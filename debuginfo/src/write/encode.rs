@@ -3,9 +3,8 @@
 use super::form::{Forms, abbreviations, leads_somewhere};
 use super::names::{self, Listed};
 use super::unit::Children;
-use super::{
-    Address, AttributeValue, DebugInfoRef, Expression, MacroTable, Named, Unit, UnitEntryId,
-};
+use super::value::{Read, Value};
+use super::{Address, DebugInfoRef, Expression, MacroTable, Named, Unit, UnitEntryId};
 use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
 
@@ -118,37 +117,37 @@ impl<'u, 'd> Encoder<'u, 'd> {
         uleb(&mut self.out.info, self.codes[id.0 as usize].into());
         for attr in entry.attrs() {
             let is_written = self.forms.implicit(attr).is_some();
-            if !is_written && leads_somewhere(self.unit, attr.get()) {
-                self.value(attr.get());
+            if !is_written && leads_somewhere(self.unit, &attr.get()) {
+                self.value(&attr.get());
             }
         }
         entry.has_children().then(|| self.unit.children(id))
     }
 
-    fn value(&mut self, value: &AttributeValue) {
+    fn value(&mut self, value: &Read<'_>) {
         let out = &mut self.out;
         let here = out.info.len() as u32;
         let offset = |info: &mut Vec<u8>, value: u32| info.extend(value.to_le_bytes());
         match value {
-            AttributeValue::Address(Address::Constant(address)) => {
+            Value::Address(Address::Constant(address)) => {
                 out.info.extend(address.to_le_bytes());
             }
-            AttributeValue::Block(bytes) => {
+            Value::Block(bytes) => {
                 uleb(&mut out.info, bytes.len() as u64);
                 out.info.extend_from_slice(bytes);
             }
-            AttributeValue::Data1(value) => out.info.push(*value),
-            AttributeValue::Data2(value) => out.info.extend(value.to_le_bytes()),
-            AttributeValue::Data4(value) => out.info.extend(value.to_le_bytes()),
-            AttributeValue::Data8(value) => out.info.extend(value.to_le_bytes()),
-            AttributeValue::Data16(value) => out.info.extend(value.to_le_bytes()),
-            AttributeValue::Sdata(value) => sleb(&mut out.info, *value),
-            AttributeValue::Udata(value) => uleb(&mut out.info, *value),
-            AttributeValue::Encoding(value) => uleb(&mut out.info, value.0.into()),
-            AttributeValue::CallingConvention(value) => uleb(&mut out.info, value.0.into()),
-            AttributeValue::ImplicitConst(_) | AttributeValue::Flag(true) => {}
-            AttributeValue::Flag(false) => out.info.push(0),
-            AttributeValue::Exprloc(expression) => {
+            Value::Data1(value) => out.info.push(*value),
+            Value::Data2(value) => out.info.extend(value.to_le_bytes()),
+            Value::Data4(value) => out.info.extend(value.to_le_bytes()),
+            Value::Data8(value) => out.info.extend(value.to_le_bytes()),
+            Value::Data16(value) => out.info.extend(value.to_le_bytes()),
+            Value::Sdata(value) => sleb(&mut out.info, *value),
+            Value::Udata(value) => uleb(&mut out.info, *value),
+            Value::Encoding(value) => uleb(&mut out.info, value.0.into()),
+            Value::CallingConvention(value) => uleb(&mut out.info, value.0.into()),
+            Value::ImplicitConst(_) | Value::Flag(true) => {}
+            Value::Flag(false) => out.info.push(0),
+            Value::Exprloc(expression) => {
                 uleb(&mut out.info, expression.bytes().len() as u64);
                 let (types, foreign) = (&mut self.types, &mut out.foreign);
                 expression.write(&mut out.info, &mut |at, named| match named {
@@ -156,36 +155,36 @@ impl<'u, 'd> Encoder<'u, 'd> {
                     Named::Entry(entry) => foreign.push((at as u32, entry)),
                 });
             }
-            AttributeValue::UnitRef(id) => {
+            Value::UnitRef(id) => {
                 self.references.push((here, *id));
                 let end = out.info.len() + self.forms.references.size();
                 out.info.resize(end, 0);
             }
-            AttributeValue::DebugInfoRef(target) => {
+            Value::DebugInfoRef(target) => {
                 out.foreign.push((here, *target));
                 offset(&mut out.info, 0);
             }
-            AttributeValue::LineProgramRef => {
+            Value::LineProgramRef => {
                 out.line_program = Some(here);
                 offset(&mut out.info, 0);
             }
-            AttributeValue::MacroTableRef => {
+            Value::MacroTableRef => {
                 out.macro_table_ref = Some(here);
                 offset(&mut out.info, 0);
             }
-            AttributeValue::LocationListRef(list) => {
+            Value::LocationListRef(list) => {
                 out.location_lists.push(here);
                 offset(&mut out.info, *list);
             }
-            AttributeValue::RangeListRef(list) => {
+            Value::RangeListRef(list) => {
                 out.range_lists.push(here);
                 offset(&mut out.info, *list);
             }
-            AttributeValue::StringRef(string) => {
+            Value::StringRef(string) => {
                 out.strings.push(here);
                 offset(&mut out.info, *string);
             }
-            AttributeValue::String(string) => {
+            Value::String(string) => {
                 out.info.extend_from_slice(string);
                 out.info.push(0);
             }

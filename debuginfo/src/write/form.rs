@@ -1,7 +1,8 @@
 //! Abbreviations, and the forms that values have in them.
 
 use super::unit::{Attribute, Entry};
-use super::{AttributeValue, Unit, sleb, uleb};
+use super::value::{Read, Value};
+use super::{Unit, sleb, uleb};
 use gimli::{DwForm, constants as dw};
 use rustc_hash::FxHashMap;
 
@@ -54,7 +55,7 @@ fn abbreviation(unit: &Unit, entry: Entry<'_>, forms: Forms, out: &mut Vec<u8>) 
     uleb(out, entry.tag().0.into());
     out.push(u8::from(entry.has_children()));
     for attr in entry.attrs() {
-        if !leads_somewhere(unit, attr.get()) {
+        if !leads_somewhere(unit, &attr.get()) {
             continue;
         }
         uleb(out, attr.name().0.into());
@@ -62,15 +63,15 @@ fn abbreviation(unit: &Unit, entry: Entry<'_>, forms: Forms, out: &mut Vec<u8>) 
             uleb(out, dw::DW_FORM_implicit_const.0.into());
             sleb(out, value);
         } else {
-            uleb(out, form(attr.get(), forms.references).0.into());
+            uleb(out, form(&attr.get(), forms.references).0.into());
         }
     }
 }
 
 /// Returns true if an attribute can be written: a reference to an entry that was never made cannot.
-pub(super) fn leads_somewhere(unit: &Unit, value: &AttributeValue) -> bool {
+pub(super) fn leads_somewhere(unit: &Unit, value: &Read<'_>) -> bool {
     match value {
-        AttributeValue::UnitRef(id) => unit.has(*id),
+        Value::UnitRef(id) => unit.has(*id),
         _ => true,
     }
 }
@@ -87,7 +88,7 @@ impl Forms {
     pub fn of(unit: &Unit) -> Forms {
         let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
         for attr in unit.entries().flat_map(Entry::attrs) {
-            if let (dw::DW_AT_decl_file, AttributeValue::Udata(file)) = (attr.name(), attr.get()) {
+            if let (dw::DW_AT_decl_file, Value::Udata(file)) = (attr.name(), &attr.get()) {
                 *counts.entry(*file).or_default() += 1;
             }
         }
@@ -101,19 +102,19 @@ impl Forms {
     }
 
     /// A number that is in the abbreviation.
-    pub fn implicit(self, attr: &Attribute) -> Option<i64> {
-        match (attr.name(), attr.get()) {
-            (_, AttributeValue::ImplicitConst(value)) => Some(*value),
-            (dw::DW_AT_decl_file, AttributeValue::Udata(file)) if *file == self.file => {
+    pub fn implicit(self, attr: Attribute<'_>) -> Option<i64> {
+        match (attr.name(), &attr.get()) {
+            (_, Value::ImplicitConst(value)) => Some(*value),
+            (dw::DW_AT_decl_file, Value::Udata(file)) if *file == self.file => {
                 i64::try_from(*file).ok()
             }
             // A few small numbers, which nearly all of Rust's types and members have.
             (
                 dw::DW_AT_alignment | dw::DW_AT_accessibility | dw::DW_AT_address_class,
-                AttributeValue::Udata(value @ ..=64),
+                Value::Udata(value @ ..=64),
             ) => Some(*value as i64),
             // Of pointers: those of other types are read as they are.
-            (dw::DW_AT_byte_size, AttributeValue::Data1(size)) => Some(i64::from(*size)),
+            (dw::DW_AT_byte_size, Value::Data1(size)) => Some(i64::from(*size)),
             _ => None,
         }
     }
@@ -134,7 +135,7 @@ impl ReferenceForm {
         // An entry's code, and the end of its children.
         const ENTRY: usize = 4;
         let sizes = unit.entries().map(|entry| {
-            let values = entry.attrs().map(|attr| size_at_most(attr.get()));
+            let values = entry.attrs().map(|attr| size_at_most(&attr.get()));
             ENTRY + values.sum::<usize>()
         });
         match 4 * ENTRY + sizes.sum::<usize>() {
@@ -174,57 +175,53 @@ impl ReferenceForm {
 }
 
 /// The most bytes that a value takes.
-fn size_at_most(value: &AttributeValue) -> usize {
+fn size_at_most(value: &Read<'_>) -> usize {
     /// A number in LEB128.
     const LEB: usize = 10;
     match value {
-        AttributeValue::Flag(_) | AttributeValue::ImplicitConst(_) | AttributeValue::Data1(_) => 1,
-        AttributeValue::Data2(_) => 2,
-        AttributeValue::Udata(value) => 1 + value.checked_ilog2().unwrap_or(0) as usize / 7,
-        AttributeValue::Address(_) | AttributeValue::Data8(_) => 8,
-        AttributeValue::Data16(_) => 16,
-        AttributeValue::Sdata(_)
-        | AttributeValue::Encoding(_)
-        | AttributeValue::CallingConvention(_) => LEB,
-        AttributeValue::Block(bytes) => LEB + bytes.len(),
-        AttributeValue::Exprloc(expression) => LEB + expression.bytes().len(),
-        AttributeValue::String(string) => 1 + string.len(),
-        AttributeValue::Data4(_)
-        | AttributeValue::UnitRef(_)
-        | AttributeValue::DebugInfoRef(_)
-        | AttributeValue::LineProgramRef
-        | AttributeValue::MacroTableRef
-        | AttributeValue::LocationListRef(_)
-        | AttributeValue::RangeListRef(_)
-        | AttributeValue::StringRef(_) => 4,
+        Value::Flag(_) | Value::ImplicitConst(_) | Value::Data1(_) => 1,
+        Value::Data2(_) => 2,
+        Value::Udata(value) => 1 + value.checked_ilog2().unwrap_or(0) as usize / 7,
+        Value::Address(_) | Value::Data8(_) => 8,
+        Value::Data16(_) => 16,
+        Value::Sdata(_) | Value::Encoding(_) | Value::CallingConvention(_) => LEB,
+        Value::Block(bytes) => LEB + bytes.len(),
+        Value::Exprloc(expression) => LEB + expression.bytes().len(),
+        Value::String(string) => 1 + string.len(),
+        Value::Data4(_)
+        | Value::UnitRef(_)
+        | Value::DebugInfoRef(_)
+        | Value::LineProgramRef
+        | Value::MacroTableRef
+        | Value::LocationListRef(_)
+        | Value::RangeListRef(_)
+        | Value::StringRef(_) => 4,
     }
 }
 
 /// The form of an attribute (DWARF 5, section 7.5.6).
-fn form(value: &AttributeValue, references: ReferenceForm) -> DwForm {
+fn form(value: &Read<'_>, references: ReferenceForm) -> DwForm {
     match value {
-        AttributeValue::Address(_) => dw::DW_FORM_addr,
-        AttributeValue::Block(_) => dw::DW_FORM_block,
-        AttributeValue::Data1(_) => dw::DW_FORM_data1,
-        AttributeValue::Data2(_) => dw::DW_FORM_data2,
-        AttributeValue::Data4(_) => dw::DW_FORM_data4,
-        AttributeValue::Data8(_) => dw::DW_FORM_data8,
-        AttributeValue::Data16(_) => dw::DW_FORM_data16,
-        AttributeValue::Sdata(_) => dw::DW_FORM_sdata,
-        AttributeValue::Udata(_)
-        | AttributeValue::Encoding(_)
-        | AttributeValue::CallingConvention(_) => dw::DW_FORM_udata,
-        AttributeValue::ImplicitConst(_) => dw::DW_FORM_implicit_const,
-        AttributeValue::Exprloc(_) => dw::DW_FORM_exprloc,
-        AttributeValue::Flag(true) => dw::DW_FORM_flag_present,
-        AttributeValue::Flag(false) => dw::DW_FORM_flag,
-        AttributeValue::UnitRef(_) => references.form(),
-        AttributeValue::DebugInfoRef(_) => dw::DW_FORM_ref_addr,
-        AttributeValue::LineProgramRef
-        | AttributeValue::MacroTableRef
-        | AttributeValue::LocationListRef(_)
-        | AttributeValue::RangeListRef(_) => dw::DW_FORM_sec_offset,
-        AttributeValue::StringRef(_) => dw::DW_FORM_strp,
-        AttributeValue::String(_) => dw::DW_FORM_string,
+        Value::Address(_) => dw::DW_FORM_addr,
+        Value::Block(_) => dw::DW_FORM_block,
+        Value::Data1(_) => dw::DW_FORM_data1,
+        Value::Data2(_) => dw::DW_FORM_data2,
+        Value::Data4(_) => dw::DW_FORM_data4,
+        Value::Data8(_) => dw::DW_FORM_data8,
+        Value::Data16(_) => dw::DW_FORM_data16,
+        Value::Sdata(_) => dw::DW_FORM_sdata,
+        Value::Udata(_) | Value::Encoding(_) | Value::CallingConvention(_) => dw::DW_FORM_udata,
+        Value::ImplicitConst(_) => dw::DW_FORM_implicit_const,
+        Value::Exprloc(_) => dw::DW_FORM_exprloc,
+        Value::Flag(true) => dw::DW_FORM_flag_present,
+        Value::Flag(false) => dw::DW_FORM_flag,
+        Value::UnitRef(_) => references.form(),
+        Value::DebugInfoRef(_) => dw::DW_FORM_ref_addr,
+        Value::LineProgramRef
+        | Value::MacroTableRef
+        | Value::LocationListRef(_)
+        | Value::RangeListRef(_) => dw::DW_FORM_sec_offset,
+        Value::StringRef(_) => dw::DW_FORM_strp,
+        Value::String(_) => dw::DW_FORM_string,
     }
 }

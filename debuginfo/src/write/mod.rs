@@ -17,6 +17,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod value;
 
 pub(crate) use encode::{Encoded, encode};
 pub(crate) use expression::{Expression, Named};
@@ -26,7 +27,8 @@ pub(crate) use macros::MacroTable;
 pub(crate) use reference::{DebugInfoRef, UnitEntryId};
 pub(crate) use sections::{Section, assemble};
 pub(crate) use strings::Strings;
-pub(crate) use unit::{AttributeValue, Unit};
+pub(crate) use unit::Unit;
+pub(crate) use value::{AttributeValue, Value};
 
 use gimli::leb128::write::Leb128;
 

@@ -4,7 +4,8 @@
 //! llvm-dwarfdump counts them.
 
 use super::unit::Entry;
-use super::{AttributeValue, Unit, UnitEntryId};
+use super::value::{Read, Value};
+use super::{Unit, UnitEntryId};
 use gimli::read::{EndianSlice, Expression};
 use gimli::{DwAt, DwTag, Encoding, Format, LittleEndian, Operation, constants as dw};
 
@@ -48,7 +49,7 @@ pub(super) fn complete(unit: &mut Unit) {
                 .into_iter()
                 .find_map(|name| Some((name, value(name)?)));
             let name = name.filter(|(_, value)| take(&mut room, value).is_some());
-            found.extend(name.map(|(name, value)| (id, name, value.clone())));
+            found.extend(name.map(|(name, value)| (id, name, value.to_owned())));
         }
     }
     for (id, name, value) in found {
@@ -64,8 +65,8 @@ fn room(unit: &Unit) -> usize {
 }
 
 /// Takes what a name needs; `None` where there is not as much.
-fn take(room: &mut usize, name: &AttributeValue) -> Option<()> {
-    if let AttributeValue::String(own) = name {
+fn take(room: &mut usize, name: &Read<'_>) -> Option<()> {
+    if let Value::String(own) = name {
         *room = room.checked_sub(own.len())?;
     }
     Some(())
@@ -103,9 +104,8 @@ pub(super) fn listed(unit: &Unit, offsets: &[u32]) -> Option<Vec<Listed>> {
     Some(all)
 }
 
-fn attribute(entry: Entry<'_>, name: DwAt) -> Option<&AttributeValue> {
-    let attr = entry.attrs().find(|attr| attr.name() == name)?;
-    Some(attr.get())
+fn attribute(entry: Entry<'_>, name: DwAt) -> Option<Read<'_>> {
+    entry.attr(name)
 }
 
 fn is_listed(unit: &Unit, entry: Entry<'_>) -> bool {
@@ -137,7 +137,7 @@ fn is_listed(unit: &Unit, entry: Entry<'_>) -> bool {
 }
 
 fn is_listed_variable(unit: &Unit, variable: Entry<'_>) -> bool {
-    if let Some(AttributeValue::Exprloc(location)) = attribute(variable, dw::DW_AT_location)
+    if let Some(Value::Exprloc(location)) = attribute(variable, dw::DW_AT_location)
         && has_address(location.bytes())
     {
         return true;
@@ -152,13 +152,13 @@ fn is_listed_variable(unit: &Unit, variable: Entry<'_>) -> bool {
 /// An entry, and what it is an instance of in the same unit.
 fn origins<'u>(unit: &'u Unit, entry: Entry<'u>) -> impl Iterator<Item = Entry<'u>> {
     let origin = |entry: &Entry<'u>| match origin(*entry)? {
-        AttributeValue::UnitRef(id) if unit.has(*id) => Some(unit.get(*id)),
+        Value::UnitRef(id) if unit.has(id) => Some(unit.get(id)),
         _ => None,
     };
     std::iter::successors(Some(entry), origin).take(MAX_DEPTH)
 }
 
-fn origin(entry: Entry<'_>) -> Option<&AttributeValue> {
+fn origin(entry: Entry<'_>) -> Option<Read<'_>> {
     [dw::DW_AT_abstract_origin, dw::DW_AT_specification]
         .into_iter()
         .find_map(|name| attribute(entry, name))
@@ -196,13 +196,13 @@ fn is_global(unit: &Unit, entry: Entry<'_>) -> bool {
 fn find(unit: &Unit, entry: Entry<'_>, name: DwAt, room: &mut usize) -> Option<Option<Name>> {
     for entry in origins(unit, entry) {
         let value = attribute(entry, name);
-        value.map_or(Some(()), |value| take(room, value))?;
+        value.as_ref().map_or(Some(()), |value| take(room, value))?;
         match value {
-            Some(AttributeValue::StringRef(place)) => return Some(Some(Name::Input(*place))),
-            Some(AttributeValue::String(own)) => return Some(Some(Name::Own(own[..].into()))),
+            Some(Value::StringRef(place)) => return Some(Some(Name::Input(place))),
+            Some(Value::String(own)) => return Some(Some(Name::Own(own.into()))),
             _ => {}
         }
-        if let Some(AttributeValue::DebugInfoRef(_)) = origin(entry) {
+        if let Some(Value::DebugInfoRef(_)) = origin(entry) {
             return None;
         }
     }

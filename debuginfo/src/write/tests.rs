@@ -2,7 +2,7 @@
 
 use super::*;
 use gimli::read::{AttributeValue as Read, EndianSlice};
-use gimli::{LittleEndian, SectionId, constants as dw};
+use gimli::{DwAt, LittleEndian, SectionId, constants as dw};
 
 const INPUT_STRINGS: &[u8] = b"unused\0abc\0def\0abc\0";
 
@@ -152,4 +152,57 @@ fn a_unit_with_a_name_beyond_ascii_is_in_no_index() {
     assert_eq!(units(&["size"]), Some(1));
     assert_eq!(units(&["size", "größe", "length"]), Some(2));
     assert_eq!(units(&["größe"]), None);
+}
+
+fn names(unit: &Unit, id: UnitEntryId) -> Vec<DwAt> {
+    unit.get(id).attrs().map(|attr| attr.name()).collect()
+}
+
+#[test]
+fn attributes_that_two_entries_share_are_changed_for_one_of_them() {
+    let (name, ty, size) = (dw::DW_AT_name, dw::DW_AT_type, dw::DW_AT_byte_size);
+    let mut unit = unit(1);
+    let [one, copy, other] = [(); 3].map(|()| unit.add(unit.root(), dw::DW_TAG_member));
+    for (name, value) in [(name, "a"), (ty, "b")] {
+        unit.get_mut(one).set(name, AttributeValue::string(value));
+    }
+    unit.share_attrs(one, copy);
+    unit.share_attrs(copy, other);
+    unit.get_mut(copy).set(size, AttributeValue::Data1(4));
+    unit.get_mut(one).delete(name);
+    unit.get_mut(other).set(name, AttributeValue::string("c"));
+    unit.get_mut(other)
+        .set(size, AttributeValue::Data8(u64::MAX));
+    assert_eq!(names(&unit, one), [ty]);
+    assert_eq!(names(&unit, copy), [name, ty, size]);
+    assert_eq!(names(&unit, other), [name, ty, size]);
+    let said = |id, name| unit.get(id).attr(name).map(|it| it.to_owned());
+    assert_eq!(said(one, ty), Some(AttributeValue::string("b")));
+    assert_eq!(said(copy, name), Some(AttributeValue::string("a")));
+    assert_eq!(said(copy, size), Some(AttributeValue::Data1(4)));
+    assert_eq!(said(other, name), Some(AttributeValue::string("c")));
+    assert_eq!(said(other, size), Some(AttributeValue::Data8(u64::MAX)));
+}
+
+#[test]
+fn entries_stay_in_order_when_others_move_away() {
+    let mut unit = Unit::new(0);
+    let root = unit.root();
+    let all = [(); 4].map(|()| unit.add(root, dw::DW_TAG_namespace));
+    let [a, b, c, d] = all;
+    let children = |unit: &Unit, id| unit.children(id).collect::<Vec<_>>();
+    assert_eq!(children(&unit, root), all);
+    unit.move_to(a, d);
+    assert_eq!(children(&unit, root), [b, c, d]);
+    unit.move_to(d, root);
+    unit.move_to(c, a);
+    assert_eq!(children(&unit, root), [b, d]);
+    assert_eq!(children(&unit, d), [a]);
+    unit.move_to(a, root);
+    assert!(children(&unit, d).is_empty() && !unit.get(d).has_children());
+    unit.move_to(b, d);
+    assert_eq!(children(&unit, root), [d, a]);
+    unit.move_to(c, root);
+    assert!(!unit.get(a).has_children());
+    assert_eq!(children(&unit, root), [d, a, c]);
 }

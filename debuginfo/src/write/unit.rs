@@ -1,64 +1,20 @@
 //! A unit as a tree of entries.
 
-use super::lists::{ListOffset, LocationListTable, RangeListTable};
-use super::reference::{DebugInfoRef, UnitEntryId};
-use super::{Address, Expression};
+use super::lists::{LocationListTable, RangeListTable};
+use super::reference::UnitEntryId;
+use super::value::{AttributeValue, Read, Stored, Values};
 use gimli::{DwAt, DwTag, constants as dw};
+use std::ops::Range;
 
-/// The value of an attribute. A unit has millions: what takes more than 8 bytes is elsewhere.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum AttributeValue {
-    Address(Address),
-    Block(Box<Bytes>),
-    Data1(u8),
-    Data2(u16),
-    Data4(u32),
-    Data8(u64),
-    Data16(Box<u128>),
-    Sdata(i64),
-    Udata(u64),
-    /// A number that goes into the abbreviation.
-    ImplicitConst(i64),
-    Exprloc(Box<Expression>),
-    Flag(bool),
-    UnitRef(UnitEntryId),
-    DebugInfoRef(DebugInfoRef),
-    LineProgramRef,
-    MacroTableRef,
-    LocationListRef(ListOffset),
-    RangeListRef(ListOffset),
-    /// A string of the input's `.debug_str`, by its place there.
-    StringRef(u32),
-    /// Any other string.
-    String(Box<Bytes>),
-    Encoding(gimli::DwAte),
-    CallingConvention(gimli::DwCc),
-}
-
-/// Bytes behind one word.
-pub(crate) type Bytes = Box<[u8]>;
-
-impl AttributeValue {
-    pub fn block(bytes: impl Into<Bytes>) -> AttributeValue {
-        AttributeValue::Block(Box::new(bytes.into()))
-    }
-
-    pub fn string(text: impl Into<Vec<u8>>) -> AttributeValue {
-        AttributeValue::String(Box::new(text.into().into_boxed_slice()))
-    }
-
-    pub fn exprloc(expression: Expression) -> AttributeValue {
-        AttributeValue::Exprloc(Box::new(expression))
-    }
-}
-
-/// A unit, while it is made. Of large debug info the entries are most of what is in memory: they and their attributes are in two
-/// vectors.
+/// A unit, while it is made. Of large debug info the entries are most of what is in memory: they, their attributes' names and the values
+/// are in a vector each.
 #[derive(Debug)]
 pub(crate) struct Unit {
     nodes: Vec<Node>,
     /// The attributes of all entries: those of one are together.
-    attrs: Vec<Attribute>,
+    names: Vec<DwAt>,
+    stored: Vec<Stored>,
+    values: Values,
     /// The number of entries with numbers, including those that do not exist yet.
     reserved: u32,
     /// True if it is to be in an index.
@@ -73,8 +29,9 @@ struct Node {
     tag: DwTag,
     /// No entry has the root as a child, so that its number stands for none in all but the first of these.
     parent: UnitEntryId,
-    first: UnitEntryId,
+    /// The last child.
     last: UnitEntryId,
+    /// The next child of the parent; behind the last one comes the first.
     next: UnitEntryId,
     attrs: Span,
 }
@@ -84,8 +41,19 @@ struct Node {
 struct Span {
     start: u32,
     count: u16,
-    /// The number for which there is room.
+    /// The number for which there is room. Less than there are: they are another entry's too, and never changed.
     room: u16,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + usize::from(self.count)
+    }
+
+    fn is_shared(self) -> bool {
+        self.room < self.count
+    }
 }
 
 /// An entry.
@@ -107,6 +75,7 @@ pub(crate) struct EntryMut<'u> {
 pub(crate) struct Children<'u> {
     unit: &'u Unit,
     next: UnitEntryId,
+    last: UnitEntryId,
 }
 
 impl Iterator for Children<'_> {
@@ -117,7 +86,10 @@ impl Iterator for Children<'_> {
         if id == NONE {
             return None;
         }
-        self.next = self.unit.node(id).next;
+        self.next = match id == self.last {
+            true => NONE,
+            false => self.unit.node(id).next,
+        };
         Some(id)
     }
 }
@@ -127,25 +99,23 @@ const NONE: UnitEntryId = UnitEntryId(0);
 const NO_PARENT: UnitEntryId = UnitEntryId(u32::MAX);
 
 /// One attribute of an entry.
-#[derive(Clone, Debug)]
-pub(crate) struct Attribute {
-    name: DwAt,
-    value: AttributeValue,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attribute<'u> {
+    unit: &'u Unit,
+    at: usize,
 }
 
 /// The filling of an entry's room.
-const NO_ATTRIBUTE: Attribute = Attribute {
-    name: DwAt(0),
-    value: AttributeValue::Flag(false),
-};
+const NO_NAME: DwAt = DwAt(0);
+const NO_VALUE: Stored = Stored::Flag(false);
 
-impl Attribute {
-    pub fn name(&self) -> DwAt {
-        self.name
+impl<'u> Attribute<'u> {
+    pub fn name(self) -> DwAt {
+        self.unit.names[self.at]
     }
 
-    pub fn get(&self) -> &AttributeValue {
-        &self.value
+    pub fn get(self) -> Read<'u> {
+        self.unit.values.read(self.unit.stored[self.at])
     }
 }
 
@@ -158,7 +128,9 @@ impl Unit {
         nodes.push(root);
         Unit {
             nodes,
-            attrs: Vec::new(),
+            names: Vec::new(),
+            stored: Vec::new(),
+            values: Values::default(),
             reserved: reserved + 1,
             is_indexed: false,
             ranges: RangeListTable::default(),
@@ -205,11 +177,11 @@ impl Unit {
     fn append(&mut self, id: UnitEntryId, parent: UnitEntryId) {
         self.node_mut(id).parent = parent;
         let last = std::mem::replace(&mut self.node_mut(parent).last, id);
-        if last == NONE {
-            self.node_mut(parent).first = id;
-        } else {
-            self.node_mut(last).next = id;
-        }
+        let first = match last == NONE {
+            true => id,
+            false => std::mem::replace(&mut self.node_mut(last).next, id),
+        };
+        self.node_mut(id).next = first;
     }
 
     /// Takes an entry from its parent.
@@ -218,17 +190,18 @@ impl Unit {
         if parent == NO_PARENT {
             return;
         }
+        let last = self.node(parent).last;
+        let others = self.children(parent).take_while(|child| *child != id);
+        // In front of the first child is the last one.
+        let before = others.last().unwrap_or(last);
         let next = std::mem::replace(&mut self.node_mut(id).next, NONE);
-        let before = self
-            .children(parent)
-            .take_while(|child| *child != id)
-            .last();
-        match before {
-            Some(before) => self.node_mut(before).next = next,
-            None => self.node_mut(parent).first = next,
+        if before == id {
+            self.node_mut(parent).last = NONE;
+            return;
         }
-        if self.node(parent).last == id {
-            self.node_mut(parent).last = before.unwrap_or(NONE);
+        self.node_mut(before).next = next;
+        if last == id {
+            self.node_mut(parent).last = before;
         }
     }
 
@@ -247,9 +220,15 @@ impl Unit {
 
     /// The children of an entry, in order.
     pub fn children(&self, id: UnitEntryId) -> Children<'_> {
+        let last = self.node(id).last;
+        let next = match last == NONE {
+            true => NONE,
+            false => self.node(last).next,
+        };
         Children {
             unit: self,
-            next: self.node(id).first,
+            next,
+            last,
         }
     }
 
@@ -269,27 +248,39 @@ impl Unit {
         &mut self.nodes[id.0 as usize]
     }
 
+    /// Gives an entry the attributes of another one, which are kept once until one of the two changes.
+    pub fn share_attrs(&mut self, from: UnitEntryId, to: UnitEntryId) {
+        let attrs = &mut self.node_mut(from).attrs;
+        attrs.room = 0;
+        self.node_mut(to).attrs = *attrs;
+    }
+
     /// Gives a part of the attributes room for more: where it is the last one in place, else behind the others. A part that grows
     /// often doubles, so that no more is left behind than is used.
     fn grow(&mut self, span: Span, more: u16) -> Span {
-        let (start, end) = (span.start as usize, self.attrs.len());
-        let room = span.room.saturating_add(more);
-        if start + usize::from(span.room) == end {
-            self.attrs.resize(start + usize::from(room), NO_ATTRIBUTE);
+        let (start, end) = (span.start as usize, self.names.len());
+        let room = span.room.max(span.count).saturating_add(more);
+        if !span.is_shared() && start + usize::from(span.room) == end {
+            self.resize(start + usize::from(room));
             return Span { room, ..span };
         }
-        let room = room.max(span.count.saturating_mul(2));
-        self.attrs.reserve(usize::from(room));
-        for at in start..start + usize::from(span.count) {
-            let attr = std::mem::replace(&mut self.attrs[at], NO_ATTRIBUTE);
-            self.attrs.push(attr);
-        }
-        self.attrs.resize(end + usize::from(room), NO_ATTRIBUTE);
+        let room = match span.is_shared() {
+            true => room,
+            false => room.max(span.count.saturating_mul(2)),
+        };
+        self.names.extend_from_within(span.range());
+        self.stored.extend_from_within(span.range());
+        self.resize(end + usize::from(room));
         Span {
             start: end as u32,
             room,
             ..span
         }
+    }
+
+    fn resize(&mut self, count: usize) {
+        self.names.resize(count, NO_NAME);
+        self.stored.resize(count, NO_VALUE);
     }
 }
 
@@ -298,7 +289,6 @@ impl Node {
         Node {
             tag: dw::DW_TAG_null,
             parent: NO_PARENT,
-            first: NONE,
             last: NONE,
             next: NONE,
             attrs: Span::default(),
@@ -320,61 +310,86 @@ impl<'u> Entry<'u> {
         (parent != NO_PARENT).then_some(parent)
     }
 
-    pub fn attrs(self) -> std::slice::Iter<'u, Attribute> {
-        let span = self.node().attrs;
-        let start = span.start as usize;
-        self.unit.attrs[start..start + usize::from(span.count)].iter()
+    pub fn attrs(self) -> impl Iterator<Item = Attribute<'u>> {
+        let unit = self.unit;
+        self.node()
+            .attrs
+            .range()
+            .map(move |at| Attribute { unit, at })
     }
 
     pub fn has_children(self) -> bool {
-        self.node().first != NONE
+        self.node().last != NONE
     }
 
     /// An attribute's value.
-    pub fn attr(self, name: DwAt) -> Option<&'u AttributeValue> {
-        let attr = self.attrs().find(|attr| attr.name == name);
-        attr.map(|attr| &attr.value)
+    pub fn attr(self, name: DwAt) -> Option<Read<'u>> {
+        let range = self.node().attrs.range();
+        let at = position(&self.unit.names[range.clone()], name)?;
+        let stored = self.unit.stored[range.start + at];
+        Some(self.unit.values.read(stored))
     }
 }
 
 impl EntryMut<'_> {
-    fn attrs(&mut self) -> &mut [Attribute] {
-        let span = self.unit.node(self.id).attrs;
-        let start = span.start as usize;
-        &mut self.unit.attrs[start..start + usize::from(span.count)]
+    fn span(&self) -> Span {
+        self.unit.node(self.id).attrs
+    }
+
+    fn set_span(&mut self, span: Span) {
+        self.unit.node_mut(self.id).attrs = span;
+    }
+
+    /// The place of an attribute, which is the entry's alone afterwards.
+    fn own(&mut self, name: DwAt) -> Option<usize> {
+        let span = self.span();
+        let at = position(&self.unit.names[span.range()], name)?;
+        if span.is_shared() {
+            let own = self.unit.grow(span, 0);
+            self.set_span(own);
+        }
+        Some(self.span().start as usize + at)
     }
 
     /// Makes room for attributes.
     pub fn reserve(&mut self, count: usize) {
-        let span = self.unit.node(self.id).attrs;
+        let span = self.span();
         let count = u16::try_from(count).unwrap_or(u16::MAX);
         if span.count == 0 && span.room < count {
             let span = self.unit.grow(span, count - span.room);
-            self.unit.node_mut(self.id).attrs = span;
+            self.set_span(span);
         }
     }
 
     /// Sets an attribute, in the place of one of the same name.
     pub fn set(&mut self, name: DwAt, value: AttributeValue) {
-        if let Some(attr) = self.attrs().iter_mut().find(|attr| attr.name == name) {
-            attr.value = value;
+        let value = self.unit.values.store(value);
+        if let Some(at) = self.own(name) {
+            self.unit.stored[at] = value;
             return;
         }
-        let mut span = self.unit.node(self.id).attrs;
-        if span.count == span.room {
+        let mut span = self.span();
+        if span.count >= span.room {
             span = self.unit.grow(span, 1);
         }
-        self.unit.attrs[span.start as usize + usize::from(span.count)] = Attribute { name, value };
+        let at = span.range().end;
+        (self.unit.names[at], self.unit.stored[at]) = (name, value);
         span.count += 1;
-        self.unit.node_mut(self.id).attrs = span;
+        self.set_span(span);
     }
 
     pub fn delete(&mut self, name: DwAt) {
-        let attrs = self.attrs();
-        if let Some(at) = attrs.iter().position(|attr| attr.name == name) {
-            attrs[at..].rotate_left(1);
-            attrs[attrs.len() - 1] = NO_ATTRIBUTE;
-            self.unit.node_mut(self.id).attrs.count -= 1;
+        if let Some(at) = self.own(name) {
+            let mut span = self.span();
+            let rest = at..span.range().end;
+            self.unit.names[rest.clone()].rotate_left(1);
+            self.unit.stored[rest].rotate_left(1);
+            span.count -= 1;
+            self.set_span(span);
         }
     }
+}
+
+fn position(names: &[DwAt], name: DwAt) -> Option<usize> {
+    names.iter().position(|it| *it == name)
 }

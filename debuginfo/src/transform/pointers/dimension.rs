@@ -28,7 +28,7 @@ pub(super) fn nest_dimensions(
             let Some(element) = out.unit.get(outer).attr(dw::DW_AT_type) else {
                 break;
             };
-            let element = element.clone();
+            let element = element.to_owned();
             let inner = out.unit.reserve();
             pointees.add_reserved_type(out, inner, dw::DW_TAG_array_type, Some(element));
             out.unit.move_to(dimension, inner);

@@ -487,17 +487,9 @@ impl Pointees {
         fixes_bases: bool,
         left_out: &[UnitEntryId],
     ) {
-        let entry = out.unit.get(original);
-        let attributes: Vec<_> = entry
-            .attrs()
-            .map(|it| (it.name(), it.get().clone()))
-            .collect();
         let children: Vec<_> = out.unit.children(original).collect();
-        for (name, value) in attributes {
-            if name != dw::DW_AT_sibling {
-                out.unit.get_mut(copy).set(name, value);
-            }
-        }
+        out.unit.share_attrs(original, copy);
+        out.unit.get_mut(copy).delete(dw::DW_AT_sibling);
         for child in children {
             let tag = out.unit.get(child).tag();
             if is_part(tag) && !left_out.contains(&child) {
