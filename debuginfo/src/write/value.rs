@@ -119,7 +119,7 @@ pub(super) enum Stored {
     Other(u32),
 }
 
-/// What the values of a unit's attributes have beside them.
+/// The parts of a unit's values that are larger.
 #[derive(Default, Debug)]
 pub(super) struct Values {
     /// Strings, each with a zero behind it.
