@@ -10,17 +10,16 @@ mod fuzzing {
     pub mod composed;
     #[allow(dead_code, reason = "of it, only the numbers are used here")]
     pub mod mutate;
+    pub mod seeds;
 }
 
-use dwalin_runtime::component::{Component, Linker, Val, Violation};
+use dwalin_runtime::component::{Component, Func, Linker, Val, Violation};
 use dwalin_runtime::{Engine, Error, Result, Store};
 use fuzzing::canonical::Ty;
 use fuzzing::composed::{chain, garbage, lies};
 use fuzzing::mutate::Numbers;
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use fuzzing::seeds::Seeds;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 /// Cases of a run that is not asked for more, and for how long at most.
 const CASES: u64 = 600;
@@ -28,10 +27,6 @@ const SECONDS: u64 = 8;
 
 /// Values that are passed through a component.
 const VALUES: usize = 4;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// The values that the host was given, and the one that it gives back.
 #[derive(Clone, Default)]
@@ -45,12 +40,32 @@ struct Case {
 }
 
 impl Case {
-    fn component(&self, text: &str) -> Component {
+    fn new(engine: &Engine, seed: u64, is_shown: bool) -> Case {
+        let mut numbers = Numbers::new(seed);
+        // Seeds that follow each other begin alike.
+        (0..8).for_each(|_| {
+            numbers.next();
+        });
+        Case {
+            engine: engine.clone(),
+            numbers,
+            is_shown,
+        }
+    }
+
+    /// An instance of a component, whose export `run` is returned, and which may import `f` of the host.
+    fn instantiate(&self, text: &str, host: &Host) -> (Store<()>, Func) {
         if self.is_shown {
             println!("{text}");
         }
         let component = Component::new(&self.engine, text);
-        component.unwrap_or_else(|error| panic!("the text is no component: {error}\n{text}"))
+        let component =
+            component.unwrap_or_else(|error| panic!("the text is no component: {error}\n{text}"));
+        let mut store = Store::new(&self.engine, ());
+        let linker = self.linker(host);
+        let instance = linker.instantiate(&mut store, &component).unwrap();
+        let run = instance.get_func(&mut store, "run").unwrap();
+        (store, run)
     }
 
     fn linker(&self, host: &Host) -> Linker<()> {
@@ -71,13 +86,8 @@ impl Case {
     /// Values arrive as they were sent, both ways.
     fn passes(&mut self, ty: &Ty, links: usize) -> &'static str {
         let text = chain(ty, links, &mut self.numbers, None);
-        let (component, host) = (self.component(&text), Host::default());
-        let mut store = Store::new(&self.engine, ());
-        let instance = self
-            .linker(&host)
-            .instantiate(&mut store, &component)
-            .unwrap();
-        let run = instance.get_func(&mut store, "run").unwrap();
+        let host = Host::default();
+        let (mut store, run) = self.instantiate(&text, &host);
         for _ in 0..VALUES {
             let (sent, given) = (ty.value(&mut self.numbers), ty.value(&mut self.numbers));
             *host.0.lock().unwrap() = (Vec::new(), Some(given.clone()));
@@ -97,13 +107,8 @@ impl Case {
     fn lies(&mut self, ty: &Ty, links: usize) -> &'static str {
         let lies = lies(&mut self.numbers);
         let text = chain(ty, links, &mut self.numbers, Some(&lies));
-        let (component, host) = (self.component(&text), Host::default());
-        let mut store = Store::new(&self.engine, ());
-        let instance = self
-            .linker(&host)
-            .instantiate(&mut store, &component)
-            .unwrap();
-        let run = instance.get_func(&mut store, "run").unwrap();
+        let host = Host::default();
+        let (mut store, run) = self.instantiate(&text, &host);
         let (sent, given) = (ty.value(&mut self.numbers), ty.value(&mut self.numbers));
         host.0.lock().unwrap().1 = Some(given);
         let mut results = [Val::Bool(false)];
@@ -113,11 +118,7 @@ impl Case {
     /// A guest returns garbage.
     fn garbage(&mut self, ty: &Ty, is_composed: bool) -> &'static str {
         let text = garbage(ty, is_composed, &mut self.numbers);
-        let component = self.component(&text);
-        let mut store = Store::new(&self.engine, ());
-        let linker = Linker::new(&self.engine);
-        let instance = linker.instantiate(&mut store, &component).unwrap();
-        let run = instance.get_func(&mut store, "run").unwrap();
+        let (mut store, run) = self.instantiate(&text, &Host::default());
         let mut results = [Val::Bool(false)];
         ended(run.call(&mut store, &[], &mut results), &text)
     }
@@ -150,51 +151,14 @@ fn ended(result: Result<()>, text: &str) -> &'static str {
     }
 }
 
-/// Checks the cases of seeds until the time is over; how many were of which kind, and the seeds that failed.
-fn check_all(first: u64, last: u64, seconds: u64) -> (BTreeMap<&'static str, u64>, Vec<u64>) {
-    let (mut kinds, mut failed) = (BTreeMap::new(), Vec::new());
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let engine = Engine::default();
-    for seed in first..=last {
-        let mut case = Case {
-            engine: engine.clone(),
-            numbers: Numbers::new(seed),
-            is_shown: first == last,
-        };
-        // Seeds that follow each other begin alike.
-        (0..8).for_each(|_| {
-            case.numbers.next();
-        });
-        match catch_unwind(AssertUnwindSafe(|| case.check())) {
-            Ok(kind) => *kinds.entry(kind).or_default() += 1,
-            Err(_) => {
-                println!("seed {seed} fails");
-                failed.push(seed);
-            }
-        }
-        if seed % 10_000 == 0 {
-            println!("seed {seed}: {kinds:?}");
-        }
-        if Instant::now() >= end {
-            break;
-        }
-    }
-    (kinds, failed)
-}
-
 #[test]
 fn values_pass_the_canonical_abi_and_lies_are_named() {
-    let seconds = number("DWALIN_FUZZ_SECONDS");
-    let first = number("DWALIN_FUZZ_SEED").unwrap_or(1);
-    let last = match seconds {
-        Some(0) => first,
-        Some(_) => u64::MAX,
-        None => first + CASES - 1,
-    };
-    let (kinds, failed) = check_all(first, last, seconds.unwrap_or(SECONDS));
-    println!("from seed {first} on: {kinds:?}");
-    assert!(failed.is_empty(), "failed: {failed:?}");
-    if first != last {
+    let seeds = Seeds::requested(CASES, SECONDS);
+    let engine = Engine::default();
+    let kinds = seeds.check(std::iter::repeat(()), |seed, ()| {
+        Case::new(&engine, seed, seeds.is_single()).check()
+    });
+    if !seeds.is_single() {
         for kind in [
             "one component",
             "through adapters",

@@ -8,6 +8,7 @@ mod support;
 
 use fuzzing::memory;
 use fuzzing::mutate::{Numbers, mutate};
+use fuzzing::seeds::Seeds;
 use fuzzing::target::Module;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -126,26 +127,14 @@ fn case(modules: &[Module], seed: u64) -> Module {
     module
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 #[test]
 fn no_debug_info_makes_it_fail_or_take_long_or_much() {
     if !equipped() {
         return;
     }
     let modules = modules();
-    let seconds = number("DWALIN_FUZZ_SECONDS");
-    let first = number("DWALIN_FUZZ_SEED").unwrap_or(1);
-    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
-    // By the time only where that was asked for, or on a machine that is too slow for all.
-    let last = first
-        + if seconds.is_some() {
-            u64::MAX / 2
-        } else {
-            CASES
-        };
+    let seeds = Seeds::requested(CASES, SECONDS);
+    let end = seeds.deadline();
     let seed_file = Folder::new("fuzz").path("seed");
     let (send, done) = channel();
     let runner = std::thread::Builder::new().stack_size(2 << 20);
@@ -153,7 +142,7 @@ fn no_debug_info_makes_it_fail_or_take_long_or_much() {
         for module in &modules {
             module.exercise();
         }
-        for seed in first..last {
+        for seed in seeds.first..=seeds.last {
             let module = case(&modules, seed);
             send.send((seed, false)).unwrap();
             // For what ends the process.
@@ -180,5 +169,5 @@ fn no_debug_info_makes_it_fail_or_take_long_or_much() {
         }
     }
     assert!(runner.unwrap().join().is_ok(), "seed {latest} fails");
-    println!("seeds {first} to {latest}");
+    println!("seeds {} to {latest}", seeds.first);
 }

@@ -9,6 +9,7 @@ mod fuzzing {
     #[allow(dead_code, reason = "of it, only the numbers are used here")]
     pub mod mutate;
     pub mod replays;
+    pub mod seeds;
 }
 
 #[path = "support/tools.rs"]
@@ -16,90 +17,40 @@ mod tools;
 
 use fuzzing::modules::Modules;
 use fuzzing::replays::{Outcome, THREADS_STACK, check};
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use fuzzing::seeds::Seeds;
 
 /// Modules of a run that is not asked for more, and for how long at most.
 const MODULES: u64 = 200;
 const SECONDS: u64 = 20;
-/// The time that a module may take without being named.
-const SLOW: Duration = Duration::from_secs(5);
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// Checks the modules of seeds until the time is over; returns how many came out how, and the seeds that failed.
-fn check_all(
-    first: u64,
-    last: u64,
-    seconds: u64,
-    file: &Path,
-) -> (HashMap<Outcome, u64>, Vec<u64>) {
-    let mut outcomes = HashMap::new();
-    let mut failed = Vec::new();
-    let mut modules = (first..=last).zip(Modules::new(first, last)).peekable();
-    // Without the time that it takes to build what makes them.
-    modules
-        .peek()
-        .expect("cargo builds and runs tests/fuzzing/smith");
-    let end = Instant::now() + Duration::from_secs(seconds);
-    for (seed, module) in modules {
-        let started = Instant::now();
-        let checked = module.map_or(Ok(Outcome::Refused), |wasm| {
-            if first == last {
-                std::fs::write(file.with_extension("wasm"), &wasm).unwrap();
-            }
-            catch_unwind(AssertUnwindSafe(|| check(seed, &wasm, file)))
-        });
-        match checked {
-            Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
-            Err(_) => {
-                println!("seed {seed} fails");
-                failed.push(seed);
-            }
-        }
-        if started.elapsed() > SLOW {
-            println!("seed {seed} takes {:?}", started.elapsed());
-        }
-        if seed % 10_000 == 0 {
-            println!("seed {seed}: {outcomes:?}");
-        }
-        if Instant::now() >= end {
-            break;
-        }
-    }
-    (outcomes, failed)
-}
 
 #[test]
 fn random_modules_run_again_as_they_were_recorded() {
-    let seconds = number("DWALIN_FUZZ_SECONDS");
-    let first = number("DWALIN_FUZZ_SEED").unwrap_or(1);
-    let last = match seconds {
-        Some(0) => first,
-        Some(_) => u64::MAX,
-        None => first + MODULES - 1,
-    };
-    let seconds = seconds.unwrap_or(SECONDS);
+    let seeds = Seeds::requested(MODULES, SECONDS);
+    let mut modules = Modules::new(seeds.first, seeds.last).peekable();
+    // Before the time begins: cargo may have to build what makes them.
+    if modules.peek().is_none() {
+        return tools::skip("cargo does not build tests/fuzzing/smith");
+    }
     let name = format!("dwalin-random-{}.rec", std::process::id());
     let file = std::env::temp_dir().join(name);
+    let check = |seed, module: Option<Vec<u8>>| {
+        let Some(wasm) = module else {
+            return Outcome::Refused;
+        };
+        if seeds.is_single() {
+            std::fs::write(file.with_extension("wasm"), &wasm).unwrap();
+        }
+        check(seed, &wasm, &file)
+    };
     let thread = std::thread::Builder::new().stack_size(THREADS_STACK);
-    let (outcomes, failed) = std::thread::scope(|scope| {
-        let checks = thread.spawn_scoped(scope, || check_all(first, last, seconds, &file));
+    let outcomes = std::thread::scope(|scope| {
+        let checks = thread.spawn_scoped(scope, || seeds.check(modules, check));
         checks.unwrap().join().unwrap()
     });
-    if first != last {
+    if !seeds.is_single() {
         std::fs::remove_file(&file).ok();
-    }
-    println!("from seed {first} on: {outcomes:?}");
-    assert!(failed.is_empty(), "failed: {failed:?}");
-    if outcomes.is_empty() {
-        return tools::skip("cargo does not build tests/fuzzing/smith");
     }
     let replayed = outcomes.get(&Outcome::Replayed).copied().unwrap_or(0);
     let all: u64 = outcomes.values().sum();
-    assert!(replayed * 2 > all || first == last, "{outcomes:?}");
+    assert!(replayed * 2 > all || seeds.is_single(), "{outcomes:?}");
 }

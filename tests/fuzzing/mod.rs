@@ -3,4 +3,6 @@
 pub mod memory;
 #[allow(dead_code, reason = "one test does not change anything")]
 pub mod mutate;
+#[allow(dead_code, reason = "one test has no seeds")]
+pub mod seeds;
 pub mod target;

@@ -17,7 +17,7 @@ const REPLAYS_STACK: usize = 8 << 20;
 pub const THREADS_STACK: usize = 2 * REPLAYS_STACK;
 
 /// The outcome of a seed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Outcome {
     /// All replays were as the recording.
     Replayed,

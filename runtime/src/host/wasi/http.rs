@@ -48,7 +48,7 @@ pub struct RequestBody {
 
 /// A request that a program is to answer.
 #[derive(Debug)]
-pub struct Request {
+pub struct Request<Body = RequestBody> {
     /// Its method.
     pub method: String,
     /// Its scheme: `http` or `https`.
@@ -60,7 +60,7 @@ pub struct Request {
     /// Header fields.
     pub headers: Fields,
     /// The body.
-    pub body: RequestBody,
+    pub body: Body,
 }
 
 /// A response's body, as the program writes it.
@@ -108,24 +108,13 @@ pub(crate) struct FieldsEntry {
     pub is_immutable: bool,
 }
 
-/// A request.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    pub method: String,
-    pub scheme: String,
-    pub authority: Option<String>,
-    pub path_with_query: Option<String>,
-    pub headers: Fields,
-    /// Until it is consumed.
-    pub body: Option<RequestBody>,
-}
+/// A request in the program's hands. It has its body until that is consumed.
+pub(crate) type Incoming = Request<Option<RequestBody>>;
 
 /// A request's body. `stream` is the number of its stream once it was asked for.
 #[derive(Debug)]
 pub(crate) struct IncomingBody {
-    pub bytes: OwnedFd,
-    pub end: BodyEnd,
-    pub ended: OwnedFd,
+    pub body: RequestBody,
     pub stream: Option<u32>,
 }
 

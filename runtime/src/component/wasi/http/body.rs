@@ -50,12 +50,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 
 /// The resource of a request's body.
 pub(super) fn of_request(call: &mut Call<'_>, body: RequestBody) -> Result<Val> {
-    let body = Http::IncomingBody(IncomingBody {
-        bytes: body.bytes,
-        end: body.end,
-        ended: body.ended,
-        stream: None,
-    });
+    let body = Http::IncomingBody(IncomingBody { body, stream: None });
     let types = call.types;
     call.new_http(&types.http.incoming_body, body)
 }
@@ -147,7 +142,7 @@ fn output(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
 /// The descriptor of a body, and the number of its stream.
 fn ends(body: &mut Http) -> Result<(&OwnedFd, &mut Option<u32>)> {
     match body {
-        Http::IncomingBody(body) => Ok((&body.bytes, &mut body.stream)),
+        Http::IncomingBody(IncomingBody { body, stream }) => Ok((&body.bytes, stream)),
         Http::OutgoingBody(body) => Ok((&body.bytes, &mut body.stream)),
         _ => Err(gone()),
     }
@@ -208,7 +203,7 @@ pub fn check_droppable(call: &Call<'_>, index: u32) -> Result<()> {
 fn finish_reading(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<Option<Val>> {
     let index = args.resource(&call.types.http.incoming_body)?;
     check_droppable(call, index)?;
-    let Http::IncomingBody(body) = call.take_http(index)? else {
+    let Http::IncomingBody(IncomingBody { body, .. }) = call.take_http(index)? else {
         return Err(gone());
     };
     let trailers = Http::Trailers(Trailers {
@@ -270,7 +265,7 @@ impl Call<'_> {
     /// The reason why a stream has no more bytes.
     pub fn body_ended(&mut self, place: Place) -> Ended {
         if let Place::Body(body) = place
-            && let Ok(Http::IncomingBody(body)) = self.http(body)
+            && let Ok(Http::IncomingBody(IncomingBody { body, .. })) = self.http(body)
             && body.end.is_broken()
         {
             return Ended::Failed(Errno::Connreset);
