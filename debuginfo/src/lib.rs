@@ -29,6 +29,7 @@
 //! ```
 
 pub mod address;
+mod budget;
 pub mod check;
 pub mod code;
 pub mod container;

@@ -1,13 +1,14 @@
 //! Wasm addresses → machine code: which function, and which pieces of its code.
 
 use crate::address::{HostAddress, WasmPc};
+use crate::budget::Budget;
 use crate::code::{CodeMap, FunctionCode};
 use crate::locals::Body;
 use crate::prevailing::Prevailing;
 use crate::source::Reader;
 use gimli::DebugInfoOffset;
 use gimli::read::UnitHeader;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ pub(crate) struct Lookup<'a> {
     /// The body of the function that was asked for last: `None` where it cannot be read.
     latest_body: RefCell<Option<(usize, Option<Rc<Body>>)>>,
     /// Stretches of code that may still be asked for: entries can share lists, and each asks anew.
-    left: Cell<usize>,
+    budget: Budget,
 }
 
 /// The stretches of code that a unit may ask for: for each byte of its entries, for each row that the address map has for its code,
@@ -55,7 +56,7 @@ impl<'a> Lookup<'a> {
             unit: None,
             latest: RefCell::new(None),
             latest_body: RefCell::new(None),
-            left: Cell::new(usize::MAX),
+            budget: Budget::unlimited(),
         }
     }
 
@@ -66,12 +67,11 @@ impl<'a> Lookup<'a> {
         unit: &UnitHeader<Reader<'_>>,
     ) -> Lookup<'a> {
         let offset = DebugInfoOffset(unit.offset().0);
-        let left = STRETCHES_BESIDE
-            .saturating_add(unit.unit_length().saturating_mul(STRETCHES_OF_BYTE))
-            .saturating_add(prevailing.rows(offset).saturating_mul(STRETCHES_OF_ROW));
+        let rows = prevailing.rows(offset).saturating_mul(STRETCHES_OF_ROW);
+        let beside = STRETCHES_BESIDE.saturating_add(rows);
         Lookup {
             unit: Some((offset, prevailing)),
-            left: Cell::new(left),
+            budget: Budget::of_bytes(unit.unit_length(), STRETCHES_OF_BYTE, beside),
             ..Lookup::new(code)
         }
     }
@@ -128,12 +128,12 @@ impl<'a> Lookup<'a> {
 
     /// Returns true if so much was asked for that there are no more answers.
     pub fn is_exhausted(&self) -> bool {
-        self.left.get() == 0
+        self.budget.is_exhausted()
     }
 
     /// Counts what was asked for.
     pub fn spend(&self, stretches: usize) {
-        self.left.set(self.left.get().saturating_sub(stretches));
+        self.budget.spend(stretches);
     }
 
     /// The code of a wasm range: sorted, disjoint, neighbours merged. A whole function is its whole code.

@@ -1,12 +1,12 @@
 //! A unit's macros. Of DWARF 2 to 4 (`.debug_macinfo`), of GNU's extension of these, and of DWARF 5, they become a table of DWARF 5
 //! (section 6.3) with the imported ones in it, as files and strings are then the unit's own.
 
+use crate::budget::Budget;
 use crate::source::{ReadDwarf, ReadUnit, Reader};
 use crate::write::MacroTable;
 use gimli::Section as _;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read, MacroEntry, MacroIter, MacroString};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The depth to which imports and files nest, as gdb follows them: compilers stop at 200 files.
 const MAX_DEPTH: usize = 256;
@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 256;
 const GROWTH: usize = 8;
 
 /// The bytes of tables that all units may still make.
-pub(crate) struct Room(AtomicUsize);
+pub(crate) struct Room(Budget);
 
 impl Room {
     /// The room for what is read of some files' debug info.
@@ -23,16 +23,12 @@ impl Room {
             let macros = read.debug_macro.reader().len();
             macros + read.debug_macinfo.reader().len()
         });
-        Room(AtomicUsize::new(
-            input.sum::<usize>().saturating_mul(GROWTH),
-        ))
+        Room(Budget::of_bytes(input.sum(), GROWTH, 0))
     }
 
     /// Takes so many bytes, if they are there.
     fn take(&self, bytes: usize) -> bool {
-        let less = |room: usize| room.checked_sub(bytes);
-        let order = Ordering::Relaxed;
-        self.0.fetch_update(order, order, less).is_ok()
+        self.0.take(bytes).is_some()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Ranges of addresses as sets.
 
+use crate::budget::Budget;
 use crate::source::{ReadDwarf, ReadUnit};
 use gimli::Section as _;
-use std::cell::Cell;
 use std::ops::Range;
 
 /// The entries of lists that are read for a unit: for each byte of it, and beside these. Compilers give each entry a list of its own, of
@@ -11,39 +11,37 @@ const LISTED_OF_BYTE: usize = 16;
 const LISTED_BESIDE: usize = 1 << 10;
 
 /// The entries of lists that may still be read for a unit's entries. What is after them is as if it was not there.
-pub(crate) struct ListRoom(Cell<usize>);
+pub(crate) struct ListRoom(Budget);
 
 impl ListRoom {
     /// All of a unit's.
     pub fn of(unit: ReadUnit<'_, '_>) -> ListRoom {
-        let bytes = unit.header.unit_length().saturating_mul(LISTED_OF_BYTE);
-        ListRoom(Cell::new(bytes.saturating_add(LISTED_BESIDE)))
+        ListRoom::of_unit(unit, LISTED_BESIDE)
     }
 
     /// All of a unit's, with the list of its root: that of a skeleton (DWARF 5, section 3.1.2) is far longer than the unit.
     pub fn with_root(unit: ReadUnit<'_, '_>) -> ListRoom {
-        let lists = &unit.dwarf.ranges;
-        let root = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
-        let ListRoom(entries) = ListRoom::of(unit);
-        ListRoom(Cell::new(entries.get().saturating_add(root)))
+        ListRoom::of_unit(unit, LISTED_BESIDE.saturating_add(bytes(unit.dwarf)))
+    }
+
+    fn of_unit(unit: ReadUnit<'_, '_>, beside: usize) -> ListRoom {
+        let bytes = unit.header.unit_length();
+        ListRoom(Budget::of_bytes(bytes, LISTED_OF_BYTE, beside))
     }
 
     /// That of all roots, which each have a list of their own: as many entries as there can be in all lists.
     pub fn of_roots(dwarf: &ReadDwarf<'_>) -> ListRoom {
-        let lists = &dwarf.ranges;
-        let bytes = lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len();
-        ListRoom(Cell::new(bytes.saturating_add(LISTED_BESIDE)))
+        ListRoom(Budget::of_bytes(bytes(dwarf), 1, LISTED_BESIDE))
     }
 
     /// For one list.
     pub fn one() -> ListRoom {
-        ListRoom(Cell::new(usize::MAX))
+        ListRoom(Budget::unlimited())
     }
 
     /// Takes one; `None` where there are no more.
     pub fn take(&self) -> Option<()> {
-        self.0.set(self.0.get().checked_sub(1)?);
-        Some(())
+        self.0.take(1)
     }
 
     /// The entries of a list, up to one that cannot be read.
@@ -56,6 +54,12 @@ impl ListRoom {
             next().ok().flatten()
         })
     }
+}
+
+/// The bytes of all range lists.
+fn bytes(dwarf: &ReadDwarf<'_>) -> usize {
+    let lists = &dwarf.ranges;
+    lists.debug_ranges().reader().len() + lists.debug_rnglists().reader().len()
 }
 
 /// Sorted, without overlaps and empty ones; those that touch are one.

@@ -1,12 +1,12 @@
 //! Entries of the input, and the same ones of the image.
 
-use super::budget::Budget;
 use super::instructions::Instructions;
 use super::lines;
 use super::result::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable};
 use super::units::Units;
 use super::walk::{Found, Key, Kind, Other, Ranges, Space, Walk, common, merged, offset, pcs};
 use crate::address::{AddressSize, WasmPc};
+use crate::budget::Budget;
 use crate::code::{CodeMap, Flavor, KeptValue};
 use crate::container::Container;
 use crate::dies::Die;
@@ -26,7 +26,7 @@ const MAX_OTHER: usize = 100;
 const MAX_OTHERS: usize = 10_000;
 
 /// Steps for each byte of debug info: far more than there are in that of compilers.
-const STEPS: u64 = 1 << 1;
+const STEPS: usize = 2;
 
 /// The address space of the input.
 pub(super) struct Input<'a> {
@@ -187,7 +187,7 @@ pub(super) fn compare(
     let sections = Container::parse(image).unwrap_or_default().sections;
     let native = WasmDwarf::new(sections.into_iter()).read();
     let native_units = Units::of(&native);
-    let budget = Budget::new(STEPS * (dwarf.len() + image.len()) as u64);
+    let budget = Budget::of_bytes(dwarf.len() + image.len(), STEPS, 0);
     let shown = index(&native_units, code, &budget);
     let reasons = warnings.iter().flat_map(|warning| {
         let reason = warning.reason();
@@ -586,7 +586,7 @@ impl<'c, 'd> Compare<'c, 'd> {
         });
         Check {
             losses,
-            incomplete: self.budget.is_spent(),
+            incomplete: self.budget.is_exhausted(),
             ..self.check
         }
     }

@@ -41,8 +41,8 @@ impl Instructions {
     }
 
     /// Returns the number of pieces that [`Self::shown`] would visit.
-    pub fn pieces_in(&self, wasm: &Range<u64>) -> u64 {
-        self.within(wasm).len() as u64
+    pub fn pieces_in(&self, wasm: &Range<u64>) -> usize {
+        self.within(wasm).len()
     }
 
     fn within(&self, wasm: &Range<u64>) -> &[(u64, Range<u64>)] {

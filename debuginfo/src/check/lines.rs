@@ -1,8 +1,8 @@
 //! The code that line tables name a line of.
 
-use super::budget::Budget;
 use super::units::Units;
 use super::walk::{Ranges, Space, merged, unit_offset};
+use crate::budget::Budget;
 use crate::source::ReadUnit;
 use gimli::DebugInfoOffset;
 use std::ops::Range;

@@ -7,7 +7,6 @@
 //! bytes are kept if the image says where the variable is at all of the machine code that the address map has for it. Instructions
 //! that have no machine code are nowhere to stop at: they are stated apart, and neither kept nor lost.
 
-mod budget;
 mod compare;
 mod instructions;
 mod lines;

@@ -1,8 +1,8 @@
 //! What debug info describes, entry by entry: the same walk over a module's DWARF and over an image's, in the addresses of each.
 
-use super::budget::Budget;
 use super::units::{MAX_NAME, Units, text};
 use crate::address::{AddressSize, WasmPc};
+use crate::budget::Budget;
 use crate::dies::Die;
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;

@@ -1,5 +1,6 @@
 //! DWARF bytes → operations.
 
+use crate::budget::Budget;
 use crate::source::{ReadUnit, Reader};
 use gimli::read::{AttributeValue, DieReference, Expression, Operation};
 use gimli::{DebugInfoOffset, DwOp, UnitOffset, constants as dw};
@@ -86,13 +87,8 @@ pub(crate) fn decode<'d>(
     expression: Expression<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,
 ) -> gimli::Result<Vec<Op>> {
-    let mut budget = MAX_OPERATIONS;
-    Ok(thread_local(decode_calls(
-        expression,
-        unit,
-        0,
-        &mut budget,
-    )?))
+    let budget = Budget::new(MAX_OPERATIONS);
+    Ok(thread_local(decode_calls(expression, unit, 0, &budget)?))
 }
 
 /// The offset of a member in its structure, where it does not depend on the object: DWARF 2 has expressions only.
@@ -113,7 +109,7 @@ fn decode_calls<'d>(
     expression: Expression<Reader<'d>>,
     unit: ReadUnit<'_, 'd>,
     depth: usize,
-    budget: &mut usize,
+    budget: &Budget,
 ) -> gimli::Result<Vec<Op>> {
     let length = expression.0.len();
     let mut operations = expression.operations(unit.encoding());
@@ -127,9 +123,7 @@ fn decode_calls<'d>(
             break;
         };
         starts.push(start);
-        *budget = budget
-            .checked_sub(1)
-            .ok_or(gimli::Error::TooManyIterations)?;
+        budget.take(1).ok_or(gimli::Error::TooManyIterations)?;
         let end = operations.offset_from(&expression) as i64;
         if let Operation::Bra { target } | Operation::Skip { target } = operation {
             branches.push((ops.len(), end + i64::from(target)));
@@ -138,8 +132,8 @@ fn decode_calls<'d>(
             && let Some(entry) = in_unit(offset, unit)
             && depth < MAX_CALLS
         {
-            *budget = budget
-                .checked_sub(OPERATIONS_OF_CALL)
+            budget
+                .take(OPERATIONS_OF_CALL)
                 .ok_or(gimli::Error::TooManyIterations)?;
             called(entry, unit, depth, budget, &mut ops)?;
             // A branch to the call leads to the first of its operations.
@@ -180,7 +174,7 @@ fn called<'d>(
     entry: UnitOffset,
     unit: ReadUnit<'_, 'd>,
     depth: usize,
-    budget: &mut usize,
+    budget: &Budget,
     ops: &mut Vec<Op>,
 ) -> gimli::Result<()> {
     let entry = unit.entry(entry)?;

@@ -1,6 +1,7 @@
 //! What is read: the module's debug info, and that of packages and `.dwo` files, with their units by identifier and signature.
 
 use super::table::PathMap;
+use crate::budget::Budget;
 use crate::container::Container;
 use crate::source::{ReadDwarf, ReadUnit, Reader, WarningKind, Warnings, WasmDwarf};
 use gimli::Section as _;
@@ -40,9 +41,9 @@ pub struct TypeUnit<'a> {
 
 /// The bytes that rows of a package's index may still say are units'. An index is free to say that each has all of the file.
 struct PackageRoom {
-    entries: usize,
+    entries: Budget,
     /// That of tables of abbreviations, which the units of one object file share.
-    abbreviations: usize,
+    abbreviations: Budget,
 }
 
 /// The bytes of abbreviations for each of the package's: many type units have the table of one compile unit, and few entries.
@@ -53,26 +54,19 @@ impl PackageRoom {
         let entries = package.debug_info.reader().len() + package.debug_types.reader().len();
         let all = entries + package.debug_abbrev.reader().len();
         PackageRoom {
-            entries,
-            abbreviations: all.saturating_mul(ABBREVIATIONS_OF_BYTE),
+            entries: Budget::new(entries),
+            abbreviations: Budget::of_bytes(all, ABBREVIATIONS_OF_BYTE, 0),
         }
     }
 
     /// Takes a unit's; `false` where there are not so many.
-    fn take(&mut self, unit: &ReadDwarf<'_>) -> bool {
+    fn take(&self, unit: &ReadDwarf<'_>) -> bool {
         let entries = unit.debug_info.reader().len() + unit.debug_types.reader().len();
         let abbreviations = unit.debug_abbrev.reader().len();
-        let rest = self.entries.checked_sub(entries);
-        match (rest, self.abbreviations.checked_sub(abbreviations)) {
-            (Some(entries), Some(abbreviations)) => {
-                *self = PackageRoom {
-                    entries,
-                    abbreviations,
-                };
-                true
-            }
-            _ => false,
-        }
+        let taken = self.entries.take(entries);
+        taken
+            .and_then(|()| self.abbreviations.take(abbreviations))
+            .is_some()
     }
 }
 
@@ -145,7 +139,7 @@ impl<'a> Sources<'a> {
         for row in 1..=package.tu_index.unit_count() {
             found.push(package.tu_sections(row, self.main()));
         }
-        let mut room = PackageRoom::of(package);
+        let room = PackageRoom::of(package);
         for dwarf in found {
             match dwarf {
                 Ok(dwarf) if room.take(&dwarf) => self.add(dwarf, strings, warnings),

@@ -2,10 +2,10 @@
 //! it, must cost little.
 
 use super::reader::{ReadUnit, Reader};
+use crate::budget::Budget;
 use gimli::read::{AttributeValue, DebuggingInformationEntry};
 use gimli::{LittleEndian, Section as _, UnitOffset};
 use std::ffi::CStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The string that an attribute is. gimli's looks at one byte after the other.
 pub(crate) fn attr_string<'d>(
@@ -33,7 +33,7 @@ pub(crate) fn entry_at<'d>(
     room: &StringRoom,
 ) -> Option<DebuggingInformationEntry<Reader<'d>>> {
     const LONG: usize = 512;
-    if room.0.load(Ordering::Relaxed) == 0 {
+    if room.0.is_exhausted() {
         return None;
     }
     let entry = unit.entry(offset).ok()?;
@@ -42,9 +42,7 @@ pub(crate) fn entry_at<'d>(
         _ => 0,
     });
     let long: usize = strings.filter(|len| *len > LONG).sum();
-    if room.take_bytes(long).is_none() {
-        room.0.store(0, Ordering::Relaxed);
-    }
+    room.0.spend(long);
     Some(entry)
 }
 
@@ -53,7 +51,7 @@ const COPIED_OF_BYTE: usize = 16;
 const COPIED_BESIDE: usize = 1 << 13;
 
 /// The bytes of strings that may still be copied or read for a unit's entries.
-pub(crate) struct StringRoom(AtomicUsize);
+pub(crate) struct StringRoom(Budget);
 
 impl StringRoom {
     /// All of a unit's.
@@ -63,20 +61,11 @@ impl StringRoom {
 
     /// The strings of all entries that so many bytes are of.
     pub fn of_bytes(bytes: usize) -> StringRoom {
-        let all = bytes.saturating_mul(COPIED_OF_BYTE);
-        StringRoom(AtomicUsize::new(all.saturating_add(COPIED_BESIDE)))
+        StringRoom(Budget::of_bytes(bytes, COPIED_OF_BYTE, COPIED_BESIDE))
     }
 
     /// Takes what a string needs; `None` where there is not as much.
     pub fn take(&self, string: &[u8]) -> Option<()> {
-        self.take_bytes(string.len())
-    }
-
-    fn take_bytes(&self, bytes: usize) -> Option<()> {
-        let take = |left: usize| left.checked_sub(bytes);
-        let taken = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        taken.ok().map(|_| ())
+        self.0.take(string.len())
     }
 }

@@ -4,6 +4,7 @@ use super::convert::EntryIds;
 use super::language::is_c;
 use super::type_name::TypeNames;
 use crate::address::AddressSize;
+use crate::budget::Budget;
 use crate::code::{CodeMap, Flavor};
 use crate::dies::{Die, DieRef, Types, Units};
 use crate::expr::unlocatable::Unlocatable;
@@ -17,7 +18,6 @@ use crate::write::AttributeValue;
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
-use std::cell::Cell;
 use std::collections::HashSet;
 
 /// The budget of members visited and named for all of a unit's variables, per byte and in addition: far more than compilers need.
@@ -64,7 +64,7 @@ pub(super) struct Context<'u, 'a, 'd> {
     /// The strings that may still be copied for its entries.
     copied: StringRoom,
     /// The members that may still be visited, with the bytes of their paths.
-    members_left: Cell<usize>,
+    members_left: Budget,
 }
 
 impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
@@ -77,9 +77,6 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
     ) -> Context<'u, 'a, 'd> {
         let language = root.attr_value(dw::DW_AT_language);
         let bytes = unit.header.unit_length();
-        let members = bytes
-            .saturating_mul(MEMBERS_OF_BYTE)
-            .saturating_add(MEMBERS_BESIDE);
         Context {
             types: Types::new(shared.units),
             unit,
@@ -95,7 +92,7 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             language,
             listed: ListRoom::of(unit),
             copied: StringRoom::of(unit),
-            members_left: Cell::new(members),
+            members_left: Budget::of_bytes(bytes, MEMBERS_OF_BYTE, MEMBERS_BESIDE),
         }
     }
 
@@ -203,13 +200,11 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
 
     /// Takes members or bytes of their paths from the unit's budget; `None` where there are not so many.
     pub fn spend_members(&self, count: usize) -> Option<()> {
-        self.members_left
-            .set(self.members_left.get().checked_sub(count)?);
-        Some(())
+        self.members_left.take(count)
     }
 
     /// Ends the budget of members.
     pub fn spend_all_members(&self) {
-        self.members_left.set(0);
+        self.members_left.exhaust();
     }
 }
