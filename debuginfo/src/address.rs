@@ -2,6 +2,7 @@
 //!
 //! | type | unit | origin | seen in |
 //! |---|---|---|---|
+//! | offset in a file | bytes | the start of the module | messages, source maps, core dumps |
 //! | [`WasmPc`] | bytes | the contents of the code section | wasm DWARF, address maps |
 //! | [`CodeOffset`] | bytes | the start of one function's machine code | the compiler's output |
 //! | [`HostAddress`] | bytes | this process | native DWARF, frames, signals |
@@ -10,6 +11,7 @@
 //! Ranges of all of them are half-open.
 
 use std::fmt;
+use std::ops::Range;
 
 /// An offset into the contents of the code section (its function count included), which is what wasm DWARF calls an
 /// address. See "DWARF for WebAssembly", section 2.
@@ -36,6 +38,33 @@ impl WasmPc {
             Ok(pc @ 1..) if pc < u32::MAX - 1 => Some(WasmPc(pc)),
             _ => None,
         }
+    }
+}
+
+/// The contents of the code section in a module's file: offsets of the file there are [`WasmPc`]s, and the other way round.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct CodeSection(pub Range<usize>);
+
+impl CodeSection {
+    /// The address of a byte of the file; `None` of one before the section, and where addresses do not reach.
+    pub fn pc(&self, file_offset: usize) -> Option<WasmPc> {
+        let offset = file_offset.checked_sub(self.0.start)?;
+        u32::try_from(offset).ok().map(WasmPc)
+    }
+
+    /// The addresses of a range of the file.
+    pub fn pcs(&self, file: &Range<usize>) -> Option<Range<WasmPc>> {
+        Some(self.pc(file.start)?..self.pc(file.end)?)
+    }
+
+    /// The offset in the file of an address.
+    pub fn file_offset(&self, pc: WasmPc) -> usize {
+        self.0.start + pc.0 as usize
+    }
+
+    /// The section's contents, in its module.
+    pub fn contents<'m>(&self, wasm: &'m [u8]) -> &'m [u8] {
+        &wasm[self.0.clone()]
     }
 }
 

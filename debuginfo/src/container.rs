@@ -5,6 +5,7 @@ use gimli::leb128::write::Leb128;
 use object::{Object, ObjectSection};
 use std::fmt;
 use std::ops::Range;
+use wasmparser::BinaryReader;
 
 /// The custom section that names another module.
 const EXTERNAL_DEBUG_INFO: &str = "external_debug_info";
@@ -77,17 +78,16 @@ impl<'a> Container<'a> {
     /// The identity of the build: the contents of the custom section `build_id`, a length and that many bytes (WebAssembly tool
     /// conventions, "Build ID").
     pub fn build_id(&self) -> Option<&'a [u8]> {
-        let mut section = self.section("build_id")?;
-        let length = leb(&mut section)?;
-        section.get(..length)
+        let mut section = BinaryReader::new(self.section("build_id")?, 0);
+        let mut id = section.read_reader().ok()?;
+        id.read_bytes(id.bytes_remaining()).ok()
     }
 
     /// The address of the module that has the debug info: the custom section `external_debug_info`, a name (WebAssembly tool
     /// conventions, "External DWARF").
     pub fn external_debug_info(&self) -> Option<&'a str> {
-        let mut section = self.section(EXTERNAL_DEBUG_INFO)?;
-        let length = leb(&mut section)?;
-        std::str::from_utf8(section.get(..length)?).ok()
+        let section = self.section(EXTERNAL_DEBUG_INFO)?;
+        BinaryReader::new(section, 0).read_string().ok()
     }
 }
 
@@ -103,88 +103,99 @@ fn elf(bytes: &[u8]) -> object::read::Result<Container<'_>> {
     })
 }
 
+/// The bytes before the sections: magic number, version and layer.
+const PREAMBLE: usize = 8;
 /// The number of custom sections.
-const CUSTOM: u8 = 0;
+pub const CUSTOM: u8 = 0;
 
-/// A section of a module.
-struct WasmSection<'a> {
-    number: u8,
-    /// A custom one's.
-    name: Option<&'a str>,
-    contents: &'a [u8],
+/// A section of a module or component.
+#[derive(Clone, Debug)]
+pub struct WasmSection {
+    /// Its number.
+    pub number: u8,
+    /// Its contents; those of a custom section begin with its name.
+    pub contents: Range<usize>,
     /// All of it.
-    bytes: &'a [u8],
+    pub bytes: Range<usize>,
 }
 
-/// The sections of a module (WebAssembly 2.0, section 5.5.2): each a number, a length and as many bytes; a custom one, number 0,
-/// begins with its name.
-fn wasm_sections(wasm: &[u8]) -> impl Iterator<Item = Result<WasmSection<'_>, ContainerError>> {
-    let mut rest = wasm.get(8..).unwrap_or(&[]);
+/// The sections of a module (WebAssembly 2.0, section 5.5.2) or component, which is a range of the file: each a number, a length and as
+/// many bytes. One that is cut short is the last.
+pub fn wasm_sections(
+    file: &[u8],
+    module: Range<usize>,
+) -> impl Iterator<Item = wasmparser::Result<WasmSection>> + use<'_> {
+    let start = module.end.min(module.start + PREAMBLE);
+    let mut reader = BinaryReader::new(&file[start..module.end], start as u64);
+    let mut is_whole = true;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
+        if reader.eof() || !is_whole {
             return None;
         }
-        let offset = wasm.len() - rest.len();
-        let section = wasm_section(&mut rest);
-        if section.is_none() {
-            rest = &[];
-        }
-        Some(section.ok_or(ContainerError::Wasm { offset }))
+        let section = wasm_section(&mut reader);
+        is_whole = section.is_ok();
+        Some(section)
     })
 }
 
 /// The next section.
-fn wasm_section<'a>(rest: &mut &'a [u8]) -> Option<WasmSection<'a>> {
-    let before = *rest;
-    let (&number, mut after) = before.split_first()?;
-    let length = leb(&mut after)?;
-    let (mut contents, next) = after.split_at_checked(length)?;
-    let mut name = None;
-    if number == CUSTOM {
-        let length = leb(&mut contents)?;
-        let (found, data) = contents.split_at_checked(length)?;
-        name = Some(std::str::from_utf8(found).ok()?);
-        contents = data;
-    }
-    *rest = next;
-    Some(WasmSection {
+fn wasm_section(reader: &mut BinaryReader<'_>) -> wasmparser::Result<WasmSection> {
+    let start = reader.original_position() as usize;
+    let number = reader.read_u8()?;
+    let contents = reader.read_reader()?.range();
+    let contents = contents.start as usize..contents.end as usize;
+    Ok(WasmSection {
         number,
-        name,
+        bytes: start..contents.end,
         contents,
-        bytes: &before[..before.len() - next.len()],
     })
+}
+
+/// Calls `each` for the sections of a module, with the name and contents of a custom one.
+fn each_section<'a>(
+    wasm: &'a [u8],
+    mut each: impl FnMut(&WasmSection, Option<(&'a str, &'a [u8])>),
+) -> Result<(), ContainerError> {
+    let mut offset = PREAMBLE;
+    for section in wasm_sections(wasm, 0..wasm.len()) {
+        let cut_short = |_| ContainerError::Wasm { offset };
+        let section = section.map_err(cut_short)?;
+        let custom = (section.number == CUSTOM).then(|| named(&wasm[section.contents.clone()]));
+        each(&section, custom.transpose().map_err(cut_short)?);
+        offset = section.bytes.end;
+    }
+    Ok(())
+}
+
+/// The name that begins the contents of a custom section, and what is behind it.
+fn named(contents: &[u8]) -> wasmparser::Result<(&str, &[u8])> {
+    let mut reader = BinaryReader::new(contents, 0);
+    let name = reader.read_string()?;
+    Ok((name, reader.read_bytes(reader.bytes_remaining())?))
 }
 
 fn wasm(bytes: &[u8]) -> Result<Container<'_>, ContainerError> {
     const CODE: u8 = 10;
     let mut found = Container::default();
-    for section in wasm_sections(bytes) {
-        let section = section?;
-        found
-            .sections
-            .extend(section.name.map(|name| (name, section.contents)));
+    each_section(bytes, |section, custom| {
+        found.sections.extend(custom);
         if section.number == CODE {
-            found.code = Some(section.contents);
+            found.code = Some(&bytes[section.contents.clone()]);
         }
-    }
+    })?;
     Ok(found)
 }
 
 /// The functions' bodies in a code section's contents, up to damage: a count, then each after its length (WebAssembly 2.0, section
 /// 5.5.13).
 pub fn bodies(code: &[u8]) -> Vec<Range<WasmPc>> {
-    let mut rest = code;
-    let mut found = Vec::new();
-    for _ in 0..leb(&mut rest).unwrap_or(0) {
-        let Some(length) = leb(&mut rest) else { break };
-        let start = code.len() - rest.len();
-        let Some(next) = rest.get(length..) else {
-            break;
-        };
-        rest = next;
-        found.push(WasmPc(start as u32)..WasmPc((start + length) as u32));
-    }
-    found
+    let mut reader = BinaryReader::new(code, 0);
+    let count = reader.read_var_u32().unwrap_or(0);
+    let bodies = (0..count).map_while(|_| reader.read_reader().ok());
+    let bodies = bodies.map(|body| body.range());
+    bodies
+        .map(|body| WasmPc(body.start as u32)..WasmPc(body.end as u32))
+        .collect()
 }
 
 /// A module with other debug info: `sections` replace its own, and its references to debug info elsewhere.
@@ -195,16 +206,14 @@ pub fn with_debug_info<'s>(
     wasm: &[u8],
     sections: impl Iterator<Item = (&'s str, &'s [u8])>,
 ) -> Result<Vec<u8>, ContainerError> {
-    let mut out = wasm.get(..8).unwrap_or(wasm).to_vec();
-    for section in wasm_sections(wasm) {
-        let section = section?;
-        let replaced = section
-            .name
-            .is_some_and(|name| name.starts_with(".debug_") || name == EXTERNAL_DEBUG_INFO);
+    let mut out = wasm.get(..PREAMBLE).unwrap_or(wasm).to_vec();
+    each_section(wasm, |section, custom| {
+        let replaced = custom
+            .is_some_and(|(name, _)| name.starts_with(".debug_") || name == EXTERNAL_DEBUG_INFO);
         if !replaced {
-            out.extend(section.bytes);
+            out.extend(&wasm[section.bytes.clone()]);
         }
-    }
+    })?;
     for (name, bytes) in sections {
         let (number, length) = (CUSTOM, Leb128::unsigned(name.len() as u64));
         let total = length.len() + name.len() + bytes.len();
@@ -215,18 +224,4 @@ pub fn with_debug_info<'s>(
         out.extend(bytes);
     }
     Ok(out)
-}
-
-/// A number in LEB128, taken off the front.
-fn leb(bytes: &mut &[u8]) -> Option<usize> {
-    let mut value = 0u64;
-    for shift in (0..35).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return usize::try_from(value).ok();
-        }
-    }
-    None
 }

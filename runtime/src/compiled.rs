@@ -422,7 +422,7 @@ impl Module {
             .chain([start + len]);
         let text = artifact.text_bytes();
         let piece = |((offset, pc), end): (&(u32, Option<WasmPc>), u32)| {
-            let pc = pc.map(|pc| pc.0 as usize + info.code_section.start);
+            let pc = pc.map(|pc| info.code_section.file_offset(pc));
             Some((pc, text.get(*offset as usize..end as usize)?.to_vec()))
         };
         rows.iter().zip(ends).map(piece).collect()
@@ -471,12 +471,10 @@ impl Module {
     pub(crate) fn symbolizer(&self) -> &Symbolizer {
         self.0.symbolizer.get_or_init(|| {
             let (info, artifact) = (self.info(), &self.0.artifact);
-            let pc = |offset: usize| WasmPc((offset - info.code_section.start) as u32);
-            let bodies = info.bodies.values().map(|it| pc(it.start)..pc(it.end));
-            let bodies: Vec<_> = bodies.collect();
+            let bodies: Vec<_> = info.bodies.keys().map(|it| info.pcs(it)).collect();
             let dwarf = info.dwarf(artifact.wasm());
             let share = |section: &[u8]| artifact.window(section);
-            let code = &artifact.wasm()[info.code_section.clone()];
+            let code = info.code_section.contents(artifact.wasm());
             let own = Symbolizer::over(&dwarf, code, bodies.clone(), share);
             let Some(files) = self.0.debug_files.as_ref() else {
                 return own;

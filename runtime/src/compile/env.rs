@@ -89,7 +89,7 @@ impl<'a> Env<'a> {
 
     /// A position in the file as DWARF counts: from the code section's contents.
     pub fn pc(&self, file_offset: usize) -> WasmPc {
-        WasmPc((file_offset - self.module.code_section.start) as u32)
+        self.module.pc(file_offset)
     }
 
     /// Returns true if code is made for one instance, whose context it then finds by its own address. With debug info it is, unless the

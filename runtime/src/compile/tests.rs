@@ -44,8 +44,7 @@ impl Text {
         let wasm = wat::parse_str(text).unwrap();
         let module = parse(&wasm).unwrap();
         let body = module.bodies.values().next().unwrap().clone();
-        let section = module.code_section.start;
-        let pc = |at: usize| WasmPc((at - section) as u32);
+        let pc = |at: usize| module.pc(at);
         let start = pc(body.start);
         let bytes = BinaryReader::new(&wasm[body.clone()], body.start as _);
         let function = wasmparser::FunctionBody::new(bytes);

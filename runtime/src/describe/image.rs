@@ -8,16 +8,14 @@ use crate::abi::frame::value_type;
 use crate::code::PlacedCode;
 use crate::config::{Config, Delivery, ImageReader};
 use crate::index::*;
-use crate::module::ModuleInfo;
 use crate::module::elements::lasting_elements;
 use crate::threads::Threads;
 use cranelift_entity::EntityRef;
-use dwalin_debuginfo::address::{CodeOffset, WasmPc};
+use dwalin_debuginfo::address::CodeOffset;
 use dwalin_debuginfo::check::Check;
 use dwalin_debuginfo::code::{CodeMap, Contents, FunctionCode, Homes, Symbol};
 use dwalin_debuginfo::{Image, Warning, WarningKind, WasmDwarf};
 use dwalin_gdb_jit::Registration;
-use std::ops::Range;
 
 /// Shows an instance's code to debuggers for as long as the registration lives.
 pub fn describe(
@@ -126,7 +124,7 @@ fn with_map<T: Send>(
     let table = threads.run(|| lasting_elements(info, artifact.wasm()));
     let map = CodeMap {
         module_name,
-        wasm: &artifact.wasm()[info.code_section.clone()],
+        wasm: info.code_section.contents(artifact.wasm()),
         text: code.text(),
         functions: info
             .bodies
@@ -169,7 +167,7 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
     FunctionCode {
         index: index.index() as u32,
         name: artifact.function_name(index),
-        wasm: body(info, func),
+        wasm: info.pcs(func),
         parameters: ty.params().iter().map(|it| value_type(*it)).collect(),
         has_results: !ty.results().is_empty(),
         pops_arguments: artifact.is_tail_type(info.functions[index]),
@@ -181,10 +179,4 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         },
         returns,
     }
-}
-
-/// A function's body as DWARF counts.
-fn body(info: &ModuleInfo, func: DefinedFuncIndex) -> Range<WasmPc> {
-    let (body, origin) = (&info.bodies[func], info.code_section.start);
-    WasmPc((body.start - origin) as u32)..WasmPc((body.end - origin) as u32)
 }

@@ -5,6 +5,7 @@ use super::undefined::{Undefined, UnknownImport};
 use crate::compiled::Module;
 use crate::error::{Error, Result};
 use crate::module::section_types::val_type;
+use crate::module::sections::{Sections, items};
 use crate::module::types::{ExternType, FuncType};
 use crate::outline::Input;
 use crate::vm::context::AsContextMut;
@@ -15,42 +16,31 @@ use crate::vm::handle::Table;
 use crate::vm::handle::Tag;
 use crate::vm::shared::SharedMemory;
 use crate::vm::value::Val;
-use wasmparser::{Parser, Payload, TypeRef};
+use wasmparser::TypeRef;
 
 impl<T: 'static> Linker<T> {
     /// The imports of a module that have no definition here: without compiling or validating it. Of a module that is damaged, those
     /// before the damage.
     pub fn undefined(&self, input: &Input<'_>) -> Vec<Undefined> {
+        let sections = Sections::find_before_code(&input.wasm);
+        let groups = items(&sections.types).map_while(|it| it.ok());
+        let types: Vec<_> = groups.flat_map(|group| group.into_types()).collect();
         let mut found = Vec::new();
-        let mut types = Vec::new();
-        for payload in Parser::new(0).parse_all(&input.wasm).map_while(Result::ok) {
-            match payload {
-                Payload::TypeSection(section) => {
-                    let groups = section.into_iter().map_while(|it| it.ok());
-                    types.extend(groups.flat_map(|group| group.into_types()));
-                }
-                Payload::ImportSection(section) => {
-                    for import in section.into_imports().map_while(|it| it.ok()) {
-                        if self.has(import.module, import.name) {
-                            continue;
-                        }
-                        let ty = match import.ty {
-                            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
-                            _ => None,
-                        };
-                        found.push(Undefined {
-                            module: import.module.to_owned(),
-                            name: import.name.to_owned(),
-                            ty: ty.and_then(|ty| func_type(types.get(ty as usize)?)),
-                            is_function: ty.is_some(),
-                            is_shared_memory: matches!(import.ty, TypeRef::Memory(ty) if ty.shared),
-                        });
-                    }
-                    break;
-                }
-                Payload::CodeSectionStart { .. } => break,
-                _ => {}
+        for import in sections.imports().map_while(|it| it.ok()) {
+            if self.has(import.module, import.name) {
+                continue;
             }
+            let ty = match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
+                _ => None,
+            };
+            found.push(Undefined {
+                module: import.module.to_owned(),
+                name: import.name.to_owned(),
+                ty: ty.and_then(|ty| func_type(types.get(ty as usize)?)),
+                is_function: ty.is_some(),
+                is_shared_memory: matches!(import.ty, TypeRef::Memory(ty) if ty.shared),
+            });
         }
         found
     }

@@ -81,11 +81,11 @@ pub mod component {
     use crate::compile::CompileError;
     use crate::error::{Error, Result};
     use crate::inspect::file::ModuleFile;
+    use crate::module::names::Names;
+    use crate::module::sections::Sections;
+    use dwalin_debuginfo::container::wasm_sections;
     use std::ops::Range;
-    use wasmparser::{BinaryReader, KnownCustom, Name, Parser, Payload};
 
-    /// Bytes of the magic number, the version and the layer.
-    const PREAMBLE: usize = 8;
     /// The ids of sections.
     const CORE_MODULE: u8 = 1;
     const COMPONENT: u8 = 4;
@@ -125,7 +125,6 @@ pub mod component {
     }
 
     /// The facts that a core module has about itself.
-    #[derive(Default)]
     struct Facts {
         name: Option<String>,
         has_debug_info: bool,
@@ -133,23 +132,12 @@ pub mod component {
 
     impl Facts {
         fn of(wasm: &[u8]) -> Facts {
-            let mut facts = Facts::default();
-            for payload in Parser::new(0).parse_all(wasm) {
-                let Ok(payload) = payload else { break };
-                let Payload::CustomSection(section) = payload else {
-                    continue;
-                };
-                facts.has_debug_info |= section.name() == ".debug_info";
-                let KnownCustom::Name(names) = section.as_known() else {
-                    continue;
-                };
-                let name = names.into_iter().find_map(|name| match name {
-                    Ok(Name::Module { name, .. }) => Some(name.to_owned()),
-                    _ => None,
-                });
-                facts.name = facts.name.or(name);
+            let sections = Sections::find(wasm);
+            let names = sections.custom("name").map(|names| Names::parse(names, 0));
+            Facts {
+                name: names.and_then(|names| names.module.map(str::to_owned)),
+                has_debug_info: sections.custom(".debug_info").is_some(),
             }
-            facts
         }
     }
 
@@ -179,7 +167,7 @@ pub mod component {
     }
 
     impl Contents {
-        /// Finds them by the binary format of the component model: a preamble, then sections of an id, a length and contents.
+        /// Finds them by the binary format of the component model: sections as a module's.
         ///
         /// # Errors
         /// Where a section is cut off.
@@ -191,15 +179,11 @@ pub mod component {
             let mut open = vec![(0..component.len(), 1)];
             while let Some((range, depth)) = open.pop() {
                 found.depth = found.depth.max(depth);
-                let mut reader = BinaryReader::new(&component[range.clone()], range.start as u64);
-                reader.read_bytes(PREAMBLE)?;
-                while !reader.eof() {
-                    let id = reader.read_u8()?;
-                    let contents = reader.read_reader()?.range();
-                    let contents = contents.start as usize..contents.end as usize;
-                    match id {
-                        CORE_MODULE => found.modules.push(contents),
-                        COMPONENT => open.push((contents, depth + 1)),
+                for section in wasm_sections(component, range) {
+                    let section = section?;
+                    match section.number {
+                        CORE_MODULE => found.modules.push(section.contents),
+                        COMPONENT => open.push((section.contents, depth + 1)),
                         _ => {}
                     }
                 }

@@ -8,20 +8,21 @@ use crate::index::FuncIndex;
 use crate::module::identity::identity;
 use crate::module::instructions::Instructions;
 use crate::module::names::Names;
+use crate::module::sections::{Sections, items, to_usize};
 use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
-use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::{SourceFrame, Stale, Symbolizer, WasmDwarf, container, demangle, stale};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+use wasmparser::{ExternalKind, TypeRef};
 
 /// A module's bytes, and where the parts are that places in it are named by.
 pub struct ModuleFile {
     wasm: Vec<u8>,
-    code_section: Range<usize>,
+    code_section: CodeSection,
     bodies: Vec<Range<usize>>,
     imported_functions: usize,
     exports: Vec<(u32, String)>,
@@ -92,57 +93,45 @@ impl ModuleFile {
     /// # Errors
     /// Where its sections cannot be found.
     pub fn of(wasm: Vec<u8>) -> Result<ModuleFile> {
-        let mut file = ModuleFile {
-            wasm: Vec::new(),
-            code_section: 0..0,
-            bodies: Vec::new(),
-            imported_functions: 0,
-            exports: Vec::new(),
-            custom: Vec::new(),
-            symbolizer: Symbolizer::new(&WasmDwarf::default(), &[], Vec::new()),
-            stale: None,
-            identity: OnceLock::new(),
-        };
-        file.scan(&wasm)
+        let mut file = ModuleFile::scan(&wasm)
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         file.wasm = wasm;
-        let code = &file.wasm[file.code_section.clone()];
+        let code = file.code_section.contents(&file.wasm);
         let bodies = container::bodies(code);
         file.stale = stale(&file.dwarf(), &bodies);
         file.symbolizer = Symbolizer::new(&file.dwarf(), code, bodies);
         Ok(file)
     }
 
-    fn scan(&mut self, wasm: &[u8]) -> wasmparser::Result<()> {
-        let window = |range: Range<u64>| range.start as usize..range.end as usize;
-        for payload in Parser::new(0).parse_all(wasm) {
-            match payload? {
-                Payload::ImportSection(section) => {
-                    for import in section.into_imports() {
-                        self.imported_functions +=
-                            usize::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
-                Payload::ExportSection(section) => {
-                    for export in section {
-                        let export = export?;
-                        if export.kind == ExternalKind::Func {
-                            self.exports.push((export.index, export.name.to_owned()));
-                        }
-                    }
-                }
-                Payload::CodeSectionStart {
-                    unchecked_range, ..
-                } => self.code_section = window(unchecked_range),
-                Payload::CodeSectionEntry(body) => self.bodies.push(window(body.range())),
-                Payload::CustomSection(section) => self.custom.push((section.name().to_owned(), {
-                    let start = section.data_offset() as usize;
-                    start..start + section.data().len()
-                })),
-                _ => {}
+    /// The parts of a module by which places in it are named.
+    fn scan(wasm: &[u8]) -> wasmparser::Result<ModuleFile> {
+        let mut sections = Sections::find(wasm);
+        if let Some(damage) = sections.damage.take() {
+            return Err(damage);
+        }
+        let mut imported_functions = 0;
+        for import in sections.imports() {
+            imported_functions += usize::from(matches!(import?.ty, TypeRef::Func(_)));
+        }
+        let mut exports = Vec::new();
+        for export in items(&sections.exports) {
+            let export = export?;
+            if export.kind == ExternalKind::Func {
+                exports.push((export.index, export.name.to_owned()));
             }
         }
-        Ok(())
+        let bodies = sections.bodies.iter().map(|body| to_usize(body.range()));
+        Ok(ModuleFile {
+            wasm: Vec::new(),
+            bodies: bodies.collect(),
+            imported_functions,
+            exports,
+            custom: sections.named(),
+            code_section: sections.code,
+            symbolizer: Symbolizer::new(&WasmDwarf::default(), &[], Vec::new()),
+            stale: None,
+            identity: OnceLock::new(),
+        })
     }
 
     /// The identity of this build of the module.
@@ -176,7 +165,7 @@ impl ModuleFile {
 
     /// The contents of the code section in the file.
     pub fn code_section(&self) -> Range<usize> {
-        self.code_section.clone()
+        self.code_section.0.clone()
     }
 
     /// The function whose body an offset of the file is in: its number among those defined.
@@ -209,13 +198,13 @@ impl ModuleFile {
     /// Returns the location of an offset of the file; `None` outside functions.
     pub fn at_file_offset(&self, file_offset: usize) -> Option<Location> {
         let func = (self.imported_functions + self.body_at(file_offset)?) as u32;
-        let code_offset = (file_offset - self.code_section.start) as u32;
+        let pc = self.code_section.pc(file_offset)?;
         Some(Location {
             file_offset,
-            code_offset,
+            code_offset: pc.0,
             func_index: func,
             func_name: self.function_name(func),
-            frames: self.symbolizer.frames(WasmPc(code_offset)),
+            frames: self.symbolizer.frames(pc),
         })
     }
 
@@ -226,7 +215,7 @@ impl ModuleFile {
 
     /// Returns the location of an offset of the code section; `None` outside functions.
     pub fn at_code_offset(&self, code_offset: u32) -> Option<Location> {
-        self.at_file_offset(self.code_section.start + code_offset as usize)
+        self.at_file_offset(self.code_section.file_offset(WasmPc(code_offset)))
     }
 
     /// The body of a function in the file, by its index; `None` for an import.

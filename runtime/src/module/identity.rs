@@ -1,6 +1,6 @@
 //! The identity of a build of a module.
 
-use wasmparser::Parser;
+use dwalin_debuginfo::container::{CUSTOM, wasm_sections};
 
 /// The identity of a build: a hash of all sections but the custom ones (FNV-1a), so that a module whose debug info was
 /// stripped, or is elsewhere, is the same.
@@ -11,12 +11,10 @@ pub fn identity(wasm: &[u8]) -> u64 {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
         }
     };
-    let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
-    for (id, range) in sections.filter_map(|payload| payload.as_section()) {
-        let range = range.start as usize..range.end as usize;
-        if let Some(bytes) = wasm.get(range).filter(|_| id != 0) {
-            add(&[id]);
-            add(bytes);
+    for section in wasm_sections(wasm, 0..wasm.len()).map_while(Result::ok) {
+        if section.number != CUSTOM {
+            add(&[section.number]);
+            add(&wasm[section.contents]);
         }
     }
     hash

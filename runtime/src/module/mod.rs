@@ -13,6 +13,7 @@ pub mod parse;
 pub mod proposals;
 pub mod reference;
 pub mod section_types;
+pub mod sections;
 pub mod stack_pointer;
 pub mod types;
 pub mod validate;
@@ -21,6 +22,7 @@ use crate::index::*;
 use composite::SubType;
 use cranelift_entity::{EntityRef, PrimaryMap};
 use dwalin_debuginfo::WasmDwarf;
+use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::code::DWARF_MEMORY;
 use init::{ConstExpr, ConstOp, DataSegment, ElementSegment, SegmentMode};
 use reference::HeapType;
@@ -74,7 +76,7 @@ pub struct ModuleInfo {
     /// constant expression, and the start function. Sorted; the position is the function's slot among the VmContext's function references.
     pub escaping: Vec<FuncIndex>,
     /// The contents of the code section, its function count included: where wasm DWARF counts from.
-    pub code_section: Range<usize>,
+    pub code_section: CodeSection,
     /// Bodies of the defined functions, from the locals' declaration on.
     pub bodies: PrimaryMap<DefinedFuncIndex, Range<usize>>,
     /// Custom sections by name, in order.
@@ -155,6 +157,18 @@ impl ModuleInfo {
                 .iter()
                 .map(|(name, range)| (name.as_str(), &wasm[range.clone()])),
         )
+    }
+
+    /// The address of a byte of the code section.
+    pub fn pc(&self, file_offset: usize) -> WasmPc {
+        let pc = self.code_section.pc(file_offset);
+        pc.expect("bodies are in the code section")
+    }
+
+    /// The body of a function, as DWARF counts.
+    pub fn pcs(&self, func: DefinedFuncIndex) -> Range<WasmPc> {
+        let body = &self.bodies[func];
+        self.pc(body.start)..self.pc(body.end)
     }
 
     /// The defined function that `func` is; `None` for an import.

@@ -1,11 +1,12 @@
-//! Module bytes → [`ModuleInfo`], one arm a section. Bodies and segment contents stay where they are. Used for a module that
+//! A module's sections → [`ModuleInfo`]. Bodies and segment contents stay where they are. Used for a module that
 //! is to be compiled, after validation, and for the one inside an artifact, which was validated when it was compiled.
 
 use super::init::*;
 use super::section_types::{global_type, memory_type, needs, sub_type, table_type};
+use super::sections::{Sections, items, to_usize};
 use super::validate::ModuleError;
 use super::*;
-use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef};
+use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, TypeRef, TypeSectionReader};
 
 type Result<T> = std::result::Result<T, ModuleError>;
 
@@ -14,71 +15,62 @@ type Result<T> = std::result::Result<T, ModuleError>;
 /// # Errors
 /// Where the bytes are not a module, or use a proposal that [`super::validate`] refuses.
 pub fn parse(wasm: &[u8]) -> Result<ModuleInfo> {
-    let mut module = ModuleInfo::default();
-    for payload in Parser::new(0).parse_all(wasm) {
-        module.section(payload?)?;
+    let mut sections = Sections::find(wasm);
+    if let Some(damage) = sections.damage.take() {
+        return Err(damage.into());
     }
+    let mut module = ModuleInfo::default();
+    module.declarations(&sections)?;
+    module.contents(&sections)?;
     module.find_escaping();
     Ok(module)
 }
 
 impl ModuleInfo {
-    fn section(&mut self, payload: Payload<'_>) -> Result<()> {
-        match payload {
-            Payload::TypeSection(section) => self.type_section(section)?,
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    self.import(import?)?;
-                }
-            }
-            Payload::FunctionSection(section) => {
-                for ty in section {
-                    self.functions.push(TypeIndex::from_u32(ty?));
-                }
-            }
-            Payload::TableSection(section) => {
-                for table in section {
-                    self.table(&table?)?;
-                }
-            }
-            Payload::MemorySection(section) => {
-                for memory in section {
-                    self.memories.push(memory_type(memory?)?);
-                }
-            }
-            Payload::GlobalSection(section) => {
-                for global in section {
-                    self.global(&global?)?;
-                }
-            }
-            Payload::TagSection(section) => self.tags(section)?,
-            Payload::ExportSection(section) => {
-                for export in section {
-                    self.export(export?)?;
-                }
-            }
-            Payload::StartSection { func, .. } => self.start = Some(FuncIndex::from_u32(func)),
-            Payload::ElementSection(section) => {
-                for element in section {
-                    self.elements.push(element_segment(element?)?);
-                }
-            }
-            Payload::DataSection(section) => self.data_segments(section)?,
-            Payload::CodeSectionStart {
-                unchecked_range, ..
-            } => self.code_section = to_usize(unchecked_range),
-            Payload::CodeSectionEntry(body) => _ = self.bodies.push(to_usize(body.range())),
-            Payload::CustomSection(section) => self.custom.push((
-                section.name().to_owned(),
-                to_usize(section.data_offset()..section.range().end),
-            )),
-            _ => {}
+    fn declarations(&mut self, sections: &Sections<'_>) -> Result<()> {
+        self.type_section(&sections.types)?;
+        for import in sections.imports() {
+            self.import(import?)?;
+        }
+        for ty in items(&sections.functions) {
+            self.functions.push(TypeIndex::from_u32(ty?));
+        }
+        for table in items(&sections.tables) {
+            self.table(&table?)?;
+        }
+        for memory in items(&sections.memories) {
+            self.memories.push(memory_type(memory?)?);
+        }
+        for tag in items(&sections.tags) {
+            self.tags.push(TypeIndex::from_u32(tag?.func_type_idx));
+        }
+        for global in items(&sections.globals) {
+            self.global(&global?)?;
+        }
+        for export in items(&sections.exports) {
+            self.export(export?)?;
         }
         Ok(())
     }
 
-    fn type_section(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<()> {
-        for group in section {
+    fn contents(&mut self, sections: &Sections<'_>) -> Result<()> {
+        let start = sections.start.as_ref();
+        self.start = start.map(|(func, _)| FuncIndex::from_u32(*func));
+        for element in items(&sections.elements) {
+            self.elements.push(element_segment(element?)?);
+        }
+        for data in items(&sections.data) {
+            self.data.push(data_segment(data?)?);
+        }
+        self.code_section = sections.code.clone();
+        let bodies = sections.bodies.iter();
+        self.bodies = bodies.map(|body| to_usize(body.range())).collect();
+        self.custom = sections.named();
+        Ok(())
+    }
+
+    fn type_section(&mut self, section: &Option<TypeSectionReader<'_>>) -> Result<()> {
+        for group in items(section) {
             let first = self.types.len() as u32;
             for ty in group?.into_types() {
                 let ty = sub_type(&ty, &self.types)?;
@@ -88,20 +80,6 @@ impl ModuleInfo {
                 self.types.push(ty);
             }
             self.rec_groups.push(first..self.types.len() as u32);
-        }
-        Ok(())
-    }
-
-    fn data_segments(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<()> {
-        for data in section {
-            self.data.push(data_segment(data?)?);
-        }
-        Ok(())
-    }
-
-    fn tags(&mut self, section: wasmparser::TagSectionReader<'_>) -> Result<()> {
-        for tag in section {
-            self.tags.push(TypeIndex::from_u32(tag?.func_type_idx));
         }
         Ok(())
     }
@@ -209,10 +187,6 @@ impl ModuleInfo {
         found.dedup();
         self.escaping = found;
     }
-}
-
-fn to_usize(range: Range<u64>) -> Range<usize> {
-    range.start as usize..range.end as usize
 }
 
 fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment> {

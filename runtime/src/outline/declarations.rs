@@ -4,20 +4,21 @@
 use super::objects::{TypeNames, Types};
 use crate::module::names::Names;
 use crate::module::names::subsections;
-use dwalin_debuginfo::address::WasmPc;
+use crate::module::sections::{Sections, items, to_usize};
+use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::outline::{Coverage, Function, Identifiers, ObjectType, Variable};
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{
     BinaryReader, ExternalKind, FunctionBody, IndirectNameMap, Name, NameMap, NameSectionReader,
-    Parser, Payload, TypeRef, ValType,
+    TypeRef, ValType,
 };
 
 /// The declarations of a module, as far as debuggers show them.
 #[derive(Default)]
 pub struct Declarations {
     /// The position of the code section's contents in the file.
-    pub code_section: Range<usize>,
+    pub code_section: CodeSection,
     /// The functions with code.
     pub functions: Vec<Function>,
     /// The globals, imported ones first.
@@ -52,81 +53,46 @@ pub struct Scan<'a> {
     globals: Vec<ValType>,
     exports: Vec<(&'a str, u32)>,
     global_exports: Vec<(&'a str, u32)>,
-    code_section: Range<usize>,
+    code_section: CodeSection,
     bodies: Vec<FunctionBody<'a>>,
     names: &'a [u8],
 }
 
 impl<'a> Scan<'a> {
-    /// Finds the sections of a module.
+    /// Reads the sections of a module.
     pub fn new(wasm: &'a [u8]) -> Scan<'a> {
         let mut scan = Scan::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            let Ok(payload) = payload else { break };
-            if scan.section(payload).is_none() {
-                break;
+        let sections = Sections::find(wasm);
+        for ty in whole(items(&sections.types)).flat_map(|group| group.into_types()) {
+            scan.all_types.push(&ty);
+            scan.types.push(match ty.composite_type.inner {
+                wasmparser::CompositeInnerType::Func(ty) => Some(ty),
+                _ => None,
+            });
+        }
+        for import in whole(sections.imports()) {
+            match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => scan.functions.push(ty),
+                TypeRef::Global(ty) => scan.globals.push(ty.content_type),
+                _ => {}
             }
         }
+        scan.imported = scan.functions.len();
+        scan.functions.extend(whole(items(&sections.functions)));
+        let globals = whole(items(&sections.globals));
+        scan.globals
+            .extend(globals.map(|global| global.ty.content_type));
+        for export in whole(items(&sections.exports)) {
+            match export.kind {
+                ExternalKind::Func => scan.exports.push((export.name, export.index)),
+                ExternalKind::Global => scan.global_exports.push((export.name, export.index)),
+                _ => {}
+            }
+        }
+        scan.names = sections.custom("name").unwrap_or_default();
+        scan.code_section = sections.code;
+        scan.bodies = sections.bodies;
         scan
-    }
-
-    /// `None` where it is damaged.
-    fn section(&mut self, payload: Payload<'a>) -> Option<()> {
-        match payload {
-            Payload::TypeSection(section) => {
-                for group in section {
-                    for ty in group.ok()?.into_types() {
-                        self.all_types.push(&ty);
-                        self.types.push(match ty.composite_type.inner {
-                            wasmparser::CompositeInnerType::Func(ty) => Some(ty),
-                            _ => None,
-                        });
-                    }
-                }
-            }
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    match import.ok()?.ty {
-                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(ty),
-                        TypeRef::Global(ty) => self.globals.push(ty.content_type),
-                        _ => {}
-                    }
-                }
-                self.imported = self.functions.len();
-            }
-            Payload::FunctionSection(section) => {
-                for ty in section {
-                    self.functions.push(ty.ok()?);
-                }
-            }
-            Payload::GlobalSection(section) => {
-                for global in section {
-                    self.globals.push(global.ok()?.ty.content_type);
-                }
-            }
-            Payload::ExportSection(section) => {
-                for export in section {
-                    let export = export.ok()?;
-                    match export.kind {
-                        ExternalKind::Func => self.exports.push((export.name, export.index)),
-                        ExternalKind::Global => {
-                            self.global_exports.push((export.name, export.index));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            Payload::CodeSectionStart {
-                unchecked_range: range,
-                ..
-            } => self.code_section = range.start as usize..range.end as usize,
-            Payload::CodeSectionEntry(body) => self.bodies.push(body),
-            Payload::CustomSection(section) if section.name() == "name" => {
-                self.names = section.data();
-            }
-            _ => {}
-        }
-        Some(())
     }
 
     /// Returns true if debug info describes the module's own functions, in its own language: `main` by any of its names, something that is
@@ -204,7 +170,7 @@ impl<'a> Scan<'a> {
             }
         });
         let exports: HashMap<_, _> = self.exports.iter().map(|(name, it)| (*it, *name)).collect();
-        let code = (self.code_section.end - self.code_section.start) as u64;
+        let code = self.code_section.0.len() as u64;
         let mut unused = PARAMETERS + code / PER_PARAMETER;
         let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
             let index = (self.imported + i) as u32;
@@ -221,13 +187,7 @@ impl<'a> Scan<'a> {
 
     /// A body as DWARF counts.
     fn pcs(&self, body: &FunctionBody<'_>) -> Option<Range<WasmPc>> {
-        let range = body.range();
-        Some(self.pc(range.start)?..self.pc(range.end)?)
-    }
-
-    fn pc(&self, offset: u64) -> Option<WasmPc> {
-        let offset = (offset as usize).checked_sub(self.code_section.start)?;
-        Some(WasmPc(offset as u32))
+        self.code_section.pcs(&to_usize(body.range()))
     }
 
     fn function(
@@ -266,11 +226,14 @@ impl<'a> Scan<'a> {
                 ty: self.all_types.of_value(*ty),
             }
         };
+        let operators = body.get_operators_reader().ok()?;
         Some(Function {
             index,
             name: name.map(str::to_owned),
             body: self.pcs(body)?,
-            first: self.pc(body.get_operators_reader().ok()?.original_position())?,
+            first: self
+                .code_section
+                .pc(operators.original_position() as usize)?,
             result: match ty.results() {
                 [one] => Some(self.all_types.of_value(*one)),
                 _ => None,
@@ -279,6 +242,11 @@ impl<'a> Scan<'a> {
             params,
         })
     }
+}
+
+/// The items before the first that cannot be read.
+fn whole<T>(items: impl Iterator<Item = wasmparser::Result<T>>) -> impl Iterator<Item = T> {
+    items.map_while(Result::ok)
 }
 
 /// Names of locals and globals (WebAssembly 3.0, appendix "Name Section").

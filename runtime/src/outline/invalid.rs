@@ -2,9 +2,10 @@
 
 use crate::compile::CompileError;
 use crate::error::Error;
+use crate::module::sections::Sections;
 use crate::module::validate::ModuleError;
 use std::path::Path;
-use wasmparser::{FunctionBody, Parser, Payload, SectionLimited};
+use wasmparser::{FunctionBody, SectionLimited};
 use wast::core::{ElemKind, Expression, FuncKind, ModuleField, ModuleKind};
 use wast::parser::{ParseBuffer, parse};
 use wast::token::Span;
@@ -58,38 +59,32 @@ enum Item {
 
 /// Returns the item at an offset of a module, or the one that contains it.
 fn item_at(wasm: &[u8], offset: u64) -> Option<Item> {
-    let mut function = 0;
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload.ok()?;
-        let is_here = |section: std::ops::Range<u64>| section.contains(&offset);
-        return Some(match payload {
-            Payload::ImportSection(it) if is_here(it.range()) => Item::Import(nth(it, offset)?),
-            Payload::TableSection(it) if is_here(it.range()) => Item::Table(nth(it, offset)?),
-            Payload::MemorySection(it) if is_here(it.range()) => Item::Memory(nth(it, offset)?),
-            Payload::TagSection(it) if is_here(it.range()) => Item::Tag(nth(it, offset)?),
-            Payload::GlobalSection(it) if is_here(it.range()) => Item::Global(nth(it, offset)?),
-            Payload::ExportSection(it) if is_here(it.range()) => Item::Export(nth(it, offset)?),
-            Payload::ElementSection(it) if is_here(it.range()) => Item::Element(nth(it, offset)?),
-            Payload::DataSection(it) if is_here(it.range()) => Item::Data(nth(it, offset)?),
-            Payload::StartSection { range, .. } if is_here(range.clone()) => Item::Start,
-            Payload::CodeSectionEntry(body) if is_here(body.range()) => {
-                Item::Code(function, instruction(&body, offset))
-            }
-            Payload::CodeSectionEntry(_) => {
-                function += 1;
-                continue;
-            }
-            _ => continue,
-        });
+    let sections = Sections::find(wasm);
+    let mut bodies = sections.bodies.iter().enumerate();
+    if let Some((function, body)) = bodies.find(|(_, body)| body.range().contains(&offset)) {
+        return Some(Item::Code(function, instruction(body, offset)));
     }
-    None
+    let start = sections.start.filter(|(_, range)| range.contains(&offset));
+    let found = [
+        nth(sections.imports, offset).map(Item::Import),
+        nth(sections.tables, offset).map(Item::Table),
+        nth(sections.memories, offset).map(Item::Memory),
+        nth(sections.tags, offset).map(Item::Tag),
+        nth(sections.globals, offset).map(Item::Global),
+        nth(sections.exports, offset).map(Item::Export),
+        nth(sections.elements, offset).map(Item::Element),
+        nth(sections.data, offset).map(Item::Data),
+        start.map(|_| Item::Start),
+    ];
+    found.into_iter().flatten().next()
 }
 
 /// The number of the item of a section that an offset is in.
 fn nth<'a, T: wasmparser::FromReader<'a>>(
-    section: SectionLimited<'a, T>,
+    section: Option<SectionLimited<'a, T>>,
     offset: u64,
 ) -> Option<usize> {
+    let section = section.filter(|section| section.range().contains(&offset))?;
     let starts = section.into_iter_with_offsets().map_while(Result::ok);
     let before = starts.take_while(|(start, _)| *start <= offset).count();
     before.checked_sub(1)

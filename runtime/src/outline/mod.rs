@@ -26,7 +26,7 @@ use crate::module::ModuleInfo;
 use crate::report::library::is_library;
 use declarations::{Declarations, Scan};
 use dwalin_debuginfo::WasmDwarf;
-use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::container::{Container, with_debug_info};
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::{self, Coverage, Kind, Outline, Row, TextFunction};
@@ -112,7 +112,7 @@ pub(crate) fn add(wasm: &[u8], origins: &Origins<'_>) -> Outlined {
     }
     outline.globals = declared.globals;
     outline.objects = declared.objects;
-    leave_out_nops(wasm, declared.code_section.start, &mut outline.rows);
+    leave_out_nops(wasm, &declared.code_section, &mut outline.rows);
     let sections = outline::sections(outline, &dwarf).map_err(|error| error.to_string());
     let module = sections.and_then(|sections| {
         let text = found
@@ -149,7 +149,7 @@ fn rows(
     let store = origins.folder.map(texts);
     let map = source_map::find(
         wasm,
-        declared.code_section.start,
+        &declared.code_section,
         origins.file,
         origins.paths,
         store.as_ref(),
@@ -287,9 +287,8 @@ fn list(declared: &Declarations) -> (String, Vec<Row>) {
 
 /// The lines of the text that the module is printed as.
 fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
-    let start = declared.code_section.start as u64;
     let lines = printed.lines.iter().filter_map(|line| {
-        let pc = WasmPc(u32::try_from(line.offset.checked_sub(start)?).ok()?);
+        let pc = declared.code_section.pc(line.offset as usize)?;
         Some(Row {
             pc,
             file: 0,
@@ -311,11 +310,11 @@ fn printed(declared: &Declarations, printed: &Printed) -> Vec<Row> {
 }
 
 /// Leaves out the rows of `nop`s after many ([`NOPS`]), which are room that somebody left and have no code.
-fn leave_out_nops(wasm: &[u8], code: usize, rows: &mut Vec<Row>) {
+fn leave_out_nops(wasm: &[u8], code: &CodeSection, rows: &mut Vec<Row>) {
     const NOP: u8 = 0x01;
     let mut nops = 0;
     rows.retain(|row| {
-        let is_nop = wasm.get(code + row.pc.0 as usize) == Some(&NOP);
+        let is_nop = wasm.get(code.file_offset(row.pc)) == Some(&NOP);
         nops = if is_nop { nops + 1 } else { 0 };
         nops <= NOPS
     });

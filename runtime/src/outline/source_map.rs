@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::named_file::{SOURCE_MAP, read_at_most};
-use dwalin_debuginfo::address::WasmPc;
+use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::PathMap;
 use dwalin_debuginfo::outline::Row;
@@ -48,7 +48,7 @@ impl Names {
 /// Where it cannot be found, or read: which, and why.
 pub fn find(
     wasm: &[u8],
-    code_section: usize,
+    code: &CodeSection,
     module: Option<&Path>,
     paths: &PathMap,
     store: Option<&Cache<'_>>,
@@ -77,8 +77,8 @@ pub fn find(
         Ok(Mapped {
             directory: folder.to_string_lossy().into_owned(),
             files: files(&map, &folder, paths, store),
-            rows: rows(&map, code_section),
-            names: names(&map, code_section),
+            rows: rows(&map, code),
+            names: names(&map, code),
         })
     });
     Some(mapped.map_err(|reason| format!("source map {name}: {reason}")))
@@ -208,14 +208,14 @@ fn normal(path: &Path) -> PathBuf {
         .collect()
 }
 
-fn rows(map: &SourceMap, code_section: usize) -> Vec<Row> {
+fn rows(map: &SourceMap, code: &CodeSection) -> Vec<Row> {
     let row = |mapping: &dwalin_debuginfo::source_map::Mapping| {
-        let pc = (mapping.offset as usize).checked_sub(code_section)?;
+        let pc = code.pc(mapping.offset as usize)?;
         let (file, line, column) = mapping
             .place
             .map_or((0, 0, 0), |it| (it.source, it.line, it.column));
         Some(Row {
-            pc: WasmPc(pc as u32),
+            pc,
             file,
             line,
             column,
@@ -224,12 +224,12 @@ fn rows(map: &SourceMap, code_section: usize) -> Vec<Row> {
     map.mappings.iter().filter_map(row).collect()
 }
 
-fn names(map: &SourceMap, code_section: usize) -> Names {
+fn names(map: &SourceMap, code: &CodeSection) -> Names {
     let named = |mapping: &dwalin_debuginfo::source_map::Mapping| {
-        let pc = (mapping.offset as usize).checked_sub(code_section)?;
+        let pc = code.pc(mapping.offset as usize)?;
         let name = mapping.name.and_then(|name| map.names.get(name as usize));
         let name = name.filter(|name| !name.is_empty()).cloned();
-        Some((WasmPc(pc as u32), name))
+        Some((pc, name))
     };
     match map.names.is_empty() {
         true => Names::default(),

@@ -219,7 +219,7 @@ pub(super) fn describe(
     let places = pc.filter(|_| details);
     let name = demangle(module.artifact().function_name(func)).into_owned();
     FrameInfo {
-        module_offset: pc.map(|pc| pc.0 as usize + module.info().code_section.start),
+        module_offset: pc.map(|pc| module.info().code_section.file_offset(pc)),
         symbols: places.map_or_else(Vec::new, |pc| module.source_frames(pc)),
         instance,
         ..FrameInfo::named(module.name().to_owned(), func.index() as u32, name)

@@ -1,27 +1,21 @@
 //! Names for adapters between components, which have none of their own: debuggers fold frames of the runtime's code by them.
 
 use crate::execution::forwards::ADAPTER;
+use crate::module::sections::Sections;
 use wasm_encoder::{NameMap, NameSection, Section};
-use wasmparser::{Parser, Payload, TypeRef};
+use wasmparser::TypeRef;
 
 /// The module's name.
 const MODULE: &str = "adapter";
 
 /// Appends a name section to an adapter.
 pub fn name(wasm: &mut Vec<u8>) {
-    let (mut imported, mut defined) = (0, 0);
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload {
-            Ok(Payload::ImportSection(imports)) => {
-                let imports = imports.into_imports().flatten();
-                imported += imports
-                    .filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)))
-                    .count() as u32;
-            }
-            Ok(Payload::FunctionSection(functions)) => defined += functions.count(),
-            _ => {}
-        }
-    }
+    let sections = Sections::find_before_code(wasm);
+    let imports = sections.imports().flatten();
+    let imported = imports
+        .filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)))
+        .count() as u32;
+    let defined = sections.functions.map_or(0, |section| section.count());
     let mut functions = NameMap::new();
     for index in imported..imported + defined {
         functions.append(index, ADAPTER);
