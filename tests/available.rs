@@ -305,7 +305,8 @@ fn place_of(variable: &Variable<'_>) -> *const Variable<'static> {
 /// Returns true if the module's DWARF says where a variable is.
 fn is_described(variable: &Variable<'_>, pc: [Pc; 2]) -> bool {
     match &variable.location {
-        Location::Nowhere => false,
+        // An operand need not be there.
+        Location::Nowhere | Location::FromOperand(..) => false,
         Location::Everywhere(_) | Location::Constant(_) => true,
         Location::Parts(parts) => {
             let covers = |pc: &Pc| parts.iter().any(|(range, _)| range.contains(pc));

@@ -1,4 +1,5 @@
-//! Variables that optimised code has on the operand stack: the program goes on with what debuggers set them to.
+//! Variables that optimised code has on the operand stack: what debuggers show of them is true, and the program goes on with what they are
+//! set to.
 
 mod support;
 
@@ -76,4 +77,50 @@ fn lldb_sets_operands() {
     let said = output(&program("lldb"), &[&lldb(), "-x", "-b"], "-o", &commands);
     assert!(said.contains("\n7\n"), "{said}");
     assert!(said.contains("41 14 150 50\n"), "{said}");
+}
+
+/// Prints, instruction by instruction, at which offset in `office` `this` is in each inlined frame of main that shows it.
+const OBJECTS: &str = r"
+import gdb
+gdb.execute('run')
+while gdb.selected_inferior().pid:
+    frame = gdb.newest_frame()
+    if 'app.cpp' not in str(frame.find_sal().symtab):
+        break
+    while frame.type() == gdb.INLINE_FRAME:
+        frame.select()
+        this = frame.read_var('this') if 'this' in gdb.execute('info args', to_string=True) else None
+        if this is not None and not this.is_optimized_out:
+            office = int(gdb.parse_and_eval('(long)&office'))
+            print('this', frame.name().split(':')[0], (int(this) - office) & 0xffffffff)
+        frame = frame.older()
+    gdb.execute('nexti', to_string=True)
+";
+
+/// `this` of a call of `copy` that is inlined is one operand in all of its scope, says clang 19: it was that before the scope began.
+#[test]
+fn an_operand_of_a_scope_is_not_another_one() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("operands-scope");
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let source = std::fs::read(programs.join("inheritance.cpp")).unwrap();
+    folder.write("app.cpp", source);
+    folder.compile("app.cpp", &["-g", "-O1"]);
+    folder.write("objects.py", OBJECTS);
+    let commands = [
+        "set breakpoint pending on",
+        "break app.cpp:58",
+        "source objects.py",
+    ];
+    let commands = commands.map(str::to_owned);
+    let gdb = gdb();
+    let said = output(&folder, &[&gdb, "-nx", "-batch"], "-ex", &commands);
+    let shown = said.lines().filter_map(|line| line.strip_prefix("this "));
+    let shown: std::collections::BTreeSet<&str> = shown.collect();
+    // A Scanner is where it begins, a Printer behind that one's two words.
+    let right = ["Copier 0", "Scanner 0", "Printer 8"];
+    assert!(!shown.is_empty(), "{said}");
+    assert!(shown.iter().all(|it| right.contains(it)), "{shown:?}");
 }

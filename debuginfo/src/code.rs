@@ -317,6 +317,10 @@ pub struct OperandQuestion {
     pub until: WasmPc,
     /// True if several locations name it from there on.
     pub is_shared: bool,
+    /// True if only locations without a range name it, of scopes that begin there. LLVM says this of a variable that gets its value at
+    /// the scope's beginning, as the last operand, or before it: then the place has something else, and nothing tells where it had
+    /// the value (`validThroughout`).
+    pub is_of_scope: bool,
 }
 
 /// The range of a location that says none.

@@ -5,7 +5,7 @@ use crate::code::{EVERYWHERE, KeptValue, NamedLocal, OperandQuestion, Questions,
 use crate::dies::{Die, MAX_DEPTH, each_expression, is_alias, is_call_site, is_scope, ranges};
 use crate::expr::decode::{Op, decode};
 use crate::outline::is_text;
-use crate::ranges::ListRoom;
+use crate::ranges::{ListRoom, extent};
 use crate::source::{ReadUnit, StringRoom, Warning, Warnings, WasmDwarf, entry_at, headers};
 use gimli::constants as dw;
 use gimli::read::AttributeValue;
@@ -83,6 +83,7 @@ fn sort(found: &mut Questions) {
     found.operands.dedup_by(|next, first| {
         let is_one = (next.from, next.place) == (first.from, first.place);
         first.is_shared |= is_one;
+        first.is_of_scope &= !is_one || next.is_of_scope;
         is_one
     });
     // Those at one address stay in the table's order.
@@ -230,13 +231,14 @@ impl Scope {
                 found.kept.extend(globals);
             }
             Op::Stack(place) => {
-                let mut ranges = range.map_or(&self.ranges[..], std::slice::from_ref).iter();
-                let ranges = room.entries(|| Ok(ranges.next()));
-                found.operands.extend(ranges.map(|range| OperandQuestion {
-                    from: range.start,
+                let mut range_once = range.cloned().or_else(|| extent(&self.ranges));
+                let ranges = room.entries(|| Ok(range_once.take()));
+                found.operands.extend(ranges.map(|at| OperandQuestion {
+                    from: at.start,
                     place,
-                    until: range.end,
+                    until: at.end,
                     is_shared: false,
+                    is_of_scope: range.is_none(),
                 }));
             }
             _ => {}

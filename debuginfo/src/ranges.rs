@@ -76,6 +76,13 @@ pub(crate) fn merged<T: Ord + Copy>(mut ranges: Vec<Range<T>>) -> Vec<Range<T>> 
     ranges
 }
 
+/// The range from the beginning of the first to the end of the last; `None` where there are none.
+pub(crate) fn extent<T: Ord + Copy>(ranges: &[Range<T>]) -> Option<Range<T>> {
+    let start = ranges.iter().map(|range| range.start).min()?;
+    let end = ranges.iter().map(|range| range.end).max()?;
+    Some(start..end)
+}
+
 /// Returns the intersection of ranges with others; both are merged.
 pub(crate) fn within<T: Ord + Copy>(ranges: &[Range<T>], others: &[Range<T>]) -> Vec<Range<T>> {
     let mut found = Vec::with_capacity(ranges.len());

@@ -7,7 +7,7 @@ use crate::dies::Die;
 use crate::expr::decode::{Op, decode};
 use crate::expr::piece::split;
 use crate::locals::{Claim, Frame, Listed, is_numbered};
-use crate::ranges;
+use crate::ranges::{self, extent};
 use crate::source::{ReadUnit, Reader};
 use gimli::DebugInfoOffset;
 use gimli::constants as dw;
@@ -365,7 +365,7 @@ impl<'d> Walk<'_, 'd> {
         };
         match entry.attr_value(dw::DW_AT_location) {
             Some(AttributeValue::Exprloc(expression)) => {
-                let start = scope.ranges.first().map_or(0, |first| first.start);
+                let start = extent(&scope.ranges).map_or(0, |extent| extent.start);
                 let claim = Claim::Scope(WasmPc(start as u32));
                 let ops = operations(unit, expression);
                 let ranges = scope.ranges.iter();
@@ -401,10 +401,11 @@ impl<'d> Walk<'_, 'd> {
         (range, claim): (&Range<u64>, &Claim),
         places: &mut Places,
     ) {
-        if !self.has_operands(function, ops, range.start) {
+        let from = u64::from(claim.begins(&pcs(range)).0);
+        if !self.has_operands(function, ops, from) {
             return places.astray.push(range.clone());
         }
-        let until = self.operands_until(function, ops, range);
+        let until = self.operands_until(function, ops, from, range);
         if until < range.end {
             places.astray.push(until..range.end);
         }
@@ -420,7 +421,7 @@ impl<'d> Walk<'_, 'd> {
         for (part, rest) in stale.parts(ops, None, &pcs(range)) {
             let part = u64::from(part.start.0)..u64::from(part.end.0);
             match rest {
-                Some(rest) if self.has_operands(function, &rest, range.start) => {
+                Some(rest) if self.has_operands(function, &rest, from) => {
                     places.there.push(part);
                 }
                 _ => places.overwritten.push(part),
@@ -442,10 +443,10 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    /// Up to where in a range all operands are known that operations name and the stack has at its beginning.
-    fn operands_until(&self, function: usize, ops: &[Op], range: &Range<u64>) -> u64 {
+    /// Up to where in a range all operands are known that operations name and the stack has at an address.
+    fn operands_until(&self, function: usize, ops: &[Op], from: u64, range: &Range<u64>) -> u64 {
         let ends = ops.iter().filter_map(|op| match op {
-            Op::Stack(place) => self.space.operand_until(function, range.start, *place),
+            Op::Stack(place) => self.space.operand_until(function, from, *place),
             _ => None,
         });
         ends.fold(range.end, u64::min).max(range.start)

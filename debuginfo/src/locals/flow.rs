@@ -19,6 +19,16 @@ pub(crate) enum Claim {
     FrameBase,
 }
 
+impl Claim {
+    /// The address at which what is claimed of a range of code begins to be so.
+    pub(crate) fn begins(&self, range: &Range<WasmPc>) -> WasmPc {
+        match self {
+            Claim::Scope(start) => *start,
+            Claim::Entry(_) | Claim::FrameBase => range.start,
+        }
+    }
+}
+
 /// The claim of an entry of a location list.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct EntryClaim {

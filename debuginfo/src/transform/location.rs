@@ -19,6 +19,7 @@ use crate::expr::unlocatable::Unlocatable;
 use crate::locals::numbering::Number;
 use crate::locals::{Claim, Listed, MISFIT, NO_FRAME};
 use crate::lookup::EXHAUSTED;
+use crate::ranges::extent;
 use crate::source::Reader;
 use crate::write::{Address, Expression as Native, Location};
 use gimli::constants as dw;
@@ -259,7 +260,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
             true => self.scope_ranges()?,
             false => Vec::new(),
         };
-        let claim = Claim::Scope(ranges.first().map_or(WasmPc(0), |first| first.start));
+        let claim = Claim::Scope(extent(&ranges).map_or(WasmPc(0), |extent| extent.start));
         let stale = |it: &Function| {
             ranges
                 .iter()
@@ -277,7 +278,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
                 whole => return whole.map(|it| Some(Place::Everywhere(it))),
             }
         }
-        // An operand is the one that is there where each of its ranges begins.
+        // An operand is the one that is there where the scope begins.
         let mut missing = None;
         let ranges = match ranges.is_empty() {
             true => self.scope_ranges()?,
@@ -285,7 +286,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         };
         for wasm in ranges {
             let span = Span {
-                anchor: wasm.start,
+                anchor: claim.begins(&wasm),
                 wasm,
                 claim: claim.clone(),
             };

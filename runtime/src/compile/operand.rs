@@ -54,7 +54,8 @@ impl Translator<'_, '_> {
             let is_early = early.is_some_and(|it| {
                 question.until <= it.end && question.place as usize + 1 == self.stack.len()
             });
-            let is_wanted = self.reachable && question.until > pc && !is_early;
+            let is_its = !question.is_of_scope || question.place as usize + 1 == self.stack.len();
+            let is_wanted = self.reachable && question.until > pc && !is_early && is_its;
             let Some(value) = value.filter(|_| is_wanted) else {
                 continue;
             };

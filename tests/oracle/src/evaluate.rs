@@ -2,7 +2,7 @@
 
 use crate::machine::Frame;
 use crate::module::{Module, Pc};
-use crate::scopes::{Info, Location, Slice, Variable};
+use crate::scopes::{Info, Location, Slice, Variable, beginning};
 use gimli::{Expression, Operation, UnitOffset, constants as dw};
 use wasmparser::ValType;
 
@@ -56,6 +56,7 @@ type Evaluated<T> = Result<T, String>;
 
 /// The variable at the place.
 pub fn read<'a>(place: &Place<'_, 'a>, variable: &Variable<'a>) -> Answer {
+    let mut is_operand = false;
     let (expression, from) = match &variable.location {
         Location::Nowhere => return Answer::NotDescribed,
         Location::Constant(bytes) => {
@@ -69,6 +70,13 @@ pub fn read<'a>(place: &Place<'_, 'a>, variable: &Variable<'a>) -> Answer {
                 None => return Answer::NotDescribed,
             }
         }
+        Location::FromOperand(ranges, expression) => {
+            if !ranges.iter().any(|range| range.contains(&place.pc)) {
+                return Answer::NotDescribed;
+            }
+            is_operand = true;
+            (expression, Some(beginning(ranges)))
+        }
     };
     let Some(size) = variable.size else {
         return Answer::Unsupported("a type without a size".to_owned());
@@ -77,6 +85,7 @@ pub fn read<'a>(place: &Place<'_, 'a>, variable: &Variable<'a>) -> Answer {
     let run = Run {
         place,
         from,
+        is_operand,
         size,
         is_long: place.is_long(expression, size),
     };
@@ -122,6 +131,8 @@ struct Run<'r, 'p, 'a> {
     place: &'r Place<'p, 'a>,
     /// The address at which the location becomes valid.
     from: Option<Pc>,
+    /// True if its operands are none but those that were there then.
+    is_operand: bool,
     size: u64,
     is_long: bool,
 }
@@ -248,7 +259,7 @@ impl<'a> Run<'_, '_, 'a> {
                 let kept = self
                     .from
                     .and_then(|from| place.frame.kept.get(from, *index));
-                let meant = kept.unwrap_or(there);
+                let meant = kept.unwrap_or(there.filter(|_| !self.is_operand));
                 Some((meant.ok_or(NOT_THERE)?, 8))
             }
             Operation::EntryValue { expression } => {

@@ -15,6 +15,9 @@ pub struct Named {
     pub until: Pc,
     /// The index from the bottom.
     pub place: u32,
+    /// True if it is that of a scope's whole location: LLVM gives one where a variable gets its value at the scope's beginning, as the
+    /// last operand, and where it had it before, at nobody knows which place.
+    pub is_last: bool,
 }
 
 /// A named operand, as far as it is known.
@@ -53,6 +56,9 @@ impl KeptOperands {
             let Some(value) = stack.get(named.place as usize) else {
                 continue;
             };
+            if named.is_last && stack.len() != named.place as usize + 1 {
+                continue;
+            }
             let kept = self.0.entry((pc, named.place)).or_insert(Kept {
                 value: *value,
                 until: named.until,

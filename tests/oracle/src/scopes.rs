@@ -22,6 +22,8 @@ pub enum Location<'a> {
     Everywhere(Expression<Slice<'a>>),
     /// By where the program is.
     Parts(Vec<(Range<Pc>, Expression<Slice<'a>>)>),
+    /// In these ranges, by an operand that it has where they begin.
+    FromOperand(Vec<Range<Pc>>, Expression<Slice<'a>>),
     /// It has this value.
     Constant(Vec<u8>),
 }
@@ -215,15 +217,16 @@ impl<'r, 'a> Reader<'r, 'a> {
             let variable = self.variable(&self.unit.entry(offset)?)?;
             scope.variables.extend(variable);
         }
-        // An operand that is named for a whole scope is the one that is there where the scope begins.
+        // An operand that is named for a whole scope is the last one where the scope begins.
         for variable in &mut scope.variables {
             if let Location::Everywhere(expression) = &variable.location
                 && operands_of(expression, self.unit.encoding())
                     .next()
                     .is_some()
             {
-                let part = |range: &Range<u64>| (range.start as Pc..range.end as Pc, *expression);
-                variable.location = Location::Parts(scope.ranges.iter().map(part).collect());
+                let range = |range: &Range<u64>| range.start as Pc..range.end as Pc;
+                let ranges = scope.ranges.iter().map(range).collect();
+                variable.location = Location::FromOperand(ranges, *expression);
             }
         }
         Ok(scope)
@@ -431,20 +434,33 @@ fn operands_of(
     })
 }
 
+/// The beginning of the first of some ranges.
+pub fn beginning(ranges: &[Range<Pc>]) -> Pc {
+    ranges.iter().map(|range| range.start).min().unwrap_or(0)
+}
+
 /// The operands that locations name.
 pub fn operands(info: &Info<'_>) -> Vec<Named> {
     fn each<'s, 'a>(scope: &'s Scope<'a>, encoding: gimli::Encoding, found: &mut Vec<Named>) {
         for variable in &scope.variables {
-            let Location::Parts(parts) = &variable.location else {
-                continue;
-            };
-            for (range, expression) in parts {
+            let mut name = |range: &Range<Pc>, expression, is_last| {
                 let operands = operands_of(expression, encoding);
                 found.extend(operands.map(|place| Named {
                     from: range.start,
                     until: range.end,
                     place,
+                    is_last,
                 }));
+            };
+            match &variable.location {
+                Location::Parts(parts) => {
+                    parts.iter().for_each(|(range, it)| name(range, it, false));
+                }
+                Location::FromOperand(ranges, expression) => {
+                    let end = ranges.iter().map(|range| range.end).max().unwrap_or(0);
+                    name(&(beginning(ranges)..end), expression, true);
+                }
+                _ => {}
             }
         }
         for child in &scope.children {

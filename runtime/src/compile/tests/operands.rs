@@ -16,6 +16,7 @@ fn operands_are_kept_while_they_are_named() {
         place: 0,
         until,
         is_shared: false,
+        is_of_scope: false,
     };
     let questions = Questions {
         operands: vec![question.clone()],
@@ -40,6 +41,30 @@ fn operands_are_kept_while_they_are_named() {
 }
 
 #[test]
+fn an_operand_that_is_named_for_a_scope_is_the_last_one_at_its_beginning() {
+    let text = Text::new(
+        "(module (func (param i32) (result i32)
+            (i32.add (i32.mul (local.get 0) (i32.const 5)) (i32.const 7))))",
+    );
+    let kept = |place, is_of_scope| {
+        let questions = Questions {
+            operands: vec![OperandQuestion {
+                from: text.nth("I32Mul", 0),
+                place,
+                until: text.nth("I32Add", 0),
+                is_shared: false,
+                is_of_scope,
+            }],
+            ..Questions::default()
+        };
+        let function = text.compiled(&settings(true), Some(&questions));
+        function.homes.kept.len()
+    };
+    assert_eq!((kept(1, true), kept(1, false)), (1, 1));
+    assert_eq!((kept(0, true), kept(0, false)), (0, 1));
+}
+
+#[test]
 fn an_operand_that_is_named_on_is_the_next_value_of_a_variable_alone_in_its_place() {
     let text = Text::new(
         "(module (func (param i32) (result i32)
@@ -58,6 +83,7 @@ fn an_operand_that_is_named_on_is_the_next_value_of_a_variable_alone_in_its_plac
         place: 0,
         until,
         is_shared,
+        is_of_scope: false,
     };
     let multiplied = text.nth("I32Const", 2);
     let end = |kept: &[Kept]| kept.iter().map(|it| it.at.end).max().unwrap();
@@ -88,6 +114,7 @@ fn an_operand_that_is_named_until_it_is_in_its_local_needs_no_slot() {
                 place: 0,
                 until,
                 is_shared: false,
+                is_of_scope: false,
             }],
             ..statements(all)
         };
