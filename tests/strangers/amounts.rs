@@ -70,6 +70,26 @@ fn types(count: usize) -> Vec<u8> {
     entries(&[structure, member, pointer, variable].concat(), &all, &[])
 }
 
+/// Pointers that are each to the one before, so many in a row, and a variable of the last of each row.
+fn pointers(count: usize, row: usize) -> Vec<u8> {
+    let base = abbreviation(3, 0x24, false, &[[0x03, 0x08], [0x0b, 0x0b], [0x3e, 0x0b]]);
+    let pointer = abbreviation(4, 0x0f, false, &[[0x49, 0x13]]);
+    let variable = abbreviation(5, 0x34, false, &[[0x03, 0x08], [0x49, 0x13], [0x02, 0x18]]);
+    let first = 11 + root_entry(0).len() + 11;
+    let place = counted(&[0x03, 8, 0, 0, 0]);
+    let (mut all, mut variables, mut before) = (vec![3, b'i', 0, 4, 5], Vec::new(), first);
+    for i in 0..count {
+        let to = if i % row == 0 { first } else { before };
+        before = first + all.len();
+        all.extend([vec![4], word(to)].concat());
+        if i % row == row - 1 {
+            variables.extend([&[5, b'v', 0], &word(before)[..], &place].concat());
+        }
+    }
+    let table = [base, pointer, variable].concat();
+    entries(&table, &[all, variables].concat(), &[])
+}
+
 fn files(files: usize, directories: usize) -> Vec<u8> {
     let names: Vec<u8> = (0..directories)
         .flat_map(|i| format!("d{i}\0").into_bytes())
@@ -140,6 +160,8 @@ pub fn inputs() -> Vec<Named> {
         ("a function of a million bytes", large_function()),
         ("10,000 types", types(10_000)),
         ("30,000 types", types(30_000)),
+        ("30,000 pointers in a row", pointers(30_000, 30_000)),
+        ("30,000 pointers in rows of 8", pointers(30_000, 8)),
         ("100,000 files of as many folders", files(100_000, 100_000)),
         ("100,000 files of one folder", files(100_000, 1)),
         ("100,000 blocks in each other", blocks(100_000)),

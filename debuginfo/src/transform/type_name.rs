@@ -1,12 +1,15 @@
 //! The names of types as the debugger is to see them.
 
 use crate::code::{CodeMap, Flavor};
-use crate::dies::{DieRef, MAX_DEPTH, Types, bounds, is_pointer};
+use crate::dies::{DieRef, Types, bounds, is_pointer};
 use gimli::DwTag;
 use gimli::constants as dw;
 
 /// The most parameters of a name.
 const MAX_PARAMS: usize = 32;
+
+/// The most types of types in a name. Each pointer of a long chain has a name: they would be of all that is behind it.
+const MAX_DEPTH: usize = 20;
 
 /// A qualifier goes before a name and after a star.
 fn qualified(qualifier: &str, name: &str) -> String {
