@@ -12,6 +12,9 @@ use std::path::Path;
 
 /// Compiles a module or a component into an artifact.
 pub fn compile(options: &Compile) -> Result<()> {
+    for path in [&options.output].into_iter().chain(&options.debug_image) {
+        files::keep(&options.file, path).with_context(|| cannot_write(path))?;
+    }
     let engine = Engine::new(&options.config());
     let progress = Progress::of(&options.file);
     let compiled = compiled(options, &engine).map_err(|error| files::error(error, &options.file));
@@ -47,5 +50,9 @@ fn compiled(options: &Compile, engine: &Engine) -> Result<(Option<Vec<u8>>, Modu
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, bytes).with_context(|| cannot_write(path))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
 }

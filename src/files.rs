@@ -1,8 +1,9 @@
 //! Errors of the files that were named on the command line: what is wrong with which one, and what to do.
 
-use dwalin_runtime::{Error, NotAModule};
+use dwalin_runtime::{Error, NotAModule, read_chosen};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Reads a file.
@@ -10,10 +11,23 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Where it cannot be read.
 pub fn read(path: &Path) -> dwalin_runtime::Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::Read {
+    read_chosen(path).map_err(|error| Error::Read {
         path: path.to_owned(),
         error,
     })
+}
+
+/// Refuses to write over the file that is read: a mistyped option would replace a module by what is made from it.
+///
+/// # Errors
+/// Where the two are one file, by whatever names.
+pub fn keep(read: &Path, written: &Path) -> io::Result<()> {
+    let place = |path: &Path| path.metadata().map(|it| (it.dev(), it.ino())).ok();
+    if written.is_file() && place(read) == place(written) {
+        let message = "it is the file that is read; give another name";
+        return Err(io::Error::other(message));
+    }
+    Ok(())
 }
 
 /// An error of a file, told with its name once and with what helps.
@@ -34,6 +48,10 @@ pub fn cannot_read(path: &Path, error: io::Error) -> anyhow::Error {
         }
         ErrorKind::NotFound => {
             let near = near(path).map(|it| format!("\nhelp: there is {}", it.display()));
+            let near = match path.as_os_str() == "-" {
+                true => Some("\nhelp: /dev/stdin is standard input".to_owned()),
+                false => near,
+            };
             anyhow::anyhow!("cannot read {file}: {error}{}", near.unwrap_or_default())
         }
         _ => anyhow::anyhow!("cannot read {file}: {error}"),

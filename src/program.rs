@@ -5,8 +5,7 @@ use crate::files;
 use anyhow::{Result, bail};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::component::Component;
-use dwalin_runtime::{Engine, Module, ModuleInput};
-use std::fs::File;
+use dwalin_runtime::{Engine, Module, ModuleInput, open_chosen};
 use std::io::Read;
 
 /// The beginning of each ELF file.
@@ -37,7 +36,7 @@ impl<'a> Program<'a> {
     pub fn read(options: &Run, contents: &'a mut Vec<u8>) -> Result<Program<'a>> {
         let path = options.file();
         let is_artifact = |contents: &[u8]| options.allow_precompiled && contents == ELF;
-        let read = File::open(path).and_then(|mut file| {
+        let read = open_chosen(path).and_then(|mut file| {
             file.by_ref().take(ELF.len() as u64).read_to_end(contents)?;
             match is_artifact(contents) {
                 true => Ok(0),

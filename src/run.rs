@@ -1,11 +1,12 @@
 //! `dwalin run`: load, link WASI, call, and report how it ended.
 
 use crate::args::Run;
-use crate::backtrace::Output;
+use crate::backtrace::{Backtrace, Destination, Output};
 #[cfg(feature = "component-model")]
 use crate::component;
 use crate::debugger::hint;
 use crate::ending::Ending;
+use crate::files;
 use crate::guest_profile;
 use crate::how_to_profile::HowToProfile;
 use crate::imports;
@@ -38,8 +39,8 @@ pub fn run(options: Run) -> Result<ExitCode> {
     let config = options
         .config()
         .context("--profile: cannot make the file")?;
-    let json = Output::open(options.backtrace.as_ref())?;
     check_outputs(options)?;
+    let json = Output::open(options.backtrace.as_ref())?;
     let engine = Engine::new(&config);
     let file = || options.file().display().to_string();
     let mut linker = imports::linker(&engine)?;
@@ -213,13 +214,24 @@ pub fn say_text(module: &Module, file: &Path) {
 
 /// Finds out before the program runs whether what is written at its end can be: then what it did is done.
 fn check_outputs(options: &Run) -> Result<()> {
-    if let Some(path) = &options.coredump {
-        let why = || format!("--coredump: cannot write {}", path.display());
-        check_writable(path).with_context(why)?;
-    }
+    let mut outputs = Vec::new();
+    outputs.extend(options.coredump.as_ref().map(|path| ("--coredump", path)));
     if let Some(HowToProfile::Guest { file, .. }) = &options.profile {
-        let why = || format!("--profile=guest: cannot write {}", file.display());
-        check_writable(file).with_context(why)?;
+        outputs.push(("--profile=guest", file));
+    }
+    let written_at_once = match &options.backtrace {
+        Some(Backtrace::JsonTo(Destination::File(path))) => Some(("--backtrace", path)),
+        _ => None,
+    };
+    let record = options.record.as_ref().map(|path| ("--record", path));
+    let all = outputs.iter().chain(&written_at_once).chain(&record);
+    for (option, path) in all {
+        let why = || format!("{option}: cannot write {}", path.display());
+        files::keep(options.file(), path).with_context(why)?;
+    }
+    for (option, path) in outputs {
+        let why = || format!("{option}: cannot write {}", path.display());
+        check_writable(path).with_context(why)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::args::Wast;
 use crate::files;
 use anyhow::Result;
+use dwalin_runtime::read_chosen;
 use dwalin_wast::Failure;
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ pub fn wast(options: &Wast) -> Result<ExitCode> {
     let config = options.config();
     let mut failed = false;
     for file in &options.files {
-        let bytes = std::fs::read(file).map_err(|error| files::cannot_read(file, error))?;
+        let bytes = read_chosen(file).map_err(|error| files::cannot_read(file, error))?;
         let Ok(text) = String::from_utf8(bytes) else {
             anyhow::bail!("{}: not a script: it is not in UTF-8", file.display())
         };

@@ -164,6 +164,14 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "dwalin inspect add.wat",
             "dwalin gdb missing.wasm",
             "dwalin lldb missing.wasm",
+            "dwalin run - < add.wat",
+            "dwalin run --invoke add /dev/stdin 1 2 < add.wat",
+            "dwalin run /dev/zero",
+            "dwalin compile -o zero.cwasm /dev/zero",
+            "dwalin objdump /dev/zero",
+            "dwalin addr2line /dev/zero 1",
+            "dwalin check-debug /dev/zero",
+            "dwalin wast /dev/zero",
         ],
     ),
     (
@@ -304,6 +312,13 @@ const SESSIONS: &[(&str, &[&str])] = &[
     (
         "outputs",
         &[
+            "dwalin compile -o divide.wat ./divide.wat",
+            "dwalin compile -g --debug-image divide.wat -o a.cwasm divide.wat",
+            "ln -s divide.wat link; dwalin run --record link divide.wat",
+            "dwalin run --coredump divide.wat divide.wat",
+            "dwalin run --profile=guest,divide.wat divide.wat",
+            "dwalin run --backtrace=json:divide.wat divide.wat",
+            "dwalin run --invoke divide divide.wat 7",
             "dwalin run --record missing/a.rec divide.wat",
             "dwalin run --profile=guest,missing/p.json nothing.wat",
             "dwalin run --profile=guest,. nothing.wat",

@@ -19,6 +19,7 @@ use crate::module::reference::HeapType;
 use crate::module::types::{ExternType, FuncType, GlobalType, MemoryType};
 use crate::module::validate::validate_without;
 use crate::module::{ModuleInfo, initial_memory};
+use crate::named_file::read_chosen;
 use crate::outline::{self, Input, Origins, Text, located};
 use crate::report::library::is_library_file;
 use crate::threads::Threads;
@@ -94,7 +95,7 @@ impl Module {
         files: &DebugFiles,
     ) -> Result<Module> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+        let bytes = read_chosen(path).map_err(|error| Error::Read {
             path: path.to_owned(),
             error,
         })?;

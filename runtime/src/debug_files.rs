@@ -9,7 +9,7 @@
 
 use crate::cache::Cache;
 use crate::embedded;
-use crate::named_file::read_debug_info;
+use crate::named_file::{read_chosen, read_debug_info};
 use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
 use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, renumbered, stale};
@@ -212,7 +212,7 @@ impl DebugFiles {
             }
             Some(Package::Bytes(bytes)) => Some(("the package".to_owned(), Cow::from(&bytes[..]))),
             None if !split => None,
-            Some(Package::File(path)) => read_package(path, std::fs::read(path), messages),
+            Some(Package::File(path)) => read_package(path, read_chosen(path), messages),
             None => self
                 .packages_beside()
                 .iter()

@@ -95,7 +95,7 @@ pub use module::types::{
     AddressType, ExternType, FuncType, GlobalType, Limits, MemoryType, Mutability, TableType,
     ValType,
 };
-pub use named_file::read_source;
+pub use named_file::{open_chosen, read_chosen, read_source};
 pub use outline::Input as ModuleInput;
 pub use postmortem::profile::{
     GuestProfile, GuestProfiler, GuestSample, OtherThread, other_threads,

@@ -6,7 +6,7 @@ use rustix::fs::OFlags;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 /// The system's own folders: what they hold is of the machine, of its users and of other processes.
@@ -42,6 +42,29 @@ pub fn read_source(path: impl AsRef<Path>) -> io::Result<String> {
     }
     let bytes = read(opened, SOURCE)?;
     String::from_utf8(bytes).map_err(|_| io::Error::other("not a text"))
+}
+
+/// Opens a file that a person chose. It may be a pipe, which ends, but no device: some never do, and take all memory.
+///
+/// # Errors
+/// The system's, and where it is a device.
+pub fn open_chosen(path: impl AsRef<Path>) -> io::Result<File> {
+    let path = path.as_ref();
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_char_device() || kind.is_block_device() {
+        return Err(io::Error::other("it is a device"));
+    }
+    File::open(path)
+}
+
+/// The contents of a file that a person chose.
+///
+/// # Errors
+/// As [`open_chosen`].
+pub fn read_chosen(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_chosen(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The contents of a file of debug info that is named: a module or an ELF file.

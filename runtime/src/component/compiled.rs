@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::inspect::core_module::component::{Contents, Described, describe};
 use crate::module::foreign::NotAModule;
+use crate::named_file::read_chosen;
 use crate::outline::Input;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ impl Component {
     /// As [`Component::new`], and where the file cannot be read.
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Component> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+        let bytes = read_chosen(path).map_err(|error| Error::Read {
             path: path.to_owned(),
             error,
         })?;

@@ -4,7 +4,7 @@ use super::file::ModuleFile;
 #[cfg(feature = "component-model")]
 use crate::code::bundle::Bundle;
 use crate::error::{Error, Result};
-use crate::named_file::{DEBUG_INFO, read_at_most};
+use crate::named_file::{DEBUG_INFO, read_at_most, read_chosen};
 use crate::outline::Input;
 use std::path::Path;
 
@@ -26,7 +26,7 @@ impl CoreModule {
     /// Where the file cannot be read or holds no module.
     pub fn open_all(path: impl AsRef<Path>) -> Result<Vec<CoreModule>> {
         let path = path.as_ref();
-        read(path, std::fs::read(path))
+        read(path, read_chosen(path))
     }
 
     /// As [`CoreModule::open_all`], of a file that nobody chose: a core dump names it.

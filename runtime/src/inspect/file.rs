@@ -9,6 +9,7 @@ use crate::module::identity::identity;
 use crate::module::instructions::Instructions;
 use crate::module::names::Names;
 use crate::module::sections::{Sections, items, to_usize};
+use crate::named_file::read_chosen;
 use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeSection, WasmPc};
@@ -54,7 +55,7 @@ impl ModuleFile {
     /// Where the file cannot be read or holds no module.
     pub fn open(path: impl AsRef<Path>) -> Result<ModuleFile> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+        let bytes = read_chosen(path).map_err(|error| Error::Read {
             path: path.to_owned(),
             error,
         })?;
