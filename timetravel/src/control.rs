@@ -6,7 +6,9 @@ use std::ops::Range;
 
 /// The value of rax where the process stops for the server: "dwalinTT".
 pub const MAGIC: u64 = 0x5454_6e69_6c61_7764;
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// The number of ticks at the start, in the process: no address is as large.
+const FIRST_TICK: u64 = 1 << 63;
 const MOST_TEXT: u64 = 1 << 16;
 
 /// A stop that the process makes for the server, by a breakpoint instruction.
@@ -36,8 +38,10 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub struct Control {
     block: u64,
-    /// The address of the countdown to the tick at which the process stops.
-    pub countdown: u64,
+    /// The address of the number of ticks.
+    ticks: u64,
+    /// The address of the tick at which the process stops.
+    stop_at: u64,
     /// The base of the program's memory, 0 without one.
     pub memory_base: u64,
     /// Bytes there.
@@ -86,11 +90,33 @@ impl Control {
         text.sort_unstable_by_key(|it| it.start);
         Ok(Control {
             block,
-            countdown: word(2)?,
+            ticks: word(2)?,
+            stop_at: word(2)? + 8,
             memory_base: word(5)?,
             memory_length: word(6)?,
             text,
         })
+    }
+
+    /// The number of ticks: in a register, where the program's code runs and has it there.
+    pub fn tick(&self, tracee: &Tracee) -> Result<u64> {
+        let registers = tracee.registers()?;
+        let number = match self.is_guest(registers.rip) && registers.r15 >= FIRST_TICK {
+            true => registers.r15,
+            false => tracee.word(self.ticks)?,
+        };
+        Ok(number.wrapping_sub(FIRST_TICK))
+    }
+
+    /// The tick at which the process stops.
+    pub fn stop_at(&self, tracee: &Tracee) -> Result<u64> {
+        Ok(tracee.word(self.stop_at)?.wrapping_sub(FIRST_TICK))
+    }
+
+    /// Sets the tick at which the process stops; `None` for none.
+    pub fn set_stop_at(&self, tracee: &Tracee, tick: Option<u64>) -> Result<()> {
+        let number = tick.map_or(u64::MAX, |tick| tick | FIRST_TICK);
+        tracee.write(self.stop_at, &number.to_le_bytes())
     }
 
     /// Returns true if an address is of the program's code.

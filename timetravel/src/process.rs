@@ -7,8 +7,6 @@ use crate::tracee::{General, Tracee, Wait};
 use crate::watch::{self, Kind, Watch};
 use std::collections::BTreeSet;
 
-/// A countdown that does not end.
-const NEVER: u64 = i64::MAX as u64;
 const BREAKPOINT: u8 = 0xcc;
 /// Instructions that count a tick, with some to spare.
 const MOST_OF_TICK: usize = 16;
@@ -49,10 +47,6 @@ pub struct Traps {
 pub struct Process {
     /// The process.
     pub tracee: Tracee,
-    /// The tick at which the countdown was set.
-    base: u64,
-    /// The value that it was set to.
-    set: u64,
     /// The values that watched places had when they were last looked at.
     seen: Vec<Vec<u8>>,
     has_watches: bool,
@@ -60,24 +54,18 @@ pub struct Process {
 
 impl Process {
     /// A process that is ready.
-    pub fn new(tracee: Tracee, control: &Control) -> Result<Process> {
-        let mut process = Process {
+    pub fn new(tracee: Tracee) -> Process {
+        Process {
             tracee,
-            base: 0,
-            set: 0,
             seen: Vec::new(),
             has_watches: false,
-        };
-        process.set = process.tracee.word(control.countdown)?;
-        Ok(process)
+        }
     }
 
     /// A fork.
     pub fn fork(&mut self) -> Result<Process> {
         Ok(Process {
             tracee: self.tracee.fork()?,
-            base: self.base,
-            set: self.set,
             seen: Vec::new(),
             has_watches: false,
         })
@@ -85,8 +73,7 @@ impl Process {
 
     /// The tick.
     pub fn tick(&self, control: &Control) -> Result<u64> {
-        let left = self.tracee.word(control.countdown)?;
-        Ok(self.base + self.set.wrapping_sub(left))
+        control.tick(&self.tracee)
     }
 
     /// The program counter.
@@ -94,12 +81,10 @@ impl Process {
         Ok(self.tracee.registers()?.rip)
     }
 
-    /// Sets the countdown, to a tick after this one.
+    /// Sets the tick at which it stops, after this one.
     fn count_to(&mut self, tick: Option<u64>, control: &Control) -> Result<()> {
-        self.base = self.tick(control)?;
-        self.set = tick.map_or(NEVER, |tick| tick.saturating_sub(self.base).max(1));
-        let bytes = self.set.to_le_bytes();
-        self.tracee.write(control.countdown, &bytes)
+        let next = self.tick(control)? + 1;
+        control.set_stop_at(&self.tracee, tick.map(|tick| tick.max(next)))
     }
 
     /// Runs to a tick at most. A breakpoint where the process is does not stop it.
@@ -237,7 +222,7 @@ impl Process {
         if byte[0] != BREAKPOINT {
             return Ok(Event::Signal(libc::SIGTRAP));
         }
-        if control.is_guest(before) && self.tracee.word(control.countdown)? == 0 {
+        if control.is_guest(before) && self.tick(control)? == control.stop_at(&self.tracee)? {
             self.follow_jumps()?;
             return Ok(Event::Tick);
         }
@@ -330,7 +315,7 @@ impl Process {
         }
     }
 
-    /// The tick has been counted: goes by the comparison with the countdown.
+    /// The tick has been counted: goes by the comparison behind it.
     fn end_of_tick(&mut self) -> Result<Option<Event>> {
         for _ in 0..MOST_OF_TICK {
             let code = self.code(self.pc()?)?;

@@ -21,6 +21,9 @@ use cranelift_entity::EntityRef;
 use std::mem::{offset_of, size_of};
 use std::sync::atomic::AtomicU64;
 
+/// The number of ticks at the start. No address is as large: so it is seen what of the two the pinned register holds.
+pub const FIRST_TICK: u64 = 1 << 63;
+
 /// The data that the compiled code of all instances of a store shares; at a fixed address while the store lives.
 #[repr(C)]
 pub struct VmStoreContext {
@@ -43,8 +46,10 @@ pub struct VmStoreContext {
     pub epoch_deadline: u64,
     /// The fuel that is left; less than 0 where code took more than there was.
     pub fuel: i64,
-    /// Ticks until code that counts them stops.
-    pub ticks_left: u64,
+    /// [`FIRST_TICK`], and the ticks so far in code that counts them; where the pinned register has that, not the last of them.
+    pub ticks: u64,
+    /// The tick at which it stops: the next field, for debuggers' servers.
+    pub stop_at: u64,
     /// The host's address of the bytes whose writes code that watches tells of.
     pub watched: u64,
     /// Their number; 0 for none.

@@ -203,6 +203,7 @@ impl Translator<'_, '_> {
         self.keep_values(self.env.kept(func), self.env.body(func));
         self.interrupt_at_entry();
         self.push_function_frame(ty);
+        self.find_ticks();
         self.tick();
         Ok(())
     }

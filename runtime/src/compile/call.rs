@@ -71,10 +71,14 @@ impl Translator<'_, '_> {
         let callee = self.function(defined, ty, convention);
         let args = self.pop_args(ty);
         let results = self.call_with_handlers(Callee::Direct(callee), &args);
-        if self.env.conventions.makes_tail_calls(defined) && !self.env.is_one_instances() {
+        if self.env.conventions.makes_tail_calls(defined) {
             // It may have been left for a function of another instance.
-            let context = self.context();
-            self.builder.ins().set_pinned_reg(context);
+            if self.counts_in_register() {
+                self.read_ticks();
+            } else if !self.env.is_one_instances() {
+                let context = self.context();
+                self.builder.ins().set_pinned_reg(context);
+            }
         }
         self.invalidate();
         self.stack.extend_from_slice(&results);
@@ -171,7 +175,7 @@ impl Translator<'_, '_> {
             let call = self.builder.ins().call_indirect(signature, code, &args);
             let results = self.builder.inst_results(call).to_vec();
             self.return_pinned(callee, own);
-            self.tick();
+            self.last_tick();
             self.builder.ins().return_(&results);
             self.builder.switch_to_block(tail);
         }

@@ -36,7 +36,7 @@ impl Translator<'_, '_> {
     }
 
     /// The contents of a word after the code.
-    fn word(&mut self, word: Word) -> Value {
+    pub(super) fn word(&mut self, word: Word) -> Value {
         let function = &mut *self.builder.func;
         let symbol =
             *self.callees.words[word as usize].get_or_insert_with(|| word_symbol(function, word));
@@ -72,14 +72,20 @@ impl Translator<'_, '_> {
         } else {
             self.context()
         };
+        if self.counts_in_register() {
+            self.store_ticks(own);
+        }
         if callees != own {
             self.builder.ins().set_pinned_reg(callees);
         }
         own
     }
 
-    /// Sets the pinned register to what it was before a call.
+    /// Sets the pinned register to what it was before a call, but for the ticks that were counted meanwhile.
     pub(super) fn return_pinned(&mut self, callees: Value, own: Value) {
+        if self.counts_in_register() {
+            return self.read_ticks();
+        }
         if callees != own {
             self.builder.ins().set_pinned_reg(own);
         }

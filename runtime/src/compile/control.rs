@@ -214,7 +214,7 @@ impl Translator<'_, '_> {
         }
         if let (Kind::Function, true) = (&frame.kind, self.reachable) {
             let results = std::mem::take(&mut self.stack);
-            self.tick();
+            self.last_tick();
             self.leave_leaf_frame();
             self.builder.ins().return_(&results);
         }
@@ -251,7 +251,7 @@ impl Translator<'_, '_> {
         }
         let count = self.control[0].results;
         let results = self.stack.split_off(self.stack.len() - count);
-        self.tick();
+        self.last_tick();
         self.builder.ins().return_(&results);
         self.reachable = false;
     }

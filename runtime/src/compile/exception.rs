@@ -225,7 +225,11 @@ impl Translator<'_, '_> {
         let [exception, values] = self.builder.block_params(landing)[..] else {
             unreachable!("a landing has two parameters")
         };
-        self.builder.ins().set_pinned_reg(pinned);
+        if self.counts_in_register() {
+            self.read_ticks();
+        } else {
+            self.builder.ins().set_pinned_reg(pinned);
+        }
         let types = tag.map_or(&[][..], |tag| self.env.module.tag_type(tag).params());
         let load = |(i, ty): (usize, &_)| {
             let (flags, offset) = (MemFlagsData::trusted(), i as i32 * SLOT);

@@ -5,6 +5,7 @@
 //! * Fuel: each piece of code that control enters at its start only and leaves at its end takes what its operators cost when it is left, and
 //!   the places look if any is left. So equal runs take equal fuel, however code was optimised.
 
+use super::env::Word;
 use super::signature::POINTER;
 use super::translator::Translator;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
@@ -142,6 +143,9 @@ impl Translator<'_, '_> {
 
     /// The store's context, which is the same as long as the instance lives.
     pub(super) fn store_context(&mut self) -> Value {
+        if self.env.is_one_instances() {
+            return self.word(Word::Store);
+        }
         let context = self.context();
         let constant = MemFlagsData::trusted().with_readonly().with_can_move();
         let offset = offset_of!(VmContextHead, store) as i32;

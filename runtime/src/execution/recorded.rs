@@ -87,8 +87,8 @@ impl Module {
 
 impl StoreCore {
     fn begin_session(&mut self, session: Session) {
-        let countdown = (&raw const self.vm.ticks_left) as u64;
-        session.control().countdown.set(countdown);
+        let ticks = (&raw const self.vm.ticks) as u64;
+        session.control().ticks.set(ticks);
         self.session = Some(Box::new(session));
     }
 

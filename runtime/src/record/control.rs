@@ -7,7 +7,7 @@ use std::cell::Cell;
 const MAGIC: u64 = 0x5454_6e69_6c61_7764;
 
 /// The version of the block.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// The kind of a stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,8 +42,8 @@ pub enum State {
 pub struct Control {
     magic: u64,
     version: u64,
-    /// The address of the ticks that are left before code stops.
-    pub countdown: Cell<u64>,
+    /// The address of the number of ticks, where the pinned register of code of guests does not have it; behind it is the number at which code stops.
+    pub ticks: Cell<u64>,
     /// The address of pairs of addresses, start and end: the code of guests.
     pub text: Cell<u64>,
     /// The number of pairs.
@@ -86,7 +86,7 @@ impl Control {
         Box::new(Control {
             magic: MAGIC,
             version: VERSION,
-            countdown: zero(),
+            ticks: zero(),
             text: zero(),
             text_count: zero(),
             memory_base: zero(),

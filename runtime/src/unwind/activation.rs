@@ -2,7 +2,7 @@
 //! innermost out, and the thread knows the innermost.
 
 use super::frames::Frames;
-use crate::abi::layout::{VmContextHead, VmStoreContext};
+use crate::abi::layout::{FIRST_TICK, VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -110,6 +110,14 @@ impl Activation {
             stack_limit: Cell::new(0),
             collected: Cell::new(None),
             frames: RefCell::new(Frames::default()),
+        }
+    }
+
+    /// Stores the ticks that guest code had in the pinned register, if it had them there.
+    pub fn note_ticks(&self, pinned: u64) {
+        if pinned >= FIRST_TICK {
+            // SAFETY: the store outlives the activation, and its guest code, which alone uses the field meanwhile, is stopped.
+            unsafe { (*self.context).ticks = pinned };
         }
     }
 

@@ -6,8 +6,8 @@ use super::frames::FramePc;
 use crate::abi::trap::TrapKind;
 use crate::code::registry;
 use libc::{
-    REG_RAX, REG_RBP, REG_RDI, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, siginfo_t,
-    ucontext_t,
+    REG_R15, REG_RAX, REG_RBP, REG_RDI, REG_RIP, REG_RSP, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int,
+    siginfo_t, ucontext_t,
 };
 use std::cell::{OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
@@ -166,6 +166,7 @@ fn leave(activation: &Activation, fault: Fault, context: &mut ucontext_t) {
             );
         };
     }
+    activation.note_ticks(registers[REG_R15 as usize] as u64);
     activation.trap.set(Some(fault));
     let stack = registers[REG_RSP as usize] as usize;
     if activation.capture.get() != 0 && stack >= activation.stack_end + CAPTURE_STACK {

@@ -10,7 +10,7 @@ use super::memory::LinearMemory;
 use super::shared::SharedMemory;
 use super::stderr_tail::StderrTail;
 use super::table::TableElements;
-use crate::abi::layout::{VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
+use crate::abi::layout::{FIRST_TICK, VmContextHead, VmFuncRef, VmHostContext, VmStoreContext};
 use crate::compiled::Module;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -24,9 +24,6 @@ use std::collections::HashMap;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// More ticks than a program has.
-const NEVER: u64 = i64::MAX as u64;
 
 /// A store without the embedder's data.
 pub struct StoreCore {
@@ -90,7 +87,8 @@ impl StoreCore {
             epoch: engine.epoch(),
             epoch_deadline: u64::MAX,
             fuel: 0,
-            ticks_left: NEVER,
+            ticks: FIRST_TICK,
+            stop_at: u64::MAX,
             watched: 0,
             watched_len: 0,
         };
@@ -441,7 +439,7 @@ impl<T: 'static> Store<T> {
     /// The ticks of its guests: how often functions were entered and left, and loops began again, in code that counts them
     /// ([`Config::ticks`](crate::Config::ticks)).
     pub fn ticks(&self) -> u64 {
-        NEVER - self.0.core.vm.ticks_left
+        self.0.core.vm.ticks - FIRST_TICK
     }
 
     /// Returns true if the last line that guests wrote on their standard error has not been ended: what is printed after it wants one.

@@ -147,7 +147,7 @@ impl Timeline {
         tracee.prepare_forks()?;
         let control = Control::read(&tracee, block)?;
         let scratch = Scratch::new(&mut tracee)?;
-        let mut first = Process::new(tracee, &control)?;
+        let mut first = Process::new(tracee);
         let newest = Newest::at_start(&mut first, &control)?;
         let now = first.fork()?;
         let silent_below = control.word(&now.tracee, Word::SilentBelow)?;

@@ -4,20 +4,25 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile uint64_t countdown = INT64_MAX;
+// The number of ticks, and the one to stop at.
+static volatile uint64_t ticks[2] = {1ull << 63, UINT64_MAX};
 extern char __start_guest[], __stop_guest[];
 static uint64_t text[2];
 static char memory[1 << 16] __attribute__((aligned(4096)));
 
 struct control {
-    uint64_t magic, version, countdown, text, text_count, memory_base, memory_length;
+    uint64_t magic, version, ticks, text, text_count, memory_base, memory_length;
     uint64_t calls, call_name, call_name_length, silent_below, state, exit_code, message, message_length, live;
     uint64_t log_end, diverted, refused, refused_length;
 };
 static volatile struct control control;
 
 #define GUEST __attribute__((section("guest"), noinline))
-#define TICK() asm volatile("subq $1, %0\n\tjne 1f\n\tint3\n1:" : "+m"(countdown)::"cc")
+#define TICK()                                                                                             \
+    asm volatile("movq %0, %%rax\n\taddq $1, %%rax\n\tmovq %%rax, %0\n\tcmpq %1, %%rax\n\tjne 1f\n\tint3\n1:" \
+                 : "+m"(ticks[0])                                                                           \
+                 : "m"(ticks[1])                                                                            \
+                 : "rax", "cc")
 
 static void stop_for_server(uint64_t kind) {
     uint64_t magic = 0x54546e696c617764;
@@ -107,7 +112,7 @@ int main(int argc, char **argv) {
     pthread_join(thread, NULL);
     text[0] = (uint64_t)__start_guest;
     text[1] = (uint64_t)__stop_guest;
-    control = (struct control){0x54546e696c617764, 1, (uint64_t)&countdown, (uint64_t)text, 1, (uint64_t)memory, sizeof memory};
+    control = (struct control){0x54546e696c617764, 2, (uint64_t)ticks, (uint64_t)text, 1, (uint64_t)memory, sizeof memory};
     stop_for_server(0);
     int result = work(argc);
     control.state = 1;
