@@ -395,61 +395,65 @@ fn ticks_are_entries_returns_and_loops_in_all_code() {
     }
 }
 
+/// A module whose functions loop, grow a memory and throw, for another one.
+const OUTER: &str = r#"(module
+    (type $call (func (param i32) (result i32)))
+    (tag $thrown (export "thrown"))
+    (table (export "table") 2 funcref)
+    (memory 1)
+    (func $twice (export "twice") (type $call)
+      (local $n i32)
+      (loop $again
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 3))))
+      (i32.mul (local.get 0) (i32.const 2)))
+    (func (export "grown") (type $call)
+      (loop $again (result i32)
+        (drop (memory.grow (i32.const 0)))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $again (i32.const 1) (local.get 0))))
+    (func (export "throw") (type $call) (throw $thrown))
+    (elem (i32.const 0) $twice))"#;
+
+/// A module that calls them by reference, by a table that leads back to it, and by a tail call, handles the exception, and traps in a loop if it
+/// is asked to.
+const INNER: &str = r#"(module
+    (type $call (func (param i32) (result i32)))
+    (import "outer" "twice" (func $twice (type $call)))
+    (import "outer" "grown" (func $grown (type $call)))
+    (import "outer" "throw" (func $throw (type $call)))
+    (import "outer" "thrown" (tag $thrown))
+    (import "outer" "table" (table 2 funcref))
+    (func $leave (type $call) (return_call $twice (local.get 0)))
+    (func $back (type $call) (call_indirect (type $call) (local.get 0) (i32.const 0)))
+    (elem (i32.const 1) $back)
+    (func (export "run") (param $how i32) (result i32) (local $n i32)
+      (local.set $n (call $leave (i32.const 1)))
+      (local.set $n (i32.add (local.get $n) (call $grown (i32.const 4))))
+      (local.set $n (i32.add (local.get $n)
+        (call_indirect (type $call) (i32.const 5) (i32.const 1))))
+      (block $caught
+        (drop (block (result i32)
+          (try_table (catch $thrown $caught) (drop (call $throw (i32.const 1)))) (i32.const 0))))
+      (loop $again
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (drop (i32.div_u (i32.const 1)
+          (i32.sub (i32.mul (local.get $how) (i32.const 20)) (local.get $n))))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 30))))
+      (local.get $n)))"#;
+
 #[test]
 fn ticks_are_the_same_on_all_ways_between_modules_and_out_of_them() {
-    // By reference into another module, which calls back by a table; by a tail call; by an exception; and by a trap in a loop.
-    let outer = r#"(module
-        (type $call (func (param i32) (result i32)))
-        (tag $thrown (export "thrown"))
-        (table (export "table") 2 funcref)
-        (memory 1)
-        (func $twice (export "twice") (type $call)
-          (local $n i32)
-          (loop $again
-            (local.set $n (i32.add (local.get $n) (i32.const 1)))
-            (br_if $again (i32.lt_u (local.get $n) (i32.const 3))))
-          (i32.mul (local.get 0) (i32.const 2)))
-        (func (export "grown") (type $call)
-          (loop $again (result i32)
-            (drop (memory.grow (i32.const 0)))
-            (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
-            (br_if $again (i32.const 1) (local.get 0))))
-        (func (export "throw") (type $call) (throw $thrown))
-        (elem (i32.const 0) $twice))"#;
-    let inner = r#"(module
-        (type $call (func (param i32) (result i32)))
-        (import "outer" "twice" (func $twice (type $call)))
-        (import "outer" "grown" (func $grown (type $call)))
-        (import "outer" "throw" (func $throw (type $call)))
-        (import "outer" "thrown" (tag $thrown))
-        (import "outer" "table" (table 2 funcref))
-        (func $leave (type $call) (return_call $twice (local.get 0)))
-        (func $back (type $call) (call_indirect (type $call) (local.get 0) (i32.const 0)))
-        (elem (i32.const 1) $back)
-        (func (export "run") (param $how i32) (result i32) (local $n i32)
-          (local.set $n (call $leave (i32.const 1)))
-          (local.set $n (i32.add (local.get $n) (call $grown (i32.const 4))))
-          (local.set $n (i32.add (local.get $n)
-            (call_indirect (type $call) (i32.const 5) (i32.const 1))))
-          (block $caught
-            (drop (block (result i32)
-              (try_table (catch $thrown $caught) (drop (call $throw (i32.const 1)))) (i32.const 0))))
-          (loop $again
-            (local.set $n (i32.add (local.get $n) (i32.const 1)))
-            (drop (i32.div_u (i32.const 1)
-              (i32.sub (i32.mul (local.get $how) (i32.const 20)) (local.get $n))))
-            (br_if $again (i32.lt_u (local.get $n) (i32.const 30))))
-          (local.get $n)))"#;
     let mut ticks = [Vec::new(), Vec::new()];
     for mode in 0..MODES {
         let config = config(mode);
         let engine = Engine::new(&config);
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
-        let outer = Module::new(&engine, outer).unwrap();
+        let outer = Module::new(&engine, OUTER).unwrap();
         let outer = linker.instantiate(&mut store, &outer).unwrap();
         linker.instance(&mut store, "outer", outer).unwrap();
-        let inner = Module::new(&engine, inner).unwrap();
+        let inner = Module::new(&engine, INNER).unwrap();
         let inner = linker.instantiate(&mut store, &inner).unwrap();
         let run = inner.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
         assert_eq!(run.call(&mut store, 0).unwrap(), 30, "mode {mode}");
@@ -458,8 +462,6 @@ fn ticks_are_the_same_on_all_ways_between_modules_and_out_of_them() {
         assert!(trapped.to_string().contains("divide by zero"), "{trapped}");
         ticks[1].push(store.ticks());
     }
-    // Both calls, and what they make: 2 of `run`, `leave`, 5 of `twice`, 6 of `grown`, 7 of `back` and `twice`, `throw`, its handler, and loops.
-    println!("{ticks:?}");
     for ticks in ticks {
         assert!(
             ticks[0] > 0 && ticks.iter().all(|it| *it == ticks[0]),
