@@ -212,11 +212,46 @@ impl Translator<'_, '_> {
             self.stack
                 .extend_from_slice(self.builder.block_params(frame.end));
         }
-        if let (Kind::Function, true) = (&frame.kind, self.reachable) {
-            let results = std::mem::take(&mut self.stack);
-            self.last_tick();
-            self.leave_leaf_frame();
-            self.builder.ins().return_(&results);
+        if let Kind::Function = frame.kind {
+            if self.reachable {
+                let results = std::mem::take(&mut self.stack);
+                self.return_with(&results);
+            }
+            self.return_by_exits();
+        }
+    }
+
+    fn return_with(&mut self, results: &[Value]) {
+        self.last_tick();
+        self.leave_leaf_frame();
+        self.builder.ins().return_(results);
+    }
+
+    /// Returns the block by which branches of the present operator leave the function. What debug info says of the function's end counts
+    /// where control comes to that, and a branch does not: its way out is code of its own.
+    fn exit(&mut self) -> Block {
+        let location = self.builder.srcloc();
+        match self.exits.last() {
+            Some((block, of)) if *of == location => *block,
+            _ => {
+                let block = self.builder.create_block();
+                let results = self.builder.block_params(self.control[0].end).to_vec();
+                for result in results {
+                    let ty = self.builder.func.dfg.value_type(result);
+                    self.builder.append_block_param(block, ty);
+                }
+                self.exits.push((block, location));
+                block
+            }
+        }
+    }
+
+    fn return_by_exits(&mut self) {
+        for (block, location) in std::mem::take(&mut self.exits) {
+            self.builder.switch_to_block(block);
+            self.builder.set_srcloc(location);
+            let results = self.builder.block_params(block).to_vec();
+            self.return_with(&results);
         }
     }
 
@@ -232,27 +267,28 @@ impl Translator<'_, '_> {
     /// The frame `depth` levels out, marked as branched to; where that goes and with how many values.
     pub(super) fn target(&mut self, depth: u32) -> (Block, usize) {
         let index = self.control.len() - 1 - depth as usize;
+        if index == 0 && self.env.settings.debug_info {
+            return (self.exit(), self.control[0].results);
+        }
         let frame = &mut self.control[index];
         frame.branched_to.get_or_insert(self.kept.len());
         frame.target()
     }
 
     fn branch(&mut self, depth: u32) {
+        if depth as usize + 1 == self.control.len() {
+            return self.return_early();
+        }
         let (block, count) = self.target(depth);
         let values = args(&self.stack[self.stack.len() - count..]);
         self.builder.ins().jump(block, &values);
         self.reachable = false;
     }
 
-    /// Returns. With debug info it is by the code of the function's end, where a debugger stops for the closing brace.
     fn return_early(&mut self) {
-        if self.env.settings.debug_info {
-            return self.branch(self.control.len() as u32 - 1);
-        }
         let count = self.control[0].results;
         let results = self.stack.split_off(self.stack.len() - count);
-        self.last_tick();
-        self.builder.ins().return_(&results);
+        self.return_with(&results);
         self.reachable = false;
     }
 

@@ -488,15 +488,18 @@ fn a_constant_index_is_a_part_of_the_offset() {
 }
 
 #[test]
-fn an_early_return_without_debug_info_is_no_jump() {
-    let text = Text::new(
-        "(module (func (param i32) (result i32)
-            (if (local.get 0) (then (return (i32.const 7)))) (i32.const 8)))",
-    );
-    let returns = |debug_info| {
+fn each_way_out_of_a_function_is_code_of_its_own() {
+    let returns = |body: &str, debug_info| {
+        let text = Text::new(&format!("(module (func (param i32) (result i32) {body}))"));
         let code = text.compiled(&settings(debug_info), None).code;
         code.iter().filter(|byte| **byte == 0xc3).count()
     };
-    assert_eq!(returns(false), 2);
-    assert_eq!(returns(true), 1, "the closing brace is in one place");
+    let early = "(if (local.get 0) (then (return (i32.const 7)))) (i32.const 8)";
+    assert_eq!((returns(early, false), returns(early, true)), (2, 2));
+    // What locations say at the function's end is not so where a branch goes there.
+    let branch = "(br_if 0 (i32.const 7) (local.get 0)) drop (i32.const 8)";
+    assert_eq!((returns(branch, false), returns(branch, true)), (1, 2));
+    // The targets of a table are one way.
+    let table = "(block (br_table 1 0 1 1 (i32.const 7) (local.get 0))) (i32.const 8)";
+    assert_eq!((returns(table, false), returns(table, true)), (1, 2));
 }

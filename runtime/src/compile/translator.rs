@@ -10,7 +10,9 @@ use super::state::{
 use super::unseen::Unseen;
 use crate::index::{DefinedFuncIndex, GlobalIndex};
 use crate::module::types::ValType;
-use cranelift_codegen::ir::{AliasRegionData, InstBuilder, MemFlagsData, StackSlot, Value};
+use cranelift_codegen::ir::{
+    AliasRegionData, Block, InstBuilder, MemFlagsData, SourceLoc, StackSlot, Value,
+};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use dwalin_debuginfo::address::WasmPc;
 use std::ops::Range;
@@ -50,6 +52,8 @@ pub struct Translator<'a, 'f> {
     pub(super) handlers: Handlers,
     pub(super) block_values: BlockValues,
     pub(super) leaf_frame: Option<LeafFrame>,
+    /// The blocks by which branches leave the function, and the operators that branch.
+    pub(super) exits: Vec<(Block, SourceLoc)>,
     /// The fuel that operators took since it was last subtracted.
     pub(super) fuel_owed: i64,
     pub(super) statements: Statements<'a>,
@@ -87,6 +91,7 @@ impl<'a, 'f> Translator<'a, 'f> {
             handlers: Handlers::default(),
             block_values: BlockValues::default(),
             leaf_frame: None,
+            exits: Vec::new(),
             fuel_owed: 0,
             statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
             operands: Operands::new(env.operands(func)),
