@@ -2,11 +2,11 @@
 
 use super::expression::{self, Origin};
 use super::lists;
-use super::out::{Encoded, Entry, Target};
 use super::sources::Source;
 use super::unit::{Assembly, Part};
 use crate::macros::is_macros;
 use crate::source::{ReadUnit, Reader, StringRoom, attr_string};
+use crate::write::stream::{Encoded, Entry, Target};
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DwAt, DwForm};

@@ -1,8 +1,8 @@
 //! Expressions (DWARF 5, section 2.5) that stand on their own: addresses in place of indices of `.debug_addr`, and references
 //! to entries of the unit that is made. All else stays byte for byte.
 
-use super::out::{Encoded, Target};
 use crate::source::{ReadUnit, Reader};
+use crate::write::stream::{Encoded, Target};
 use gimli::constants as dw;
 use gimli::read::{DieReference, Expression, Operation};
 use gimli::{DwOp, UnitOffset};

@@ -1,8 +1,8 @@
 //! Skeletons that stay alone: they have a name only in their line tables.
 
 use super::files::path;
-use super::out::Entry;
 use super::unit::Assembly;
+use crate::write::stream::Entry;
 use gimli::constants as dw;
 
 impl Assembly<'_, '_> {

@@ -1,9 +1,9 @@
 //! Range and location lists, in DWARF 5's form, with addresses in place of indices and bases (DWARF 5, sections 2.17.3 and 2.6.2).
 
 use super::expression::{self, Origin};
-use super::out::Encoded;
 use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader};
+use crate::write::stream::Encoded;
 use gimli::constants as dw;
 use gimli::read::{LocListIter, RngListIter};
 

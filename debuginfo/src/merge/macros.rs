@@ -1,10 +1,10 @@
 //! Macros: those of a split unit name files of a line table that is split with it, of which the skeleton's need not have all.
 
 use super::files::files_of;
-use super::out::Entry;
 use super::unit::Assembly;
 use crate::macros::read;
 use crate::source::{ReadUnit, Reader, WarningKind};
+use crate::write::stream::Entry;
 use gimli::constants as dw;
 use gimli::read::{Attribute, AttributeValue as Read};
 use gimli::{DebugLineOffset, DebugMacroOffset, Section as _};

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! skeletons ─find→ package, .dwo files ─sources→ units by identifier, types by signature
-//!    ─unit→ entry by entry, each attribute made to stand on its own (attribute, expression, files, lists, line) ─out→ sections
+//!    ─unit→ entry by entry, each attribute made to stand on its own (attribute, expression, files, lists, line) ─stream→ sections
 //! ```
 
 mod attribute;
@@ -17,7 +17,6 @@ mod find;
 mod line;
 mod lists;
 mod macros;
-mod out;
 mod sources;
 mod table;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Line tables with other paths or more files: their headers anew (DWARF 5, section 6.2.4; DWARF 4, section 6.2.4), their programs as they are.
 
-use super::out::Encoded;
 use crate::source::{ReadUnit, Reader, attr_string};
 use crate::windows;
+use crate::write::stream::Encoded;
+use crate::write::{entry_format, set_length};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue, FileEntry, LineProgramHeader};
 use std::path::{Path, PathBuf};
@@ -92,12 +93,6 @@ pub fn write<'a>(unit: ReadUnit<'_, 'a>, paths: &PathMap, more: &[PathBuf]) -> O
     Some(out.bytes)
 }
 
-/// A length of all that is after it.
-fn set_length(bytes: &mut [u8], at: usize) {
-    let length = (bytes.len() - at - 4) as u32;
-    bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());
-}
-
 struct Strings<'p, 's, 'a> {
     unit: ReadUnit<'s, 'a>,
     paths: &'p PathMap,
@@ -128,40 +123,18 @@ impl<'a> Strings<'_, '_, 'a> {
 
     /// Each a path, the number of its directory, and what else LLVM writes.
     fn files(&self, out: &mut Encoded, header: &LineProgramHeader<Reader<'a>>) -> Option<()> {
-        let path = [
-            u64::from(dw::DW_LNCT_path.0),
-            u64::from(dw::DW_FORM_string.0),
-        ];
-        let directory = [
-            u64::from(dw::DW_LNCT_directory_index.0),
-            u64::from(dw::DW_FORM_udata.0),
-        ];
-        let md5 = [
-            u64::from(dw::DW_LNCT_MD5.0),
-            u64::from(dw::DW_FORM_data16.0),
-        ];
-        let source = [
-            u64::from(dw::DW_LNCT_LLVM_source.0),
-            u64::from(dw::DW_FORM_string.0),
-        ];
-        out.bytes.push(1);
-        path.iter().for_each(|number| out.uleb(*number));
+        let path = (dw::DW_LNCT_path, dw::DW_FORM_string);
+        entry_format(&mut out.bytes, &[path]);
         out.uleb(header.include_directories().len() as u64);
         for directory in header.include_directories() {
             self.path(out, *directory)?;
         }
         let has_md5 = header.file_has_md5();
         let has_source = header.file_has_source();
-        let formats = [Some(path), Some(directory)]
-            .into_iter()
-            .chain([has_md5.then_some(md5), has_source.then_some(source)])
-            .flatten()
-            .collect::<Vec<_>>();
-        out.bytes.push(formats.len() as u8);
-        formats
-            .iter()
-            .flatten()
-            .for_each(|number| out.uleb(*number));
+        let mut format = vec![path, (dw::DW_LNCT_directory_index, dw::DW_FORM_udata)];
+        format.extend(has_md5.then_some((dw::DW_LNCT_MD5, dw::DW_FORM_data16)));
+        format.extend(has_source.then_some((dw::DW_LNCT_LLVM_source, dw::DW_FORM_string)));
+        entry_format(&mut out.bytes, &format);
         out.uleb((header.file_names().len() + self.more.len()) as u64);
         for file in header.file_names() {
             self.path(out, file.path_name())?;

@@ -1,12 +1,12 @@
 //! One unit made of several: a skeleton's attributes, the split unit's entries, and the types that they refer to by signature.
 
 use super::files::Files;
-use super::out::{Entry, Fixup, Out, Start, Target};
 use super::sources::{SourceUnit, Sources};
 use super::table::{self, PathMap};
 use crate::macros::Room;
 use crate::ranges::ListRoom;
 use crate::source::{ReadUnit, Reader, StringRoom, WarningKind, Warnings, attr_string};
+use crate::write::stream::{Entry, Fixup, Out, Start, Target};
 use gimli::UnitOffset;
 use gimli::constants as dw;
 use gimli::read::Attribute;

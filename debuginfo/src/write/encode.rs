@@ -1,5 +1,6 @@
 //! A unit's tree → bytes, in one pass. References are filled in when all entries have their places.
 
+use super::bytes::unit_header;
 use super::form::{Forms, abbreviations, leads_somewhere};
 use super::names::{self, Listed};
 use super::unit::Children;
@@ -38,10 +39,6 @@ pub(crate) struct Encoded<'d> {
     pub line_strings: Vec<(u32, &'d [u8])>,
 }
 
-/// Bytes of a unit's header, and where in it the offset of its abbreviations is (DWARF 5, section 7.5.1.1).
-const HEADER: [u8; 12] = [0, 0, 0, 0, 5, 0, dw::DW_UT_compile.0, 8, 0, 0, 0, 0];
-pub(super) const ABBREV_OFFSET: usize = 8;
-
 /// Encodes a unit.
 pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let ranges = std::mem::take(&mut unit.ranges.0);
@@ -54,7 +51,7 @@ pub(crate) fn encode<'d>(mut unit: Unit) -> Encoded<'d> {
     let mut encoder = Encoder {
         unit: &unit,
         out: Encoded {
-            info: HEADER.to_vec(),
+            info: unit_header(dw::DW_UT_compile, 8).to_vec(),
             ..Encoded::default()
         },
         codes: abbreviations(&unit, forms, &mut abbrev),

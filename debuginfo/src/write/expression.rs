@@ -1,5 +1,6 @@
 //! Location expressions, encoded as they are made.
 
+use super::bytes::set_uleb;
 use super::{Address, DebugInfoRef, UnitEntryId, sleb, uleb};
 use gimli::{DwOp, constants as dw};
 
@@ -49,10 +50,7 @@ impl Expression {
 
     /// Fills in the place of a base type: bytes from the start of the unit.
     pub fn set_type(place: &mut [u8], offset: u32) {
-        for (i, byte) in place[..TYPE_SIZE].iter_mut().enumerate() {
-            let more = if i + 1 < TYPE_SIZE { 0x80 } else { 0 };
-            *byte = (offset >> (7 * i)) as u8 & 0x7f | more;
-        }
+        set_uleb(&mut place[..TYPE_SIZE], offset);
     }
 
     /// An operation without operands.

@@ -1,5 +1,6 @@
 //! Abbreviations, and the forms that values have in them.
 
+use super::bytes::set_uleb;
 use super::unit::{Attribute, Entry};
 use super::value::{Read, Value};
 use super::{Unit, sleb, uleb};
@@ -162,15 +163,13 @@ impl ReferenceForm {
     }
 
     pub fn write(self, place: &mut [u8], offset: u32) {
-        let bytes = match self {
-            ReferenceForm::Three => {
-                let septet = |i: u32| offset >> (7 * i) & 0x7f;
-                septet(0) | 0x80 | (septet(1) | 0x80) << 8 | septet(2) << 16
+        let place = &mut place[..self.size()];
+        match self {
+            ReferenceForm::Three => set_uleb(place, offset),
+            ReferenceForm::Two | ReferenceForm::Four => {
+                place.copy_from_slice(&offset.to_le_bytes()[..place.len()]);
             }
-            ReferenceForm::Two | ReferenceForm::Four => offset,
-        };
-        let size = self.size();
-        place[..size].copy_from_slice(&bytes.to_le_bytes()[..size]);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Line tables (DWARF 5, section 6.2): rows → a line number program, and its header.
 
-use super::{set_length, sleb, uleb};
+use super::{entry_format, set_length, sleb, uleb};
 use crate::source::{ReadDwarf, Reader};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, FileEntry, LineProgramHeader};
@@ -212,17 +212,10 @@ impl<'d> Table<'_, 'd> {
         Ok(())
     }
 
-    fn formats(&mut self, formats: &[(gimli::DwLnct, gimli::DwForm)]) {
-        self.out.push(formats.len() as u8);
-        for (content, form) in formats {
-            uleb(&mut self.out, content.0.into());
-            uleb(&mut self.out, form.0.into());
-        }
-    }
-
     /// Number 0 is the directory of the compilation.
     fn directories(&mut self) -> gimli::Result<()> {
-        self.formats(&[(dw::DW_LNCT_path, dw::DW_FORM_line_strp)]);
+        let format = [(dw::DW_LNCT_path, dw::DW_FORM_line_strp)];
+        entry_format(&mut self.out, &format);
         let directories = self.header.include_directories();
         let is_implicit = self.header.version() <= 4;
         uleb(
@@ -256,7 +249,7 @@ impl<'d> Table<'_, 'd> {
         formats.extend(has_size.then_some((dw::DW_LNCT_size, dw::DW_FORM_udata)));
         let has_md5 = header.file_has_md5();
         formats.extend(has_md5.then_some((dw::DW_LNCT_MD5, dw::DW_FORM_data16)));
-        self.formats(&formats);
+        entry_format(&mut self.out, &formats);
         let is_implicit = header.version() <= 4;
         uleb(
             &mut self.out,

@@ -1,6 +1,7 @@
 //! Units' parts → sections: each part learns where it and those that it refers to came to be.
 
-use super::encode::{ABBREV_OFFSET, Encoded};
+use super::bytes::{ABBREV_OFFSET, list_header};
+use super::encode::Encoded;
 use super::macros::LINE_OFFSET;
 use super::strings::{Strings, Used};
 use super::{debug_names, set_length};
@@ -22,9 +23,8 @@ struct Base {
     macros: u32,
 }
 
-/// A table's header (DWARF 5, sections 7.28 and 7.29). One for all units: lists are referred to by their places, and lldb looks
-/// no further than the first table is long.
-const LIST_HEADER: [u8; 12] = [0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0, 0];
+/// The header of lists. One for all units: lldb looks no further than the first table is long.
+const LIST_HEADER: [u8; 12] = list_header(8);
 
 /// Puts units together. `strings` is the input's `.debug_str`; those that are used are the second result.
 pub(crate) fn assemble<'d>(

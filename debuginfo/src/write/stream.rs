@@ -1,13 +1,18 @@
-//! The encoder: units, their abbreviations and lists, DWARF 5 of 32 bits. References are filled in when all places are known.
+//! Entries that are encoded one by one, in the order in which they are read: units, their abbreviations and lists, of addresses of any size.
+//! References, which name entries of the input, are filled in when all places are known.
 
+use super::bytes::{ABBREV_OFFSET, list_header, set_uleb, unit_header};
+use super::{set_length, sleb, uleb};
 use gimli::constants as dw;
-use gimli::leb128::write::Leb128;
 use gimli::{DwAt, DwForm, DwTag};
 use std::collections::HashMap;
 
+/// Bytes of a reference in LEB128.
+const LEB: usize = 5;
+
 /// The target of a reference, in terms of the input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// An entry of the unit: which of the units that it is made of, and the offset there.
     Entry(usize, usize),
     /// The same of an entry that is a type, or the declaration of one that is elsewhere in the unit.
@@ -22,14 +27,14 @@ pub enum Target {
 
 /// The section that a reference is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Section {
+pub(crate) enum Section {
     Info,
     Loclists,
 }
 
 /// Bytes to be filled in.
 #[derive(Clone, Copy, Debug)]
-pub struct Fixup {
+pub(crate) struct Fixup {
     pub section: Section,
     /// Their offset in the section.
     pub position: usize,
@@ -40,7 +45,7 @@ pub struct Fixup {
 
 /// Bytes with references in them, which count from the start of the bytes.
 #[derive(Default, Debug)]
-pub struct Encoded {
+pub(crate) struct Encoded {
     pub bytes: Vec<u8>,
     pub references: Vec<(usize, bool, Target)>,
 }
@@ -48,12 +53,12 @@ pub struct Encoded {
 impl Encoded {
     /// A number in LEB128.
     pub fn uleb(&mut self, value: u64) {
-        self.bytes.extend(Leb128::unsigned(value).bytes());
+        uleb(&mut self.bytes, value);
     }
 
     /// A signed number in LEB128.
     pub fn sleb(&mut self, value: i64) {
-        self.bytes.extend(Leb128::signed(value).bytes());
+        sleb(&mut self.bytes, value);
     }
 
     /// A number of 4 bytes.
@@ -82,7 +87,7 @@ impl Encoded {
     /// A reference of five bytes of LEB128.
     pub fn reference_leb(&mut self, target: Target) {
         self.references.push((self.bytes.len(), true, target));
-        self.bytes.extend([0; 5]);
+        self.bytes.extend([0; LEB]);
     }
 
     /// Appends another's bytes.
@@ -99,7 +104,7 @@ impl Encoded {
 
 /// One entry on its way out.
 #[derive(Default, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Names and forms, as an abbreviation has them.
     specs: Vec<u8>,
     pub values: Encoded,
@@ -109,14 +114,14 @@ impl Entry {
     /// Declares the attribute whose value is encoded next.
     pub fn attribute(&mut self, name: DwAt, form: DwForm) {
         for number in [u64::from(name.0), u64::from(form.0)] {
-            self.specs.extend(Leb128::unsigned(number).bytes());
+            uleb(&mut self.specs, number);
         }
     }
 }
 
 /// The sections on their way out.
 #[derive(Default, Debug)]
-pub struct Out {
+pub(crate) struct Out {
     pub info: Vec<u8>,
     pub abbrev: Vec<u8>,
     pub loclists: Vec<u8>,
@@ -128,7 +133,7 @@ pub struct Out {
 
 /// The start of a unit's parts, to close them at its end.
 #[derive(Clone, Copy, Debug)]
-pub struct Start {
+pub(crate) struct Start {
     pub info: usize,
     loclists: usize,
     rnglists: usize,
@@ -147,11 +152,12 @@ impl Out {
         } else {
             dw::DW_UT_compile
         };
-        self.info.extend([0, 0, 0, 0, 5, 0, kind.0, address_size]);
-        self.info.extend((self.abbrev.len() as u32).to_le_bytes());
+        self.info.extend(unit_header(kind, address_size));
+        let abbreviations = (self.abbrev.len() as u32).to_le_bytes();
+        self.info[start.info + ABBREV_OFFSET..].copy_from_slice(&abbreviations);
         self.codes.clear();
         for lists in [&mut self.loclists, &mut self.rnglists] {
-            lists.extend([0, 0, 0, 0, 5, 0, address_size, 0, 0, 0, 0, 0]);
+            lists.extend(list_header(address_size));
         }
         start
     }
@@ -176,7 +182,7 @@ impl Out {
                 next
             }
         };
-        self.info.extend(Leb128::unsigned(code).bytes());
+        uleb(&mut self.info, code);
         let base = self.info.len();
         self.info.extend(entry.values.bytes);
         self.fix(Section::Info, base, entry.values.references);
@@ -217,8 +223,7 @@ impl Out {
             (&mut self.loclists, start.loclists),
             (&mut self.rnglists, start.rnglists),
         ] {
-            const HEADER: usize = 12;
-            if lists.len() == from + HEADER {
+            if lists.len() == from + list_header(0).len() {
                 lists.truncate(from);
             } else {
                 set_length(lists, from);
@@ -234,18 +239,9 @@ impl Out {
         };
         let place = &mut bytes[fixup.position..];
         if fixup.leb {
-            for (i, byte) in place[..5].iter_mut().enumerate() {
-                let more = if i < 4 { 0x80 } else { 0 };
-                *byte = (value >> (7 * i)) as u8 & 0x7f | more;
-            }
+            set_uleb(&mut place[..LEB], value);
         } else {
             place[..4].copy_from_slice(&value.to_le_bytes());
         }
     }
-}
-
-/// The length field of what begins at `start` and ends with the section: it does not count itself.
-fn set_length(section: &mut [u8], start: usize) {
-    let length = (section.len() - start - 4) as u32;
-    section[start..start + 4].copy_from_slice(&length.to_le_bytes());
 }
