@@ -7,7 +7,8 @@ mod support;
 use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, Kept, MemoryPlace, ValueType,
+    CodeMap, DebugSlot, DebugSlots, Flavor, FunctionCode, GlobalAddress, GlobalPlace, KeptValue,
+    MemoryPlace, SlotValue, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{Companions, PathMap, merge};
@@ -101,16 +102,19 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
     let function = |(index, wasm): (usize, &Range<WasmPc>)| {
         let asked = questions.locals.iter().filter(|(pc, _)| *pc == wasm.start);
         let home = |local: u32| FrameOffset(-16 - 8 * local as i32);
-        let kept = questions.kept.iter().filter(|(pc, _)| *pc == wasm.start);
+        let kept = |value, range, offset| DebugSlot {
+            value: SlotValue::Kept(value),
+            range,
+            offset: FrameOffset(offset),
+            ty: ValueType::I64,
+        };
+        let homes = asked.map(|(_, local)| DebugSlot::home(*local, home(*local), ValueType::I64));
+        let values = questions.kept.iter().filter(|(pc, _)| *pc == wasm.start);
+        let values = values.map(|(_, value)| kept(*value, wasm.clone(), -408));
         let operands = questions.operands.iter();
-        let operands = operands
-            .filter(|it| wasm.contains(&it.from))
-            .map(|it| Kept {
-                what: dwalin_debuginfo::code::KeptValue::Operand(it.place),
-                at: it.from..it.until,
-                home: FrameOffset(-400),
-                ty: ValueType::I64,
-            });
+        let operands = operands.filter(|it| wasm.contains(&it.from));
+        let operands =
+            operands.map(|it| kept(KeptValue::Operand(it.place), it.from..it.until, -400));
         FunctionCode {
             index: index as u32,
             name: "a function",
@@ -123,20 +127,9 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
             rows: (wasm.start.0..wasm.end.0)
                 .map(|pc| (CodeOffset(pc - wasm.start.0), Some(WasmPc(pc))))
                 .collect(),
-            homes: Homes {
-                locals: asked
-                    .map(|(_, local)| (*local, home(*local), ValueType::I64))
-                    .collect(),
+            slots: DebugSlots {
+                slots: homes.chain(values).chain(operands).collect(),
                 gaps: Vec::new(),
-                kept: kept
-                    .map(|(_, what)| Kept {
-                        what: *what,
-                        at: wasm.clone(),
-                        home: FrameOffset(-408),
-                        ty: ValueType::I64,
-                    })
-                    .chain(operands)
-                    .collect(),
             },
             returns: Vec::new(),
         }

@@ -152,45 +152,108 @@ pub struct FunctionCode<'a> {
     /// one and the last to the end. `None` is code that no instruction stands for (prologue, epilogue). Neighbours at one
     /// address are the statements that begin there, in the order of [`Questions::statements`], the last with the instruction.
     pub rows: Vec<(CodeOffset, Option<WasmPc>)>,
-    /// The stack slots of wasm locals.
-    pub homes: Homes,
+    /// The stack slots of its values.
+    pub slots: DebugSlots,
     /// The return addresses of calls, sorted; only of functions whose DWARF asks ([`Questions::call_sites`]).
     pub returns: Vec<CodeOffset>,
 }
 
-/// The stack slots that hold a function's wasm locals from the end of its prologue to its return.
+/// The stack slots that hold a function's values from the end of its prologue to its return.
 #[derive(Clone, Default, Debug)]
-pub struct Homes {
-    /// Sorted by local index; locals that no debugger can ask about have none.
-    pub locals: Vec<(u32, FrameOffset, ValueType)>,
+pub struct DebugSlots {
+    /// Those of locals, which are called homes, by index, and after them those of other values, in the order of the code. Locals that no
+    /// debugger can ask about have none.
+    pub slots: Vec<DebugSlot>,
     /// The ranges in which a local's value is elsewhere, as no location names it there: sorted, those of one local disjoint.
     pub gaps: Vec<(u32, Range<WasmPc>)>,
-    /// The other values that are kept for locations.
-    pub kept: Vec<Kept>,
-}
-
-impl Homes {
-    /// Returns true if a local's value is in its home at an address.
-    pub fn hold(&self, local: u32, at: WasmPc) -> bool {
-        // The first of its gaps that ends behind the address.
-        let gap = |(it, gap): &(u32, Range<WasmPc>)| *it < local || *it == local && gap.end <= at;
-        let first = self.gaps.partition_point(gap);
-        let found = self.gaps.get(first).filter(|(it, _)| *it == local);
-        found.is_none_or(|(_, gap)| at < gap.start)
-    }
 }
 
 /// A value that is in a stack slot because a location names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Kept {
+pub struct DebugSlot {
     /// The value.
-    pub what: KeptValue,
-    /// The addresses at which the slot holds it: nobody gets there but by the first.
-    pub at: Range<WasmPc>,
+    pub value: SlotValue,
+    /// The addresses at which the slot holds it, if nobody gets there but by the first: [`EVERYWHERE`] for a local.
+    pub range: Range<WasmPc>,
     /// The slot.
-    pub home: FrameOffset,
-    /// Its type.
+    pub offset: FrameOffset,
+    /// The value's type.
     pub ty: ValueType,
+}
+
+/// The value of a slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SlotValue {
+    /// A local, by index.
+    Local(u32),
+    /// Another one.
+    Kept(KeptValue),
+}
+
+impl DebugSlots {
+    fn locals(&self) -> usize {
+        let is_home = |slot: &DebugSlot| matches!(slot.value, SlotValue::Local(_));
+        self.slots.partition_point(is_home)
+    }
+
+    /// The slots of locals.
+    pub fn homes(&self) -> &[DebugSlot] {
+        &self.slots[..self.locals()]
+    }
+
+    /// The slots of other values.
+    pub fn kept(&self) -> &[DebugSlot] {
+        &self.slots[self.locals()..]
+    }
+
+    /// The slot of a local.
+    pub fn home(&self, local: u32) -> Option<&DebugSlot> {
+        let homes = self.homes();
+        let index = homes.binary_search_by_key(&Some(local), DebugSlot::local);
+        index.ok().map(|index| &homes[index])
+    }
+
+    /// Returns true if a slot has its value at an address; where that is not known, if it always has.
+    pub fn hold(&self, slot: &DebugSlot, at: Option<WasmPc>) -> bool {
+        match (slot.local(), at) {
+            (Some(local), Some(at)) => !self.is_gap(local, at),
+            (Some(local), None) => !self.gaps.iter().any(|(it, _)| *it == local),
+            (None, at) => at.is_some_and(|at| slot.range.contains(&at)),
+        }
+    }
+
+    fn is_gap(&self, local: u32, at: WasmPc) -> bool {
+        // The first of its gaps that ends behind the address.
+        let gap = |(it, gap): &(u32, Range<WasmPc>)| *it < local || *it == local && gap.end <= at;
+        let first = self.gaps.partition_point(gap);
+        let found = self.gaps.get(first).filter(|(it, _)| *it == local);
+        found.is_some_and(|(_, gap)| at >= gap.start)
+    }
+}
+
+impl DebugSlot {
+    /// The home of a local.
+    pub fn home(local: u32, offset: FrameOffset, ty: ValueType) -> DebugSlot {
+        DebugSlot {
+            value: SlotValue::Local(local),
+            range: EVERYWHERE,
+            offset,
+            ty,
+        }
+    }
+
+    /// The local whose home it is.
+    pub fn local(&self) -> Option<u32> {
+        match self.value {
+            SlotValue::Local(local) => Some(local),
+            SlotValue::Kept(_) => None,
+        }
+    }
+
+    /// Returns true if it holds a value that is no local.
+    pub fn keeps(&self, value: KeptValue) -> bool {
+        self.value == SlotValue::Kept(value)
+    }
 }
 
 /// A value other than a local that is kept for locations.

@@ -2,7 +2,8 @@
 
 use crate::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use crate::code::{
-    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, MemoryPlace, ValueType,
+    CodeMap, DebugSlot, DebugSlots, Flavor, FunctionCode, GlobalAddress, GlobalPlace, MemoryPlace,
+    ValueType,
 };
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::constants as dw;
@@ -42,7 +43,7 @@ pub fn native(pc: u64) -> u64 {
     TEXT + pc * STEP
 }
 
-fn function(name: &'static str, wasm: Range<u64>, homes: Homes) -> FunctionCode<'static> {
+fn function(name: &'static str, wasm: Range<u64>, slots: DebugSlots) -> FunctionCode<'static> {
     let row = |pc: u64| {
         let offset = (pc - wasm.start) * STEP;
         (CodeOffset(offset as u32), Some(WasmPc(pc as u32)))
@@ -56,25 +57,28 @@ fn function(name: &'static str, wasm: Range<u64>, homes: Homes) -> FunctionCode<
         pops_arguments: false,
         code: HostAddress(native(wasm.start))..HostAddress(native(wasm.end)),
         rows: wasm.clone().map(row).collect(),
-        homes,
+        slots,
         returns: Vec::new(),
     }
 }
 
 /// The code that tests describe.
 pub fn code(flavor: Flavor) -> CodeMap<'static> {
-    let homes = Homes {
-        locals: vec![
-            (0, FrameOffset(-16), ValueType::I32),
-            (1, FrameOffset(-24), ValueType::F64),
+    let slots = DebugSlots {
+        slots: vec![
+            DebugSlot::home(0, FrameOffset(-16), ValueType::I32),
+            DebugSlot::home(1, FrameOffset(-24), ValueType::F64),
         ],
-        ..Homes::default()
+        ..DebugSlots::default()
     };
     CodeMap {
         module_name: "test",
         wasm: &[],
         text: HostAddress(TEXT)..HostAddress(TEXT + 0x1000),
-        functions: vec![function("f", F, homes), function("g", G, Homes::default())],
+        functions: vec![
+            function("f", F, slots),
+            function("g", G, DebugSlots::default()),
+        ],
         trampolines: Vec::new(),
         eh_frame: (HostAddress(0), &[]),
         memories: vec![MemoryPlace {

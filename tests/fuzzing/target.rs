@@ -3,8 +3,8 @@
 use super::mutate::Sections;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
-    CodeMap, Flavor, FunctionCode, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace,
-    PointerCode, ValueType,
+    CodeMap, DebugSlot, DebugSlots, Flavor, FunctionCode, GlobalAddress, GlobalPlace, KeptValue,
+    MemoryPlace, PointerCode, SlotValue, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{self, Companions, PathMap};
@@ -139,7 +139,7 @@ impl Module {
                 pops_arguments: index % 3 == 0,
                 code: at(body.start)..at(body.start).offset(length),
                 rows,
-                homes: homes(body.clone()),
+                slots: slots(body.clone()),
                 returns: vec![CodeOffset(CODE_STEP), CodeOffset(3 * CODE_STEP)],
             }
         });
@@ -178,7 +178,7 @@ impl Module {
     }
 }
 
-fn homes(body: Range<u32>) -> Homes {
+fn slots(body: Range<u32>) -> DebugSlots {
     let types = [
         ValueType::I32,
         ValueType::I64,
@@ -189,21 +189,20 @@ fn homes(body: Range<u32>) -> Homes {
         let offset = FrameOffset(-16 - 8 * i as i32);
         (offset, types[i as usize % types.len()])
     };
-    let locals = (0..40).map(|local| (local, slot(local).0, slot(local).1));
-    let kept = (0..12).map(|i| Kept {
-        what: match i % 3 {
+    let homes = (0..40).map(|local| DebugSlot::home(local, slot(local).0, slot(local).1));
+    let kept = (0..12).map(|i| DebugSlot {
+        value: SlotValue::Kept(match i % 3 {
             0 => KeptValue::Operand(i / 3),
             1 => KeptValue::Global(i / 3),
             _ => KeptValue::Entry(i / 3),
-        },
-        at: WasmPc(body.start)..WasmPc(body.end),
-        home: slot(40 + i).0,
+        }),
+        range: WasmPc(body.start)..WasmPc(body.end),
+        offset: slot(40 + i).0,
         ty: slot(40 + i).1,
     });
-    Homes {
-        locals: locals.collect(),
+    DebugSlots {
+        slots: homes.chain(kept).collect(),
         gaps: Vec::new(),
-        kept: kept.collect(),
     }
 }
 

@@ -59,16 +59,16 @@ impl Space for Input<'_> {
     }
 
     fn operand_until(&self, function: usize, at: u64, place: u32) -> Option<u64> {
-        let what = KeptValue::Operand(place);
+        let value = KeptValue::Operand(place);
         // In the order of the code.
-        let kept = &self.lookup.function(function).homes.kept;
-        let first = kept.partition_point(|it| u64::from(it.at.start.0) < at);
+        let kept = self.lookup.function(function).slots.kept();
+        let first = kept.partition_point(|it| u64::from(it.range.start.0) < at);
         let mut there = kept[first..].iter();
         there
             .by_ref()
-            .take_while(|it| u64::from(it.at.start.0) == at)
-            .find(|it| it.what == what)
-            .map(|it| u64::from(it.at.end.0))
+            .take_while(|it| u64::from(it.range.start.0) == at)
+            .find(|it| it.keeps(value))
+            .map(|it| u64::from(it.range.end.0))
     }
 
     fn frame<'d>(&self, function: usize, unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> Frame {

@@ -2,7 +2,7 @@
 
 use super::{Bytes, Check, Count, check};
 use crate::address::{FrameOffset, WasmPc};
-use crate::code::{CodeMap, Flavor, Kept, KeptValue, ValueType};
+use crate::code::{CodeMap, DebugSlot, Flavor, KeptValue, SlotValue, ValueType};
 use crate::handmade::{F, G, Handmade, Written, address, code, local, text};
 use crate::image;
 use gimli::constants as dw;
@@ -276,12 +276,12 @@ fn operands_that_are_not_there_on_all_ways_are_too() {
     let info = info.write();
     let mut code = code(Flavor::Gdb);
     // Behind 14 control also comes by a way that does not pass 12.
-    code.functions[0].homes.kept = vec![Kept {
-        what: KeptValue::Operand(0),
-        at: WasmPc(12)..WasmPc(14),
-        home: FrameOffset(-40),
+    code.functions[0].slots.slots.push(DebugSlot {
+        value: SlotValue::Kept(KeptValue::Operand(0)),
+        range: WasmPc(12)..WasmPc(14),
+        offset: FrameOffset(-40),
         ty: ValueType::I32,
-    }];
+    });
     let check = compared(&info, &info, &code);
     assert_eq!(check.astray, (1, 2));
     assert_eq!(check.variable_bytes, bytes(20, 2, 2, 2));

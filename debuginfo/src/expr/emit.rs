@@ -5,8 +5,8 @@ use super::decode::Op;
 use super::unlocatable::Unlocatable;
 use crate::address::{AddressSize, FrameOffset, WasmPc};
 use crate::code::{
-    CONTEXT_REGISTER, CodeMap, Flavor, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue,
-    ValueType,
+    CONTEXT_REGISTER, CodeMap, DebugSlot, DebugSlots, Flavor, GlobalAddress, GlobalPlace,
+    KeptValue, ValueType,
 };
 use crate::write::{Address, DebugInfoRef, Expression};
 use gimli::{DebugInfoOffset, UnitOffset, constants as dw};
@@ -16,7 +16,7 @@ pub(crate) struct Places<'a> {
     /// Bases of memories, globals.
     pub code: &'a CodeMap<'a>,
     /// Of the function; `None` outside functions.
-    pub homes: Option<&'a Homes>,
+    pub slots: Option<&'a DebugSlots>,
     /// True if the function has a frame base.
     pub has_frame_base: bool,
     /// The address at which the expression becomes valid, by which operands are known.
@@ -30,19 +30,21 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn kept(&self, is: impl Fn(&Kept) -> bool) -> Option<&'a Kept> {
-        self.homes?.kept.iter().find(|kept| is(kept))
+    fn kept(&self, value: KeptValue) -> Option<&'a DebugSlot> {
+        let mut kept = self.slots?.kept().iter();
+        kept.find(|slot| slot.keeps(value))
     }
 
-    fn operand(&self, place: u32) -> Option<&'a Kept> {
-        let from = self.from?;
-        self.kept(|kept| kept.what == KeptValue::Operand(place) && kept.at.start == from)
+    fn operand(&self, place: u32) -> Option<&'a DebugSlot> {
+        let (from, value) = (self.from?, KeptValue::Operand(place));
+        let mut kept = self.slots?.kept().iter();
+        kept.find(|slot| slot.keeps(value) && slot.range.start == from)
     }
 
     /// Up to where an expression counts, as far as operands go.
     pub fn until(&self, ops: &[Op]) -> Option<WasmPc> {
         let operands = ops.iter().filter_map(|op| match op {
-            Op::Stack(place) => Some(self.operand(*place)?.at.end),
+            Op::Stack(place) => Some(self.operand(*place)?.range.end),
             _ => None,
         });
         operands.min()
@@ -182,13 +184,10 @@ impl Emitter<'_> {
     }
 
     fn home(&self, local: u32) -> Result<(FrameOffset, ValueType), Unlocatable> {
-        let homes = self.places.homes.ok_or("a local outside a function")?;
-        match homes
-            .locals
-            .binary_search_by_key(&local, |(local, ..)| *local)
-        {
-            Ok(i) => Ok((homes.locals[i].1, homes.locals[i].2)),
-            Err(_) => Err(format!("local {local} has no home").into()),
+        let slots = self.places.slots.ok_or("a local outside a function")?;
+        match slots.home(local) {
+            Some(home) => Ok((home.offset, home.ty)),
+            None => Err(format!("local {local} has no home").into()),
         }
     }
 
@@ -227,22 +226,20 @@ impl Emitter<'_> {
             Op::Stack(place) => {
                 let kept = self.places.operand(*place);
                 return kept
-                    .map(|kept| (kept.home, kept.ty))
+                    .map(|slot| (slot.offset, slot.ty))
                     .ok_or_else(|| "it names an operand that the stack does not have".into());
             }
             Op::EntryLocal(local) => {
-                let what = KeptValue::Entry(*local);
-                let kept = self.places.kept(|kept| kept.what == what);
+                let kept = self.places.kept(KeptValue::Entry(*local));
                 (kept, "a parameter's value at entry")
             }
             Op::Global(global) => {
-                let what = KeptValue::Global(*global);
-                let kept = self.places.kept(|kept| kept.what == what);
+                let kept = self.places.kept(KeptValue::Global(*global));
                 (kept, "a global")
             }
             _ => (None, "something else"),
         };
-        kept.map(|kept| (kept.home, kept.ty))
+        kept.map(|slot| (slot.offset, slot.ty))
             .ok_or_else(|| format!("{what} is not there where it would have to be saved").into())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Lookup, STRETCHES_BESIDE, STRETCHES_OF_BYTE, STRETCHES_OF_ROW};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
-use crate::code::{CodeMap, Flavor, FunctionCode, Homes};
+use crate::code::{CodeMap, DebugSlots, Flavor, FunctionCode};
 use crate::prevailing::Prevailing;
 use crate::source::{Reader, WasmDwarf};
 use gimli::DebugInfoOffset;
@@ -29,7 +29,7 @@ fn function(wasm: u32, code: u64, order: &[u32]) -> FunctionCode<'static> {
         pops_arguments: false,
         code: HostAddress(code)..HostAddress(code).offset(length * STEP),
         rows: rows.collect(),
-        homes: Homes::default(),
+        slots: DebugSlots::default(),
         returns: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::number::is_replaced_number;
 use super::scopes::Function;
 use crate::address::WasmPc;
-use crate::code::Homes;
+use crate::code::DebugSlots;
 use crate::expr::base_type::BaseType;
 use crate::expr::decode::{Op, decode};
 use crate::expr::emit::{Entries, Places, Purpose, emit};
@@ -23,8 +23,8 @@ pub(super) struct Expressions<'c, 'u, 'a, 'd> {
 
 impl<'u, 'a, 'd> Expressions<'_, 'u, 'a, 'd> {
     /// The homes of the function.
-    pub fn homes(&self) -> Option<&'u Homes> {
-        self.function?.homes(self.cx)
+    pub fn slots(&self) -> Option<&'u DebugSlots> {
+        self.function?.slots(self.cx)
     }
 
     /// The native form of an expression that counts wherever its entry does.
@@ -84,7 +84,7 @@ impl<'u, 'a, 'd> Expressions<'_, 'u, 'a, 'd> {
     pub fn places(&self, from: Option<WasmPc>, size: Option<u64>) -> Places<'_> {
         Places {
             code: self.cx.code(),
-            homes: self.homes(),
+            slots: self.slots(),
             has_frame_base: self.function.is_some_and(|it| it.has_frame_base),
             from,
             size,

@@ -227,10 +227,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         let [Op::Local(local), Op::StackValue] = *ops else {
             return None;
         };
-        let homes = &self.expressions.homes()?.locals;
-        let home = homes
-            .binary_search_by_key(&local, |(local, ..)| *local)
-            .ok()?;
+        let home = self.expressions.slots()?.home(local)?;
         let ty = self.cx.bare_type(entry)?.entry;
         let encoding = match ty.attr_value(dw::DW_AT_encoding) {
             Some(Read::Encoding(encoding)) => Some(encoding),
@@ -238,7 +235,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         };
         let number = Number::of(ty.tag(), encoding)?;
         let bytes = self.cx.types.byte_size(self.cx.unit, entry)?;
-        (!number.fits(homes[home].2, bytes)).then_some(MISFIT)
+        (!number.fits(home.ty, bytes)).then_some(MISFIT)
     }
 
     /// A location that counts in all of a scope.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::convert::Entry;
 use super::passing::{Passing, Refused};
 use crate::address::{CodeOffset, HostAddress, WasmPc};
-use crate::code::{Flavor, FunctionCode, Homes};
+use crate::code::{DebugSlots, Flavor, FunctionCode};
 use crate::dies::{Die, is_scope};
 use crate::expr::decode::{Op, decode};
 use crate::locals::Frame;
@@ -65,8 +65,8 @@ impl Function {
     }
 
     /// Its homes.
-    pub fn homes<'u>(&self, cx: &Context<'u, '_, '_>) -> Option<&'u Homes> {
-        self.index.map(|index| &cx.lookup.function(index).homes)
+    pub fn slots<'u>(&self, cx: &Context<'u, '_, '_>) -> Option<&'u DebugSlots> {
+        self.index.map(|index| &cx.lookup.function(index).slots)
     }
 
     /// The return address of the call before an address.

@@ -2,11 +2,11 @@
 //! declarations are parsed.
 
 use super::addrmap::AddressMap;
-use super::format::{self, HomeTable, TrapTable, Words};
+use super::format::{self, TrapTable, Words};
 use super::handlers::UnwindTable;
-use super::kept::KeptTable;
 use super::link;
 use super::mapping::{Mapping, memory_file};
+use super::slots::SlotTable;
 use crate::compile::{Settings, target};
 use crate::index::*;
 use crate::module::names::FunctionNames;
@@ -121,8 +121,7 @@ struct Sections {
     functions: Range<usize>,
     address_map: Range<usize>,
     traps: Range<usize>,
-    homes: Range<usize>,
-    kept: Range<usize>,
+    slots: Range<usize>,
     unwind: Range<usize>,
     tail_types: Range<usize>,
     wasm: Range<usize>,
@@ -244,12 +243,8 @@ impl Artifact {
                 TrapTable::parse(self.section(|s| &s.traps)).is_some(),
             ),
             (
-                "homes",
-                HomeTable::parse(self.section(|s| &s.homes)).is_some(),
-            ),
-            (
-                "kept values",
-                KeptTable::parse(self.section(|s| &s.kept)).is_some(),
+                "table of slots",
+                SlotTable::parse(self.section(|s| &s.slots)).is_some(),
             ),
             (
                 "table of handlers",
@@ -320,14 +315,9 @@ impl Artifact {
         AddressMap::parse(self.section(|s| &s.address_map)).expect("checked when opened")
     }
 
-    /// Homes of locals.
-    pub fn homes(&self) -> HomeTable<'_> {
-        HomeTable::parse(self.section(|s| &s.homes)).expect("checked when opened")
-    }
-
-    /// The other values that functions keep, and the return addresses of their calls.
-    pub fn kept(&self) -> KeptTable<'_> {
-        KeptTable::parse(self.section(|s| &s.kept)).expect("checked when opened")
+    /// The slots of functions' values, and the return addresses of their calls.
+    pub fn slots(&self) -> SlotTable<'_> {
+        SlotTable::parse(self.section(|s| &s.slots)).expect("checked when opened")
     }
 
     /// Saved registers, and handlers of exceptions.
@@ -428,8 +418,7 @@ impl Sections {
             functions: find(format::FUNCTIONS)?,
             address_map: find(format::ADDRESS_MAP)?,
             traps: find(format::TRAPS)?,
-            homes: find(format::HOMES)?,
-            kept: find(format::KEPT)?,
+            slots: find(format::SLOTS)?,
             unwind: find(format::UNWIND)?,
             tail_types: find(format::TAIL_TYPES)?,
             wasm: find(format::WASM)?,

@@ -9,8 +9,7 @@
 //! | `.dwalin.functions` | for each piece of code: offset, length |
 //! | `.dwalin.addrmap` | see [`super::addrmap`] |
 //! | `.dwalin.traps` | the number n of traps, n offsets (sorted), n kinds (bytes) |
-//! | `.dwalin.homes` | the number n of functions, n + 1 positions in what follows (in records), records of local, type, frame offset |
-//! | `.dwalin.kept` | see [`super::kept`] |
+//! | `.dwalin.slots` | see [`super::slots`] |
 //! | `.dwalin.unwind` | see [`super::handlers`] |
 //! | `.dwalin.tail` | the types of which it matters that their functions follow the `tail` convention: sorted |
 //! | `.wasm` | the module, as it was: names, segments and DWARF are windows of it |
@@ -18,12 +17,10 @@
 //! Behind everything that ELF knows of are 8 bytes of a hash of all bytes before, by which artifacts are told apart, and the CRC-32 of all
 //! bytes before that.
 
-use dwalin_debuginfo::address::{FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Homes, ValueType};
 use std::hash::{DefaultHasher, Hasher};
 
 /// Counts the changes to what sections hold, and to what code and the runtime agree on, within a version.
-pub const TABLES: u32 = 9;
+pub const TABLES: u32 = 10;
 
 /// Machine code.
 pub const TEXT: &str = ".text";
@@ -37,10 +34,8 @@ pub const FUNCTIONS: &str = ".dwalin.functions";
 pub const ADDRESS_MAP: &str = ".dwalin.addrmap";
 /// Instructions that trap.
 pub const TRAPS: &str = ".dwalin.traps";
-/// The stack slots of locals.
-pub const HOMES: &str = ".dwalin.homes";
-/// The other values with slots, and the calls.
-pub const KEPT: &str = ".dwalin.kept";
+/// The stack slots of values, and the calls.
+pub const SLOTS: &str = ".dwalin.slots";
 /// Saved registers, and handlers of exceptions.
 pub const UNWIND: &str = ".dwalin.unwind";
 /// Types whose functions follow the `tail` convention.
@@ -147,66 +142,5 @@ impl<'a> TrapTable<'a> {
         (self.offsets.get(index) == Some(offset))
             .then(|| self.kinds.get(index).copied())
             .flatten()
-    }
-}
-
-/// Of a local's number: that a record is a range in which its value is not in its home. No function has as many locals.
-const GAP: u32 = 1 << 31;
-
-/// Function → where its locals live.
-#[derive(Clone, Copy, Debug)]
-pub struct HomeTable<'a> {
-    starts: Words<'a>,
-    records: Words<'a>,
-}
-
-impl<'a> HomeTable<'a> {
-    /// The section's contents; `None` where they are cut short.
-    pub fn parse(bytes: &'a [u8]) -> Option<HomeTable<'a>> {
-        let words = Words::new(bytes);
-        let count = words.get(0)? as usize;
-        let starts = words.slice(1, count + 1)?;
-        let records = words.slice(2 + count, starts.get(count)? as usize * 3)?;
-        Some(HomeTable { starts, records })
-    }
-
-    /// Writes a section.
-    pub fn write<'h>(homes: impl ExactSizeIterator<Item = &'h Homes> + Clone) -> Vec<u8> {
-        let mut words = WordsWriter::default();
-        words.extend([homes.len() as u32, 0]);
-        words.extend(homes.clone().scan(0, |total, homes| {
-            *total += (homes.locals.len() + homes.gaps.len()) as u32;
-            Some(*total)
-        }));
-        for homes in homes {
-            for (local, offset, ty) in &homes.locals {
-                words.extend([*local, *ty as u32, offset.0 as u32]);
-            }
-            for (local, gap) in &homes.gaps {
-                words.extend([*local | GAP, gap.start.0, gap.end.0]);
-            }
-        }
-        words.0
-    }
-
-    /// The homes of the function with this number among those defined.
-    pub fn get(&self, function: usize) -> Option<Homes> {
-        let (from, to) = (
-            self.starts.get(function)? as usize,
-            self.starts.get(function + 1)? as usize,
-        );
-        let mut homes = Homes::default();
-        for i in from..to {
-            let word = |n| self.records.get(i * 3 + n);
-            let (first, second, third) = (word(0)?, word(1)?, word(2)?);
-            if first & GAP != 0 {
-                let gap = WasmPc(second)..WasmPc(third);
-                homes.gaps.push((first & !GAP, gap));
-            } else {
-                let ty = ValueType::ALL.get(second as usize)?;
-                homes.locals.push((first, FrameOffset(third as i32), *ty));
-            }
-        }
-        Some(homes)
     }
 }

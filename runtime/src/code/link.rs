@@ -2,9 +2,9 @@
 //! that is mapped as it is.
 
 use super::addrmap::AddressMap;
-use super::format::{self, HomeTable, TrapTable, WordsWriter};
+use super::format::{self, TrapTable, WordsWriter};
 use super::handlers::UnwindTable;
-use super::kept::KeptTable;
+use super::slots::SlotTable;
 use crate::abi::layout::SYSTEM_PAGE;
 use crate::compile::env::{CallTarget, Word};
 use crate::compile::observe::CompiledFunction;
@@ -79,16 +79,12 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
         ),
         (format::TRAPS, &TrapTable::write(&traps(&pieces, &text))),
         (
-            format::HOMES,
-            &HomeTable::write(parts.functions.iter().map(|function| &function.homes)),
-        ),
-        (
-            format::KEPT,
-            &KeptTable::write(
+            format::SLOTS,
+            &SlotTable::write(
                 parts
                     .functions
                     .iter()
-                    .map(|function| (&function.homes.kept[..], &function.returns[..])),
+                    .map(|function| (&function.slots, &function.returns[..])),
             ),
         ),
         (

@@ -9,12 +9,12 @@ pub mod cached;
 pub mod cached_functions;
 pub mod format;
 pub mod handlers;
-pub mod kept;
 pub mod link;
 pub mod mapping;
 pub mod pointers;
 pub mod profile;
 pub mod registry;
+pub mod slots;
 pub mod words;
 
 pub use artifact::{Artifact, ArtifactError};

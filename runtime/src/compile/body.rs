@@ -100,7 +100,7 @@ impl FunctionCompiler {
             let reason = "stack slots are not in their order".to_owned();
             return Err(CompileError::Function { index, reason });
         }
-        function.homes.gaps = translated.gaps;
+        function.slots.gaps = translated.gaps;
         observe::finish(&mut function, context, &translated.kept, has_call_sites);
         Ok((function, translated.checks_stack))
     }

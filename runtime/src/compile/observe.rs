@@ -19,7 +19,7 @@ use cranelift_codegen::{
     MachBufferFinalized, MachBufferFrameLayout,
 };
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{FUNCTION_ALIGNMENT, Homes, Kept, ValueType};
+use dwalin_debuginfo::code::{DebugSlot, DebugSlots, FUNCTION_ALIGNMENT, SlotValue, ValueType};
 
 /// One function's code.
 pub struct CompiledFunction {
@@ -37,8 +37,8 @@ pub struct CompiledFunction {
     pub frame_size: u32,
     /// Its call frame information: see [`super::unwind`].
     pub unwind: Vec<u8>,
-    /// The stack slots of its locals.
-    pub homes: Homes,
+    /// The stack slots of its values.
+    pub slots: DebugSlots,
     /// The registers that it saves.
     pub saved: SavedRegisters,
     /// Its calls that have handlers of exceptions: sorted.
@@ -129,7 +129,7 @@ pub fn observe(isa: &dyn TargetIsa, context: &Context) -> Result<CompiledFunctio
         traps: traps.collect::<Result<_, String>>()?,
         calls: calls.collect::<Result<_, String>>()?,
         unwind,
-        homes: homes(buffer),
+        slots: homes(buffer),
         saved: saved_registers(&buffer.unwind_info),
         handled_calls: handled_calls(buffer)?,
         returns: Vec::new(),
@@ -160,16 +160,13 @@ pub(super) fn finish(
         return;
     };
     if let Some(layout) = compiled.buffer.frame_layout() {
-        function.homes.kept = kept
-            .iter()
-            .filter(|kept| kept.at.start < kept.at.end)
-            .map(|kept| Kept {
-                what: kept.what,
-                at: kept.at.clone(),
-                home: frame_offset(layout, layout.stackslots[kept.slot].offset),
-                ty: kept.ty,
-            })
-            .collect();
+        let kept = kept.iter().filter(|kept| kept.at.start < kept.at.end);
+        function.slots.slots.extend(kept.map(|kept| DebugSlot {
+            value: SlotValue::Kept(kept.what),
+            range: kept.at.clone(),
+            offset: frame_offset(layout, layout.stackslots[kept.slot].offset),
+            ty: kept.ty,
+        }));
     }
     if has_call_sites {
         let calls = compiled.buffer.call_sites();
@@ -375,8 +372,9 @@ fn rows(
         .collect()
 }
 
-fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
-    let mut homes = Homes::default();
+/// The slots of locals.
+fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> DebugSlots {
+    let mut homes = DebugSlots::default();
     let Some(layout) = buffer.frame_layout() else {
         return homes;
     };
@@ -384,9 +382,9 @@ fn homes(buffer: &MachBufferFinalized<cranelift_codegen::Final>) -> Homes {
         let Some(key) = slot.key else { continue };
         let offset = frame_offset(layout, slot.offset);
         let HomeOf { local, ty } = HomeOf::from_key(key);
-        homes.locals.push((local, offset, ty));
+        homes.slots.push(DebugSlot::home(local, offset, ty));
     }
-    homes.locals.sort_unstable_by_key(|(local, ..)| *local);
+    homes.slots.sort_unstable_by_key(DebugSlot::local);
     homes
 }
 

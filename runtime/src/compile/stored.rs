@@ -9,11 +9,11 @@ use crate::abi::builtin::Builtin;
 use crate::abi::handlers::{
     CALLEE_SAVED, HandledCall, Handler, Place as HandlerPlace, SavedRegisters,
 };
+use crate::abi::slots;
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use cranelift_codegen::binemit::Reloc;
-use dwalin_debuginfo::address::{CodeOffset, FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{Homes, Kept, KeptValue, ValueType};
+use dwalin_debuginfo::address::{CodeOffset, WasmPc};
 use std::collections::HashMap;
 
 /// The references that code has.
@@ -38,7 +38,7 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
         calls,
         frame_size,
         unwind,
-        homes: Homes { locals, gaps, kept },
+        slots,
         saved,
         handled_calls,
         returns,
@@ -60,21 +60,7 @@ pub fn write(function: &CompiledFunction, place: Place<'_>) -> Option<Vec<u8>> {
     let records = calls.iter().map(|call| call_record(call, &callees));
     let records = records.collect::<Option<Vec<_>>>()?;
     out.list(&records, |record| *record);
-    out.list(locals, |(local, offset, ty)| {
-        [*local, offset.0 as u32, *ty as u32]
-    });
-    out.list(gaps, |(local, at)| {
-        [*local, distance(at.start), distance(at.end)]
-    });
-    out.list(kept, |kept| {
-        let (kind, number) = match kept.what {
-            KeptValue::Operand(number) => (0, number),
-            KeptValue::Global(number) => (1, number),
-            KeptValue::Entry(number) => (2, number),
-        };
-        let (start, end) = (distance(kept.at.start), distance(kept.at.end));
-        [kind, number, start, end, kept.home.0 as u32, kept.ty as u32]
-    });
+    out.list(&slots::words(slots, distance), |word| [*word]);
     out.list(returns, |offset| [offset.0]);
     out.list(handled_calls, |call| [call.returns.0, call.sp_to_fp]);
     for call in handled_calls {
@@ -135,28 +121,6 @@ fn call(
     })
 }
 
-fn kept(
-    [kind, number, start, end, home, ty]: [u32; 6],
-    pc: impl Fn(u32) -> WasmPc,
-) -> Option<Kept> {
-    let what = match kind {
-        0 => KeptValue::Operand(number),
-        1 => KeptValue::Global(number),
-        2 => KeptValue::Entry(number),
-        _ => return None,
-    };
-    Some(Kept {
-        what,
-        at: pc(start)..pc(end),
-        home: FrameOffset(home as i32),
-        ty: value_type(ty)?,
-    })
-}
-
-fn value_type(number: u32) -> Option<ValueType> {
-    ValueType::ALL.get(number as usize).copied()
-}
-
 /// Reads a function; `None` where the bytes are damaged.
 pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
     let mut bytes = Reader(bytes);
@@ -174,13 +138,7 @@ pub fn read(bytes: &[u8], place: Place<'_>) -> Option<CompiledFunction> {
             Some((CodeOffset(offset), kind))
         })?,
         calls: bytes.list(|record| call(record, place.callees))?,
-        homes: Homes {
-            locals: bytes.list(|[local, offset, ty]| {
-                Some((local, FrameOffset(offset as i32), value_type(ty)?))
-            })?,
-            gaps: bytes.list(|[local, start, end]| Some((local, pc(start)..pc(end))))?,
-            kept: bytes.list(|record| kept(record, pc))?,
-        },
+        slots: slots::read(bytes.list(|[word]| Some(word))?, pc)?,
         saved: SavedRegisters(saved.to_le_bytes()),
         returns: bytes.list(|[offset]| Some(CodeOffset(offset)))?,
         handled_calls: bytes.list(|[returns, sp_to_fp]| {

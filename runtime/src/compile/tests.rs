@@ -111,8 +111,8 @@ pub(super) fn everywhere(function: WasmPc, local: u32) -> NamedLocal {
 fn locals_that_are_asked_for_have_homes() {
     let text = Text::new(LOCALS);
     let homes = |function: &CompiledFunction| -> Vec<_> {
-        let locals = function.homes.locals.iter();
-        locals.map(|(local, _, ty)| (*local, *ty)).collect()
+        let homes = function.slots.homes().iter();
+        homes.map(|it| (it.local().unwrap(), it.ty)).collect()
     };
     let without = text.compiled(&settings(false), None);
     assert_eq!(homes(&without), []);
@@ -137,7 +137,12 @@ fn locals_that_are_asked_for_have_homes() {
 #[test]
 fn homes_do_not_overlap() {
     let function = Text::new(LOCALS).compiled(&settings(true), None);
-    let mut places: Vec<_> = function.homes.locals.iter().map(|it| it.1.0).collect();
+    let mut places: Vec<_> = function
+        .slots
+        .homes()
+        .iter()
+        .map(|it| it.offset.0)
+        .collect();
     places.sort_unstable();
     // Below the frame pointer and the return address.
     assert!(places.iter().all(|place| *place <= -16 - 4));
@@ -342,9 +347,11 @@ fn what_a_function_had_at_entry_is_kept() {
         ..Questions::default()
     };
     let function = text.compiled(&settings(true), Some(&questions));
-    let mut what: Vec<_> = function.homes.kept.iter().map(|kept| kept.what).collect();
-    what.sort_unstable();
-    assert_eq!(what, [KeptValue::Global(0), KeptValue::Entry(0)]);
+    let kept = function.slots.kept();
+    for value in [KeptValue::Global(0), KeptValue::Entry(0)] {
+        assert!(kept.iter().any(|slot| slot.keeps(value)), "{kept:?}");
+    }
+    assert_eq!(kept.len(), 2);
 }
 
 #[test]
@@ -409,7 +416,7 @@ fn the_local_of_a_frame_base_is_not_read_back() {
             ..Questions::default()
         };
         let function = text.compiled(&settings(true), Some(&questions));
-        assert_eq!(function.homes.locals.len(), 1);
+        assert_eq!(function.slots.homes().len(), 1);
         // `mov` from the slot, which is the frame's lowest.
         let is_read = |it: &&[u8]| it[0] == 0x8b && it[1] & 0xc7 == 4 && it[2] == 0x24;
         function.code.windows(3).filter(is_read).count()

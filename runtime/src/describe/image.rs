@@ -13,7 +13,7 @@ use crate::threads::Threads;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::CodeOffset;
 use dwalin_debuginfo::check::Check;
-use dwalin_debuginfo::code::{CodeMap, Contents, FunctionCode, Homes, Symbol};
+use dwalin_debuginfo::code::{CodeMap, Contents, FunctionCode, Symbol};
 use dwalin_debuginfo::{Image, Warning, WarningKind, WasmDwarf};
 use dwalin_gdb_jit::Registration;
 
@@ -163,7 +163,7 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         .collect();
     let index = info.func_index(func);
     let ty = info.func_type(index);
-    let (kept, returns) = artifact.kept().get(func.index()).unwrap_or_default();
+    let (slots, returns) = artifact.slots().get(func.index()).unwrap_or_default();
     FunctionCode {
         index: index.index() as u32,
         name: artifact.function_name(index),
@@ -173,10 +173,7 @@ fn function(code: &PlacedCode, func: DefinedFuncIndex) -> FunctionCode<'_> {
         pops_arguments: artifact.is_tail_type(info.functions[index]),
         code: range,
         rows,
-        homes: Homes {
-            kept,
-            ..artifact.homes().get(func.index()).unwrap_or_default()
-        },
+        slots,
         returns,
     }
 }

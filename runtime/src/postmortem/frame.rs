@@ -5,43 +5,26 @@ use crate::unwind::frames::WalkedFrame;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use dwalin_debuginfo::address::{FrameOffset, WasmPc};
-use dwalin_debuginfo::code::{DWARF_MEMORY, Homes, Kept, KeptValue, ValueType};
+use dwalin_debuginfo::code::{DWARF_MEMORY, DebugSlot, DebugSlots, KeptValue, ValueType};
 use dwalin_debuginfo::values::{Machine, WasmValue};
 use std::borrow::Cow;
 
-/// Reads the values that a frame keeps besides its locals, at an address.
+/// Reads the values that a frame has in slots at an address; where that is not known, those that are there always.
 ///
 /// # Safety
-/// As [`read_homes`]: of a function that keeps these.
-pub unsafe fn read_kept(frame: WalkedFrame, pc: WasmPc, kept: Vec<Kept>) -> Vec<(Kept, WasmValue)> {
-    let here = kept.into_iter().filter(|kept| kept.at.contains(&pc));
-    here.filter_map(|kept| {
-        // SAFETY: the caller's promise.
-        let value = unsafe { read_slot(frame, kept.home, kept.ty) }?;
-        Some((kept, value))
-    })
-    .collect()
-}
-
-/// The locals of a frame that have their values in homes, at an address: index and value. Where the address is not known, those that have
-/// always.
-///
-/// # Safety
-/// The frame must be there, past its prologue, and be of a function whose homes these are.
-pub unsafe fn read_homes(
+/// The frame must be there, past its prologue, and be of a function whose slots these are.
+pub unsafe fn read_slots(
     frame: WalkedFrame,
     pc: Option<WasmPc>,
-    homes: &Homes,
-) -> Vec<(u32, WasmValue)> {
-    let read = |(local, offset, ty): &(u32, FrameOffset, ValueType)| {
-        // SAFETY: the caller's promise: the home is a slot of the frame, of the type's size.
-        Some((*local, unsafe { read_slot(frame, *offset, *ty) }?))
+    slots: DebugSlots,
+) -> Vec<(DebugSlot, WasmValue)> {
+    let there = slots.slots.iter().filter(|slot| slots.hold(slot, pc));
+    let read = |slot: &DebugSlot| {
+        // SAFETY: the caller's promise: it is a slot of the frame, of the type's size.
+        Some((slot.clone(), unsafe {
+            read_slot(frame, slot.offset, slot.ty)
+        }?))
     };
-    let is_there = |(local, ..): &&(u32, FrameOffset, ValueType)| match pc {
-        Some(pc) => homes.hold(*local, pc),
-        None => !homes.gaps.iter().any(|(it, _)| it == local),
-    };
-    let there = homes.locals.iter().filter(is_there);
     there.filter_map(read).collect()
 }
 
@@ -73,7 +56,7 @@ pub struct StoppedFrame<'a> {
     /// Locals, by index.
     pub locals: &'a [(u32, WasmValue)],
     /// The other values that it keeps at this place.
-    pub kept: &'a [(Kept, WasmValue)],
+    pub kept: &'a [(DebugSlot, WasmValue)],
     /// True if it is the one that trapped.
     pub innermost: bool,
 }
@@ -105,12 +88,12 @@ impl Machine for StoppedFrame<'_> {
     }
 
     fn kept(&self, what: KeptValue, from: Option<WasmPc>) -> Option<WasmValue> {
-        let is = |kept: &Kept| {
-            let from = from.is_none_or(|from| kept.at.start == from);
-            kept.what == what && (from || !matches!(what, KeptValue::Operand(_)))
+        let is = |slot: &DebugSlot| {
+            let from = from.is_none_or(|from| slot.range.start == from);
+            slot.keeps(what) && (from || !matches!(what, KeptValue::Operand(_)))
         };
         let mut found = self.kept.iter();
-        found.find(|(kept, _)| is(kept)).map(|(_, value)| *value)
+        found.find(|(slot, _)| is(slot)).map(|(_, value)| *value)
     }
 
     fn memory(&self, address: u64, len: usize) -> Option<Cow<'_, [u8]>> {

@@ -1,6 +1,6 @@
 //! Frames of guest code → names, places in the source, and variables.
 
-use super::frame::{StoppedFrame, read_homes, read_kept};
+use super::frame::{StoppedFrame, read_slots};
 use super::instruction::called_import;
 use crate::abi::trap::TrapKind;
 use crate::compiled::Module;
@@ -13,7 +13,7 @@ use crate::vm::instance::InstanceData;
 use crate::vm::store::StoreCore;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::Kept;
+use dwalin_debuginfo::code::DebugSlot;
 use dwalin_debuginfo::demangle;
 use dwalin_debuginfo::values::WasmValue;
 
@@ -155,14 +155,17 @@ impl<'s> Symbolizing<'s> {
         let innermost = self.frames.is_empty() && matches!(walked.pc, FramePc::Exact(_));
         let entering = innermost && self.stopped == Stopped::Trapped(TrapKind::StackOverflow);
         if self.details && self.stopped != Stopped::Gone && !entering {
-            let homes = instance.module.artifact().homes();
-            let homes = homes.get(defined.index());
+            let slots = instance.module.artifact().slots().get(defined.index());
+            let (slots, _) = slots.unwrap_or_default();
             // SAFETY: the frames are there, and this one is past its prologue.
-            frame.locals = unsafe { read_homes(walked, pc, &homes.unwrap_or_default()) };
+            let values = unsafe { read_slots(walked, pc, slots) };
+            let local = |(slot, value): &(DebugSlot, WasmValue)| Some((slot.local()?, *value));
+            frame.locals = values.iter().filter_map(local).collect();
             if let Some(pc) = pc.filter(|_| !frame.symbols.is_empty()) {
-                let kept = instance.module.artifact().kept().get(defined.index());
-                // SAFETY: as above.
-                let kept = unsafe { read_kept(walked, pc, kept.unwrap_or_default().0) };
+                let kept = values
+                    .into_iter()
+                    .filter(|(slot, _)| slot.local().is_none());
+                let kept: Vec<_> = kept.collect();
                 self.variables(instance, &mut frame, (pc, &kept), innermost);
                 frame.kept = kept;
                 frame.stopped_at = Some(pc);
@@ -193,7 +196,7 @@ impl<'s> Symbolizing<'s> {
         &self,
         instance: &'s InstanceData,
         frame: &mut FrameInfo,
-        (pc, kept): (WasmPc, &[(Kept, WasmValue)]),
+        (pc, kept): (WasmPc, &[(DebugSlot, WasmValue)]),
         innermost: bool,
     ) {
         let machine = StoppedFrame {

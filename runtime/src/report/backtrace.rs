@@ -2,7 +2,7 @@
 
 use dwalin_debuginfo::SourceFrame;
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::Kept;
+use dwalin_debuginfo::code::DebugSlot;
 use dwalin_debuginfo::values::{Variable, WasmValue};
 
 /// One frame: a function of a guest, or of the host between two guests.
@@ -27,7 +27,7 @@ pub struct FrameInfo {
     /// The index of its instance among the store's; `usize::MAX` without one.
     pub(crate) instance: usize,
     /// The values that it keeps besides its locals, where they were read.
-    pub(crate) kept: Vec<(Kept, WasmValue)>,
+    pub(crate) kept: Vec<(DebugSlot, WasmValue)>,
     /// The instruction's address in the code section, where values were read.
     pub(crate) stopped_at: Option<WasmPc>,
     /// True if it is the innermost, and stopped at an instruction of its own.

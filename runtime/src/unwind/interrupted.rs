@@ -6,6 +6,7 @@
 
 use super::activation::{Activation, innermost};
 use super::frames::caller;
+use crate::abi::frame::FP_TO_CFA;
 use crate::code::registry;
 use libc::{REG_RBP, REG_RIP, REG_RSP, SIGPROF, c_int, siginfo_t, ucontext_t};
 use std::cell::Cell;
@@ -134,7 +135,7 @@ fn walk_chain(mut fp: u64, mut above: u64, mut activation: &Activation, words: &
             if !words.push(return_address.wrapping_sub(1)) {
                 return;
             }
-            (fp, above) = (next, fp + 16);
+            (fp, above) = (next, fp + FP_TO_CFA);
         }
         let (exit_fp, exit_pc) = activation.outer_exit;
         // SAFETY: an outer activation is alive while an inner one is.

@@ -11,8 +11,8 @@ use super::emit::{Entries, Places, Purpose, emit};
 use super::unlocatable::Unlocatable;
 use crate::address::{AddressSize, FrameOffset, HostAddress, WasmPc};
 use crate::code::{
-    CodeMap, Flavor, GlobalAddress, GlobalPlace, Homes, Kept, KeptValue, MemoryPlace,
-    ValueType as WasmType,
+    CodeMap, DebugSlot, DebugSlots, Flavor, GlobalAddress, GlobalPlace, KeptValue, MemoryPlace,
+    SlotValue, ValueType as WasmType,
 };
 use crate::write::{Expression, Named, Unit};
 use gimli::constants as dw;
@@ -45,7 +45,7 @@ const BASE_TYPES: [(UnitOffset, gimli::DwAte, u8); 5] = [
 /// The memory that a debugger reads, and its knowledge of a function.
 struct Machine {
     code: CodeMap<'static>,
-    homes: Homes,
+    slots: DebugSlots,
     bytes: BTreeMap<u64, u8>,
     /// Of the variable.
     size: Option<u64>,
@@ -57,10 +57,10 @@ impl Machine {
     /// 64 now, and was 32 for the function; the guest's memory has 0x11, 0x22 and so on at 0x100.
     fn new() -> Machine {
         let home = |place: i32| FrameOffset(-8 * place);
-        let kept = |what, at, place| Kept {
-            what,
-            at,
-            home: home(place),
+        let kept = |value, range, place| DebugSlot {
+            value: SlotValue::Kept(value),
+            range,
+            offset: home(place),
             ty: WasmType::I32,
         };
         let body = WasmPc(0)..WasmPc(100);
@@ -85,18 +85,16 @@ impl Machine {
                 at_own_addresses: false,
                 pointer_code: None,
             },
-            homes: Homes {
-                locals: vec![
-                    (0, home(2), WasmType::I32),
-                    (1, home(3), WasmType::I64),
-                    (2, home(4), WasmType::F32),
-                ],
-                gaps: Vec::new(),
-                kept: vec![
+            slots: DebugSlots {
+                slots: vec![
+                    DebugSlot::home(0, home(2), WasmType::I32),
+                    DebugSlot::home(1, home(3), WasmType::I64),
+                    DebugSlot::home(2, home(4), WasmType::F32),
                     kept(KeptValue::Operand(0), WasmPc(10)..WasmPc(20), 5),
                     kept(KeptValue::Entry(0), body.clone(), 6),
                     kept(KeptValue::Global(0), body, 7),
                 ],
+                gaps: Vec::new(),
             },
             bytes: BTreeMap::new(),
             size: None,
@@ -131,7 +129,7 @@ impl Machine {
     fn places(&self) -> Places<'_> {
         Places {
             code: &self.code,
-            homes: Some(&self.homes),
+            slots: Some(&self.slots),
             has_frame_base: true,
             from: Some(WasmPc(10)),
             size: self.size,

@@ -2,7 +2,7 @@
 
 use super::{in_both, in_gdb, in_lldb};
 use crate::address::{FrameOffset, WasmPc};
-use crate::code::{Kept, KeptValue, ValueType};
+use crate::code::{DebugSlot, KeptValue, SlotValue, ValueType};
 use crate::handmade::{F, GLOBAL, Handmade, MEMORY, address, code, encoding, local, native, raw};
 use gimli::constants as dw;
 use gimli::write::AttributeValue as Value;
@@ -132,12 +132,12 @@ fn operands_count_as_long_as_they_are_kept() {
     let written = info.write();
     for flavor in super::FLAVORS {
         let mut code = code(flavor);
-        code.functions[0].homes.kept = vec![Kept {
-            what: KeptValue::Operand(0),
-            at: WasmPc(12)..WasmPc(17),
-            home: FrameOffset(-40),
+        code.functions[0].slots.slots.push(DebugSlot {
+            value: SlotValue::Kept(KeptValue::Operand(0)),
+            range: WasmPc(12)..WasmPc(17),
+            offset: FrameOffset(-40),
             ty: ValueType::I32,
-        }];
+        });
         let shown = written.transformed(&code);
         let list = shown.variable("x").list();
         assert_eq!(list, [(native(12)..native(17), "cfa -40 plus".to_owned())]);

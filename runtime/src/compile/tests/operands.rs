@@ -2,7 +2,7 @@
 
 use super::{Text, has_code, settings, statements};
 use dwalin_debuginfo::address::WasmPc;
-use dwalin_debuginfo::code::{Kept, KeptValue, OperandQuestion, Questions, ValueType};
+use dwalin_debuginfo::code::{DebugSlot, KeptValue, OperandQuestion, Questions, ValueType};
 
 #[test]
 fn operands_are_kept_while_they_are_named() {
@@ -23,11 +23,11 @@ fn operands_are_kept_while_they_are_named() {
         ..Questions::default()
     };
     let function = text.compiled(&settings(true), Some(&questions));
-    let kept = &function.homes.kept;
+    let kept = function.slots.kept();
     assert_eq!(kept.len(), 1, "{kept:?}");
-    assert_eq!(kept[0].what, KeptValue::Operand(0));
-    assert_eq!((kept[0].at.start, kept[0].ty), (from, ValueType::I32));
-    assert!(kept[0].at.end <= until && kept[0].at.end > from);
+    assert!(kept[0].keeps(KeptValue::Operand(0)));
+    assert_eq!((kept[0].range.start, kept[0].ty), (from, ValueType::I32));
+    assert!(kept[0].range.end <= until && kept[0].range.end > from);
     // There is no second one there.
     let questions = Questions {
         operands: vec![OperandQuestion {
@@ -37,7 +37,7 @@ fn operands_are_kept_while_they_are_named() {
         ..Questions::default()
     };
     let function = text.compiled(&settings(true), Some(&questions));
-    assert_eq!(function.homes.kept, []);
+    assert_eq!(function.slots.kept(), []);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_operand_that_is_named_for_a_scope_is_the_last_one_at_its_beginning() {
             ..Questions::default()
         };
         let function = text.compiled(&settings(true), Some(&questions));
-        function.homes.kept.len()
+        function.slots.kept().len()
     };
     assert_eq!((kept(1, true), kept(1, false)), (1, 1));
     assert_eq!((kept(0, true), kept(0, false)), (0, 1));
@@ -76,7 +76,8 @@ fn an_operand_that_is_named_on_is_the_next_value_of_a_variable_alone_in_its_plac
             operands,
             ..Questions::default()
         };
-        text.compiled(&settings(true), Some(&questions)).homes.kept
+        let function = text.compiled(&settings(true), Some(&questions));
+        function.slots.kept().to_vec()
     };
     let question = |until, is_shared| OperandQuestion {
         from,
@@ -86,7 +87,7 @@ fn an_operand_that_is_named_on_is_the_next_value_of_a_variable_alone_in_its_plac
         is_of_scope: false,
     };
     let multiplied = text.nth("I32Const", 2);
-    let end = |kept: &[Kept]| kept.iter().map(|it| it.at.end).max().unwrap();
+    let end = |kept: &[DebugSlot]| kept.iter().map(|it| it.range.end).max().unwrap();
     assert_eq!(end(&kept(vec![question(until, false)])), until);
     assert_eq!(end(&kept(vec![question(until, true)])), multiplied);
     // Another one that is in the place ends there.
@@ -121,12 +122,12 @@ fn an_operand_that_is_named_until_it_is_in_its_local_needs_no_slot() {
         text.compiled(&settings(true), Some(&questions))
     };
     let function = compiled(until, &[]);
-    assert_eq!(function.homes.kept, []);
+    assert_eq!(function.slots.kept(), []);
     assert!(!has_code(&function, from), "nobody stops there");
     // Somebody does, or it is named for longer.
     let stops = compiled(until, &[(from, 1)]);
-    assert_eq!(stops.homes.kept.len(), 1);
+    assert_eq!(stops.slots.kept().len(), 1);
     assert!(has_code(&stops, from));
     let longer = compiled(text.nth("I32Mul", 0), &[]);
-    assert_eq!(longer.homes.kept.len(), 1);
+    assert_eq!(longer.slots.kept().len(), 1);
 }

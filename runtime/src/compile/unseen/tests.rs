@@ -37,19 +37,20 @@ fn a_value_that_no_location_names_is_not_in_the_home() {
         };
         let function = text.compiled(&settings, Some(&questions));
         let stores = function.code.windows(3).filter(is_store).count();
-        (stores, function.homes)
+        (stores, function.slots)
     };
     for level in [OptLevel::None, OptLevel::Speed] {
-        let (stores, homes) = compiled(&[named.clone()], level, false);
+        let (stores, slots) = compiled(&[named.clone()], level, false);
         assert_eq!(stores, 1, "{level:?}");
-        assert!(homes.hold(0, named.from) && !homes.hold(0, second) && !homes.hold(0, first));
-        let (stores, homes) = compiled(&[named.clone()], level, true);
+        let holds = |at| slots.hold(slots.home(0).unwrap(), Some(at));
+        assert!(holds(named.from) && !holds(second) && !holds(first));
+        let (stores, slots) = compiled(&[named.clone()], level, true);
         assert_eq!(
-            (stores, homes.gaps),
+            (stores, slots.gaps),
             (3, vec![]),
             "{level:?}, of a frame base"
         );
-        let (stores, homes) = compiled(&[everywhere(text.start, 0)], level, false);
-        assert_eq!((stores, homes.gaps), (3, vec![]));
+        let (stores, slots) = compiled(&[everywhere(text.start, 0)], level, false);
+        assert_eq!((stores, slots.gaps), (3, vec![]));
     }
 }
