@@ -1,4 +1,5 @@
-//! Traps as people read them: each report is a file in tests/golden, to be read and compared. `DWALIN_BLESS=1` writes them anew.
+//! Traps as people read them: each program of tests/programs/{trap,report,panic} says in comments how it is compiled and run
+//! (`// report: -O0 -g`), and each report is a file in tests/golden, to be read and compared. `DWALIN_BLESS=1` writes them anew.
 //! The frames are those that llvm-symbolizer finds at the same offsets.
 
 mod golden;
@@ -13,30 +14,23 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use trapping::{REPORTS, compile, dwalin, folder, frames, stem};
+use trapping::{Report, compile, dwalin, folder, frames, reports, stem};
 
-/// A report, against its golden file.
-fn compare(source: &str, level: &str, options: &[&str]) {
-    let case = case(source, level, options);
-    let Some(wasm) = compile(source, level, &format!("golden-{case}")) else {
+/// A report, against the golden file of a name.
+fn compare(report: &Report, name: &str) {
+    let Report { source, level, .. } = report;
+    let Some(wasm) = compile(source, level, &format!("golden-{}", report.name())) else {
         return;
     };
     let (folder, file) = (
         wasm.parent().unwrap(),
         wasm.file_name().unwrap().to_str().unwrap(),
     );
-    let output = dwalin(folder, &[&["run"][..], options, &[file]].concat());
+    let output = dwalin(folder, &[&["run"], &report.options()[..], &[file]].concat());
     assert_eq!(output.status.code(), Some(134), "{source}");
-    let compared = expect(
-        &format!("{case}.txt"),
-        &String::from_utf8_lossy(&output.stderr),
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    let compared = expect(&format!("{name}.txt"), &said);
     compared.unwrap_or_else(|difference| panic!("{difference}"));
-}
-
-fn case(source: &str, level: &str, options: &[&str]) -> String {
-    let options = options.concat().replace("--", "-");
-    format!("{}{level}{options}", stem(source))
 }
 
 /// The start of the code section's contents in a module's file.
@@ -48,13 +42,13 @@ fn code_section(wasm: &Path) -> u64 {
 }
 
 /// The frames of a report, against those that llvm-symbolizer finds at the same offsets.
-fn compare_frames(source: &str, level: &str, options: &[&str]) {
-    let user = format!("symbolizer-{}", case(source, level, options));
-    let Some(wasm) = compile(source, level, &user) else {
+fn compare_frames(report: &Report) {
+    let user = format!("symbolizer-{}", report.name());
+    let Some(wasm) = compile(&report.source, &report.level, &user) else {
         return;
     };
     let run = ["run", "--backtrace=json"];
-    let args = [&run, options, &[wasm.to_str().unwrap()]].concat();
+    let args = [&run, &report.options()[..], &[wasm.to_str().unwrap()]].concat();
     let report = dwalin(&folder(), &args);
     let start = code_section(&wasm);
     let frames = frames(&String::from_utf8_lossy(&report.stderr));
@@ -78,16 +72,15 @@ fn compare_frames(source: &str, level: &str, options: &[&str]) {
 }
 
 /// Programs that are compiled in different ways, and of which llvm-symbolizer finds the debug info: none of a package beside them.
-fn symbolized() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
+fn symbolized(mut reports: Vec<Report>) -> Vec<Report> {
     let mut known = HashSet::new();
-    let mut found = REPORTS.to_vec();
-    found.retain(|(source, level, options)| {
-        !source.ends_with(".wat")
-            && !level.ends_with("-split")
-            && !options.contains(&"--backtrace=short")
-            && known.insert((*source, *level))
+    reports.retain(|report| {
+        !report.source.ends_with(".wat")
+            && !report.level.ends_with("-split")
+            && !report.options().contains(&"--backtrace=short")
+            && known.insert((report.source.clone(), report.level.clone()))
     });
-    found
+    reports
 }
 
 fn addr2line_says_of_every_offset_what_llvm_symbolizer_says() {
@@ -285,14 +278,20 @@ fn main() {
         ),
     ];
     let mut tests = Vec::from(own.map(|(name, run)| trials::test(name, run)));
-    for &(source, level, options) in REPORTS {
-        let name = format!("golden/{}", case(source, level, options));
-        tests.push(trials::test(name, move || compare(source, level, options)));
+    let reports = reports();
+    for report in reports.clone() {
+        let name = report.name();
+        // The report is the same with both versions of DWARF.
+        let other = report.has_versions().then(|| report.dwarf5());
+        for case in other.into_iter().chain([report]) {
+            let name = name.clone();
+            let title = format!("golden/{}", case.name());
+            tests.push(trials::test(title, move || compare(&case, &name)));
+        }
     }
-    for (source, level, options) in symbolized() {
-        let name = format!("symbolizer/{}", case(source, level, options));
-        let run = move || compare_frames(source, level, options);
-        tests.push(trials::test(name, run));
+    for report in symbolized(reports) {
+        let name = format!("symbolizer/{}", report.name());
+        tests.push(trials::test(name, move || compare_frames(&report)));
     }
     trials::run(&["llvm-symbolizer-19"], tests);
 }

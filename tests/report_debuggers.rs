@@ -1,42 +1,43 @@
-//! A trap in a debugger and in the report is at the same lines, frame by frame.
+//! A trap in a debugger and in the report is at the same lines, frame by frame. Each program of tests/programs/{trap,report,panic} that says
+//! how its report is made is a test in each debugger, with each version of DWARF.
 
 mod trapping;
+#[path = "support/trials.rs"]
+mod trials;
 
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use trapping::{REPORTS, compile, dwalin, folder, frames, tools};
+use trapping::{Report, compile, dwalin, folder, frames, reports, stem, tools};
 
 /// The number of innermost frames that are compared.
 const FRAMES: usize = 6;
 /// Longer than a debugger takes on a busy machine, in seconds.
 const PATIENCE: &str = "120";
 
-/// Programs that are compared, and their options: each once, with debug info.
-fn programs(user: &str) -> Vec<(PathBuf, Vec<&'static str>)> {
-    let mut known: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+/// Panics of different depths.
+const PANICS: [&str; 4] = ["add", "borrow", "deep", "invalid"];
+
+/// The programs that are compared: each way of compiling once, with debug info, and the simplest one with both versions of DWARF.
+fn programs() -> Vec<Report> {
+    let mut known = HashSet::new();
     let mut found = Vec::new();
-    for (source, level, options) in REPORTS {
-        let plain: Vec<&str> = options
-            .iter()
-            .copied()
-            .filter(|it| !it.starts_with("--"))
-            .collect();
+    for mut report in reports() {
+        report.options.retain(|it| !it.starts_with("--"));
         // WebAssembly text has no lines of its own, and what overflows the stack is on no line.
-        let compared =
-            plain.contains(&"-g") && !source.ends_with(".wat") && !source.contains("endless");
+        let compared = report.options().contains(&"-g")
+            && !report.source.ends_with(".wat")
+            && !report.source.contains("endless");
         // Panics are all at one line, in `abort`.
-        let panic =
-            source.starts_with("panic/") && known.iter().any(|(it, ..)| it.ends_with("borrow.rs"));
-        let panic = panic && !["panic/deep.rs", "panic/invalid.rs"].contains(source);
-        if !compared || panic || known.contains(&(*source, *level, plain.clone())) {
+        let panic = report.source.starts_with("panic/")
+            && (report.level != "-O0" || !PANICS.contains(&stem(&report.source)));
+        if !compared || panic || !known.insert(report.clone()) {
             continue;
         }
-        known.push((*source, *level, plain.clone()));
-        let Some(wasm) = compile(source, level, user) else {
-            return Vec::new();
-        };
-        found.push((wasm, plain));
+        if report.has_versions() && report.level == "-O0" && report.options() == ["-g"] {
+            found.push(report.dwarf5());
+        }
+        found.push(report);
     }
     found
 }
@@ -117,40 +118,34 @@ fn lldb(wasm: &str, options: &[&str]) -> Vec<String> {
 
 type Debugger = fn(&str, &[&str]) -> Vec<String>;
 
-/// Compares all programs, several at a time.
-fn compare(name: &str, debugger: Debugger) {
-    if !tools::have(&[name]) {
+fn compare(report: &Report, name: &str, debugger: Debugger) {
+    let user = format!("{name}-{}", report.name());
+    let Some(wasm) = compile(&report.source, &report.level, &user) else {
         return;
-    }
-    let wrong = Mutex::new(Vec::new());
-    let programs = Mutex::new(programs(name).into_iter());
-    std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                while let Some((wasm, options)) = { programs.lock().unwrap().next() } {
-                    let expected = reported(&wasm, &options);
-                    assert!(!expected.is_empty(), "{wasm:?}");
-                    let found = debugger(wasm.to_str().unwrap(), &options[1..]);
-                    // gdb shows nothing after `main`.
-                    let count = expected.len().min(found.len());
-                    if count == 0 || found[..count] != expected[..count] {
-                        let differs = format!("{wasm:?} {options:?}: {expected:?} {found:?}");
-                        wrong.lock().unwrap().push(differs);
-                    }
-                }
-            });
+    };
+    let options = report.options();
+    let expected = reported(&wasm, &options);
+    assert!(!expected.is_empty(), "{wasm:?}");
+    let found = debugger(wasm.to_str().unwrap(), &options[1..]);
+    // gdb shows nothing after `main`.
+    let count = expected.len().min(found.len());
+    assert!(count > 0, "{expected:?}");
+    assert_eq!(found[..count], expected[..count]);
+}
+
+fn main() {
+    let debuggers: [(&str, Debugger); 2] = [("gdb", gdb), ("lldb-19", lldb)];
+    let debuggers = debuggers
+        .into_iter()
+        .filter(|(name, _)| tools::have(&[name]));
+    let mut tests = Vec::new();
+    for (name, debugger) in debuggers {
+        for report in programs() {
+            let title = format!("{name}/{}", report.name());
+            tests.push(trials::test(title, move || {
+                compare(&report, name, debugger);
+            }));
         }
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn gdb_is_at_the_lines_of_the_report() {
-    compare("gdb", gdb);
-}
-
-#[test]
-fn lldb_is_at_the_lines_of_the_report() {
-    compare("lldb-19", lldb);
+    }
+    trials::run(&[], tests);
 }

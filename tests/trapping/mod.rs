@@ -11,77 +11,86 @@ use std::process::{Command, Output};
 
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The programs with their flags, and the options with which each is run.
-#[rustfmt::skip] // a table
-pub const REPORTS: &[(&str, &str, &[&str])] = &[
-    ("trap/aborts.c", "-O0", &["-g"]),
-    ("trap/bounds.c", "-O0", &["-g"]),
-    ("trap/bounds.c", "-O2", &["-g"]),
-    ("trap/bounds.c", "-O0", &[]),
-    ("trap/divide.c", "-O0", &["-g"]),
-    ("trap/divide.c", "-O0", &["-g", "-O"]),
-    ("trap/divide.c", "-O0", &["-g", "--backtrace=short"]),
-    ("trap/endless.c", "-O0", &["-g"]),
-    ("trap/endless.c", "-O2", &[]),
-    ("trap/null_call.c", "-O0", &["-g"]),
-    ("trap/null_write.c", "-O0", &["-g"]),
-    ("trap/null_write.c", "-O2", &["-g"]),
-    ("trap/overflow.c", "-O0", &["-g"]),
-    ("trap/overflow.c", "-O2", &["-g", "-O"]),
-    ("trap/unreachable.c", "-O0", &["-g"]),
-    ("trap/wrong_type.c", "-O0", &["-g"]),
-    ("trap/wrong_type.c", "-O2", &["-g"]),
-    ("report/assertion.c", "-O0", &["-g"]),
-    ("report/at.cpp", "-O0", &["-g"]),
-    ("report/bulk.wat", "", &["-g"]),
-    ("report/convert.c", "-O0", &["-g"]),
-    ("report/constructor.cpp", "-O0", &["-g"]),
-    ("report/freed.cpp", "-O0", &["-g"]),
-    ("report/inlined.c", "-O0", &["-g"]),
-    ("report/inlined.c", "-O2", &["-g"]),
-    ("report/inlined.c", "-O2", &["-g", "-O"]),
-    ("report/library.cpp", "-O0", &["-g"]),
-    ("report/missing.c", "-O0", &["-g"]),
-    ("report/mutual.c", "-O0", &["-g"]),
-    ("report/null_negative.c", "-O0", &["-g"]),
-    ("report/null_object.cpp", "-O0", &["-g"]),
-    ("report/null_object.cpp", "-O2", &["-g"]),
-    ("report/number.cpp", "-O0", &["-g"]),
-    ("report/passed.c", "-O0", &["-g"]),
-    ("report/passed.c", "-O2", &["-g"]),
-    ("report/undescribed.c", "-O0", &["-g"]),
-    ("report/pixels.c", "-O2", &["-g"]),
-    ("report/shapes.cpp", "-O0", &["-g"]),
-    ("report/shapes.cpp", "-O2", &["-g"]),
-    ("report/table.wat", "", &["-g"]),
-    ("report/values.c", "-O0", &["-g"]),
-    ("report/values.c", "-O1", &["-g"]),
-    ("report/wild.c", "-O0", &["-g"]),
-    ("report/shapes.cpp", "-O0-split", &["-g"]),
-    ("report/inlined.c", "-O2-split", &[]),
-    ("panic/add.rs", "-O0", &["-g"]),
-    ("panic/borrow.rs", "-O0", &["-g"]),
-    ("panic/borrow.rs", "-O2", &["-g", "-O"]),
-    ("panic/deep.rs", "-O0", &["-g"]),
-    ("panic/dynamic.rs", "-O0", &["-g"]),
-    ("panic/dynamic.rs", "-O2", &["-g"]),
-    ("panic/equal.rs", "-O0", &["-g"]),
-    ("panic/expect.rs", "-O0", &["-g"]),
-    ("panic/expect.rs", "-O2", &["-g", "-O"]),
-    ("panic/giveup.rs", "-O0", &["-g"]),
-    ("panic/index.rs", "-O0", &["-g"]),
-    ("panic/index.rs", "-O2", &["-g"]),
-    ("panic/index.rs", "-O2", &[]),
-    ("panic/invalid.rs", "-O0", &["-g"]),
-    ("panic/message.rs", "-O0", &["-g"]),
-    ("panic/message.rs", "-O0", &["-g", "--backtrace=full"]),
-    ("panic/message.rs", "-O0", &["--backtrace=short"]),
-    ("panic/message.rs", "-O2", &["-g", "-O"]),
-    ("panic/range.rs", "-O0", &["-g"]),
-    ("panic/types.rs", "-O0", &["-g"]),
-    ("panic/unwrap.rs", "-O0", &["-g"]),
-    ("panic/unwrap.rs", "-O2", &["-g"]),
-];
+/// The folders of programs that trap.
+const FOLDERS: [&str; 3] = ["trap", "report", "panic"];
+
+/// The comment of a program that has no report of its own: it is another test's.
+const NO_REPORT: &str = "// no report";
+
+/// A program that traps, how it is compiled, and the options with which it is run: as a comment in it says, `// report: -O2 -g`. A program
+/// may have several such lines.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Report {
+    /// Relative to tests/programs.
+    pub source: String,
+    /// As for [`compile`].
+    pub level: String,
+    pub options: Vec<String>,
+}
+
+impl Report {
+    fn parse(source: &str, line: &str) -> Option<Report> {
+        let line = line.strip_prefix("// ").or(line.strip_prefix(";; "))?;
+        let mut words = line.strip_prefix("report:")?.split_whitespace();
+        let level = match source.ends_with(".wat") {
+            true => "",
+            false => words.next()?,
+        };
+        Some(Report {
+            source: source.to_owned(),
+            level: level.to_owned(),
+            options: words.map(str::to_owned).collect(),
+        })
+    }
+
+    /// The name of the case, and of the file with its report.
+    pub fn name(&self) -> String {
+        let options = self.options.concat().replace("--", "-");
+        format!("{}{}{options}", stem(&self.source), self.level)
+    }
+
+    pub fn options(&self) -> Vec<&str> {
+        self.options.iter().map(String::as_str).collect()
+    }
+
+    /// Returns true if it has debug info of clang's, which there is in two versions of DWARF.
+    pub fn has_versions(&self) -> bool {
+        let is_clangs = self.source.ends_with(".c") || self.source.ends_with(".cpp");
+        is_clangs && !self.level.ends_with("-split")
+    }
+
+    /// The same with DWARF 5, where clang's own choice for WebAssembly is 4.
+    pub fn dwarf5(&self) -> Report {
+        Report {
+            level: format!("{}-dwarf5", self.level),
+            ..self.clone()
+        }
+    }
+}
+
+/// All programs that trap, in all ways that they name.
+pub fn reports() -> Vec<Report> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let files = fs::read_dir(Path::new(ROOT).join("tests/programs").join(folder)).unwrap();
+        let mut files: Vec<_> = files.map(|it| it.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let source = format!("{folder}/{name}");
+            let text = fs::read_to_string(&file).unwrap();
+            let lines = text.lines().filter_map(|line| Report::parse(&source, line));
+            let before = found.len();
+            found.extend(lines);
+            let says = found.len() > before || text.contains(NO_REPORT);
+            assert!(
+                says,
+                "{source} says how its report is made: `// report: -O0 -g`"
+            );
+        }
+    }
+    found
+}
 
 pub fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
@@ -89,7 +98,7 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Compiles a program, at a level that may have `-split` or `-reactor` after it; `None` where the compiler is not installed. `user`
+/// Compiles a program, at a level that may have `-split`, `-reactor` or `-dwarf5` after it; `None` where the compiler is not installed. `user`
 /// keeps tests apart that run at once.
 pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     if source.ends_with(".wat") {
@@ -97,7 +106,9 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     }
     let out = folder().join(user);
     fs::create_dir_all(&out).unwrap();
-    let out = out.join(format!("{}{level}.wasm", stem(source)));
+    // Reports name the file, and are the same for both versions of DWARF.
+    let file = format!("{}{level}.wasm", stem(source));
+    let out = out.join(file.replace("-dwarf5", ""));
     // Paths in the program are relative: a name that it has in its memory moves what is after it.
     let source = format!("tests/programs/{source}");
     let (level, how) = level.rsplit_once('-').unwrap_or((level, ""));
@@ -110,6 +121,7 @@ pub fn compile(source: &str, level: &str, user: &str) -> Option<PathBuf> {
     match how {
         _ if source.ends_with(".rs") => rustc(&source, &level, &out),
         "split" => split(&source, &level, &out),
+        "dwarf5" => clang(&source, &[&level, "-gdwarf-5", "-o"], &out),
         "reactor" => clang(&source, &[&level, "-g", "-mexec-model=reactor", "-o"], &out),
         _ => clang(&source, &[&level, "-g", "-o"], &out),
     }

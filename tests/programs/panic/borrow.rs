@@ -21,3 +21,5 @@ fn main() {
     root.borrow_mut().children.push(itself);
     visit(&root);
 }
+// report: -O0 -g
+// report: -O2 -g -O

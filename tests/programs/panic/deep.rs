@@ -7,3 +7,4 @@ fn depth(list: &[u32], level: u64) -> u64 {
 fn main() {
     println!("{}", depth(&[1, 2, 3], 0));
 }
+// report: -O0 -g

@@ -30,3 +30,5 @@ fn main() {
     let shapes: Vec<Box<dyn Shape>> = vec![Box::new(Square(3)), Box::new(Door { width: wide - 1, height: 4 })];
     println!("{}", all(&shapes));
 }
+// report: -O0 -g
+// report: -O2 -g

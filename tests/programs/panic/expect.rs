@@ -8,3 +8,5 @@ fn main() {
     let sum: i32 = lines.lines().map(number).sum();
     println!("{sum}");
 }
+// report: -O0 -g
+// report: -O2 -g -O

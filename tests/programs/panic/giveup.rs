@@ -9,3 +9,4 @@ fn check(limit: u64) {
 fn main() {
     (0..10).for_each(check);
 }
+// report: -O0 -g

@@ -9,3 +9,6 @@ fn main() {
     println!("{}", middle(&numbers, 1));
     println!("{}", middle(&numbers, 4));
 }
+// report: -O0 -g
+// report: -O2 -g
+// report: -O2

@@ -28,3 +28,7 @@ fn main() {
     ];
     println!("{}", total(&orders));
 }
+// report: -O0 -g
+// report: -O0 -g --backtrace=full
+// report: -O0 --backtrace=short
+// report: -O2 -g -O

@@ -33,3 +33,4 @@ fn main() {
     let head = parser.header(1, parser.at + 2);
     println!("{head:?}");
 }
+// report: -O0 -g

@@ -84,3 +84,4 @@ fn main() {
     let node = Node { name: "first".into(), shape: Shape::Point, next: Some(Box::new(last)) };
     println!("{}", inspect("a text", &["one", "two"], &node, Some(4)));
 }
+// report: -O0 -g

@@ -22,3 +22,4 @@ extern "C" fn visit(number: i32) -> i32 {
 extern "C" fn run(wrong: i32) -> i32 {
     if wrong != 0 { fail("Gimli".as_ptr(), 42) } else { each(3) }
 }
+// no report of its own

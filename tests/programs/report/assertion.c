@@ -9,3 +9,4 @@ static int half(int even) {
 int main(int argc, char **argv) {
     return half(argc + 2);
 }
+// report: -O0 -g

@@ -11,3 +11,4 @@ int main() {
     printf("%d\n", nth(values, 1));
     return nth(values, 5);
 }
+// report: -O0 -g

@@ -11,3 +11,4 @@
     i32.const 0
     i32.const 0x20
     call $copy))
+;; report: -g

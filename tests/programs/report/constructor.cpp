@@ -13,3 +13,4 @@ static Table table(allocate(-1) - 200);
 int main() {
     return table.cells[0];
 }
+// report: -O0 -g

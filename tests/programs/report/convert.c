@@ -8,3 +8,4 @@ static int narrow(double value) {
 int main(void) {
     return narrow(huge);
 }
+// report: -O0 -g

@@ -28,3 +28,4 @@ int main() {
     memset(text, 'A', sizeof(Gauge));
     return before + poll(sensor);
 }
+// report: -O0 -g

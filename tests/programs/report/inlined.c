@@ -23,3 +23,7 @@ __attribute__((noinline)) int run(int value) {
 int main(void) {
     return run(800);
 }
+// report: -O0 -g
+// report: -O2 -g
+// report: -O2 -g -O
+// report: -O2-split

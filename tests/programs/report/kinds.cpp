@@ -50,3 +50,4 @@ int main() {
     object.b = 3;
     return take(&object, &Derived::b, (int Derived::*)&Base::base, &Derived::sum, 0);
 }
+// no report of its own

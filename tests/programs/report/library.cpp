@@ -38,3 +38,4 @@ static int fail(const std::string &name, const std::vector<std::string> &words, 
     return points[0].x / zero + (int)(name.size() + words.size() + ages.size() + list.size() + deque.size() + three[0] + bits.size() + numbers.size() + table.size() + owned->x + shared->x + *some + view.size());
 }
 int main() { return fail("short", {"one", "two words that are longer than short"}, 0); }
+// report: -O0 -g

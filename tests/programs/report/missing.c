@@ -7,3 +7,4 @@ int main(void) {
     int (*volatile function)(void) = (int (*)(void))5000;
     return call(function);
 }
+// report: -O0 -g

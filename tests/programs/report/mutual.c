@@ -23,3 +23,4 @@ int main(void) {
     first(0);
     return count;
 }
+// report: -O0 -g

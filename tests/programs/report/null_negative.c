@@ -9,3 +9,4 @@ int main(void) {
     const int *volatile nothing = NULL;
     return before(nothing);
 }
+// report: -O0 -g

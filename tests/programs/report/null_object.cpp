@@ -31,3 +31,5 @@ int main() {
     int length = router.route("/echo", "hello");
     return length + router.route("/ehco", "hello");
 }
+// report: -O0 -g
+// report: -O2 -g

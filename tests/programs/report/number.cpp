@@ -10,3 +10,4 @@ static int parse(const std::string &text) {
 int main() {
     return parse("12") + parse("twelve");
 }
+// report: -O0 -g

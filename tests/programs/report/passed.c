@@ -15,3 +15,5 @@ int main(int argc, char **argv) {
     copy(argc > 9 ? origin : other, origin);
     return 0;
 }
+// report: -O0 -g
+// report: -O2 -g

@@ -13,3 +13,4 @@ int main(void) {
     draw(&image);
     return pixels[5];
 }
+// report: -O2 -g

@@ -33,3 +33,6 @@ int main() {
     geometry::Canvas canvas(nothing);
     return canvas.share(rectangle);
 }
+// report: -O0 -g
+// report: -O2 -g
+// report: -O0-split -g

@@ -10,3 +10,4 @@
   (func (export "_start")
     i32.const 41
     call $get))
+;; report: -g

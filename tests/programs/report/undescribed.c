@@ -10,3 +10,4 @@ int main(int argc, char **argv) {
     store(pointer);
     return number;
 }
+// report: -O0 -g

@@ -47,3 +47,5 @@ int main(void) {
     struct person first = {"Bifur", 147, BLUE, {1, -3}, 1.5, &second};
     return inspect(&first, GREEN, true, 'x', -5000000000LL, 0.5f, twice, NULL);
 }
+// report: -O0 -g
+// report: -O1 -g

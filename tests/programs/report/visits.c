@@ -26,3 +26,4 @@ __attribute__((export_name("run"))) int run(int wrong) {
     const char *name = "Gimli";
     return wrong ? open_account(name) : each(3);
 }
+// no report of its own

@@ -18,3 +18,4 @@ int main(void) {
     struct node first = {1, &last};
     return sum(&first);
 }
+// report: -O0 -g

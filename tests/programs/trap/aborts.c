@@ -16,3 +16,4 @@ int main(void) {
     check(1 + 1 == 3, "new arithmetic");
     return 0;
 }
+// report: -O0 -g

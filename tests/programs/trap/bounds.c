@@ -14,3 +14,6 @@ int main(void) {
     int lost = item(0x30000000);
     return lost;
 }
+// report: -O0 -g
+// report: -O2 -g
+// report: -O0

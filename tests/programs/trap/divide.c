@@ -18,3 +18,6 @@ int main(void) {
     fflush(stdout);
     return percent(parts, 3);
 }
+// report: -O0 -g
+// report: -O0 -g -O
+// report: -O0 -g --backtrace=short

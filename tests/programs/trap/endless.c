@@ -17,3 +17,5 @@ int main(void) {
     descend();
     return 0;
 }
+// report: -O0 -g
+// report: -O2

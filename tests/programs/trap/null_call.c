@@ -21,3 +21,4 @@ int main(void) {
     fflush(stdout);
     return dispatch(&handlers[1], 8);
 }
+// report: -O0 -g

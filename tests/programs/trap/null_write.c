@@ -17,3 +17,5 @@ int main(void) {
     mark(nothing);
     return 0;
 }
+// report: -O0 -g
+// report: -O2 -g

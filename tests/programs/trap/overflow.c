@@ -15,3 +15,5 @@ int main(void) {
     fflush(stdout);
     return negate(smallest) == 0;
 }
+// report: -O0 -g
+// report: -O2 -g -O

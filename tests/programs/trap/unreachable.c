@@ -20,3 +20,4 @@ int main(void) {
     printf("%s\n", name(broken));
     return 0;
 }
+// report: -O0 -g

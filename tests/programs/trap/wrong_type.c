@@ -16,3 +16,5 @@ int main(void) {
     fflush(stdout);
     return call((callback)(void (*)(void))half);
 }
+// report: -O0 -g
+// report: -O2 -g
