@@ -5,6 +5,8 @@
 
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "tidy/paths.rs"]
+mod paths;
 #[path = "tidy/rooms.rs"]
 mod rooms;
 #[path = "tidy/syntax.rs"]
@@ -100,6 +102,14 @@ fn sources_are_in_order() {
         new.join("\n"),
         paid.join("\n")
     );
+}
+
+#[test]
+fn documents_name_paths_that_there_are() {
+    for document in ["docs/architecture.md", "CONTRIBUTING.md", "README.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        assert_eq!(paths::missing(&text, root()), [""; 0], "{document}");
+    }
 }
 
 /// Files and functions that are too long, and missing or vague documentation.
