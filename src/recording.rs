@@ -8,7 +8,6 @@ use dwalin_runtime::record::{End, Ended, Log, Start};
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Error, Module, Store};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 /// Names of options in a recording.
 pub mod option {
@@ -24,9 +23,9 @@ pub mod option {
 
 /// Refuses programs and options that cannot be recorded, before code is made for them.
 pub fn check(options: &Run, program: &Program<'_>) -> Result<()> {
-    let Some(path) = &options.record else {
+    if options.record.is_none() {
         return Ok(());
-    };
+    }
     let file = options.file().display();
     if program.contents().is_none() {
         bail!(
@@ -36,13 +35,6 @@ pub fn check(options: &Run, program: &Program<'_>) -> Result<()> {
     if options.wasm.timeout().is_some() || options.wasm.fuel().is_some() {
         bail!(
             "{file}: --record: what -W timeout or -W fuel ends cannot be replayed; leave one of them out"
-        );
-    }
-    let same = |path: &Path| std::fs::canonicalize(path).ok();
-    if same(path).is_some_and(|path| Some(path) == same(options.file())) {
-        bail!(
-            "--record {}: that is the program; give another file",
-            path.display()
         );
     }
     Ok(())

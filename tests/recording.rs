@@ -329,7 +329,7 @@ fn what_cannot_be_recorded_is_refused_by_name() {
             &["app.rec", "--allow-precompiled", "app.cwasm"],
             "give the module",
         ),
-        (&["app.wat", "app.wat"], "that is the program"),
+        (&["app.wat", "app.wat"], "it is the file that is read"),
         (
             &["missing/app.rec", "app.wat"],
             "cannot write missing/app.rec",
