@@ -290,6 +290,8 @@ fn the_text_interface_shows_the_source_and_variables_and_steps() {
         lldb.line("gui");
         lldb.wait_for("<Sources>");
         lldb.wait_for("(int) n = 1");
+        // The last line: a key that is typed while lldb draws may be lost.
+        lldb.wait_for("PC = ");
         // What is on the screen already is not drawn again, so only this is sure to be whole.
         lldb.keys("s");
         lldb.wait_for("Thread 1: step in");
