@@ -25,7 +25,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -214,24 +214,25 @@ pub fn say_text(module: &Module, file: &Path) {
 
 /// Finds out before the program runs whether what is written at its end can be: then what it did is done.
 fn check_outputs(options: &Run) -> Result<()> {
-    let mut outputs = Vec::new();
-    outputs.extend(options.coredump.as_ref().map(|path| ("--coredump", path)));
-    if let Some(HowToProfile::Guest { file, .. }) = &options.profile {
-        outputs.push(("--profile=guest", file));
-    }
-    let written_at_once = match &options.backtrace {
+    let coredump = options.coredump.as_ref().map(|path| ("--coredump", path));
+    let profile = match &options.profile {
+        Some(HowToProfile::Guest { file, .. }) => Some(("--profile=guest", file)),
+        _ => None,
+    };
+    let backtrace = match &options.backtrace {
         Some(Backtrace::JsonTo(Destination::File(path))) => Some(("--backtrace", path)),
         _ => None,
     };
     let record = options.record.as_ref().map(|path| ("--record", path));
-    let all = outputs.iter().chain(&written_at_once).chain(&record);
-    for (option, path) in all {
-        let why = || format!("{option}: cannot write {}", path.display());
-        files::keep(options.file(), path).with_context(why)?;
+    let checked = |(option, path): (&str, &PathBuf), found: std::io::Result<()>| {
+        found.with_context(|| format!("{option}: cannot write {}", path.display()))
+    };
+    for output in [coredump, profile, backtrace, record].into_iter().flatten() {
+        checked(output, files::keep(options.file(), output.1))?;
     }
-    for (option, path) in outputs {
-        let why = || format!("{option}: cannot write {}", path.display());
-        check_writable(path).with_context(why)?;
+    // The others are opened before the program runs.
+    for output in [coredump, profile].into_iter().flatten() {
+        checked(output, check_writable(output.1))?;
     }
     Ok(())
 }
