@@ -246,7 +246,8 @@ fn a_step_out_of_main_goes_on_to_the_end_for_editors_too() {
         gdb.ask("-exec-run", "*stopped,reason=\"breakpoint-hit\"");
         // What is typed before it would stand on both sides of it.
         gdb.wait_for(PROMPT);
-        gdb.ask("-exec-next", "*stopped,reason=\"exited-normally\"");
+        // The end of the line comes by itself.
+        gdb.ask("-exec-next", "*stopped,reason=\"exited-normally\"\n");
     }
     gdb.line("-gdb-exit");
     gdb.end();

@@ -228,8 +228,8 @@ fn a_source_that_is_not_there_is_said_once() {
 #[test]
 fn ctrl_c_stops_the_program_where_it_is() {
     both("interrupt", &["spin"], |lldb| {
-        lldb.ask("run", "launched");
-        lldb.quiet(Duration::from_secs(2));
+        lldb.ask("run", "turning\n");
+        lldb.quiet(Duration::from_secs(1));
         lldb.keys(CTRL_C);
         lldb.wait_for("stop reason = signal SIGSTOP");
         lldb.wait_for(PROMPT);

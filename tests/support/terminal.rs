@@ -18,6 +18,9 @@ const COLUMNS: u16 = 160;
 const LINES: u16 = 50;
 /// As fast as people type.
 const KEYSTROKE: Duration = Duration::from_millis(20);
+/// The silence after which people take an output to be whole, and the longest that they wait for it.
+const SILENCE: Duration = Duration::from_millis(100);
+const LONGEST_OUTPUT: Duration = Duration::from_secs(2);
 /// The prompt of gdb.
 pub const GDB_PROMPT: &str = "(gdb) ";
 /// The texts that no command of gdb's may print.
@@ -139,8 +142,16 @@ impl Terminal {
         }
     }
 
-    /// Types a line, with Enter.
+    /// Types a line, with Enter, when what is being written is whole: a terminal that echoes by itself has a key
+    /// wherever it comes, between two halves of a line too.
     pub fn line(&mut self, line: &str) {
+        let until = Instant::now() + LONGEST_OUTPUT;
+        while Instant::now() < until {
+            match self.screen.recv_timeout(SILENCE) {
+                Ok(bytes) => self.bytes.extend(bytes),
+                Err(_) => break,
+            }
+        }
         self.keys(line);
         self.keys("\r");
     }

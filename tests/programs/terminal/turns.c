@@ -16,7 +16,7 @@ static int spin(int n) {
 
 int main(int argc, char **argv) {
   int n = argc;
-  if (argc > 1)
+  if (argc > 1 && fputs("turning\n", stderr) >= 0)
     n = spin(n);
   while (left--)
     n = turn(n); // stop here
