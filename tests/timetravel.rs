@@ -20,6 +20,63 @@ int main(int count, char **words) {
 }
 "#;
 
+/// Has its stops in the first third of the run, some thousands of them.
+const LONG: &str = r#"#include <stdio.h>
+static unsigned sum, noted;
+static void note(unsigned v) {
+    noted = v;
+}
+int main(void) {
+    for (unsigned i = 0; i < 60000; i++) {
+        if (i < 20000)
+            note(i);
+        sum += i;
+    }
+    printf("%u %u\n", sum, noted);
+    return 0;
+}
+"#;
+
+#[test]
+fn gdb_goes_back_to_the_last_of_many_stops() {
+    if !tools::have(&["clang-19"]) {
+        return;
+    }
+    let (folder, _) = recorded_of(LONG, "timetravel-many", &[]);
+    let commands = [
+        "continue",
+        "break note",
+        "reverse-continue",
+        "p v",
+        "reverse-continue",
+        "p v",
+        "delete",
+        "monitor goto 1000000000",
+        "maintenance flush register-cache",
+        "watch noted",
+        "reverse-continue",
+        "reverse-continue",
+        "p i",
+        "up",
+        "p i",
+    ];
+    let output = session(&folder, "gdb", &tools::gdb(), "-ex", &commands);
+    in_order(
+        &output,
+        &[
+            "note (v=19999)",
+            "$1 = 19999",
+            "note (v=19998)",
+            "$2 = 19998",
+            "Old value = 19999",
+            "New value = 19998",
+            "Old value = 19998",
+            "New value = 19997",
+            "$3 = 19998",
+        ],
+    );
+}
+
 #[test]
 fn gdb_goes_back_from_a_trap_to_who_wrote_the_pointer() {
     if !tools::have(&["clang-19"]) {

@@ -5,6 +5,11 @@ use crate::control::Word;
 use crate::error::{Error, Result};
 use crate::process::{Event, Process, Traps};
 
+/// Stops that are looked at one by one: each takes as long as some thousand ticks.
+const MANY: usize = 64;
+/// Ticks for which a process is not forked.
+const WORTH_HALVING: u64 = 1 << 14;
+
 /// A stop that a window has.
 #[derive(Clone, Copy)]
 enum Hit {
@@ -40,6 +45,34 @@ enum End {
     Here(Moment),
 }
 
+impl End {
+    /// The tick at which to stop, if nothing does before.
+    fn tick(&self) -> Option<u64> {
+        match self {
+            End::Tick(tick) => Some(*tick),
+            End::Here(Moment::At { tick, .. }) => Some(tick + 1),
+            End::Here(_) => None,
+        }
+    }
+
+    /// The tick and the instruction at which to stop.
+    fn stop_at(&self) -> Option<(u64, u64)> {
+        match self {
+            End::Here(Moment::At { tick, pc }) => Some((*tick, *pc)),
+            _ => None,
+        }
+    }
+}
+
+/// Stops of a window that have been seen.
+struct Window {
+    last: Option<Hit>,
+    /// The tick of the last access of the host in no call of an import, and how many there were in it.
+    inside: (u64, usize),
+    /// Stops before what is left of the window is halved.
+    patience: usize,
+}
+
 impl Timeline {
     /// Runs backwards.
     pub fn go_back(&mut self) -> Result<Reason> {
@@ -57,7 +90,7 @@ impl Timeline {
                 self.interrupt.forget();
                 return Ok(Reason::Signal(libc::SIGINT));
             }
-            let low = high.saturating_sub(width);
+            let low = self.window_before(high, width);
             let process = self.prepare_windows(low, width)?;
             if self.interrupt.is_asked() {
                 continue;
@@ -71,60 +104,99 @@ impl Timeline {
         Ok(Reason::Begin)
     }
 
-    /// The last stop from the beginning of a tick, where the process is, to an end.
-    fn last_hit(&mut self, mut process: Process, end: End) -> Result<Option<Hit>> {
-        let mut traps = self.traps.clone();
-        let (mut last, mut inside) = (None, (0, 0));
-        let (until, stop_at) = match end {
-            End::Tick(tick) => (Some(tick), None),
-            End::Here(Moment::At { tick, pc }) => (Some(tick + 1), Some((tick, pc))),
-            End::Here(_) => (None, None),
+    /// The beginning of a window before a tick. The way from the last checkpoint before it is not run without looking, unless it is longer than
+    /// the window.
+    fn window_before(&self, high: u64, width: u64) -> u64 {
+        let low = high.saturating_sub(width);
+        let from = self.checkpoints.nearest(low);
+        match low - from <= width {
+            true => from,
+            false => low,
+        }
+    }
+
+    /// The last stop from where a process is to an end. Where there are many, what is left is halved: the first half is looked at only if the
+    /// second has none.
+    fn last_hit(&mut self, mut process: Process, mut end: End) -> Result<Option<Hit>> {
+        let mut window = Window {
+            last: None,
+            inside: (0, 0),
+            patience: MANY,
         };
         let here = (process.tick(&self.control)?, process.pc()?);
-        if Some(here) == stop_at {
+        if end.stop_at() == Some(here) {
             return Ok(None);
         }
-        if traps.breaks.contains(&here.1) {
+        if self.traps.breaks.contains(&here.1) {
             let (tick, pc) = here;
-            last = Some(Hit::Break { tick, pc });
+            window.last = Some(Hit::Break { tick, pc });
         }
-        traps.breaks.extend(stop_at.map(|(_, pc)| pc));
         loop {
-            let event = self.run(&mut process, until, &traps)?;
+            if self.look_through(&mut process, &end, &mut window)? {
+                return Ok(window.last);
+            }
+            window.patience = MANY;
+            let (tick, End::Tick(high)) = (process.tick(&self.control)?, &end) else {
+                continue;
+            };
+            let middle = tick + high.saturating_sub(tick) / 2;
+            if middle - tick < WORTH_HALVING {
+                continue;
+            }
+            let mut ahead = process.fork()?;
+            self.run_to_tick(&mut ahead, middle)?;
+            self.keep_near(middle, &mut ahead)?;
+            if let Some(hit) = self.last_hit(ahead, End::Tick(*high))? {
+                return Ok(Some(hit));
+            }
+            end = End::Tick(middle);
+        }
+    }
+
+    /// Notes stops up to an end; false if there have been as many as there is patience for.
+    fn look_through(
+        &mut self,
+        process: &mut Process,
+        end: &End,
+        window: &mut Window,
+    ) -> Result<bool> {
+        let mut traps = self.traps.clone();
+        let stop_at = end.stop_at();
+        traps.breaks.extend(stop_at.map(|(_, pc)| pc));
+        while window.patience > 0 {
+            let event = self.run(process, end.tick(), &traps)?;
+            window.patience -= 1;
             let here = (process.tick(&self.control), process.pc());
             match event {
-                Event::Break(pc) => {
-                    let tick = here.0?;
-                    if Some((tick, pc)) == stop_at {
-                        return Ok(last);
-                    }
-                    if self.traps.breaks.contains(&pc) {
-                        last = Some(Hit::Break { tick, pc });
-                    }
-                }
+                Event::Break(_) => {}
                 Event::Watch(hits) => {
                     let (tick, pc) = (here.0?, here.1?);
-                    if inside.0 != tick {
-                        inside = (tick, 0);
+                    if window.inside.0 != tick {
+                        window.inside = (tick, 0);
                     }
-                    let hit = self.access(&process, (tick, pc), hits[0], inside.1)?;
-                    inside.1 += usize::from(matches!(hit, Hit::Inside { .. }));
-                    last = Some(hit);
-                    if Some((tick, pc)) == stop_at {
-                        return Ok(last);
-                    }
-                    if self.traps.breaks.contains(&pc) {
-                        last = Some(Hit::Break { tick, pc });
-                    }
+                    let hit = self.access(process, (tick, pc), hits[0], window.inside.1)?;
+                    window.inside.1 += usize::from(matches!(hit, Hit::Inside { .. }));
+                    window.last = Some(hit);
                 }
-                // What was found may not be the last.
-                Event::Interrupted => return Ok(None),
-                Event::Tick | Event::Said(_) | Event::Signal(_) => return Ok(last),
+                Event::Interrupted => {
+                    // What was found may not be the last.
+                    window.last = None;
+                    return Ok(true);
+                }
+                Event::Tick | Event::Said(_) | Event::Signal(_) => return Ok(true),
                 Event::Stepped | Event::Exited(_) | Event::Killed(_) => {
                     return Err(process_lost(here.0));
                 }
             }
+            let (tick, pc) = (process.tick(&self.control)?, process.pc()?);
+            if stop_at == Some((tick, pc)) {
+                return Ok(true);
+            }
+            if self.traps.breaks.contains(&pc) {
+                window.last = Some(Hit::Break { tick, pc });
+            }
         }
+        Ok(false)
     }
 
     /// An access after which a process is at a tick and an address, and before which there were `nth` inside the host in this tick.

@@ -5,6 +5,9 @@ use crate::error::{Error, Result};
 use crate::process::{Event, Process, Traps};
 use crate::tracee::General;
 
+/// Distances, in ticks, of checkpoints before a moment.
+const NEAR: [u64; 3] = [1 << 20, 1 << 14, 1 << 8];
+
 impl Timeline {
     /// Throws a change away; true if there was one.
     pub fn discard(&mut self) -> Result<bool> {
@@ -82,10 +85,17 @@ impl Timeline {
         }
     }
 
-    /// A new process at the beginning of a tick; at the start, for tick 0.
+    /// A new process at the beginning of a tick; at the start, for tick 0. On a long way there, checkpoints are made for steps back from it.
     pub(super) fn process_at_tick(&mut self, tick: u64) -> Result<Process> {
         let from = self.checkpoints.nearest(tick);
         let mut process = self.checkpoints.fork(from)?;
+        for distance in NEAR {
+            let before = tick.saturating_sub(distance);
+            if before > from.saturating_add(distance) {
+                self.run_to_tick(&mut process, before)?;
+                self.keep_near(before, &mut process)?;
+            }
+        }
         self.run_to_tick(&mut process, tick)?;
         Ok(process)
     }
