@@ -10,12 +10,15 @@ import gdb
 
 SOURCE = os.environ["SOURCE"]
 POINTS = int(os.environ["POINTS"])
-# Where code was optimised, its lines are in pieces, and gdb's steps through them are not the same in both directions.
+# Where code was optimised, its lines are in pieces, and gdb's steps through them are not the same in both directions: each stop of the way back is
+# compared with the same moment on a way forward.
 IS_OPTIMISED = os.environ["LEVEL"] != "0"
 FUNCTIONS = int(os.environ["FUNCTIONS"])
 VERSION = int(gdb.VERSION.split(".")[0])
 # Stops of one breakpoint, of one watchpoint, and steps through one function: the way back is compared with all of them.
 MOST = 40
+# Stops of the way back through one function of optimised code that are compared with the same moments on a way forward.
+MOMENTS = 12
 BEFORE_MAIN = ("_start", "_start.command_export")
 # Three watchpoints in four points or more, as four is all that the machine has.
 WATCHES = POINTS * 3 // 10
@@ -228,6 +231,39 @@ def compare_watchpoint(name, address, size):
     return True
 
 
+def moment():
+    """The moment that is shown, as the server says it: "tick 7, 0x1234"."""
+    return gdb.execute("monitor when", to_string=True).splitlines()[0]
+
+
+def back_to(then, pc):
+    """Goes back to a moment, by a breakpoint there: calls of the same function may be between. Returns the last event if it is not reached."""
+    point = gdb.Breakpoint(f"*{pc}", internal=False)
+    enable([point])
+    event = None
+    while moment() != then:
+        event = quiet("reverse-continue")
+        if not is_hit(event):
+            break
+    is_there = moment() == then
+    point.delete()
+    return None if is_there else event
+
+
+def here_on_the_way_forward(then):
+    """What there is at a moment that is reached from the beginning of its tick."""
+    tick, pc = re.fullmatch(r"tick (\d+), (0x[0-9a-f]+)", then).groups()
+    to_start()
+    quiet(f"monitor goto {tick}")
+    gdb.execute("maintenance flush register-cache", to_string=True)
+    if moment() != then:
+        point = gdb.Breakpoint(f"*{pc}", internal=False)
+        enable([point])
+        quiet("continue")
+        point.delete()
+    return moment(), here()
+
+
 def depth():
     count = 0
     frame = gdb.newest_frame()
@@ -244,7 +280,7 @@ def step_here():
     pc = frame.pc()
     while frame.type() == gdb.INLINE_FRAME:
         frame = frame.older()
-    return (frame.name(), frame.find_sal().line), pc, values(frame)
+    return (frame.name(), frame.find_sal().line), pc, values(frame), moment(), here()
 
 
 def steps(command, inner, most=MOST):
@@ -296,6 +332,28 @@ def aligned(expected, found, rest):
     return match and [found[slice(*match.span(number))] for number in range(1, len(expected) + 1)]
 
 
+def compare_lines(function, expected, found, back):
+    """Compares the lines of a way back with those of the way forward, and the values where both stopped at one place."""
+    if found is None:
+        fail(f"reverse-next through {function}", [it[0] for it in expected], [it[0] for it in back])
+        return
+    for wanted, steps_ in zip(expected, found):
+        for step in steps_:
+            if step[1] == wanted[1] and step[2] != wanted[2]:
+                fail(f"reverse-next through {function}, values at {wanted[0]}", wanted[2], step[2])
+
+
+def compare_moments(function, back):
+    """Compares stops of a way back with the same moments on a way forward, as many as MOMENTS."""
+    ticks = [int(re.match(r"tick (\d+)", step[3])[1]) for step in back]
+    if ticks != sorted(ticks, reverse=True):
+        fail(f"reverse-next through {function}", "ticks before the last one's", ticks)
+    for step in lines(back)[:MOMENTS]:
+        then, place = here_on_the_way_forward(step[3])
+        if then != step[3] or not same(place, step[4]):
+            fail(f"reverse-next through {function}, {step[3]}", (then, place), step[4])
+
+
 def compare_steps(declared, function):
     point = gdb.Breakpoint(function, internal=False)
     to_start()
@@ -311,29 +369,17 @@ def compare_steps(declared, function):
     forward = [first] + steps("next", inner)
     point.delete()
     # From its caller, or from a trap, to the last of them.
-    point = gdb.Breakpoint(f"*{forward[-1][1]}", internal=False)
-    enable([point])
-    event = quiet("reverse-continue") if gdb.newest_frame().pc() != forward[-1][1] else last[-1]
-    if not isinstance(event, gdb.StopEvent):
-        fail(f"the way back into {function}", forward[-1], event)
-    point.delete()
+    missed = back_to(forward[-1][3], forward[-1][1])
+    if missed is not None:
+        fail(f"the way back into {function}", forward[-1], missed)
     back = [step_here()] + steps("reverse-next", inner, 4 * MOST)
     expected = lines(reversed(forward))
     # Where it begins, before the breakpoint; and what is before the steps that were made, if they were not all.
     rest = lambda letter: ".*" if len(forward) > MOST else letter([(name, declared)]) + "*"
     if IS_OPTIMISED:
-        known = {it[0] for it in expected} | {(name, declared)}
-        is_same = all(it[0] in known for it in back)
+        compare_moments(function, back)
     else:
-        found = aligned(expected, back, rest)
-        is_same = found is not None
-    if not is_same:
-        fail(f"reverse-next through {function}", [it[0] for it in expected], [it[0] for it in back])
-    elif not IS_OPTIMISED:
-        for (place, pc, a), steps_ in zip(expected, found):
-            for _, at, b in steps_:
-                if pc == at and a != b:
-                    fail(f"reverse-next through {function}, values at {place}", a, b)
+        compare_lines(function, expected, aligned(expected, back, rest), back)
     counts["steps"] += 1
     counts["stops"] += len(back)
     return True
