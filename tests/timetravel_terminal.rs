@@ -95,6 +95,129 @@ fn the_program_reads_what_is_typed_once_and_is_gone_back_in() {
     gdb.assert_no_errors();
 }
 
+const CPP: &str = r#"#include <cstdio>
+struct Shape {
+    virtual double area() const = 0;
+    virtual ~Shape() {}
+};
+struct Square : Shape {
+    double side;
+    explicit Square(double side) : side(side) {}
+    double area() const override { return side * side; }
+};
+static double total;
+static void add(const Shape &shape) {
+    total += shape.area();
+}
+int main() {
+    char line[32] = "";
+    std::printf("side? ");
+    std::fflush(stdout);
+    std::fgets(line, sizeof line, stdin);
+    Square small(line[0] - '0'), large(10);
+    add(small);
+    add(large);
+    std::printf("total %g\n", total);
+    return 0;
+}
+"#;
+
+#[test]
+fn a_session_with_cpp_goes_back_to_virtual_functions() {
+    if !equipped() || !tools::have(&["clang++-19"]) {
+        return;
+    }
+    let folder = Folder::new("timetravel-typed-cpp");
+    folder.write("app.cpp", CPP);
+    let clang = ["clang++-19", "--target=wasm32-wasi", "-fno-exceptions"];
+    folder.tool(&[&clang[..], &["-g", "-o", "app.wasm", "app.cpp"]].concat());
+    let mut gdb = started(&folder, &["--reverse", "app.wasm"]);
+    gdb.ask("break app.cpp:23", " at 0x");
+    gdb.wait_for(PROMPT);
+    gdb.ask("run", "side? ");
+    gdb.line("3");
+    gdb.wait_for("app.cpp:23");
+    for (command, answer) in [
+        ("print total", "$1 = 109"),
+        ("watch total", "atchpoint 2"),
+        ("reverse-continue", "New value = 9"),
+        ("backtrace", "main () at app.cpp:22"),
+        ("reverse-continue", "New value = 0"),
+        ("delete 2", ""),
+        ("tbreak app.cpp:21", " at 0x"),
+        ("reverse-continue", "app.cpp:21"),
+        ("print large.side", "$2 = 10"),
+        ("tbreak Square::area", " at 0x"),
+        ("continue", "Square::area ("),
+        ("print side", "$3 = 3"),
+        ("reverse-finish", "app.cpp:13"),
+        ("print total", "$4 = 0"),
+        ("continue", "app.cpp:23"),
+        ("continue", "total 109"),
+    ] {
+        gdb.wait_for(PROMPT);
+        gdb.ask(command, answer);
+    }
+    gdb.wait_for(PROMPT);
+    gdb.assert_no_errors();
+}
+
+const RUST: &str = r#"use std::io;
+struct Account {
+    balance: i64,
+}
+fn pay(account: &mut Account, amount: i64) {
+    account.balance += amount;
+}
+fn main() {
+    println!("amounts?");
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).unwrap();
+    let mut account = Account { balance: 7 };
+    for word in line.split_whitespace() {
+        pay(&mut account, word.parse().unwrap());
+    }
+    println!("balance {}", account.balance);
+}
+"#;
+
+#[test]
+fn a_session_with_rust_goes_back_to_who_changed_a_field() {
+    if !equipped() || !tools::have_rust_for_wasi() {
+        return;
+    }
+    let folder = Folder::new("timetravel-typed-rust");
+    folder.write("app.rs", RUST);
+    let rustc = ["rustc", "--target", "wasm32-wasip1", "-g"];
+    folder.tool(&[&rustc[..], &["-o", "app.wasm", "app.rs"]].concat());
+    let mut gdb = started(&folder, &["--reverse", "app.wasm"]);
+    gdb.ask("break app.rs:16", " at 0x");
+    gdb.wait_for(PROMPT);
+    gdb.ask("run", "amounts?");
+    gdb.line("10 20");
+    gdb.wait_for("app.rs:16");
+    for (command, answer) in [
+        ("print account.balance", "$1 = 37"),
+        ("watch -l account.balance", "atchpoint 2"),
+        ("reverse-continue", "New value = 17"),
+        ("print amount", "$2 = 20"),
+        ("reverse-continue", "New value = 7"),
+        ("print amount", "$3 = 10"),
+        ("delete 2", ""),
+        ("tbreak app.rs:12", " at 0x"),
+        ("reverse-continue", "app.rs:12"),
+        ("print line", "10 20"),
+        ("reverse-next", "11\t"),
+        ("continue", "app.rs:16"),
+        ("continue", "balance 37"),
+    ] {
+        gdb.wait_for(PROMPT);
+        gdb.ask(command, answer);
+    }
+    gdb.wait_for(PROMPT);
+    gdb.assert_no_errors();
+}
+
 #[test]
 fn a_step_back_before_the_first_line_of_main_stays_there() {
     if !equipped() {
