@@ -129,6 +129,33 @@ fn ctrl_c_stops_the_program_where_it_is() {
 }
 
 #[test]
+fn ctrl_c_in_a_call_of_the_host_shows_what_waits_for_it() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("terminal-waits");
+    let mut gdb = started(&folder, &[], &["?more"]);
+    gdb.ask("run", "more? ");
+    gdb.quiet(Duration::from_secs(1));
+    gdb.keys(CTRL_C);
+    gdb.wait_for("received signal SIGINT");
+    gdb.wait_for("in ask (question=");
+    gdb.wait_for("turns.c:30\n30\t");
+    gdb.wait_for(PROMPT);
+    gdb.ask("up", "main (argc=2, ");
+    gdb.wait_for(PROMPT);
+    gdb.ask("down", "in ask (question=");
+    gdb.wait_for(PROMPT);
+    // A step is one of the line that waits, when the call has returned.
+    gdb.ask("next", "\n");
+    gdb.line("yes");
+    let said = gdb.wait_for("20\t    n = spin(n);");
+    assert!(!said.contains("Value returned"), "{said}");
+    gdb.wait_for(PROMPT);
+    gdb.assert_no_errors();
+}
+
+#[test]
 fn the_text_interface_shows_the_source_of_each_stop() {
     if !equipped() {
         return;

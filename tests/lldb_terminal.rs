@@ -147,6 +147,28 @@ fn commands_that_are_typed_ahead_are_all_executed() {
 }
 
 #[test]
+fn ctrl_c_in_a_call_of_the_host_shows_what_waits_for_it() {
+    both("waits", &["?more"], |lldb| {
+        lldb.ask("run", "more? ");
+        lldb.quiet(Duration::from_secs(1));
+        lldb.keys(CTRL_C);
+        lldb.wait_for("stop reason = signal SIGSTOP");
+        lldb.wait_for(PROMPT);
+        lldb.ask("bt", "  * frame #");
+        lldb.wait_for("turns.wasm`ask(question=\"more\") at turns.c:30:");
+        lldb.wait_for(PROMPT);
+        lldb.ask("up", "turns.wasm`main(argc=2, ");
+        lldb.wait_for(PROMPT);
+        lldb.ask("down", "turns.wasm`ask(");
+        lldb.wait_for(PROMPT);
+        lldb.ask("finish", "");
+        lldb.line("yes");
+        lldb.wait_for("Return value: (int) $");
+        lldb.wait_for(PROMPT);
+    });
+}
+
+#[test]
 fn before_it_runs_the_program_is_known_as_natively() {
     both("before", &["once"], |lldb| {
         // Without the launcher, lldb is told when the target is there already.

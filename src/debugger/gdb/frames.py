@@ -184,6 +184,29 @@ def on_stop(event):
         gdb.post_event(go_on)
 
 
+def go_back_in():
+    """Where the program waits in a call of the host, a step is one of the frame that is shown: the host's functions have no lines."""
+    frame = gdb.selected_frame()
+    if is_guest(gdb.newest_frame()) or not is_guest(frame) or frame.newer() is None:
+        return
+    # As `finish`, but that it says nothing: what is to be shown is the step.
+    gdb.FinishBreakpoint(frame.newer(), internal=True).silent = True
+    gdb.execute("continue", to_string=True)
+
+
+class GoBackIn(gdb.Command):
+    """Ends the call of the host that the program waits in, before a step."""
+
+    def __init__(self):
+        super().__init__("dwalin-go-back-in", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        try:
+            go_back_in()
+        except gdb.error:
+            pass  # No program runs, and the step says so.
+
+
 class GoOn(gdb.Command):
     """Leaves the runtime after a step."""
 
@@ -200,6 +223,9 @@ def install():
     gdb.events.stop.connect(on_stop)
     gdb.events.before_prompt.connect(go_on)
     GoOn()
+    GoBackIn()
+    for command in ("step", "next"):
+        gdb.execute("define hook-%s\ndwalin-go-back-in\nend" % command, to_string=True)
     # A script's commands follow each other without what was posted in between; there these run when the program has stopped.
     for command in ("step", "next", "finish", "until"):
         gdb.execute("define hookpost-%s\ndwalin-go-on\nend" % command, to_string=True)

@@ -1,4 +1,5 @@
-"""Where a program gave up: behind a panic, an abort or a failed assertion stand frames of its language's library.
+"""Where a program gave up, or waits: behind a panic, an abort or a failed assertion stand frames of its language's library, and behind a
+call of the host that Ctrl-C interrupts those of the runtime too.
 
 The rule is that of reports, whose words are written beside this file (runtime/src/report/library.rs).
 """
@@ -34,17 +35,22 @@ def file_of(frame):
 
 
 def program_frame():
-    """How many frames lead from the program's own to the trap, and that one; `None` where the program itself trapped."""
-    frame, raises = gdb.newest_frame(), False
+    """How many frames lead from the one to be shown to where a signal has stopped; `None` where that itself is to be shown."""
+    frame, raises, caller = gdb.newest_frame(), False, None
+    waits = not frames.is_guest(frame)
     for level in range(MOST_FRAMES):
-        if frame is None or not frames.is_guest(frame):
-            return None
-        name = frame.name() or ""
-        if not is_of_library(name, file_of(frame)):
-            return level if raises else None
-        raises = raises or is_raising(name)
+        if frame is None:
+            break
+        if frames.is_guest(frame):
+            name = frame.name() or ""
+            if not is_of_library(name, file_of(frame)):
+                return level if raises or waits else None
+            raises = raises or is_raising(name)
+            caller = level if caller is None else caller
+        elif not waits or caller is not None:
+            break
         frame = frame.older()
-    return None
+    return caller if waits else None
 
 
 def on_stop(event):

@@ -59,16 +59,19 @@ def is_before_main(thread):
 
 
 def relevant(thread):
-    """The innermost frame of the program's own source, where all before it are of the language's library and one of them gives up: a
-    panic, an abort, an exception that nobody catches."""
-    raises = False
+    """The frame to be shown of a program that a signal has stopped, where it is not the innermost one: that of the program's own source
+    behind a panic, an abort or an exception that nobody catches, and behind a call of the host that Ctrl-C interrupts."""
+    raises, caller = False, None
+    waits = is_internal(thread.GetFrameAtIndex(0))
     for frame in thread:
-        if not guest.is_guest(frame):
-            return None
-        if is_of_program(frame):
-            return frame if raises else None
-        raises = raises or library.raises(frame.GetFunctionName() or "")
-    return None
+        if not is_internal(frame):
+            if is_of_program(frame):
+                return frame if raises or waits else None
+            raises = raises or library.raises(frame.GetFunctionName() or "")
+            caller = caller or frame
+        elif not waits or caller:
+            break
+    return caller if waits else None
 
 
 def select(thread):
@@ -92,7 +95,7 @@ class Recognizer:
 
     def select_most_relevant_frame(self, frame):
         thread = frame.GetThread()
-        return relevant(thread) if frame.GetFrameID() == 0 and trap.name(thread) else None
+        return relevant(thread) if frame.GetFrameID() == 0 and thread.GetStopReason() == lldb.eStopReasonSignal else None
 
 
 def module_name(frame, _internal_dict):
@@ -122,7 +125,10 @@ def backtrace(debugger, command, exe_ctx, result, _internal_dict):
         count = "-c " + command if command.strip().isdigit() else command
         debugger.GetCommandInterpreter().HandleCommand("thread backtrace " + count, exe_ctx, result)
         return
-    thread, selected = exe_ctx.GetThread(), exe_ctx.GetFrame()
+    thread = exe_ctx.GetThread()
+    if thread.GetSelectedFrame().GetFrameID() == 0 and is_internal(thread.GetFrameAtIndex(0)):
+        select(thread)  # After Ctrl-C lldb asks no hooks, and before lldb 21 no recognizer either.
+    selected = thread.GetSelectedFrame()
     text = lldb.SBStream()
     thread.GetStatus(text)
     lines, folded = [text.GetData().splitlines()[0]], 0

@@ -55,6 +55,7 @@ class StopHook:
             return is_inside or not was_in or frames.is_before_main(thread)
         if name:
             say("wasm trap: %s (`continue` for Dwalin's report)\n" % name, stream)
+        if reason == lldb.eStopReasonSignal:
             frames.select(thread)
         return True
 
