@@ -2,8 +2,8 @@
 
     gdb -nx -batch -x tests/held/gdb.py dwalin
 
-Environment: DRIVER_SPEC, a JSON file: `module`, its source `file`, a `line` in main, `most` (arrivals at each row that are looked at, or
-null), `out` (the file for a line of JSON for each variable: its function, name, line, member, and the numbers it had).
+Environment: DRIVER_SPEC, a JSON file: `module`, `options` of the command, its source `file`, a `line` in main, `most` (arrivals at each row
+that are looked at, or null), `out` (the file for a line of JSON for each variable: its function, name, line, member, and the numbers it had).
 """
 import json
 import os
@@ -72,7 +72,7 @@ def stops(file):
 
 for setting in SETTINGS:
     gdb.execute("set " + setting)
-gdb.execute("set args run -g %s" % spec["module"])
+gdb.execute("set args run %s %s" % (spec["options"], spec["module"]))
 first = gdb.Breakpoint("%s:%d" % (spec["file"], spec["line"]))
 gdb.execute("run", to_string=True)
 first.delete()

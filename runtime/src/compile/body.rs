@@ -94,7 +94,7 @@ impl FunctionCompiler {
                 reason: error.to_string(),
             }
         })?;
-        let mut function = codegen(isa, context, index)?;
+        let mut function = codegen(isa, env.optimizer, context, index)?;
         let has_call_sites = env.has_call_sites(func);
         if !observe::are_adjacent(context, &translated.slot_pairs) {
             let reason = "stack slots are not in their order".to_owned();

@@ -25,6 +25,8 @@ pub struct Env<'a> {
     pub isa: &'a dyn TargetIsa,
     /// The one for functions whose code debuggers would take wrongly.
     pub without_avx: Option<&'a dyn TargetIsa>,
+    /// The optimizer of code with debug info, which the others do not do.
+    pub optimizer: Option<&'a dyn TargetIsa>,
     /// The layout of an instance's VmContext.
     pub layout: VmLayout,
     /// The calling conventions of its functions.
@@ -76,6 +78,7 @@ impl<'a> Env<'a> {
             settings,
             isa: &*targets.main,
             without_avx: targets.without_avx.as_deref(),
+            optimizer: targets.optimizer.as_deref(),
             layout: VmLayout::new(module),
             conventions: Conventions::new(module, wasm),
             questions,

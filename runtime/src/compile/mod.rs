@@ -5,6 +5,7 @@ mod atomic;
 pub mod body;
 mod call;
 mod cleanup;
+mod code_motion;
 mod codegen;
 mod context;
 mod control;

@@ -1,7 +1,7 @@
 //! The instruction set and the settings that make its code debuggable: frame pointers, unwind tables, and a register that
 //! always holds the running instance's VmContext.
 
-use super::{CompileError, Settings};
+use super::{CompileError, OptLevel, Settings};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 
@@ -29,6 +29,9 @@ pub struct Targets {
     pub main: OwnedTargetIsa,
     /// With debug info, the one for functions that the first makes instructions of which debuggers take wrongly: see [`super::prefixed`].
     pub without_avx: Option<OwnedTargetIsa>,
+    /// The optimizer of code with debug info, as a target whose passes before machine code are run; the others do not optimise then.
+    /// In between, instructions that were moved get other locations: see [`super::code_motion`].
+    pub optimizer: Option<OwnedTargetIsa>,
 }
 
 impl Targets {
@@ -37,10 +40,18 @@ impl Targets {
     /// # Errors
     /// A machine that we cannot make code for.
     pub fn new(settings: &Settings) -> Result<Targets, CompileError> {
-        let without_avx = (settings.debug_info).then(|| make(settings, "backtracking", &PREFIXED));
+        let is_optimised = settings.debug_info && settings.opt_level != OptLevel::None;
+        let optimizer = is_optimised.then(|| isa(settings)).transpose()?;
+        let mut settings = settings.clone();
+        if is_optimised {
+            settings.opt_level = OptLevel::None;
+            settings.canonical_nans = false;
+        }
+        let without_avx = (settings.debug_info).then(|| make(&settings, "backtracking", &PREFIXED));
         Ok(Targets {
-            main: isa(settings)?,
+            main: isa(&settings)?,
             without_avx: without_avx.transpose()?,
+            optimizer,
         })
     }
 }

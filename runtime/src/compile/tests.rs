@@ -1,5 +1,6 @@
 //! What functions keep for debuggers: homes, operands, code for statements, calls and traps by their places.
 
+mod code_motion;
 mod operands;
 
 use super::env::{CallTarget, Env, Word};

@@ -102,7 +102,7 @@ fn make(
     fill(&mut builder);
     builder.seal_all_blocks();
     builder.finalize(isa.frontend_config());
-    codegen(isa, &mut context, u32::MAX)
+    codegen(isa, None, &mut context, u32::MAX)
 }
 
 fn params(builder: &FunctionBuilder<'_>) -> Vec<Value> {
