@@ -8,12 +8,16 @@ code begins and ends), `ours` (the ranges of functions whose variables are looke
 """
 import json
 import os
+import sys
 
 import gdb
 
 spec = json.load(open(os.environ["DRIVER_SPEC"]))
+sys.dont_write_bytecode = True
+sys.path.append(spec["support"])
+from variables import blocks, set_up  # noqa: E402
+
 out = open(spec["out"], "w")
-SETTINGS = ("pagination off", "confirm off", "breakpoint pending on", "width 0", "print thread-events off", "debuginfod enabled off")
 
 
 def is_ours(address):
@@ -34,8 +38,8 @@ def why_not(value):
 
 
 def variables(frame, pc):
-    found, block = [], gdb.block_for_pc(pc)
-    while block and not block.is_global and not block.is_static:
+    found = []
+    for block in blocks(gdb.block_for_pc(pc)):
         for symbol in block:
             if symbol.is_variable or symbol.is_argument:
                 try:
@@ -43,9 +47,6 @@ def variables(frame, pc):
                 except gdb.error as error:
                     why = str(error)
                 found.append({"name": symbol.name, "line": symbol.line, "why": why})
-        if block.function and block.superblock.is_static:
-            break
-        block = block.superblock
     return found
 
 
@@ -101,8 +102,7 @@ def go(command, count, move):
 
 
 def main():
-    for setting in SETTINGS:
-        quietly("set " + setting)
+    set_up()
     move = start()
     quietly("tbreak *%d" % (spec["main"] + move))
     quietly("continue")

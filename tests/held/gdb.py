@@ -7,11 +7,15 @@ that are looked at, or null), `out` (the file for a line of JSON for each variab
 """
 import json
 import os
+import sys
 
 import gdb
 
 spec = json.load(open(os.environ["DRIVER_SPEC"]))
-SETTINGS = ("pagination off", "confirm off", "breakpoint pending on", "width 0", "print thread-events off", "debuginfod enabled off")
+sys.dont_write_bytecode = True
+sys.path.append(spec["support"])
+from variables import blocks, set_up  # noqa: E402
+
 INTEGERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_ENUM)
 
 
@@ -34,24 +38,22 @@ def numbers(value, member=""):
         pass
 
 
-def functions(frame):
-    """The blocks of a frame, inside out, up to its function's."""
-    block = frame.block()
-    while block and not block.is_static and not block.is_global:
+def own_blocks(frame):
+    """The blocks of a frame, inside out: an inlined function's frame ends with the function's."""
+    for block in blocks(frame.block()):
         yield block
         if block.function:
             return
-        block = block.superblock
 
 
 def note(frame, held):
     function = frame.name().split("(")[0]
-    for block in functions(frame):
+    for block in own_blocks(frame):
         # The function's own beginning is where arguments are on their way still, natively too.
         if block.function and block.start == frame.pc() and frame.type() != gdb.INLINE_FRAME:
             return
     names = set()
-    for block in functions(frame):
+    for block in own_blocks(frame):
         for symbol in block:
             if not (symbol.is_variable or symbol.is_argument) or symbol.addr_class == gdb.SYMBOL_LOC_STATIC or symbol.name in names:
                 continue
@@ -70,8 +72,7 @@ def stops(file):
     return {pc: gdb.Breakpoint("*%#x" % pc) for pc in rows}
 
 
-for setting in SETTINGS:
-    gdb.execute("set " + setting)
+set_up()
 gdb.execute("set args run %s %s" % (spec["options"], spec["module"]))
 first = gdb.Breakpoint("%s:%d" % (spec["file"], spec["line"]))
 gdb.execute("run", to_string=True)

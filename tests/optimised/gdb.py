@@ -7,12 +7,16 @@ Environment: DRIVER_SPEC, a JSON file: `symbol` and `base` (a function, and wher
 """
 import json
 import os
+import sys
 
 import gdb
 
 spec = json.load(open(os.environ["DRIVER_SPEC"]))
+sys.dont_write_bytecode = True
+sys.path.append(spec["support"])
+from variables import blocks, set_up  # noqa: E402
+
 out = open(spec["out"], "w")
-SETTINGS = ("pagination off", "confirm off", "breakpoint pending on", "width 0", "print thread-events off", "debuginfod enabled off")
 NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_PTR)
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
@@ -63,17 +67,12 @@ def leaves(value, kind, offset, size, found):
 
 def variables(frame, pc):
     found = []
-    block = gdb.block_for_pc(pc)
-    while block and not block.is_global and not block.is_static:
+    for block in blocks(gdb.block_for_pc(pc)):
         for symbol in block:
             if symbol.is_variable or symbol.is_argument or symbol.is_constant:
                 shown = []
                 leaves(lambda symbol=symbol: symbol.value(frame), symbol.type, 0, None, shown)
                 found.append({"name": symbol.name, "line": symbol.line, "leaves": shown})
-        # An inlined function's block is within its caller's.
-        if block.function and block.superblock.is_static:
-            break
-        block = block.superblock
     return found
 
 
@@ -100,8 +99,7 @@ class Stop(gdb.Breakpoint):
         return self.seen >= spec["most"]
 
 
-for setting in SETTINGS:
-    gdb.execute("set " + setting)
+set_up()
 gdb.Breakpoint("__jit_debug_register_code", temporary=True)
 gdb.execute("run run -g app.wasm > " + spec["output"])
 gdb.execute("finish")

@@ -37,6 +37,7 @@ pub fn formatters() -> String {
 /// are the program, its files, and what Dwalin asks of lldb.
 pub fn run(debugger: &str, scripts: &str, folder: &Folder, mut spec: serde_json::Value) -> String {
     spec["symbol"] = SYMBOL.into();
+    spec["support"] = source("tests/support").display().to_string().into();
     spec["out"] = folder.text("out.json").into();
     spec["output"] = folder.text("output").into();
     spec["program"] = env!("CARGO_BIN_EXE_dwalin").into();
