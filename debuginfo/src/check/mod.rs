@@ -11,6 +11,7 @@ mod compare;
 mod instructions;
 mod lines;
 mod result;
+mod spaces;
 #[cfg(test)]
 mod tests;
 mod units;
