@@ -275,9 +275,11 @@ impl Body {
         merged(found)
     }
 
-    /// Takes what an answer costs; `false` where there were too many.
+    /// Takes what an answer costs; `false` where there were too many for a body of that many blocks.
     pub(super) fn spend(&self, blocks: usize) -> bool {
-        let all = STEPS.saturating_mul(blocks).saturating_add(STEPS_BESIDE);
+        let all = STEPS
+            .saturating_mul(self.blocks.len())
+            .saturating_add(STEPS_BESIDE);
         let spent = self.spent.get().saturating_add(blocks.max(1));
         self.spent.set(spent);
         spent <= all
