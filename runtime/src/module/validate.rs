@@ -41,6 +41,7 @@ impl fmt::Display for ModuleError {
                     f,
                     "invalid WebAssembly module: {message} (at offset {offset:#x})"
                 )?;
+                // Advice for people, and nothing else, goes by the words: wasmparser keeps to itself that an error is of this kind.
                 match message.starts_with("unexpected end-of-file") {
                     true => f.write_str("; the file may have been cut off"),
                     false => Ok(()),

@@ -18,7 +18,7 @@ use wasmtime_environ::component::{
     StaticModuleIndex, StringEncoding, Trampoline as TheirTrampoline, Transcode as TheirTranscode,
     Translator, TypeFuncIndex, TypeResourceTable, TypeResourceTableIndex,
 };
-use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
+use wasmtime_environ::wasmparser::{self, Validator, WasmFeatures};
 use wasmtime_environ::{
     EntityIndex, EntityRef, ModuleInternedTypeIndex, ModuleTranslation, PrimaryMap, ScopeVec, Trap,
     Tunables, WasmValType,
@@ -66,7 +66,7 @@ fn translate(wasm: &[u8]) -> Result<Parts, Refused> {
     let translator = Translator::new(&tunables, &mut validator, &mut types, &scope);
     let (translation, modules) = translator
         .translate(wasm)
-        .map_err(|error| invalid(&format!("{error:#}")))?;
+        .map_err(|error| invalid(&error))?;
     let tables = types.num_resource_tables();
     let (types, _) = types.finish(&translation.component);
     let reader = Reader {
@@ -79,25 +79,23 @@ fn translate(wasm: &[u8]) -> Result<Parts, Refused> {
     reader.parts()
 }
 
+/// The features of components that are later than WASI 0.2, by the names of their proposals' parts.
+const LATER: [(WasmFeatures, &str); 5] = [
+    (WasmFeatures::CM_ASYNC, "async"),
+    (WasmFeatures::CM_ASYNC_STACKFUL, "async"),
+    (WasmFeatures::CM_MORE_ASYNC_BUILTINS, "async"),
+    (WasmFeatures::CM_THREADING, "threads"),
+    (WasmFeatures::CM_ERROR_CONTEXT, "error-context"),
+];
+
 /// The words for a component that is not valid, or needs what is later than WASI 0.2.
-fn invalid(error: &str) -> String {
-    let later = [
-        "async",
-        "stream",
-        "future",
-        "error-context",
-        "waitable",
-        "task",
-        "thread",
-    ];
-    match later
-        .iter()
-        .find(|word| error.contains(**word) && error.contains("feature"))
-    {
-        Some(word) => format!(
-            "it needs WASI 0.3 ({word}), and components here are those of WASI 0.2: {error}"
-        ),
-        None => error.to_owned(),
+fn invalid(error: &wasmtime_environ::error::Error) -> String {
+    let refused = error.downcast_ref::<wasmparser::Error>();
+    let missing = refused.and_then(wasmparser::Error::missing_wasm_feature);
+    let later = missing.and_then(|missing| LATER.iter().find(|it| missing.intersects(it.0)));
+    match later {
+        Some((_, what)) => format!("{}: {error:#}", needs_later(what)),
+        None => format!("{error:#}"),
     }
 }
 
