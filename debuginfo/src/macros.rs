@@ -130,10 +130,10 @@ impl<'d> MacroReader<'_, 'd, '_> {
     fn entry(&mut self, entry: MacroEntry<Reader<'d>>) -> Result<bool, String> {
         match entry {
             MacroEntry::Define { line, text } => {
-                self.text((dw::DW_MACRO_define, dw::DW_MACRO_define_strp), line, text)?;
+                self.text(dw::DW_MACRO_define, dw::DW_MACRO_define_strp, line, text)?;
             }
             MacroEntry::Undef { line, name } => {
-                self.text((dw::DW_MACRO_undef, dw::DW_MACRO_undef_strp), line, name)?;
+                self.text(dw::DW_MACRO_undef, dw::DW_MACRO_undef_strp, line, name)?;
             }
             MacroEntry::StartFile { line, file } => {
                 let depth = self.depth.map_or(1, |depth| depth + 1);
@@ -159,7 +159,8 @@ impl<'d> MacroReader<'_, 'd, '_> {
 
     fn text(
         &mut self,
-        (direct, by_place): (gimli::DwMacro, gimli::DwMacro),
+        direct: gimli::DwMacro,
+        by_place: gimli::DwMacro,
         line: u64,
         text: MacroString<Reader<'d>>,
     ) -> Result<(), String> {

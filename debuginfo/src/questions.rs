@@ -145,7 +145,8 @@ impl Scope {
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
         outer: Option<&Scope>,
-        (room, referred): (&ListRoom, &StringRoom),
+        room: &ListRoom,
+        referred: &StringRoom,
         found: &mut Questions,
     ) -> gimli::Result<Scope> {
         let ranges = ranges(unit, entry, room)?;
@@ -175,7 +176,8 @@ impl Scope {
         unit: ReadUnit<'_, 'd>,
         entry: &Die<'d>,
         is_new: &mut dyn FnMut(usize) -> bool,
-        (room, found): (&ListRoom, &mut Questions),
+        room: &ListRoom,
+        found: &mut Questions,
     ) {
         for attr in entry.attrs() {
             let is_frame_base = attr.name() == dw::DW_AT_frame_base;
@@ -260,7 +262,7 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
             scopes.pop();
         }
         if is_scope(entry.tag()) {
-            let scope = Scope::of(unit, entry, scopes.last(), (&room, &referred), found)?;
+            let scope = Scope::of(unit, entry, scopes.last(), &room, &referred, found)?;
             scopes.push(scope);
         }
         if is_call_site(entry.tag()) {
@@ -270,7 +272,7 @@ fn scan_entries(unit: ReadUnit<'_, '_>, found: &mut Questions) -> gimli::Result<
             && let Some(function) = scope.function
         {
             let mut is_new = |list: usize| seen.insert((function, list));
-            scope.ask_all(function, unit, entry, &mut is_new, (&room, found));
+            scope.ask_all(function, unit, entry, &mut is_new, &room, found);
         }
     }
     Ok(())

@@ -174,8 +174,13 @@ pub fn serve(options: &ReplayServer) -> Result<()> {
         true => Beginning::Waits,
         false => Beginning::Started,
     };
-    let how = (streams, beginning);
-    Ok(serve(&mut command, program, connection, how)?)
+    Ok(serve(
+        &mut command,
+        program,
+        connection,
+        streams,
+        beginning,
+    )?)
 }
 
 /// The process that replays a recording.

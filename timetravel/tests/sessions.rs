@@ -37,8 +37,14 @@ fn session(arguments: &[&str], debugger: impl FnOnce(&Path) -> Command) -> Strin
         let connection = Connection::new(stream.try_clone().unwrap(), stream);
         let mut command = Command::new(program());
         command.args(arguments).stdout(Stdio::null());
-        let how = (Streams::Own, Beginning::Started);
-        serve(&mut command, program().to_owned(), connection, how)
+        let (streams, beginning) = (Streams::Own, Beginning::Started);
+        serve(
+            &mut command,
+            program().to_owned(),
+            connection,
+            streams,
+            beginning,
+        )
     });
     let command = debugger(&socket);
     let mut bounded = Command::new("timeout");

@@ -90,8 +90,10 @@ impl Files {
     /// Returns the table of a type unit's files; `None` where it is that of the unit `own`. Both come with the number of their source.
     pub fn table(
         &mut self,
-        (own, own_source): (ReadUnit<'_, '_>, usize),
-        (types, source): (ReadUnit<'_, '_>, usize),
+        own: ReadUnit<'_, '_>,
+        own_source: usize,
+        types: ReadUnit<'_, '_>,
+        source: usize,
     ) -> Option<usize> {
         let offset = |unit: ReadUnit<'_, '_>| {
             let program = unit.line_program.as_ref()?;

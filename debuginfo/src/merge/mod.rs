@@ -152,7 +152,7 @@ fn assemble<'a>(
     for unit in units.into_iter().filter(|unit| !is_type(unit)) {
         let split = unit.dwo_id.and_then(|id| sources.split.get(&id.0));
         let unit = SourceUnit { source: 0, unit };
-        unit::assemble((sources, &room), &unit, split, &mut merged, warnings);
+        unit::assemble(sources, &room, &unit, split, &mut merged, warnings);
     }
     let lines = std::mem::take(&mut merged.lines);
     let macros = std::mem::take(&mut merged.macros);

@@ -98,7 +98,8 @@ pub(super) struct Assembly<'s, 'a> {
 
 /// Makes the unit of a module's own and its split unit, if it has one.
 pub(super) fn assemble<'s, 'a>(
-    (sources, room): (&'s Sources<'a>, &'s Room),
+    sources: &'s Sources<'a>,
+    room: &'s Room,
     unit: &'s SourceUnit<'a>,
     split: Option<&'s SourceUnit<'a>>,
     merged: &'s mut Merged,
@@ -334,8 +335,8 @@ impl<'s, 'a> Assembly<'s, 'a> {
             return Ok(());
         };
         let unit = self.sources.read(&found.unit);
-        let own = (self.parts[0].unit, self.parts[0].source);
-        let files = self.files.table(own, (unit, found.unit.source));
+        let (own, own_source) = (self.parts[0].unit, self.parts[0].source);
+        let files = self.files.table(own, own_source, unit, found.unit.source);
         self.types.insert(signature, self.parts.len());
         self.parts.push(Part {
             unit,

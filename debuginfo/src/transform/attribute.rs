@@ -140,7 +140,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             return Ok(None);
         }
         let purpose = self.model.purpose(self.cx, self.scopes, self.entry);
-        let located = locate(self.cx, self.scopes, (self.entry, purpose), attr);
+        let located = locate(self.cx, self.scopes, self.entry, purpose, attr);
         self.located(located, attr)
     }
 

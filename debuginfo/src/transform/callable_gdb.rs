@@ -129,7 +129,7 @@ pub(super) fn refuse_calls_by_gdb<'a, 'd>(
             continue;
         };
         let why = reason(function.why);
-        let parameters = parameters(cx, out, (id, &entry), &function);
+        let parameters = parameters(cx, out, id, &entry, &function);
         let method = declared_method(cx, cx.own(&entry));
         if let Some(method) = method.filter(|method| methods.insert(*method)) {
             refuse_method(out, &mut unpassable, method, &parameters, why);
@@ -172,7 +172,8 @@ type Parameters = Vec<(UnitEntryId, Option<RefusedParameter>)>;
 fn parameters<'a, 'd>(
     cx: &Context<'_, 'a, 'd>,
     out: &Output,
-    (id, entry): (UnitEntryId, &Die<'d>),
+    id: UnitEntryId,
+    entry: &Die<'d>,
     refused: &Refused,
 ) -> Parameters {
     let entries = out.unit.children(id);
@@ -185,7 +186,7 @@ fn parameters<'a, 'd>(
     if refused.why == Uncallable::Changed
         && let Some(first) = all.iter().position(|(id, _)| is_written(*id))
     {
-        all[first].1 = nth_parameter(cx, entry, (all[first].0, first));
+        all[first].1 = nth_parameter(cx, entry, all[first].0, first);
     }
     all
 }
@@ -194,7 +195,8 @@ fn parameters<'a, 'd>(
 fn nth_parameter<'d>(
     cx: &Context<'_, '_, 'd>,
     function: &Die<'d>,
-    (id, number): (UnitEntryId, usize),
+    id: UnitEntryId,
+    number: usize,
 ) -> Option<RefusedParameter> {
     let mut tree = cx.unit.entries_tree(Some(function.offset())).ok()?;
     let mut children = tree.root().ok()?.children();
@@ -205,7 +207,7 @@ fn nth_parameter<'d>(
             continue;
         }
         if before == number {
-            return Some(RefusedParameter::new(cx, (id, entry)));
+            return Some(RefusedParameter::new(cx, id, entry));
         }
         before += 1;
     }

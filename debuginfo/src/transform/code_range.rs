@@ -113,7 +113,7 @@ pub(super) fn code_ranges<'a, 'd>(
         false => code,
     };
     if code.is_empty() && is_scope(entry.tag()) && entry.tag() != dw::DW_TAG_subprogram {
-        set_no_code(cx, scopes, out, (id, entry));
+        set_no_code(cx, scopes, out, id, entry);
     }
     set_ranges(&mut out.unit, id, code, false);
 }
@@ -123,7 +123,8 @@ fn set_no_code<'a, 'd>(
     cx: &Context<'_, 'a, 'd>,
     scopes: &Scopes,
     out: &mut Output,
-    (id, entry): (UnitEntryId, &Entry<'a, 'd>),
+    id: UnitEntryId,
+    entry: &Entry<'a, 'd>,
 ) {
     let ranges = ranges(cx.unit, entry, &cx.listed).unwrap_or_default();
     let address = ranges.iter().find_map(|range| {

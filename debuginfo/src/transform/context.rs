@@ -70,8 +70,10 @@ pub(super) struct Context<'u, 'a, 'd> {
 impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
     pub fn new(
         shared: &Shared<'u, 'a, 'd>,
-        (unit, ids): (ReadUnit<'a, 'd>, EntryIds<'a>),
-        (lookup, line_files): (Lookup<'u>, Option<u64>),
+        unit: ReadUnit<'a, 'd>,
+        ids: EntryIds<'a>,
+        lookup: Lookup<'u>,
+        line_files: Option<u64>,
         root: &Die<'d>,
         returns_in_memory: &'u HashSet<DebugInfoOffset>,
     ) -> Context<'u, 'a, 'd> {

@@ -33,14 +33,15 @@ impl<'u, 'a, 'd> Expressions<'_, 'u, 'a, 'd> {
         expression: Expression<Reader<'d>>,
         purpose: Purpose,
     ) -> Result<Native, Unlocatable> {
-        self.expression_onto(Native::new(), (expression, self.cx.unit), purpose)
+        self.expression_onto(Native::new(), expression, self.cx.unit, purpose)
     }
 
     /// The same of any unit's, after operations that are there.
     pub fn expression_onto(
         &self,
         out: Native,
-        (expression, unit): (Expression<Reader<'d>>, ReadUnit<'a, 'd>),
+        expression: Expression<Reader<'d>>,
+        unit: ReadUnit<'a, 'd>,
         purpose: Purpose,
     ) -> Result<Native, Unlocatable> {
         let ops = decode(expression, unit)?;

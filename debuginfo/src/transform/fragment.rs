@@ -15,16 +15,18 @@ use gimli::constants as dw;
 
 /// Adds variables for the members of a variable that are available.
 pub(super) fn add_fragments<'a, 'd>(
-    (cx, scopes): (&Context<'_, 'a, 'd>, &Scopes),
+    cx: &Context<'_, 'a, 'd>,
+    scopes: &Scopes,
     out: &mut Output,
     model: &mut dyn PointerModel<'a, 'd>,
-    (variable, entry): (UnitEntryId, &Die<'d>),
+    variable: UnitEntryId,
+    entry: &Die<'d>,
     mut fragments: Vec<Fragment<'a, 'd>>,
 ) {
     // Those of one member one after the other.
     fragments.sort_by(|one, other| (one.at, &one.path).cmp(&(other.at, &other.path)));
     for same in fragments.chunk_by(|one, other| one.path == other.path) {
-        if let Err(reason) = add_fragment((cx, scopes), out, model, (variable, entry), same) {
+        if let Err(reason) = add_fragment(cx, scopes, out, model, variable, entry, same) {
             let what = format!("a member of a variable cannot be shown: {reason}");
             out.warnings.lost(what, cx.offset(entry));
         }
@@ -32,10 +34,12 @@ pub(super) fn add_fragments<'a, 'd>(
 }
 
 fn add_fragment<'a, 'd>(
-    (cx, scopes): (&Context<'_, 'a, 'd>, &Scopes),
+    cx: &Context<'_, 'a, 'd>,
+    scopes: &Scopes,
     out: &mut Output,
     model: &mut dyn PointerModel<'a, 'd>,
-    (variable, entry): (UnitEntryId, &Die<'d>),
+    variable: UnitEntryId,
+    entry: &Die<'d>,
     same: &[Fragment<'a, 'd>],
 ) -> Result<(), Unlocatable> {
     let (Some(first), Some(declared)) = (same.first(), cx.types.declared(cx.unit, entry)) else {

@@ -91,7 +91,8 @@ impl Found {
     /// Notes what is to be known of a function that an entry describes the code of.
     fn note<'d>(
         &mut self,
-        (unit, entry): (ReadUnit<'_, 'd>, &Die<'d>),
+        unit: ReadUnit<'_, 'd>,
+        entry: &Die<'d>,
         index: usize,
         lookup: &Lookup<'_>,
         room: &StringRoom,
@@ -131,12 +132,7 @@ fn require<'d>(
                 scopes.enter(unit.read_unit, &entry.read_entry, lookup)?;
                 let function = function(unit.read_unit, &entry.read_entry, lookup)?;
                 if let Some(index) = function {
-                    found.note(
-                        (unit.read_unit, &entry.read_entry),
-                        index,
-                        lookup,
-                        &referred,
-                    );
+                    found.note(unit.read_unit, &entry.read_entry, index, lookup, &referred);
                 }
                 function.is_some()
             }

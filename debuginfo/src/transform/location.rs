@@ -63,7 +63,8 @@ pub(super) fn frame_base<'a, 'd>(
 pub(super) fn locate<'a, 'd>(
     cx: &Context<'_, 'a, 'd>,
     scopes: &Scopes,
-    (entry, purpose): (&Entry<'a, 'd>, Purpose),
+    entry: &Entry<'a, 'd>,
+    purpose: Purpose,
     attr: &Attribute<Reader<'d>>,
 ) -> Located<'a, 'd> {
     let mut locator = Locator::new(cx, scopes);

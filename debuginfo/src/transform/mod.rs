@@ -77,7 +77,7 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let units = units(&read, &mut warnings);
         let all = units.iter().map(|unit| unit.unit_ref(&read));
         let prevailing = Prevailing::of(all, code);
-        let mut live = live_units(units, &read, (code, &prevailing), &mut warnings);
+        let mut live = live_units(units, &read, code, &prevailing, &mut warnings);
         live::share_declarations(&mut live);
         let (graphs, live): (Vec<_>, Vec<Live<'d>>) = live
             .into_iter()
@@ -100,8 +100,8 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
         let converted: Vec<_> = (0..live.len())
             .into_par_iter()
             .map(|number| {
-                let (live, kept) = (&live[number], (number, &kept));
-                unit::convert(live.unit.unit_ref(&read), live, kept, &shared)
+                let live = &live[number];
+                unit::convert(live.unit.unit_ref(&read), live, number, &kept, &shared)
             })
             .collect();
         let mut encoded = Vec::new();
@@ -127,7 +127,8 @@ pub(crate) fn transform<'d>(dwarf: &WasmDwarf<'d>, code: &CodeMap<'_>) -> Native
 fn live_units<'d>(
     units: Vec<Unit<Reader<'d>>>,
     read: &ReadDwarf<'d>,
-    (code, prevailing): (&CodeMap<'_>, &Prevailing),
+    code: &CodeMap<'_>,
+    prevailing: &Prevailing,
     warnings: &mut Warnings,
 ) -> Vec<Live<'d>> {
     let find = |unit: Unit<Reader<'d>>, warnings: &mut Warnings| {

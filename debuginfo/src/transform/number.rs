@@ -92,19 +92,19 @@ pub(super) fn replaced_number<'a, 'd>(
     let name = cx.own(entry).name().unwrap_or_default();
     match number(cx, entry) {
         Number::Known => {}
-        Number::Quad => bytes(out, id, parent, (&name, QUAD)),
-        Number::Unknown(size) => bytes(out, id, parent, (&name, size)),
+        Number::Quad => bytes(out, id, parent, &name, QUAD),
+        Number::Unknown(size) => bytes(out, id, parent, &name, size),
         Number::ComplexQuad => {
             let part = out.unit.reserve();
             let root = out.unit.root();
             match cx.flavor() {
                 Flavor::Gdb => {
                     out.unit.add_reserved(part, root, dw::DW_TAG_base_type);
-                    base(out, part, (QUAD_OF_GDB, QUAD, dw::DW_ATE_float));
+                    base(out, part, QUAD_OF_GDB, QUAD, dw::DW_ATE_float);
                 }
-                Flavor::Lldb => bytes(out, part, root, ("long double", QUAD)),
+                Flavor::Lldb => bytes(out, part, root, "long double", QUAD),
             }
-            structure(out, id, parent, (&name, 2 * QUAD));
+            structure(out, id, parent, &name, 2 * QUAD);
             member(out, id, "real", part, 0);
             member(out, id, "imag", part, QUAD);
         }
@@ -125,7 +125,7 @@ pub(super) fn finish_number<'d>(
 }
 
 /// A structure of nothing but bytes.
-fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (&str, u64)) {
+fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, name: &str, size: u64) {
     let unit = &mut out.unit;
     let root = unit.root();
     let byte = unit.add(root, dw::DW_TAG_base_type);
@@ -135,19 +135,19 @@ fn bytes(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (
     let dimension = unit.add(array, dw::DW_TAG_subrange_type);
     let mut entry = unit.get_mut(dimension);
     entry.set(dw::DW_AT_count, AttributeValue::Udata(size));
-    base(out, byte, ("uint8_t", 1, dw::DW_ATE_unsigned));
-    structure(out, id, parent, (name, size));
+    base(out, byte, "uint8_t", 1, dw::DW_ATE_unsigned);
+    structure(out, id, parent, name, size);
     member(out, id, "bytes", array, 0);
 }
 
-fn base(out: &mut Output, id: UnitEntryId, (name, size, encoding): (&str, u64, gimli::DwAte)) {
+fn base(out: &mut Output, id: UnitEntryId, name: &str, size: u64, encoding: gimli::DwAte) {
     let mut entry = out.unit.get_mut(id);
     entry.set(dw::DW_AT_name, AttributeValue::string(name));
     entry.set(dw::DW_AT_byte_size, AttributeValue::Udata(size));
     entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(encoding));
 }
 
-fn structure(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, (name, size): (&str, u64)) {
+fn structure(out: &mut Output, id: UnitEntryId, parent: UnitEntryId, name: &str, size: u64) {
     let unit = &mut out.unit;
     unit.add_reserved(id, parent, dw::DW_TAG_structure_type);
     let mut entry = unit.get_mut(id);

@@ -79,7 +79,8 @@ impl RefusedParameter {
     /// A parameter by its entry.
     pub fn new<'a, 'd>(
         cx: &Context<'_, 'a, 'd>,
-        (id, entry): (UnitEntryId, &Die<'d>),
+        id: UnitEntryId,
+        entry: &Die<'d>,
     ) -> RefusedParameter {
         let ty = cx.types.type_at(cx.unit, entry);
         let unqualified = ty.and_then(|ty| cx.types.behind_qualifiers(ty));
@@ -147,7 +148,8 @@ impl PassedValues {
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         passing: &mut Passing,
-        (id, entry): (UnitEntryId, &Entry<'a, 'd>),
+        id: UnitEntryId,
+        entry: &Entry<'a, 'd>,
     ) {
         if entry.tag() == dw::DW_TAG_unspecified_parameters {
             passing.refused.push(RefusedParameter {
@@ -166,7 +168,7 @@ impl PassedValues {
             }
         };
         if is_refused && cx.flavor() == Flavor::Gdb {
-            let parameter = RefusedParameter::new(cx, (id, entry));
+            let parameter = RefusedParameter::new(cx, id, entry);
             passing.refused.push(parameter);
         }
     }

@@ -40,7 +40,8 @@ pub(super) struct Converted<'d> {
 pub(super) fn convert<'a, 'd>(
     unit: ReadUnit<'a, 'd>,
     live: &Live<'d>,
-    (number, kept): (usize, &'a Kept),
+    number: usize,
+    kept: &'a Kept,
     shared: &Shared<'_, 'a, 'd>,
 ) -> Converted<'d> {
     let mut warnings = Warnings::default();
@@ -64,17 +65,11 @@ pub(super) fn convert<'a, 'd>(
         return refused(warnings, what);
     }
     let lookup = Lookup::of_unit(shared.code, shared.prevailing, &unit.header);
-    let line = line_table((unit, live), &lookup, offset, &mut warnings);
+    let line = line_table(unit, live, &lookup, offset, &mut warnings);
     let files = line.as_ref().map(|line| line.files);
     let ids = EntryIds::new(number, kept, files.unwrap_or(0));
     let returns_in_memory = &live.returns_in_memory;
-    let cx = Context::new(
-        shared,
-        (unit, ids),
-        (lookup, files),
-        &root,
-        returns_in_memory,
-    );
+    let cx = Context::new(shared, unit, ids, lookup, files, &root, returns_in_memory);
     let mut out = Output::new(new_unit(number, kept), unit.header.unit_length(), warnings);
     out.unit.is_indexed = shared.code.flavor == Flavor::Lldb;
     let mut conversion = Conversion {
@@ -92,7 +87,8 @@ pub(super) fn convert<'a, 'd>(
     finish(
         conversion.out,
         line,
-        (kept, kept.count(number) > 0 || has_rows),
+        kept,
+        kept.count(number) > 0 || has_rows,
     )
 }
 
@@ -100,7 +96,8 @@ pub(super) fn convert<'a, 'd>(
 fn finish<'d>(
     out: Output,
     line: Option<line::LineTable<'d>>,
-    (kept, describes): (&Kept, bool),
+    kept: &Kept,
+    describes: bool,
 ) -> Converted<'d> {
     let mut converted = Converted {
         encoded: Encoded::default(),
@@ -126,7 +123,8 @@ fn finish<'d>(
 
 /// The line table of a unit, where it has one that can be read.
 fn line_table<'d>(
-    (unit, live): (ReadUnit<'_, 'd>, &Live<'d>),
+    unit: ReadUnit<'_, 'd>,
+    live: &Live<'d>,
     lookup: &Lookup<'_>,
     offset: usize,
     warnings: &mut Warnings,
@@ -208,7 +206,7 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
             }
             dw::DW_TAG_formal_parameter | dw::DW_TAG_unspecified_parameters => {
                 if let Some(passing) = self.scopes.passing(entry) {
-                    self.passed.pass(cx, passing, (id, entry));
+                    self.passed.pass(cx, passing, id, entry);
                 }
             }
             _ => {}
@@ -251,12 +249,13 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
             attributes.convert(attr);
         }
         let fragments = attributes.fragments;
-        let around = (self.cx, &self.scopes);
         add_fragments(
-            around,
+            self.cx,
+            &self.scopes,
             &mut self.out,
             &mut *self.model,
-            (id, entry),
+            id,
+            entry,
             fragments,
         );
     }

@@ -208,7 +208,7 @@ fn scopes(unit: ReadUnit<'_, '_>, function: Place) -> Option<Vec<Scope>> {
     let mut tree = Tree::default();
     let mut entries = unit.entries_raw(Some(function.offset)).ok()?;
     let room = ListRoom::of(unit);
-    while !entries.is_empty() && tree.add((unit, &room), function, &mut entries).is_some() {}
+    while !entries.is_empty() && tree.add(unit, &room, function, &mut entries).is_some() {}
     tree.close(isize::MIN);
     (!tree.scopes.is_empty()).then_some(tree.scopes)
 }
@@ -228,7 +228,8 @@ impl Tree {
     /// Takes the next entry; `None` after the function, and where it cannot be read.
     fn add<'a>(
         &mut self,
-        (unit, room): (ReadUnit<'_, 'a>, &ListRoom),
+        unit: ReadUnit<'_, 'a>,
+        room: &ListRoom,
         function: Place,
         entries: &mut EntriesRaw<'_, Reader<'a>>,
     ) -> Option<()> {

@@ -121,7 +121,8 @@ impl Func {
                 [ty].into_iter(),
                 &mut Flat(flat.iter()),
                 is_flat,
-                (ty.size(), ty.align()),
+                ty.size(),
+                ty.align(),
             )?;
             results.clone_from_slice(&values);
         }

@@ -53,7 +53,8 @@ impl<'a> Lift<'a> {
         types: impl Iterator<Item = &'t Type>,
         flat: &mut Flat<'_>,
         is_flat: bool,
-        (size, align): (u32, u32),
+        size: u32,
+        align: u32,
     ) -> Result<Vec<Val>> {
         if is_flat {
             return types.map(|ty| self.flat(ty, flat)).collect();

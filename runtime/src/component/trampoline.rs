@@ -126,7 +126,8 @@ fn call_import(
         types,
         &mut flat,
         layout.flat.is_some(),
-        (layout.size, layout.align),
+        layout.size,
+        layout.align,
     )?;
     let mut results = vec![Val::Bool(false); usize::from(ty.result.is_some())];
     let returned = (called.func)(store, &params, &mut results);

@@ -127,7 +127,8 @@ unsafe extern "C" fn collect(
 /// `context` must be that of the running instance.
 unsafe fn allocate(
     context: *mut VmContextHead,
-    (ty, len): (u32, u32),
+    ty: u32,
+    len: u32,
     make: impl Fn(&mut Objects, SharedTypeId) -> Option<u32>,
 ) -> Option<u32> {
     // SAFETY: an entry has three arguments before the registers.
@@ -156,7 +157,7 @@ unsafe fn allocate(
 
 pub(super) unsafe extern "C" fn new_struct(context: *mut VmContextHead, ty: u32) -> u64 {
     // SAFETY: code passes its own context.
-    let object = unsafe { allocate(context, (ty, 0), Objects::new_struct) };
+    let object = unsafe { allocate(context, ty, 0, Objects::new_struct) };
     object.unwrap_or(0).into()
 }
 
@@ -167,7 +168,7 @@ pub(super) unsafe extern "C" fn new_struct(context: *mut VmContextHead, ty: u32)
 unsafe fn new_array_of(context: *mut VmContextHead, ty: u32, len: u32) -> Option<u32> {
     let make = |objects: &mut Objects, id| objects.new_array(id, len);
     // SAFETY: the caller's promise.
-    unsafe { allocate(context, (ty, len), make) }
+    unsafe { allocate(context, ty, len, make) }
 }
 
 pub(super) unsafe extern "C" fn new_array(context: *mut VmContextHead, ty: u32, len: u32) -> u64 {

@@ -250,7 +250,7 @@ pub(super) unsafe fn call(
         Ok(answer) => {
             // SAFETY: the caller's promise.
             let core = unsafe { &mut *store };
-            replay(core, func, (function, args), slots, answer)
+            replay(core, func, function, args, slots, answer)
         }
         Err(error) => Err(error),
     };
@@ -387,14 +387,15 @@ fn changes(memory: u32, before: &[u8], now: &[u8]) -> Vec<Effect> {
 fn replay(
     core: &mut StoreCore,
     func: &HostFunc,
-    (function, args): (u32, Vec<u8>),
+    function: u32,
+    args: Vec<u8>,
     slots: &mut [u128],
     answer: Answer,
 ) -> Result<()> {
     let Some(mut session) = core.session.take() else {
         return Ok(());
     };
-    let result = replay_in(core, &mut session, func, (function, args), slots, answer);
+    let result = replay_in(core, &mut session, func, function, args, slots, answer);
     core.session = Some(session);
     result
 }
@@ -403,7 +404,8 @@ fn replay_in(
     core: &mut StoreCore,
     session: &mut Session,
     func: &HostFunc,
-    (function, args): (u32, Vec<u8>),
+    function: u32,
+    args: Vec<u8>,
     slots: &mut [u128],
     answer: Answer,
 ) -> Result<()> {

@@ -52,7 +52,7 @@ pub(crate) fn check_imports(
             _ => None,
         };
         let id = next.map(|ty| module.type_ids()[ty.index()]);
-        if !matches(core, (given, &found), (wanted, id)) {
+        if !matches(core, given, &found, wanted, id) {
             let reason = difference(&wanted.to_string(), &found.to_string());
             return Err(Error::Link {
                 module: name.module.clone(),
@@ -79,8 +79,10 @@ fn difference(wanted: &str, found: &str) -> String {
 /// Returns true if what is given has the type of an import; `id` is that of a function's or a tag's type.
 fn matches(
     core: &StoreCore,
-    (given, found): (&Extern, &ExternType),
-    (wanted, id): (&ExternType, Option<SharedTypeId>),
+    given: &Extern,
+    found: &ExternType,
+    wanted: &ExternType,
+    id: Option<SharedTypeId>,
 ) -> bool {
     let engine = core.engine();
     let limits = |found: &Limits, wanted: &Limits| {

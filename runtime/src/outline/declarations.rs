@@ -175,7 +175,7 @@ impl<'a> Scan<'a> {
         let functions = self.bodies.iter().enumerate().filter_map(|(i, body)| {
             let index = (self.imported + i) as u32;
             let name = known.get(index).or_else(|| exports.get(&index).copied());
-            self.function((index, name), body, &names, &mut unused)
+            self.function(index, name, body, &names, &mut unused)
         });
         Declarations {
             globals: globals.collect(),
@@ -192,7 +192,8 @@ impl<'a> Scan<'a> {
 
     fn function(
         &self,
-        (index, name): (u32, Option<&str>),
+        index: u32,
+        name: Option<&str>,
         body: &FunctionBody<'_>,
         names: &VariableNames<'_>,
         unused: &mut u64,

@@ -91,7 +91,7 @@ impl Cause {
             | Operator::ReturnCallIndirect {
                 type_index,
                 table_index,
-            } => self.indirect_call(store, frame, instruction, (*type_index, *table_index)),
+            } => self.indirect_call(store, frame, instruction, *type_index, *table_index),
             Operator::TableGet { table } | Operator::TableSet { table } => {
                 let depth = usize::from(matches!(instruction.operator, Operator::TableSet { .. }));
                 if let Some(WasmValue::I32(index)) = instruction.operand(depth) {
@@ -173,7 +173,8 @@ impl Cause {
         store: &StoreCore,
         frame: &FrameInfo,
         instruction: &Instruction<'_>,
-        (ty, table): (u32, u32),
+        ty: u32,
+        table: u32,
     ) {
         let instance = &store.instances[frame.instance];
         let table = instance.tables[table as usize];

@@ -166,7 +166,7 @@ impl<'s> Symbolizing<'s> {
                     .into_iter()
                     .filter(|(slot, _)| slot.local().is_none());
                 let kept: Vec<_> = kept.collect();
-                self.variables(instance, &mut frame, (pc, &kept), innermost);
+                self.variables(instance, &mut frame, pc, &kept, innermost);
                 frame.kept = kept;
                 frame.stopped_at = Some(pc);
                 frame.is_innermost = innermost;
@@ -196,7 +196,8 @@ impl<'s> Symbolizing<'s> {
         &self,
         instance: &'s InstanceData,
         frame: &mut FrameInfo,
-        (pc, kept): (WasmPc, &[(DebugSlot, WasmValue)]),
+        pc: WasmPc,
+        kept: &[(DebugSlot, WasmValue)],
         innermost: bool,
     ) {
         let machine = StoppedFrame {

@@ -113,7 +113,7 @@ pub(super) fn write_frames(
         starting = library::starting(last.iter().rev().map(Line::named));
         *last = &last[..last.len() - starting];
     }
-    write_parts(f, (inner, left_out, outer), number, options)?;
+    write_parts(f, inner, left_out, outer, number, options)?;
     of_library(f, starting)
 }
 
@@ -128,7 +128,9 @@ fn of_library(f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
 /// Writes lines, so many that are left out, and lines.
 fn write_parts(
     f: &mut fmt::Formatter<'_>,
-    (inner, left_out, outer): (&[Line<'_>], usize, &[Line<'_>]),
+    inner: &[Line<'_>],
+    left_out: usize,
+    outer: &[Line<'_>],
     mut number: usize,
     options: &ReportOptions,
 ) -> fmt::Result {
@@ -256,7 +258,7 @@ fn write_line(
     writeln!(f)?;
     if options.variables && (options.library || !line.named().is_of_library()) {
         for variable in line.variables() {
-            write_variable(f, variable, options.width, (dim, reset))?;
+            write_variable(f, variable, options.width, dim, reset)?;
         }
     }
     Ok(())
@@ -266,7 +268,8 @@ fn write_variable(
     f: &mut fmt::Formatter<'_>,
     variable: &Variable,
     width: usize,
-    (dim, reset): (&str, &str),
+    dim: &str,
+    reset: &str,
 ) -> fmt::Result {
     let (mut text, name) = (String::new(), Printable(&variable.name));
     match &variable.value {

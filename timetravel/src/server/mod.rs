@@ -42,7 +42,8 @@ pub fn serve(
     command: &mut Command,
     executable: PathBuf,
     connection: Connection,
-    (streams, beginning): (Streams, Beginning),
+    streams: Streams,
+    beginning: Beginning,
 ) -> Result<()> {
     let pipe = match streams {
         Streams::Own => None,

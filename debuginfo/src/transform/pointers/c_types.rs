@@ -21,11 +21,11 @@ pub(super) fn name_types(
     size: AddressSize,
     has_char: bool,
 ) {
-    name_type(out, pointees, size, (dw::DW_TAG_unspecified_type, "void"));
+    name_type(out, pointees, size, dw::DW_TAG_unspecified_type, "void");
     if has_char {
         return;
     }
-    let id = name_type(out, pointees, size, (dw::DW_TAG_base_type, "char"));
+    let id = name_type(out, pointees, size, dw::DW_TAG_base_type, "char");
     let mut char = out.unit.get_mut(id);
     let signed = AttributeValue::Encoding(dw::DW_ATE_signed_char);
     char.set(dw::DW_AT_byte_size, AttributeValue::Data1(1));
@@ -36,7 +36,8 @@ fn name_type(
     out: &mut Output,
     pointees: &mut Pointees,
     size: AddressSize,
-    (tag, name): (gimli::DwTag, &str),
+    tag: gimli::DwTag,
+    name: &str,
 ) -> UnitEntryId {
     let root = out.unit.root();
     let id = out.add_named(root, tag, name);

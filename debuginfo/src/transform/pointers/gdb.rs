@@ -131,11 +131,11 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
         let name = AttributeValue::string(cx.type_name(Some(&die)));
         if cx.is_outline {
             let number = self.pointees.made.number_type(cx, out);
-            return set_alias(out, (id, parent), name, AttributeValue::UnitRef(number));
+            return set_alias(out, id, parent, name, AttributeValue::UnitRef(number));
         }
         if cx.types.is_method_pointer(&die) {
             let made = &mut self.pointees.made;
-            return made.method_pointer(cx, out, (id, parent), name);
+            return made.method_pointer(cx, out, id, parent, name);
         }
         let shown = match entry.tag() {
             dw::DW_TAG_ptr_to_member_type => {
@@ -144,7 +144,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Gdb {
             }
             _ => functions(cx, out),
         };
-        set_alias(out, (id, parent), name, shown);
+        set_alias(out, id, parent, name, shown);
         if self.pointees.has_base() {
             self.pointees.add_pointer(out, cx.address_size(), id);
         }

@@ -55,12 +55,12 @@ impl Lldb {
         let parent = entry.parent.unwrap_or(out.unit.root());
         let die = cx.own(entry);
         if cx.is_outline {
-            return self.reference(cx, out, (id, parent), &die);
+            return self.reference(cx, out, id, parent, &die);
         }
         let name = AttributeValue::string(cx.type_name(Some(&die)));
         let die = cx.types.behind_qualifiers(die.clone()).unwrap_or(die);
         if cx.types.is_method_pointer(&die) {
-            return self.made.method_pointer(cx, out, (id, parent), name);
+            return self.made.method_pointer(cx, out, id, parent, name);
         }
         let is_to_member = die.entry.tag() == dw::DW_TAG_ptr_to_member_type;
         if self.wraps
@@ -80,7 +80,7 @@ impl Lldb {
         } else {
             AttributeValue::UnitRef(self.made.number_type(cx, out))
         };
-        set_alias(out, (id, parent), name, shown);
+        set_alias(out, id, parent, name, shown);
     }
 }
 
@@ -90,7 +90,8 @@ impl Lldb {
         &mut self,
         cx: &Context<'_, 'a, 'd>,
         out: &mut Output,
-        (id, parent): (UnitEntryId, UnitEntryId),
+        id: UnitEntryId,
+        parent: UnitEntryId,
         die: &DieRef<'a, 'd>,
     ) {
         let word = *self.word.get_or_insert_with(|| {
@@ -148,7 +149,7 @@ impl<'a, 'd> PointerModel<'a, 'd> for Lldb {
                 let name = cx.own(entry).name().unwrap_or_default();
                 let name = AttributeValue::string(name);
                 let number = AttributeValue::UnitRef(self.made.number_type(cx, out));
-                set_alias(out, (id, parent), name, number);
+                set_alias(out, id, parent, name, number);
             }
             _ => self.pointer(cx, out, id, entry),
         }

@@ -58,7 +58,8 @@ pub(super) fn native_type(out: &mut Output, tag: DwTag, to: Option<AttributeValu
 /// Makes an entry another name of a type.
 pub(super) fn set_alias(
     out: &mut Output,
-    (id, parent): (UnitEntryId, UnitEntryId),
+    id: UnitEntryId,
+    parent: UnitEntryId,
     name: AttributeValue,
     ty: AttributeValue,
 ) {

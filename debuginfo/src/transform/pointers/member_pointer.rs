@@ -98,7 +98,8 @@ impl MadeTypes {
         &mut self,
         cx: &Context<'_, '_, '_>,
         out: &mut Output,
-        (id, parent): (UnitEntryId, UnitEntryId),
+        id: UnitEntryId,
+        parent: UnitEntryId,
         name: AttributeValue,
     ) {
         let number = self.number_type(cx, out);

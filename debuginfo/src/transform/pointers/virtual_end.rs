@@ -119,8 +119,7 @@ impl<'a, 'd> VirtualEnds<'_, '_, 'a, 'd> {
                 Step::Offset(at) => out.op_plus_uconst(*at),
                 Step::Place(place, unit) => {
                     let before = std::mem::replace(out, Expression::new());
-                    let place = (*place, *unit);
-                    *out = expressions.expression_onto(before, place, Purpose::Member)?;
+                    *out = expressions.expression_onto(before, *place, *unit, Purpose::Member)?;
                 }
             }
         }

@@ -56,7 +56,7 @@ impl Wrappers {
         alias.set(dw::DW_AT_external, AttributeValue::Flag(true));
         alias.set(dw::DW_AT_declaration, AttributeValue::Flag(true));
         let is_constant = entry.tag() == dw::DW_TAG_const_type;
-        operators(out, id, native, (pointer, is_constant));
+        operators(out, id, native, pointer, is_constant);
     }
 
     fn address_type(
@@ -82,7 +82,8 @@ fn operators(
     out: &mut Output,
     id: UnitEntryId,
     native: UnitEntryId,
-    (pointer, is_constant): (&Die<'_>, bool),
+    pointer: &Die<'_>,
+    is_constant: bool,
 ) {
     let is_pointer = pointer.tag() == dw::DW_TAG_pointer_type;
     let constant = derived(out, dw::DW_TAG_const_type, id);
