@@ -1,4 +1,9 @@
 //! The `dwalin` command: parses the command line, executes it, and reports errors.
+//!
+//! Each subcommand is a file, as [`run`] or [`check_debug`], whose options are a type in [`args`]; `command` below chooses it. What
+//! several of them share is beside them: [`program`] finds what is to be run, [`wasi_options`] says what it may use, [`ending`] and
+//! [`report`] tell how it ended, [`debugger`] has the launchers and what gdb and lldb load. The runtime itself is the crate
+//! `dwalin_runtime`, which knows nothing of command lines.
 
 #[macro_use]
 mod terminal;

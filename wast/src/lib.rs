@@ -2,6 +2,17 @@
 //!
 //! The syntax is that of the reference interpreter's
 //! [scripts](https://github.com/WebAssembly/spec/tree/main/interpreter#scripts), read by the `wast` crate.
+//!
+//! ```
+//! let script = r#"
+//!     (module (func (export "twice") (param i32) (result i32) local.get 0 i32.const 2 i32.mul))
+//!     (assert_return (invoke "twice" (i32.const 21)) (i32.const 42))
+//!     (assert_return (invoke "twice" (i32.const 21)) (i32.const 43))"#;
+//! let run = dwalin_wast::run(&dwalin_runtime::Config::new(), script)?;
+//! assert_eq!(run.directives, 3);
+//! assert_eq!((run.failures.len(), run.failures[0].line), (1, 4));
+//! # Ok::<(), dwalin_wast::Failure>(())
+//! ```
 
 mod expect;
 mod script;

@@ -27,10 +27,10 @@ const PREFIXED: [&str; 9] = [
 pub struct Targets {
     /// The one that is used.
     pub main: OwnedTargetIsa,
-    /// With debug info, the one for functions that the first makes instructions of which debuggers take wrongly: see [`super::prefixed`].
+    /// With debug info, the one for functions that the first makes instructions of which debuggers take wrongly: see `compile/prefixed.rs`.
     pub without_avx: Option<OwnedTargetIsa>,
     /// The optimizer of code with debug info, as a target whose passes before machine code are run; the others do not optimise then.
-    /// In between, instructions that were moved get other locations: see [`super::code_motion`].
+    /// In between, instructions that were moved get other locations: see `compile/code_motion.rs`.
     pub optimizer: Option<OwnedTargetIsa>,
 }
 

@@ -129,7 +129,7 @@ impl StructRef {
     /// The value of a field.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`] where there is no such field.
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) where there is no such field.
     pub fn field(&self, store: impl AsContext, index: usize) -> Result<Val> {
         let core = store.core();
         match layout(core, self.0) {
@@ -159,7 +159,7 @@ impl ArrayRef {
     /// The value of an element.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`].
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds).
     pub fn get(&self, store: impl AsContext, index: u32) -> Result<Val> {
         let core = store.core();
         match layout(core, self.0) {

@@ -23,7 +23,7 @@ pub(crate) enum Stop {
     Diverged = 3,
 }
 
-/// The reason of [`Stop::End`].
+/// The reason of `Stop::End`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum State {

@@ -10,7 +10,7 @@ pub struct Start {
     pub version: String,
     /// The length of the module in bytes: of the file, which may be text.
     pub module_len: u64,
-    /// The hash of the module ([`module_hash`]).
+    /// The hash of the module (`module_hash`).
     pub module_hash: u64,
     /// The path of the module, as it was given.
     pub file: Vec<u8>,

@@ -47,7 +47,7 @@ impl SharedMemory {
     /// without a timeout for as long as nobody does.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds), also where the address is not a multiple of 4.
     pub fn atomic_wait32(
         &self,
         address: u64,
@@ -60,7 +60,7 @@ impl SharedMemory {
     /// As [`SharedMemory::atomic_wait32`], for a value of 8 bytes.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 8.
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds), also where the address is not a multiple of 8.
     pub fn atomic_wait64(
         &self,
         address: u64,
@@ -98,7 +98,7 @@ impl SharedMemory {
     /// Notifies up to so many of the threads that wait at an address, as `memory.atomic.notify` does; how many they were.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`], also where the address is not a multiple of 4.
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds), also where the address is not a multiple of 4.
     pub fn atomic_notify(&self, address: u64, count: u32) -> Result<u32> {
         self.value::<AtomicU32>(address)?;
         Ok(self.0.parking.notify(address, count))
