@@ -9,14 +9,8 @@ use crate::index::TypeIndex;
 use crate::module::section_types::val_type;
 use crate::module::types::{FuncType, ValType};
 use crate::module::validate::ModuleError;
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I32;
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
-use wasmparser::{BlockType, BrTable, Operator};
-
-/// As many targets as one table of the code generator's has. It makes an empty block for each, and where those of a table are taken
-/// out it looks at all of them again for each that follows.
-const TABLE: usize = 512;
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use wasmparser::{BlockType, Operator};
 
 pub(super) fn args(values: &[Value]) -> Vec<BlockArg> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
@@ -275,7 +269,7 @@ impl Translator<'_, '_> {
         frame.target()
     }
 
-    fn branch(&mut self, depth: u32) {
+    pub(super) fn branch(&mut self, depth: u32) {
         if depth as usize + 1 == self.control.len() {
             return self.return_early();
         }
@@ -306,54 +300,5 @@ impl Translator<'_, '_> {
             .ins()
             .brif(condition, block, &values, next, &[]);
         self.go_on_in(next);
-    }
-
-    fn branch_table(&mut self, table: &BrTable<'_>) -> Result<(), ModuleError> {
-        let selector = self.pop();
-        debug_assert_eq!(self.builder.func.dfg.value_type(selector), I32);
-        let targets = table.targets().collect::<Result<Vec<_>, _>>()?;
-        self.branch_by_targets(selector, &targets, table.default());
-        self.reachable = false;
-        Ok(())
-    }
-
-    /// Branches by the selector's place among targets, by halves where there are many.
-    fn branch_by_targets(&mut self, selector: Value, targets: &[u32], default: u32) {
-        if targets.iter().all(|target| *target == default) {
-            return self.branch(default);
-        }
-        if targets.len() <= TABLE {
-            return self.branch_by_table(selector, targets, default);
-        }
-        let half = targets.len() / 2;
-        let (below, from) = targets.split_at(half);
-        let blocks = [self.builder.create_block(), self.builder.create_block()];
-        let half = self.builder.ins().iconst(I32, half as i64);
-        let less = IntCC::UnsignedLessThan;
-        let is_below = self.builder.ins().icmp(less, selector, half);
-        self.builder
-            .ins()
-            .brif(is_below, blocks[0], &[], blocks[1], &[]);
-        self.builder.switch_to_block(blocks[0]);
-        // All of these places are below: the last of them need not be compared with.
-        let (last, others) = below.split_last().expect("half of many");
-        self.branch_by_targets(selector, others, *last);
-        self.builder.switch_to_block(blocks[1]);
-        let selector = self.builder.ins().isub(selector, half);
-        self.branch_by_targets(selector, from, default);
-    }
-
-    fn branch_by_table(&mut self, selector: Value, targets: &[u32], default: u32) {
-        let call = |translator: &mut Self, depth| {
-            let (block, count) = translator.target(depth);
-            let values = args(&translator.stack[translator.stack.len() - count..]);
-            translator.builder.func.dfg.block_call(block, &values)
-        };
-        let targets: Vec<_> = targets.iter().map(|depth| call(self, *depth)).collect();
-        let default = call(self, default);
-        let table = self
-            .builder
-            .create_jump_table(JumpTableData::new(default, &targets));
-        self.builder.ins().br_table(selector, table);
     }
 }

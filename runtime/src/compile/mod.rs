@@ -3,6 +3,7 @@
 
 mod atomic;
 pub mod body;
+mod branch_table;
 mod call;
 mod cleanup;
 mod code_motion;

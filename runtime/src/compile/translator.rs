@@ -54,6 +54,8 @@ pub struct Translator<'a, 'f> {
     pub(super) leaf_frame: Option<LeafFrame>,
     /// The blocks by which branches leave the function, and the operators that branch.
     pub(super) exits: Vec<(Block, SourceLoc)>,
+    /// The targets of tables so far.
+    pub(super) table_targets: usize,
     /// The fuel that operators took since it was last subtracted.
     pub(super) fuel_owed: i64,
     pub(super) statements: Statements<'a>,
@@ -92,6 +94,7 @@ impl<'a, 'f> Translator<'a, 'f> {
             block_values: BlockValues::default(),
             leaf_frame: None,
             exits: Vec::new(),
+            table_targets: 0,
             fuel_owed: 0,
             statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
             operands: Operands::new(env.operands(func)),
