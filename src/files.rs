@@ -1,9 +1,11 @@
 //! Errors of the files that were named on the command line: what is wrong with which one, and what to do.
 
 use dwalin_runtime::{Error, NotAModule, read_chosen};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags, Timespec};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Reads a file.
@@ -11,10 +13,33 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Where it cannot be read.
 pub fn read(path: &Path) -> dwalin_runtime::Result<Vec<u8>> {
+    tell_of_waiting(path);
     read_chosen(path).map_err(|error| Error::Read {
         path: path.to_owned(),
         error,
     })
+}
+
+/// The time after which a pipe is said to have nothing.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
+
+/// Says that a named pipe is waited for, where nothing is written to it: opening it takes as long as that.
+pub fn tell_of_waiting(path: &Path) {
+    if !path.metadata().is_ok_and(|it| it.file_type().is_fifo()) || path.starts_with("/dev") {
+        return;
+    }
+    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(pipe) = rustix::fs::open(path, flags, Mode::empty()) else {
+        return;
+    };
+    let mut polled = [PollFd::new(&pipe, PollFlags::IN)];
+    if poll(&mut polled, Some(&PATIENCE)) == Ok(0) {
+        let file = path.display();
+        eprintln!("dwalin: {file} is a pipe, and waits for what writes to it");
+    }
 }
 
 /// Refuses to write over the file that is read: a mistyped option would replace a module by what is made from it.
@@ -95,9 +120,10 @@ fn near(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let lower = wanted.to_lowercase();
     let distance = |name: &str| {
         let with_ending = format!("{wanted}.wasm");
-        let edits = strsim::damerau_levenshtein(name, wanted);
+        let edits = strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
         // `app` and `app.wat` are often meant for app.wasm; short names are near to many.
         match name == with_ending {
             true => Some(0),

@@ -29,6 +29,7 @@ mod json;
 mod keys;
 mod last_write;
 mod manual;
+mod mistakes;
 mod objdump;
 mod program;
 mod progress;
@@ -48,12 +49,10 @@ mod wasi_options;
 mod wast;
 
 use args::{Command, Options};
-use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use debugger::own_options;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
 
@@ -134,48 +133,7 @@ fn command() -> ExitCode {
 /// Parses the command line; ends the process with a message where that is no command.
 fn parsed(arguments: Vec<OsString>) -> Options {
     let parsed = Options::try_parse_from(&arguments);
-    parsed.unwrap_or_else(|mut error| {
-        if let Some(level) = optimisation_level(&error, &arguments) {
-            eprintln!("error: {level}: optimised code is of one kind, `-O`, without a number; -O help lists more");
-            std::process::exit(2)
-        }
-        let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
-            error.exit()
-        };
-        // As other runtimes are called.
-        if Path::new(word).is_file() {
-            eprintln!("error: {word} is a file and no command: `dwalin run {word}` runs it");
-            std::process::exit(2)
-        }
-        if word.contains(['.', '/']) {
-            eprintln!(
-                "error: {word} is no command, and no file either: `dwalin run FILE` runs one"
-            );
-            std::process::exit(2)
-        }
-        // clap finds none for some that are two letters away: `rnu`.
-        let options = Options::command();
-        let names = options.get_subcommands().filter(|it| !it.is_hide_set());
-        let near = files::nearest(word, names.map(|it| it.get_name()));
-        if let Some(near) = near {
-            let near = ContextValue::Strings(vec![near.to_owned()]);
-            error.insert(ContextKind::SuggestedSubcommand, near);
-        }
-        error.exit()
-    })
-}
-
-/// Returns the argument of a mistaken command line that is an optimisation level as compilers have them: clap takes the number for an
-/// option of its own.
-fn optimisation_level<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Option<&'a str> {
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
-        return None;
-    };
-    let level = |argument: &&str| {
-        let level = argument.strip_prefix("-O");
-        level.is_some_and(|level| Some(level) == unknown.strip_prefix('-'))
-    };
-    arguments.iter().filter_map(|it| it.to_str()).find(level)
+    parsed.unwrap_or_else(|error| mistakes::exit(error, &arguments))
 }
 
 /// Has glibc map each allocation of a mebibyte or more by itself. Left alone, it takes them from its heaps once the first was freed, where
