@@ -1,24 +1,32 @@
 //! Files with one bit flipped: none ends in a panic, and what was compiled before is never taken for something else.
+//!
+//! `cargo test --test flips -- --nocapture` prints what became of how many.
 
 mod support;
 
 use dwalin_runtime::{Config, DebugFiles, Engine, Instance, Module, Store};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
 use support::{Folder, equipped};
 
 /// The number of bits of a file that are flipped, one after the other, spread over all of it.
 const FLIPS: usize = 2000;
 
-fn each_flip(bytes: &[u8], mut check: impl FnMut(usize, Vec<u8>)) {
+/// Checks each of them, and prints how many gave what.
+fn each_flip<'o>(what: &str, bytes: &[u8], mut check: impl FnMut(usize, Vec<u8>) -> &'o str) {
     let bits = bytes.len() * 8;
+    let mut outcomes = BTreeMap::new();
     for flip in 0..FLIPS {
         // Each of a byte's bits in turn.
         let bit = bits * flip / FLIPS / 8 * 8 + flip % 8;
         let mut damaged = bytes.to_vec();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        check(bit, damaged);
+        *outcomes.entry(check(bit, damaged)).or_insert(0) += 1;
     }
+    println!("{FLIPS} bits of {bits} of {what}: {outcomes:?}");
 }
 
 const PROGRAM: &str = r#"(module (memory (export "m") 1) (data (i32.const 8) "\2a")
@@ -64,10 +72,12 @@ fn a_cached_module_with_a_flipped_bit_is_compiled_again() {
         let module = || Module::new(&engine, PROGRAM).unwrap();
         let code = module().serialize().to_vec();
         let file = only_file(&folder);
-        each_flip(&fs::read(&file).unwrap(), |bit, damaged| {
+        let what = format!("a cached module, debug info: {debug_info}");
+        each_flip(&what, &fs::read(&file).unwrap(), |bit, damaged| {
             fs::remove_file(&file).unwrap();
             fs::write(&file, damaged).unwrap();
             assert!(module().serialize() == code, "{bit}");
+            "compiled again"
         });
         assert_eq!(call(&engine, &module()), 1276);
     }
@@ -77,10 +87,11 @@ fn a_cached_module_with_a_flipped_bit_is_compiled_again() {
 fn an_artifact_with_a_flipped_bit_is_refused() {
     let engine = Engine::new(Config::new().debug_info(true));
     let module = Module::new(&engine, PROGRAM).unwrap();
-    each_flip(module.serialize(), |bit, damaged| {
+    each_flip("an artifact", module.serialize(), |bit, damaged| {
         // SAFETY: what differs from an artifact of ours is refused before anything of it is run.
         let again = unsafe { Module::deserialize(&engine, &damaged) };
         assert!(again.is_err(), "{bit}");
+        "refused"
     });
 }
 
@@ -121,15 +132,32 @@ fn a_package_with_a_flipped_bit_gives_an_image() {
         folder.tool(&link);
         folder.tool(&["llvm-dwp-19", "app.dwo", "-o", "package"]);
         let wasm = fs::read(folder.path("app.wasm")).unwrap();
-        let engine = Engine::new(Config::new().debug_info(true).warning(|_| {}));
+        let warnings = Arc::new(AtomicUsize::new(0));
+        let count = warnings.clone();
+        let warn = move |_: &str| {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        let engine = Engine::new(Config::new().debug_info(true).warning(warn));
+        let image = |package| {
+            let mut files = DebugFiles::new();
+            files.package_bytes(package);
+            let module = Module::with_debug_files(&engine, "app.wasm", &wasm, &files);
+            module.and_then(|module| module.debug_image())
+        };
+        let package = fs::read(folder.path("package")).unwrap();
+        let whole = image(package.clone()).unwrap();
         each_flip(
-            &fs::read(folder.path("package")).unwrap(),
+            &format!("a package, {version}"),
+            &package,
             |bit, damaged| {
-                let mut files = DebugFiles::new();
-                files.package_bytes(damaged);
-                let module = Module::with_debug_files(&engine, "app.wasm", &wasm, &files);
-                let image = module.and_then(|module| module.debug_image());
-                assert!(image.is_ok(), "{bit}");
+                let before = warnings.load(Ordering::Relaxed);
+                let image = image(damaged).unwrap_or_else(|error| panic!("{bit}: {error}"));
+                let is_told = warnings.load(Ordering::Relaxed) > before;
+                match is_told {
+                    true => "told",
+                    false if image == whole => "the same image",
+                    false => "another name or number",
+                }
             },
         );
     }
