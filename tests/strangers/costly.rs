@@ -88,11 +88,13 @@ fn nested(open: &[u8], depth: usize) -> Vec<u8> {
     code(&[open.repeat(depth), vec![0x0b; depth]].concat())
 }
 
-fn table(count: usize, target: impl Fn(usize) -> u8) -> Vec<u8> {
+/// Tables of so many targets each.
+fn tables(tables: usize, count: usize, target: impl Fn(usize) -> u8) -> Vec<u8> {
     let targets = (0..count).map(target).collect();
     // block block (i32.load (i32.const 0)) br_table
     let before = b"\x02\x40\x02\x40\x41\0\x28\0\0\x0e".to_vec();
-    code(&[before, leb(count), targets, b"\x01\x0b\x0b".to_vec()].concat())
+    let one = [before, leb(count), targets, b"\x01\x0b\x0b".to_vec()].concat();
+    code(&one.repeat(tables))
 }
 
 /// Types of so many parameters, a function of each.
@@ -134,12 +136,6 @@ fn large() -> Vec<(&'static str, Vec<u8>)> {
         (
             "conditions, one after the other",
             code(&[0x41, 1, 4, 0x40, 0x0b].repeat(DEPTH)),
-        ),
-        ("160,000 targets alike", table(160_000, |_| 0)),
-        ("a million targets alike", table(1_000_000, |_| 0)),
-        (
-            "160,000 targets in turns",
-            table(160_000, |i| (i % 2) as u8),
         ),
         (
             "calls, one after the other",
@@ -187,6 +183,16 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
     let many_locals = [&[1][..], &leb(50_000), &[0x7f, 0x0b]].concat();
     vec![
         ("a million nops", code(&vec![1; 1_000_000])),
+        ("160,000 targets alike", tables(1, 160_000, |_| 0)),
+        ("a million targets alike", tables(1, 1_000_000, |_| 0)),
+        (
+            "160,000 targets in turns",
+            tables(1, 160_000, |i| (i % 2) as u8),
+        ),
+        (
+            "300 tables of 500 targets in turns",
+            tables(300, 500, |i| (i % 2) as u8),
+        ),
         ("50,000 locals", locals.clone()),
         ("50 functions of 50,000 locals", functions(50, &many_locals)),
         ("20,000 functions", functions(20_000, &[0, 0x0b])),

@@ -25,6 +25,11 @@ use std::collections::HashSet;
 const MEMBERS_OF_BYTE: usize = 16;
 const MEMBERS_BESIDE: usize = 1 << 16;
 
+/// The bytes of a unit for each type that its pointers are of, and such types in addition. Each becomes up to six entries; compilers' units
+/// have a pointer in 150 bytes or more.
+const POINTEE: usize = 80;
+const POINTEES_BESIDE: usize = 8000;
+
 /// The facts that all units' conversions share.
 pub(super) struct Shared<'s, 'a, 'd> {
     pub code: &'s CodeMap<'s>,
@@ -65,6 +70,8 @@ pub(super) struct Context<'u, 'a, 'd> {
     copied: StringRoom,
     /// The members that may still be visited, with the bytes of their paths.
     members_left: Budget,
+    /// The bytes for which types that pointers are of may still be made.
+    pointees_left: Budget,
 }
 
 impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
@@ -95,6 +102,7 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
             listed: ListRoom::of(unit),
             copied: StringRoom::of(unit),
             members_left: Budget::of_bytes(bytes, MEMBERS_OF_BYTE, MEMBERS_BESIDE),
+            pointees_left: Budget::of_bytes(bytes, 1, POINTEES_BESIDE * POINTEE),
         }
     }
 
@@ -203,6 +211,12 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
     /// Takes members or bytes of their paths from the unit's budget; `None` where there are not so many.
     pub fn spend_members(&self, count: usize) -> Option<()> {
         self.members_left.take(count)
+    }
+
+    /// Takes a type that pointers are of from the unit's budget.
+    pub fn take_pointee(&self) -> Result<(), Unlocatable> {
+        let taken = self.pointees_left.take(POINTEE);
+        taken.ok_or_else(|| "more types of pointers than its size explains".into())
     }
 
     /// Ends the budget of members.

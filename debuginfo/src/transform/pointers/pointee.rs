@@ -207,6 +207,7 @@ impl Pointees {
         if self.depth > MAX_DEPTH {
             return cx.reference_to(ty);
         }
+        cx.take_pointee()?;
         let id = requested.map(|requested| requested.entry);
         let id = id.unwrap_or_else(|| out.unit.reserve());
         // Before it is made, as a type may be made of itself.
