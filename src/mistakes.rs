@@ -7,7 +7,7 @@ use clap::{Arg, Command, CommandFactory};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// What other tools call their commands.
+/// Commands by the names that other tools have for them.
 const OTHER_NAMES: [(&str, &str); 6] = [
     ("build", "compile"),
     ("debug", "gdb"),

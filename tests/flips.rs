@@ -132,33 +132,32 @@ fn a_package_with_a_flipped_bit_gives_an_image() {
         folder.tool(&link);
         folder.tool(&["llvm-dwp-19", "app.dwo", "-o", "package"]);
         let wasm = fs::read(folder.path("app.wasm")).unwrap();
-        let warnings = Arc::new(AtomicUsize::new(0));
-        let count = warnings.clone();
-        let warn = move |_: &str| {
-            count.fetch_add(1, Ordering::Relaxed);
-        };
-        let engine = Engine::new(Config::new().debug_info(true).warning(warn));
-        let image = |package| {
-            let mut files = DebugFiles::new();
-            files.package_bytes(package);
-            let module = Module::with_debug_files(&engine, "app.wasm", &wasm, &files);
-            module.and_then(|module| module.debug_image())
-        };
-        let package = fs::read(folder.path("package")).unwrap();
-        let whole = image(package.clone()).unwrap();
-        each_flip(
-            &format!("a package, {version}"),
-            &package,
-            |bit, damaged| {
-                let before = warnings.load(Ordering::Relaxed);
-                let image = image(damaged).unwrap_or_else(|error| panic!("{bit}: {error}"));
-                let is_told = warnings.load(Ordering::Relaxed) > before;
-                match is_told {
-                    true => "told",
-                    false if image == whole => "the same image",
-                    false => "another name or number",
-                }
-            },
-        );
+        check_package(version, &wasm, &fs::read(folder.path("package")).unwrap());
     }
+}
+
+fn check_package(version: &str, wasm: &[u8], package: &[u8]) {
+    let warnings = Arc::new(AtomicUsize::new(0));
+    let count = warnings.clone();
+    let warn = move |_: &str| {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    let engine = Engine::new(Config::new().debug_info(true).warning(warn));
+    let image = |package| {
+        let mut files = DebugFiles::new();
+        files.package_bytes(package);
+        let module = Module::with_debug_files(&engine, "app.wasm", wasm, &files);
+        module.and_then(|module| module.debug_image())
+    };
+    let whole = image(package.to_vec()).unwrap();
+    each_flip(&format!("a package, {version}"), package, |bit, damaged| {
+        let before = warnings.load(Ordering::Relaxed);
+        let image = image(damaged).unwrap_or_else(|error| panic!("{bit}: {error}"));
+        let is_told = warnings.load(Ordering::Relaxed) > before;
+        match is_told {
+            true => "told",
+            false if image == whole => "the same image",
+            false => "another name or number",
+        }
+    });
 }
