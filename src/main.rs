@@ -49,7 +49,7 @@ mod wasi_options;
 mod wast;
 
 use args::{Command, Options};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use debugger::own_options;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
@@ -133,7 +133,7 @@ fn command() -> ExitCode {
 /// Parses the command line; ends the process with a message where that is no command.
 fn parsed(arguments: Vec<OsString>) -> Options {
     let parsed = Options::try_parse_from(&arguments);
-    parsed.unwrap_or_else(|error| mistakes::exit(error, &arguments))
+    parsed.unwrap_or_else(|error| mistakes::exit(error, &Options::command(), &arguments))
 }
 
 /// Has glibc map each allocation of a mebibyte or more by itself. Left alone, it takes them from its heaps once the first was freed, where

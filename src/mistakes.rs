@@ -1,9 +1,8 @@
 //! Command lines that are none: what was probably meant.
 
-use crate::args::Options;
 use crate::files;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -18,13 +17,12 @@ const OTHER_NAMES: [(&str, &str); 6] = [
 ];
 
 /// Ends the process with a message about a mistaken command line.
-pub fn exit(mut error: clap::Error, arguments: &[OsString]) -> ! {
-    let options = Options::command();
+pub fn exit(mut error: clap::Error, options: &Command, arguments: &[OsString]) -> ! {
     let words: Vec<_> = arguments.iter().filter_map(|it| it.to_str()).collect();
     let said = match error.kind() {
-        ErrorKind::InvalidSubcommand => no_command(&mut error, &options),
-        ErrorKind::UnknownArgument => no_option(&mut error, &options, &words),
-        ErrorKind::MissingRequiredArgument => taken_as_value(&options, &words),
+        ErrorKind::InvalidSubcommand => no_command(&mut error, options),
+        ErrorKind::UnknownArgument => no_option(&mut error, options, &words),
+        ErrorKind::MissingRequiredArgument => taken_as_value(options, &words),
         _ => None,
     };
     let Some(said) = said else { error.exit() };
