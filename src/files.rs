@@ -1,19 +1,20 @@
 //! Errors of the files that were named on the command line: what is wrong with which one, and what to do.
 
 use dwalin_runtime::{Error, NotAModule, read_chosen};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{Mode, OFlags, Timespec};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 /// Reads a file.
 ///
 /// # Errors
 /// Where it cannot be read.
 pub fn read(path: &Path) -> dwalin_runtime::Result<Vec<u8>> {
-    tell_of_waiting(path);
+    let _waiting = tell_of_waiting(path);
     read_chosen(path).map_err(|error| Error::Read {
         path: path.to_owned(),
         error,
@@ -21,25 +22,23 @@ pub fn read(path: &Path) -> dwalin_runtime::Result<Vec<u8>> {
 }
 
 /// The time after which a pipe is said to have nothing.
-const PATIENCE: Timespec = Timespec {
-    tv_sec: 1,
-    tv_nsec: 0,
-};
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Says that a named pipe is waited for, where nothing is written to it: opening it takes as long as that.
-pub fn tell_of_waiting(path: &Path) {
+/// Has it said that a named pipe is waited for, while what is returned is kept: opening one takes until something writes to it.
+#[must_use]
+pub fn tell_of_waiting(path: &Path) -> Option<Sender<()>> {
     if !path.metadata().is_ok_and(|it| it.file_type().is_fifo()) || path.starts_with("/dev") {
-        return;
+        return None;
     }
-    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let Ok(pipe) = rustix::fs::open(path, flags, Mode::empty()) else {
-        return;
+    let (end, waits) = channel();
+    let file = path.display().to_string();
+    // A look into the pipe would be an end to read from, which goes away under who writes.
+    let tell = move || {
+        if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("dwalin: {file} is a pipe, and waits for what writes to it");
+        }
     };
-    let mut polled = [PollFd::new(&pipe, PollFlags::IN)];
-    if poll(&mut polled, Some(&PATIENCE)) == Ok(0) {
-        let file = path.display();
-        eprintln!("dwalin: {file} is a pipe, and waits for what writes to it");
-    }
+    thread::Builder::new().spawn(tell).ok().map(|_| end)
 }
 
 /// Refuses to write over the file that is read: a mistyped option would replace a module by what is made from it.

@@ -36,7 +36,7 @@ impl<'a> Program<'a> {
     pub fn read(options: &Run, contents: &'a mut Vec<u8>) -> Result<Program<'a>> {
         let path = options.file();
         let is_artifact = |contents: &[u8]| options.allow_precompiled && contents == ELF;
-        files::tell_of_waiting(path);
+        let waiting = files::tell_of_waiting(path);
         let read = open_chosen(path).and_then(|mut file| {
             file.by_ref().take(ELF.len() as u64).read_to_end(contents)?;
             match is_artifact(contents) {
@@ -44,6 +44,7 @@ impl<'a> Program<'a> {
                 false => file.read_to_end(contents),
             }
         });
+        drop(waiting);
         read.map_err(|error| files::cannot_read(path, error))?;
         if is_artifact(contents) {
             return Ok(Program::Artifact);
