@@ -4,7 +4,7 @@
 mod tools;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -438,6 +438,34 @@ fn json_has_a_file_or_a_descriptor_of_its_own() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn a_named_pipe_is_said_to_be_waited_for_and_read() {
+    let pipe = file("waited.wat");
+    fs::remove_file(&pipe).ok();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    command.args(["run", "--invoke", "seven"]).arg(&pipe);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    let waits = format!(
+        "dwalin: {} is a pipe, and waits for what writes to it\n",
+        pipe.display()
+    );
+    assert_eq!(said, waits);
+    let module = "(module (func (export \"seven\") (result i32) i32.const 7))";
+    fs::write(&pipe, module).unwrap();
+    assert_eq!(stdout(&child.wait_with_output().unwrap()), "7\n");
 }
 
 #[test]
