@@ -274,6 +274,20 @@ fn debug_info_costs_in_proportion() {
 }
 
 #[test]
+fn pointers_that_lose_their_types_are_told() {
+    let _one = ONE.lock();
+    let folder = folder("told");
+    for (count, is_told) in [(5_000, false), (20_000, true)] {
+        let name = format!("{count} pointers");
+        let file = amounts::pointers(count, count);
+        let said = check(&folder, &name, &file, &["check-debug", "app.wasm"]);
+        let tells =
+            said.contains("pointers are of more types than the size of their unit explains");
+        assert_eq!(tells, is_told, "{name}: {said}");
+    }
+}
+
+#[test]
 fn files_cost_in_proportion() {
     check_all("files", costly::files());
 }

@@ -71,7 +71,7 @@ fn types(count: usize) -> Vec<u8> {
 }
 
 /// Pointers that are each to the one before, so many in a row, and a variable of the last of each row.
-fn pointers(count: usize, row: usize) -> Vec<u8> {
+pub fn pointers(count: usize, row: usize) -> Vec<u8> {
     let base = abbreviation(3, 0x24, false, &[[0x03, 0x08], [0x0b, 0x0b], [0x3e, 0x0b]]);
     let pointer = abbreviation(4, 0x0f, false, &[[0x49, 0x13]]);
     let variable = abbreviation(5, 0x34, false, &[[0x03, 0x08], [0x49, 0x13], [0x02, 0x18]]);

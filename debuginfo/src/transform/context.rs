@@ -216,7 +216,8 @@ impl<'u, 'a, 'd> Context<'u, 'a, 'd> {
     /// Takes a type that pointers are of from the unit's budget.
     pub fn take_pointee(&self) -> Result<(), Unlocatable> {
         let taken = self.pointees_left.take(POINTEE);
-        taken.ok_or_else(|| "more types of pointers than its size explains".into())
+        taken
+            .ok_or_else(|| "pointers are of more types than the size of their unit explains".into())
     }
 
     /// Ends the budget of members.

@@ -207,7 +207,10 @@ impl Pointees {
         if self.depth > MAX_DEPTH {
             return cx.reference_to(ty);
         }
-        cx.take_pointee()?;
+        if let Err(reason) = cx.take_pointee() {
+            out.warnings.add(reason.to_string(), cx.offset(&ty.entry));
+            return Err(reason);
+        }
         let id = requested.map(|requested| requested.entry);
         let id = id.unwrap_or_else(|| out.unit.reserve());
         // Before it is made, as a type may be made of itself.
