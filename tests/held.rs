@@ -1,4 +1,4 @@
-//! Optimised code in gdb: each number that is shown of a variable is one that the variable has in the program as it is written, compiled
+//! Optimised code in gdb and lldb: each number that is shown of a variable is one that the variable has in the program as it is written, compiled
 //! without optimisation. With `-g -O` Dwalin optimises, too. This is true whatever compilers say of locations, and of places that no judge of
 //! the module's DWARF gets to.
 
@@ -37,7 +37,8 @@ const AS_WRITTEN: Build = Build {
     options: "-g",
 };
 
-fn held(folder: &Folder, file: &str, build: Build, most: Option<u32>) -> Held {
+/// What variables hold in a debugger, at each row of the line table, the first times `most` that it is arrived at.
+fn held(debugger: &str, folder: &Folder, file: &str, build: Build, most: Option<u32>) -> Held {
     folder.compile(file, &["-g", build.level]);
     let source = fs::read_to_string(folder.path(file)).unwrap();
     let mut lines = source.lines();
@@ -46,7 +47,7 @@ fn held(folder: &Folder, file: &str, build: Build, most: Option<u32>) -> Held {
     let spec = serde_json::json!({
         "module": module, "file": file, "line": line, "most": most, "options": build.options
     });
-    let written = scripted::run("gdb", "held", folder, spec);
+    let written = scripted::run(debugger, "held", folder, spec);
     let lines = written.lines();
     let read = lines.map(|line| {
         let (function, name, line, member, numbers) = serde_json::from_str(line).unwrap();
@@ -55,15 +56,16 @@ fn held(folder: &Folder, file: &str, build: Build, most: Option<u32>) -> Held {
     read.collect()
 }
 
-fn compare(source: &str, build: Build, least: usize) {
+fn compare(debugger: &str, source: &str, build: Build, least: usize) {
     let Build { level, options } = build;
-    let folder = Folder::new(&format!("held-{source}{level}{options}").replace(' ', ""));
+    let folder = format!("held-{debugger}-{source}{level}{options}");
+    let folder = Folder::new(&folder.replace(' ', ""));
     let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
     let extension = Path::new(source).extension().unwrap().to_str().unwrap();
     let file = format!("app.{extension}");
     folder.write(&file, fs::read(programs.join(source)).unwrap());
-    let written = held(&folder, &file, AS_WRITTEN, None);
-    let optimised = held(&folder, &file, build, Some(8));
+    let written = held("gdb", &folder, &file, AS_WRITTEN, None);
+    let optimised = held(debugger, &folder, &file, build, Some(8));
     let (mut compared, mut wrong) = (0, Vec::new());
     for (variable, numbers) in &optimised {
         let Some(right) = written.get(variable) else {
@@ -77,13 +79,22 @@ fn compare(source: &str, build: Build, least: usize) {
     assert!(compared >= least, "{compared} numbers");
 }
 
+/// The debuggers, levels and options of each program.
+const TRIALS: [(&str, &str, &str); 4] = [
+    ("gdb", "-O1", "-g"),
+    ("gdb", "-O2", "-g"),
+    ("gdb", "-O1", "-g -O"),
+    ("lldb", "-O1", "-g"),
+];
+
 fn main() {
     let mut tests = Vec::new();
     for (source, least) in PROGRAMS {
-        for (level, options) in [("-O1", "-g"), ("-O2", "-g"), ("-O1", "-g -O")] {
-            let run = move || compare(source, Build { level, options }, least);
-            tests.push(trials::test(format!("{source}{level} {options}"), run));
+        for (debugger, level, options) in TRIALS {
+            let run = move || compare(debugger, source, Build { level, options }, least);
+            let name = format!("{debugger} {source}{level} {options}");
+            tests.push(trials::test(name, run));
         }
     }
-    trials::run(&[&TOOLS[..], &["gdb"]].concat(), tests);
+    trials::run(&[&TOOLS[..], &["gdb", "lldb-19"]].concat(), tests);
 }
