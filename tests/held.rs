@@ -37,7 +37,7 @@ const AS_WRITTEN: Build = Build {
     options: "-g",
 };
 
-/// What variables hold in a debugger, at each row of the line table, the first times `most` that it is arrived at.
+/// The numbers of variables in a debugger, at each row of the line table, the first times `most` that it is arrived at.
 fn held(debugger: &str, folder: &Folder, file: &str, build: Build, most: Option<u32>) -> Held {
     folder.compile(file, &["-g", build.level]);
     let source = fs::read_to_string(folder.path(file)).unwrap();
