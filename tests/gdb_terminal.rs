@@ -146,6 +146,13 @@ fn ctrl_c_in_a_call_of_the_host_shows_what_waits_for_it() {
     gdb.wait_for(PROMPT);
     gdb.ask("down", "in ask (question=");
     gdb.wait_for(PROMPT);
+    // A stop before the call returns is the user's, and no step goes on from it.
+    gdb.ask("next", "\n");
+    gdb.quiet(Duration::from_secs(1));
+    gdb.keys(CTRL_C);
+    gdb.wait_for("received signal SIGINT");
+    gdb.wait_for("did not return");
+    gdb.wait_for(PROMPT);
     // A step is one of the line that waits, when the call has returned.
     gdb.ask("next", "\n");
     gdb.line("yes");

@@ -190,8 +190,13 @@ def go_back_in():
     if is_guest(gdb.newest_frame()) or not is_guest(frame) or frame.newer() is None:
         return
     # As `finish`, but that it says nothing: what is to be shown is the step.
-    gdb.FinishBreakpoint(frame.newer(), internal=True).silent = True
+    end = gdb.FinishBreakpoint(frame.newer(), internal=True)
+    end.silent = True
     gdb.execute("continue", to_string=True)
+    if end.is_valid():
+        end.delete()
+    if gdb.newest_frame() != frame:
+        raise gdb.GdbError("The call of the host did not return: the program has stopped before.")
 
 
 class GoBackIn(gdb.Command):
