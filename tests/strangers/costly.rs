@@ -29,8 +29,9 @@ const DEPTH: usize = if cfg!(debug_assertions) {
 
 /// Bytes for each of the input's.
 const FACTOR: usize = 20;
-/// The size where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each.
-const ONE_FUNCTION: usize = 1000;
+/// The size where all of it is one function: the code generator has all of a function's instructions in memory, hundreds of bytes for each,
+/// and thousands for each block.
+const ONE_FUNCTION: usize = if cfg!(debug_assertions) { 32 } else { 1000 };
 
 pub fn section(id: u8, contents: &[u8]) -> Vec<u8> {
     [&[id][..], &counted(contents)].concat()

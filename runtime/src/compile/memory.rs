@@ -112,8 +112,11 @@ impl Translator<'_, '_> {
             && let Some(offset) = memarg.offset.checked_add(index)
             && let Ok(offset) = i32::try_from(offset)
         {
-            let index = self.builder.ins().iconst(I64, index as i64);
-            self.check_bounds(memory, index, memarg.offset, bytes);
+            // Without a comparison, no instruction: it would be one of many that nothing uses.
+            if !self.faults_beyond(memory, end(memarg.offset, bytes)) {
+                let index = self.builder.ins().iconst(I64, index as i64);
+                self.check_bounds(memory, index, memarg.offset, bytes);
+            }
             return (self.memory_base(memory), offset);
         }
         let index = self.memory_index(index);
@@ -144,19 +147,12 @@ impl Translator<'_, '_> {
 
     /// Compares the address of an access, as far as it would not fault beyond the memory's end.
     fn check_bounds(&mut self, memory: MemoryIndex, index: Value, offset: u64, bytes: u32) {
-        let ty = self.env.module.memories[memory];
-        let settings = self.env.settings;
-        let end = offset.saturating_add(u64::from(bytes));
-        let reservation = settings.reservation(ty.address_type);
-        let is_within_reservation = match ty.address_type {
-            AddressType::I32 => reservation >= ADDRESS_SPACE,
-            AddressType::I64 => {
-                self.check_reservation(index, reservation, end);
-                true
-            }
-        };
-        let has_guard = ty.page_size() >= SYSTEM_PAGE && end <= settings.memory_guard_size;
-        if is_within_reservation && has_guard {
+        let end = end(offset, bytes);
+        if self.env.module.memories[memory].address_type == AddressType::I64 {
+            let reservation = self.env.settings.reservation(AddressType::I64);
+            self.check_reservation(index, reservation, end);
+        }
+        if self.faults_beyond(memory, end) {
             return;
         }
         let len = self.memory_len(memory);
@@ -166,6 +162,18 @@ impl Translator<'_, '_> {
         let beyond = self.builder.ins().icmp(above, end, len);
         let out_of_bounds = TrapKind::MemoryOutOfBounds.clif();
         self.builder.ins().trapnz(beyond, out_of_bounds);
+    }
+
+    /// Returns true if an access that ends so many bytes behind its address, which is within the reservation where it has 64 bits, faults
+    /// where it is beyond the memory's end.
+    fn faults_beyond(&self, memory: MemoryIndex, end: u64) -> bool {
+        let ty = self.env.module.memories[memory];
+        let settings = self.env.settings;
+        let is_within_reservation = match ty.address_type {
+            AddressType::I32 => settings.reservation(AddressType::I32) >= ADDRESS_SPACE,
+            AddressType::I64 => true,
+        };
+        is_within_reservation && ty.page_size() >= SYSTEM_PAGE && end <= settings.memory_guard_size
     }
 
     /// Traps if a 64-bit index is beyond a memory's reservation, or what is added to it is.
@@ -288,4 +296,9 @@ impl Translator<'_, '_> {
         };
         self.push(value);
     }
+}
+
+/// Bytes from an access's address to its end.
+fn end(offset: u64, bytes: u32) -> u64 {
+    offset.saturating_add(u64::from(bytes))
 }

@@ -176,6 +176,8 @@ pub(super) struct Statements<'a> {
     pub(super) line: u32,
     /// The value of the last code so far, if that is a load, which an instruction that follows could take in.
     pub(super) loaded: Option<Value>,
+    /// True if nothing of the operator before can become a part of the instruction that follows, where each is a statement.
+    pub(super) apart: bool,
     /// The branches that close loops, by the places of the loops' first operators; known when first asked for.
     pub(super) closing: Option<HashMap<usize, usize>>,
 }
@@ -192,6 +194,7 @@ impl<'a> Statements<'a> {
             nops: 0,
             line: 0,
             loaded: None,
+            apart: false,
             closing: None,
         }
     }

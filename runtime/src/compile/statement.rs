@@ -5,7 +5,8 @@
 //!   operator that is.
 //! * A statement may be no code at all: a jump to what follows.
 //!
-//! * A statement may be one instruction, of a module whose source is its text: the code generator makes one of several.
+//! * A statement may be one instruction, of a module whose source is its text: the code generator makes one of several, but for loads
+//!   and stores of constants and locals.
 //! * A statement may end with a load whose value the next one uses, as `list` does in `list⏎->next`: the code generator would make the
 //!   load a part of the instruction that uses it, and so the first statement's code, and its trap, the second's.
 //!
@@ -63,6 +64,18 @@ fn is_load(operator: &Operator<'_>) -> bool {
     )
 }
 
+/// The stores of all bits of a value.
+fn is_store(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I32Store { .. }
+            | Operator::I64Store { .. }
+            | Operator::F32Store { .. }
+            | Operator::F64Store { .. }
+            | Operator::V128Store { .. }
+    )
+}
+
 impl Translator<'_, '_> {
     /// Translates an operator, with code for the statements that begin at it. `rest` is what follows.
     pub(super) fn statement_and_operator(
@@ -88,7 +101,9 @@ impl Translator<'_, '_> {
                     self.debug_nop(LocationTag::Nothing);
                 }
             }
-            Code::Some if self.statements.instructions => self.debug_nop(LocationTag::Nothing),
+            Code::Some if self.statements.instructions && !self.is_apart(operator) => {
+                self.debug_nop(LocationTag::Nothing);
+            }
             Code::Some => self.statements.waiting = None,
             Code::Structure | Code::Perhaps => self.debug_nop(LocationTag::Nothing),
         }
@@ -98,6 +113,7 @@ impl Translator<'_, '_> {
         }
         self.operator(operator)?;
         self.note_load(operator);
+        self.note_apart(operator);
         if is_end && !self.control.is_empty() {
             // Control comes in at the end of a block: what begins there is after it.
             self.place_statements(here.clone());
@@ -211,6 +227,29 @@ impl Translator<'_, '_> {
             let pc = self.env.pc(at);
             self.statements.begins(pc, statement.line)
         })
+    }
+
+    /// Returns true if an operator that is a statement surely is an instruction of its own, with nothing in it of those before: a load or a
+    /// store behind an instruction that does nothing and an operator that does not read what may change. It needs none before it, which
+    /// takes hundreds of bytes while code is made.
+    fn is_apart(&self, operator: &Operator<'_>) -> bool {
+        let is_access = is_load(operator) || is_store(operator);
+        is_access && self.statements.apart && self.env.settings.opt_level == OptLevel::None
+    }
+
+    /// Notes whether the last code is an instruction that does nothing and at most a value that no instruction takes from memory: a
+    /// constant or a local's, whose home is read apart.
+    fn note_apart(&mut self, operator: &Operator<'_>) {
+        self.statements.apart = self.statements.instructions
+            && self.reachable
+            && matches!(
+                operator,
+                Operator::LocalGet { .. }
+                    | Operator::I32Const { .. }
+                    | Operator::I64Const { .. }
+                    | Operator::F32Const { .. }
+                    | Operator::F64Const { .. }
+            );
     }
 
     fn note_block(&mut self, operator: &Operator<'_>) {

@@ -291,25 +291,48 @@ fn a_loop_that_its_statement_closes_is_entered_by_a_jump() {
     assert!(!has_code(&other, head));
 }
 
+/// Questions for each instruction of a function.
+fn each_instruction(text: &Text) -> Questions {
+    let lines = text.operators.iter().zip(1..);
+    let all: Vec<_> = lines.map(|((pc, _), line)| (*pc, line)).collect();
+    Questions {
+        instructions: vec![text.start..WasmPc(u32::MAX)],
+        ..statements(&all)
+    }
+}
+
 #[test]
 fn instructions_of_text_have_code_each() {
     let text = Text::new(
         "(module (func (param i32) (result i32) local.get 0 drop i32.const 2 i32.const 3 i32.add))",
     );
-    let all: Vec<_> = text
-        .operators
-        .iter()
-        .zip(1..)
-        .map(|((pc, _), line)| (*pc, line))
-        .collect();
-    let questions = Questions {
-        instructions: vec![text.start..WasmPc(u32::MAX)],
-        ..statements(&all)
-    };
-    let function = text.compiled(&settings(true), Some(&questions));
+    let function = text.compiled(&settings(true), Some(&each_instruction(&text)));
     for (pc, name) in &text.operators {
         assert!(has_code(&function, *pc), "{name}");
     }
+}
+
+/// A load that another one takes its address from could become a part of it.
+#[test]
+fn loads_and_stores_of_text_are_their_own_code_behind_an_instruction_that_does_nothing() {
+    let text = Text::new(
+        "(module (memory 1) (global $g (mut i32) (i32.const 0)) (func (param i32)
+            local.get 0 i32.load i32.load drop global.get $g i32.load drop
+            i32.const 8 i32.load drop local.get 0 i32.const 7 i32.store))",
+    );
+    let function = text.compiled(&settings(true), Some(&each_instruction(&text)));
+    let starts_with_nop = |name, n| {
+        let pc = text.nth(name, n);
+        let row = function.rows.iter().find(|(_, at)| *at == Some(pc));
+        let (offset, _) = row.unwrap_or_else(|| panic!("{name} {n}"));
+        function.code[offset.0 as usize] == 0x90
+    };
+    for (pc, name) in &text.operators {
+        assert!(has_code(&function, *pc), "{name}");
+    }
+    let loads = [0, 1, 2, 3].map(|n| starts_with_nop("I32Load", n));
+    assert_eq!(loads, [false, true, true, false]);
+    assert!(!starts_with_nop("I32Store", 0));
 }
 
 #[test]
