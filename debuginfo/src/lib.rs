@@ -52,6 +52,7 @@ pub mod outline;
 mod prevailing;
 mod questions;
 mod ranges;
+mod skip;
 mod source;
 pub mod source_map;
 mod stale;

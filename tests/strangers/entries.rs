@@ -72,9 +72,14 @@ fn trees() -> Vec<Named> {
     let functions = entries(&function, &one.repeat(2_000), &[(".debug_str", &long)]);
     let import = abbreviation(3, 0x3d, false, &[[0x18, 0x10]]);
     let imports = entries(&import, &[vec![3], word(0)].concat().repeat(20_000), &[]);
+    // A type with a block that is longer than any file, and a byte.
+    let endless = abbreviation(3, 0x13, false, &[[0x02, 0x09], [0x0b, 0x0b]]);
+    let lengths = [&[3][..], &[0xff; 9], &[1, 9]].concat();
+    let endless = entries(&endless, &lengths.repeat(1_000), &[]);
     let nested = [root(true), vec![0]].concat();
     let deep = unit(0, &root_entry(0).repeat(20_000));
     vec![
+        ("blocks of 2^64 - 1 bytes", endless),
         (
             "entries in each other",
             with(&[(".debug_info", &deep), (".debug_abbrev", &nested)]),

@@ -5,6 +5,7 @@ use super::sources::{SourceUnit, Sources};
 use super::table::{self, PathMap};
 use crate::macros::Room;
 use crate::ranges::ListRoom;
+use crate::skip::skip_attributes;
 use crate::source::{ReadUnit, Reader, StringRoom, WarningKind, Warnings, attr_string};
 use crate::write::stream::{Entry, Fixup, Out, Start, Target};
 use gimli::UnitOffset;
@@ -247,7 +248,7 @@ impl<'s, 'a> Assembly<'s, 'a> {
         let mut raw = unit.entries_raw(None)?;
         // The root, which is not copied.
         if let Some(root) = raw.read_abbreviation()? {
-            raw.skip_attributes(root.attributes())?;
+            skip_attributes(&mut raw, root.attributes())?;
         }
         let mut open = 0;
         let copied = loop {

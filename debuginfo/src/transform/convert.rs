@@ -2,6 +2,7 @@
 
 use super::filter::{Kept, is_metadata};
 use crate::expr::unlocatable::Unlocatable;
+use crate::skip::skip_attributes;
 use crate::source::{ReadUnit, Reader, StringRoom, attr_string};
 use crate::write::{AttributeValue, DebugInfoRef, Expression, Unit, UnitEntryId};
 use gimli::Section as _;
@@ -94,7 +95,7 @@ impl<'a, 'd> Entries<'a, 'd> {
                 break id;
             }
             if let Some(abbreviation) = self.entries.read_abbreviation()? {
-                self.entries.skip_attributes(abbreviation.attributes())?;
+                skip_attributes(&mut self.entries, abbreviation.attributes())?;
             }
         };
         entry

@@ -5,6 +5,7 @@
 use crate::dies::{Kind, is_pointer, kind};
 use crate::offset_set::OffsetSet;
 use crate::ranges::ListRoom;
+use crate::skip::skip_attributes;
 use crate::source::{ReadUnit, Reader};
 use gimli::constants as dw;
 use gimli::read::{
@@ -86,7 +87,7 @@ impl<'a, 'd> FilterUnit<'a, Reader<'d>> {
         let mut entries = read_unit.entries_raw(None)?;
         let root = entries.read_abbreviation()?;
         let root = root.ok_or(gimli::Error::MissingUnitDie)?;
-        entries.skip_attributes(root.attributes())?;
+        skip_attributes(&mut entries, root.attributes())?;
         let start = read_unit.header.offset().0;
         Ok(FilterUnit {
             read_unit,

@@ -5,6 +5,7 @@ use super::place::Place;
 use super::ranges::RangeAttributes;
 use crate::address::WasmPc;
 use crate::ranges::ListRoom;
+use crate::skip::skip_attributes;
 use crate::source::{ReadUnit, Reader};
 use gimli::UnitOffset;
 use gimli::constants as dw;
@@ -48,7 +49,7 @@ impl Seen {
                 continue;
             };
             if abbreviation.tag() != dw::DW_TAG_subprogram {
-                entries.skip_attributes(abbreviation.attributes())?;
+                skip_attributes(&mut entries, abbreviation.attributes())?;
                 continue;
             }
             let mut ranges = RangeAttributes::default();
@@ -242,7 +243,7 @@ impl Tree {
         };
         let (tag, specs) = (abbreviation.tag(), abbreviation.attributes());
         if self.passed.is_some_and(|passed| depth > passed) {
-            return entries.skip_attributes(specs).ok();
+            return skip_attributes(entries, specs).ok();
         }
         self.passed = None;
         self.close(depth);
@@ -272,7 +273,7 @@ impl Tree {
             self.scopes[*scope].variables.push(offset);
         }
         self.passed = Some(depth);
-        entries.skip_attributes(specs).ok()
+        skip_attributes(entries, specs).ok()
     }
 
     /// Closes the scopes that an entry at a depth is not in.

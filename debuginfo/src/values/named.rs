@@ -1,6 +1,7 @@
 //! Variables and types that are found by their names, wherever they are declared.
 
 use super::expression::TypeName;
+use crate::skip::skip_attributes;
 use crate::units::{Place, Units};
 use gimli::constants as dw;
 
@@ -41,7 +42,7 @@ impl Walk<'_, '_> {
             let Some(abbreviation) = abbreviation else {
                 continue;
             };
-            if entries.skip_attributes(abbreviation.attributes()).is_err() {
+            if skip_attributes(&mut entries, abbreviation.attributes()).is_err() {
                 return;
             }
             while open.pop_if(|(outer, _)| depth <= *outer).is_some() {}
