@@ -56,7 +56,7 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
         .iter()
         .chain(&trampolines.array_to_wasm)
         .chain(&trampolines.wasm_to_array)
-        .chain(&trampolines.builtins)
+        .chain(trampolines.builtins.iter())
         .collect();
     let text = lay_out(parts.isa, &pieces, builtins)?;
     let eh_frame = eh_frame(parts.isa, &pieces, &text);

@@ -4,6 +4,7 @@
 mod atomic;
 pub mod body;
 mod branch_table;
+mod builtin_trampolines;
 mod call;
 mod cleanup;
 mod code_motion;

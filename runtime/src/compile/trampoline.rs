@@ -3,6 +3,7 @@
 //!
 //! In the array convention, arguments and then results are in slots of 16 bytes.
 
+use super::builtin_trampolines::{self, BuiltinTrampolines};
 use super::call::{builtin_returns, builtin_signature};
 use super::codegen::codegen;
 use super::convention::is_alike;
@@ -40,7 +41,7 @@ pub struct Trampolines {
     /// By type.
     pub wasm_to_array: Vec<CompiledFunction>,
     /// By builtin.
-    pub builtins: Vec<CompiledFunction>,
+    pub builtins: BuiltinTrampolines,
 }
 
 /// Makes all trampolines of a module.
@@ -70,10 +71,10 @@ pub fn compile_all(env: &Env<'_>) -> Result<Trampolines, CompileError> {
                 make(isa(ty), signature, |b| wasm_to_array(b, ty))
             })
             .collect::<Result<_, _>>()?,
-        builtins: Builtin::ALL
-            .iter()
-            .map(|it| make(main, builtin_signature(*it), |b| builtin(b, *it)))
-            .collect::<Result<_, _>>()?,
+        builtins: builtin_trampolines::for_settings(env.settings, || {
+            let make = |it: &Builtin| make(main, builtin_signature(*it), |b| builtin(b, *it));
+            Builtin::ALL.iter().map(make).collect()
+        })?,
     })
 }
 
