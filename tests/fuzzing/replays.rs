@@ -20,11 +20,31 @@ pub const THREADS_STACK: usize = 2 * REPLAYS_STACK;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Outcome {
     /// All replays were as the recording.
-    Replayed,
+    Replayed {
+        /// It called imports.
+        calls: bool,
+        /// It ended by a trap, or by an error of an import.
+        fails: bool,
+    },
     /// The numbers make no module, or one that is refused by name.
     Refused,
     /// It ends where frames and objects depend on the code: out of stack, or of room for objects.
     DependsOnCode,
+}
+
+/// The world of a module: what its imports return and write, and how often they were called.
+pub struct World {
+    numbers: Numbers,
+    calls: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        World {
+            numbers: Numbers::new(seed),
+            calls: 0,
+        }
+    }
 }
 
 /// All that is seen of a run, and how it ended.
@@ -45,6 +65,7 @@ fn engine(mode: usize, stack: usize) -> Engine {
     config.cranelift_nan_canonicalization(true);
     config.ticks(true).private_memories(mode == 3);
     config.max_wasm_stack(stack);
+    config.parallel_compilation(false);
     config.warning(|_| {});
     Engine::new(&config)
 }
@@ -70,23 +91,24 @@ fn value(numbers: &mut Numbers, ty: ValType) -> Option<Val> {
 }
 
 /// The functions that a module imports: their results look random, they write to what it exports, and some calls fail.
-fn linker(engine: &Engine, module: &Module) -> Linker<Numbers> {
+fn linker(engine: &Engine, module: &Module) -> Linker<World> {
     let mut linker = Linker::new(engine);
     let exports: Vec<_> = module.exports().map(|it| it.0.to_owned()).collect();
     for (from, name, ty) in module.imports() {
         let ExternType::Func(ty) = ty else { continue };
         let types = ty.results().to_vec();
         let exports = exports.clone();
-        let call = move |mut caller: Caller<'_, Numbers>, _: &[Val], results: &mut [Val]| {
+        let call = move |mut caller: Caller<'_, World>, _: &[Val], results: &mut [Val]| {
+            caller.data_mut().calls += 1;
             for (result, ty) in results.iter_mut().zip(&types) {
-                if let Some(value) = value(caller.data_mut(), *ty) {
+                if let Some(value) = value(&mut caller.data_mut().numbers, *ty) {
                     *result = value;
                 }
             }
             for name in &exports {
                 write(&mut caller, name);
             }
-            match caller.data_mut().below(64) {
+            match caller.data_mut().numbers.below(64) {
                 0 => Err(Error::host("enough")),
                 _ => Ok(()),
             }
@@ -98,24 +120,24 @@ fn linker(engine: &Engine, module: &Module) -> Linker<Numbers> {
 }
 
 /// Writes to a memory or a global.
-fn write(caller: &mut Caller<'_, Numbers>, name: &str) {
-    let kind = caller.data_mut().below(8);
+fn write(caller: &mut Caller<'_, World>, name: &str) {
+    let kind = caller.data_mut().numbers.below(8);
     match caller.get_export(name) {
         Some(Extern::Memory(memory)) if kind < 3 => {
-            let at = caller.data_mut().below(70_000);
-            let bytes = bytes(caller.data_mut(), 64);
+            let at = caller.data_mut().numbers.below(70_000);
+            let bytes = bytes(&mut caller.data_mut().numbers, 64);
             // It may be smaller.
             memory.write(&mut *caller, at, &bytes).ok();
         }
         Some(Extern::Memory(memory)) if kind == 3 => {
-            let byte = caller.data_mut().next() as u8;
+            let byte = caller.data_mut().numbers.next() as u8;
             if let Some(last) = memory.data_mut(&mut *caller).last_mut() {
                 *last = byte;
             }
         }
         Some(Extern::Global(global)) if kind < 2 => {
             let ty = global.ty(&*caller);
-            let value = value(caller.data_mut(), ty.content);
+            let value = value(&mut caller.data_mut().numbers, ty.content);
             // References that a host function sets are not recorded; it fails.
             let is_reference = matches!(ty.content, ValType::Ref(_));
             if let (Mutability::Var, Some(value), false) = (ty.mutability, value, is_reference) {
@@ -137,7 +159,7 @@ fn text(values: &[Val]) -> String {
 }
 
 /// Instantiates the module, calls each function that it exports, and describes what there is then.
-fn run(store: &mut Store<Numbers>, linker: &Linker<Numbers>, module: &Module) -> Runs {
+fn run(store: &mut Store<World>, linker: &Linker<World>, module: &Module) -> Runs {
     let mut run = Run {
         lines: Vec::new(),
         end: Ended::Finished,
@@ -181,7 +203,7 @@ impl Run {
         Ok(())
     }
 
-    fn state(&mut self, store: &mut Store<Numbers>, instance: Instance) {
+    fn state(&mut self, store: &mut Store<World>, instance: Instance) {
         for (name, export) in instance.exports(&mut *store) {
             self.lines.push(match export {
                 Extern::Global(global) => format!("{name} = {}", text(&[global.get(&*store)])),
@@ -203,15 +225,38 @@ impl Run {
     }
 }
 
+/// Returns true if an import is a reference, or takes or returns one, which is refused by name: it need not be compiled for that.
+fn imports_references(wasm: &[u8]) -> bool {
+    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+    let Ok(types) = validator.validate_all(wasm) else {
+        return false;
+    };
+    let is_reference = |ty: &wasmparser::ValType| ty.is_reference_type();
+    let mut imports = types.as_ref().core_imports().into_iter().flatten();
+    imports.any(|(_, _, ty)| match ty {
+        wasmparser::types::EntityType::Func(id) => match &types[id].composite_type.inner {
+            wasmparser::CompositeInnerType::Func(ty) => {
+                ty.params().iter().chain(ty.results()).any(is_reference)
+            }
+            _ => false,
+        },
+        wasmparser::types::EntityType::Global(ty) => is_reference(&ty.content_type),
+        _ => false,
+    })
+}
+
 /// Records a module in the kind of code that the seed chooses, and replays it in the others.
 pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
+    if imports_references(wasm) {
+        return Outcome::Refused;
+    }
     let recorded_in = seed as usize % MODES;
     let engine = engine(recorded_in, STACK);
     let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
     if module.unrecordable().is_some() {
         return Outcome::Refused;
     }
-    let mut store = Store::new(&engine, Numbers::new(seed));
+    let mut store = Store::new(&engine, World::new(seed));
     let mut linker = linker(&engine, &module);
     if linker
         .define_unknown_imports_as_default_values(&mut store, &module)
@@ -230,7 +275,7 @@ pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
     }
     let end = End {
         exit_code: 0,
-        ended: recorded.end,
+        ended: recorded.end.clone(),
     };
     store.end_recording(&end).unwrap();
     for mode in (0..MODES).filter(|it| *it != recorded_in) {
@@ -239,7 +284,10 @@ pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
         assert_eq!(lines, recorded.lines, "{modes}");
         assert!(ended.is_ok(), "{modes}: {ended:?}");
     }
-    Outcome::Replayed
+    Outcome::Replayed {
+        calls: store.data().calls > 0,
+        fails: !matches!(recorded.end, Ended::Finished),
+    }
 }
 
 /// Runs a recording's module again; what is seen of it, and the error if it did not end as in the recording.
@@ -247,7 +295,7 @@ fn replay(file: &Path, mode: usize) -> (Vec<String>, dwalin_runtime::Result<Opti
     let engine = engine(mode, REPLAYS_STACK);
     let (log, _, wasm) = Log::open(file).unwrap();
     let module = Module::new(&engine, &wasm).unwrap();
-    let mut store = Store::new(&engine, Numbers::new(0));
+    let mut store = Store::new(&engine, World::new(0));
     let mut linker = Linker::new(&engine);
     linker
         .define_unknown_imports_as_default_values(&mut store, &module)

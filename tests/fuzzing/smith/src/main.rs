@@ -9,6 +9,8 @@ mod mutate;
 use arbitrary::Unstructured;
 use mutate::Numbers;
 use std::io::{BufWriter, Result, Write};
+use wasm_smith::InstructionKind::{Control, Memory, NumericInt, Parametric, Table, Variable};
+use wasm_smith::InstructionKinds;
 
 /// Loops that a run of a module may begin, and functions that it may enter.
 const FUEL: u32 = 1000;
@@ -16,11 +18,14 @@ const FUEL: u32 = 1000;
 /// The settings of a module: each has a choice of WebAssembly's proposals.
 fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
     wasm_smith::Config {
+        // Of all that is done with a module, compiling it is most: there is code for each type, too.
+        min_types: 2,
+        max_types: 8,
         min_imports: 2,
-        max_imports: 8,
+        max_imports: 6,
         min_funcs: 2,
-        max_funcs: 8,
-        max_instructions: 300,
+        max_funcs: 4,
+        max_instructions: 80,
         max_memories: 2,
         max_memory32_bytes: 1 << 20,
         max_memory64_bytes: 1 << 20,
@@ -34,6 +39,15 @@ fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
         relaxed_simd_enabled: chance(2),
         simd_enabled: chance(2),
         tail_call_enabled: chance(2),
+        // Half of the modules go on for longer, and in half of them more instructions are calls.
+        disallow_traps: chance(2),
+        allowed_instructions: match (chance(2), chance(2)) {
+            (true, _) => InstructionKinds::all(),
+            (false, true) => InstructionKinds::new(&[Control, Parametric, Variable]),
+            (false, false) => InstructionKinds::new(&[
+                Control, Memory, NumericInt, Parametric, Table, Variable,
+            ]),
+        },
         // What they need is not recorded, or not there.
         threads_enabled: false,
         shared_everything_threads_enabled: false,
@@ -48,7 +62,7 @@ fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
 /// The module of a seed.
 fn module(seed: u64) -> Option<Vec<u8>> {
     let mut numbers = Numbers::new(seed);
-    let words = 64 << numbers.below(5);
+    let words = 128 << numbers.below(4);
     let config = config(|of| numbers.below(of) == 0);
     let bytes = (0..words).flat_map(|_| numbers.next().to_le_bytes());
     let bytes: Vec<_> = bytes.collect();
