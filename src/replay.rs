@@ -15,6 +15,7 @@ use dwalin_runtime::{Engine, Linker, Module, ModuleInput, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub fn replay(options: &Replay) -> Result<ExitCode> {
         log,
         start,
         contents,
-    } = open(options)?;
+    } = open(&options.file)?;
     let run = &Arc::new(as_run(options, &start));
     let json = Output::open(run.backtrace.as_ref())?;
     let (engine, module) = compile(run, &contents, false)?;
@@ -74,11 +75,11 @@ pub struct Opened {
 }
 
 /// Opens a recording.
-pub fn open(options: &Replay) -> Result<Opened> {
-    let opened = Log::open(&options.file);
-    let (log, start, contents) = opened.with_context(|| match options.file.is_dir() {
-        true => format!("cannot read {}: it is a directory", options.file.display()),
-        false => format!("cannot replay {}", options.file.display()),
+pub fn open(file: &Path) -> Result<Opened> {
+    let opened = Log::open(file);
+    let (log, start, contents) = opened.with_context(|| match file.is_dir() {
+        true => format!("cannot read {}: it is a directory", file.display()),
+        false => format!("cannot replay {}", file.display()),
     })?;
     Ok(Opened {
         log,

@@ -123,19 +123,25 @@ fn color(terminal: bool, set: &dyn Fn(&'static str) -> Option<String>) -> bool {
 }
 
 /// Returns a hint to the option that shows more, where there could be more.
-fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<&'static str> {
+fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<String> {
     let frames = backtrace.frames();
     let guests = || frames.iter().filter(|frame| !frame.host);
     if guests().next().is_none() {
         return None;
     }
     if guests().all(|frame| frame.symbols.is_empty()) && !module.has_debug_info() {
-        return Some(
-            "note: the module has no debug info: compile it with -g (clang) or debug = true (Cargo) to see files and lines",
-        );
+        let hint = "note: the module has no debug info: compile it with -g (clang) or debug = true (Cargo) to see files and lines";
+        return Some(hint.to_owned());
     }
-    (!options.code.debug_info && options.backtrace != Some(Backtrace::Short))
-        .then_some("note: run it with `dwalin run -g` to see arguments and locals")
+    if options.code.debug_info || options.backtrace == Some(Backtrace::Short) {
+        return None;
+    }
+    // What was recorded need not happen once more.
+    let command = match &options.record {
+        Some(recording) => format!("run `dwalin replay -g {}`", recording.display()),
+        None => "run it with `dwalin run -g`".to_owned(),
+    };
+    Some(format!("note: {command} to see arguments and locals"))
 }
 
 /// The terminal's columns.

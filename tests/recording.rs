@@ -312,6 +312,55 @@ fn damaged_recordings_are_told_and_nothing_else_happens() {
 }
 
 #[test]
+fn what_is_no_recording_is_told_once_by_each_command_and_before_a_debugger_starts() {
+    let folder = Folder::new("recording-unreadable");
+    folder.write("app.wat", module(WRITE));
+    let recorded = folder.dwalin(&["run", "--record", "a.rec", "app.wat"]);
+    assert!(recorded.status.success(), "{}", stderr(&recorded));
+    let whole = fs::read(folder.path("a.rec")).unwrap();
+    folder.write("short.rec", &whole[..60]);
+    let magic = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    let later = [b"dwalin recording 2", &whole[magic..]].concat();
+    folder.write("later.rec", later);
+    fs::create_dir_all(folder.path("folder.rec")).unwrap();
+    folder.tool(&["mkfifo", "pipe.rec"]);
+    let all = [
+        ("short.rec", "damaged recording"),
+        ("later.rec", "format 2"),
+        ("folder.rec", "it is a directory"),
+        ("pipe.rec", "not a recording"),
+        ("none.rec", "No such file"),
+    ];
+    // To debuggers the last three are programs.
+    let commands: [(&[&str], usize); 4] = [
+        (&["replay"], 5),
+        (&["replay", "--last-write=x"], 5),
+        (&["gdb", "--gdb=/nonexistent"], 2),
+        (&["lldb", "--lldb=/nonexistent"], 2),
+    ];
+    for (command, count) in commands {
+        for (file, message) in &all[..count] {
+            let output = folder.dwalin(&[command, &[file]].concat());
+            let said = stderr(&output);
+            assert!(said.contains(message), "{command:?} {file}: {said}");
+            assert_eq!(said.matches("error: ").count(), 1, "{said}");
+            assert_eq!(output.status.code(), Some(1), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_recorded_trap_tells_how_to_see_variables_without_another_run() {
+    let folder = Folder::new("recording-hint");
+    folder.write("app.wat", module("unreachable"));
+    let hint = "note: run `dwalin replay -g a.rec` to see arguments and locals";
+    let recorded = folder.dwalin(&["run", "--record", "a.rec", "app.wat"]);
+    assert!(stderr(&recorded).contains(hint), "{}", stderr(&recorded));
+    let replayed = folder.dwalin(&["replay", "a.rec"]);
+    assert!(stderr(&replayed).contains(hint), "{}", stderr(&replayed));
+}
+
+#[test]
 fn what_cannot_be_recorded_is_refused_by_name() {
     let folder = Folder::new("recording-refused");
     folder.write("app.wat", module(WRITE));

@@ -4,6 +4,7 @@ use super::command_line;
 use crate::args::Run;
 use crate::server_options::ReplayServer;
 use anyhow::{Context, Result, bail};
+use dwalin_runtime::record::Log;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -50,6 +51,9 @@ impl<'a> Replayed<'a> {
         folder: &Path,
     ) -> Result<Option<Replayed<'a>>> {
         if is_recording(run.file()) {
+            // What is wrong with it is told here, and not by a server whose debugger then tells of a lost connection.
+            let opened = Log::open(run.file());
+            opened.with_context(|| format!("cannot replay {}", run.file().display()))?;
             return Ok(Some(Replayed::Recording(run.file(), debugger)));
         }
         if !back {

@@ -83,7 +83,7 @@ impl<'a> Program<'a> {
             log,
             start,
             contents,
-        } = open(options)?;
+        } = open(&options.file)?;
         let run = Arc::new(as_run(options, &start));
         let (engine, module) = compile(&run, &contents, true)?;
         Ok(Program {
