@@ -19,6 +19,7 @@ use crate::recording;
 use crate::sources::say_newer;
 use crate::timeout;
 use anyhow::{Context, Result, bail};
+use dwalin_runtime::coredump::CoreDump;
 use dwalin_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use dwalin_runtime::{Engine, Error, GuestProfiler, Linker, Module, Store, WasiThreads, is_traced};
 use rustix::fs::{Access, access};
@@ -325,6 +326,10 @@ pub fn call(
             .filter(|(_, ty)| matches!(ty, dwalin_runtime::ExternType::Func(_)))
             .collect();
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        if names.is_empty() && CoreDump::open(options.file()).is_ok() {
+            let file = options.file().display();
+            bail!("a core dump, and no program: `dwalin inspect {file}` shows it");
+        }
         match options.invoke {
             None if instance.get_func(&mut *store, "_initialize").is_some() || names.is_empty() => {
                 return Ok(());

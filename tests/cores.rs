@@ -79,6 +79,19 @@ fn the_module_of_a_core_dump_is_the_one_that_ran() {
 
 /// Other runtimes write no identity: frames are compared then.
 #[test]
+fn a_core_dump_is_no_program_and_a_folder_no_core_dump() {
+    let folder = folder("mistaken");
+    dump(&folder, &program(""));
+    let run = dwalin(&folder, &["run", "app.core"]);
+    let said = "error: app.core: a core dump, and no program: `dwalin inspect app.core` shows it\n";
+    assert_eq!(text(&run.stderr), said);
+    assert_eq!(run.status.code(), Some(1));
+    let inspected = dwalin(&folder, &["inspect", "."]);
+    let said = "error: .: cannot read the core dump: is a directory\n";
+    assert_eq!(text(&inspected.stderr), said);
+}
+
+#[test]
 fn a_core_dump_of_another_runtime_is_not_read_with_a_module_that_it_does_not_fit() {
     let folder = folder("foreign");
     dump(&folder, &program(""));

@@ -62,7 +62,12 @@ impl CoreDump {
     /// See [`CoreDumpError`].
     pub fn open(path: impl AsRef<Path>) -> Result<CoreDump, CoreDumpError> {
         let file = std::fs::File::open(path).map_err(CoreDumpError::Io)?;
-        let len = file.metadata().map_err(CoreDumpError::Io)?.len() as usize;
+        let metadata = file.metadata().map_err(CoreDumpError::Io)?;
+        if metadata.is_dir() {
+            let is_a_directory = std::io::ErrorKind::IsADirectory;
+            return Err(CoreDumpError::Io(is_a_directory.into()));
+        }
+        let len = metadata.len() as usize;
         let bytes =
             Mapping::of_file(&file, len).map_err(|error| CoreDumpError::Io(error.into()))?;
         if !bytes.starts_with(b"\0asm") {
