@@ -138,18 +138,30 @@ impl<'a> Lookup<'a> {
 
     /// The code of a wasm range: sorted, disjoint, neighbours merged. A whole function is its whole code.
     pub fn code_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
+        self.ranges(wasm, true)
+    }
+
+    /// The same without what is before the first instructions of functions: no scope has begun there, and no value is in its place yet.
+    pub fn body_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
+        self.ranges(wasm, false)
+    }
+
+    fn ranges(&self, wasm: Range<WasmPc>, from_entry: bool) -> Vec<Range<HostAddress>> {
         let functions = &self.code.functions;
         let from = functions.partition_point(|function| function.wasm.end <= wasm.start);
         let to = functions.partition_point(|function| function.wasm.start < wasm.end);
         let mut ranges = Vec::new();
         for index in (from..to).filter(|index| !self.is_discarded(*index)) {
             let function = self.function(index);
-            if wasm.start <= function.wasm.start && wasm.end >= function.wasm.end {
+            let is_whole = wasm.start <= function.wasm.start && wasm.end >= function.wasm.end;
+            if is_whole && from_entry {
                 ranges.push(function.code.clone());
                 continue;
             }
             let pieces = self.pieces(index);
-            let from = pieces.partition_point(|piece| piece.pc < wasm.start);
+            // A body begins with the declaration of its locals, which is no instruction.
+            let is_entry = |piece: &Piece| piece.pc == function.wasm.start && !from_entry;
+            let from = pieces.partition_point(|piece| piece.pc < wasm.start || is_entry(piece));
             let to = pieces.partition_point(|piece| piece.pc < wasm.end);
             ranges.extend(stretches(&pieces, from..to));
         }

@@ -47,7 +47,8 @@ def numbers(value, member=""):
 
 
 def note(frame, held):
-    if frame.GetFunction().GetStartAddress().GetLoadAddress(target) == frame.GetPC():
+    # As natively, arguments are on their way at a function's beginning; what is inlined there begins behind that.
+    if not frame.IsInlined() and frame.GetFunction().GetStartAddress().GetLoadAddress(target) == frame.GetPC():
         return
     function = frame.GetFunctionName().split("(")[0]
     names = set()

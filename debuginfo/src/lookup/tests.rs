@@ -118,6 +118,21 @@ fn answers(code: &CodeMap<'_>, unit: (Range<u32>, usize), wasm: Range<u32>) -> (
 }
 
 #[test]
+fn a_body_begins_with_its_first_instruction() {
+    let mut function = function(10, TEXT, &[0, 1, 2, 3]);
+    function.rows[0].1 = None;
+    let code = code(vec![function]);
+    let lookup = Lookup::new(&code);
+    for (wasm, end) in [(10..14, 4), (10..12, 2)] {
+        let wasm = WasmPc(wasm.start)..WasmPc(wasm.end);
+        let to = HostAddress(TEXT).offset(end * STEP);
+        let body = HostAddress(TEXT).offset(STEP)..to;
+        assert_eq!(lookup.code_ranges(wasm.clone()), [HostAddress(TEXT)..to]);
+        assert_eq!(lookup.body_ranges(wasm), [body]);
+    }
+}
+
+#[test]
 fn code_in_the_order_of_wasm_is_one_stretch() {
     let code = code(vec![function(10, TEXT, &[0, 1, 2, 3, 4])]);
     assert_eq!(ranges(&code, 10..15), [0..5]);

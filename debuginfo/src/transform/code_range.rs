@@ -147,6 +147,7 @@ pub(super) fn wasm_ranges<'d>(
     cx: &Context<'_, '_, 'd>,
     entry: &Entry<'_, 'd>,
 ) -> gimli::Result<Vec<Range<HostAddress>>> {
+    let is_inner = is_scope(entry.tag()) && entry.tag() != dw::DW_TAG_subprogram;
     let mut code = Vec::new();
     let mut ranges = cx.unit.die_ranges(entry)?;
     while let Ok(Some(range)) = ranges.next() {
@@ -158,7 +159,10 @@ pub(super) fn wasm_ranges<'d>(
             WasmPc::from_dwarf(range.begin),
             WasmPc::from_dwarf(range.end),
         ) {
-            code.extend(cx.lookup.code_ranges(start..end));
+            code.extend(match is_inner {
+                true => cx.lookup.body_ranges(start..end),
+                false => cx.lookup.code_ranges(start..end),
+            });
         }
     }
     Ok(code)
