@@ -141,7 +141,7 @@ impl<'a> Lookup<'a> {
         self.ranges(wasm, true)
     }
 
-    /// The same without what is before the first instructions of functions: no scope has begun there, and no value is in its place yet.
+    /// The same without what is before the first instructions of functions, where no scope in them has begun.
     pub fn body_ranges(&self, wasm: Range<WasmPc>) -> Vec<Range<HostAddress>> {
         self.ranges(wasm, false)
     }

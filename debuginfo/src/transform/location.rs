@@ -397,7 +397,7 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
     }
 
     fn add_code(&mut self, wasm: &Range<WasmPc>, native: &Native) {
-        let code = self.cx.lookup.body_ranges(wasm.clone());
+        let code = self.cx.lookup.code_ranges(wasm.clone());
         self.list
             .extend(code.into_iter().map(|code| Location::StartLength {
                 begin: Address::Constant(code.start.0),
