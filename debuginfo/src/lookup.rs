@@ -146,6 +146,14 @@ impl<'a> Lookup<'a> {
         self.ranges(wasm, false)
     }
 
+    /// The first instruction of a function that has machine code. None where there is none.
+    pub fn first_instruction(&self, index: usize) -> Option<WasmPc> {
+        let start = self.function(index).wasm.start;
+        let pieces = self.pieces(index);
+        let first = pieces.partition_point(|piece| piece.pc <= start);
+        pieces.get(first).map(|piece| piece.pc)
+    }
+
     fn ranges(&self, wasm: Range<WasmPc>, from_entry: bool) -> Vec<Range<HostAddress>> {
         let functions = &self.code.functions;
         let from = functions.partition_point(|function| function.wasm.end <= wasm.start);

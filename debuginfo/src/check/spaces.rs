@@ -1,6 +1,6 @@
 //! The two address spaces whose entries are compared: wasm code, and the machine code that an image has.
 
-use super::walk::Space;
+use super::walk::{Ranges, Space, merged};
 use crate::address::{AddressSize, WasmPc};
 use crate::code::{CodeMap, KeptValue};
 use crate::dies::Die;
@@ -32,6 +32,20 @@ impl Space for Input<'_> {
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool {
         let function = self.function_at(address);
         function.is_some_and(|function| self.prevailing.is_discarded(function, unit))
+    }
+
+    fn body(&self, ranges: &Ranges) -> Ranges {
+        let body = |range: &Range<u64>| {
+            let function = self.function_at(range.start);
+            let first = function.and_then(|index| {
+                let starts = self.lookup.function(index).wasm.start;
+                let begins = range.start <= u64::from(starts.0);
+                begins.then(|| self.lookup.first_instruction(index))
+            });
+            let start = first.map_or(range.start, |pc| pc.map_or(range.end, |pc| u64::from(pc.0)));
+            start.min(range.end)..range.end
+        };
+        merged(ranges.iter().map(body).collect())
     }
 
     fn has_points(&self) -> bool {
@@ -100,6 +114,10 @@ impl Space for Output {
 
     fn is_copy(&self, _: DebugInfoOffset, _: u64) -> bool {
         false
+    }
+
+    fn body(&self, ranges: &Ranges) -> Ranges {
+        ranges.clone()
     }
 
     fn has_points(&self) -> bool {

@@ -158,6 +158,49 @@ fn a_location_that_is_shorter_is_a_loss() {
 }
 
 #[test]
+fn variables_of_one_name_are_told_apart_by_the_functions_that_are_inlined() {
+    let of = |is_last: bool| {
+        let (mut info, int, f) = one_function();
+        let own = |info: &mut Handmade| info.variable(f, "x", int, &local(0));
+        if !is_last {
+            own(&mut info);
+        }
+        let inlined = info.add(f, dw::DW_TAG_inlined_subroutine, []);
+        info.cover(inlined, 14..20);
+        info.variable(inlined, "x", int, &local(0));
+        if is_last {
+            own(&mut info);
+        }
+        info.write()
+    };
+    let check = compared(&of(false), &of(true), &code(Flavor::Gdb));
+    assert_eq!(check.variables, count(2, 2, 0, 0));
+    assert_eq!(check.variable_bytes, bytes(26, 26, 26, 26));
+    assert_eq!(check.losses, []);
+}
+
+#[test]
+fn scopes_in_functions_begin_with_the_first_instruction() {
+    let (mut info, int, f) = one_function();
+    let inlined = info.add(f, dw::DW_TAG_inlined_subroutine, []);
+    info.cover(inlined, 10..20);
+    info.variable(inlined, "x", int, &local(0));
+    let info = info.write();
+    let mut code = code(Flavor::Gdb);
+    let mut check = |first: Option<WasmPc>| {
+        code.functions[0].rows[0].1 = first;
+        compared(&info, &info, &code)
+    };
+    // Its machine code is the prologue, then.
+    for first in [None, Some(WasmPc(10))] {
+        let check = check(first);
+        assert_eq!(check.function_bytes, bytes(20, 20, 20, 20));
+        assert_eq!(check.variable_bytes, bytes(9, 9, 9, 9));
+        assert_eq!(check.losses, []);
+    }
+}
+
+#[test]
 fn what_the_transform_said_is_the_reason() {
     let (mut info, int, f) = one_function();
     // Without a frame base.

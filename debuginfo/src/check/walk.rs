@@ -27,6 +27,8 @@ pub(super) trait Space {
     fn function_at(&self, address: u64) -> Option<usize>;
     /// Returns true if a unit says of an address what a linker's other copy of that function was like.
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
+    /// What scopes within functions cover of ranges: none has begun before the first instruction of its function.
+    fn body(&self, ranges: &Ranges) -> Ranges;
     /// Returns true if scopes without code count: an image says where there is no machine code for what is in the module.
     fn has_points(&self) -> bool;
     /// Returns true if data at an address was not dropped.
@@ -48,6 +50,8 @@ pub(super) struct Key {
     pub kind: Kind,
     /// The function that it is in, or that it is.
     pub function: Option<usize>,
+    /// The inlined functions that a variable is in: an image can have it behind those of functions that are inlined there.
+    path: u64,
     name: u64,
     line: u64,
 }
@@ -133,6 +137,10 @@ pub(super) enum Other {
 struct Scope {
     depth: isize,
     ranges: Ranges,
+    /// What is shown in it: see [`Space::body`].
+    body: Ranges,
+    /// See [`Key::path`].
+    path: u64,
     /// Its number and its entry; `None` for one without code.
     function: Option<(usize, DebugInfoOffset)>,
     /// The frame that its locations are checked against.
@@ -215,6 +223,8 @@ impl<'d> Walk<'_, 'd> {
         }
         Scope {
             depth: entry.depth(),
+            body: ranges.clone(),
+            path: 0,
             ranges,
             function: number.map(|number| (number, offset)),
             frame: Rc::new(number.map_or_else(Frame::default, |number| {
@@ -230,8 +240,13 @@ impl<'d> Walk<'_, 'd> {
             true => self.within(unit, entry, &outer.ranges),
             false => outer.ranges.clone(),
         };
+        let body = self.space.body(&ranges);
         let is_point = || self.space.has_points() && self.is_point(unit, entry);
         let is_there = !ranges.is_empty() || is_point();
+        let path = match entry.tag() {
+            dw::DW_TAG_inlined_subroutine => self.path(unit, entry, outer.path),
+            _ => outer.path,
+        };
         if let Some((number, function)) = outer.function
             && entry.tag() == dw::DW_TAG_inlined_subroutine
             && has_code(entry)
@@ -239,7 +254,7 @@ impl<'d> Walk<'_, 'd> {
         {
             let key = self.key(Kind::Inlined, Some(number), unit, entry);
             let nothing = Described::default();
-            self.found(key, unit, entry, Some(function), ranges.clone(), nothing);
+            self.found(key, unit, entry, Some(function), body.clone(), nothing);
         }
         let is_dropped = has_code(entry) && !is_there;
         if is_dropped && outer.function.is_some() && entry.tag() == dw::DW_TAG_inlined_subroutine {
@@ -248,6 +263,8 @@ impl<'d> Walk<'_, 'd> {
         Scope {
             depth: entry.depth(),
             ranges,
+            body,
+            path,
             function: outer.function.filter(|_| !is_dropped),
             frame: outer.frame.clone(),
             dropped: outer.dropped || is_dropped,
@@ -260,9 +277,10 @@ impl<'d> Walk<'_, 'd> {
         if let Some(scope) = own
             && let Some((number, function)) = scope.function
         {
-            let key = self.key(Kind::Variable, Some(number), unit, entry);
+            let mut key = self.key(Kind::Variable, Some(number), unit, entry);
+            key.path = scope.path;
             let described = self.described(number, unit, entry, scope);
-            let scope = scope.ranges.clone();
+            let scope = scope.body.clone();
             return self.found(key, unit, entry, Some(function), scope, described);
         }
         if entry.tag() == dw::DW_TAG_variable && self.is_static(unit, entry) {
@@ -355,7 +373,7 @@ impl<'d> Walk<'_, 'd> {
         scope: &Scope,
     ) -> Described {
         if entry.attr(dw::DW_AT_const_value).is_some() {
-            return Described::all(&scope.ranges);
+            return Described::all(&scope.body);
         }
         let mut places = Places::default();
         let mut add = |ops: Option<&[Op]>, range: &Range<u64>, claim: &Claim| {
@@ -389,7 +407,7 @@ impl<'d> Walk<'_, 'd> {
             }
             None => {}
         }
-        places.within(&scope.ranges)
+        places.within(&scope.body)
     }
 
     /// Returns the parts of a range in which operations hold what is claimed of them.
@@ -471,6 +489,14 @@ impl<'d> Walk<'_, 'd> {
             .is_some_and(|ops| self.is_place(unit, &ops) && self.space.is_data(&ops))
     }
 
+    /// The path of what is in an inlined function, which is itself in those of another path.
+    fn path(&self, unit: ReadUnit<'_, 'd>, entry: &Die<'d>, outer: u64) -> u64 {
+        let mut path = DefaultHasher::new();
+        outer.hash(&mut path);
+        self.key(Kind::Inlined, None, unit, entry).hash(&mut path);
+        path.finish()
+    }
+
     fn key(
         &self,
         kind: Kind,
@@ -490,6 +516,7 @@ impl<'d> Walk<'_, 'd> {
         Key {
             kind,
             function,
+            path: 0,
             name: name.finish(),
             line,
         }
