@@ -23,6 +23,7 @@ mod scope;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod zig;
 
 pub use expression::{Expression, SyntaxError};
 pub use finding::FrameAt;

@@ -412,7 +412,8 @@ impl<'r, 'a> Renderer<'r, 'a> {
         if self.is_rust(ty) {
             return self.rust(Shown { ty, bytes, depth }, &children);
         }
-        if let Some(text) = self.libcxx(Shown { ty, bytes, depth }) {
+        let value = Shown { ty, bytes, depth };
+        if let Some(text) = self.libcxx(value).or_else(|| self.zig(value)) {
             return Some(text);
         }
         if depth >= DEPTH {

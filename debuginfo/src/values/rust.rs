@@ -330,7 +330,7 @@ impl Renderer<'_, '_> {
     }
 
     /// A member by its name.
-    fn field(&self, value: Shown<'_>, name: &str) -> Option<(Place, Vec<u8>)> {
+    pub(super) fn field(&self, value: Shown<'_>, name: &str) -> Option<(Place, Vec<u8>)> {
         let (ty, _) = self.bare(value.ty)?;
         let children = self.units.children(ty);
         let (member, _) = children.iter().find(|(child, tag)| {
@@ -340,7 +340,7 @@ impl Renderer<'_, '_> {
     }
 
     /// A length: a number, or a structure around one.
-    fn len(&self, value: Shown<'_>, name: &str) -> Option<usize> {
+    pub(super) fn len(&self, value: Shown<'_>, name: &str) -> Option<usize> {
         let (_, bytes) = self.field(value, name)?;
         usize::try_from(number(&bytes).filter(|_| bytes.len() <= 8)?).ok()
     }

@@ -259,3 +259,55 @@ fn names_are_those_of_the_source() {
     });
     assert_eq!(alias, "number");
 }
+
+#[test]
+fn types_of_zig_are_shown_as_zig_prints_them() {
+    let slice = |element: &'static str| {
+        move |info: &mut Handmade| {
+            let size = if element == "u8" { 1 } else { 4 };
+            let element = info.base(element, size, dw::DW_ATE_unsigned);
+            let pointer = info.derived(dw::DW_TAG_pointer_type, element);
+            let usize = info.base("usize", 4, dw::DW_ATE_unsigned);
+            info.structure("[]const it", 8, &[("ptr", pointer, 0), ("len", usize, 4)])
+        }
+    };
+    assert_eq!(value(&words(&[0x300, 4]), slice("u8")), "\"hell\"");
+    assert_eq!(value(&words(&[0x300, 0]), slice("u8")), "\"\"");
+    assert_eq!(value(&words(&[0x404, 1]), slice("u32")), "[1]");
+    let outside = value(&words(&[0x1000, 4]), slice("u8"));
+    assert_eq!(outside, "{ptr = 0x1000 (outside the memory), len = 4}");
+    let optional = |info: &mut Handmade| {
+        let int = info.int();
+        let byte = info.base("u8", 1, dw::DW_ATE_unsigned);
+        info.structure("?i32", 8, &[("payload", int, 0), ("some", byte, 4)])
+    };
+    assert_eq!(value(&words(&[42, 1]), optional), "42");
+    assert_eq!(value(&words(&[42, 0]), optional), "null");
+    let of_error = |info: &mut Handmade| {
+        let root = info.root();
+        let errors = info.named(root, dw::DW_TAG_enumeration_type, "anyerror");
+        info.set(errors, dw::DW_AT_byte_size, Value::Data1(2));
+        let full = info.named(errors, dw::DW_TAG_enumerator, "error.Full");
+        info.set(full, dw::DW_AT_const_value, Value::Udata(3));
+        let int = info.int();
+        let members = [("payload", int, 0), ("error", errors, 4)];
+        info.structure("error{Full}!i32", 8, &members)
+    };
+    assert_eq!(value(&words(&[42, 0]), of_error), "42");
+    assert_eq!(value(&words(&[0, 3]), of_error), "error.Full");
+    // Another language's structure, and one that holds itself.
+    let other = |info: &mut Handmade| {
+        let int = info.int();
+        info.structure("pair", 8, &[("payload", int, 0), ("some", int, 4)])
+    };
+    assert_eq!(value(&words(&[42, 0]), other), "{payload = 42, some = 0}");
+    let endless = |info: &mut Handmade| {
+        let byte = info.base("u8", 1, dw::DW_ATE_unsigned);
+        let ty = info.structure("?it", 8, &[("some", byte, 4)]);
+        let payload = info.named(ty, dw::DW_TAG_member, "payload");
+        info.set(payload, dw::DW_AT_type, Value::UnitRef(ty));
+        info.set(payload, dw::DW_AT_data_member_location, Value::Data1(0));
+        ty
+    };
+    assert_eq!(value(&words(&[0, 1]), endless), "{…}");
+}
