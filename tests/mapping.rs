@@ -4,6 +4,7 @@
 mod support;
 
 use dwalin_debuginfo::container::Container;
+use dwalin_oracle::module;
 use gimli::{EndianSlice, LittleEndian};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -83,21 +84,22 @@ impl Mapped {
 /// The instructions of a module that have code in an image.
 fn mapped(path: &Path, wasm: &[u8], image: &[u8]) -> Code {
     let elf = object::File::parse(image).unwrap();
+    let read = module::Module::parse(wasm).unwrap();
     let mut mapped = Code::default();
-    for pieces in code::functions(path, wasm, &elf) {
+    for (pieces, body) in code::functions(path, wasm, &elf).iter().zip(&read.bodies) {
         let Some(start) = pieces.first().map(|piece| piece.start) else {
             continue;
         };
         let mut seen = BTreeSet::new();
-        for piece in &pieces {
-            // Not the prologue, and of several pieces the first.
-            let pc = piece.pc.map(u64::from);
+        for piece in pieces {
+            // Not the prologue, which goes on with the declaration of locals, and of several pieces the first.
+            let pc = piece.pc.filter(|pc| *pc >= body.code[0].0).map(u64::from);
             if let Some(pc) = pc.filter(|pc| piece.start > start && seen.insert(*pc)) {
                 mapped.instructions.push((pc, piece.start));
             }
         }
-        let bytes = pieces.into_iter().flat_map(|piece| piece.bytes);
-        mapped.functions.insert(start, bytes.collect());
+        let bytes = pieces.iter().flat_map(|piece| &piece.bytes);
+        mapped.functions.insert(start, bytes.copied().collect());
     }
     mapped
 }
