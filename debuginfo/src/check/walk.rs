@@ -27,7 +27,7 @@ pub(super) trait Space {
     fn function_at(&self, address: u64) -> Option<usize>;
     /// Returns true if a unit says of an address what a linker's other copy of that function was like.
     fn is_copy(&self, unit: DebugInfoOffset, address: u64) -> bool;
-    /// What scopes within functions cover of ranges: none has begun before the first instruction of its function.
+    /// The part of ranges that a scope within a function covers: none has begun before the first instruction of its function.
     fn body(&self, ranges: &Ranges) -> Ranges;
     /// Returns true if scopes without code count: an image says where there is no machine code for what is in the module.
     fn has_points(&self) -> bool;
@@ -137,7 +137,7 @@ pub(super) enum Other {
 struct Scope {
     depth: isize,
     ranges: Ranges,
-    /// What is shown in it: see [`Space::body`].
+    /// The part of it where something is shown: see [`Space::body`].
     body: Ranges,
     /// See [`Key::path`].
     path: u64,
