@@ -1,10 +1,9 @@
 //! The encoding of entries: numbers of fixed width, little-endian, and bytes with their length in front.
 
-/// An entry that is written.
-#[derive(Default)]
-pub(super) struct Encoder(pub Vec<u8>);
+/// An entry that is written behind what is there.
+pub(super) struct Encoder<'o>(pub &'o mut Vec<u8>);
 
-impl Encoder {
+impl Encoder<'_> {
     pub(super) fn u8(&mut self, value: u8) {
         self.0.push(value);
     }

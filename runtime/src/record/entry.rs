@@ -132,17 +132,15 @@ pub enum Entry {
 }
 
 impl Entry {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut out = Encoder::default();
+    /// Appends the entry.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        let mut out = Encoder(out);
         match self {
             Entry::Start(start) => {
                 out.u8(0);
                 encode_start(start, &mut out);
             }
-            Entry::Module(bytes) => {
-                out.u8(1);
-                out.0.extend(bytes);
-            }
+            Entry::Module(bytes) => encode_module(bytes, out.0),
             Entry::Call(call) => {
                 out.u8(2);
                 encode_call(call, &mut out);
@@ -168,7 +166,6 @@ impl Entry {
                 });
             }
         }
-        out.0
     }
 
     /// Decodes an entry; `None` if it is none.
@@ -200,7 +197,13 @@ impl Entry {
     }
 }
 
-fn encode_start(start: &Start, out: &mut Encoder) {
+/// Appends a piece of a module, as [`Entry::Module`].
+pub(super) fn encode_module(piece: &[u8], out: &mut Vec<u8>) {
+    out.push(1);
+    out.extend(piece);
+}
+
+fn encode_start(start: &Start, out: &mut Encoder<'_>) {
     out.bytes(start.version.as_bytes());
     out.u64(start.module_len);
     out.u64(start.module_hash);
@@ -235,7 +238,7 @@ fn decode_start(from: &mut Decoder<'_>) -> Option<Start> {
     })
 }
 
-fn encode_call(call: &Call, out: &mut Encoder) {
+fn encode_call(call: &Call, out: &mut Encoder<'_>) {
     out.u32(call.function);
     out.bytes(&call.args);
     match &call.outcome {

@@ -1,6 +1,6 @@
 //! The file of a recording: entries are appended with one write each, and read one after the other.
 
-use super::entry::{Entry, Start, module_hash};
+use super::entry::{Entry, Start, encode_module, module_hash};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -21,6 +21,9 @@ const LONGEST: u64 = 1 << 30;
 
 /// Bytes of a module that an entry holds.
 const PIECE: usize = 1 << 20;
+
+/// Bytes of room that are kept for the next entry.
+const KEPT: usize = 1 << 16;
 
 /// Bytes that are read at once.
 const WINDOW: usize = 1 << 16;
@@ -84,7 +87,9 @@ pub struct Log {
     /// Bytes of the file that were read, from `window_at` on.
     window: Vec<u8>,
     window_at: u64,
-    /// Its length when it was asked for last.
+    /// The entry that is being written.
+    written: Vec<u8>,
+    /// The file's length when it was asked for last.
     len: u64,
     tail: Tail,
 }
@@ -109,8 +114,9 @@ impl Log {
         log.at = MAGIC.len() as u64;
         log.append(&Entry::Start(start))?;
         for piece in module.chunks(PIECE) {
-            log.append(&Entry::Module(piece.to_vec()))?;
+            log.write(|out| encode_module(piece, out))?;
         }
+        log.forget();
         Ok(log)
     }
 
@@ -173,6 +179,7 @@ impl Log {
             at: 0,
             window: Vec::new(),
             window_at: 0,
+            written: Vec::new(),
             len: 0,
             tail: Tail::Clean,
         }
@@ -293,16 +300,31 @@ impl Log {
     /// # Errors
     /// The system's, and an entry that is too long.
     pub fn append(&mut self, entry: &Entry) -> Result<(), LogError> {
-        let entry = entry.encode();
+        let done = self.write(|out| entry.encode(out));
+        self.forget();
+        done
+    }
+
+    /// Gives the room of a long entry back.
+    fn forget(&mut self) {
+        self.written.clear();
+        self.written.shrink_to(KEPT);
+    }
+
+    fn write(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Result<(), LogError> {
+        let bytes = &mut self.written;
+        bytes.clear();
+        bytes.resize(FRAME, 0);
+        encode(bytes);
+        let entry = &bytes[FRAME..];
         let len = u32::try_from(entry.len()).map_err(|_| LogError::TooLong)?;
         if u64::from(len) > LONGEST {
             return Err(LogError::TooLong);
         }
-        let mut bytes = Vec::with_capacity(FRAME + entry.len());
-        bytes.extend(len.to_le_bytes());
-        bytes.extend(crc32fast::hash(&entry).to_le_bytes());
-        bytes.extend(entry);
-        self.file.write_all_at(&bytes, self.at)?;
+        let checksum = crc32fast::hash(entry);
+        bytes[..4].copy_from_slice(&len.to_le_bytes());
+        bytes[4..FRAME].copy_from_slice(&checksum.to_le_bytes());
+        self.file.write_all_at(bytes, self.at)?;
         self.at += bytes.len() as u64;
         Ok(())
     }
