@@ -5,6 +5,8 @@
 mod support;
 
 use dwalin_runtime::{Config, DebugFiles, Engine, Instance, Module, Store};
+use gimli::{EndianSlice, LittleEndian};
+use object::{Object, ObjectSection, ObjectSymbol};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,7 +97,8 @@ fn an_artifact_with_a_flipped_bit_is_refused() {
     });
 }
 
-/// A package has no checksum: what is damaged is another name or number, or is told. The program is the same in any case.
+/// A package has no checksum: what is damaged is another name or number, or is told. Where nothing is told, functions have the same
+/// names, call frame information and lines; in any case a debugger can read all that is said of variables and types.
 #[test]
 fn a_package_with_a_flipped_bit_gives_an_image() {
     if !equipped() {
@@ -150,14 +153,107 @@ fn check_package(version: &str, wasm: &[u8], package: &[u8]) {
         module.and_then(|module| module.debug_image())
     };
     let whole = image(package.to_vec()).unwrap();
+    let right = OfTheModule::of(&whole);
+    assert!(right.symbols.iter().any(|(name, ..)| name == "f"));
+    assert!(right.lines.iter().any(|(_, line)| *line == Some(4)));
     each_flip(&format!("a package, {version}"), package, |bit, damaged| {
         let before = warnings.load(Ordering::Relaxed);
         let image = image(damaged).unwrap_or_else(|error| panic!("{bit}: {error}"));
         let is_told = warnings.load(Ordering::Relaxed) > before;
-        match is_told {
-            true => "told",
-            false if image == whole => "the same image",
-            false => "another name or number",
+        if image == whole {
+            return "the same image";
         }
+        let kept = OfTheModule::of(&image);
+        if is_told {
+            return "told";
+        }
+        let places = |it: &OfTheModule| -> Vec<_> {
+            (it.symbols.iter().map(|(_, at, size)| (*at, *size))).collect()
+        };
+        assert_eq!(places(&kept), places(&right), "{bit}");
+        assert_eq!(kept.lines, right.lines, "{bit}");
+        "another name or number"
     });
+}
+
+/// The parts of an image that come from the module and its code, and not from a package.
+struct OfTheModule {
+    /// Name, address and size.
+    symbols: Vec<(String, u64, u64)>,
+    /// Addresses and their lines.
+    lines: Vec<(u64, Option<u64>)>,
+}
+
+impl OfTheModule {
+    /// Reads an image, and all of its DWARF: nothing in that is damaged.
+    fn of(image: &[u8]) -> OfTheModule {
+        let elf = object::File::parse(image).unwrap();
+        let symbols = elf
+            .symbols()
+            .map(|it| (it.name().unwrap().to_owned(), it.address(), it.size()));
+        let section = |id: gimli::SectionId| {
+            let data = elf.section_by_name(id.name());
+            let data = data.map_or(&[][..], |it| it.data().unwrap());
+            Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
+        };
+        let lines = read_all(&gimli::Dwarf::load(section).unwrap()).unwrap();
+        OfTheModule {
+            symbols: symbols.collect(),
+            lines,
+        }
+    }
+}
+
+/// Reads each attribute, expression, list and row; returns the rows.
+fn read_all(
+    dwarf: &gimli::Dwarf<EndianSlice<'_, LittleEndian>>,
+) -> gimli::Result<Vec<(u64, Option<u64>)>> {
+    let mut lines = Vec::new();
+    let mut headers = dwarf.units();
+    while let Some(header) = headers.next()? {
+        let unit = dwarf.unit(header)?;
+        let mut entries = unit.entries();
+        while let Some(entry) = entries.next_dfs()? {
+            for attribute in entry.attrs() {
+                read_value(dwarf, &unit, attribute.value())?;
+            }
+        }
+        let Some(program) = unit.line_program.clone() else {
+            continue;
+        };
+        let mut rows = program.rows();
+        while let Some((_, row)) = rows.next_row()? {
+            lines.push((row.address(), row.line().map(|it| it.get())));
+        }
+    }
+    Ok(lines)
+}
+
+fn read_value(
+    dwarf: &gimli::Dwarf<EndianSlice<'_, LittleEndian>>,
+    unit: &gimli::Unit<EndianSlice<'_, LittleEndian>>,
+    value: gimli::AttributeValue<EndianSlice<'_, LittleEndian>>,
+) -> gimli::Result<()> {
+    if let gimli::AttributeValue::Exprloc(expression) = value {
+        let mut operations = expression.operations(unit.encoding());
+        while operations.next()?.is_some() {}
+    }
+    if let Some(mut ranges) = dwarf.attr_ranges(unit, value)? {
+        while ranges.next()?.is_some() {}
+    }
+    if let Some(mut locations) = dwarf.attr_locations(unit, value)? {
+        while let Some(location) = locations.next()? {
+            let mut operations = location.data.operations(unit.encoding());
+            while operations.next()?.is_some() {}
+        }
+    }
+    if let gimli::AttributeValue::UnitRef(offset) = value {
+        unit.entry(offset)?;
+    }
+    // Those of other forms are no strings.
+    if let gimli::AttributeValue::DebugStrRef(_) | gimli::AttributeValue::DebugLineStrRef(_) = value
+    {
+        dwarf.attr_string(unit, value)?;
+    }
+    Ok(())
 }
