@@ -160,6 +160,9 @@ pub struct Run {
     /// Give the program an environment variable: a value, or the one that it has here.
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     pub env: Vec<String>,
+    /// The program's own name, its first argument [default: FILE].
+    #[arg(long, value_name = "NAME")]
+    pub argv0: Option<String>,
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
     #[arg(long, value_enum)]
     pub debugger: Option<WhichDebugger>,

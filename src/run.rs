@@ -255,7 +255,8 @@ pub fn context(options: &Run) -> Result<WasiCtx> {
     let mut builder = WasiCtxBuilder::new();
     builder.inherit_stdio();
     options.wasi.apply(&mut builder);
-    builder.arg(options.file().to_string_lossy());
+    let file = options.file().to_string_lossy();
+    builder.arg(options.argv0.as_deref().unwrap_or(&file));
     if options.invoke.is_none() {
         builder.args(&options.args()?);
     }

@@ -142,7 +142,7 @@ fn a_program_has_arguments_environment_files_and_an_exit_code() {
            FILE *file = fopen(\"/data/in.txt\", \"r\");\n\
            if (!file || !fgets(line, sizeof line, file)) return 1;\n\
            if (fopen(\"/data/../cli/world.c\", \"r\") || fopen(\"/etc/passwd\", \"r\")) return 2;\n\
-           printf(\"%d %s %s %s\", argc, argv[1], getenv(\"NAME\"), line);\n\
+           printf(\"%d %s %s %s\", argc, argv[argc > 2 ? 0 : 1], getenv(\"NAME\"), line);\n\
            return 7;\n}\n",
     ) else {
         return;
@@ -159,6 +159,8 @@ fn a_program_has_arguments_environment_files_and_an_exit_code() {
         stderr(&output)
     );
     assert_eq!(output.status.code(), Some(7));
+    let named = [&args[..5], &["--argv0", "tool", &wasm, "x", "y"]].concat();
+    assert_eq!(stdout(&dwalin(&named)), "3 tool value a line\n");
     // Compiled ahead of time it is the same.
     let artifact = file("world.dwalin").into_os_string().into_string().unwrap();
     assert!(

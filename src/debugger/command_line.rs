@@ -35,6 +35,7 @@ pub fn run(options: &Run, debugger: Option<&str>) -> Vec<OsString> {
         line.path("dir", Some(dir));
     }
     line.options("env", &options.env);
+    line.option("argv0", options.argv0.as_ref());
     line.options("wasi", &options.wasi.given());
     line.path("profile", options.profile.as_ref().map(HowToProfile::text));
     line.path("coredump", options.coredump.as_deref());
