@@ -344,6 +344,44 @@ fn reports_show_the_line_of_text_with_and_without_g() {
     );
 }
 
+/// The crate's addresses leave out the number of functions, which has one byte or two here.
+#[test]
+fn what_the_wat_crate_describes_is_shown_in_the_text_file() {
+    let folder = folder("described");
+    let text = folder.copy("numbers.wat");
+    let one = fs::read_to_string(&text).unwrap();
+    let more = one.trim_end().strip_suffix(')').unwrap().to_owned() + &"(func)".repeat(130) + ")";
+    for source in [one, more] {
+        fs::write(&text, source).unwrap();
+        let wasm = wat::Parser::new()
+            .generate_dwarf(wat::GenerateDwarf::Full)
+            .parse_file(&text)
+            .unwrap();
+        fs::write(folder.path("numbers.wasm"), wasm).unwrap();
+        for args in [&["run"][..], &["run", "-g"]] {
+            let said = stderr(&folder.dwalin(&[args, &["numbers.wasm"]].concat()));
+            expect(&said, &["   0: wasm-function[1] at ", "numbers.wat:26:6\n"]);
+            assert!(!said.contains("debug info"), "{said}");
+        }
+        let output = folder.dwalin(&["check-debug", "numbers.wasm"]);
+        assert!(output.status.success(), "{output:?}");
+        if !tools::have(&["gdb"]) {
+            continue;
+        }
+        let module = folder.text("numbers.wasm");
+        let commands = ["break numbers.wat:9", "run", "bt 2", "info locals"];
+        let expected = [
+            "Breakpoint 1, scale (local0=3, local1=1.5) at ",
+            "numbers.wat:9\n9\t    i32.mul\n",
+            "#1  0x",
+            " in wasm-function[1] () at ",
+            "numbers.wat:25\n",
+            "local2 = 0\nlocal3 = 0\n",
+        ];
+        expect(&gdb(&folder, &module, &commands), &expected);
+    }
+}
+
 #[test]
 fn reports_of_printed_modules_and_source_maps_show_lines() {
     if !tools::have(&["clang-19"]) {

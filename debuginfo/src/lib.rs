@@ -39,6 +39,7 @@ pub mod elf;
 pub mod embedded;
 mod expr;
 mod files;
+mod function_count;
 #[cfg(test)]
 mod handmade;
 mod image;
@@ -65,6 +66,7 @@ mod write;
 
 pub use demangle::demangle;
 pub use files::files;
+pub use function_count::with_function_count;
 pub use gimli::{CloneStableDeref, StableDeref};
 pub use image::{Image, set_link_path};
 pub use locals::numbering::{Renumbered, renumbered};

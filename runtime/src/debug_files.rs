@@ -12,7 +12,7 @@ use crate::embedded;
 use crate::named_file::{read_chosen, read_debug_info};
 use dwalin_debuginfo::container::{self, Container, with_debug_info};
 use dwalin_debuginfo::merge::{self, Companions, MergedDwarf, PathMap};
-use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, renumbered, stale};
+use dwalin_debuginfo::{Warning, WarningKind, WasmDwarf, renumbered, stale, with_function_count};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -153,6 +153,11 @@ impl DebugFiles {
         });
         let bodies = code.map(container::bodies).unwrap_or_default();
         if let Some(stale) = stale(whole.as_ref().unwrap_or(&dwarf), &bodies) {
+            let code = code.unwrap_or_default();
+            let module = with_function_count(wasm, &dwarf, code, &bodies);
+            if module.is_some() {
+                return Completed { module, messages };
+            }
             messages.push(stale.to_string());
             let module = with_debug_info(wasm, std::iter::empty()).ok();
             return Completed { module, messages };

@@ -14,7 +14,9 @@ use crate::outline::{self, Input, Origins};
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{CodeSection, WasmPc};
 use dwalin_debuginfo::merge::PathMap;
-use dwalin_debuginfo::{SourceFrame, Stale, Symbolizer, WasmDwarf, container, demangle, stale};
+use dwalin_debuginfo::{
+    SourceFrame, Stale, Symbolizer, WasmDwarf, container, demangle, stale, with_function_count,
+};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -99,7 +101,13 @@ impl ModuleFile {
         file.wasm = wasm;
         let code = file.code_section.contents(&file.wasm);
         let bodies = container::bodies(code);
-        file.stale = stale(&file.dwarf(), &bodies);
+        let stale = stale(&file.dwarf(), &bodies);
+        if stale.is_some()
+            && let Some(counted) = with_function_count(&file.wasm, &file.dwarf(), code, &bodies)
+        {
+            return ModuleFile::of(counted);
+        }
+        file.stale = stale;
         file.symbolizer = Symbolizer::new(&file.dwarf(), code, bodies);
         Ok(file)
     }
