@@ -125,14 +125,11 @@ impl Log {
     /// # Errors
     /// A file that is no recording, or whose beginning is damaged.
     pub fn open(path: &Path) -> Result<(Log, Start, Vec<u8>), LogError> {
-        let mut options = File::options();
-        // A named pipe that nothing writes to is opened at once, and refused.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::custom_flags(
-            &mut options,
-            rustix::fs::OFlags::NONBLOCK.bits() as i32,
-        );
-        Log::read(options.read(true).open(path)?)
+        // Before it is opened: that alone does something to a device, and lets go who waits at the other end of a pipe.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(LogError::NotARecording);
+        }
+        Log::read(File::open(path)?)
     }
 
     fn read(file: File) -> Result<(Log, Start, Vec<u8>), LogError> {
