@@ -178,7 +178,7 @@ fn check_package(version: &str, wasm: &[u8], package: &[u8]) {
 
 /// The parts of an image that come from the module and its code, and not from a package.
 struct OfTheModule {
-    /// Name, address and size.
+    /// Name, address and size. Addresses here are from the code's start: two modules may be loaded at different places.
     symbols: Vec<(String, u64, u64)>,
     /// Addresses and their lines.
     lines: Vec<(u64, Option<u64>)>,
@@ -188,15 +188,21 @@ impl OfTheModule {
     /// Reads an image, and all of its DWARF: nothing in that is damaged.
     fn of(image: &[u8]) -> OfTheModule {
         let elf = object::File::parse(image).unwrap();
-        let symbols = elf
-            .symbols()
-            .map(|it| (it.name().unwrap().to_owned(), it.address(), it.size()));
+        let code = elf.symbols().filter(|it| it.size() != 0);
+        let start = code.map(|it| it.address()).min().unwrap();
+        let symbols = elf.symbols().map(|it| {
+            let address = it.address().wrapping_sub(start);
+            (it.name().unwrap().to_owned(), address, it.size())
+        });
         let section = |id: gimli::SectionId| {
             let data = elf.section_by_name(id.name());
             let data = data.map_or(&[][..], |it| it.data().unwrap());
             Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
         };
-        let lines = read_all(&gimli::Dwarf::load(section).unwrap()).unwrap();
+        let mut lines = read_all(&gimli::Dwarf::load(section).unwrap()).unwrap();
+        for (address, _) in &mut lines {
+            *address = address.wrapping_sub(start);
+        }
         OfTheModule {
             symbols: symbols.collect(),
             lines,
