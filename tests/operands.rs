@@ -15,16 +15,34 @@ const LINES: [u32; 3] = [5, 10, 16];
 const SET: [&str; 3] = ["product = 40", "sum = 7", "got = 50"];
 
 fn program(test: &str) -> Folder {
+    compiled(test, "set_operands.c")
+}
+
+/// A program of `tests/programs/optimised`.
+fn compiled(test: &str, source: &str) -> Folder {
     let folder = Folder::new(&format!("operands-{test}"));
-    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/optimised");
-    let source = std::fs::read(programs.join("set_operands.c")).unwrap();
-    folder.write("app.c", source);
+    folder.write("app.c", optimised(source));
     folder.compile("app.c", &["-g", "-O2"]);
     folder
 }
 
+fn optimised(source: &str) -> Vec<u8> {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/optimised");
+    std::fs::read(programs.join(source)).unwrap()
+}
+
 /// The output of a program whose variables are set, by a debugger with these options.
 fn output(folder: &Folder, debugger: &[&str], option: &str, commands: &[String]) -> String {
+    output_of("app.wasm", folder, debugger, option, commands)
+}
+
+fn output_of(
+    module: &str,
+    folder: &Folder,
+    debugger: &[&str],
+    option: &str,
+    commands: &[String],
+) -> String {
     let mut command = Command::new(debugger[0]);
     command.args(&debugger[1..]);
     for it in commands {
@@ -35,7 +53,7 @@ fn output(folder: &Folder, debugger: &[&str], option: &str, commands: &[String])
         env!("CARGO_BIN_EXE_dwalin"),
     ]);
     command
-        .args(["run", "-g", "app.wasm"])
+        .args(["run", "-g", module])
         .current_dir(folder.path("."));
     command.env("DEBUGINFOD_URLS", "").stdin(Stdio::null());
     // lldb gives the program a terminal.
@@ -77,6 +95,60 @@ fn lldb_sets_operands() {
     let said = output(&program("lldb"), &[&lldb(), "-x", "-b"], "-o", &commands);
     assert!(said.contains("\n7\n"), "{said}");
     assert!(said.contains("41 14 150 50\n"), "{said}");
+}
+
+/// The third difference, in a loop that calls nobody, is another one from where it is used first, behind the operand that it is before.
+#[test]
+fn gdb_sets_floating_point_operands_in_loops() {
+    if !equipped() {
+        return;
+    }
+    let commands = [
+        "set breakpoint pending on",
+        "break app.c:9",
+        "ignore 1 2",
+        "run",
+        "set var between = 10",
+        "delete",
+        "continue",
+    ];
+    let commands = commands.map(str::to_owned);
+    let folder = compiled("floats", "set_floats.c");
+    let said = output(&folder, &[&gdb(), "-nx", "-batch"], "-ex", &commands);
+    assert!(said.contains("10.0 4.0 121.0\n"), "{said}");
+}
+
+/// Two sums of text, which are set when the loop goes around for the third time, and by which the program ends: 41 and 21.
+#[test]
+fn debuggers_set_floating_point_locals_in_loops() {
+    if !equipped() {
+        return;
+    }
+    let folder = Folder::new("operands-sums");
+    folder.write("sums.wat", optimised("sums.wat"));
+    let (gdb, lldb) = (gdb(), lldb());
+    let gdb = [&gdb, "-nx", "-batch"];
+    let sets = ["set var sum = 40", "set var half = 20"];
+    let mut commands = vec![
+        "set breakpoint pending on".to_owned(),
+        "tbreak sums.wat:9 if turns == 2".to_owned(),
+        "run".to_owned(),
+    ];
+    commands.extend(sets.map(str::to_owned));
+    commands.push("continue".to_owned());
+    let said = output_of("sums.wat", &folder, &gdb, "-ex", &commands);
+    assert!(said.contains("exited with code 076"), "{said}");
+    let commands = [
+        "settings set plugin.jit-loader.gdb.enable on",
+        "breakpoint set -f sums.wat -l 9 -c 'turns == 2' -o true",
+        "run",
+        "expression sum = 40",
+        "expression half = 20",
+        "continue",
+    ];
+    let commands = commands.map(str::to_owned);
+    let said = output_of("sums.wat", &folder, &[&lldb, "-x", "-b"], "-o", &commands);
+    assert!(said.contains("exited with status = 62"), "{said}");
 }
 
 /// Prints, instruction by instruction, at which offset in `office` `this` is in each inlined frame of main that shows it.

@@ -1,6 +1,7 @@
 //! One function: its locals and their homes, then its operators, each translated by the file of its kind.
 
 use super::codegen::codegen;
+use super::confirmed::is_compared;
 use super::context::word_symbol;
 use super::env::{Env, Wanted, Word};
 use super::observe::{self, CompiledFunction, HomeOf, LocationTag, source_location};
@@ -143,6 +144,7 @@ fn translate(
         translator.note_cost(&operator);
         translator.merge_at_label(pc, &operator);
         translator.find_clauses(&operator, &operators);
+        translator.find_quiet_loop(&operator, &operators);
         translator.statement_and_operator(pc, &operator, &operators)?;
         translator.note_leaf_frame(&operator);
         if translator.has_too_many_handlers() {
@@ -258,7 +260,14 @@ impl Translator<'_, '_> {
             if is_read_back {
                 let has_unseen = self.unseen.may_be_in(index);
                 let unseen = has_unseen.then(|| self.builder.declare_var(clif_type(ty)));
-                Local::Home(Home { slot, ty, unseen })
+                let compared = is_compared(clif_type(ty));
+                let known = compared.then(|| self.builder.declare_var(clif_type(ty)));
+                Local::Home(Home {
+                    slot,
+                    ty,
+                    unseen,
+                    known,
+                })
             } else {
                 Local::Shadowed(self.builder.declare_var(clif_type(ty)), slot)
             }

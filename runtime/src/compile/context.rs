@@ -205,19 +205,25 @@ impl Translator<'_, '_> {
     /// Goes on in a block that control enters from the present one only: what is known stays known.
     pub(super) fn go_on_in(&mut self, next: Block) {
         let here = self.builder.current_block();
+        self.go_on_behind(here, next);
+    }
+
+    /// The same, where control comes from that block, by others of which nothing is known.
+    pub(super) fn go_on_behind(&mut self, here: Option<Block>, next: Block) {
         self.builder.switch_to_block(next);
         if self.block_values.block == here {
             self.block_values.block = Some(next);
         }
     }
 
-    fn block_values(&mut self) -> &BlockValues {
+    pub(super) fn block_values(&mut self) -> &BlockValues {
         let block = self.builder.current_block();
         if self.block_values.block != block || self.env.settings.opt_level != OptLevel::None {
             self.block_values.block = block;
             self.block_values.base = None;
             self.block_values.own_context = None;
             self.block_values.locals.clear();
+            self.block_values.compared.clear();
         }
         &self.block_values
     }

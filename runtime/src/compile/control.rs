@@ -27,6 +27,7 @@ impl Translator<'_, '_> {
             height: 0,
             handlers: None,
             branched_to: None,
+            is_quiet: false,
         });
     }
 
@@ -103,6 +104,10 @@ impl Translator<'_, '_> {
         let end = self.block_with(ty.results());
         let height = self.stack.len() - ty.params().len();
         let kind = kind(self, &ty, height);
+        let is_quiet = match kind {
+            Kind::Loop { .. } => self.quiet_loops.begins,
+            _ => self.is_in_quiet_loop(),
+        };
         self.control.push(Frame {
             kind,
             end,
@@ -111,6 +116,7 @@ impl Translator<'_, '_> {
             height,
             handlers: self.handlers.in_force(),
             branched_to: None,
+            is_quiet,
         });
         Ok(())
     }
@@ -124,6 +130,7 @@ impl Translator<'_, '_> {
             height: self.stack.len(),
             handlers: self.handlers.in_force(),
             branched_to: None,
+            is_quiet: false,
         };
         self.control.push(frame);
     }

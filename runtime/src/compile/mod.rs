@@ -9,6 +9,7 @@ mod call;
 mod cleanup;
 mod code_motion;
 mod codegen;
+mod confirmed;
 mod context;
 mod control;
 pub mod convention;

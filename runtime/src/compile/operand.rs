@@ -8,6 +8,7 @@
 //! two that are equal. Of several variables nobody knows which ones are set, and the location ends.
 
 use super::OptLevel;
+use super::confirmed::is_compared;
 use super::observe::{LocationTag, source_location};
 use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
@@ -75,6 +76,7 @@ impl Translator<'_, '_> {
                 value,
                 is_shared: question.is_shared,
                 is_off: false,
+                is_compared: false,
                 may_differ: false,
             });
             self.kept.push(KeptSlot {
@@ -107,6 +109,7 @@ impl Translator<'_, '_> {
             if is_alone && !live[at].is_off && ty == Some(self.kept[index].ty) {
                 self.show(value, self.kept[index].slot);
                 live[at].value = value;
+                live[at].is_compared = false;
             } else {
                 self.kept[index].at.end = pc;
             }
@@ -136,6 +139,7 @@ impl Translator<'_, '_> {
             return None;
         }
         self.already_set = Some(*local_index);
+        self.block_values.compared.push(*local_index);
         Some(home.slot)
     }
 
@@ -162,7 +166,13 @@ impl Translator<'_, '_> {
             let ty = self.builder.func.dfg.value_type(before);
             let location = source_location(pc, LocationTag::Instruction);
             self.builder.set_srcloc(location);
-            let (value, _) = self.read_slot(slot, ty);
+            let compares = is_compared(ty)
+                && self.is_in_quiet_loop()
+                && !std::mem::replace(&mut self.operands.live[i].is_compared, true);
+            let value = match compares {
+                true => self.confirm(before, slot),
+                false => self.read_slot(slot, ty).0,
+            };
             self.stack[place] = value;
             let others = self.operands.live.iter_mut();
             for other in others.filter(|it| it.place == place && it.value == before) {

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{Block, FuncRef, GlobalValue, SigRef, StackSlot, Valu
 use cranelift_codegen::isa::CallConv;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::{KeptValue, OperandQuestion, Statement, ValueType};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
 /// The construct that opened a frame.
@@ -43,6 +43,8 @@ pub(super) struct Frame {
     pub(super) handlers: InForce,
     /// True if something branches to it: how many values were kept for locations before the first that does.
     pub(super) branched_to: Option<usize>,
+    /// True if the innermost loop calls nobody.
+    pub(super) is_quiet: bool,
 }
 
 impl Frame {
@@ -149,6 +151,17 @@ pub(super) struct BlockValues {
     pub(super) base: Option<(MemoryIndex, Value)>,
     /// The values in the homes of locals, and the operand as an index of 64 bits, once that was needed.
     pub(super) locals: Vec<(u32, Value, Option<Value>)>,
+    /// The locals whose homes were compared with registers since they were set.
+    pub(super) compared: Vec<u32>,
+}
+
+/// The loops of a function that call nobody.
+#[derive(Default)]
+pub(super) struct QuietLoops {
+    /// The places in the file behind the operators that begin them; known when the first loop begins.
+    pub(super) found: Option<HashSet<usize>>,
+    /// True if the present operator begins one.
+    pub(super) begins: bool,
 }
 
 /// The frame of a leaf function that does not move `__stack_pointer`.
@@ -234,6 +247,8 @@ pub(super) struct LiveOperand {
     pub(super) is_shared: bool,
     /// True if it was taken off the stack.
     pub(super) is_off: bool,
+    /// True if the slot was compared with a register since it was written to.
+    pub(super) is_compared: bool,
     /// True if a debugger may have written to the slot since.
     pub(super) may_differ: bool,
 }

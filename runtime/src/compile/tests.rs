@@ -1,6 +1,7 @@
 //! What functions keep for debuggers: homes, operands, code for statements, calls and traps by their places.
 
 mod code_motion;
+mod confirmed;
 mod operands;
 
 use super::env::{CallTarget, Env, Word};

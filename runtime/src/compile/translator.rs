@@ -5,7 +5,7 @@ use super::env::Env;
 use super::settable::Settable;
 use super::signature::{POINTER, V128, clif_type};
 use super::state::{
-    BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, Statements,
+    BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, QuietLoops, Statements,
 };
 use super::unseen::Unseen;
 use crate::index::{DefinedFuncIndex, GlobalIndex};
@@ -37,6 +37,8 @@ pub struct Home {
     pub ty: ValType,
     /// In place of the slot, for values that nobody can see.
     pub unseen: Option<Variable>,
+    /// The value that was last stored to the slot or loaded from it, where code compares.
+    pub known: Option<Variable>,
 }
 
 /// The translation of one function's operators. Operands are CLIF values, the control stack is `Frame`s.
@@ -68,6 +70,7 @@ pub struct Translator<'a, 'f> {
     /// The local that the present operator sets, if its home has the value already.
     pub(super) already_set: Option<u32>,
     pub(super) settable: Settable,
+    pub(super) quiet_loops: QuietLoops,
     pub(super) unseen: Unseen,
     /// Slots that were written to together with the next one.
     pub(super) slot_pairs: Vec<StackSlot>,
@@ -104,6 +107,7 @@ impl<'a, 'f> Translator<'a, 'f> {
             already_set: None,
             unseen: Unseen::new(env, func, body, &settable),
             settable,
+            quiet_loops: QuietLoops::default(),
             slot_pairs: Vec::new(),
         }
     }
@@ -122,7 +126,7 @@ impl Translator<'_, '_> {
                 if let Some(value) = self.known_home(index) {
                     return value;
                 }
-                self.read_home(index, home.slot, clif_type(home.ty))
+                self.get_home(index, home, clif_type(home.ty))
             }
         }
     }
@@ -134,6 +138,9 @@ impl Translator<'_, '_> {
             && is_seen
         {
             self.show(value, slot);
+        }
+        if self.already_set != Some(index) {
+            self.block_values.compared.retain(|it| *it != index);
         }
         self.note_local(index, value);
     }
@@ -167,7 +174,12 @@ impl Translator<'_, '_> {
                     self.builder.def_var(variable, value);
                     self.forget_home(index);
                 }
-                None => self.note_home(index, value, None),
+                None => {
+                    if let Some(known) = home.known {
+                        self.builder.def_var(known, value);
+                    }
+                    self.note_home(index, value, None);
+                }
             },
         }
     }
