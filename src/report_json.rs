@@ -122,6 +122,9 @@ struct Frame {
     module: String,
     function_index: u32,
     function: String,
+    /// The call of another component that an adapter passes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<String>,
     offset: Option<usize>,
     symbols: Vec<Symbol>,
     locals: Vec<Local>,
@@ -139,6 +142,7 @@ impl Frame {
             module: frame.module.to_string(),
             function_index: frame.func_index,
             function: short_name(&frame.func_name).into_owned(),
+            call: frame.passes_on.clone(),
             offset: frame.module_offset,
             symbols: symbols.collect(),
             locals: locals.map(|(index, it)| Local::new(*index, *it)).collect(),

@@ -407,3 +407,67 @@ fn functions_of_modules_are_called_with_arguments_behind_their_names() {
         assert_eq!(text(&output.stdout), "3\n", "{}", text(&output.stderr));
     }
 }
+
+/// Two components without debug info, whose adapter is larger than what they are.
+const CROSSING: &str = r#"(component
+  (component $callee
+    (core module $m
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+      (func $sum (export "sum") (param i32 i32) (result i32) unreachable))
+    (core instance $m (instantiate $m))
+    (func (export "sum") (param "numbers" (list u32)) (result u32)
+      (canon lift (core func $m "sum") (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))
+  (component $caller
+    (import "sum" (func $sum (param "numbers" (list u32)) (result u32)))
+    (core module $libc
+      (memory (export "memory") 1)
+      (data (i32.const 64) "\01\00\00\00\ff\ff\ff\ff"))
+    (core instance $libc (instantiate $libc))
+    (core func $sum (canon lower (func $sum) (memory (core memory $libc "memory"))))
+    (core module $m
+      (import "" "sum" (func $sum (param i32 i32) (result i32)))
+      (func $run (export "run") (param i32 i32) (result i32) local.get 0 local.get 1 call $sum))
+    (core instance $m (instantiate $m (with "" (instance (export "sum" (func $sum))))))
+    (func (export "run") (param "at" u32) (param "length" u32) (result u32) (canon lift (core func $m "run"))))
+  (instance $callee (instantiate $callee))
+  (instance $caller (instantiate $caller (with "sum" (func $callee "sum"))))
+  (export "run" (func $caller "run")))"#;
+
+#[test]
+fn a_report_has_the_call_between_two_components() {
+    let here = folder("crossing");
+    fs::write(here.join("a.wat"), CROSSING).unwrap();
+    let run = |options: &[&str], call: &str| {
+        let mut command = Command::new(DWALIN);
+        command.arg("run").args(options).args(["--invoke", call]);
+        let output = command.arg("a.wat").current_dir(&here).output().unwrap();
+        assert_eq!(output.status.code(), Some(134));
+        text(&output.stderr)
+    };
+    let said = run(&["-g"], "run(64, 2)");
+    let frames = [
+        "0: sum at ",
+        "1: wasm::adapter of sum(numbers: [1, 4294967295]) (a.wat:adapter at offset ",
+        "2: run (a.wat:m at offset ",
+    ];
+    let at = frames.map(|frame| said.find(frame));
+    assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{said}");
+    assert!(said.contains("the host called `run(at: 64, length: 2)`"));
+    let said = run(&["-g"], "run(66, 1)");
+    let call = "sum(numbers: (list pointer is not aligned: 0x42, and its alignment is 4))";
+    let note = format!("a component called another one: `{call}`");
+    assert!(
+        said.contains("unaligned pointer") && said.contains(&note),
+        "{said}"
+    );
+    let json = run(&["-g", "--backtrace=json"], "run(64, 1)");
+    assert!(json.contains(r#""call":"sum(numbers: [1])""#), "{json}");
+    // Values are kept for who debugs.
+    let said = run(&[], "run(64, 2)");
+    let line = "wasm::adapter of sum: func(numbers: list<u32>) -> u32 (a.wat:adapter at offset ";
+    assert!(
+        said.contains(line) && said.contains("0: sum (a.wat at offset "),
+        "{said}"
+    );
+}

@@ -165,7 +165,7 @@ impl Component {
             artifacts,
         } = draft;
         let bytes = std::mem::take(&mut parts.modules);
-        let (described, program) = describe(name, &bytes);
+        let (described, program) = describe(name, &bytes, parts.modules_in_file);
         let modules = bytes.iter().zip(&described).enumerate().map(
             |(
                 index,

@@ -123,7 +123,10 @@ impl Func {
                 is_flat,
                 ty.size(),
                 ty.align(),
-            )?;
+            );
+            let values = values.map_err(|error| {
+                error.noted(|| format!("it is in what `{}` returned, of type {ty}", self.name))
+            })?;
             results.clone_from_slice(&values);
         }
         state.end_call()?;

@@ -1,6 +1,7 @@
 //! Instances of components: the steps that their parts name.
 
 use super::compiled::Component;
+use super::crossing::Crossings;
 use super::definition::Definition;
 use super::func::Func;
 use super::parts::{Def, Export, Initializer, Item, Parts, Trampoline};
@@ -140,8 +141,10 @@ fn run<T: 'static>(
                 .iter()
                 .map(|def| resolve(core, state, *def).ok_or_else(missing));
             let imports = imports.collect::<Result<Vec<_>>>()?;
+            let adapter = Crossings::of(state, *module);
             let module = &component.modules()[*module as usize];
             let instance = CoreInstance::new(&mut *store, module, &imports)?;
+            store.core_mut().instances[instance.index].passed_on = adapter;
             state.running().instances.push(instance.index);
         }
         Initializer::Memory {

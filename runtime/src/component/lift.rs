@@ -1,6 +1,6 @@
 //! Guests' values → the host's (CanonicalABI.md, "Loading", "Flat Lifting"). No guest runs meanwhile.
 
-use super::canonical::{Flat, MOST_HOST_MEMORY, checked};
+use super::canonical::{Flat, MOST_HOST_MEMORY, MOST_SHOWN, checked};
 use super::error::Violation;
 use super::handles::Entry;
 use super::parts::Options;
@@ -17,8 +17,9 @@ pub(super) struct Lift<'a> {
     state: &'a State,
     options: &'a Options,
     memory: &'a [u8],
-    /// Host memory that is left for values.
+    /// Host memory that is left for values, and that there was.
     left: usize,
+    most: usize,
 }
 
 impl<'a> Lift<'a> {
@@ -31,7 +32,29 @@ impl<'a> Lift<'a> {
             options,
             memory,
             left: MOST_HOST_MEMORY,
+            most: MOST_HOST_MEMORY,
         }
+    }
+
+    /// For values that are only shown, in a memory. Of handles nothing must be read: they would be taken, or lent.
+    pub fn looking(state: &'a State, options: &'a Options, memory: &'a [u8]) -> Lift<'a> {
+        Lift {
+            state,
+            options,
+            memory,
+            left: MOST_SHOWN,
+            most: MOST_SHOWN,
+        }
+    }
+
+    /// The same from now on.
+    pub fn look(&mut self) {
+        (self.left, self.most) = (MOST_SHOWN, MOST_SHOWN);
+    }
+
+    /// The address of values of this size and alignment, if they are in memory.
+    pub fn address(&self, at: u32, size: u32, align: u32) -> Result<usize> {
+        checked(at, u64::from(size), align, self.memory.len(), "value")
     }
 
     fn take(&mut self, bytes: u64) -> Result<()> {
@@ -41,7 +64,7 @@ impl<'a> Lift<'a> {
         self.left = left.ok_or_else(|| {
             Violation::error(format!(
                 "values of one call take more than {} MiB of the host's memory",
-                MOST_HOST_MEMORY >> 20
+                self.most >> 20
             ))
         })?;
         Ok(())
@@ -59,8 +82,7 @@ impl<'a> Lift<'a> {
         if is_flat {
             return types.map(|ty| self.flat(ty, flat)).collect();
         }
-        let at = flat.next()? as u32;
-        let at = checked(at, u64::from(size), align, self.memory.len(), "value")?;
+        let at = self.address(flat.next()? as u32, size, align)?;
         let mut offset = 0;
         types.map(|ty| self.field(ty, at, &mut offset)).collect()
     }
@@ -166,7 +188,8 @@ impl<'a> Lift<'a> {
         }
     }
 
-    fn field(&mut self, ty: &Type, at: usize, offset: &mut u32) -> Result<Val> {
+    /// Reads the value of a field behind others, from the beginning of them all, and sets the offset behind it.
+    pub fn field(&mut self, ty: &Type, at: usize, offset: &mut u32) -> Result<Val> {
         *offset = align_to(*offset, ty.align());
         let value = self.load(ty, at + *offset as usize);
         *offset += ty.size();

@@ -37,6 +37,7 @@
 mod called;
 mod canonical;
 mod compiled;
+mod crossing;
 mod definition;
 mod error;
 mod func;

@@ -116,8 +116,8 @@ fn call_import(
     let options = &state.parts.options[called.options as usize];
     state.check_may_leave(options.instance)?;
     state.running().calls.begin();
-    let flat: Vec<u64> = slots.iter().map(|slot| *slot as u64).collect();
-    let mut flat = Flat(flat.iter());
+    let core: Vec<u64> = slots.iter().map(|slot| *slot as u64).collect();
+    let mut flat = Flat(core.iter());
     let layout = ty.param_tuple;
     let types = ty.params.iter().map(|(_, ty)| ty);
     // SAFETY: the guest's store is borrowed for the call, and nobody else uses it now.
@@ -128,7 +128,9 @@ fn call_import(
         layout.flat.is_some(),
         layout.size,
         layout.align,
-    )?;
+    );
+    let params =
+        params.map_err(|error| error.noted(|| as_broken(&called.name, ty, &core, &mut lift)))?;
     let mut results = vec![Val::Bool(false); usize::from(ty.result.is_some())];
     let returned = (called.func)(store, &params, &mut results);
     returned.map_err(|error| error.noted(|| as_called(&called.name, ty, &params)))?;
@@ -162,6 +164,13 @@ fn call_import(
 
 fn as_called(name: &str, ty: &FuncType, arguments: &[Val]) -> String {
     let text = called::text(name, ty, arguments);
+    format!("it was called as `{text}`")
+}
+
+/// The same of arguments that cannot be read.
+fn as_broken(name: &str, ty: &FuncType, core: &[u64], lift: &mut Lift<'_>) -> String {
+    lift.look();
+    let text = called::text_of_core(name, ty, core, lift);
     format!("it was called as `{text}`")
 }
 

@@ -17,7 +17,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 /// The name of each function of an adapter (`component/parts/adapter.rs`): debuggers fold frames of the runtime's code by it.
 pub const ADAPTER: &str = "wasm::adapter";
 /// The module that an adapter imports the functions from which it calls, by the names under which it exports its own.
-const CALLEE: &str = "callee";
+pub const CALLEE: &str = "callee";
 
 /// The functions of a module that pass calls on. All its bodies are looked at.
 pub(crate) fn ways(module: &Module) -> Ways {

@@ -142,6 +142,7 @@ fn build(
         tags: Vec::new(),
         imported_functions: Vec::new(),
         forwards: Vec::new(),
+        passed_on: None,
         dropped_data: vec![false; info.data.len()],
         dropped_elements: vec![false; info.elements.len()],
         element_values: vec![Box::default(); info.elements.len()],

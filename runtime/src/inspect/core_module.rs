@@ -99,9 +99,11 @@ pub mod component {
     }
 
     /// Describes a component's core modules, in their order, and finds its program: the largest of those that somebody debugs, or of all.
+    /// The first so many are in the file; others are adapters, which are nobody's program.
     pub fn describe(
         component: &str,
         modules: &[impl AsRef<[u8]>],
+        in_file: usize,
     ) -> (Vec<Described>, Option<usize>) {
         let facts = modules.iter().map(|wasm| Facts::of(wasm.as_ref()));
         let facts: Vec<_> = facts.collect();
@@ -109,7 +111,7 @@ pub mod component {
             let len = modules[*index].as_ref().len();
             (facts[*index].has_debug_info, len)
         };
-        let program = (0..modules.len()).max_by_key(largest);
+        let program = (0..in_file).max_by_key(largest);
         let describe = |(index, facts): (usize, Facts)| Described {
             name: match Some(index) == program {
                 true => component.to_owned(),
@@ -147,7 +149,7 @@ pub mod component {
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         let ranges = contents.modules;
         let wasm: Vec<_> = ranges.iter().map(|it| &component[it.clone()]).collect();
-        let (described, _) = describe(name, &wasm);
+        let (described, _) = describe(name, &wasm, wasm.len());
         let modules = described.into_iter().zip(ranges).map(|(it, range)| {
             Ok(CoreModule {
                 name: it.name,

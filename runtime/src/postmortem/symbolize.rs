@@ -172,6 +172,12 @@ impl<'s> Symbolizing<'s> {
                 frame.is_innermost = innermost;
             }
         }
+        if let Some(passed_on) = &instance.passed_on {
+            let func = FuncIndex::from_u32(frame.func_index);
+            // SAFETY: the store is borrowed, and no guest of it runs.
+            let bytes = |memory| unsafe { &*self.store.memory(memory).bytes() };
+            frame.passes_on = passed_on.text(func, &frame.locals, &instance.memories, &bytes);
+        }
         Some(frame)
     }
 

@@ -16,6 +16,8 @@ pub struct FrameInfo {
     pub func_index: u32,
     /// Its name, demangled: from the name section, else its number. The import's two names for the host.
     pub func_name: String,
+    /// The call of another component that it passes on, with the names and values of WIT, where it is an adapter's.
+    pub passes_on: Option<String>,
     /// Bytes from the start of the module's file to the instruction; `None` for code that no instruction stands for.
     pub module_offset: Option<usize>,
     /// The instruction's source positions, the innermost inlined function first; empty where none is known.
@@ -47,6 +49,7 @@ impl FrameInfo {
             host: false,
             func_index,
             func_name,
+            passes_on: None,
             module_offset: None,
             symbols: Vec::new(),
             variables: Vec::new(),

@@ -243,6 +243,9 @@ fn write_line(
         "{number:>4}: {bold}{}{reset}",
         Printable(short(name.unwrap_or(&frame.func_name)))
     )?;
+    if let Some(call) = &frame.passes_on {
+        write!(f, " of {bold}{}{reset}", Printable(call))?;
+    }
     match symbol.and_then(|symbol| Some((symbol, symbol.file.as_ref()?))) {
         Some((symbol, file)) => {
             write!(f, " at {}", Printable(file))?;

@@ -51,14 +51,20 @@ impl<'a> Report<'a> {
             source = cause.source();
         }
         let mut cause = Cause::default();
-        let host = error.backtrace().frames().first().filter(|it| it.host);
-        if let Some(host) = host {
-            let note = format!(
+        let note = match error.backtrace().frames() {
+            [host, caller, ..]
+                if host.host
+                    && let Some(call) = &caller.passes_on =>
+            {
+                Some(format!("a component called another one: `{call}`"))
+            }
+            [host, ..] if host.host => Some(format!(
                 "the host function `{}` failed, called from here",
                 host.func_name
-            );
-            cause.notes.push(note);
-        }
+            )),
+            _ => None,
+        };
+        cause.notes.extend(note);
         cause.notes.extend_from_slice(&error.cause().notes);
         Report {
             title,

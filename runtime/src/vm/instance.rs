@@ -12,6 +12,7 @@ use crate::module::ExportItem;
 use crate::module::init::Elements;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::code::Forward;
+use dwalin_debuginfo::values::WasmValue;
 use std::sync::Arc;
 
 /// The functions of a module that only pass calls on to another module's, and how each comes to what it calls.
@@ -23,6 +24,18 @@ pub(crate) enum Way {
     Import(FuncIndex),
     /// An element of a table.
     Element { table: TableIndex, index: u64 },
+}
+
+/// Calls that functions of an instance pass on, with names and values that the core functions do not have.
+pub(crate) trait PassedOn: Send + Sync {
+    /// The call that a function is in whose locals these are, in order. `bytes` are a memory's.
+    fn text<'m>(
+        &self,
+        func: FuncIndex,
+        locals: &[(u32, WasmValue)],
+        memories: &[Memory],
+        bytes: &dyn Fn(Memory) -> &'m [u8],
+    ) -> Option<String>;
 }
 
 /// An instance's part of the store.
@@ -42,6 +55,8 @@ pub struct InstanceData {
     pub(crate) imported_functions: Vec<Func>,
     /// Those of its functions that only pass calls on, if debuggers are told.
     pub(crate) forwards: Vec<Forward>,
+    /// The calls that they are, where that is known.
+    pub(crate) passed_on: Option<Arc<dyn PassedOn>>,
     /// Segments that `data.drop` or `elem.drop` emptied, or that were applied.
     pub(crate) dropped_data: Vec<bool>,
     pub(crate) dropped_elements: Vec<bool>,

@@ -20,14 +20,20 @@ fn returns(ty: &str, named: &str, data: &str, options: &str) -> Result<Val> {
 
 #[test]
 fn lists_that_lie_are_trapped() {
-    let out = "list pointer/length out of bounds of memory";
+    let out = |extent| format!("list pointer/length out of bounds of memory: {extent} of 65536");
     // At 32 with 0xffffffff elements; beyond the memory; at an odd address.
     let of = |ty, data| rule(returns(ty, "", data, ""));
-    assert_eq!(of("(list u64)", r"\20\00\00\00\ff\ff\ff\ff"), out);
-    assert_eq!(of("(list u8)", r"\ff\ff\ff\ff\01\00\00\00"), out);
+    assert_eq!(
+        of("(list u64)", r"\20\00\00\00\ff\ff\ff\ff"),
+        out("34359738360 bytes at 0x20")
+    );
+    assert_eq!(
+        of("(list u8)", r"\ff\ff\ff\ff\01\00\00\00"),
+        out("1 bytes at 0xffffffff")
+    );
     assert_eq!(
         of("(list u32)", r"\21\00\00\00\01\00\00\00"),
-        "list pointer is not aligned"
+        "list pointer is not aligned: 0x21, and its alignment is 4"
     );
     let wrong = of("(tuple (option u8) u8)", r"\02");
     assert_eq!(wrong, "invalid discriminant 2 for a type of 2 cases");
@@ -39,14 +45,20 @@ fn lists_that_lie_are_trapped() {
 
 #[test]
 fn strings_that_lie_are_trapped() {
-    let out = "string pointer/length out of bounds of memory";
+    let out = |extent| format!("string pointer/length out of bounds of memory: {extent} of 65536");
     let of = |data, options| rule(returns("string", "", data, options));
     let (utf16, compact) = ("string-encoding=utf16", "string-encoding=latin1+utf16");
-    assert_eq!(of(r"\f8\ff\00\00\09\00\00\00", ""), out);
-    assert_eq!(of(r"\f8\ff\00\00\05\00\00\00", utf16), out);
+    assert_eq!(
+        of(r"\f8\ff\00\00\09\00\00\00", ""),
+        out("9 bytes at 0xfff8")
+    );
+    assert_eq!(
+        of(r"\f8\ff\00\00\05\00\00\00", utf16),
+        out("10 bytes at 0xfff8")
+    );
     assert_eq!(
         of(r"\01\00\00\00\01\00\00\00", utf16),
-        "string pointer is not aligned"
+        "string pointer is not aligned: 0x1, and its alignment is 2"
     );
     assert!(of(r"\18\00\00\00\02\00\00\00\c3\28", "").starts_with("invalid UTF-8"));
     assert!(of(r"\18\00\00\00\01\00\00\00\00\d8", utf16).starts_with("invalid UTF-16"));
@@ -105,14 +117,22 @@ fn reallocs_that_lie_are_trapped() {
         let instance = linker.instantiate(&mut store, &component).unwrap();
         call(&mut store, &instance, "f", &[value])
     };
-    let out = "realloc return: pointer/length out of bounds of memory";
-    assert_eq!(rule(with("i32.const -1", "string", string("x"))), out);
+    let out = |extent| {
+        format!("realloc return: pointer/length out of bounds of memory: {extent} of 65536")
+    };
+    assert_eq!(
+        rule(with("i32.const -1", "string", string("x"))),
+        out("1 bytes at 0xffffffff")
+    );
     assert!(with("i32.const 65530", "string", string("longer")).is_ok());
-    assert_eq!(rule(with("i32.const 65535", "string", string("xy"))), out);
+    assert_eq!(
+        rule(with("i32.const 65535", "string", string("xy"))),
+        out("2 bytes at 0xffff")
+    );
     let list = || Val::List(vec![Val::U32(1)]);
     assert_eq!(
         rule(with("i32.const 2", "(list u32)", list())),
-        "realloc return: pointer is not aligned"
+        "realloc return: pointer is not aligned: 0x2, and its alignment is 4"
     );
     // It may not call out, and what traps in it traps.
     assert_eq!(

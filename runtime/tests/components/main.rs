@@ -2,6 +2,7 @@
 #![cfg(feature = "component-model")]
 
 mod calls;
+mod crossings;
 mod fused;
 mod hostile;
 mod proposals;

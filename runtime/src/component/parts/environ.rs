@@ -1,6 +1,8 @@
-//! Takes a component apart with wasmtime-environ. No other file knows that crate.
+//! Takes a component apart with wasmtime-environ. No other file knows that crate; `lifted.rs` uses the
+//! reader of components that it brings along.
 
 use super::adapter;
+use super::crossings;
 use super::{
     Def, Encoding, Export, Fused, Initializer, Item, Options, Parts, Trampoline, Transcode,
 };
@@ -76,7 +78,9 @@ fn translate(wasm: &[u8]) -> Result<Parts, Refused> {
         tables,
         seen: HashMap::new(),
     };
-    reader.parts()
+    let mut parts = reader.parts()?;
+    crossings::name(&mut parts, wasm);
+    Ok(parts)
 }
 
 /// The features of components that are later than WASI 0.2, by the names of their proposals' parts.
@@ -150,6 +154,7 @@ impl Reader<'_> {
     fn steps(&mut self, parts: &mut Parts) -> Result<(), Refused> {
         let component = &self.translation.component;
         let mut lowered = Vec::new();
+        parts.modules_in_file = parts.modules.len();
         // Core modules of no component instance are adapters.
         for step in &component.initializers {
             if let GlobalInitializer::LowerImport { import, .. } = step {
@@ -161,6 +166,7 @@ impl Reader<'_> {
                 None,
             ) = step
             {
+                parts.modules_in_file = parts.modules_in_file.min(module.index());
                 adapter::name(&mut parts.modules[module.index()]);
             }
             parts.initializers.push(self.initializer(step)?);

@@ -2,13 +2,15 @@
 //! `environ.rs` alone.
 
 mod adapter;
+mod crossings;
 mod environ;
+mod lifted;
 
 pub(super) use environ::{rule, take_apart};
 
 use super::types::{FuncType, Handle};
 use crate::module::types::FuncType as CoreType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A component taken apart. Numbers are positions in the lists of this.
@@ -16,6 +18,8 @@ use std::sync::Arc;
 pub struct Parts {
     /// The core modules, in their binary form.
     pub modules: Vec<Vec<u8>>,
+    /// The number of those that are in the file: behind them are adapters.
+    pub modules_in_file: usize,
     pub initializers: Vec<Initializer>,
     /// Core functions of the border, with their types.
     pub trampolines: Vec<(CoreType, Trampoline)>,
@@ -29,6 +33,8 @@ pub struct Parts {
     /// The types of handles by the numbers that adapters have for them; `None` of resources that nobody defines.
     pub tables: Vec<Option<Handle>>,
     pub exports: BTreeMap<String, Export>,
+    /// The adapters, by their modules and the indices of their functions: those of which it is known what they are in WIT.
+    pub crossings: HashMap<u32, HashMap<u32, Crossing>>,
     /// The number of component instances, of memories that options name, and of functions of each kind.
     pub instances: usize,
     pub memories: usize,
@@ -124,6 +130,28 @@ pub enum Fused {
     ExitCall,
     /// A rule was broken, which a number says.
     Trap,
+}
+
+/// A call that an adapter passes on, as WIT has it.
+pub struct Crossing {
+    pub name: String,
+    pub ty: Arc<FuncType>,
+    pub source: Source,
+}
+
+/// The place of the arguments that an adapter reads: what is not there is of no matter to them.
+pub struct Source {
+    pub memory: Option<SourceMemory>,
+    pub encoding: Option<Encoding>,
+}
+
+/// A memory that an adapter reads.
+#[derive(Clone, Copy)]
+pub enum SourceMemory {
+    /// By its index among those that it imports.
+    Imported(u32),
+    /// By the number that options have for it.
+    Numbered(u32),
 }
 
 /// A step of passing a string from one memory to another.
