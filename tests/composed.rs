@@ -264,6 +264,81 @@ fn gdb_alone_steps_into_the_other_component() {
 }
 
 #[test]
+fn gdb_goes_up_and_down_past_the_adapter() {
+    if !have_gdb() {
+        return;
+    }
+    let typed = [
+        "up",
+        "break add",
+        "run",
+        "up",
+        "print first",
+        "down",
+        "print b",
+        "up 2",
+        "down 2",
+        "up 1000",
+        "down 1000",
+        "down",
+    ];
+    let said = gdb(&typed);
+    says(
+        &said,
+        &[
+            "in both (first=40) at ",
+            "9\t",
+            "$1 = 40",
+            "#0 ",
+            "add (a=40, b=2) at ",
+            "$2 = 2",
+            "in run () at ",
+            "#0 ",
+            "add (a=40, b=2) at ",
+            "add (a=40, b=2) at ",
+        ],
+    );
+    assert!(!said.contains("wasm::adapter"), "{said}");
+    for refused in ["No stack.", "you can't go down"] {
+        assert!(said.contains(refused), "{said}");
+    }
+}
+
+#[test]
+fn lldb_goes_up_and_down_past_the_adapter() {
+    if !have_lldb() {
+        return;
+    }
+    let typed = [
+        "breakpoint set --name add",
+        "run",
+        "bt",
+        "up",
+        "v first",
+        "down",
+        "v b",
+    ];
+    let said = lldb(&typed);
+    says(
+        &said,
+        &["add(a=40, b=2)", "1 frame of the runtime", "both(first=40)"],
+    );
+    // Before version 20 lldb hides no frames.
+    if tools::lldb_version() >= 20 {
+        says(
+            &said,
+            &[
+                "(lldb) up",
+                "both(first=40)",
+                "(int) first = 40",
+                "add(a=40, b=2)",
+                "(int) b = 2",
+            ],
+        );
+    }
+}
+
+#[test]
 fn lldb_stops_in_both_components_and_steps_between_them() {
     if !have_lldb() {
         return;

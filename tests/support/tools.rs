@@ -93,6 +93,15 @@ pub fn gdb_version() -> u32 {
     major.expect("gdb says its version")
 }
 
+/// The major version of lldb.
+pub fn lldb_version() -> u32 {
+    let version = Command::new(lldb()).arg("--version").output().unwrap();
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit());
+    let major = numbers.find_map(|number| number.parse().ok());
+    major.expect("lldb says its version")
+}
+
 /// The beginning of a command that is to run as an ordinary user, who may not map the lowest addresses: nothing where the tests are
 /// run by one. If the superuser runs them and the ordinary user cannot run these programs, the test is skipped or fails.
 pub fn as_ordinary_user(programs: &[&str]) -> Option<&'static [&'static str]> {

@@ -222,8 +222,44 @@ class GoOn(gdb.Command):
         go_on()
 
 
+def towards(frame, outwards, count):
+    """The frame so many further out or in, as far as there are any. From one of the program's it is the next of the program's, if there is
+    one, past the runtime's between two of them."""
+    step = (lambda it: it.older()) if outwards else (lambda it: it.newer())
+    for _ in range(count):
+        next_one = found = step(frame)
+        while found is not None and is_guest(frame) and not is_guest(found):
+            found = step(found)
+        if next_one is None:
+            break
+        frame = found or next_one
+    return frame
+
+
+class Move(gdb.Command):
+    def __init__(self, name, outwards, end):
+        self.__doc__ = "Select and print the stack frame %s, past the runtime's; an argument says how many frames to go." % (
+            "that called this one" if outwards else "called by this one")
+        self.outwards, self.end = outwards, end
+        super().__init__(name, gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        try:
+            frame = gdb.selected_frame()
+        except gdb.error:
+            raise gdb.GdbError("No stack.")
+        count = int(gdb.parse_and_eval(argument)) if argument else 1
+        moved = towards(frame, self.outwards == (count >= 0), abs(count))
+        if moved == frame and count:
+            raise gdb.GdbError(self.end)
+        moved.select()
+        gdb.execute("frame", from_tty)
+
+
 def install():
     GuestFrames()
+    Move("up", True, "Initial frame selected; you can't go up.")
+    Move("down", False, "Bottom (innermost) frame selected; you can't go down.")
     gdb.events.new_objfile.connect(lambda event: "dwalin" in gdb.current_progspace().frame_filters or GuestFrames())
     gdb.events.stop.connect(on_stop)
     gdb.events.before_prompt.connect(go_on)

@@ -9,7 +9,7 @@ from . import guest, library, trap
 
 OURS = "wasm::"  # Code that the runtime makes for calls between it and the program (runtime/src/code/mod.rs).
 HIDES = hasattr(lldb.SBFrame, "IsHidden")
-MODULES = r"^(dwalin.*|JIT\(.*|.*\.wa(sm|t))$"
+MODULES = r"^(dwalin.*|JIT\(.*|.*\.wa(sm|t)(:.*)?)$"  # Behind a colon: the core module of a component.
 
 
 def is_internal(frame):
@@ -136,7 +136,8 @@ def backtrace(debugger, command, exe_ctx, result, _internal_dict):
     def fold():
         if folded:
             all_of_them = "thread backtrace -u" if HIDES else "thread backtrace"
-            lines.append("    ... %d frames of the runtime (`%s` shows them)" % (folded, all_of_them))
+            count = "1 frame" if folded == 1 else "%d frames" % folded
+            lines.append("    ... %s of the runtime (`%s` shows %s)" % (count, all_of_them, "it" if folded == 1 else "them"))
 
     ends = last_of_program(thread)
     for frame in thread:
