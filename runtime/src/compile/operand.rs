@@ -12,7 +12,7 @@ use super::confirmed::is_compared;
 use super::observe::{LocationTag, source_location};
 use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
-use super::translator::{Local, Translator};
+use super::translator::{Home, Local, Translator};
 use crate::index::*;
 use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKind, Type, Value, types};
 use dwalin_debuginfo::address::WasmPc;
@@ -118,7 +118,7 @@ impl Translator<'_, '_> {
     }
 
     /// Returns the home of the local that the present operator sets to an operand, where that can have the operand from the operator's
-    /// beginning on: code reads it again there, and no location names what the local had before.
+    /// beginning on: code that reads homes reads it again there, and no location names what the local had before.
     fn home_for_operand(
         &mut self,
         operator: &Operator<'_>,
@@ -132,15 +132,16 @@ impl Translator<'_, '_> {
         let is_its = question.place as usize + 1 == self.stack.len()
             && question.until <= at.end
             && !(self.settable).may_change(*local_index, question.from..=at.start);
-        let Local::Home(home) = self.locals[*local_index as usize] else {
-            return None;
+        let slot = match self.locals[*local_index as usize] {
+            Local::Home(Home { slot, .. }) | Local::Shadowed(_, slot) => slot,
+            Local::Variable(_) => return None,
         };
         if !is_its || !self.has_home(*local_index) {
             return None;
         }
         self.already_set = Some(*local_index);
         self.block_values.compared.push(*local_index);
-        Some(home.slot)
+        Some(slot)
     }
 
     /// Reads operands again that a debugger may have written to, as it may where a statement begins. One that is below the innermost
