@@ -4,11 +4,11 @@
 //! of another function from there would use the same memory. So the pointer is set for the while: nobody else can see it then,
 //! whatever the global is for.
 
-use super::signature::{POINTER, clif_type};
+use super::signature::clif_type;
 use super::state::LeafFrame;
 use super::translator::Translator;
 use crate::module::stack_pointer::stack_pointer;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlotData, StackSlotKind};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData};
 use wasmparser::{Operator, OperatorsReader};
 
 impl Translator<'_, '_> {
@@ -21,12 +21,9 @@ impl Translator<'_, '_> {
             return;
         };
         let ty = clif_type(self.env.module.globals[global].content);
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, ty.bytes(), 3);
-        let callers = self.builder.create_sized_stack_slot(slot);
         let (address, offset) = self.global(global);
         let trusted = MemFlagsData::trusted();
-        let value = self.builder.ins().load(ty, trusted, address, offset);
-        self.builder.ins().stack_store(POINTER, value, callers, 0);
+        let callers = self.builder.ins().load(ty, trusted, address, offset);
         self.leaf_frame = Some(LeafFrame {
             global,
             callers,
@@ -56,9 +53,7 @@ impl Translator<'_, '_> {
             global, callers, ..
         }) = self.leaf_frame
         {
-            let ty = clif_type(self.env.module.globals[global].content);
-            let value = self.builder.ins().stack_load(POINTER, ty, callers, 0);
-            self.set_global(global, value);
+            self.set_global(global, callers);
         }
     }
 }

@@ -168,7 +168,7 @@ pub(super) struct QuietLoops {
 pub(super) struct LeafFrame {
     pub(super) global: GlobalIndex,
     /// The global's value at entry.
-    pub(super) callers: StackSlot,
+    pub(super) callers: Value,
     pub(super) is_known: bool,
 }
 
