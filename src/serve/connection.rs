@@ -1,5 +1,6 @@
 //! Connections: hyper reads requests and writes responses, and guests are handed them.
 
+use super::deadlines::Clock;
 use super::message::{self, Answer, Source};
 use super::pool::Pool;
 use super::reactor::{Io, Reactor};
@@ -30,6 +31,9 @@ const AT_ONCE: usize = 16 << 10;
 
 /// The most connections: each has a descriptor, and four more while it is answered.
 const MOST: usize = 128;
+
+/// The time in which the head of a request is to come, from when the connection is there, or its last response given.
+const HEAD: Duration = Duration::from_secs(30);
 
 /// The time after which a connection is asked for again, where there is none that could end.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -120,7 +124,10 @@ impl Server {
             let server = server.clone();
             async move { Ok::<_, Infallible>(server.answer(request).await) }
         });
-        let connection = http1::Builder::new().serve_connection(Connection(io), service);
+        let connection = http1::Builder::new()
+            .timer(Clock(self.reactor.deadlines.clone()))
+            .header_read_timeout(HEAD)
+            .serve_connection(Connection(io), service);
         let mut connection = pin!(connection);
         let (mut is_told, mut listed) = (false, None);
         // Errors are of who asked: it went away, or speaks something else, which it is told.

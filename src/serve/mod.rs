@@ -9,6 +9,7 @@
 //! thread by poll(2): hyper asks for no more, and a runtime of tasks beside it would be many threads and crates for what is a loop here.
 
 mod connection;
+mod deadlines;
 mod interrupt;
 mod message;
 mod pool;

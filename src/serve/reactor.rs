@@ -1,6 +1,7 @@
 //! Tasks of one thread, which wait for descriptors by poll(2).
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use super::deadlines::Deadlines;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, read, write};
 use std::cell::RefCell;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -20,6 +22,8 @@ pub struct Reactor {
     event: Arc<OwnedFd>,
     interests: RefCell<Vec<Interest>>,
     spawned: RefCell<Vec<Task>>,
+    /// The times that tasks wait for.
+    pub deadlines: Arc<Deadlines>,
 }
 
 /// A task that waits for a descriptor.
@@ -52,6 +56,7 @@ impl Reactor {
             event: Arc::new(event),
             interests: RefCell::default(),
             spawned: RefCell::default(),
+            deadlines: Arc::default(),
         })
     }
 
@@ -90,18 +95,23 @@ impl Reactor {
         }
     }
 
-    /// Waits until a descriptor or a task is ready.
+    /// Waits until a descriptor or a task is ready, or a time has come.
     fn wait(&self) -> io::Result<()> {
         let interests = self.interests.take();
         let mut fds = vec![PollFd::new(&*self.event, PollFlags::IN)];
         let all = interests.iter();
         fds.extend(all.map(|interest| PollFd::new(&*interest.fd, interest.flags)));
-        match poll(&mut fds, None) {
+        let timeout = self.deadlines.next().map(|left| Timespec {
+            tv_sec: left.as_secs() as i64,
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         let happened: Vec<_> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         drop(fds);
+        self.deadlines.wake(Instant::now());
         // Empty if nothing was written.
         let _ = read(&*self.event, &mut [0; 8]);
         for (interest, happened) in interests.into_iter().zip(&happened[1..]) {
