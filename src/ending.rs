@@ -7,7 +7,7 @@ use crate::report;
 use crate::report_json::Threads;
 use anyhow::{Context, Result};
 #[cfg(feature = "component-model")]
-use dwalin_runtime::component::Violation;
+use dwalin_runtime::component::{Violation, wasi::Overdue};
 use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Error, Module, Store, Trap};
 use std::io::Write;
@@ -129,13 +129,13 @@ impl Ending {
     }
 }
 
-/// Returns true for what a host function ends a program for as an instruction does: it gave up, or broke a rule.
+/// Returns true for what a host function ends a program for as an instruction does: it gave up, broke a rule, or its time is over.
 fn is_trap(error: &anyhow::Error) -> bool {
     let Some(error) = error.downcast_ref::<Error>() else {
         return false;
     };
     #[cfg(feature = "component-model")]
-    if error.downcast_ref::<Violation>().is_some() {
+    if error.downcast_ref::<Violation>().is_some() || error.downcast_ref::<Overdue>().is_some() {
         return true;
     }
     error.downcast_ref::<Aborted>().is_some()

@@ -29,6 +29,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+#[cfg(feature = "component-model")]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 /// Runs a program; its exit code is ours.
@@ -174,6 +176,9 @@ fn run_component(
     let mut store = Store::new(engine, context(options)?);
     let ending = Ending::new(options, &loaded.program, json);
     limit(&mut store, options, &ending)?;
+    let deadline = options.wasm.timeout();
+    let deadline = deadline.and_then(|timeout| Instant::now().checked_add(timeout));
+    store.data_mut().set_deadline(deadline);
     let profiler = profiler(options)?;
     let start = SystemTime::now();
     let ended = component::run(options, &loaded, &mut store);

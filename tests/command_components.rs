@@ -75,6 +75,32 @@ fn runs_of_components_end_as_those_of_modules() {
     assert!(report.contains("wasip2.rs:"), "{report}");
 }
 
+#[test]
+fn a_component_that_waits_for_input_is_interrupted_with_a_report() {
+    let Some(program) = program() else { return };
+    let mut command = Command::new(DWALIN);
+    command.args(["run", "-g", "-W", "timeout=5s"]);
+    let pipes = command.arg(program).arg("stdin").stdin(Stdio::piped());
+    let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
+    // Open for as long as it runs.
+    let _input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains("interrupted: the time is over"), "{said}");
+    assert!(said.contains("wasip2::main at "), "{said}");
+    // By the table of wit-component's, whose code has no name for it.
+    let host = |line: &&str| {
+        line.trim_start()
+            .starts_with("0: host: wasi:io/streams@0.2")
+    };
+    let host = said.lines().find(host);
+    assert!(
+        host.is_some_and(|line| line.ends_with("#[method]input-stream.blocking-read")),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(134));
+}
+
 const STOP: &str = "wasip2.rs:29";
 
 /// The output of a debugger in which these commands are typed.

@@ -331,6 +331,36 @@ fn reports_name_the_source_and_time_is_each_request_s() {
 }
 
 #[test]
+fn a_handler_that_waits_for_its_body_is_interrupted_when_its_time_is_over() {
+    let Some(server) = Server::start(&["-g", "-W", "timeout=5s"]) else {
+        return;
+    };
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab";
+    let response = server.ask(head);
+    // The head was given before, and no chunk says that the body is whole.
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
+    assert!(!response.ends_with("0\r\n\r\n"), "{response}");
+    let said = server.until("http::echo at ");
+    assert!(
+        said.contains("interrupted: the time is over")
+            && said.contains("[method]input-stream.blocking-read"),
+        "{said}"
+    );
+    assert!(server.get("/hello").contains("200 OK"));
+}
+
+#[test]
+fn a_head_that_does_not_come_to_its_end_is_given_up() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let mut idle = server.connection();
+    assert_eq!(server.ask("GET /hello HTTP/1.1\r\nHost: a\r\n"), "");
+    assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+    assert!(server.get("/hello").contains("200 OK"));
+}
+
+#[test]
 fn an_interrupt_ends_it_when_all_are_answered() {
     let Some(mut server) = Server::start(&[]) else {
         return;

@@ -158,6 +158,15 @@ impl Error {
         Error::Host(Box::new(error))
     }
 
+    /// The same, with the function's name.
+    pub(crate) fn noted_of(self, name: &str, text: impl FnOnce() -> String) -> Error {
+        let mut error = self.noted(text);
+        if let Error::Host(error) = &mut error {
+            error.name(name);
+        }
+        error
+    }
+
     /// This error, of a host function that guests wait for.
     pub(crate) fn in_host_function(self, backtrace: impl FnOnce() -> WasmBacktrace) -> Error {
         let error = match self {

@@ -10,7 +10,7 @@ use dwalin_runtime::wasi::WasiCtx;
 use dwalin_runtime::{Engine, Error, Store};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Stack for a guest's thread, besides what the guest may use.
 const HOST_STACK: usize = 4 << 20;
@@ -98,8 +98,11 @@ impl Handler {
 
     /// Begins to count a guest's time.
     fn begin(&self, store: &mut Store<WasiCtx>) {
-        if self.options.wasm.timeout().is_some() {
+        if let Some(timeout) = self.options.wasm.timeout() {
             store.set_epoch_deadline(u64::from(PARTS) + 1);
+            store
+                .data_mut()
+                .set_deadline(Instant::now().checked_add(timeout));
         }
     }
 

@@ -129,11 +129,15 @@ fn call_import(
         layout.size,
         layout.align,
     );
-    let params =
-        params.map_err(|error| error.noted(|| as_broken(&called.name, ty, &core, &mut lift)))?;
+    let params = params.map_err(|error| {
+        error.noted_of(&called.name, || {
+            as_broken(&called.name, ty, &core, &mut lift)
+        })
+    })?;
     let mut results = vec![Val::Bool(false); usize::from(ty.result.is_some())];
     let returned = (called.func)(store, &params, &mut results);
-    returned.map_err(|error| error.noted(|| as_called(&called.name, ty, &params)))?;
+    returned
+        .map_err(|error| error.noted_of(&called.name, || as_called(&called.name, ty, &params)))?;
     if let Some(ty) = &ty.result {
         let is_flat = ty.flat().is_some_and(|count| count <= 1);
         let to = (!is_flat)

@@ -5,6 +5,9 @@ use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::DebugSlot;
 use dwalin_debuginfo::values::{Variable, WasmValue};
 
+/// The name of a function of the host where nothing says another.
+const UNNAMED: &str = "a host function";
+
 /// One frame: a function of a guest, or of the host between two guests.
 #[derive(Clone, Debug)]
 pub struct FrameInfo {
@@ -63,7 +66,7 @@ impl FrameInfo {
 
     /// A frame of a function of the host.
     pub(crate) fn host(name: Option<String>) -> FrameInfo {
-        let name = name.unwrap_or_else(|| "a host function".to_owned());
+        let name = name.unwrap_or_else(|| UNNAMED.to_owned());
         FrameInfo {
             host: true,
             ..FrameInfo::named(String::new(), 0, name)
@@ -118,6 +121,16 @@ impl WasmBacktrace {
     /// Returns true if reports read sources.
     pub(super) fn reads_sources(&self) -> bool {
         self.sources
+    }
+
+    /// Names the function of the host that is innermost, unless it has a name.
+    pub(super) fn name_host(&mut self, name: &str) {
+        if let Some(frame) = self.frames.first_mut()
+            && frame.host
+            && frame.func_name == UNNAMED
+        {
+            name.clone_into(&mut frame.func_name);
+        }
     }
 
     /// Adds a frame that is further in than all others.

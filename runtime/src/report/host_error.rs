@@ -10,6 +10,8 @@ pub struct HostError {
     error: Box<dyn Error + Send + Sync>,
     backtrace: WasmBacktrace,
     cause: Cause,
+    /// The host function's name, where whoever defined it knows it.
+    name: Option<String>,
 }
 
 impl HostError {
@@ -19,6 +21,14 @@ impl HostError {
             error,
             backtrace: WasmBacktrace::default(),
             cause: Cause::default(),
+            name: None,
+        }
+    }
+
+    /// With the name of the host function, if no inner one has failed: code that calls through a table does not have it.
+    pub(crate) fn name(&mut self, name: &str) {
+        if self.backtrace.frames().is_empty() {
+            self.name = Some(name.to_owned());
         }
     }
 
@@ -26,6 +36,9 @@ impl HostError {
     pub(crate) fn with_backtrace(mut self, capture: impl FnOnce() -> WasmBacktrace) -> HostError {
         if self.backtrace.frames().is_empty() {
             self.backtrace = capture();
+            if let Some(name) = self.name.take() {
+                self.backtrace.name_host(&name);
+            }
         }
         self
     }

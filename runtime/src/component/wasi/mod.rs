@@ -27,6 +27,8 @@ use crate::error::Result;
 use crate::host::wasi::WasiCtx;
 use define::define;
 
+pub use poll::Overdue;
+
 /// Defines WASI 0.2 for components in stores whose data holds a [`WasiCtx`].
 ///
 /// # Errors

@@ -6,8 +6,11 @@ use super::clocks::MONOTONIC;
 use super::preview1::{Memory, RESULTS};
 use crate::component::val::Val;
 use crate::error::{Error, Result};
+use crate::host::wasi::WasiCtx;
 use crate::host::wasi::handles::{Entry, Wait};
 use crate::host::wasi::network::Progress;
+use std::fmt;
+use std::time::Instant;
 
 pub(super) const INTERFACES: &[Interface] = &[
     Interface {
@@ -35,6 +38,25 @@ const ABSTIME: u8 = 1;
 /// Subscriptions of a call: more take memory that the program has not.
 const MOST: usize = 1 << 16;
 
+/// A call that would have waited beyond the time that the program has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overdue;
+
+impl fmt::Display for Overdue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted: the time is over, and the program waits in a call of the host")
+    }
+}
+
+impl std::error::Error for Overdue {}
+
+impl WasiCtx {
+    /// Has calls of WASI 0.2 not wait beyond a time: they are [`Overdue`] then.
+    pub fn set_deadline(&mut self, at: Option<Instant>) {
+        self.deadline = at;
+    }
+}
+
 fn wait_of(call: &Call<'_>, value: &Val) -> Result<Wait> {
     match call.ctx.handles.get(resource(value, &call.types.pollable)?) {
         Some(Entry::Pollable(Wait::Socket(socket))) => Ok(of_socket(call, *socket)),
@@ -55,6 +77,49 @@ fn of_socket(call: &Call<'_>, socket: u32) -> Wait {
     }
 }
 
+/// An event behind those that are waited for, by which the wait ends.
+enum Last {
+    Now,
+    Deadline(Instant),
+}
+
+/// The subscriptions of a call, numbered.
+fn subscriptions(waits: &[Wait], last: Option<Last>) -> Vec<u8> {
+    let all = waits.iter().map(|wait| match wait {
+        Wait::Now | Wait::Socket(_) => clock(0, ABSTIME),
+        Wait::Until(at) => clock(*at, ABSTIME),
+        Wait::Read(fd) => descriptor(FD_READ, *fd),
+        Wait::Write(fd) => descriptor(FD_WRITE, *fd),
+    });
+    let last = last.map(|last| match last {
+        Last::Now => clock(0, ABSTIME),
+        Last::Deadline(at) => {
+            let left = at.saturating_duration_since(Instant::now()).as_nanos();
+            clock(u64::try_from(left).unwrap_or(u64::MAX), 0)
+        }
+    });
+    let numbered = (0u64..).zip(all.chain(last));
+    let numbered = numbered.map(|(index, mut one)| {
+        one[..8].copy_from_slice(&index.to_le_bytes());
+        one
+    });
+    numbered.flatten().collect()
+}
+
+fn clock(at: u64, flags: u8) -> [u8; SUBSCRIPTION] {
+    let mut one = [0; SUBSCRIPTION];
+    (one[8], one[16], one[40]) = (CLOCK, MONOTONIC as u8, flags);
+    one[24..32].copy_from_slice(&at.to_le_bytes());
+    one
+}
+
+fn descriptor(event: u8, fd: u32) -> [u8; SUBSCRIPTION] {
+    let mut one = [0; SUBSCRIPTION];
+    one[8] = event;
+    one[16..20].copy_from_slice(&fd.to_le_bytes());
+    one
+}
+
 /// Waits until one at least has happened, or not at all; the places of those that have.
 pub(super) fn wait(call: &mut Call<'_>, waits: &[Wait], blocks: bool) -> Result<Vec<u32>> {
     if waits.len() > MOST {
@@ -63,30 +128,10 @@ pub(super) fn wait(call: &mut Call<'_>, waits: &[Wait], blocks: bool) -> Result<
             waits.len()
         )));
     }
-    let mut subscriptions = Vec::with_capacity((waits.len() + 1) * SUBSCRIPTION);
-    let now = (!blocks).then_some(Wait::Now);
-    for (index, wait) in waits.iter().chain(&now).enumerate() {
-        let mut one = [0; SUBSCRIPTION];
-        one[..8].copy_from_slice(&(index as u64).to_le_bytes());
-        match wait {
-            Wait::Now | Wait::Socket(_) | Wait::Until(_) => {
-                one[8] = CLOCK;
-                one[16] = MONOTONIC as u8;
-                let at = if let Wait::Until(at) = wait { *at } else { 0 };
-                one[24..32].copy_from_slice(&at.to_le_bytes());
-                one[40] = ABSTIME;
-            }
-            Wait::Read(fd) | Wait::Write(fd) => {
-                one[8] = if let Wait::Read(_) = wait {
-                    FD_READ
-                } else {
-                    FD_WRITE
-                };
-                one[16..20].copy_from_slice(&fd.to_le_bytes());
-            }
-        }
-        subscriptions.extend(one);
-    }
+    let deadline = call.ctx.deadline.filter(|_| blocks);
+    let last = deadline.map(Last::Deadline);
+    let last = last.or((!blocks).then_some(Last::Now));
+    let subscriptions = subscriptions(waits, last);
     let count = subscriptions.len() / SUBSCRIPTION;
     let events = vec![0; count * EVENT];
     let mut memory = Memory::with(&[&subscriptions, &events]);
@@ -102,6 +147,9 @@ pub(super) fn wait(call: &mut Call<'_>, waits: &[Wait], blocks: bool) -> Result<
         .map(index)
         .filter(|index| (*index as usize) < waits.len())
         .collect();
+    if blocks && happened.is_empty() {
+        return Err(Error::host(Overdue));
+    }
     happened.sort_unstable();
     Ok(happened)
 }

@@ -119,9 +119,9 @@ impl Call<'_> {
         if len == 0 {
             return Ok(Ok(Vec::new()));
         }
-        // A connection does not wait by itself, and what is not one does.
+        // A connection does not wait by itself, and what is not one does, for ever.
         let is_asked = match stream.place {
-            Place::Current => !blocks,
+            Place::Current => !blocks || self.ctx.deadline.is_some(),
             Place::Connection | Place::Body(_) => true,
             Place::At(_) | Place::End => false,
         };

@@ -8,6 +8,8 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(feature = "component-model")]
+use std::time::Instant;
 
 /// The environment of one program: arguments, environment variables, descriptors.
 pub struct WasiCtx {
@@ -27,6 +29,8 @@ pub struct WasiCtx {
     pub(crate) handles: super::handles::Handles,
     #[cfg(feature = "component-model")]
     pub(crate) network: super::network::Network,
+    #[cfg(feature = "component-model")]
+    pub(crate) deadline: Option<Instant>,
 }
 
 impl fmt::Debug for WasiCtx {
@@ -246,6 +250,8 @@ impl WasiCtxBuilder {
             handles: Default::default(),
             #[cfg(feature = "component-model")]
             network: builder.network,
+            #[cfg(feature = "component-model")]
+            deadline: None,
             args: builder.args,
             environment: builder.environment,
             descriptors,

@@ -52,6 +52,8 @@ impl WasiCtx {
             handles: Default::default(),
             #[cfg(feature = "component-model")]
             network: self.network,
+            #[cfg(feature = "component-model")]
+            deadline: self.deadline,
         }
     }
 
