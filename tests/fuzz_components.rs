@@ -1,5 +1,5 @@
 //! Random types and values through the canonical ABI: from the host through guests to the host and back, within one component and through
-//! adapters between several, in all encodings of strings; and guests that lie. What arrives is what was sent, or a rule is named that was broken.
+//! adapters between several, in all encodings of strings, and to reports; and guests that lie. What arrives is what was sent, or a rule is named that was broken.
 //!
 //! `DWALIN_FUZZ_SECONDS=3600 cargo test --test fuzz_components -- --nocapture` goes on for as long, from `DWALIN_FUZZ_SEED` on. A finding names its
 //! seed: `DWALIN_FUZZ_SEED=that DWALIN_FUZZ_SECONDS=0` checks it alone, and prints the component.
@@ -14,7 +14,7 @@ mod fuzzing {
 }
 
 use dwalin_runtime::component::{Component, Func, Linker, Val, Violation};
-use dwalin_runtime::{Engine, Error, Result, Store};
+use dwalin_runtime::{Config, Engine, Error, Result, Store};
 use fuzzing::canonical::Ty;
 use fuzzing::composed::{chain, garbage, lies};
 use fuzzing::mutate::Numbers;
@@ -27,6 +27,9 @@ const SECONDS: u64 = 8;
 
 /// Values that are passed through a component.
 const VALUES: usize = 4;
+
+/// Characters of a value that reports show.
+const SHOWN: usize = 200;
 
 /// The values that the host was given, and the one that it gives back.
 #[derive(Clone, Default)]
@@ -76,7 +79,8 @@ impl Case {
                       results: &mut [Val]| {
             let mut host = host.0.lock().unwrap();
             host.0.extend_from_slice(params);
-            results[0] = host.1.take().expect("it is called once");
+            let given = host.1.take();
+            results[0] = given.ok_or_else(|| Error::host("it gives nothing back"))?;
             Ok(())
         };
         linker.root().func_new("f", f).unwrap();
@@ -123,10 +127,39 @@ impl Case {
         ended(run.call(&mut store, &[], &mut results), &text)
     }
 
+    /// A host function fails that several components lead to: the report has each call between two of them, with what was sent.
+    fn is_shown(&mut self, ty: &Ty, links: usize) -> &'static str {
+        let mut config = Config::new();
+        config.debug_info(true);
+        self.engine = Engine::new(&config);
+        let text = chain(ty, links, &mut self.numbers, None);
+        let (mut store, run) = self.instantiate(&text, &Host::default());
+        let sent = ty.value(&mut self.numbers);
+        let mut results = [Val::Bool(false)];
+        let called = run.call(&mut store, &[sent.clone()], &mut results);
+        let error = called.expect_err("the host has nothing to give back");
+        let frames = error.backtrace().expect("guests were called").frames();
+        let calls: Vec<_> = frames
+            .iter()
+            .filter_map(|it| it.passes_on.clone())
+            .collect();
+        let mut value = sent.to_wave().unwrap();
+        if let Some((end, _)) = value.char_indices().nth(SHOWN) {
+            value.truncate(end);
+            value.push('…');
+        }
+        assert_eq!(calls, vec![format!("run(a: {value})"); links - 1], "{text}");
+        "shown in reports"
+    }
+
     fn check(&mut self) -> &'static str {
         let depth = self.numbers.below(4);
         let ty = Ty::random(&mut self.numbers, depth);
-        match self.numbers.below(8) {
+        match self.numbers.below(9) {
+            8 => {
+                let links = 2 + self.numbers.below(2);
+                self.is_shown(&ty, links)
+            }
             0 => self.passes(&ty, 1),
             1..=3 => {
                 let links = 2 + self.numbers.below(2);
@@ -162,6 +195,7 @@ fn values_pass_the_canonical_abi_and_lies_are_named() {
         for kind in [
             "one component",
             "through adapters",
+            "shown in reports",
             "hostile, a value",
             "hostile, a rule",
         ] {
