@@ -17,6 +17,7 @@ use dwalin_runtime::{
 };
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// The address that `dwalin serve` takes requests at, where none is given. Other runtimes are open to the network; what does not work yet
@@ -211,6 +212,15 @@ pub struct Serve {
     /// Take requests at this address.
     #[arg(long, value_name = "SOCKADDR", default_value = ADDRESS)]
     pub addr: SocketAddr,
+    /// Answer at most so many requests at once; others wait.
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub max_concurrent_requests: NonZeroUsize,
+    /// Take at most so many connections at once; others wait.
+    #[arg(long, value_name = "N", default_value = "128")]
+    pub max_concurrent_connections: NonZeroUsize,
+    /// Give requests this field in place of their own of its name: `NAME: VALUE`, or @FILE with one a line.
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
     /// The program.
     #[command(flatten)]
     pub run: Run,

@@ -350,6 +350,40 @@ fn a_handler_that_waits_for_its_body_is_interrupted_when_its_time_is_over() {
 }
 
 #[test]
+fn fields_and_limits_are_those_of_the_options() {
+    let options = [
+        "-H",
+        "X-One: given",
+        "--max-concurrent-requests=1",
+        "--max-concurrent-connections=2",
+    ];
+    let Some(server) = Server::start(&options) else {
+        return;
+    };
+    let fields = server.get("/fields");
+    assert!(fields.contains("Some(\"given\")"), "{fields}");
+    // The first waits for the rest of its body in the only thread, the second for that, and the third for a place.
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nab";
+    let mut first = server.connection();
+    first.write_all(head.as_bytes()).unwrap();
+    first.read_exact(&mut [0; 12]).unwrap();
+    let mut rest: Vec<_> = (0..2).map(|_| server.connection()).collect();
+    for one in &mut rest {
+        one.write_all(get("/hello").as_bytes()).unwrap();
+        one.set_read_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
+        assert!(one.read(&mut [0]).is_err(), "it is answered");
+        one.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+    first.write_all(b"cd").unwrap();
+    for one in &mut rest {
+        let mut response = String::new();
+        one.read_to_string(&mut response).unwrap();
+        assert!(response.contains("200 OK"), "{response}");
+    }
+}
+
+#[test]
 fn a_head_that_does_not_come_to_its_end_is_given_up() {
     let Some(server) = Server::start(&[]) else {
         return;
@@ -412,6 +446,7 @@ fn what_cannot_be_served_is_refused() {
     assert!(serve(&[command]).contains("`dwalin run` runs it"));
     assert!(serve(&[program, "argument"]).contains("has no arguments"));
     assert!(serve(&["--env", "NOT_THERE_AT_ALL", program]).contains("no such variable"));
+    assert!(serve(&["-H", "x-one", program]).contains("a field is NAME: VALUE"));
     assert!(refused(&["run", program]).contains("`dwalin serve` runs it"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -1,6 +1,7 @@
 //! Connections: hyper reads requests and writes responses, and guests are handed them.
 
 use super::deadlines::Clock;
+use super::fields::GivenFields;
 use super::message::{self, Answer, Source};
 use super::pool::Pool;
 use super::reactor::{Io, Reactor};
@@ -29,8 +30,11 @@ use std::time::Duration;
 /// The most bytes of a read.
 const AT_ONCE: usize = 16 << 10;
 
-/// The most connections: each has a descriptor, and four more while it is answered.
-const MOST: usize = 128;
+/// The most of what there is at once. A connection has a descriptor, and four more while it is answered.
+pub struct Limits {
+    pub requests: usize,
+    pub connections: usize,
+}
 
 /// The time in which the head of a request is to come, from when the connection is there, or its last response given.
 const HEAD: Duration = Duration::from_secs(30);
@@ -42,6 +46,9 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub struct Server {
     reactor: Rc<Reactor>,
     pool: Arc<Pool>,
+    /// The most connections.
+    most: usize,
+    fields: GivenFields,
     is_ending: Cell<bool>,
     /// Connections that there are, and who takes one more when one of them ends.
     connections: Cell<usize>,
@@ -51,11 +58,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that has guests answer in a pool.
-    pub fn new(reactor: Rc<Reactor>, pool: Arc<Pool>) -> Rc<Server> {
+    /// A server that has guests answer in a pool: requests of so many connections at most, with these fields.
+    pub fn new(
+        reactor: Rc<Reactor>,
+        pool: Arc<Pool>,
+        most: usize,
+        fields: GivenFields,
+    ) -> Rc<Server> {
         Rc::new(Server {
             reactor,
             pool,
+            most,
+            fields,
             is_ending: Cell::new(false),
             connections: Cell::new(0),
             waiting: Cell::new(None),
@@ -90,7 +104,7 @@ impl Server {
         }
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         loop {
-            if self.connections.get() == MOST {
+            if self.connections.get() == self.most {
                 self.waiting.set(Some(cx.waker().clone()));
                 return Poll::Pending;
             }
@@ -155,7 +169,8 @@ impl Server {
     }
 
     async fn answer(self: Rc<Server>, request: Request<Incoming>) -> Response<Answer> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        self.fields.apply(&mut head.headers);
         let made = message::body()
             .and_then(|(to_guest, source)| Ok((to_guest, Source::new(source, &self.reactor))));
         let (to_guest, source) = match made {

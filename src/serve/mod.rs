@@ -10,6 +10,7 @@
 
 mod connection;
 mod deadlines;
+mod fields;
 mod interrupt;
 mod message;
 mod pool;
@@ -21,8 +22,9 @@ use crate::component;
 use crate::program::Program;
 use crate::run::say_before;
 use anyhow::{Context, Result, bail};
-use connection::Server;
+use connection::{Limits, Server};
 use dwalin_runtime::Engine;
+use fields::GivenFields;
 use pool::Pool;
 use reactor::Reactor;
 use request::Handler;
@@ -33,6 +35,11 @@ use std::sync::Arc;
 
 /// Answers requests until it is interrupted.
 pub fn serve(options: Serve) -> Result<ExitCode> {
+    let limits = Limits {
+        requests: options.max_concurrent_requests.get(),
+        connections: options.max_concurrent_connections.get(),
+    };
+    let fields = GivenFields::parse(&options.headers)?;
     let (addr, options) = (options.addr, Arc::new(options.run));
     check(&options)?;
     let config = options
@@ -57,7 +64,7 @@ pub fn serve(options: Serve) -> Result<ExitCode> {
     drop(crate::run::context(&options)?);
     let addr = listener.local_addr()?;
     let handler = Handler::new(options, served)?;
-    answer_all(listener, addr, handler)?;
+    answer_all(listener, addr, handler, limits, fields)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,15 +82,23 @@ fn check(options: &crate::args::Run) -> Result<()> {
     Ok(())
 }
 
-fn answer_all(listener: TcpListener, addr: SocketAddr, handler: Handler) -> Result<()> {
+fn answer_all(
+    listener: TcpListener,
+    addr: SocketAddr,
+    handler: Handler,
+    limits: Limits,
+    fields: GivenFields,
+) -> Result<()> {
     let handler = Arc::new(handler);
-    let (pool, worker) = Pool::new(handler.stack_size(), move |job| handler.answer(job));
+    let (pool, worker) = Pool::new(limits.requests, handler.stack_size(), move |job| {
+        handler.answer(job);
+    });
     let pool = Arc::new(pool);
     let interrupted = interrupt::descriptor().context("cannot wait for an interrupt")?;
     let thread = std::thread::Builder::new().name("dwalin-http".to_owned());
     let serving = move || {
         let served = Reactor::new().map(Rc::new).and_then(|reactor| {
-            let server = Server::new(reactor, pool.clone());
+            let server = Server::new(reactor, pool.clone(), limits.connections, fields);
             server.run(listener, interrupted)
         });
         pool.end();

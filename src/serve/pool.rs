@@ -5,9 +5,6 @@ use super::request::Job;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The most threads: what comes beyond that waits.
-const MOST: usize = 64;
-
 /// Threads that answer.
 pub struct Pool(Arc<Shared>);
 
@@ -21,6 +18,8 @@ struct Shared {
     others: Condvar,
     answer: Box<dyn Fn(Job) + Send + Sync>,
     stack_size: usize,
+    /// The most threads: what comes beyond that waits.
+    most: usize,
 }
 
 #[derive(Default)]
@@ -33,8 +32,12 @@ struct State {
 }
 
 impl Pool {
-    /// A pool whose threads do the same, and its first thread.
-    pub fn new(stack_size: usize, answer: impl Fn(Job) + Send + Sync + 'static) -> (Pool, Worker) {
+    /// A pool of so many threads at most, which do the same, and its first thread.
+    pub fn new(
+        most: usize,
+        stack_size: usize,
+        answer: impl Fn(Job) + Send + Sync + 'static,
+    ) -> (Pool, Worker) {
         let state = State {
             threads: 1,
             ..State::default()
@@ -45,6 +48,7 @@ impl Pool {
             others: Condvar::new(),
             answer: Box::new(answer),
             stack_size,
+            most,
         });
         (Pool(shared.clone()), Worker(shared))
     }
@@ -64,7 +68,7 @@ impl Pool {
             self.0.others.notify_one();
             return;
         }
-        if state.threads >= MOST {
+        if state.threads >= self.0.most {
             return;
         }
         let (shared, number) = (self.0.clone(), state.threads);
