@@ -9,6 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn a_component_sees_arguments_environment_and_input() {
@@ -118,10 +119,10 @@ fn session(
         command.args([flag, typed]);
     }
     let command = command.args(after).arg(program).stdin(Stdio::null());
-    let output = command
-        .current_dir(folder(if flag == "-o" { "lldb" } else { "gdb" }))
-        .output()
-        .unwrap();
+    static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    let here = folder(&format!("session-{number}"));
+    let output = command.current_dir(here).output().unwrap();
     Some(text(&output.stdout) + &text(&output.stderr))
 }
 
@@ -198,6 +199,101 @@ fn lldb_stops_in_a_component() {
                 "exited with status = 0",
             ],
         );
+    }
+}
+
+#[test]
+fn gdb_steps_through_a_component() {
+    if !tools::have(&[&tools::gdb()]) {
+        return;
+    }
+    let typed = [
+        "set confirm off",
+        "set breakpoint pending on",
+        "break wasip2.rs:22",
+        "run",
+        "step",
+        "info args",
+        "next",
+        "up",
+        "down",
+        "finish",
+        "next",
+    ];
+    // Printers of Rust's types are the launcher's.
+    let expected = [
+        "22\t",
+        "28\t",
+        "height = 7",
+        "29\t",
+        "in wasip2::main () at ",
+        "#0  wasip2::area (width=6, height=7) at ",
+        "wasip2::main () at ",
+        "Value returned is ",
+        "= 42",
+        "\n42\n",
+    ];
+    let gdb = tools::gdb();
+    let launched = ["gdb", "--gdb", &gdb, "-nx", "-batch"];
+    if let Some(said) = session(DWALIN, &launched, &typed, "-ex", &[]) {
+        in_order(&said, &expected);
+    }
+    let plain = ["--args", DWALIN, "run", "-g"];
+    if let Some(said) = session(&gdb, &["-nx", "-batch"], &typed, "-ex", &plain) {
+        in_order(&said, &expected);
+    }
+}
+
+#[test]
+fn lldb_steps_through_a_component() {
+    if !tools::have(&[&tools::lldb()]) {
+        return;
+    }
+    let lldb = tools::lldb();
+    let launched = [
+        "lldb",
+        "--lldb",
+        &lldb,
+        "--lldb-option=--no-lldbinit",
+        "--lldb-option=--no-use-colors",
+        "--batch",
+    ];
+    let typed = [
+        "breakpoint set --one-shot true --file wasip2.rs --line 22",
+        "run",
+        "step",
+        "next",
+        "v width sides",
+        "up",
+        "down",
+        "finish",
+    ];
+    if let Some(said) = session(DWALIN, &launched, &typed, "-o", &[]) {
+        let expected = [
+            "at wasip2.rs:22",
+            "at wasip2.rs:28",
+            "at wasip2.rs:29",
+            "width = 6",
+            "[\"height\"] = 7",
+            "frame #1: ",
+            "wasip2.rs:22",
+            "frame #0: ",
+            "wasip2.rs:29",
+            "stop reason = step out",
+            "= 42",
+            "wasip2.rs:22",
+        ];
+        in_order(&said, &expected);
+    }
+}
+
+/// Checks that a session says these one after another.
+fn in_order(said: &str, expected: &[&str]) {
+    let mut at = 0;
+    for part in expected {
+        let found = said[at..].find(part);
+        let found = found.unwrap_or_else(|| panic!("{part:?} is missing after {at} in {said}"));
+        at += found + part.len();
     }
 }
 
