@@ -1,11 +1,15 @@
 //! Branches by a number among many targets.
 
 use super::control::args;
+use super::signature::POINTER;
 use super::translator::Translator;
 use crate::module::validate::ModuleError;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
+use cranelift_codegen::ir::{
+    Block, InstBuilder, JumpTableData, StackSlot, StackSlotData, StackSlotKind, Value,
+};
+use std::ops::Range;
 use wasmparser::BrTable;
 
 /// As many targets as one table of the code generator's has. It makes an empty block for each, and where those of a table are taken
@@ -27,7 +31,8 @@ struct PackedTable {
     /// That of the target of all selectors beyond.
     default: u8,
     log_bits: u32,
-    /// Goes to the target whose number is its parameter.
+    /// Goes to the target whose number is at the selector's place in a word. The word is in a slot: of a parameter of the block and all that
+    /// becomes it, and of values that are made of each other, the register allocator makes one, and sorts what it is for each of them.
     end: Block,
 }
 
@@ -135,44 +140,50 @@ impl Translator<'_, '_> {
     }
 
     fn branch_by_packed(&mut self, selector: Value, table: &PackedTable) {
-        let number = self.builder.append_block_param(table.end, I32);
         let beyond = self.begin_below(selector, table.numbers.len());
-        self.find_number(selector, &table.numbers, table);
+        self.find_word(selector, 0..table.numbers.len(), table);
         self.builder.switch_to_block(beyond);
-        self.go_to_number(table.default, table);
+        self.go_to_end(&vec![table.default; table.numbers_of_a_word()], table);
         self.builder.switch_to_block(table.end);
-        let (last, others) = table.depths.split_last().expect("the default at least");
-        self.branch_by_table(number, others, *last);
-    }
-
-    /// Goes to the end of a table with the number that the selector, which is below their count, has among some.
-    fn find_number(&mut self, selector: Value, numbers: &[u8], table: &PackedTable) {
-        if numbers.iter().all(|number| *number == numbers[0]) {
-            return self.go_to_number(numbers[0], table);
-        }
-        let of_a_word = table.numbers_of_a_word();
-        if numbers.len() > of_a_word {
-            let half = (numbers.len() / 2).next_multiple_of(of_a_word);
-            let (below, from) = numbers.split_at(half);
-            let after = self.begin_below(selector, half);
-            self.find_number(selector, below, table);
-            let selector = self.begin_from(selector, half, after);
-            return self.find_number(selector, from, table);
-        }
-        let word = self.builder.ins().iconst(I64, table.word(numbers));
-        let log_bits = i64::from(table.log_bits);
-        let shift = self.builder.ins().ishl_imm_u(selector, log_bits);
+        let slot = self.word_slot();
+        let word = self.builder.ins().stack_load(POINTER, I64, slot, 0);
+        // How far its number is from the word's lowest bit, or a multiple of 64 more.
+        let shift = (self.builder.ins()).ishl_imm_u(selector, i64::from(table.log_bits));
         let word = self.builder.ins().ushr(word, shift);
         let number = self.builder.ins().ireduce(I32, word);
         let mask = (1 << (1_u32 << table.log_bits)) - 1;
         let number = self.builder.ins().band_imm_u(number, mask);
-        let number = BlockArg::Value(number);
-        self.builder.ins().jump(table.end, &[number]);
+        let (last, others) = table.depths.split_last().expect("the default at least");
+        self.branch_by_table(number, others, *last);
     }
 
-    fn go_to_number(&mut self, number: u8, table: &PackedTable) {
-        let number = self.builder.ins().iconst(I32, i64::from(number));
-        let number = BlockArg::Value(number);
-        self.builder.ins().jump(table.end, &[number]);
+    /// Goes to the end of a table with the word in which the selector's number is. The selector is in a range of places.
+    fn find_word(&mut self, selector: Value, places: Range<usize>, table: &PackedTable) {
+        let numbers = &table.numbers[places.clone()];
+        let of_a_word = table.numbers_of_a_word();
+        if numbers.iter().all(|number| *number == numbers[0]) {
+            return self.go_to_end(&vec![numbers[0]; of_a_word], table);
+        }
+        if numbers.len() > of_a_word {
+            let half = places.start + (numbers.len() / 2).next_multiple_of(of_a_word);
+            let after = self.begin_below(selector, half);
+            self.find_word(selector, places.start..half, table);
+            self.builder.switch_to_block(after);
+            return self.find_word(selector, half..places.end, table);
+        }
+        self.go_to_end(numbers, table);
+    }
+
+    fn go_to_end(&mut self, numbers: &[u8], table: &PackedTable) {
+        let word = self.builder.ins().iconst(I64, table.word(numbers));
+        let slot = self.word_slot();
+        self.builder.ins().stack_store(POINTER, word, slot, 0);
+        self.builder.ins().jump(table.end, &[]);
+    }
+
+    fn word_slot(&mut self) -> StackSlot {
+        let data = || StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let function = &mut self.builder;
+        *(self.word_slot).get_or_insert_with(|| function.create_sized_stack_slot(data()))
     }
 }

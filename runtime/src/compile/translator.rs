@@ -58,6 +58,8 @@ pub struct Translator<'a, 'f> {
     pub(super) exits: Vec<(Block, SourceLoc)>,
     /// The targets of tables so far.
     pub(super) table_targets: usize,
+    /// The slot for a word of a packed table.
+    pub(super) word_slot: Option<StackSlot>,
     /// The fuel that operators took since it was last subtracted.
     pub(super) fuel_owed: i64,
     pub(super) statements: Statements<'a>,
@@ -98,6 +100,7 @@ impl<'a, 'f> Translator<'a, 'f> {
             leaf_frame: None,
             exits: Vec::new(),
             table_targets: 0,
+            word_slot: None,
             fuel_owed: 0,
             statements: Statements::new(env.statements(func), env.stops_at_instructions(func)),
             operands: Operands::new(env.operands(func)),
