@@ -5,6 +5,7 @@ use crate::backtrace::{Backtrace, Output};
 use crate::imports::Aborted;
 use crate::report;
 use crate::report_json::Threads;
+use crate::shell;
 use anyhow::{Context, Result};
 #[cfg(feature = "component-model")]
 use dwalin_runtime::component::{Violation, wasi::Overdue};
@@ -153,8 +154,9 @@ fn write_coredump(path: &Path, store: &Store<WasiCtx>, trap: &Trap, options: &Ru
         return Ok(());
     }
     eprintln!(
-        "core dump written to {0}: see `dwalin inspect {0}`",
-        path.display()
+        "core dump written to {}: see `dwalin inspect {}`",
+        path.display(),
+        shell::word(path)
     );
     Ok(())
 }

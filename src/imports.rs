@@ -2,6 +2,7 @@
 
 use crate::args::Run;
 use crate::program::Program;
+use crate::shell;
 use anyhow::{Result, bail};
 use dwalin_runtime::wasi::{self, WasiCtx};
 use dwalin_runtime::{
@@ -156,7 +157,7 @@ fn unresolved(missing: &[Undefined]) -> String {
 /// Returns advice: a line each.
 fn advice(missing: &[Undefined], file: &Path) -> String {
     let mut text = String::new();
-    let file = file.display();
+    let file = shell::word(file);
     let has = |name: &str| missing.iter().any(|it| it.name == name);
     // Before the table, which both kinds import.
     if has("__memory_base") {
@@ -167,7 +168,7 @@ fn advice(missing: &[Undefined], file: &Path) -> String {
             "\nhelp: it is an object file, which is not linked yet: clang --target=wasm32-wasi -o app.wasm {file}"
         );
     }
-    if let Some((who, instead)) = maker(missing) {
+    if let Some(Maker { who, instead, .. }) = maker(missing) {
         text.push_str(&format!("\nhelp: the module was made {who}: {instead}"));
     }
     if !missing.iter().any(|it| it.is_function) {
@@ -183,69 +184,91 @@ fn advice(missing: &[Undefined], file: &Path) -> String {
     text
 }
 
-/// Who a module was made for, by what it imports, and what to make instead.
-fn maker(missing: &[Undefined]) -> Option<(&'static str, &'static str)> {
-    let any = |is: &dyn Fn(&str, &str) -> bool| missing.iter().any(|it| is(&it.module, &it.name));
-    let found = [
-        (
-            any(&|module, name| {
+/// A way to make modules that import what nothing here has.
+struct Maker {
+    /// True of the imports of its modules.
+    is: fn(&[Undefined]) -> bool,
+    /// The host that they are for.
+    who: &'static str,
+    /// The command that makes one for WASI.
+    instead: &'static str,
+}
+
+const MAKERS: [Maker; 7] = [
+    Maker {
+        is: |missing| {
+            any(missing, |module, name| {
                 module == "wbg"
                     || module.starts_with("__wbindgen")
                     || name.starts_with("__wbindgen")
                     || name.starts_with("__wbg_")
-            }),
-            "for JavaScript by wasm-bindgen",
-            "build it with cargo build --target wasm32-wasip1, and without wasm-bindgen (wasm-pack)",
-        ),
-        (
-            any(&|module, name| {
-                module == "gojs" || module == "go" || name.starts_with("syscall/js.")
-            }),
-            "for JavaScript by Go",
-            "build it with GOOS=wasip1 GOARCH=wasm go build (tinygo: -target=wasip1)",
-        ),
-        (
-            any(&|_, name| {
-                [
-                    "emscripten_",
-                    "_emscripten_",
-                    "__syscall_",
-                    "invoke_",
-                    "_embind_",
-                    "__cxa_",
-                ]
-                .iter()
-                .any(|it| name.starts_with(it))
-            }),
-            "for JavaScript by Emscripten",
-            "link it with -sSTANDALONE_WASM -sPURE_WASI, or build it with clang --target=wasm32-wasi and wasi-libc",
-        ),
-        (
-            missing.len() > 1
-                && missing
-                    .iter()
-                    .all(|it| it.module == "a" && it.name.len() <= 2),
-            "for JavaScript, and its names were shortened, as Emscripten does with -O2",
-            "link it with -sSTANDALONE_WASM, or build it with clang --target=wasm32-wasi and wasi-libc",
-        ),
-        (
-            any(&|module, name| {
+            })
+        },
+        who: "for JavaScript by wasm-bindgen",
+        instead: "build it with cargo build --target wasm32-wasip1, and without wasm-bindgen (wasm-pack)",
+    },
+    Maker {
+        is: |missing| {
+            any(missing, |module, name| {
+                matches!(module, "gojs" | "go") || name.starts_with("syscall/js.")
+            })
+        },
+        who: "for JavaScript by Go",
+        instead: "build it with GOOS=wasip1 GOARCH=wasm go build (tinygo: -target=wasip1)",
+    },
+    Maker {
+        is: |missing| {
+            any(missing, |_, name| {
+                EMSCRIPTEN.iter().any(|it| name.starts_with(it))
+            })
+        },
+        who: "for JavaScript by Emscripten",
+        instead: "link it with -sSTANDALONE_WASM -sPURE_WASI, or build it with clang --target=wasm32-wasi and wasi-libc",
+    },
+    Maker {
+        is: |missing| {
+            let is_short = |it: &Undefined| it.module == "a" && it.name.len() <= 2;
+            missing.len() > 1 && missing.iter().all(is_short)
+        },
+        who: "for JavaScript, and its names were shortened, as Emscripten does with -O2",
+        instead: "link it with -sSTANDALONE_WASM, or build it with clang --target=wasm32-wasi and wasi-libc",
+    },
+    Maker {
+        is: |missing| {
+            any(missing, |module, name| {
                 module == "env" && matches!(name, "seed" | "trace" | "abort" | "console.log")
-            }),
-            "for JavaScript by AssemblyScript",
-            "build it with asc --config node_modules/@assemblyscript/wasi-shim/asconfig.json",
-        ),
-        (
-            any(&|module, _| module.starts_with("wasi:")),
-            "for WASI 0.2 (a part of a component)",
-            "build it for WASI 0.1: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1",
-        ),
-        (
-            any(&|module, _| module.starts_with("wasix")),
-            "for WASIX",
-            "build it for WASI 0.1",
-        ),
-    ];
-    let known = found.into_iter().find(|(is, ..)| *is);
-    known.map(|(_, who, instead)| (who, instead))
+            })
+        },
+        who: "for JavaScript by AssemblyScript",
+        instead: "build it with asc --config node_modules/@assemblyscript/wasi-shim/asconfig.json",
+    },
+    Maker {
+        is: |missing| any(missing, |module, _| module.starts_with("wasi:")),
+        who: "for WASI 0.2 (a part of a component)",
+        instead: "build it for WASI 0.1: rustc --target wasm32-wasip1, clang --target=wasm32-wasip1",
+    },
+    Maker {
+        is: |missing| any(missing, |module, _| module.starts_with("wasix")),
+        who: "for WASIX",
+        instead: "build it for WASI 0.1",
+    },
+];
+
+/// Beginnings of the names that Emscripten's modules import.
+const EMSCRIPTEN: [&str; 6] = [
+    "emscripten_",
+    "_emscripten_",
+    "__syscall_",
+    "invoke_",
+    "_embind_",
+    "__cxa_",
+];
+
+fn any(missing: &[Undefined], is: impl Fn(&str, &str) -> bool) -> bool {
+    missing.iter().any(|it| is(&it.module, &it.name))
+}
+
+/// Who a module was made for, by what it imports, and what to make instead.
+fn maker(missing: &[Undefined]) -> Option<&'static Maker> {
+    MAKERS.iter().find(|it| (it.is)(missing))
 }

@@ -43,6 +43,7 @@ mod run;
 mod serve;
 mod server_options;
 mod settings;
+mod shell;
 mod sources;
 mod timeout;
 mod wasi_options;

@@ -1,6 +1,7 @@
 //! Command lines that are none: what was probably meant.
 
 use crate::files;
+use crate::shell;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 use std::ffi::OsString;
@@ -37,7 +38,8 @@ fn no_command(error: &mut clap::Error, options: &Command) -> Option<String> {
     // As other runtimes are called.
     if Path::new(word).is_file() {
         return Some(format!(
-            "{word} is a file and no command: `dwalin run {word}` runs it"
+            "{word} is a file and no command: `dwalin run {}` runs it",
+            shell::word(word)
         ));
     }
     if word.contains(['.', '/']) {
@@ -82,7 +84,8 @@ fn no_option(error: &mut clap::Error, options: &Command, words: &[&str]) -> Opti
     let Some(command) = command(options, words) else {
         let run = options.find_subcommand("run")?;
         let is_of_run = run.get_arguments().any(|it| is_called(it, name));
-        let rest = words.get(1..).unwrap_or_default().join(" ");
+        let rest = words.get(1..).unwrap_or_default().iter().map(shell::word);
+        let rest = Vec::from_iter(rest).join(" ");
         return is_of_run
             .then(|| format!("{unknown} comes behind a command: `dwalin run {rest}` runs a file"));
     };

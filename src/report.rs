@@ -4,6 +4,7 @@ use crate::args::Run;
 use crate::backtrace::{Backtrace, Output};
 use crate::json;
 use crate::report_json::{Members, Threads};
+use crate::shell;
 use crate::sources;
 use crate::terminal::colored;
 use dwalin_runtime::{HostError, Module, Report, ReportOptions, Trap, WasmBacktrace};
@@ -30,7 +31,7 @@ pub fn print(
     }
     // Under a debugger that goes back, it is there already.
     if let Some(recording) = options.record.as_ref().filter(|_| !options.traced) {
-        let recording = recording.display();
+        let recording = shell::word(recording);
         eprintln!("note: run `dwalin gdb {recording}` to go back from here");
     }
     print_others(threads, options);
@@ -138,7 +139,7 @@ fn hint(backtrace: &WasmBacktrace, options: &Run, module: &Module) -> Option<Str
     }
     // What was recorded need not happen once more.
     let command = match &options.record {
-        Some(recording) => format!("run `dwalin replay -g {}`", recording.display()),
+        Some(recording) => format!("run `dwalin replay -g {}`", shell::word(recording)),
         None => "run it with `dwalin run -g`".to_owned(),
     };
     Some(format!("note: {command} to see arguments and locals"))

@@ -16,6 +16,7 @@ use crate::program::Program;
 use crate::program::ToRun;
 use crate::progress::Progress;
 use crate::recording;
+use crate::shell;
 use crate::sources::say_newer;
 use crate::timeout;
 use anyhow::{Context, Result, bail};
@@ -333,7 +334,7 @@ pub fn call(
             .collect();
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         if names.is_empty() && CoreDump::open(options.file()).is_ok() {
-            let file = options.file().display();
+            let file = shell::word(options.file());
             bail!("a core dump, and no program: `dwalin inspect {file}` shows it");
         }
         match options.invoke {

@@ -347,6 +347,13 @@ fn what_is_no_recording_is_told_once_by_each_command_and_before_a_debugger_start
             assert_eq!(output.status.code(), Some(1), "{said}");
         }
     }
+    let into_a_pipe = folder.dwalin(&["run", "--record", "pipe.rec", "app.wat"]);
+    let said = stderr(&into_a_pipe);
+    assert!(
+        said.contains("cannot write pipe.rec: it is no regular file"),
+        "{said}"
+    );
+    assert_eq!(into_a_pipe.status.code(), Some(1), "{said}");
 }
 
 #[test]
@@ -358,6 +365,9 @@ fn a_recorded_trap_tells_how_to_see_variables_without_another_run() {
     assert!(stderr(&recorded).contains(hint), "{}", stderr(&recorded));
     let replayed = folder.dwalin(&["replay", "a.rec"]);
     assert!(stderr(&replayed).contains(hint), "{}", stderr(&replayed));
+    let recorded = folder.dwalin(&["run", "--record", "it's a.rec", "app.wat"]);
+    let hint = r"note: run `dwalin gdb 'it'\''s a.rec'` to go back from here";
+    assert!(stderr(&recorded).contains(hint), "{}", stderr(&recorded));
 }
 
 #[test]

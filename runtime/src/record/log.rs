@@ -35,6 +35,8 @@ pub enum LogError {
     Io(io::Error),
     /// It is no recording.
     NotARecording,
+    /// A recording cannot be written there: a pipe, a device, a socket.
+    NotAFile,
     /// It was made by a version whose format is another.
     OtherVersion(String),
     /// The beginning, up to the module, is damaged or not all there.
@@ -50,6 +52,7 @@ impl fmt::Display for LogError {
             LogError::NotARecording => {
                 f.write_str("not a recording, as `dwalin run --record FILE` makes them")
             }
+            LogError::NotAFile => f.write_str("it is no regular file"),
             LogError::OtherVersion(version) => write!(
                 f,
                 "a recording in format {version}, which this Dwalin does not read"
@@ -100,6 +103,10 @@ impl Log {
     /// # Errors
     /// The system's.
     pub fn create(path: &Path, mut start: Start, module: &[u8]) -> Result<Log, LogError> {
+        // A pipe cannot be written by position, and is not opened, as in [`Log::open`].
+        if std::fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+            return Err(LogError::NotAFile);
+        }
         let mut log = Log::of(
             File::options()
                 .read(true)
