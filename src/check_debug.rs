@@ -125,6 +125,24 @@ impl Checked {
 }
 
 fn print(check: &Check, messages: &[String], complete: bool) {
+    print_counts(check);
+    print_described(check);
+    print_contradictions(check);
+    for message in messages {
+        println!("{message}");
+    }
+    if check.incomplete {
+        println!("There is more debug info than could be looked at: what is missing may be more.");
+    }
+    print_losses(check);
+    match complete {
+        true => println!("\nComplete: debuggers get all of it."),
+        false => println!("\nNot complete."),
+    }
+}
+
+/// The tables of entries and of bytes of code.
+fn print_counts(check: &Check) {
     println!(
         "{:18}{:>12}{:>12}{:>12}{:>12}",
         "", "described", "in image", "lost", "dropped*"
@@ -153,7 +171,10 @@ fn print(check: &Check, messages: &[String], complete: bool) {
             percent(bytes)
         );
     }
-    print_described(check);
+}
+
+/// Debug info that says of the module what is not so.
+fn print_contradictions(check: &Check) {
     let (variables, bytes) = check.astray;
     if variables > 0 {
         println!(
@@ -177,17 +198,6 @@ fn print(check: &Check, messages: &[String], complete: bool) {
             "{} blocks and inlined functions are said to have code outside of what they are in.",
             check.outside
         );
-    }
-    for message in messages {
-        println!("{message}");
-    }
-    if check.incomplete {
-        println!("There is more debug info than could be looked at: what is missing may be more.");
-    }
-    print_losses(check);
-    match complete {
-        true => println!("\nComplete: debuggers get all of it."),
-        false => println!("\nNot complete."),
     }
 }
 

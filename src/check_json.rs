@@ -46,13 +46,13 @@ impl<'a> Members<'a> {
             entries: Entries::new(check),
             bytes: Sums::new(check),
             compiler_describes: Availability::new(check.availability),
-            operands_not_there: InVariables::new(check.astray),
-            locals_overwritten: InVariables::new(check.overwritten),
+            operands_not_there: InVariables::from(check.astray),
+            locals_overwritten: InVariables::from(check.overwritten),
             outside_code: check.elsewhere,
             outside_scope: check.outside,
-            code: InFunctions::new(check.code),
-            shown_as_text: InFunctions::new(check.made.by_text),
-            by_source_map: InFunctions::new(check.made.by_source_map),
+            code: InFunctions::from(check.code),
+            shown_as_text: InFunctions::from(check.made.by_text),
+            by_source_map: InFunctions::from(check.made.by_source_map),
             losses: check.losses.iter().map(OfReason::new).collect(),
             variables: check.asked.iter().map(Asked::new).collect(),
             messages,
@@ -168,8 +168,8 @@ struct InVariables {
     bytes: u64,
 }
 
-impl InVariables {
-    fn new((variables, bytes): (usize, u64)) -> InVariables {
+impl From<(usize, u64)> for InVariables {
+    fn from((variables, bytes): (usize, u64)) -> InVariables {
         InVariables { variables, bytes }
     }
 }
@@ -180,8 +180,8 @@ struct InFunctions {
     bytes: u64,
 }
 
-impl InFunctions {
-    fn new((functions, bytes): (usize, u64)) -> InFunctions {
+impl From<(usize, u64)> for InFunctions {
+    fn from((functions, bytes): (usize, u64)) -> InFunctions {
         InFunctions { functions, bytes }
     }
 }

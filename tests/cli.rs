@@ -470,6 +470,31 @@ fn a_named_pipe_is_said_to_be_waited_for_and_read() {
     assert_eq!(stdout(&child.wait_with_output().unwrap()), "7\n");
 }
 
+/// A file's name that is not in UTF-8.
+fn name(ending: &str) -> OsString {
+    let mut name = OsString::from_vec(b"no\xffutf 8".to_vec());
+    name.push(ending);
+    name
+}
+
+fn in_folder(folder: &Path, words: &[&OsStr]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
+    command.args(words).current_dir(folder).output().unwrap()
+}
+
+fn commands_that_run_nothing_take_it(folder: &Path, wasm: &OsStr) {
+    for command in ["objdump", "check-debug"] {
+        assert!(
+            in_folder(folder, &[OsStr::new(command), wasm])
+                .status
+                .success(),
+            "{command}"
+        );
+    }
+    let output = in_folder(folder, &[OsStr::new("addr2line"), wasm, OsStr::new("0x90")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
 #[test]
 fn files_may_have_any_names() {
     if !tools::have(&["clang-19"]) {
@@ -482,21 +507,13 @@ fn files_may_have_any_names() {
         "int main(void) { return *(volatile int *)0x7fff0000; }\n",
     )
     .unwrap();
-    let name = |ending: &str| {
-        let mut name = OsString::from_vec(b"no\xffutf 8".to_vec());
-        name.push(ending);
-        name
-    };
     let mut clang = Command::new("clang-19");
     clang
         .args(["--target=wasm32-wasi", "-g", "-O0", "trap.c", "-o"])
         .arg(name(".wasm"));
     assert!(clang.current_dir(&folder).status().unwrap().success());
     fs::create_dir_all(folder.join(name(".folder"))).unwrap();
-    let run = |words: &[&OsStr]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dwalin"));
-        command.args(words).current_dir(&folder).output().unwrap()
-    };
+    let run = |words: &[&OsStr]| in_folder(&folder, words);
     let mut json = OsString::from("--backtrace=json:");
     json.push(name(".json"));
     let (wasm, core, artifact) = (name(".wasm"), name(".core"), name(".cwasm"));
@@ -528,14 +545,7 @@ fn files_may_have_any_names() {
     );
     let output = run(&[run_, OsStr::new("--allow-precompiled"), g, artifact]);
     assert_eq!(output.status.code(), Some(134), "{}", stderr(&output));
-    for command in ["objdump", "check-debug"] {
-        assert!(
-            run(&[OsStr::new(command), wasm]).status.success(),
-            "{command}"
-        );
-    }
-    let output = run(&[OsStr::new("addr2line"), wasm, OsStr::new("0x90")]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    commands_that_run_nothing_take_it(&folder, wasm);
     // WASI's arguments are in UTF-8, and the error says which one is not.
     let output = run(&[run_, wasm, wasm]);
     assert!(

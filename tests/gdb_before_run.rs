@@ -109,6 +109,34 @@ fn places(said: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Runs, and lists breakpoints before, between and after.
+const MOVING: [&str; 24] = [
+    "tbreak main",
+    "echo BEFORE\\n",
+    "info breakpoints",
+    "run",
+    "echo RUNNING\\n",
+    "info breakpoints",
+    "continue",
+    "p value",
+    "break drop_odd",
+    "kill",
+    "echo KILLED\\n",
+    "info breakpoints",
+    "run",
+    "echo AGAIN\\n",
+    "info breakpoints",
+    "p value",
+    "delete",
+    "continue",
+    "echo OVER\\n",
+    "list drop_odd",
+    "break drop_odd",
+    "run",
+    "echo THIRD\\n",
+    "bt",
+];
+
 #[test]
 fn breakpoints_move_from_what_is_known_ahead_to_the_process() {
     if !equipped() {
@@ -117,36 +145,8 @@ fn breakpoints_move_from_what_is_known_ahead_to_the_process() {
     let (push, total) = (line("malloc(sizeof"), line("int total = 0"));
     let at_total = format!("break list.c:{total}");
     let pattern = format!("break -source list.c -line {}", line("done = NULL"));
-    let commands = [
-        "break push if value == 9",
-        at_total.as_str(),
-        pattern.as_str(),
-        "tbreak main",
-        "echo BEFORE\\n",
-        "info breakpoints",
-        "run",
-        "echo RUNNING\\n",
-        "info breakpoints",
-        "continue",
-        "p value",
-        "break drop_odd",
-        "kill",
-        "echo KILLED\\n",
-        "info breakpoints",
-        "run",
-        "echo AGAIN\\n",
-        "info breakpoints",
-        "p value",
-        "delete",
-        "continue",
-        "echo OVER\\n",
-        "list drop_odd",
-        "break drop_odd",
-        "run",
-        "echo THIRD\\n",
-        "bt",
-    ];
-    let said = gdb(&list("move"), &commands);
+    let ahead = ["break push if value == 9", &at_total, &pattern];
+    let said = gdb(&list("move"), &[&ahead[..], &MOVING].concat());
     let part = |from: &str| {
         let (_, rest) = said.split_once(&format!("{from}\n")).expect(from);
         rest

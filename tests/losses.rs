@@ -524,6 +524,27 @@ fn names_for_linkers_are_kept_of_old_versions() {
     }
 }
 
+fn block_of(unit: &mut Unit, function: UnitEntryId, range: std::ops::Range<u64>) -> UnitEntryId {
+    let block = unit.add(function, dw::DW_TAG_lexical_block);
+    let entry = unit.get_mut(block);
+    entry.set(dw::DW_AT_low_pc, address(range.start));
+    entry.set(dw::DW_AT_high_pc, Value::Udata(range.end - range.start));
+    block
+}
+
+fn variable_of(
+    unit: &mut Unit,
+    block: UnitEntryId,
+    name: &str,
+    ty: UnitEntryId,
+    location: Expression,
+) {
+    let variable = add(unit, block, dw::DW_TAG_variable, name);
+    let entry = unit.get_mut(variable);
+    entry.set(dw::DW_AT_type, Value::UnitRef(ty));
+    entry.set(dw::DW_AT_location, Value::Exprloc(location));
+}
+
 #[test]
 fn blocks_without_code_or_outside_of_their_function_hide_nothing() {
     if !equipped() {
@@ -545,33 +566,14 @@ fn blocks_without_code_or_outside_of_their_function_hide_nothing() {
         ("part", f.end - 3..g.end),
     ];
     for (name, range) in blocks {
-        let block = unit.add(function, dw::DW_TAG_lexical_block);
-        let entry = unit.get_mut(block);
-        entry.set(dw::DW_AT_low_pc, address(range.start));
-        entry.set(dw::DW_AT_high_pc, Value::Udata(range.end - range.start));
-        let variable = add(unit, block, dw::DW_TAG_variable, name);
-        let entry = unit.get_mut(variable);
-        entry.set(dw::DW_AT_type, Value::UnitRef(int));
-        entry.set(dw::DW_AT_location, Value::Exprloc(local()));
+        let block = block_of(unit, function, range);
+        variable_of(unit, block, name, int, local());
     }
     // What has an address stays, and nothing else that is in the block with it.
-    let block = unit.add(function, dw::DW_TAG_lexical_block);
-    let entry = unit.get_mut(block);
-    entry.set(dw::DW_AT_low_pc, address(0));
-    entry.set(dw::DW_AT_high_pc, Value::Udata(1));
-    for (name, location) in [
-        ("kept", vec![dw::DW_OP_addr.0, 0, 4, 0, 0]),
-        ("with_it", vec![]),
-    ] {
-        let variable = add(unit, block, dw::DW_TAG_variable, name);
-        let entry = unit.get_mut(variable);
-        entry.set(dw::DW_AT_type, Value::UnitRef(int));
-        let location = match location.is_empty() {
-            true => local(),
-            false => Expression::raw(location),
-        };
-        entry.set(dw::DW_AT_location, Value::Exprloc(location));
-    }
+    let block = block_of(unit, function, 0..1);
+    let at_1024 = Expression::raw(vec![dw::DW_OP_addr.0, 0, 4, 0, 0]);
+    variable_of(unit, block, "kept", int, at_1024);
+    variable_of(unit, block, "with_it", int, local());
     // Which is valid, or this fails.
     let image = image("hollow", &mut dwarf, &[]);
     let names = image.names();

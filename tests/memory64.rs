@@ -8,7 +8,7 @@ use dwalin_debuginfo::WasmDwarf;
 use dwalin_debuginfo::address::{CodeOffset, FrameOffset, HostAddress, WasmPc};
 use dwalin_debuginfo::code::{
     CodeMap, DebugSlot, DebugSlots, Flavor, FunctionCode, GlobalAddress, GlobalPlace, KeptValue,
-    MemoryPlace, SlotValue, ValueType,
+    MemoryPlace, Questions, SlotValue, ValueType,
 };
 use dwalin_debuginfo::container::Container;
 use dwalin_debuginfo::merge::{Companions, PathMap, merge};
@@ -91,6 +91,42 @@ fn functions(wasm: &Container<'_>) -> Vec<Range<WasmPc>> {
     found
 }
 
+/// The code of a function whose locals have homes and whose operands are kept, an address for each of the module's.
+fn code_of(index: u32, wasm: &Range<WasmPc>, questions: &Questions) -> FunctionCode<'static> {
+    let asked = questions.locals.iter().filter(|(pc, _)| *pc == wasm.start);
+    let home = |local: u32| FrameOffset(-16 - 8 * local as i32);
+    let kept = |value, range, offset| DebugSlot {
+        value: SlotValue::Kept(value),
+        range,
+        offset: FrameOffset(offset),
+        ty: ValueType::I64,
+    };
+    let homes = asked.map(|(_, local)| DebugSlot::home(*local, home(*local), ValueType::I64));
+    let values = questions.kept.iter().filter(|(pc, _)| *pc == wasm.start);
+    let values = values.map(|(_, value)| kept(*value, wasm.clone(), -408));
+    let operands = questions.operands.iter();
+    let operands = operands.filter(|it| wasm.contains(&it.from));
+    let operands = operands.map(|it| kept(KeptValue::Operand(it.place), it.from..it.until, -400));
+    FunctionCode {
+        index,
+        name: "a function",
+        wasm: wasm.clone(),
+        parameters: Vec::new(),
+        has_results: true,
+        pops_arguments: false,
+        code: HostAddress(TEXT + u64::from(wasm.start.0))
+            ..HostAddress(TEXT + u64::from(wasm.end.0)),
+        rows: (wasm.start.0..wasm.end.0)
+            .map(|pc| (CodeOffset(pc - wasm.start.0), Some(WasmPc(pc))))
+            .collect(),
+        slots: DebugSlots {
+            slots: homes.chain(values).chain(operands).collect(),
+            gaps: Vec::new(),
+        },
+        returns: Vec::new(),
+    }
+}
+
 /// The image for a module, and what was lost.
 fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
     let container = Container::parse(wasm).unwrap();
@@ -99,46 +135,14 @@ fn image(wasm: &[u8], flavor: Flavor) -> (Vec<u8>, Vec<String>) {
     assert!(warnings.is_empty(), "{warnings:?}");
     let bodies = functions(&container);
     assert!(bodies.len() >= 3, "{bodies:?}");
-    let function = |(index, wasm): (usize, &Range<WasmPc>)| {
-        let asked = questions.locals.iter().filter(|(pc, _)| *pc == wasm.start);
-        let home = |local: u32| FrameOffset(-16 - 8 * local as i32);
-        let kept = |value, range, offset| DebugSlot {
-            value: SlotValue::Kept(value),
-            range,
-            offset: FrameOffset(offset),
-            ty: ValueType::I64,
-        };
-        let homes = asked.map(|(_, local)| DebugSlot::home(*local, home(*local), ValueType::I64));
-        let values = questions.kept.iter().filter(|(pc, _)| *pc == wasm.start);
-        let values = values.map(|(_, value)| kept(*value, wasm.clone(), -408));
-        let operands = questions.operands.iter();
-        let operands = operands.filter(|it| wasm.contains(&it.from));
-        let operands =
-            operands.map(|it| kept(KeptValue::Operand(it.place), it.from..it.until, -400));
-        FunctionCode {
-            index: index as u32,
-            name: "a function",
-            wasm: wasm.clone(),
-            parameters: Vec::new(),
-            has_results: true,
-            pops_arguments: false,
-            code: HostAddress(TEXT + u64::from(wasm.start.0))
-                ..HostAddress(TEXT + u64::from(wasm.end.0)),
-            rows: (wasm.start.0..wasm.end.0)
-                .map(|pc| (CodeOffset(pc - wasm.start.0), Some(WasmPc(pc))))
-                .collect(),
-            slots: DebugSlots {
-                slots: homes.chain(values).chain(operands).collect(),
-                gaps: Vec::new(),
-            },
-            returns: Vec::new(),
-        }
-    };
     let code = CodeMap {
         module_name: "app.wasm",
         wasm: &[],
         text: HostAddress(TEXT)..HostAddress(TEXT + 0x1000),
-        functions: bodies.iter().enumerate().map(function).collect(),
+        functions: (0..)
+            .zip(&bodies)
+            .map(|(index, wasm)| code_of(index, wasm, &questions))
+            .collect(),
         trampolines: Vec::new(),
         eh_frame: (HostAddress(TEXT + 0x2000), &[]),
         memories: vec![MemoryPlace {

@@ -127,52 +127,57 @@ fn assert_secrets_are_kept(said: &str, name: &str) {
     }
 }
 
+const NO_NAMES: Names<'static> = Names {
+    unit: "a.c",
+    directory: "/nowhere",
+    text: None,
+    split: None,
+};
+
+/// Modules that name a file, by the field that they name it in.
+fn naming_in_each_field(target: &str) -> [(&'static str, Vec<u8>); 7] {
+    let (parent, name) = target.rsplit_once('/').unwrap();
+    let section = |name, contents: &[u8]| with_section(&trapping(), name, contents);
+    let url = counted(target.as_bytes());
+    [
+        (
+            "DW_AT_name",
+            naming(&Names {
+                unit: target,
+                ..NO_NAMES
+            }),
+        ),
+        (
+            "DW_AT_comp_dir",
+            naming(&Names {
+                unit: name,
+                directory: parent,
+                ..NO_NAMES
+            }),
+        ),
+        (
+            "DW_AT_dwo_name",
+            naming(&Names {
+                split: Some(target),
+                ..NO_NAMES
+            }),
+        ),
+        ("external_debug_info", section("external_debug_info", &url)),
+        ("sourceMappingURL", section("sourceMappingURL", &url)),
+        ("sources", mapped(target, None)),
+        (
+            "sourcesContent",
+            mapped(target, Some(SECRET.trim_end_matches("this"))),
+        ),
+    ]
+}
+
 #[test]
 fn files_that_are_named_are_not_read_unless_they_may_be() {
     let _one = ONE.lock();
     let folder = folder("named");
     for target in targets(&folder) {
-        let none = Names {
-            unit: "a.c",
-            directory: "/nowhere",
-            text: None,
-            split: None,
-        };
-        let (parent, name) = target.rsplit_once('/').unwrap();
-        let section = |name, contents: &[u8]| with_section(&trapping(), name, contents);
-        let url = counted(target.as_bytes());
-        let fields = [
-            (
-                "DW_AT_name",
-                naming(&Names {
-                    unit: &target,
-                    ..none
-                }),
-            ),
-            (
-                "DW_AT_comp_dir",
-                naming(&Names {
-                    unit: name,
-                    directory: parent,
-                    ..none
-                }),
-            ),
-            (
-                "DW_AT_dwo_name",
-                naming(&Names {
-                    split: Some(&target),
-                    ..none
-                }),
-            ),
-            ("external_debug_info", section("external_debug_info", &url)),
-            ("sourceMappingURL", section("sourceMappingURL", &url)),
-            ("sources", mapped(&target, None)),
-            (
-                "sourcesContent",
-                mapped(&target, Some(SECRET.trim_end_matches("this"))),
-            ),
-        ];
-        for (field, module) in fields {
+        for (field, module) in naming_in_each_field(&target) {
             for args in [&["run", "app.wasm"][..], &["run", "-g", "app.wasm"]] {
                 let name = format!(
                     "{field} {} {}",
@@ -190,7 +195,7 @@ fn files_that_are_named_are_not_read_unless_they_may_be() {
         ] {
             let module = naming(&Names {
                 unit: &target,
-                ..none
+                ..NO_NAMES
             });
             assert_secrets_are_kept(&check(&folder, args[0], &module, args), &target);
         }

@@ -7,9 +7,8 @@ use dwalin_runtime::*;
 
 const LANES: u128 = 0x00000004_00000003_00000002_00000001;
 
-#[test]
-fn vectors_pass_between_host_and_guest_in_all_ways() {
-    let wat = r#"(module
+/// Vectors as parameters, results, globals and locals.
+const VECTORS: &str = r#"(module
         (import "host" "double" (func $double (param i32 v128 f64) (result v128 i32)))
         (type $ninth (func (param i32 v128 v128 v128 v128 v128 v128 v128 v128 v128 i64) (result v128)))
         (global $kept (export "kept") (mut v128) (v128.const i32x4 1 2 3 4))
@@ -36,6 +35,9 @@ fn vectors_pass_between_host_and_guest_in_all_ways() {
                 (local.set $sum (i32x4.add (local.get $sum) (v128.const i32x4 1 2 3 4)))
                 (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))
                 (local.get $sum))))"#;
+
+#[test]
+fn vectors_pass_between_host_and_guest_in_all_ways() {
     for config in configurations() {
         let engine = Engine::new(&config);
         let mut store = Store::new(&engine, ());
@@ -45,7 +47,7 @@ fn vectors_pass_between_host_and_guest_in_all_ways() {
             (vector << 1, number + 1)
         };
         linker.func_wrap("host", "double", double).unwrap();
-        let module = Module::new(&engine, wat.as_bytes()).unwrap();
+        let module = Module::new(&engine, VECTORS.as_bytes()).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         let through_table = instance.get_func(&mut store, "through-table").unwrap();
         let mut results = [Val::V128(0)];

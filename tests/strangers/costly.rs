@@ -163,23 +163,26 @@ fn large() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn small() -> Vec<(&'static str, Vec<u8>)> {
-    let memory = (5, vec![1, 0, 1]);
-    let table = (4, vec![1, 0x70, 0, 1]);
-    let local = |i: usize| [leb(i), counted(format!("l{i}").as_bytes())].concat();
-    let locals = function(&[], &[1, 0xd0, 0x86, 0x03, 0x7f]);
-    let local_names = [&[1, 0][..], &vector(50_000, local)].concat();
+fn fifty_thousand_locals() -> Vec<u8> {
+    function(&[], &[1, 0xd0, 0x86, 0x03, 0x7f])
+}
+
+fn thirty_thousand_exports() -> Vec<u8> {
     let export = |i: usize| [counted(format!("e{i}").as_bytes()), vec![0, 0]].concat();
     let exports = [
         b"\xb1\xea\x01\x06_start\0\0".to_vec(),
         (0..30_000).flat_map(export).collect(),
     ];
     let exported = module(&[1, 0x60, 0, 0], &[1, 0], &[], &[1, 2, 0, 0x0b]);
-    let exported = exported.replacen(
+    exported.replacen(
         &section(7, b"\x01\x06_start\0\0"),
         &section(7, &exports.concat()),
-    );
-    let wrapped = |i: usize| [leb(i), counted(format!("f{i}.command_export").as_bytes())].concat();
+    )
+}
+
+fn small() -> Vec<(&'static str, Vec<u8>)> {
+    let memory = (5, vec![1, 0, 1]);
+    let table = (4, vec![1, 0x70, 0, 1]);
     let imports = vector(10_000, |_| b"\x01a\x01b\0\0".to_vec());
     let many_locals = [&[1][..], &leb(50_000), &[0x7f, 0x0b]].concat();
     vec![
@@ -194,7 +197,7 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
             "300 tables of 500 targets in turns",
             tables(300, 500, |i| (i % 2) as u8),
         ),
-        ("50,000 locals", locals.clone()),
+        ("50,000 locals", fifty_thousand_locals()),
         ("50 functions of 50,000 locals", functions(50, &many_locals)),
         ("20,000 functions", functions(20_000, &[0, 0x0b])),
         ("1,000 parameters of 1,000 functions", parameters(1, 1000)),
@@ -214,7 +217,7 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
             "30,000 globals",
             plain(6, vector(30_000, |_| vec![0x7f, 0, 0x41, 0, 0x0b]), &[]),
         ),
-        ("30,000 exports", exported),
+        ("30,000 exports", thirty_thousand_exports()),
         (
             "5,000 types",
             module(
@@ -232,6 +235,14 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
             "50,000 elements",
             plain(9, vector(50_000, |_| vec![1, 0, 1, 0]), &[table]),
         ),
+    ]
+}
+
+fn custom_sections() -> Vec<(&'static str, Vec<u8>)> {
+    let local = |i: usize| [leb(i), counted(format!("l{i}").as_bytes())].concat();
+    let local_names = [&[1, 0][..], &vector(50_000, local)].concat();
+    let wrapped = |i: usize| [leb(i), counted(format!("f{i}.command_export").as_bytes())].concat();
+    vec![
         (
             "100,000 custom sections",
             [code(&[]), section(0, b"\x01x").repeat(100_000)].concat(),
@@ -239,7 +250,7 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
         (
             "names of 50,000 locals",
             with_section(
-                &locals,
+                &fifty_thousand_locals(),
                 "name",
                 &names(2, &[&[1], &local_names[..]].concat()),
             ),
@@ -260,6 +271,11 @@ fn small() -> Vec<(&'static str, Vec<u8>)> {
                 &names(1, &[&[1, 0], &counted(&[b'n'; 1_000_000])[..]].concat()),
             ),
         ),
+    ]
+}
+
+fn mangled_names() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
         (
             "names in names",
             with_section(
@@ -374,7 +390,9 @@ const READS: &[(&str, &[&str])] = &[
 /// Modules and source maps, each with the command that it is for.
 pub fn modules() -> Vec<Input> {
     let large = large().into_iter().map(|it| (it, ONE_FUNCTION));
-    let small = small().into_iter().map(|it| (it, FACTOR));
+    let small = small().into_iter().chain(custom_sections());
+    let small = small.chain(mangled_names());
+    let small = small.map(|it| (it, FACTOR));
     let mut inputs = Vec::new();
     for ((name, file), factor) in large.chain(small) {
         inputs.extend(Input::each(name, &file, factor, RUNS));

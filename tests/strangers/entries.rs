@@ -29,9 +29,14 @@ fn located(count: usize, operations: &[u8]) -> Vec<u8> {
     entries(&variable, &one.repeat(count), &[])
 }
 
+/// The offset of the first entry in the function. Offsets count from the unit's start: 11 bytes before the root, then the root's and the
+/// function's.
+fn first_offset() -> usize {
+    11 + root_entry(0).len() + 11
+}
+
 fn trees() -> Vec<Named> {
-    // Offsets count from the unit's start: 11 bytes before the root, then the root's and the function's.
-    let first = 11 + root_entry(0).len() + 11;
+    let first = first_offset();
     let reference = |attribute: u8, tag: u8| {
         let table = abbreviation(3, tag, false, &[[attribute, 0x13]]);
         let chain = |i: usize| [vec![3], word(first + 5 * ((i + 1) % 20_000))].concat();
@@ -43,6 +48,32 @@ fn trees() -> Vec<Named> {
     };
     let indirect = abbreviation(3, 0x34, false, &[[0x03, 0x16]]);
     let chain = [&[3][..], &[0x16].repeat(200_000), &[0x08, b'v', 0]].concat();
+    let import = abbreviation(3, 0x3d, false, &[[0x18, 0x10]]);
+    let imports = entries(&import, &[vec![3], word(0)].concat().repeat(20_000), &[]);
+    // A type with a block that is longer than any file, and a byte.
+    let endless = abbreviation(3, 0x13, false, &[[0x02, 0x09], [0x0b, 0x0b]]);
+    let lengths = [&[3][..], &[0xff; 9], &[1, 9]].concat();
+    let endless = entries(&endless, &lengths.repeat(1_000), &[]);
+    let nested = [root(true), vec![0]].concat();
+    let deep = unit(0, &root_entry(0).repeat(20_000));
+    vec![
+        ("blocks of 2^64 - 1 bytes", endless),
+        (
+            "entries in each other",
+            with(&[(".debug_info", &deep), (".debug_abbrev", &nested)]),
+        ),
+        ("types of types", reference(0x49, 0x16)),
+        ("pointers to pointers", reference(0x49, 0x0f)),
+        ("origins of origins", reference(0x31, 0x1d)),
+        ("declarations of declarations", reference(0x47, 0x2e)),
+        ("siblings of siblings", reference(0x01, 0x34)),
+        ("forms of forms", entries(&indirect, &chain, &[])),
+        ("units that import themselves", imports),
+    ]
+}
+
+/// Entries that share lists and strings.
+fn shared() -> Vec<Named> {
     let block = abbreviation(3, 0x0b, false, &[[0x55, 0x17]]);
     let ranges = [word(2), word(5)].concat().repeat(10_000);
     let shared = entries(
@@ -70,31 +101,17 @@ fn trees() -> Vec<Named> {
     let function = abbreviation(3, 0x2e, false, &[[0x03, 0x0e], [0x11, 0x01], [0x12, 0x06]]);
     let one = [vec![3], word(0), word(2), word(4)].concat();
     let functions = entries(&function, &one.repeat(2_000), &[(".debug_str", &long)]);
-    let import = abbreviation(3, 0x3d, false, &[[0x18, 0x10]]);
-    let imports = entries(&import, &[vec![3], word(0)].concat().repeat(20_000), &[]);
-    // A type with a block that is longer than any file, and a byte.
-    let endless = abbreviation(3, 0x13, false, &[[0x02, 0x09], [0x0b, 0x0b]]);
-    let lengths = [&[3][..], &[0xff; 9], &[1, 9]].concat();
-    let endless = entries(&endless, &lengths.repeat(1_000), &[]);
-    let nested = [root(true), vec![0]].concat();
-    let deep = unit(0, &root_entry(0).repeat(20_000));
     vec![
-        ("blocks of 2^64 - 1 bytes", endless),
-        (
-            "entries in each other",
-            with(&[(".debug_info", &deep), (".debug_abbrev", &nested)]),
-        ),
-        ("types of types", reference(0x49, 0x16)),
-        ("pointers to pointers", reference(0x49, 0x0f)),
-        ("origins of origins", reference(0x31, 0x1d)),
-        ("declarations of declarations", reference(0x47, 0x2e)),
-        ("siblings of siblings", reference(0x01, 0x34)),
-        ("forms of forms", entries(&indirect, &chain, &[])),
         ("one list of ranges", shared),
         ("one list of locations", listed),
         ("one string of all", named),
         ("one string of all functions", functions),
-        ("units that import themselves", imports),
+    ]
+}
+
+fn locations() -> Vec<Named> {
+    let first = first_offset() as u8;
+    vec![
         (
             "a location of 200,000 operations",
             located(1, &[&[0x30][..], &[0x96].repeat(200_000), &[0x9f]].concat()),
@@ -105,7 +122,7 @@ fn trees() -> Vec<Named> {
         ),
         (
             "locations that call each other",
-            located(2_000, &[0x98, first as u8, 0, 0x98, first as u8, 0]),
+            located(2_000, &[0x98, first, 0, 0x98, first, 0]),
         ),
         (
             "locations of many pieces",
@@ -156,7 +173,7 @@ fn macros() -> Vec<Named> {
 
 /// All of them.
 pub fn inputs() -> Vec<Named> {
-    [trees(), macros()].concat()
+    [trees(), shared(), locations(), macros()].concat()
 }
 
 /// Core dumps of many frames, locals and threads, and of a memory that is not there.

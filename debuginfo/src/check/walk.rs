@@ -378,7 +378,7 @@ impl<'d> Walk<'_, 'd> {
         let mut places = Places::default();
         let mut add = |ops: Option<&[Op]>, range: &Range<u64>, claim: &Claim| {
             if let Some(ops) = ops.filter(|ops| self.is_place(unit, ops)) {
-                self.place(function, &scope.frame, ops, (range, claim), &mut places);
+                self.place(function, &scope.frame, ops, range, claim, &mut places);
             }
         };
         match entry.attr_value(dw::DW_AT_location) {
@@ -416,7 +416,8 @@ impl<'d> Walk<'_, 'd> {
         function: usize,
         frame: &Frame,
         ops: &[Op],
-        (range, claim): (&Range<u64>, &Claim),
+        range: &Range<u64>,
+        claim: &Claim,
         places: &mut Places,
     ) {
         let from = u64::from(claim.begins(&pcs(range)).0);

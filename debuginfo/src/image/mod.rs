@@ -144,21 +144,6 @@ fn contents_type(contents: &[u8]) -> abi::SectionType {
 /// The sections that are in the process's memory.
 fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section<'a>> {
     let (eh_frame_address, eh_frame) = code.eh_frame;
-    let nobits = |name, flags, address, size| Section {
-        name,
-        ty: abi::SHT_NOBITS,
-        flags: abi::SectionFlags::from(abi::SHF_ALLOC | flags),
-        address,
-        pieces: Vec::new(),
-        size,
-        alignment: 16,
-        ..Section::unallocated(name, abi::SHT_NOBITS, Vec::new())
-    };
-    let section = |name, flags, address, size, contents: &'a [u8]| Section {
-        ty: contents_type(contents),
-        pieces: vec![contents],
-        ..nobits(name, flags, address, size)
-    };
     let mut sections = vec![
         text(code, contents),
         Section {
@@ -168,29 +153,7 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
             ..Section::unallocated(".eh_frame", abi::SHT_PROGBITS, vec![eh_frame])
         },
     ];
-    // All that the guest can address: debuggers take addresses in no section for those of nothing.
-    let memory = code.dwarf_memory();
-    let is_wide = memory.is_some_and(|memory| memory.address_type == ValueType::I64);
-    let size = match contents.memory.len() as u64 {
-        // As much as a memory of 64-bit addresses has reserved.
-        0 if is_wide => 1 << 36,
-        0 => 1 << 32,
-        size => size,
-    };
-    sections.extend(memory.map(|memory| {
-        let name = match is_wide {
-            true => ".wasm.memory64",
-            false => ".wasm.memory",
-        };
-        section(name, abi::SHF_WRITE, memory.base.0, size, contents.memory)
-    }));
-    // The guest's own addresses, by which gdb shows pointers. Where there is no process, the file is what is there, if it is for a gdb that
-    // reads it there. At null there is nothing: gdb looks for code there.
-    if code.own_base().is_some() {
-        let behind = contents.memory.get(1..);
-        let behind = behind.filter(|_| code.at_own_addresses).unwrap_or_default();
-        sections.push(section(".wasm.own", abi::SHF_WRITE, 1, size - 1, behind));
-    }
+    sections.extend(memory_sections(code, contents));
     // Scripts of debuggers find the heap by it.
     sections.extend(
         code.heap
@@ -206,5 +169,55 @@ fn code_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section
         let size = code.end.0 - code.start.0;
         nobits(".wasm.pointers", abi::SHF_EXECINSTR, code.start.0, size)
     }));
+    sections
+}
+
+/// An allocated section whose contents only the process has.
+fn nobits<'a>(
+    name: &'static str,
+    flags: abi::SectionFlags,
+    address: u64,
+    size: u64,
+) -> Section<'a> {
+    Section {
+        ty: abi::SHT_NOBITS,
+        flags: abi::SHF_ALLOC | flags,
+        address,
+        size,
+        alignment: 16,
+        ..Section::unallocated(name, abi::SHT_NOBITS, Vec::new())
+    }
+}
+
+/// The sections of all that the guest can address: debuggers take addresses in no section for those of nothing.
+fn memory_sections<'a>(code: &CodeMap<'a>, contents: &Contents<'a>) -> Vec<Section<'a>> {
+    let section = |name, address, size, contents: &'a [u8]| Section {
+        ty: contents_type(contents),
+        pieces: vec![contents],
+        ..nobits(name, abi::SHF_WRITE, address, size)
+    };
+    let mut sections = Vec::new();
+    let memory = code.dwarf_memory();
+    let is_wide = memory.is_some_and(|memory| memory.address_type == ValueType::I64);
+    let size = match contents.memory.len() as u64 {
+        // As much as a memory of 64-bit addresses has reserved.
+        0 if is_wide => 1 << 36,
+        0 => 1 << 32,
+        size => size,
+    };
+    sections.extend(memory.map(|memory| {
+        let name = match is_wide {
+            true => ".wasm.memory64",
+            false => ".wasm.memory",
+        };
+        section(name, memory.base.0, size, contents.memory)
+    }));
+    // The guest's own addresses, by which gdb shows pointers. Where there is no process, the file is what is there, if it is for a gdb that
+    // reads it there. At null there is nothing: gdb looks for code there.
+    if code.own_base().is_some() {
+        let behind = contents.memory.get(1..);
+        let behind = behind.filter(|_| code.at_own_addresses).unwrap_or_default();
+        sections.push(section(".wasm.own", 1, size - 1, behind));
+    }
     sections
 }

@@ -46,24 +46,6 @@ const OWN: u16 = 4;
 /// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for most of
 /// those that the DWARF describes. Of Rust's in their newer form (`_R`) it finds `app::summarize` as `summarize` by them.
 pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
-    let is_gdb = code.flavor == Flavor::Gdb;
-    let forwards: HashSet<_> = code.forwards.iter().map(|it| it.function).collect();
-    let functions = code.functions.iter().enumerate();
-    let functions = functions.filter_map(|(index, function)| {
-        let name = match native.names.get(&index) {
-            Some(name) if is_gdb && is_itanium(name) => return None,
-            Some(name) => name,
-            None => function.name,
-        };
-        let mut code = function.code.clone();
-        let mut name = printable(name);
-        if forwards.contains(&index) {
-            name = Cow::Owned(function_name(&name).into_owned());
-            // gdb takes the symbol that has a size.
-            code.start.0 += u64::from(is_gdb);
-        }
-        Some((name, code))
-    });
     let trampolines = code
         .trampolines
         .iter()
@@ -75,20 +57,6 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
         section: TEXT,
         address: code.start.0,
         size: code.end.0 - code.start.0,
-    };
-    let own_base = code.own_base();
-    let object = |object: &'a Object| {
-        // One without a size would reach to the next one.
-        let own = own_base.filter(|_| object.size != 0);
-        let (section, base) = own.map_or((MEMORY, 0), |base| (OWN, base.0));
-        Symbol {
-            name: printable(&object.name),
-            ty: elf::STT_OBJECT,
-            binding: binding(code.flavor, object),
-            section,
-            address: object.address.0 - base,
-            size: object.size,
-        }
     };
     let pointers = code.pointer_code.iter().flat_map(|functions| {
         [(GET_POINTER, functions.get), (SET_POINTER, functions.set)].map(|(name, address)| Symbol {
@@ -111,14 +79,54 @@ pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<
     });
     let mut symbols: Vec<_> = file
         .into_iter()
-        .chain(functions.chain(trampolines).map(entry))
+        .chain(functions(code, native).chain(trampolines).map(entry))
         .chain(targets(code))
         .chain(pointers)
-        .chain(native.objects.iter().map(object))
+        .chain(native.objects.iter().map(|it| object(code, it)))
         .collect();
     // Local symbols come first (System V ABI, chapter 4, "Symbol Table").
     symbols.sort_by_key(|symbol| symbol.binding.0);
     symbols
+}
+
+/// Names and code of the module's functions.
+fn functions<'a>(
+    code: &'a CodeMap<'_>,
+    native: &'a Native<'_>,
+) -> impl Iterator<Item = (Cow<'a, str>, Range<HostAddress>)> {
+    let is_gdb = code.flavor == Flavor::Gdb;
+    let forwards: HashSet<_> = code.forwards.iter().map(|it| it.function).collect();
+    let functions = code.functions.iter().enumerate();
+    functions.filter_map(move |(index, function)| {
+        let name = match native.names.get(&index) {
+            Some(name) if is_gdb && is_itanium(name) => return None,
+            Some(name) => name,
+            None => function.name,
+        };
+        let mut code = function.code.clone();
+        let mut name = printable(name);
+        if forwards.contains(&index) {
+            name = Cow::Owned(function_name(&name).into_owned());
+            // gdb takes the symbol that has a size.
+            code.start.0 += u64::from(is_gdb);
+        }
+        Some((name, code))
+    })
+}
+
+/// A static variable.
+fn object<'a>(code: &CodeMap<'_>, object: &'a Object) -> Symbol<'a> {
+    // One without a size would reach to the next one.
+    let own = code.own_base().filter(|_| object.size != 0);
+    let (section, base) = own.map_or((MEMORY, 0), |base| (OWN, base.0));
+    Symbol {
+        name: printable(&object.name),
+        ty: elf::STT_OBJECT,
+        binding: binding(code.flavor, object),
+        section,
+        address: object.address.0 - base,
+        size: object.size,
+    }
 }
 
 /// The name that a stub and what it leads to have in common. Scripts of debuggers fold frames of such names away.

@@ -98,17 +98,12 @@ fn operation_to<'d>(
             out.bytes.push(dw::DW_OP_constu.0);
             out.uleb(unit.address(index)?);
         }
-        Operation::Convert { base_type } => {
-            out.bytes.push(dw::DW_OP_convert.0);
-            type_reference(out, base_type, part);
-        }
+        Operation::Convert { base_type } => typed(out, &[dw::DW_OP_convert.0], base_type, part),
         Operation::Reinterpret { base_type } => {
-            out.bytes.push(dw::DW_OP_reinterpret.0);
-            type_reference(out, base_type, part);
+            typed(out, &[dw::DW_OP_reinterpret.0], base_type, part);
         }
         Operation::TypedLiteral { base_type, value } => {
-            out.bytes.push(dw::DW_OP_const_type.0);
-            type_reference(out, base_type, part);
+            typed(out, &[dw::DW_OP_const_type.0], base_type, part);
             // Its length is one byte (DWARF 5, section 2.5.1.1).
             out.bytes.push(value.len() as u8);
             out.bytes.extend(value.slice());
@@ -119,8 +114,7 @@ fn operation_to<'d>(
             space,
         } if base_type != UnitOffset(0) => {
             let op: [DwOp; 2] = [dw::DW_OP_deref_type, dw::DW_OP_xderef_type];
-            out.bytes.extend([op[usize::from(space)].0, size]);
-            type_reference(out, base_type, part);
+            typed(out, &[op[usize::from(space)].0, size], base_type, part);
         }
         // Distances from the unit's start, and from the section's, that are of other sizes elsewhere (DWARF 5, section 7.7.1).
         Operation::Call {
@@ -146,8 +140,9 @@ fn operation_to<'d>(
     Ok(())
 }
 
-/// 0 is the generic type, and no entry.
-fn type_reference(out: &mut Encoded, base_type: UnitOffset, part: usize) {
+/// An operation that ends in a type. 0 is the generic type, and no entry.
+fn typed(out: &mut Encoded, operation: &[u8], base_type: UnitOffset, part: usize) {
+    out.bytes.extend(operation);
     if base_type == UnitOffset(0) {
         out.uleb(0);
     } else {

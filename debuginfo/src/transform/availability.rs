@@ -48,7 +48,8 @@ impl<'s, 'u, 'a, 'd> Search<'s, 'u, 'a, 'd> {
     /// Returns how much of a variable its pieces describe, whether some of that has no name, and the members that are available.
     pub fn run(
         cx: &'s Context<'u, 'a, 'd>,
-        (unit, entry): (ReadUnit<'a, 'd>, &Die<'d>),
+        unit: ReadUnit<'a, 'd>,
+        entry: &Die<'d>,
         pieces: &'s [Piece],
         span: &'s Span,
     ) -> (Availability, bool, Vec<Fragment<'a, 'd>>) {

@@ -526,7 +526,8 @@ impl<'c, 'u, 'a, 'd> Locator<'c, 'u, 'a, 'd> {
         pieces: &[Piece],
         span: &Span,
     ) -> (Availability, bool) {
-        let (availability, lost, found) = Search::run(self.cx, request.of, pieces, span);
+        let (unit, entry) = request.of;
+        let (availability, lost, found) = Search::run(self.cx, unit, entry, pieces, span);
         if availability == Availability::Partial {
             if self.fragments.len() + found.len() > MAX_FRAGMENTS {
                 return (Availability::Nothing, true);

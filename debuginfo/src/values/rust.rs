@@ -72,12 +72,12 @@ impl Renderer<'_, '_> {
             bytes: &bytes,
             ..value
         };
-        let address = self.address(self.field(vec, "buf")?)?;
+        let address = self.buffer(vec)?;
         self.text(address, self.len(vec, "len")?)
     }
 
     fn vector(&self, value: Shown<'_>) -> Option<String> {
-        let address = self.address(self.field(value, "buf")?)?;
+        let address = self.buffer(value)?;
         let (element, len) = (self.parameter(value.ty)?, self.len(value, "len")?);
         self.elements(element, address, len, value.depth)
     }
@@ -85,12 +85,18 @@ impl Renderer<'_, '_> {
     /// Renders the counted value, by the name of its member beside the counts.
     fn counted(&self, value: Shown<'_>, member: &str) -> Option<String> {
         let (ty, bytes) = self.field(value, "ptr")?;
-        let target = self.target(Shown {
+        let (counted, address) = self.target(Shown {
             ty,
             bytes: &bytes,
             ..value
         })?;
-        self.owned(target, member, value.depth)
+        let bytes = self.bytes(counted, &Location::Memory(address))?;
+        let counted = Shown {
+            ty: counted,
+            bytes: &bytes,
+            depth: value.depth,
+        };
+        self.member_value(counted, member)
     }
 
     fn borrowed(&self, value: Shown<'_>) -> Option<String> {
@@ -266,24 +272,6 @@ impl Renderer<'_, '_> {
         Some(quote(&text, len > STRING))
     }
 
-    /// Renders the value that a count of references is kept beside.
-    fn owned(
-        &self,
-        (counted, address): (Place, u64),
-        member: &str,
-        depth: usize,
-    ) -> Option<String> {
-        let bytes = self.bytes(counted, &Location::Memory(address))?;
-        self.member_value(
-            Shown {
-                ty: counted,
-                bytes: &bytes,
-                depth,
-            },
-            member,
-        )
-    }
-
     fn ref_cell(&self, value: Shown<'_>) -> Option<String> {
         let inner = self.member_value(value, "value")?;
         let (ty, borrow) = self.field(value, "borrow")?;
@@ -370,7 +358,9 @@ impl Renderer<'_, '_> {
         None
     }
 
-    fn address(&self, (ty, bytes): (Place, Vec<u8>)) -> Option<u64> {
+    /// The address of the elements of a vector or a queue.
+    fn buffer(&self, value: Shown<'_>) -> Option<u64> {
+        let (ty, bytes) = self.field(value, "buf")?;
         Some(
             self.target(Shown {
                 ty,

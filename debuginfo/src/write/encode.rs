@@ -121,10 +121,24 @@ impl<'u, 'd> Encoder<'u, 'd> {
         entry.has_children().then(|| self.unit.children(id))
     }
 
+    fn expression(&mut self, expression: &Expression) {
+        let out = &mut self.out;
+        uleb(&mut out.info, expression.bytes().len() as u64);
+        let (types, foreign) = (&mut self.types, &mut out.foreign);
+        expression.write(&mut out.info, &mut |at, named| match named {
+            Named::Type(ty) => types.push((at, ty)),
+            Named::Entry(entry) => foreign.push((at as u32, entry)),
+        });
+    }
+
     fn value(&mut self, value: &Read<'_>) {
         let out = &mut self.out;
         let here = out.info.len() as u32;
-        let offset = |info: &mut Vec<u8>, value: u32| info.extend(value.to_le_bytes());
+        // An offset in a section that comes later, and its place.
+        let placed = |places: &mut Vec<u32>, info: &mut Vec<u8>, offset: &u32| {
+            places.push(here);
+            info.extend(offset.to_le_bytes());
+        };
         match value {
             Value::Address(Address::Constant(address)) => {
                 out.info.extend(address.to_le_bytes());
@@ -144,14 +158,7 @@ impl<'u, 'd> Encoder<'u, 'd> {
             Value::CallingConvention(value) => uleb(&mut out.info, value.0.into()),
             Value::ImplicitConst(_) | Value::Flag(true) => {}
             Value::Flag(false) => out.info.push(0),
-            Value::Exprloc(expression) => {
-                uleb(&mut out.info, expression.bytes().len() as u64);
-                let (types, foreign) = (&mut self.types, &mut out.foreign);
-                expression.write(&mut out.info, &mut |at, named| match named {
-                    Named::Type(ty) => types.push((at, ty)),
-                    Named::Entry(entry) => foreign.push((at as u32, entry)),
-                });
-            }
+            Value::Exprloc(expression) => self.expression(expression),
             Value::UnitRef(id) => {
                 self.references.push((here, *id));
                 let end = out.info.len() + self.forms.references.size();
@@ -159,28 +166,19 @@ impl<'u, 'd> Encoder<'u, 'd> {
             }
             Value::DebugInfoRef(target) => {
                 out.foreign.push((here, *target));
-                offset(&mut out.info, 0);
+                out.info.extend([0; 4]);
             }
             Value::LineProgramRef => {
                 out.line_program = Some(here);
-                offset(&mut out.info, 0);
+                out.info.extend([0; 4]);
             }
             Value::MacroTableRef => {
                 out.macro_table_ref = Some(here);
-                offset(&mut out.info, 0);
+                out.info.extend([0; 4]);
             }
-            Value::LocationListRef(list) => {
-                out.location_lists.push(here);
-                offset(&mut out.info, *list);
-            }
-            Value::RangeListRef(list) => {
-                out.range_lists.push(here);
-                offset(&mut out.info, *list);
-            }
-            Value::StringRef(string) => {
-                out.strings.push(here);
-                offset(&mut out.info, *string);
-            }
+            Value::LocationListRef(list) => placed(&mut out.location_lists, &mut out.info, list),
+            Value::RangeListRef(list) => placed(&mut out.range_lists, &mut out.info, list),
+            Value::StringRef(string) => placed(&mut out.strings, &mut out.info, string),
             Value::String(string) => {
                 out.info.extend_from_slice(string);
                 out.info.push(0);

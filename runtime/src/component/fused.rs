@@ -22,9 +22,9 @@ pub(super) fn host_call(state: Arc<State>, fused: &Fused) -> HostCall {
                     let memory = state.running().memories[index as usize];
                     memory.ok_or_else(|| Violation::error("the memory is not there yet"))
                 };
-                let memories = (memory(from)?, memory(to)?);
+                let (from, to) = (memory(from)?, memory(to)?);
                 // SAFETY: the guest's store is borrowed for the call, and nobody else uses it now.
-                copy(unsafe { &mut *store }, op, memories, slots)
+                copy(unsafe { &mut *store }, op, from, to, slots)
             })
         }
         Fused::TransferOwn => Box::new(move |_, _, slots| {
@@ -100,7 +100,8 @@ fn transfer_borrow(state: &State, handle: u32, from: Handle, to: Handle) -> Resu
 fn copy(
     core: &mut StoreCore,
     op: Transcode,
-    (from, to): (Memory, Memory),
+    from: Memory,
+    to: Memory,
     slots: &mut [u128],
 ) -> Result<()> {
     let slot = |i: usize| slots.get(i).map_or(0, |slot| *slot as u32);

@@ -142,8 +142,8 @@ impl Lower<'_> {
         let compound = match ty {
             Type::Compound(compound) => compound,
             Type::String => {
-                let string = self.string(value)?;
-                return self.pair(at, string);
+                let (pointer, length) = self.string(value)?;
+                return self.pair(at, pointer, length);
             }
             scalar => {
                 let bits = self.scalar(scalar, value)?;
@@ -152,8 +152,8 @@ impl Lower<'_> {
         };
         match (&compound.shape, value) {
             (Shape::List(element), value) => {
-                let list = self.list(element, value)?;
-                self.pair(at, list)
+                let (pointer, length) = self.list(element, value)?;
+                self.pair(at, pointer, length)
             }
             (Shape::Record(fields), Val::Record(values)) if same_fields(fields, values) => {
                 let types = fields.iter().map(|(_, ty)| ty);
@@ -196,7 +196,7 @@ impl Lower<'_> {
     }
 
     /// Writes a pointer and a length.
-    fn pair(&mut self, at: usize, (pointer, length): (u32, u32)) -> Result<()> {
+    fn pair(&mut self, at: usize, pointer: u32, length: u32) -> Result<()> {
         self.write(at, &pointer.to_le_bytes())?;
         self.write(at + 4, &length.to_le_bytes())
     }

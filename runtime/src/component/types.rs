@@ -104,6 +104,12 @@ pub(super) struct Layout {
     pub(super) flat: Option<usize>,
 }
 
+impl Layout {
+    fn new(size: u32, align: u32, flat: Option<usize>) -> Layout {
+        Layout { size, align, flat }
+    }
+}
+
 impl FuncType {
     pub(super) fn new(params: Box<[(String, Type)]>, result: Option<Type>) -> FuncType {
         let param_tuple = fields(params.iter().map(|(_, ty)| ty));
@@ -184,24 +190,24 @@ impl Compound {
     pub(super) fn new(shape: Shape) -> Compound {
         let cases = match &shape {
             Shape::List(_) => {
-                return Compound::of(shape, (8, 4, Some(2)));
+                return Compound::of(shape, Layout::new(8, 4, Some(2)));
             }
             Shape::Record(types) => {
                 let layout = fields(types.iter().map(|(_, ty)| ty));
-                return Compound::of(shape, (layout.size, layout.align, layout.flat));
+                return Compound::of(shape, layout);
             }
             Shape::Tuple(types) => {
                 let layout = fields(types.iter());
-                return Compound::of(shape, (layout.size, layout.align, layout.flat));
+                return Compound::of(shape, layout);
             }
             Shape::Flags(names) => {
                 let size = flags_size(names.len());
                 let words = Some(names.len().div_ceil(32).max(1)).filter(|it| *it <= MAX_FLAT);
-                return Compound::of(shape, (size, size.min(4), words));
+                return Compound::of(shape, Layout::new(size, size.min(4), words));
             }
             Shape::Enum(names) => {
                 let size = discriminant_size(names.len());
-                return Compound::of(shape, (size, size, Some(1)));
+                return Compound::of(shape, Layout::new(size, size, Some(1)));
             }
             Shape::Variant(cases) => cases.iter().map(|(_, ty)| ty.clone()).collect(),
             Shape::Option(some) => vec![None, Some(some.clone())],
@@ -210,12 +216,12 @@ impl Compound {
         Compound::of_cases(shape, &cases)
     }
 
-    fn of(shape: Shape, (size, align, flat): (u32, u32, Option<usize>)) -> Compound {
+    fn of(shape: Shape, layout: Layout) -> Compound {
         Compound {
             shape,
-            size,
-            align,
-            flat,
+            size: layout.size,
+            align: layout.align,
+            flat: layout.flat,
             payload: 0,
         }
     }

@@ -104,11 +104,19 @@ pub fn other_threads(store: impl AsContext) -> Vec<OtherThread> {
 }
 
 /// The frames of samples.
+/// A word of a sample, and what it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Word {
+    Guest(u64),
+    /// The function of the host that the guest has called there.
+    CallOf(u64),
+}
+
 struct Frames<'s> {
     store: &'s StoreCore,
     all: Vec<FrameInfo>,
     /// Frames by the words for them; of the host by the frame that called it.
-    known: HashMap<(bool, u64), Option<usize>>,
+    known: HashMap<Word, Option<usize>>,
 }
 
 impl Frames<'_> {
@@ -121,7 +129,7 @@ impl Frames<'_> {
                 is_in_host = true;
                 continue;
             }
-            let Some(frame) = self.get((false, *word), |store| guest(store, *word)) else {
+            let Some(frame) = self.get(Word::Guest(*word), |store| guest(store, *word)) else {
                 continue;
             };
             if std::mem::take(&mut is_in_host) {
@@ -131,7 +139,7 @@ impl Frames<'_> {
                     let calls = !waits(store, &caller);
                     calls.then(|| FrameInfo::host(called_import(store, &caller)))
                 };
-                frames.extend(self.get((true, *word), host));
+                frames.extend(self.get(Word::CallOf(*word), host));
             }
             frames.push(frame);
         }
@@ -140,7 +148,7 @@ impl Frames<'_> {
 
     fn get(
         &mut self,
-        key: (bool, u64),
+        key: Word,
         make: impl FnOnce(&StoreCore) -> Option<FrameInfo>,
     ) -> Option<usize> {
         if let Some(known) = self.known.get(&key) {

@@ -68,7 +68,8 @@ fn waiting() -> Frames {
     // SAFETY: an activation is alive while it is linked, and the innermost guest waits for us.
     unsafe {
         if let Some(activation) = innermost().as_ref() {
-            frames.walk_from_exit(activation.exit(), activation);
+            let (fp, pc) = activation.exit();
+            frames.walk_from_exit(fp, pc, activation);
         }
     }
     frames

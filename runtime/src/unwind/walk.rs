@@ -19,8 +19,7 @@ impl Frames {
     ///
     /// # Safety
     /// The thread must be in a host function called by the guest of `activation`.
-    pub unsafe fn walk_from_exit(&mut self, exit: (u64, u64), activation: &Activation) {
-        let (fp, pc) = exit;
+    pub unsafe fn walk_from_exit(&mut self, fp: u64, pc: u64, activation: &Activation) {
         if fp != 0 {
             self.push(FramePc::Return(pc as usize), fp);
             // SAFETY: the wasm_to_array trampoline recorded the guest's frame, which waits for the host.

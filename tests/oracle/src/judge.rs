@@ -85,6 +85,17 @@ fn call(said: &Json, instruction: &dyn Fn(u64) -> Option<Pc>) -> Option<Pc> {
 /// The number of frames that are compared.
 const FRAMES: usize = 2;
 
+/// Stops as a debugger told them, by their addresses.
+fn by_address(said: &str) -> Result<HashMap<u64, Vec<Json>>, Failure> {
+    let mut said_at: HashMap<u64, Vec<Json>> = HashMap::new();
+    for line in said.lines() {
+        let stop: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let address = stop["address"].as_u64().ok_or("no address")?;
+        said_at.entry(address).or_default().push(stop);
+    }
+    Ok(said_at)
+}
+
 /// Compares. `said` is what a debugger said, a line of JSON for each stop; `instruction` finds the instruction of wasm for an
 /// address of the debugger's; of each stop, `most` arrivals were looked at.
 pub fn judge(
@@ -115,12 +126,7 @@ pub fn judge(
         return Err(format!("the program ended with {failure}"));
     }
     let mut count = Count::default();
-    let mut said_at: HashMap<u64, Vec<Json>> = HashMap::new();
-    for line in said.lines() {
-        let stop: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let address = stop["address"].as_u64().ok_or("no address")?;
-        said_at.entry(address).or_default().push(stop);
-    }
+    let mut said_at = by_address(said)?;
     for stop in stops {
         let said = said_at.remove(&stop.address).unwrap_or_default();
         let at = arrivals.entry(stop.pc).or_default();

@@ -174,7 +174,7 @@ impl Timeline {
                     if window.inside.0 != tick {
                         window.inside = (tick, 0);
                     }
-                    let hit = self.access(process, (tick, pc), hits[0], window.inside.1)?;
+                    let hit = self.access(process, tick, pc, hits[0], window.inside.1)?;
                     window.inside.1 += usize::from(matches!(hit, Hit::Inside { .. }));
                     window.last = Some(hit);
                 }
@@ -203,7 +203,8 @@ impl Timeline {
     fn access(
         &self,
         process: &Process,
-        (tick, pc): (u64, u64),
+        tick: u64,
+        pc: u64,
         watch: usize,
         nth: usize,
     ) -> Result<Hit> {

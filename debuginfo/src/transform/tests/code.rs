@@ -1,7 +1,7 @@
 //! Functions, scopes, calls and lines.
 
 use super::in_both;
-use crate::code::Flavor;
+use crate::code::{Flavor, ValueType};
 use crate::handmade::{Attr, F, G, Handmade, Row, Shown, address, code, local, native, text};
 use gimli::constants as dw;
 use gimli::write::{Address, AttributeValue as Value, UnitEntryId};
@@ -384,33 +384,39 @@ fn what_is_returned_in_memory_is_not_called() {
     assert_eq!(returned(&lldb, "g"), ("struct pair".to_owned(), true));
 }
 
-/// A call goes by the linkage name of what a function is an instance of, in lldb.
+/// Why lldb does not call a function of these parameters, if it does not. A call goes by the linkage name of what a function is an
+/// instance of.
+fn why_it_is_not_called(
+    parameters: &[ValueType],
+    make: &dyn Fn(&mut Handmade, UnitEntryId),
+) -> Option<String> {
+    let mut info = Handmade::new();
+    let f = info.function("f", F);
+    make(&mut info, f);
+    let written = info.write();
+    let mut code = code(Flavor::Lldb);
+    code.functions[0].parameters = parameters.to_vec();
+    let shown = written.transformed(&code);
+    let functions = shown.all(dw::DW_TAG_subprogram, "f");
+    let origin = functions[0].attr(dw::DW_AT_abstract_origin);
+    let Some(Attr::Entry(place)) = origin else {
+        return None;
+    };
+    assert_eq!(
+        functions[0].attr(dw::DW_AT_linkage_name),
+        Some(&Attr::Text("_Z1f".into()))
+    );
+    let declared = shown.entries.iter().find(|it| it.place == *place).unwrap();
+    match declared.attr(dw::DW_AT_linkage_name) {
+        Some(Attr::Text(why)) => Some(why.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn what_is_passed_in_another_way_is_not_called() {
-    use crate::code::ValueType::{self, F64, I32, I64};
-    let called = |parameters: &[ValueType], make: &dyn Fn(&mut Handmade, UnitEntryId)| {
-        let mut info = Handmade::new();
-        let f = info.function("f", F);
-        make(&mut info, f);
-        let written = info.write();
-        let mut code = code(Flavor::Lldb);
-        code.functions[0].parameters = parameters.to_vec();
-        let shown = written.transformed(&code);
-        let functions = shown.all(dw::DW_TAG_subprogram, "f");
-        let origin = functions[0].attr(dw::DW_AT_abstract_origin);
-        let Some(Attr::Entry(place)) = origin else {
-            return None;
-        };
-        assert_eq!(
-            functions[0].attr(dw::DW_AT_linkage_name),
-            Some(&Attr::Text("_Z1f".into()))
-        );
-        let declared = shown.entries.iter().find(|it| it.place == *place).unwrap();
-        match declared.attr(dw::DW_AT_linkage_name) {
-            Some(Attr::Text(why)) => Some(why.clone()),
-            other => panic!("{other:?}"),
-        }
-    };
+    use ValueType::{F64, I32, I64};
+    let called = why_it_is_not_called;
     let takes = |info: &mut Handmade, f, ty| {
         let parameter = info.named(f, dw::DW_TAG_formal_parameter, "p");
         info.set(parameter, dw::DW_AT_type, Value::UnitRef(ty));

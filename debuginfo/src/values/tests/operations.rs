@@ -15,15 +15,27 @@ fn evaluated(ops: &[Op]) -> Option<Location> {
     evaluate(ops, context)
 }
 
-#[test]
-fn operations_are_of_the_guest_s_width() {
-    let value = |ops: &[Op]| match evaluated(&[ops, &[Op::StackValue]].concat()) {
+fn value(ops: &[Op]) -> Vec<u8> {
+    match evaluated(&[ops, &[Op::StackValue]].concat()) {
         Some(Location::Bytes(bytes)) => bytes,
         other => panic!("{other:?}"),
-    };
-    let with = |left: Op, right: Op, op| value(&[left, right, Op::Plain(op)]);
-    let narrow = |value: i32| value.to_le_bytes().to_vec();
-    let wide = |value: i64| value.to_le_bytes().to_vec();
+    }
+}
+
+fn with(left: Op, right: Op, op: gimli::DwOp) -> Vec<u8> {
+    value(&[left, right, Op::Plain(op)])
+}
+
+fn narrow(value: i32) -> Vec<u8> {
+    value.to_le_bytes().to_vec()
+}
+
+fn wide(value: i64) -> Vec<u8> {
+    value.to_le_bytes().to_vec()
+}
+
+#[test]
+fn operations_are_of_the_guest_s_width() {
     // Local 0 is -8.
     for (op, right, expected) in [
         (dw::DW_OP_plus, 3, -5),
@@ -64,6 +76,10 @@ fn operations_are_of_the_guest_s_width() {
             "{op}"
         );
     }
+}
+
+#[test]
+fn operands_have_the_width_of_what_they_are_made_of() {
     // An i64 makes it one.
     let sum = with(Op::Local(1), Op::Local(1), dw::DW_OP_plus);
     assert_eq!(sum, wide(1 << 41));
