@@ -138,10 +138,16 @@ impl<'a> Webs<'a> {
             }
         }
         if self.readers == Readers::Code {
+            // Of a block the first read alone can be of the value at its beginning.
+            let mut seen = WasmPc(0);
             for at in body.reads_of(local) {
+                if at < seen {
+                    continue;
+                }
                 let Some(block) = body.block_at(at) else {
                     continue;
                 };
+                seen = body.blocks[block].code.end;
                 let first_write = self.writes_in(block, local).first();
                 live.push((block, first_write.is_none_or(|write| at <= write.at)));
             }
