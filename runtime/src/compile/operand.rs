@@ -140,7 +140,6 @@ impl Translator<'_, '_> {
             return None;
         }
         self.already_set = Some(*local_index);
-        self.block_values.compared.push(*local_index);
         Some(slot)
     }
 

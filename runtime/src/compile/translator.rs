@@ -142,9 +142,7 @@ impl Translator<'_, '_> {
         {
             self.show(value, slot);
         }
-        if self.already_set != Some(index) {
-            self.block_values.compared.retain(|it| *it != index);
-        }
+        self.block_values.compared.retain(|it| *it != index);
         self.note_local(index, value);
     }
 
