@@ -512,7 +512,8 @@ fn gdb_stops_in_a_handler() {
         "-ex",
         "run",
     ];
-    debugged("gdb", &options, &["bt 1", "info locals", "continue"], STOP);
+    // Nothing that is typed says where it stopped.
+    debugged("gdb", &options, &["info locals", "continue"], STOP);
 }
 
 #[test]

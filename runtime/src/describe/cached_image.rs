@@ -16,7 +16,7 @@ use crate::cache::{Cache, hash};
 use crate::code::cached::{open_own, program};
 use crate::code::mapping::Mapping;
 use crate::code::{Artifact, PlacedCode};
-use crate::config::{Config, Delivery, ImageReader};
+use crate::config::{Config, ImageReader};
 use dwalin_debuginfo::{Image, set_link_path};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -58,13 +58,12 @@ impl CachedImage {
         if info.imported_memories > 0 || info.imported_globals > 0 {
             return None;
         }
-        let is_offered = reader.delivery == Delivery::Offer;
         let reader = format!("{module_name:?} for {reader:?}\n");
         let program = program()?;
         let place = Cache::new(folder, KEPT).place(&[artifact.identity(), program.as_bytes()]);
         let name = hash(&[reader.as_bytes()]);
         let found = FoundImage::open(&place.join(&name)).ok().flatten();
-        let found = found.filter(|it| !is_offered || is_new(it.placement));
+        let found = found.filter(|it| is_new(it.placement));
         let known = found.as_ref().map(|it| it.placement);
         let placement = known.or_else(|| Placement::random().filter(|it| is_new(*it)));
         Some(CachedImage {
@@ -110,8 +109,9 @@ impl CachedImage {
     }
 }
 
-/// Returns true the first time that this process has a placement. Where lldb's scripts load images, nothing tells lldb that one is gone:
-/// it would go on thinking that its breakpoints are in the code, and another instance's code there would have none.
+/// Returns true the first time that this process has a placement. Debuggers would think that their breakpoints are in the code of another
+/// instance there: nothing tells lldb that an image is gone which its scripts have loaded, and gdb keeps what it knows of a breakpoint at an
+/// address until it finds the breakpoint at another one.
 fn is_new(placement: Placement) -> bool {
     static HAD: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
     let mut had = HAD.lock().unwrap_or_else(PoisonError::into_inner);
