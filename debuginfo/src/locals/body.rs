@@ -1,5 +1,6 @@
 //! A function's body → basic blocks, and where locals are written.
 
+use super::answers::Answers;
 use super::frame::{FrameLocals, FrameWrites};
 use crate::address::WasmPc;
 use std::collections::HashMap;
@@ -46,6 +47,7 @@ pub(crate) struct Body {
     pub(super) frames: FrameWrites,
     /// Steps taken for answers.
     pub(super) spent: std::cell::Cell<usize>,
+    pub(super) answers: Answers,
 }
 
 /// A structured instruction around the one that is read.

@@ -1,5 +1,6 @@
 //! Where a local has been written since a location that names it began to count.
 
+use super::answers::Asked;
 use super::body::Body;
 use crate::address::WasmPc;
 use crate::ranges::merged;
@@ -102,14 +103,14 @@ impl Body {
                 let writes = writes.filter(|write| range.contains(&write.at));
                 self.behind(range.start, writes.map(overwritten).collect())
             }
-            Claim::Scope(start) => {
+            Claim::Scope(start) => self.answers.get(local, Asked::Since(*start), || {
                 let mut stale = self.behind(*start, writes.map(overwritten).collect());
                 if !stale.is_empty() {
                     stale.extend(self.unset(local));
                 }
                 merged(stale)
-            }
-            Claim::FrameBase => {
+            }),
+            Claim::FrameBase => self.answers.get(local, Asked::FrameBase, || {
                 let events = writes.map(|write| Event {
                     is_stale: !self.frames.contains(write.at),
                     ..overwritten(write)
@@ -119,7 +120,7 @@ impl Body {
                     true => self.spread(&events),
                     false => Vec::new(),
                 }
-            }
+            }),
         }
     }
 

@@ -12,6 +12,7 @@
 //! function's body, where locations name locals ─observed→ the values of locals that nobody can see
 //! ```
 
+mod answers;
 mod believe;
 mod body;
 mod exceptional;

@@ -74,6 +74,21 @@ fn a_location_for_all_of_a_scope_ends_with_a_write() {
 }
 
 #[test]
+fn what_many_variables_ask_of_a_local_is_followed_once() {
+    // Many blocks, so that following control through them 10,000 times is too much.
+    let many = "local.get 0 if end ".repeat(200);
+    let (body, nops) = body(&format!("{many} nop {SET} nop"));
+    let asked = |from: &WasmPc| body.stale(0, &Claim::Scope(*from));
+    let is_stale = |at: &WasmPc| asked(&WasmPc(0)).iter().any(|range| range.contains(at));
+    for _ in 0..10_000 {
+        assert!(!is_stale(&nops[0]) && is_stale(&nops[1]));
+    }
+    // Another question is answered as before.
+    let later = asked(&nops[0]);
+    assert!(!later.iter().any(|range| range.contains(&nops[0])));
+}
+
+#[test]
 fn a_write_on_one_way_counts_where_the_ways_meet() {
     let one = format!("local.get 0 if nop {SET} nop else nop end nop");
     assert_eq!(stale(&one, 0, scope), [1, 3]);
