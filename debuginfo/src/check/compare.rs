@@ -1,6 +1,6 @@
 //! Entries of the input, and the same ones of the image.
 
-use super::instructions::Instructions;
+use super::instructions::{Instructions, covers};
 use super::lines;
 use super::result::{Bytes, Check, Count, FIRST, Loss, Lost, Place, Variable};
 use super::spaces::{Input, Output};
@@ -26,6 +26,9 @@ const MAX_OTHERS: usize = 10_000;
 
 /// Steps for each byte of debug info: far more than there are in that of compilers.
 const STEPS: usize = 2;
+
+/// Entries of one name that are looked at for the one that is meant.
+const MAX_NEXT: usize = 64;
 
 /// The entry's description in the image.
 struct Shown {
@@ -200,7 +203,7 @@ impl<'c, 'd> Compare<'c, 'd> {
             return;
         }
         self.unit_is_live();
-        let shown = self.shown.get_mut(&key).and_then(VecDeque::pop_front);
+        let shown = self.take(found);
         self.count(key.kind).input += 1;
         self.count(key.kind).output += usize::from(shown.is_some());
         let bytes = match key.kind {
@@ -223,6 +226,22 @@ impl<'c, 'd> Compare<'c, 'd> {
         if !is_whole || bytes.lost() > 0 {
             self.lost(found, shown.is_some(), bytes);
         }
+    }
+
+    /// Takes an entry's description. Of several of one name, as of a function that is inlined often, it is the first whose scope has the
+    /// entry's first instruction; of an entry without machine code, one without.
+    fn take(&mut self, found: &Found<'_, 'd>) -> Option<Shown> {
+        if self.shown.get(&found.key)?.len() < 2 {
+            return self.shown.get_mut(&found.key)?.pop_front();
+        }
+        let mut bodies = self.bodies(&found.scope).into_iter();
+        let code = bodies.find_map(|(number, body)| self.instructions(number).first_in(&body));
+        let all = self.shown.get_mut(&found.key)?;
+        let at = all.iter().take(MAX_NEXT).position(|it| match &code {
+            Some(code) => covers(&it.scope, code),
+            None => it.scope.is_empty(),
+        });
+        all.remove(at.unwrap_or(0))
     }
 
     /// Counts a function, if what describes it was made.
@@ -366,19 +385,23 @@ impl<'c, 'd> Compare<'c, 'd> {
         };
         for (number, body) in self.bodies(&common(described, scope)) {
             bytes.described += body.end - body.start;
-            if self.latest.as_ref().is_none_or(|(it, _)| *it != number) {
-                self.latest = Some((number, Instructions::of(&self.code.functions[number])));
-            }
-            let Some((_, instructions)) = &self.latest else {
-                continue;
-            };
-            if self.budget.spend(instructions.pieces_in(&body)) {
+            let budget = self.budget;
+            let instructions = self.instructions(number);
+            if budget.spend(instructions.pieces_in(&body)) {
                 let shown = instructions.shown(&body, covered);
                 bytes.with_code += shown.with_code;
                 bytes.kept += shown.kept;
             }
         }
         bytes
+    }
+
+    fn instructions(&mut self, function: usize) -> &Instructions {
+        let latest = self.latest.take();
+        let latest = latest.filter(|(number, _)| *number == function);
+        let latest =
+            latest.unwrap_or_else(|| (function, Instructions::of(&self.code.functions[function])));
+        &self.latest.insert(latest).1
     }
 
     fn lines(&mut self, unit: DebugInfoOffset, rows: &[Range<u64>], covered: &[Range<u64>]) {

@@ -45,6 +45,11 @@ impl Instructions {
         self.within(wasm).len()
     }
 
+    /// Returns the machine code of the first instruction in a range that has some.
+    pub fn first_in(&self, wasm: &Range<u64>) -> Option<Range<u64>> {
+        self.within(wasm).first().map(|(_, code)| code.clone())
+    }
+
     fn within(&self, wasm: &Range<u64>) -> &[(u64, Range<u64>)] {
         let from = self.pieces.partition_point(|(pc, _)| *pc < wasm.start);
         let to = self.pieces.partition_point(|(pc, _)| *pc < wasm.end);
@@ -79,7 +84,7 @@ impl Instructions {
 }
 
 /// Returns true if one of some sorted, disjoint ranges has all of another one.
-fn covers(ranges: &[Range<u64>], code: &Range<u64>) -> bool {
+pub(super) fn covers(ranges: &[Range<u64>], code: &Range<u64>) -> bool {
     let index = ranges.partition_point(|range| range.start <= code.start);
     let Some(range) = index.checked_sub(1).and_then(|index| ranges.get(index)) else {
         return code.is_empty();

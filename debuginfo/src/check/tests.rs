@@ -7,6 +7,7 @@ use crate::handmade::{F, G, Handmade, Written, address, code, local, text};
 use crate::image;
 use gimli::constants as dw;
 use gimli::write::{AttributeValue as Value, UnitEntryId};
+use std::ops::Range;
 
 const TOMBSTONE: u64 = 0xffff_ffff;
 
@@ -177,6 +178,35 @@ fn variables_of_one_name_are_told_apart_by_the_functions_that_are_inlined() {
     assert_eq!(check.variables, count(2, 2, 0, 0));
     assert_eq!(check.variable_bytes, bytes(26, 26, 26, 26));
     assert_eq!(check.losses, []);
+}
+
+#[test]
+fn variables_of_one_name_are_told_apart_by_their_code() {
+    let of = |ranges: &[Range<u64>]| {
+        let (mut info, int, f) = one_function();
+        for range in ranges {
+            let block = info.add(f, dw::DW_TAG_lexical_block, []);
+            info.cover(block, range.clone());
+            info.variable(block, "x", int, &local(0));
+        }
+        info.write()
+    };
+    let code = code(Flavor::Gdb);
+    let check = compared(&of(&[12..16, 16..24]), &of(&[16..24, 12..16]), &code);
+    assert_eq!(check.variables, count(2, 2, 0, 0));
+    assert_eq!(check.losses, []);
+    // One that the image has besides.
+    let check = compared(
+        &of(&[12..16, 16..24]),
+        &of(&[26..28, 12..16, 16..24]),
+        &code,
+    );
+    assert_eq!(check.variables, count(2, 2, 0, 0));
+    assert_eq!(check.losses, []);
+    // One of them is somewhere else.
+    let check = compared(&of(&[12..16, 16..24]), &of(&[12..16, 26..28]), &code);
+    assert_eq!(check.losses.len(), 1);
+    assert_eq!(check.losses[0].bytes, 8);
 }
 
 #[test]
