@@ -60,11 +60,17 @@ fn session(arguments: &[&str], debugger: impl FnOnce(&Path) -> Command) -> Strin
     text
 }
 
+/// The newest version of a debugger, where `.ci/setup` has installed it.
+fn newest(debugger: &str) -> Option<String> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let path = target.join(format!("tools/newest-{debugger}/bin/{debugger}"));
+    path.exists().then(|| path.display().to_string())
+}
+
 /// The gdbs that there are: the one in PATH, and a newer one.
 fn gdbs() -> Vec<String> {
-    let newer = "/opt/dbg/bin/gdb";
-    let newer = Path::new(newer).exists().then(|| newer.to_owned());
-    ["gdb".to_owned()].into_iter().chain(newer).collect()
+    let own = ["gdb".to_owned()];
+    own.into_iter().chain(newest("gdb")).collect()
 }
 
 fn gdb(gdb: &str, arguments: &[&str], commands: &[&str]) -> String {
@@ -326,13 +332,13 @@ fn positions_are_said_and_gone_to() {
         in_order(
             &output,
             &[
-                "tick 200000",
+                "tick 1000000",
                 "checkpoints, at ticks 0, ",
-                "tick 200000",
+                "tick 1000000",
                 "tick 7",
                 "is not a tick",
                 "is not known",
-                "tick 200000",
+                "tick 1000000",
             ],
         );
     }
@@ -340,7 +346,6 @@ fn positions_are_said_and_gone_to() {
 
 #[test]
 fn lldb_goes_back() {
-    let (old, new) = ("lldb-19", "/opt/dbg/bin/lldb");
     let run = |lldb: &str, commands: &[&str]| {
         session(&[], |socket| {
             let mut command = Command::new(lldb);
@@ -356,7 +361,7 @@ fn lldb_goes_back() {
         })
     };
     let forward = run(
-        old,
+        "lldb-19",
         &["b push", "continue", "p value", "continue", "p value"],
     );
     in_order(
@@ -368,9 +373,9 @@ fn lldb_goes_back() {
             "(int) 2",
         ],
     );
-    if Path::new(new).exists() {
+    if let Some(newest) = newest("lldb") {
         let output = run(
-            new,
+            &newest,
             &[
                 "breakpoint set -n push -c 'value == 10'",
                 "continue",

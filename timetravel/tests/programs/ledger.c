@@ -94,7 +94,7 @@ GUEST static int work(int argc) {
     host_read(buffer);
     int large = sum(10);
     host_write("second\n");
-    long mixed = spin(argc > 2 ? 200000000 : 1000);
+    long mixed = spin(argc > 2 ? 1000000000 : 1000);
     if (argc > 1) {
         trap();
     }
