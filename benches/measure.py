@@ -87,11 +87,11 @@ def scratch():
     return tempfile.TemporaryDirectory(prefix="dwalin-bench-")
 
 
-def once(command, status=0, says=None, environment=()):
+def once(command, status=0, says=None, environment=(), read="/dev/null"):
     """Runs a command in a session of its own, its output in a file.
 
     `status` is what it must end with, or None; `says` is what its output must contain: a debugger that did not stop has
-    nothing to be measured.
+    nothing to be measured. `read` is the file of its standard input.
     """
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
@@ -101,7 +101,7 @@ def once(command, status=0, says=None, environment=()):
             {**os.environ, **dict(environment)},
             setsid=True,
             file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 0, read, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
                 (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
             ],

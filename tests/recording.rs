@@ -320,13 +320,13 @@ fn what_is_no_recording_is_told_once_by_each_command_and_before_a_debugger_start
     let whole = fs::read(folder.path("a.rec")).unwrap();
     folder.write("short.rec", &whole[..60]);
     let magic = whole.iter().position(|byte| *byte == b'\n').unwrap();
-    let later = [b"dwalin recording 2", &whole[magic..]].concat();
+    let later = [b"dwalin recording 3", &whole[magic..]].concat();
     folder.write("later.rec", later);
     fs::create_dir_all(folder.path("folder.rec")).unwrap();
     folder.tool(&["mkfifo", "pipe.rec"]);
     let all = [
         ("short.rec", "damaged recording"),
-        ("later.rec", "format 2"),
+        ("later.rec", "format 3"),
         ("folder.rec", "it is a directory"),
         ("pipe.rec", "not a recording"),
         ("none.rec", "No such file"),

@@ -10,8 +10,8 @@ pub struct Start {
     pub version: String,
     /// The length of the module in bytes: of the file, which may be text.
     pub module_len: u64,
-    /// The hash of the module (`module_hash`).
-    pub module_hash: u64,
+    /// The CRC-32 of the module.
+    pub module_checksum: u32,
     /// The path of the module, as it was given.
     pub file: Vec<u8>,
     /// The program's arguments, after the file.
@@ -26,13 +26,6 @@ impl Start {
         let found = self.options.iter().find(|(it, _)| it == name);
         found.map(|(_, value)| &**value)
     }
-}
-
-/// The hash of a module: FNV-1a, 64 bits.
-pub(super) fn module_hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// A call of an imported function, when it had ended.
@@ -206,7 +199,7 @@ pub(super) fn encode_module(piece: &[u8], out: &mut Vec<u8>) {
 fn encode_start(start: &Start, out: &mut Encoder<'_>) {
     out.bytes(start.version.as_bytes());
     out.u64(start.module_len);
-    out.u64(start.module_hash);
+    out.u32(start.module_checksum);
     out.bytes(&start.file);
     out.u32(start.args.len() as u32);
     for arg in &start.args {
@@ -221,7 +214,7 @@ fn encode_start(start: &Start, out: &mut Encoder<'_>) {
 
 fn decode_start(from: &mut Decoder<'_>) -> Option<Start> {
     let version = from.text()?;
-    let (module_len, module_hash) = (from.u64()?, from.u64()?);
+    let (module_len, module_checksum) = (from.u64()?, from.u32()?);
     let file = from.bytes()?.to_vec();
     let count = from.count(4)?;
     let args = (0..count).map(|_| Some(from.bytes()?.to_vec()));
@@ -231,7 +224,7 @@ fn decode_start(from: &mut Decoder<'_>) -> Option<Start> {
     Some(Start {
         version,
         module_len,
-        module_hash,
+        module_checksum,
         file,
         args,
         options: options.collect::<Option<_>>()?,

@@ -1,6 +1,6 @@
 //! The file of a recording: entries are appended with one write each, and read one after the other.
 
-use super::entry::{Entry, Start, encode_module, module_hash};
+use super::entry::{Entry, Start, encode_module};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The first bytes of a recording. The number is that of the format.
-const MAGIC: &[u8] = b"dwalin recording 1\n";
+const MAGIC: &[u8] = b"dwalin recording 2\n";
 
 /// The first bytes of all versions.
 const ANY_VERSION: &[u8] = b"dwalin recording ";
@@ -116,7 +116,7 @@ impl Log {
                 .open(path)?,
         );
         start.module_len = module.len() as u64;
-        start.module_hash = module_hash(module);
+        start.module_checksum = crc32fast::hash(module);
         log.file.write_all_at(MAGIC, 0)?;
         log.at = MAGIC.len() as u64;
         log.append(&Entry::Start(start))?;
@@ -161,8 +161,9 @@ impl Log {
                 _ => return Err(LogError::Beginning("the module is not all there")),
             }
         }
-        if module.len() as u64 != start.module_len || module_hash(&module) != start.module_hash {
-            return Err(LogError::Beginning("the module has another hash"));
+        let is_of_length = module.len() as u64 == start.module_len;
+        if !is_of_length || crc32fast::hash(&module) != start.module_checksum {
+            return Err(LogError::Beginning("the module has another checksum"));
         }
         Ok((log, start, module))
     }

@@ -1,8 +1,8 @@
 //! Recordings: what the imports of a program returned and wrote, so that the program can be run again as it was.
 //!
 //! ```text
-//! "dwalin recording 1\n"
-//! length u32 · checksum u32 · Start              the program: its module's length and hash, name, arguments, options
+//! "dwalin recording 2\n"
+//! length u32 · checksum u32 · Start              the program: its module's length and checksum, name, arguments, options
 //! length u32 · checksum u32 · Module             the module, in pieces
 //! …
 //! length u32 · checksum u32 · Call               a call of an import: arguments, results, and what it wrote; one write(2) each
