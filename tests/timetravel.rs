@@ -437,6 +437,13 @@ fn lldb_goes_back_where_its_version_can() {
     let commands = ["b sum", "continue", "p p->value"];
     let forward = session(&folder, "lldb", &tools::lldb(), "-o", &commands);
     in_order(&forward, &["sum(p=", "(int) 10"]);
+    // As in gdb, and not as lldb has it: the command once more, without a program.
+    for again in ["run", "r"] {
+        let commands = ["b push", "continue", "continue", "p v", again, "p v"];
+        let output = session(&folder, "lldb", &tools::lldb(), "-o", &commands);
+        in_order(&output, &["(int) 2", "push(v=1)", "(int) 1"]);
+        assert!(!output.contains("launched"), "{output}");
+    }
     // A batch of commands goes on with those for crashes at a trap, and another `continue` has it report.
     let commands = ["continue", "-k p s", "-k continue"];
     let trap = session(&folder, "lldb", &tools::lldb(), "-o", &commands);

@@ -65,6 +65,7 @@ pub const LLDB: Package = Package {
             "references.py",
             include_str!("lldb/dwalin_lldb/references.py"),
         ),
+        ("replay.py", include_str!("lldb/dwalin_lldb/replay.py")),
         ("frames.py", include_str!("lldb/dwalin_lldb/frames.py")),
         ("guest.py", include_str!("lldb/dwalin_lldb/guest.py")),
         ("bases.py", include_str!("lldb/dwalin_lldb/bases.py")),

@@ -8,7 +8,7 @@ import shutil
 
 import lldb
 
-from . import adapter, bases, command, frames, guest, images, libcxx, pointers, quad, references, rust, startup, stops
+from . import adapter, bases, command, frames, guest, images, libcxx, pointers, quad, references, replay, rust, startup, stops
 
 # The runtime looks for this file among those that the debugger has open, makes its debug info for these formatters, and offers images.
 ANNOUNCEMENT = os.memfd_create("dwalin-formatters-images")
@@ -46,4 +46,5 @@ def replays(folder):
     signals = lldb.debugger.GetSelectedTarget().GetProcess().GetUnixSignals()
     for name in ("SIGSEGV", "SIGILL", "SIGFPE", "SIGBUS", "SIGTRAP", "SIGABRT"):
         signals.SetShouldSuppress(signals.GetSignalNumberFromName(name), True)
+    replay.register(lldb.debugger, replay.__name__)
     launched(folder)

@@ -1,0 +1,33 @@
+"""`run` in a session that goes back: to the start of the same run, as in gdb. lldb's own starts the command anew, without a program."""
+import lldb
+
+from . import guest
+
+ENDED = "error: the program has ended, and its session with it: `dwalin lldb` begins another one"
+
+
+def register(debugger, module):
+    for word in ("run", "r"):
+        guest.command(debugger, "command unalias %s" % word)
+        guest.command(debugger, "command script add -h 'Go back to the start of the run, and continue.' -f %s.run %s" % (module, word))
+
+
+def run(debugger, _arguments, result, _internal_dict):
+    interpreter = debugger.GetCommandInterpreter()
+    if not debugger.GetSelectedTarget().GetProcess().IsValid():
+        result.SetError(ENDED)
+        return
+    went = lldb.SBCommandReturnObject()
+    interpreter.HandleCommand("process plugin packet monitor goto 0", went)
+    if not went.Succeeded():
+        result.SetError(went.GetError())
+        return
+    # Before LLDB 21 there is one direction, and no such option.
+    onward = lldb.SBCommandReturnObject()
+    interpreter.HandleCommand("process continue --forward", onward)
+    if "unknown or ambiguous option" in (onward.GetError() or ""):
+        onward = lldb.SBCommandReturnObject()
+        interpreter.HandleCommand("process continue", onward)
+    result.AppendMessage((onward.GetOutput() or "").rstrip("\n"))
+    if not onward.Succeeded():
+        result.SetError(onward.GetError())
