@@ -5,6 +5,7 @@
 """
 
 import os
+import shutil
 
 from measure import engines, in_turns, median, mib, once, options, ratio, scratch, table
 
@@ -21,6 +22,7 @@ def write_rows(path):
 
 def main():
     parser = options(__doc__.splitlines()[0])
+    parser.add_argument("--keep", metavar="FILE", help="keep the last recording here, to go back in it (benches/back.py)")
     parser.add_argument("modules", nargs="+", metavar="MODULE")
     given = parser.parse_args()
     for module in given.modules:
@@ -46,6 +48,8 @@ def measure(module, folder, given):
         runs[name, True] = lambda flags=flags: run((*flags, "--record", recording))
     samples = in_turns(runs, given.rounds)
     run(("--record", recording))
+    if given.keep:
+        shutil.copyfile(recording, given.keep)
     print(f"{os.path.basename(module)}, a recording of {mib(recording)} MiB\n")
     lines = []
     for name in ("", "-g"):
