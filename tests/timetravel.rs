@@ -444,6 +444,12 @@ fn lldb_goes_back_where_its_version_can() {
         in_order(&output, &["(int) 2", "push(v=1)", "(int) 1"]);
         assert!(!output.contains("launched"), "{output}");
     }
+    let commands = ["b sum", "continue", "kill", "run"];
+    let output = session(&folder, "lldb", &tools::lldb(), "-o", &commands);
+    in_order(
+        &output,
+        &["sum(p=", "error: the program has ended, and its session"],
+    );
     // A batch of commands goes on with those for crashes at a trap, and another `continue` has it report.
     let commands = ["continue", "-k p s", "-k continue"];
     let trap = session(&folder, "lldb", &tools::lldb(), "-o", &commands);

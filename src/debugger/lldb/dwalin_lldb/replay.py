@@ -3,7 +3,7 @@ import lldb
 
 from . import guest
 
-ENDED = "error: the program has ended, and its session with it: `dwalin lldb` begins another one"
+ENDED = "the program has ended, and its session with it: `dwalin lldb` begins another one"
 
 
 def register(debugger, module):
@@ -14,7 +14,7 @@ def register(debugger, module):
 
 def run(debugger, _arguments, result, _internal_dict):
     interpreter = debugger.GetCommandInterpreter()
-    if not debugger.GetSelectedTarget().GetProcess().IsValid():
+    if not debugger.GetSelectedTarget().GetProcess().is_alive:
         result.SetError(ENDED)
         return
     went = lldb.SBCommandReturnObject()
