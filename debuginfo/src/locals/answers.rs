@@ -5,6 +5,7 @@ use crate::address::WasmPc;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// The number of answers that are kept.
 const KEPT: usize = 16;
@@ -22,7 +23,7 @@ pub(super) enum Asked {
 struct Answer {
     local: u32,
     asked: Asked,
-    ranges: Vec<Range<WasmPc>>,
+    ranges: Rc<[Range<WasmPc>]>,
 }
 
 /// The latest answers, the last one first.
@@ -30,13 +31,13 @@ struct Answer {
 pub(super) struct Answers(RefCell<VecDeque<Answer>>);
 
 impl Answers {
-    /// Returns the ranges that were found before, or that are found now.
+    /// Returns the ranges that were found before, or that are found now: sorted, disjoint.
     pub fn get(
         &self,
         local: u32,
         asked: Asked,
         find: impl FnOnce() -> Vec<Range<WasmPc>>,
-    ) -> Vec<Range<WasmPc>> {
+    ) -> Rc<[Range<WasmPc>]> {
         let mut known = self.0.borrow_mut();
         let at = known
             .iter()
@@ -46,7 +47,7 @@ impl Answers {
             None => Answer {
                 local,
                 asked,
-                ranges: find(),
+                ranges: find().into(),
             },
         };
         let ranges = answer.ranges.clone();

@@ -128,12 +128,11 @@ impl Frame {
             if found.iter().any(|(it, _)| *it == named) {
                 continue;
             }
-            let mut stale = match (named, self.base) {
-                (Named::Local(local), _) => body.stale(local, claim),
-                (Named::Frame, Some(local)) => body.stale(local, &Claim::FrameBase),
+            let stale = match (named, self.base) {
+                (Named::Local(local), _) => body.stale(local, claim, within),
+                (Named::Frame, Some(local)) => body.stale(local, &Claim::FrameBase, within),
                 (Named::Frame, None) => continue,
             };
-            stale.retain(|range| range.start < within.end && within.start < range.end);
             if !stale.is_empty() {
                 found.push((named, stale));
             }

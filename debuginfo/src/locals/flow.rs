@@ -5,6 +5,7 @@ use super::body::Body;
 use crate::address::WasmPc;
 use crate::ranges::merged;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// The claim of a debug location on a local.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -86,8 +87,20 @@ const STEPS: usize = 2000;
 const STEPS_BESIDE: usize = 1 << 20;
 
 impl Body {
-    /// Returns the ranges in which a local no longer holds what is claimed: sorted, disjoint.
-    pub fn stale(&self, local: u32, claim: &Claim) -> Vec<Range<WasmPc>> {
+    /// Returns the ranges in which a local no longer holds what is claimed, as far as they reach into a range: sorted, disjoint.
+    pub fn stale(&self, local: u32, claim: &Claim, within: &Range<WasmPc>) -> Vec<Range<WasmPc>> {
+        let all = self.all_stale(local, claim);
+        let from = all.partition_point(|range| range.end <= within.start);
+        let to = all.partition_point(|range| range.start < within.end);
+        let found = all.get(from..to).unwrap_or(&[]);
+        // An answer that is there already has to be copied.
+        match self.spend(found.len()) {
+            true => found.to_vec(),
+            false => self.everywhere(),
+        }
+    }
+
+    fn all_stale(&self, local: u32, claim: &Claim) -> Rc<[Range<WasmPc>]> {
         let writes = self.writes_to(local).iter();
         let overwritten = |write: &super::body::Write| Event {
             at: write.at,
@@ -98,10 +111,11 @@ impl Body {
             Claim::Entry(entry) => {
                 let range = entry.of_local(local);
                 if !self.begins_in_first_block(&range) {
-                    return self.stale_in(local, &range);
+                    return self.stale_in(local, &range).into();
                 }
                 let writes = writes.filter(|write| range.contains(&write.at));
                 self.behind(range.start, writes.map(overwritten).collect())
+                    .into()
             }
             Claim::Scope(start) => self.answers.get(local, Asked::Since(*start), || {
                 let mut stale = self.behind(*start, writes.map(overwritten).collect());

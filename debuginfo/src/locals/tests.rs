@@ -2,6 +2,7 @@
 
 use super::{Body, Claim, Frame, Listed};
 use crate::address::WasmPc;
+use crate::code::EVERYWHERE;
 use crate::container::{self, Container};
 use crate::expr::decode::Op;
 use std::ops::Range;
@@ -43,7 +44,7 @@ pub(super) fn operators(
 /// Which of the `nop`s a claim does not count at.
 fn stale(text: &str, local: u32, claim: impl Fn(&[WasmPc]) -> Claim) -> Vec<usize> {
     let (body, nops) = body(text);
-    let stale = body.stale(local, &claim(&nops));
+    let stale = body.stale(local, &claim(&nops), &EVERYWHERE);
     let at = |pc: &WasmPc| stale.iter().any(|range: &Range<WasmPc>| range.contains(pc));
     (0..nops.len()).filter(|i| at(&nops[*i])).collect()
 }
@@ -78,7 +79,7 @@ fn what_many_variables_ask_of_a_local_is_followed_once() {
     // Many blocks, so that following control through them 10,000 times is too much.
     let many = "local.get 0 if end ".repeat(200);
     let (body, nops) = body(&format!("{many} nop {SET} nop"));
-    let asked = |from: &WasmPc| body.stale(0, &Claim::Scope(*from));
+    let asked = |from: &WasmPc| body.stale(0, &Claim::Scope(*from), &EVERYWHERE);
     let is_stale = |at: &WasmPc| asked(&WasmPc(0)).iter().any(|range| range.contains(at));
     for _ in 0..10_000 {
         assert!(!is_stale(&nops[0]) && is_stale(&nops[1]));
@@ -140,7 +141,7 @@ fn a_write_counts_to_a_branch_behind_a_conditional_one() {
     assert_eq!(stale(&text, 0, all), [1]);
     let (body, nops) = body(&text);
     // One `end` comes between the branch and the next `nop`.
-    let end = body.stale(0, &all(&nops))[0].end;
+    let end = body.stale(0, &all(&nops), &EVERYWHERE)[0].end;
     assert_eq!(end, WasmPc(nops[2].0 - 1));
 }
 
@@ -274,11 +275,26 @@ fn questions_end() {
     let text = format!("{SET} {}", "local.get 0 if nop end ".repeat(50));
     let (body, _) = body(&text);
     for at in 0..20_000 {
-        body.stale(0, &Claim::Scope(WasmPc(1000 + at)));
+        body.stale(0, &Claim::Scope(WasmPc(1000 + at)), &EVERYWHERE);
     }
     let (first, last) = (&body.blocks[0], &body.blocks[body.blocks.len() - 1]);
     let all = [first.code.start..last.code.end];
-    assert_eq!(body.stale(0, &Claim::Scope(first.code.start)), all);
+    assert_eq!(
+        body.stale(0, &Claim::Scope(first.code.start), &EVERYWHERE),
+        all
+    );
+}
+
+#[test]
+fn one_question_with_a_long_answer_ends_too() {
+    let left = format!("block local.get 1 br_if 0 {SET} nop return end ");
+    let (body, _) = body(&left.repeat(200));
+    let ask = || body.stale(0, &Claim::Scope(WasmPc(0)), &EVERYWHERE);
+    assert_eq!(ask().len(), 200);
+    for _ in 0..20_000 {
+        ask();
+    }
+    assert_eq!(ask().len(), 1);
 }
 
 #[test]
