@@ -9,7 +9,7 @@ makes it when it compiles. So a third column has both: `dwalin compile -g --debu
 
 import os
 
-from measure import engines, in_turns, median, mib, once, options, ratio, scratch, table
+from measure import engines, in_turns, median, mib, of_each_module, once, options, ratio, table
 
 
 def commands(engine, module, folder):
@@ -28,11 +28,7 @@ def commands(engine, module, folder):
 
 def main():
     parser = options(__doc__.splitlines()[0])
-    parser.add_argument("modules", nargs="+", metavar="MODULE")
-    given = parser.parse_args()
-    for module in given.modules:
-        with scratch() as folder:
-            measure(module, folder, given)
+    of_each_module(parser, measure)
 
 
 def measure(module, folder, given):

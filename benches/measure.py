@@ -78,6 +78,15 @@ def parse(parser):
     return parser.parse_args()
 
 
+def of_each_module(parser, measure):
+    """Calls `measure` for each of the modules that are given, with a folder of its own and the options."""
+    parser.add_argument("modules", nargs="+", metavar="MODULE")
+    given = parser.parse_args()
+    for module in given.modules:
+        with scratch() as folder:
+            measure(module, folder, given)
+
+
 def engines(given):
     return [Dwalin(given.dwalin)] + ([Peer(given.peer)] if given.peer else [])
 

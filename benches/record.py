@@ -7,7 +7,7 @@
 import os
 import shutil
 
-from measure import engines, in_turns, median, mib, once, options, ratio, scratch, table
+from measure import engines, in_turns, median, mib, of_each_module, once, options, ratio, table
 
 ROWS = 100_000
 
@@ -23,11 +23,7 @@ def write_rows(path):
 def main():
     parser = options(__doc__.splitlines()[0])
     parser.add_argument("--keep", metavar="FILE", help="keep the last recording here, to go back in it (benches/back.py)")
-    parser.add_argument("modules", nargs="+", metavar="MODULE")
-    given = parser.parse_args()
-    for module in given.modules:
-        with scratch() as folder:
-            measure(module, folder, given)
+    of_each_module(parser, measure)
 
 
 def measure(module, folder, given):

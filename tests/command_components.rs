@@ -134,6 +134,30 @@ fn stopped(said: &str, expected: &[&str]) {
     assert!(!said.contains("matches nothing"), "{said}");
 }
 
+/// The output of gdb for commands, started by `dwalin gdb` and alone.
+fn gdb_sessions(typed: &[&str]) -> Vec<String> {
+    let gdb = tools::gdb();
+    let launched = ["gdb", "--gdb", &gdb, "-nx", "-batch"];
+    let launched = session(DWALIN, &launched, typed, "-ex", &[]);
+    let plain = ["--args", DWALIN, "run", "-g"];
+    let plain = session(&gdb, &["-nx", "-batch"], typed, "-ex", &plain);
+    launched.into_iter().chain(plain).collect()
+}
+
+/// The output of lldb for commands, started by `dwalin lldb`.
+fn lldb_session(typed: &[&str]) -> Option<String> {
+    let lldb = tools::lldb();
+    let launched = [
+        "lldb",
+        "--lldb",
+        &lldb,
+        "--lldb-option=--no-lldbinit",
+        "--lldb-option=--no-use-colors",
+        "--batch",
+    ];
+    session(DWALIN, &launched, typed, "-o", &[])
+}
+
 #[test]
 fn gdb_stops_in_a_component() {
     if !tools::have(&[&tools::gdb()]) {
@@ -156,13 +180,7 @@ fn gdb_stops_in_a_component() {
         "= 42",
         "exited normally",
     ];
-    let gdb = tools::gdb();
-    let launched = ["gdb", "--gdb", &gdb, "-nx", "-batch"];
-    if let Some(said) = session(DWALIN, &launched, &typed, "-ex", &[]) {
-        stopped(&said, &expected);
-    }
-    let plain = ["--args", DWALIN, "run", "-g"];
-    if let Some(said) = session(&gdb, &["-nx", "-batch"], &typed, "-ex", &plain) {
+    for said in gdb_sessions(&typed) {
         stopped(&said, &expected);
     }
 }
@@ -172,15 +190,6 @@ fn lldb_stops_in_a_component() {
     if !tools::have(&[&tools::lldb()]) {
         return;
     }
-    let lldb = tools::lldb();
-    let launched = [
-        "lldb",
-        "--lldb",
-        &lldb,
-        "--lldb-option=--no-lldbinit",
-        "--lldb-option=--no-use-colors",
-        "--batch",
-    ];
     let typed = [
         "breakpoint set --file wasip2.rs --line 29",
         "run",
@@ -189,7 +198,7 @@ fn lldb_stops_in_a_component() {
         "finish",
         "continue",
     ];
-    if let Some(said) = session(DWALIN, &launched, &typed, "-o", &[]) {
+    if let Some(said) = lldb_session(&typed) {
         stopped(
             &said,
             &[
@@ -233,13 +242,7 @@ fn gdb_steps_through_a_component() {
         "= 42",
         "\n42\n",
     ];
-    let gdb = tools::gdb();
-    let launched = ["gdb", "--gdb", &gdb, "-nx", "-batch"];
-    if let Some(said) = session(DWALIN, &launched, &typed, "-ex", &[]) {
-        in_order(&said, &expected);
-    }
-    let plain = ["--args", DWALIN, "run", "-g"];
-    if let Some(said) = session(&gdb, &["-nx", "-batch"], &typed, "-ex", &plain) {
+    for said in gdb_sessions(&typed) {
         in_order(&said, &expected);
     }
 }
@@ -249,15 +252,6 @@ fn lldb_steps_through_a_component() {
     if !tools::have(&[&tools::lldb()]) {
         return;
     }
-    let lldb = tools::lldb();
-    let launched = [
-        "lldb",
-        "--lldb",
-        &lldb,
-        "--lldb-option=--no-lldbinit",
-        "--lldb-option=--no-use-colors",
-        "--batch",
-    ];
     let typed = [
         "breakpoint set --one-shot true --file wasip2.rs --line 22",
         "run",
@@ -268,7 +262,7 @@ fn lldb_steps_through_a_component() {
         "down",
         "finish",
     ];
-    if let Some(said) = session(DWALIN, &launched, &typed, "-o", &[]) {
+    if let Some(said) = lldb_session(&typed) {
         let expected = [
             "at wasip2.rs:22",
             "at wasip2.rs:28",
