@@ -4,7 +4,7 @@
 
 mod components;
 
-use components::{DWALIN, folder, text, tools};
+use components::{DWALIN, folder, in_order, text, tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -92,16 +92,6 @@ fn session(debugger: &mut Command, flag: &str, typed: &[&str]) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// Checks that a session says these one after another.
-fn says(said: &str, expected: &[&str]) {
-    let mut at = 0;
-    for part in expected {
-        let found = said[at..].find(part);
-        let found = found.unwrap_or_else(|| panic!("{part} is missing after {at} in {said}"));
-        at += found + part.len();
-    }
-}
-
 fn gdb(typed: &[&str]) -> String {
     let fixed = ["set confirm off", "set debuginfod enabled off"];
     let mut launched = Command::new(DWALIN);
@@ -180,7 +170,7 @@ fn gdb_stops_in_both_components_by_function_and_by_file() {
         "print count",
         "continue",
     ]);
-    says(
+    in_order(
         &said,
         &[
             "add (a=40, b=2) at ",
@@ -226,7 +216,7 @@ fn gdb_steps_into_the_other_component_and_back() {
         "print count",
     ];
     let said = gdb(&steps);
-    says(
+    in_order(
         &said,
         &[
             "caller.c:9",
@@ -257,7 +247,7 @@ fn gdb_alone_steps_into_the_other_component() {
         return;
     }
     let said = plain_gdb(&["break both", "run", "step", "finish", "step", "step"]);
-    says(
+    in_order(
         &said,
         &["add (a=", "in wasm::adapter ()", "10\t", "length (text="],
     );
@@ -283,7 +273,7 @@ fn gdb_goes_up_and_down_past_the_adapter() {
         "down",
     ];
     let said = gdb(&typed);
-    says(
+    in_order(
         &said,
         &[
             "in both (first=40) at ",
@@ -319,13 +309,13 @@ fn lldb_goes_up_and_down_past_the_adapter() {
         "v b",
     ];
     let said = lldb(&typed);
-    says(
+    in_order(
         &said,
         &["add(a=40, b=2)", "1 frame of the runtime", "both(first=40)"],
     );
     // Before version 20 lldb hides no frames.
     if tools::lldb_version() >= 20 {
-        says(
+        in_order(
             &said,
             &[
                 "(lldb) up",
@@ -363,7 +353,7 @@ fn lldb_stops_in_both_components_and_steps_between_them() {
         "v count",
         "continue",
     ]);
-    says(
+    in_order(
         &said,
         &[
             "caller.c:9",

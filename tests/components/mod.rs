@@ -70,3 +70,13 @@ pub fn run(options: &[&str], args: &[&str], input: &str, directory: &Path) -> Op
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+/// Checks that a session says these one after another.
+pub fn in_order(said: &str, expected: &[&str]) {
+    let mut at = 0;
+    for part in expected {
+        let found = said[at..].find(part);
+        let found = found.unwrap_or_else(|| panic!("{part:?} is missing after {at} in {said}"));
+        at += found + part.len();
+    }
+}

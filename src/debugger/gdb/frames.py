@@ -33,6 +33,14 @@ class GuestFrame(FrameDecorator):
         name = super().function()
         return without_parameters(name) if isinstance(name, str) else name
 
+    def frame_args(self):
+        guest.printed = self.inferior_frame()
+        return super().frame_args()
+
+    def frame_locals(self):
+        guest.printed = self.inferior_frame()
+        return super().frame_locals()
+
 
 # The frames that are looked at for names that gdb cannot give.
 MOST_FRAMES = 100
@@ -63,6 +71,11 @@ def can_be_named():
     return True
 
 
+def printed_all():
+    """Values are those of the selected frame again."""
+    guest.printed = None
+
+
 class GuestFrames:
     """Folds the runtime's frames away, unless there are no others: `bt -no-filters` shows them."""
 
@@ -79,7 +92,12 @@ class GuestFrames:
         self.is_on = is_on
 
     def filter(self, frames):
-        frames = iter(frames)
+        try:
+            yield from self.folded(iter(frames))
+        finally:
+            printed_all()
+
+    def folded(self, frames):
         skipped = []
         for frame in frames:
             if is_guest(frame.inferior_frame()):
@@ -263,6 +281,8 @@ def install():
     gdb.events.new_objfile.connect(lambda event: "dwalin" in gdb.current_progspace().frame_filters or GuestFrames())
     gdb.events.stop.connect(on_stop)
     gdb.events.before_prompt.connect(go_on)
+    # After filters that take all frames before one is printed.
+    gdb.events.before_prompt.connect(printed_all)
     GoOn()
     GoBackIn()
     for command in ("step", "next"):

@@ -68,6 +68,7 @@ def symbol(name):
 
 known = {}  # Images by where they are; an image's bytes do not change while it is registered.
 symbols = {}  # Addresses by name.
+printed = None  # The frame that a backtrace prints: gdb, which selects it in its own, does not for a filter's.
 static = []  # The image that gdb has while there is no process (ahead.py).
 
 
@@ -134,10 +135,7 @@ def of_frame(of, several, none):
     """What an image says (`of`, None if nothing) of the selected frame's code, or what all say; else the text of an error."""
     said = [(image, of(image)) for image in images()]
     said = [(image, it) for image, it in said if it is not None]
-    try:
-        frame = gdb.selected_frame()
-    except gdb.error:
-        frame = None
+    frame = shown_frame()
     while frame is not None and frame.is_valid():
         for image, it in said:
             if frame.pc() in image.text:
@@ -147,6 +145,16 @@ def of_frame(of, several, none):
     if len(all_said) == 1:
         return all_said.pop()
     raise Unreadable(several if all_said else none)
+
+
+def shown_frame():
+    """The frame whose values are shown: the selected one, if a backtrace does not print another; `None` without any."""
+    if printed is not None and printed.is_valid():
+        return printed
+    try:
+        return gdb.selected_frame()
+    except gdb.error:
+        return None
 
 
 def base():

@@ -5,7 +5,7 @@ The second mapping, where the process has what the guest's addresses are of (run
 ordinary user may not map that (vm.mmap_min_addr), is never written to, and so never stops a watchpoint. gdb's Python has no part in how
 memory is accessed. So the three functions of the C library that gdb does it by are called by way of a few instructions: where they
 fail, and only there, `pread64` and `pwrite64` try again at the memory's base; and `ptrace` sets debug registers to the memory's own
-addresses. gdb's table of imported functions leads there (System V ABI, "Procedure Linkage Table"), if all in it is as expected.
+addresses. Of several memories none has a second mapping, and that of the frame whose values are shown is read. gdb's table of imported functions leads there (System V ABI, "Procedure Linkage Table"), if all in it is as expected.
 """
 import ctypes
 import struct
@@ -24,47 +24,61 @@ GLOB_DAT, JUMP_SLOT = 6, 7  # Relocations of a table of functions' addresses (AM
 
 SAVE = b"\x57\x56\x52\x51\x48\x83\xec\x08"         # push %rdi; push %rsi; push %rdx; push %rcx; sub $8, %rsp
 RESTORE = b"\x48\x83\xc4\x08\x59\x5a\x5e\x5f"      # add $8, %rsp; pop %rcx; pop %rdx; pop %rsi; pop %rdi
-CALL = b"\x49\xb8%(function)s\x41\xff\xd0"         # movabs $function, %r8; call *%r8
-JUMP = b"\x49\xb8%(function)s\x41\xff\xe0"         # movabs $function, %r8; jmp *%r8
+BEGIN, TEST = b"\xf3\x0f\x1e\xfa", b"\x48\x85\xc0"  # endbr64; test %rax, %rax
+FAIL, END = b"\x48\xc7\xc0\xff\xff\xff\xff", b"\xc3"  # mov $-1, %rax; ret
+JB, JZ, JNZ, JNS = 0x72, 0x74, 0x75, 0x79
 
 # What wasm-ld puts nothing below (its option `--global-base`): who asks for it goes by a null pointer.
 NULLS = struct.pack("<I", 1024)
 
-# (fd, buffer, length, offset): an address below 64 KiB that cannot be read is read at the base, but for a null pointer's.
-READ = (
-    b"\xf3\x0f\x1e\xfa" + SAVE + CALL + RESTORE +  # endbr64
-    b"\x48\x85\xc0\x79\x34"          # test %rax, %rax; jns end: it was read
-    b"\x48\x81\xf9" + NULLS + b"\x72\x2b"  # cmp $NULLS, %rcx; jb end: by a null pointer
-    b"\x49\x89\xc8"                  # mov %rcx, %r8
-    b"\x49\xc1\xe8\x10\x75\x22"      # shr $16, %r8; jnz end: in the second mapping, or nowhere
-    b"\x49\xb8%(base)s\x4d\x8b\x00"  # movabs $base, %r8; mov (%r8), %r8
-    b"\x4d\x85\xc0\x74\x10"          # test %r8, %r8; jz end: no guest, or several
-    b"\x4c\x01\xc1" + JUMP +         # add %r8, %rcx
-    b"\xc3"                          # end: ret
-)
 
-# The same for what is written, where there is something to read. A breakpoint is not inserted there: it is the guest's data.
-WRITE = (
-    b"\xf3\x0f\x1e\xfa" + SAVE + CALL + RESTORE +
-    b"\x48\x85\xc0\x79\x79"          # test %rax, %rax; jns end
-    b"\x48\x81\xf9" + NULLS + b"\x72\x70"  # cmp $NULLS, %rcx; jb end
-    b"\x49\x89\xc8"                  # mov %rcx, %r8
-    b"\x49\xc1\xe8\x20\x75\x67"      # shr $32, %r8; jnz end
-    b"\x48\x83\xfa\x01\x75\x05"      # cmp $1, %rdx; jne more
-    b"\x80\x3e\xcc\x74\x5c"          # cmpb $0xcc, (%rsi); je end
-    b"\x49\xb8%(base)s"              # more: movabs $base, %r8
-    b"\x49\x83\x38\x00\x74\x4c" +    # cmpq $0, (%r8); je end
-    SAVE +
-    b"\x48\x89\xe6"                  # mov %rsp, %rsi
-    b"\xba\x01\x00\x00\x00"          # mov $1, %edx
-    b"\x49\xb8%(read)s\x41\xff\xd0"  # movabs $read, %r8; call *%r8
-    + RESTORE +
-    b"\x48\x83\xf8\x01\x75\x1a"      # cmp $1, %rax; jne failed
-    b"\x49\xb8%(base)s\x49\x03\x08"  # movabs $base, %r8; add (%r8), %rcx
-    + JUMP +
-    b"\x48\xc7\xc0\xff\xff\xff\xff"  # failed: mov $-1, %rax
-    b"\xc3"                          # end: ret
-)
+def quad(value):
+    return struct.pack("<Q", value)
+
+
+def call(function):
+    return b"\x49\xb8" + quad(function) + b"\x41\xff\xd0"  # movabs $function, %r8; call *%r8
+
+
+def past(jump, rest):
+    """A conditional jump past instructions, and these."""
+    if len(rest) < 128:
+        return bytes([jump, len(rest)]) + rest
+    return bytes([0x0f, jump + 0x10]) + struct.pack("<I", len(rest)) + rest
+
+
+def own_base(data, ask):
+    """(): the base of the one memory, or what Python says of several."""
+    asked = b"\x48\x83\xec\x08\x48\xb8" + quad(ask) + b"\xff\xd0\x48\x83\xc4\x08"  # sub $8, %rsp; movabs $ask, %rax; call *%rax; add $8, %rsp
+    return BEGIN + b"\x48\xb8" + quad(data) + b"\x48\x8b\x00" + TEST + past(JNZ, asked) + END  # movabs $data, %rax; mov (%rax), %rax
+
+
+def at_base(function, own):
+    """Goes on to the function with the base added to the address, if there is one."""
+    moved = b"\x48\x01\xc1\x49\xb8" + quad(function) + b"\x41\xff\xe0"  # add %rax, %rcx; movabs $function, %r8; jmp *%r8
+    return SAVE + call(own) + RESTORE + TEST + past(JZ, moved)
+
+
+def where_it_fails(function, rest):
+    """(fd, buffer, length, offset): calls the function, and where it fails below 4 GiB, but not by a null pointer, does the rest."""
+    low = b"\x49\x89\xc8\x49\xc1\xe8\x20" + past(JNZ, rest)  # mov %rcx, %r8; shr $32, %r8
+    guest = b"\x48\x81\xf9" + NULLS + past(JB, low)          # cmp $NULLS, %rcx
+    return BEGIN + SAVE + call(function) + RESTORE + TEST + past(JNS, guest) + END
+
+
+def reading(function, own):
+    """What cannot be read is read at the base."""
+    return where_it_fails(function, at_base(function, own) + FAIL)
+
+
+def writing(function, own, read):
+    """The same for what is written, where there is something to read. A breakpoint is not inserted there: it is the guest's data."""
+    probe = SAVE + b"\x48\x89\xe6\xba\x01\x00\x00\x00" + call(read) + RESTORE  # mov %rsp, %rsi; mov $1, %edx
+    rest = probe + b"\x48\x83\xf8\x01" + past(JNZ, at_base(function, own)) + FAIL  # cmp $1, %rax
+    # cmp $1, %rdx; jne rest; cmpb $0xcc, (%rsi); je end
+    is_breakpoint = b"\x48\x83\xfa\x01" + past(JNZ, b"\x80\x3e\xcc" + bytes([JZ, len(rest)]))
+    return where_it_fails(function, is_breakpoint + rest)
+
 
 # (request, pid, address, data): PTRACE_POKEUSER (6) of a debug register, 848 bytes into `struct user`, adds the base, which is noted for
 # the register behind the base; PTRACE_PEEKUSER (3) takes away what was added.
@@ -94,11 +108,28 @@ WATCH = (
     b"\x49\xb8%(function)s"          # call: movabs $function, %r8
     b"\x31\xc0\x41\xff\xe0"          # xor %eax, %eax; jmp *%r8
 )
-FUNCTIONS = (("pread64", READ), ("pwrite64", WRITE), ("ptrace", WATCH))
+FUNCTIONS = ("pread64", "pwrite64", "ptrace")
 
 library = ctypes.CDLL(None)
 base = None  # Where the instructions find the memory's base; `None` until they are there.
 tried = False
+several = False  # Whether there are several memories: then none is at the guest's addresses.
+asking = False
+
+
+@ctypes.CFUNCTYPE(ctypes.c_uint64)
+def ask():
+    """The base of the memory of the frame whose values are read, where there are several. What gdb reads to find that is the host's."""
+    global asking
+    if not several or asking:
+        return 0
+    asking = True
+    try:
+        return guest.base()
+    except (guest.Unreadable, gdb.error):
+        return 0
+    finally:
+        asking = False
 
 
 def read_own(address, size):
@@ -169,16 +200,22 @@ def instructions(functions):
     pages = library.mmap(None, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     if pages in (None, ctypes.c_void_p(-1).value):
         raise OSError("no memory")
-    data, places, end = pages + PAGE, {}, pages
-    for name, code in FUNCTIONS:
-        words = {b"function": functions[name], b"base": data, b"read": pages}
-        code = code % {word: struct.pack("<Q", value) for word, value in words.items()}
+    data, end, places = pages + PAGE, pages, []
+
+    def place(code):
+        nonlocal end
         ctypes.memmove(end, code, len(code))
-        places[name] = end
+        places.append(end)
         end += (len(code) + 15) & -16
+        return places[-1]
+
+    own = place(own_base(data, ctypes.cast(ask, ctypes.c_void_p).value))
+    read = place(reading(functions["pread64"], own))
+    place(writing(functions["pwrite64"], own, read))
+    place(WATCH % {b"function": quad(functions["ptrace"]), b"base": quad(data)})
     if library.mprotect(ctypes.c_void_p(pages), ctypes.c_size_t(PAGE), PROT_READ | PROT_EXEC):
         raise OSError("no right to execute")
-    return places, ctypes.c_uint64.from_address(data)
+    return dict(zip(FUNCTIONS, places[1:])), ctypes.c_uint64.from_address(data)
 
 
 def interpose():
@@ -188,7 +225,7 @@ def interpose():
         return base is not None
     tried = True
     try:
-        functions = {name: ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name, _ in FUNCTIONS}
+        functions = {name: ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in FUNCTIONS}
         found = [(name, ctypes.c_uint64.from_address(slot)) for name, slot in slots(functions)]
         maps = Maps()
         for name, slot in found:
@@ -205,11 +242,14 @@ def interpose():
     return base is not None
 
 
-def only_base():
-    """The base of the one memory there is."""
-    bases = {image.base for image in guest.images()} - {None} if not guest.static else ()
+def look():
+    """Finds the memories of the one process there is."""
+    global several
+    several = False  # While gdb looks for what is there.
+    bases = {image.base for image in guest.images()} - {None} if not guest.static else set()
     running = [inferior for inferior in gdb.inferiors() if inferior.pid]
-    return bases.pop() if len(bases) == 1 and len(running) == 1 else 0
+    several = len(bases) > 1 and len(running) == 1
+    base.value = bases.pop() if len(bases) == 1 and len(running) == 1 else 0
 
 
 def finds_guest():
@@ -219,12 +259,13 @@ def finds_guest():
 
 def on_new_objfile(event):
     if base is not None:
-        base.value = only_base()
+        look()
 
 
 def on_exited(event):
+    global several
     if base is not None:
-        base.value = 0
+        base.value, several = 0, False
 
 
 def install():

@@ -12,8 +12,12 @@ from . import guest, own_addresses
 LOCATION = re.compile(r"-(?:l|location)\s+")
 # What may follow the expression (GDB's manual, "Setting Watchpoints").
 REST = re.compile(r"\s(?:if\b|thread\s|task\s|mask\s).*$", re.DOTALL)
+VARIABLE = re.compile(r"[\w.]+")
 AT_ADDRESS = re.compile(r"\s*(?:\*|\{)")
 NUMBERS = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long long"}
+
+
+defined = False
 
 
 def place(expression, is_location):
@@ -26,10 +30,20 @@ def place(expression, is_location):
         return None
     address = int(pointer) & 0xffffffffffffffff
     # The address of a variable has its 32 bits too: what is not at an address that was given is found by its own way.
-    if not is_location and (address >> 32 or not AT_ADDRESS.match(expression)):
+    is_given = AT_ADDRESS.match(expression) or own_addresses.several and not is_of_variable(expression)
+    if not is_location and (address >> 32 or not is_given):
         return None
     host = guest.host(address)
     return "{%s} 0x%x" % (type_at(value.type, host), host)
+
+
+def is_of_variable(expression):
+    """Whether it is a variable or a member of one, and not of what one of them points to."""
+    if not VARIABLE.fullmatch(expression):
+        return False
+    names = expression.split(".")
+    outer = (gdb.parse_and_eval(".".join(names[:count])).type.strip_typedefs().code for count in range(1, len(names)))
+    return not any(code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF) for code in outer)
 
 
 def type_at(type, address):
@@ -77,8 +91,18 @@ class Watch(gdb.Command):
 
 
 def install():
+    """gdb's own commands do it where its accesses are redirected, and there is one memory."""
     if own_addresses.interpose():
-        return  # gdb's own commands do it.
+        gdb.events.new_objfile.connect(lambda event: own_addresses.several and define())
+    else:
+        define()
+
+
+def define():
+    global defined
+    if defined:
+        return
+    defined = True
     Watch("watch", gdb.WP_WRITE, "changes")
     Watch("rwatch", gdb.WP_READ, "is read")
     Watch("awatch", gdb.WP_ACCESS, "is read or changes")
