@@ -1,6 +1,6 @@
 /*
- * wasmtime's C library behind the few commands that these scripts give it, for where its command line is not at hand. The
- * engine is the same. The library comes with the Python package:
+ * wasmtime's C library behind the few commands that these scripts give it, for where its command line is not at hand, of modules
+ * and of components. The engine is the same. The library comes with the Python package:
  *
  *     pip download --no-deps wasmtime==48.0.0 && unzip wasmtime-48.0.0-*.whl
  *     cp wasmtime/linux-x86_64/_libwasmtime.so libwasmtime.so
@@ -33,6 +33,22 @@ typedef struct {
     uint64_t store, private, room;
 } Instance;
 
+typedef struct {
+    uint64_t store;
+    uint32_t private;
+} ComponentInstance;
+typedef struct {
+    uint64_t store;
+    uint32_t private, room;
+} ComponentFunc;
+typedef struct {
+    uint8_t kind;
+    union {
+        bool is_ok; /* of a result */
+        uint64_t room[4];
+    } of;
+} Val;
+
 void *wasm_config_new(void);
 void wasmtime_config_debug_info_set(void *, bool);
 void wasmtime_config_cranelift_opt_level_set(void *, uint8_t);
@@ -60,6 +76,16 @@ void wasmtime_store_delete(void *);
 void wasm_trap_delete(void *);
 void wasm_byte_vec_delete(Bytes *);
 void wasm_trap_message(void *, Bytes *);
+void *wasmtime_component_new(void *, const uint8_t *, size_t, void **);
+void *wasmtime_component_serialize(void *, Bytes *);
+void *wasmtime_component_deserialize_file(void *, const char *, void **);
+void *wasmtime_component_linker_new(void *);
+void *wasmtime_component_linker_add_wasip2(void *);
+void *wasmtime_component_linker_instantiate(void *, void *, void *, ComponentInstance *);
+void *wasmtime_component_instance_get_export_index(const ComponentInstance *, void *, void *, const char *, size_t);
+bool wasmtime_component_instance_get_func(const ComponentInstance *, void *, void *, ComponentFunc *);
+void *wasmtime_component_func_call(const ComponentFunc *, void *, const Val *, size_t, Val *, size_t);
+void wasmtime_error_delete(void *);
 
 /* What the command line ends with. */
 enum { FAILED = 1, TRAPPED = 134 };
@@ -73,6 +99,7 @@ static const char *dirs[MOST_DIRS];
 static int dir_count;
 
 static void *config, *engine, *linker;
+static bool is_component;
 
 static void check(void *error) {
     int code;
@@ -105,14 +132,25 @@ static void *compiled(const char *path) {
     if (fread(bytes, 1, size, file) != size)
         exit(FAILED);
     fclose(file);
-    check(wasmtime_module_new(engine, bytes, size, &module));
+    is_component = size > 6 && bytes[6] == 1; /* The layer, of a binary. */
+    check((is_component ? wasmtime_component_new : wasmtime_module_new)(engine, bytes, size, &module));
     free(bytes);
+    return module;
+}
+
+static void *deserialized(const char *path) {
+    void *module, *error = wasmtime_module_deserialize_file(engine, path, &module);
+    if (error) {
+        wasmtime_error_delete(error);
+        check(wasmtime_component_deserialize_file(engine, path, &module));
+        is_component = true;
+    }
     return module;
 }
 
 static void write_artifact(void *module, const char *path) {
     Bytes artifact;
-    check(wasmtime_module_serialize(module, &artifact));
+    check((is_component ? wasmtime_component_serialize : wasmtime_module_serialize)(module, &artifact));
     FILE *file = opened(path, "wb");
     fwrite(artifact.data, 1, artifact.size, file);
     fclose(file);
@@ -128,11 +166,9 @@ static void preopen(void *wasi, const char *dir) {
     free(host);
 }
 
-/* A store of its own with the program in it. With `quiet` it sees no streams. */
-static void *instantiate(void *module, int count, const char **words, bool quiet, Extern *start) {
-    void *store = wasmtime_store_new(engine, NULL, NULL), *context = wasmtime_store_context(store);
-    void *wasi = wasi_config_new(), *trap = NULL;
-    Instance instance;
+/* A store with what a program sees of the system. With `quiet` it sees no streams. */
+static void *new_store(int count, const char **words, bool quiet) {
+    void *store = wasmtime_store_new(engine, NULL, NULL), *wasi = wasi_config_new();
     wasi_config_set_argv(wasi, (size_t)count, words);
     for (int i = 0; i < dir_count; i++)
         preopen(wasi, dirs[i]);
@@ -141,7 +177,14 @@ static void *instantiate(void *module, int count, const char **words, bool quiet
         wasi_config_inherit_stdout(wasi);
         wasi_config_inherit_stderr(wasi);
     }
-    check(wasmtime_context_set_wasi(context, wasi));
+    check(wasmtime_context_set_wasi(wasmtime_store_context(store), wasi));
+    return store;
+}
+
+/* A store of its own with the program in it. */
+static void *instantiate(void *module, int count, const char **words, bool quiet, Extern *start) {
+    void *store = new_store(count, words, quiet), *context = wasmtime_store_context(store), *trap = NULL;
+    Instance instance;
     check(wasmtime_linker_instantiate(linker, context, module, &instance, &trap));
     if (!wasmtime_instance_export_get(context, &instance, "_start", strlen("_start"), start))
         exit(FAILED);
@@ -153,6 +196,30 @@ static void *call(void *store, const Extern *start) {
     void *trap = NULL;
     check(wasmtime_func_call(wasmtime_store_context(store), &start->of.func, NULL, 0, NULL, 0, &trap));
     return trap;
+}
+
+/* The latest version of `wasi:cli/run` that a component may export. */
+enum { LATEST = 20 };
+
+static int run_component(void *component, int count, const char **words) {
+    void *store = new_store(count, words, false), *context = wasmtime_store_context(store), *run = NULL, *func = NULL;
+    ComponentInstance instance;
+    ComponentFunc call;
+    Val result = {0};
+    void *components = wasmtime_component_linker_new(engine);
+    check(wasmtime_component_linker_add_wasip2(components));
+    check(wasmtime_component_linker_instantiate(components, context, component, &instance));
+    for (int version = 0; !run && version <= LATEST; version++) {
+        char name[32];
+        int length = snprintf(name, sizeof name, "wasi:cli/run@0.2.%d", version);
+        run = wasmtime_component_instance_get_export_index(&instance, context, NULL, name, (size_t)length);
+    }
+    if (run)
+        func = wasmtime_component_instance_get_export_index(&instance, context, run, "run", strlen("run"));
+    if (!func || !wasmtime_component_instance_get_func(&instance, context, func, &call))
+        exit(FAILED);
+    check(wasmtime_component_func_call(&call, context, NULL, 0, &result, 1));
+    return result.of.is_ok ? 0 : FAILED;
 }
 
 static int run_once(void *module, int count, const char **words) {
@@ -237,11 +304,13 @@ int main(int count, const char **words) {
     engine = wasm_engine_new_with_config(config);
     void *module = NULL;
     if (precompiled)
-        check(wasmtime_module_deserialize_file(engine, file, &module));
+        module = deserialized(file);
     else
         module = compiled(file);
     linker = wasmtime_linker_new(engine);
     check(wasmtime_linker_define_wasi(linker));
+    if (!compile && is_component)
+        return run_component(module, count - at + 1, words + at - 1);
     if (!compile)
         return again ? run_again(module, again, calls, count - at + 1, words + at - 1)
                      : run_once(module, count - at + 1, words + at - 1);
