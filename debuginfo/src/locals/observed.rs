@@ -55,7 +55,7 @@ pub fn unobserved(
         if !webs.follow(observed) {
             break;
         }
-        webs.collect(observed.local, &mut found);
+        webs.collect(&mut found);
     }
     found.accesses.sort_unstable();
     Some(found)
@@ -91,19 +91,52 @@ struct Ends {
 struct Webs<'a> {
     body: &'a Body,
     readers: Readers,
-    /// The blocks that lead to each.
-    before: Vec<Vec<usize>>,
+    before: Predecessors,
+    /// The local that is followed.
+    local: u32,
+    /// All writes to it.
+    writes: &'a [Write],
     segments: Segments,
+}
+
+/// The blocks that lead to each block.
+struct Predecessors {
+    /// Those of all blocks, one block's after the other's.
+    all: Vec<usize>,
+    /// The places in `all` at which those of each begin, and the end.
+    starts: Vec<usize>,
+}
+
+impl Predecessors {
+    fn of(body: &Body) -> Predecessors {
+        let edges = || {
+            let blocks = body.blocks.iter().enumerate();
+            blocks.flat_map(|(number, block)| block.next.iter().map(move |next| (number, *next)))
+        };
+        let mut starts = vec![0; body.blocks.len() + 1];
+        for (_, next) in edges() {
+            starts[next + 1] += 1;
+        }
+        for block in 1..starts.len() {
+            starts[block] += starts[block - 1];
+        }
+        let mut ends = starts.clone();
+        let mut all = vec![0; starts.last().copied().unwrap_or(0)];
+        for (number, next) in edges() {
+            all[ends[next]] = number;
+            ends[next] += 1;
+        }
+        Predecessors { all, starts }
+    }
+
+    /// The places in `all` of those of a block.
+    fn of_block(&self, block: usize) -> Range<usize> {
+        self.starts[block]..self.starts[block + 1]
+    }
 }
 
 impl<'a> Webs<'a> {
     fn new(body: &'a Body, readers: Readers) -> Webs<'a> {
-        let mut before = vec![Vec::new(); body.blocks.len()];
-        for (number, block) in body.blocks.iter().enumerate() {
-            for next in &block.next {
-                before[*next].push(number);
-            }
-        }
         let segments = Segments {
             all: Vec::new(),
             blocks: vec![None; body.blocks.len()],
@@ -112,7 +145,9 @@ impl<'a> Webs<'a> {
         Webs {
             body,
             readers,
-            before,
+            before: Predecessors::of(body),
+            local: 0,
+            writes: &[],
             segments,
         }
     }
@@ -120,11 +155,12 @@ impl<'a> Webs<'a> {
     /// Finds the webs of a local. Returns false where that takes too many steps.
     fn follow(&mut self, observed: &Observed) -> bool {
         self.segments.clear();
-        let local = observed.local;
         let body = self.body;
-        self.touch(0, local);
+        self.local = observed.local;
+        self.writes = body.writes_to(self.local);
+        self.touch(0);
         let mut live = Vec::new();
-        for write in body.writes_to(local) {
+        for write in self.writes {
             live.extend(body.block_at(write.at).map(|block| (block, false)));
         }
         for range in &observed.named {
@@ -132,7 +168,7 @@ impl<'a> Webs<'a> {
                 return false;
             }
             for block in body.blocks_in(range) {
-                let first_write = self.writes_in(block, local).first();
+                let first_write = self.writes_in(block).first();
                 let at_start = first_write.is_none_or(|write| range.start < write.behind);
                 live.push((block, at_start));
             }
@@ -140,7 +176,7 @@ impl<'a> Webs<'a> {
         if self.readers == Readers::Code {
             // Of a block the first read alone can be of the value at its beginning.
             let mut seen = WasmPc(0);
-            for at in body.reads_of(local) {
+            for at in body.reads_of(self.local) {
                 if at < seen {
                     continue;
                 }
@@ -148,33 +184,34 @@ impl<'a> Webs<'a> {
                     continue;
                 };
                 seen = body.blocks[block].code.end;
-                let first_write = self.writes_in(block, local).first();
+                let first_write = self.writes_in(block).first();
                 live.push((block, first_write.is_none_or(|write| at <= write.at)));
             }
         }
         for (block, is_live) in &live {
-            let ends = self.touch(*block, local);
+            let ends = self.touch(*block);
             ends.is_live |= is_live;
         }
         live.retain(|(_, is_live)| *is_live);
         let work: Vec<_> = live.into_iter().map(|(block, _)| block).collect();
-        let is_done = self.join(work, local);
+        let is_done = self.join(work);
         self.segments.name(&observed.named);
         is_done
     }
 
     /// Joins the segments that have one value: from blocks at whose beginnings it is used to those that lead to them.
-    fn join(&mut self, mut work: Vec<usize>, local: u32) -> bool {
+    fn join(&mut self, mut work: Vec<usize>) -> bool {
         work.sort_unstable();
         work.dedup();
         while let Some(block) = work.pop() {
-            if !self.body.spend(1 + self.before[block].len()) {
+            let places = self.before.of_block(block);
+            if !self.body.spend(1 + places.len()) {
                 return false;
             }
-            let first = self.touch(block, local).first;
-            for i in 0..self.before[block].len() {
-                let before = self.before[block][i];
-                let ends = self.touch(before, local);
+            let first = self.touch(block).first;
+            for place in places {
+                let before = self.before.all[place];
+                let ends = self.touch(before);
                 let (last, is_through) = (ends.last, ends.first == ends.last);
                 if is_through && !std::mem::replace(&mut ends.is_live, true) {
                     work.push(before);
@@ -186,12 +223,12 @@ impl<'a> Webs<'a> {
     }
 
     /// The segments of a block.
-    fn touch(&mut self, block: usize, local: u32) -> &mut Ends {
+    fn touch(&mut self, block: usize) -> &mut Ends {
         if self.segments.blocks[block].is_none() {
             let code = self.body.blocks[block].code.clone();
             let first = self.segments.all.len();
             let mut from = code.start;
-            for write in self.writes_in(block, local) {
+            for write in self.writes_in(block) {
                 self.segments.push(from..write.behind);
                 from = write.behind;
             }
@@ -209,15 +246,14 @@ impl<'a> Webs<'a> {
             .expect("made before, or above")
     }
 
-    /// The writes to a local in a block.
-    fn writes_in(&self, block: usize, local: u32) -> &'a [Write] {
-        let body: &'a Body = self.body;
-        body.in_block(block, body.writes_to(local), |write| write.at)
+    /// The writes to the local in a block.
+    fn writes_in(&self, block: usize) -> &'a [Write] {
+        self.body.in_block(block, self.writes, |write| write.at)
     }
 
     /// Collects what nobody sees of the local that was followed.
-    fn collect(&mut self, local: u32, found: &mut Unobserved) {
-        let body = self.body;
+    fn collect(&mut self, found: &mut Unobserved) {
+        let (body, local) = (self.body, self.local);
         let Some(entry) = self.segments.blocks.first().copied().flatten() else {
             return;
         };
@@ -229,7 +265,7 @@ impl<'a> Webs<'a> {
             let Some(ends) = self.segments.blocks[block] else {
                 continue;
             };
-            for (write, segment) in self.writes_in(block, local).iter().zip(ends.first + 1..) {
+            for (write, segment) in self.writes_in(block).iter().zip(ends.first + 1..) {
                 if !self.segments.is_in_home(segment) {
                     found.accesses.push(write.at);
                 }
