@@ -203,7 +203,7 @@ int main(void) {
     volatile long sum = 0;
     for (int i = 0; i < 150; i++) {
         for (int j = 0; j < 60; j++) sum += down(3000);
-        for (int j = 0; j < 300; j++) sum += now();
+        for (int j = 0; j < 2000; j++) sum += now();
         sort();
     }
     return 0;

@@ -165,6 +165,8 @@ fn ctrl_c_in_a_call_of_the_host_shows_what_waits_for_it() {
         lldb.line("yes");
         lldb.wait_for("Return value: (int) $");
         lldb.wait_for(PROMPT);
+        // It would go on after lldb, for ever: the program is in no terminal's session.
+        lldb.ask("process kill", "killed");
     });
 }
 
