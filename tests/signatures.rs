@@ -48,7 +48,10 @@ fn asked_of_lldb(folder: &Folder, at: &str, commands: &[&str]) -> Vec<String> {
     let mut lldb = Command::new(support::tools::lldb());
     lldb.args(["--no-lldbinit", "--no-use-colors", "--batch"]);
     let jit = "settings set plugin.jit-loader.gdb.enable on";
-    let stop = format!("b {at}");
+    let stop = match at.starts_with("-f") {
+        true => format!("breakpoint set {at}"),
+        false => format!("b {at}"),
+    };
     let asked = "command source --stop-on-error false asked.lldb";
     for command in [jit, &formatters(), &stop, "run", asked] {
         lldb.args(["-o", command]);
@@ -292,6 +295,42 @@ fn lldb_refuses_calls_whose_arguments_it_passes_in_another_way() {
             ("continue", "Counter::any(this="),
         ];
         let answers = asked_of_lldb(&folder, "passed.cpp:48", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+/// Clang gives `main` types for WebAssembly alone, which are in the linkage names of all that is declared in it.
+#[test]
+fn gdb_names_what_is_declared_in_main_as_natively() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("gdb")) {
+        let folder = compiled("local-gdb", "local.cpp", version);
+        let questions = [
+            ("bt 1", "#0  main::Local::plus (this=0x"),
+            ("frame 1", "main::$_0::operator() (this=0x"),
+            ("p calls", "= 47"),
+            ("frame 2", "call<main::$_0> (f=..., n=7) at"),
+            ("info symbol &main::runs", "main::runs in section"),
+            (
+                "info functions plus",
+                "static int main::Local::plus(Local const&, Local const&);",
+            ),
+        ];
+        let answers = asked_of_gdb(&folder, "local.cpp:8", &commands(&questions));
+        expect(&answers, &questions);
+    }
+}
+
+#[test]
+fn lldb_names_what_is_declared_in_main_as_natively() {
+    for version in VERSIONS.into_iter().filter(|_| equipped() && has("lldb")) {
+        let folder = compiled("local-lldb", "local.cpp", version);
+        let questions = [
+            ("frame info", "app.wasm`main::Local::plus(this="),
+            ("up", "app.wasm`main::$_0::operator()(this="),
+            ("up", "app.wasm`int call<main::$_0>(f="),
+        ];
+        let at = "-f local.cpp -l 8";
+        let answers = asked_of_lldb(&folder, at, &commands(&questions));
         expect(&answers, &questions);
     }
 }

@@ -1,6 +1,7 @@
 //! References between entries: of one unit, or to another one, as link-time optimisation has types and inlined functions.
 
 use super::{Die, MAX_DEPTH, is_alias};
+use crate::demangle::host_name;
 use crate::source::{ReadUnit, Reader, StringRoom, attr_string, entry_at};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
@@ -39,7 +40,7 @@ impl DieRef<'_, '_> {
         Some(String::from_utf8_lossy(name).into_owned())
     }
 
-    /// The linkage name of the entry, or its name.
+    /// The linkage name of the entry as the host has it, or its name.
     pub fn linkage_name(&self) -> Option<String> {
         let names = [
             dw::DW_AT_linkage_name,
@@ -48,7 +49,12 @@ impl DieRef<'_, '_> {
         ];
         names.into_iter().find_map(|name| {
             let text = attr_string(self.unit, self.entry.attr_value(name)?).ok()?;
-            Some(text.to_string_lossy().into_owned())
+            let text = text.to_string_lossy();
+            // `main` with arguments has one for WebAssembly alone (basic C ABI of the tool conventions, "Program entry").
+            if text == "__main_argc_argv" && self.name().is_some_and(|name| name == "main") {
+                return self.name();
+            }
+            Some(host_name(&text).unwrap_or_else(|| text.into_owned()))
         })
     }
 }

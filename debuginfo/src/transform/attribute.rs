@@ -12,6 +12,8 @@ use super::output::Output;
 use super::pointers::{PointerModel, native_value};
 use super::scopes::Scopes;
 use super::variant::{VARIANTS, mistakes_variants};
+use crate::code::Flavor;
+use crate::demangle::{host_name, host_name_for_gdb};
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
@@ -40,7 +42,7 @@ fn is_number_of_type(cx: &Context<'_, '_, '_>, entry: &Entry<'_, '_>) -> bool {
 
 /// Returns true if a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C
 /// ABI of the tool conventions, "Program entry").
-pub(super) fn is_main<'d>(entry: &Entry<'_, 'd>, linkage_name: &Attribute<Reader<'d>>) -> bool {
+fn is_main<'d>(entry: &Entry<'_, 'd>, linkage_name: &Attribute<Reader<'d>>) -> bool {
     let is = |value: Read<Reader<'d>>, name: &str| {
         let text = attr_string(entry.read_unit, value);
         text.is_ok_and(|text| text.slice() == name.as_bytes())
@@ -71,6 +73,7 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             dw::DW_AT_GNU_locviews | dw::DW_AT_GNU_pubnames | dw::DW_AT_GNU_pubtypes => return,
             // Debuggers would show it in place of the source's name.
             dw::DW_AT_linkage_name if is_main(self.entry, attr) => return,
+            dw::DW_AT_linkage_name | dw::DW_AT_MIPS_linkage_name => self.linkage_name(attr),
             dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => {
                 macros(self.cx, self.out, attr)
             }
@@ -212,6 +215,20 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             .expression(expression, purpose)
             .map(|it| Some(AttributeValue::exprloc(it))),
             _ => self.other(attr),
+        }
+    }
+
+    /// A linkage name, or the host's for what is declared in `main`.
+    fn linkage_name(&mut self, attr: &Attribute<Reader<'d>>) -> Value {
+        let text = attr_string(self.entry.read_unit, attr.value()).ok();
+        let host_name = match self.cx.flavor() {
+            Flavor::Gdb => host_name_for_gdb,
+            Flavor::Lldb => host_name,
+        };
+        let name = text.and_then(|text| host_name(&text.to_string_lossy()));
+        match name.filter(|name| self.out.has_room(name)) {
+            Some(name) => Ok(Some(AttributeValue::string(name))),
+            None => self.other(attr),
         }
     }
 

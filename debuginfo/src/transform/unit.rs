@@ -1,6 +1,6 @@
 //! The conversion of one unit: its line table, its root, its entries one after the other.
 
-use super::attribute::{Attributes, is_main};
+use super::attribute::Attributes;
 use super::callable::{check_calls, refuse_calls};
 use super::callable_gdb::refuse_calls_by_gdb;
 use super::code_range::{code_ranges, set_ranges, wasm_ranges};
@@ -265,12 +265,7 @@ impl<'a, 'd> Conversion<'_, '_, 'a, 'd> {
         let Some(index) = self.scopes.enter_function(self.cx, entry) else {
             return;
         };
-        let main = entry.attr(dw::DW_AT_linkage_name);
-        let name = match main.filter(|name| is_main(entry, name)) {
-            Some(_) => Some("main".to_owned()),
-            None => self.cx.own(entry).linkage_name(),
-        };
-        if let Some(name) = name {
+        if let Some(name) = self.cx.own(entry).linkage_name() {
             self.out.name_function(index, name);
         }
     }
