@@ -48,6 +48,18 @@ pub(super) fn text_of_core(name: &str, ty: &FuncType, core: &[u64], lift: &mut L
     call(name, ty, arguments)
 }
 
+/// A guest's result, of the core value that it is, or that says where it is.
+pub(super) fn result_of_core(ty: &Type, core: &[u64], lift: &mut Lift<'_>) -> String {
+    let mut flat = Flat(core.iter());
+    if ty.flat().is_some_and(|count| count <= 1) {
+        return looked(ty, || lift.flat(ty, &mut flat));
+    }
+    looked(ty, || {
+        let at = lift.address(flat.next()? as u32, ty.size(), ty.align())?;
+        lift.field(ty, at, &mut 0)
+    })
+}
+
 /// A value that is read to be shown. Handles are left where they are.
 fn looked(ty: &Type, read: impl FnOnce() -> Result<Val>) -> String {
     match ty {

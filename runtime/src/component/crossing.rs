@@ -4,10 +4,9 @@ use super::called;
 use super::lift::Lift;
 use super::parts::{Crossing, Encoding, Options, Source, SourceMemory};
 use super::state::State;
-use crate::index::FuncIndex;
+use crate::report::backtrace::FrameInfo;
 use crate::vm::handle::Memory;
 use crate::vm::instance::PassedOn;
-use cranelift_entity::EntityRef;
 use dwalin_debuginfo::values::WasmValue;
 use std::sync::Arc;
 
@@ -20,27 +19,35 @@ pub(super) struct Crossings {
 impl PassedOn for Crossings {
     fn text<'m>(
         &self,
-        func: FuncIndex,
-        locals: &[(u32, WasmValue)],
+        frame: &FrameInfo,
         memories: &[Memory],
         bytes: &dyn Fn(Memory) -> &'m [u8],
     ) -> Option<String> {
         let crossings = self.state.parts.crossings.get(&self.module)?;
-        let Crossing { name, ty, source } = crossings.get(&(func.index() as u32))?;
-        let count = ty.param_tuple.flat.unwrap_or(1);
-        let Some(core) = core_values(locals, count) else {
+        let crossing = crossings.get(&frame.func_index)?;
+        let Crossing { name, ty, .. } = crossing;
+        let count = ty.param_tuple.flat.unwrap_or(1) as u32;
+        let Some(core) = core_values(&frame.locals, 0..count) else {
             return Some(format!("{name}: {ty}"));
         };
-        let memory = self.memory(source, memories).map_or(&[][..], bytes);
-        let options = Options {
-            instance: 0,
-            encoding: source.encoding.unwrap_or(Encoding::Utf8),
-            memory: None,
-            realloc: None,
-            post_return: None,
+        let look = |source: &Source, text: &dyn Fn(&mut Lift<'_>) -> String| {
+            let memory = self.memory(source, memories).map_or(&[][..], bytes);
+            text(&mut Lift::looking(&self.state, &options(source), memory))
         };
-        let mut lift = Lift::looking(&self.state, &options, memory);
-        Some(called::text_of_core(name, ty, &core, &mut lift))
+        let mut text = look(&crossing.arguments, &|lift| {
+            called::text_of_core(name, ty, &core, lift)
+        });
+        let returned = crossing.returned.as_ref();
+        let returned = returned.filter(|it| frame.module_offset.is_some_and(|at| at > it.from));
+        if let (Some(returned), Some(result)) = (returned, &ty.result)
+            && let Some(core) = core_values(&frame.locals, returned.locals.iter().copied())
+        {
+            let result = look(&returned.source, &|lift| {
+                called::result_of_core(result, &core, lift)
+            });
+            text = format!("{text} -> {result}");
+        }
+        Some(text)
     }
 }
 
@@ -62,15 +69,26 @@ impl Crossings {
     }
 }
 
-/// The first so many locals; `None` where one of them is not known.
-fn core_values(locals: &[(u32, WasmValue)], count: usize) -> Option<Vec<u64>> {
-    let value = |index: usize| {
-        let found = locals.binary_search_by_key(&(index as u32), |(local, _)| *local);
+/// The options of a function, as far as they matter to who reads its values.
+fn options(source: &Source) -> Options {
+    Options {
+        instance: 0,
+        encoding: source.encoding.unwrap_or(Encoding::Utf8),
+        memory: None,
+        realloc: None,
+        post_return: None,
+    }
+}
+
+/// The values of some locals; `None` where one of them is not known.
+fn core_values(locals: &[(u32, WasmValue)], wanted: impl Iterator<Item = u32>) -> Option<Vec<u64>> {
+    let value = |index: u32| {
+        let found = locals.binary_search_by_key(&index, |(local, _)| *local);
         Some(match locals[found.ok()?].1 {
             WasmValue::I32(bits) | WasmValue::F32(bits) => u64::from(bits),
             WasmValue::I64(bits) | WasmValue::F64(bits) => bits,
             WasmValue::V128(_) | WasmValue::Ref(_) => return None,
         })
     };
-    (0..count).map(value).collect()
+    wanted.map(value).collect()
 }

@@ -69,13 +69,20 @@ impl Func {
         Ok(())
     }
 
-    /// With the call, if it had arguments, where that is what the guest was doing.
+    /// With the call, if it had arguments, where that is what the guest was doing, or what it broke a rule by.
     fn noted(&self, mut error: Error, arguments: &[Val]) -> Error {
-        if let (Error::Trap(trap), false) = (&mut error, arguments.is_empty()) {
+        let text = || {
             let text = called::text(&self.name, &self.ty, arguments);
-            trap.note(format!("the host called `{text}`"));
+            format!("the host called `{text}`")
+        };
+        match &mut error {
+            _ if arguments.is_empty() => error,
+            Error::Trap(trap) => {
+                trap.note(text());
+                error
+            }
+            _ => error.noted(text),
         }
-        error
     }
 
     fn arguments(&self, core: &mut StoreCore, params: &[Val]) -> Result<Vec<u128>> {

@@ -60,6 +60,15 @@ impl Handles {
         Ok(entry)
     }
 
+    /// The handles that were lent for the call of a depth.
+    fn lent_for(&self, depth: usize) -> impl Iterator<Item = u32> {
+        let all = self.entries.iter().zip(1..);
+        all.filter_map(move |(entry, handle)| match entry {
+            Some(Entry::Borrow { call, .. }) if *call == depth => Some(handle),
+            _ => None,
+        })
+    }
+
     /// Removes a handle of a resource that is not lent.
     pub fn remove(&mut self, handle: u32, resource: u32) -> Result<Entry> {
         let entry = *self.get(handle, resource)?;
@@ -126,9 +135,13 @@ impl Calls {
     pub fn end(&mut self, handles: &mut [Handles]) -> Result<()> {
         let call = self.0.pop().unwrap_or_default();
         if call.borrowed > 0 {
-            return Err(Violation::error(
-                "borrow handles still remain at the end of the call",
-            ));
+            let depth = self.0.len();
+            let left = handles.iter().flat_map(|handles| handles.lent_for(depth));
+            let left: Vec<_> = left.map(|handle| handle.to_string()).collect();
+            return Err(Violation::error(format!(
+                "borrow handles still remain at the end of the call: {}",
+                left.join(", ")
+            )));
         }
         for (instance, handle, resource) in call.lent {
             if let Entry::Own { lent, .. } = handles[instance as usize].get(handle, resource)? {

@@ -174,10 +174,9 @@ impl<'s> Symbolizing<'s> {
             }
         }
         if let Some(passed_on) = &instance.passed_on {
-            let func = FuncIndex::from_u32(frame.func_index);
             // SAFETY: the store is borrowed, and no guest of it runs.
             let bytes = |memory| unsafe { &*self.store.memory(memory).bytes() };
-            frame.passes_on = passed_on.text(func, &frame.locals, &instance.memories, &bytes);
+            frame.passes_on = passed_on.text(&frame, &instance.memories, &bytes);
         }
         Some(frame)
     }

@@ -10,9 +10,9 @@ use crate::describe::shown::Shown;
 use crate::index::*;
 use crate::module::ExportItem;
 use crate::module::init::Elements;
+use crate::report::backtrace::FrameInfo;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::code::Forward;
-use dwalin_debuginfo::values::WasmValue;
 use std::sync::Arc;
 
 /// The functions of a module that only pass calls on to another module's, and how each comes to what it calls.
@@ -28,11 +28,10 @@ pub(crate) enum Way {
 
 /// Calls that functions of an instance pass on, with names and values that the core functions do not have.
 pub(crate) trait PassedOn: Send + Sync {
-    /// The call that a function is in whose locals these are, in order. `bytes` are a memory's.
+    /// The call that a frame is in, with its locals in order. `bytes` are a memory's.
     fn text<'m>(
         &self,
-        func: FuncIndex,
-        locals: &[(u32, WasmValue)],
+        frame: &FrameInfo,
         memories: &[Memory],
         bytes: &dyn Fn(Memory) -> &'m [u8],
     ) -> Option<String>;

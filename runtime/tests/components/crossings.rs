@@ -154,10 +154,11 @@ fn a_call_between_components_has_the_names_and_values_of_wit() {
     }
 }
 
-/// Types with core values that are none of them, the rule that says so, and the call.
-const BROKEN: &[[&str; 5]] = &[
+/// Types, how strings are encoded, core values that are none of them, the rule that says so, and the call.
+const BROKEN: &[[&str; 6]] = &[
     [
         "char",
+        "",
         "i32",
         "i32.const 0xd800",
         "invalid `char` bit pattern",
@@ -165,6 +166,7 @@ const BROKEN: &[[&str; 5]] = &[
     ],
     [
         "(option u8)",
+        "",
         "i32 i32",
         "i32.const 2 i32.const 0",
         "invalid variant discriminant",
@@ -172,6 +174,7 @@ const BROKEN: &[[&str; 5]] = &[
     ],
     [
         "(list u32)",
+        "",
         "i32 i32",
         "i32.const 64 i32.const 0x10000",
         "list content out-of-bounds",
@@ -179,6 +182,7 @@ const BROKEN: &[[&str; 5]] = &[
     ],
     [
         "(list u32)",
+        "",
         "i32 i32",
         "i32.const 66 i32.const 1",
         "unaligned pointer",
@@ -186,23 +190,182 @@ const BROKEN: &[[&str; 5]] = &[
     ],
     [
         "string",
+        "",
         "i32 i32",
         "i32.const 64 i32.const 2",
         "invalid UTF-8 in a string",
         "(it: (invalid UTF-8 in a string: invalid utf-8 sequence of 1 bytes from index 0))",
     ],
+    [
+        "string",
+        "string-encoding=utf16",
+        "i32 i32",
+        "i32.const 66 i32.const 1",
+        "invalid UTF-16 in a string",
+        "(it: (invalid UTF-16 in a string: unpaired surrogate found: d800))",
+    ],
+    [
+        "(list string)",
+        "",
+        "i32 i32",
+        "i32.const 64 i32.const 8192",
+        "list content out-of-bounds",
+        "(it: (list pointer/length out of bounds of memory: 65536 bytes at 0x40 of 65536))",
+    ],
 ];
 
 #[test]
 fn a_rule_that_is_broken_between_components_is_shown_where_it_is() {
-    for [ty, core, values, rule, expected] in BROKEN {
+    for [ty, encoding, core, values, rule, expected] in BROKEN {
         let ty = format!(r#"(param "it" {ty})"#);
-        let (call, report) = shown(&crossing(&ty, "", core, values, r"\c3\28"), true);
+        let text = crossing(&ty, encoding, core, values, r"\c3\28\00\d8");
+        let (call, report) = shown(&text, true);
         assert_eq!(call, *expected, "{ty}");
         assert!(report.starts_with(&format!("error: {rule}")), "{report}");
         let note = format!("a component called another one: `my:own/callee@1.0.0#f{expected}`");
         assert!(report.contains(&note), "{report}");
     }
+}
+
+/// A component whose `run` calls `f` of another one, of which the result, in the callee's memory from 64 on, breaks a rule.
+fn returning(ty: &str, encoding: &str, data: &str) -> String {
+    format!(
+        r#"(component
+          (component $callee
+            (core module $m
+              (memory (export "memory") 1)
+              (data (i32.const 64) "{data}")
+              (func (export "f") (param i32) (result i32) i32.const 64))
+            (core instance $m (instantiate $m))
+            (func (export "f") (param "n" u8) (result {ty})
+              (canon lift (core func $m "f") (memory (core memory $m "memory")) {encoding})))
+          (component $caller
+            (import "f" (func $f (param "n" u8) (result {ty})))
+            (core module $libc
+              (memory (export "memory") 1)
+              (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+            (core instance $libc (instantiate $libc))
+            (core func $f (canon lower (func $f)
+              (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+            (core module $m
+              (import "" "f" (func $f (param i32 i32)))
+              (func (export "run") (result i32) (call $f (i32.const 3) (i32.const 8)) (i32.const 0)))
+            (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
+            (func (export "run") (result u32) (canon lift (core func $m "run"))))
+          (instance $callee (instantiate $callee))
+          (instance $caller (instantiate $caller (with "f" (func $callee "f"))))
+          (export "run" (func $caller "run")))"#
+    )
+}
+
+/// Types, how strings are encoded, the bytes of what is none of them, and the call with its result.
+const RETURNED: &[[&str; 4]] = &[
+    [
+        "(tuple char char)",
+        "",
+        r"\61\00\00\00\00\d8\00\00",
+        "(n: 3) -> (invalid char value 0xd800)",
+    ],
+    [
+        "(result u32 (error string))",
+        "",
+        r"\02",
+        "(n: 3) -> (invalid discriminant 2 for a type of 2 cases)",
+    ],
+    [
+        "(result u32 (error string))",
+        "",
+        r"\01\00\00\00\f0\ff\00\00\20\00\00\00",
+        "(n: 3) -> (string pointer/length out of bounds of memory: 32 bytes at 0xfff0 of 65536)",
+    ],
+    [
+        "(list u32)",
+        "",
+        r"\40\00\00\00\00\00\01\00",
+        "(n: 3) -> (list pointer/length out of bounds of memory: 262144 bytes at 0x40 of 65536)",
+    ],
+    [
+        "string",
+        "string-encoding=utf16",
+        r"\48\00\00\00\01\00\00\00\00\dc",
+        "(n: 3) -> (invalid UTF-16 in a string: unpaired surrogate found: dc00)",
+    ],
+];
+
+#[test]
+fn a_result_that_breaks_a_rule_is_shown_between_components() {
+    for [ty, encoding, data, expected] in RETURNED {
+        let mut config = Config::new();
+        config.debug_info(true);
+        let mut store = Store::new(&Engine::new(&config), ());
+        let instance = instance(&mut store, &returning(ty, encoding, data));
+        let error = call(&mut store, &instance, "run", &[]).expect_err("a rule is broken");
+        let note = format!("a component called another one: `f{expected}`");
+        assert!(format!("{error:?}").contains(&note), "{ty}: {error:?}");
+    }
+}
+
+#[test]
+fn a_borrow_that_is_still_held_is_shown_with_the_call() {
+    let text = lending("");
+    let mut config = Config::new();
+    config.debug_info(true);
+    let mut store = Store::new(&Engine::new(&config), ());
+    let held = instance(&mut store, &text);
+    let error = call(&mut store, &held, "run", &[]).expect_err("a rule is broken");
+    let report = format!("{error:?}");
+    for expected in [
+        "borrow handles still remain at the end of the call: 1",
+        "a component called another one: `keep(it: (resource), n: 4)`",
+    ] {
+        assert!(report.contains(expected), "{report}");
+    }
+    // One that drops it breaks none.
+    let dropped = instance(&mut store, &lending("(call $drop (local.get 0))"));
+    assert!(call(&mut store, &dropped, "run", &[]).is_ok());
+}
+
+/// A component whose `run` lends a resource to another one, which does this.
+fn lending(body: &str) -> String {
+    format!(
+        r#"(component
+          (component $definer
+            (type $thing' (resource (rep i32)))
+            (export $thing "thing" (type $thing'))
+            (core func $new (canon resource.new $thing'))
+            (core module $m
+              (import "" "new" (func $new (param i32) (result i32)))
+              (func (export "make") (result i32) (call $new (i32.const 5))))
+            (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+            (func (export "make") (result (own $thing)) (canon lift (core func $m "make"))))
+          (component $keeper
+            (import "thing" (type $thing (sub resource)))
+            (core func $drop (canon resource.drop $thing))
+            (core module $m
+              (import "" "drop" (func $drop (param i32)))
+              (func (export "keep") (param i32 i32) {body}))
+            (core instance $m (instantiate $m (with "" (instance (export "drop" (func $drop))))))
+            (func (export "keep") (param "it" (borrow $thing)) (param "n" u32) (canon lift (core func $m "keep"))))
+          (component $user
+            (import "thing" (type $thing (sub resource)))
+            (import "make" (func $make (result (own $thing))))
+            (import "keep" (func $keep (param "it" (borrow $thing)) (param "n" u32)))
+            (core func $make (canon lower (func $make)))
+            (core func $keep (canon lower (func $keep)))
+            (core module $m
+              (import "" "make" (func $make (result i32)))
+              (import "" "keep" (func $keep (param i32 i32)))
+              (func (export "run") (result i32) (call $keep (call $make) (i32.const 4)) (i32.const 0)))
+            (core instance $m (instantiate $m (with "" (instance
+              (export "make" (func $make)) (export "keep" (func $keep))))))
+            (func (export "run") (result u32) (canon lift (core func $m "run"))))
+          (instance $definer (instantiate $definer))
+          (alias export $definer "thing" (type $thing))
+          (instance $keeper (instantiate $keeper (with "thing" (type $thing))))
+          (instance $user (instantiate $user
+            (with "thing" (type $thing)) (with "make" (func $definer "make")) (with "keep" (func $keeper "keep"))))
+          (export "run" (func $user "run")))"#
+    )
 }
 
 /// A component that gives the host a value.
@@ -224,7 +387,7 @@ fn to_the_host(ty: &str, core: &str, values: &str) -> String {
 #[test]
 fn a_rule_that_is_broken_in_a_call_of_the_host_is_shown_where_it_is() {
     use dwalin_runtime::component::{Component, Linker};
-    for [ty, core, values, _, expected] in BROKEN.iter().take(4) {
+    for [ty, _, core, values, _, expected] in BROKEN.iter().take(4) {
         let engine = Engine::default();
         let component = Component::new(&engine, to_the_host(ty, core, values)).unwrap();
         let mut linker = Linker::new(&engine);

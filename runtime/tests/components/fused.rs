@@ -201,10 +201,12 @@ const KEEPER: &str = r#"(component $keeper
               (import "" "drop" (func $drop (param i32)))
               (func (export "keep") (param i32))
               (func (export "borrow-well") (param i32) (call $drop (local.get 0)))
+              (func (export "hold") (param i32))
               (func (export "take") (param i32) (call $drop (local.get 0))))
             (core instance $m (instantiate $m (with "" (instance (export "drop" (func $drop))))))
             (func (export "keep") (param "it" (borrow $thing)) (canon lift (core func $m "keep")))
             (func (export "borrow-well") (param "it" (borrow $thing)) (canon lift (core func $m "borrow-well")))
+            (func (export "hold") (param "it" (own $thing)) (canon lift (core func $m "hold")))
             (func (export "take") (param "it" (own $thing)) (canon lift (core func $m "take"))))"#;
 
 /// Both, and a component that uses the resource by their exports.
@@ -220,12 +222,14 @@ fn resources(user: &str) -> String {
           (import "dropped" (func $dropped (result u32)))
           (import "keep" (func $keep (param "it" (borrow $thing))))
           (import "borrow-well" (func $borrow-well (param "it" (borrow $thing))))
+          (import "hold" (func $hold (param "it" (own $thing))))
           (import "take" (func $take (param "it" (own $thing))))
           (core func $make (canon lower (func $make)))
           (core func $look (canon lower (func $look)))
           (core func $dropped (canon lower (func $dropped)))
           (core func $keep (canon lower (func $keep)))
           (core func $borrow-well (canon lower (func $borrow-well)))
+          (core func $hold (canon lower (func $hold)))
           (core func $take (canon lower (func $take)))
           (core func $drop (canon resource.drop $thing))
           (core module $m
@@ -234,6 +238,7 @@ fn resources(user: &str) -> String {
             (import "" "dropped" (func $dropped (result i32)))
             (import "" "keep" (func $keep (param i32)))
             (import "" "borrow-well" (func $borrow-well (param i32)))
+            (import "" "hold" (func $hold (param i32)))
             (import "" "take" (func $take (param i32)))
             (import "" "drop" (func $drop (param i32)))
             (func (export "run") (result i32) (local $it i32)
@@ -241,7 +246,7 @@ fn resources(user: &str) -> String {
               {user}))
           (core instance $m (instantiate $m (with "" (instance
             (export "make" (func $make)) (export "look" (func $look)) (export "dropped" (func $dropped))
-            (export "keep" (func $keep)) (export "borrow-well" (func $borrow-well)) (export "take" (func $take))
+            (export "keep" (func $keep)) (export "borrow-well" (func $borrow-well)) (export "hold" (func $hold)) (export "take" (func $take))
             (export "drop" (func $drop))))))
           (func (export "run") (result u32) (canon lift (core func $m "run"))))
           (instance $definer (instantiate $definer))
@@ -250,7 +255,8 @@ fn resources(user: &str) -> String {
           (instance $user (instantiate $user
             (with "thing" (type $thing)) (with "make" (func $definer "make")) (with "look" (func $definer "look"))
             (with "dropped" (func $definer "dropped")) (with "keep" (func $keeper "keep"))
-            (with "borrow-well" (func $keeper "borrow-well")) (with "take" (func $keeper "take"))))
+            (with "borrow-well" (func $keeper "borrow-well")) (with "hold" (func $keeper "hold"))
+            (with "take" (func $keeper "take"))))
           (export "run" (func $user "run")))"#
     )
 }
@@ -270,8 +276,13 @@ fn resources_keep_their_rules_between_components() {
     let kept = "(call $keep (local.get $it)) (i32.const 0)";
     assert_eq!(
         rule(run(&resources(kept))),
-        "borrow handles still remain at the end of the call"
+        "borrow handles still remain at the end of the call: 1"
     );
     let given_twice = "(call $take (local.get $it)) (call $take (local.get $it)) (i32.const 0)";
     assert_eq!(rule(run(&resources(given_twice))), "unknown handle index 1");
+    // The number that the keeper has for it is of the keeper's table alone.
+    let held = "(call $hold (local.get $it)) (call $drop (local.get $it)) (i32.const 0)";
+    assert_eq!(rule(run(&resources(held))), "unknown handle index 1");
+    let second = "(call $hold (local.get $it)) (local.set $it (call $make (i32.const 8))) (call $look (local.get $it))";
+    assert_eq!(run(&resources(second)).unwrap(), Val::U32(8));
 }

@@ -138,7 +138,7 @@ fn wrong_handles_are_trapped() {
         (
             "lent-and-kept",
             Val::Resource(Resource::borrow(&ty, 1)),
-            "borrow handles still remain at the end of the call",
+            "borrow handles still remain at the end of the call: 1",
         ),
     ] {
         let instance = keeper(&mut store, &ty);
@@ -200,4 +200,18 @@ fn resources_of_guests_are_made_and_destroyed_by_them() {
         call(&mut store, &instance, "destroyed", &[]).unwrap(),
         Val::U32(42)
     );
+}
+
+#[test]
+fn a_borrow_that_the_host_lent_and_is_held_is_shown_with_the_call() {
+    let ty = ResourceType::host();
+    let mut store = Store::new(&Engine::default(), Vec::new());
+    let instance = keeper(&mut store, &ty);
+    let lent = Val::Resource(Resource::borrow(&ty, 1));
+    let error = call_keeper(&mut store, &instance, "lent-and-kept", lent).unwrap_err();
+    let Error::Host(error) = error else {
+        panic!("{error:?}")
+    };
+    let note = "the host called `lent-and-kept(a: (resource))`";
+    assert!(error.cause().notes.iter().any(|it| it == note), "{error:?}");
 }

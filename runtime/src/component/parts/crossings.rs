@@ -2,13 +2,13 @@
 
 use super::lifted::{Lifted, lifted};
 use super::{
-    Crossing, Def, Encoding, Fused, Initializer, Item, Parts, Source, SourceMemory, Trampoline,
-    Transcode,
+    Crossing, Def, Encoding, Fused, Initializer, Item, Parts, Returned, Source, SourceMemory,
+    Trampoline, Transcode,
 };
 use crate::execution::forwards::CALLEE;
 use crate::module::sections::{Sections, items};
 use std::collections::HashMap;
-use wasmparser::{ExternalKind, FunctionBody, Import, MemArgTarget, Operator, TypeRef};
+use wasmparser::{ExternalKind, Import, MemArgTarget, Operator, TypeRef};
 
 /// Names a component's adapters, if it is one that can be read for it.
 pub fn name(parts: &mut Parts, component: &[u8]) {
@@ -44,10 +44,13 @@ fn crossings(
         let (place, _) = adapter.functions[callee as usize];
         let lifted = find(parts, imports[place], lifted)?;
         let is_function = export.kind == ExternalKind::Func;
+        let mut look = Look::new(&adapter, callee);
+        look.through(export.index);
         let crossing = Crossing {
             name: lifted.name.clone(),
             ty: lifted.ty.clone(),
-            source: adapter.source(export.index, callee),
+            arguments: look.arguments,
+            returned: look.returned,
         };
         is_function.then_some((export.index, crossing))
     });
@@ -111,83 +114,120 @@ impl<'a> Adapter<'a> {
         let callee = functions.position(|(_, it)| it.module == CALLEE && it.name == name);
         callee.map(|index| index as u32)
     }
+}
 
-    /// The place of the arguments that a function hands on to a callee: it reads them before it calls that.
-    fn source(&self, function: u32, callee: u32) -> Source {
-        let mut found = Source {
-            memory: None,
-            encoding: None,
-        };
-        self.look(function, callee, &mut Vec::new(), &mut found);
-        found
+/// A look through the code of a function that calls the callee: what it reads before that are arguments, and behind it what was returned.
+struct Look<'l> {
+    adapter: &'l Adapter<'l>,
+    callee: u32,
+    /// Functions of the module's own that were looked through, on this side of the call.
+    seen: Vec<u32>,
+    arguments: Source,
+    returned: Option<Returned>,
+}
+
+impl<'l> Look<'l> {
+    fn new(adapter: &'l Adapter<'l>, callee: u32) -> Look<'l> {
+        Look {
+            adapter,
+            callee,
+            seen: Vec::new(),
+            arguments: Source::default(),
+            returned: None,
+        }
     }
 
-    /// Looks through a function, and what it calls of the module's, up to the call of the callee.
-    fn look(
-        &self,
-        function: u32,
-        callee: u32,
-        seen: &mut Vec<u32>,
-        found: &mut Source,
-    ) -> Option<()> {
-        if seen.contains(&function) {
-            return Some(());
+    fn through(&mut self, function: u32) {
+        if self.seen.contains(&function) {
+            return;
         }
-        seen.push(function);
-        let defined = (function as usize).checked_sub(self.functions.len())?;
-        let body: &FunctionBody<'_> = self.sections.bodies.get(defined)?;
-        let mut operators = body.get_operators_reader().ok()?;
-        while let Ok(operator) = operators.read() {
+        self.seen.push(function);
+        let sections = &self.adapter.sections;
+        let defined = (function as usize).checked_sub(self.adapter.functions.len());
+        let body = defined.and_then(|defined| sections.bodies.get(defined));
+        let Some(mut operators) = body.and_then(|body| body.get_operators_reader().ok()) else {
+            return;
+        };
+        // The callee's results go to locals at once, the last one first.
+        let mut is_behind_call = false;
+        while let Ok((operator, offset)) = operators.read_with_offset() {
             match operator {
-                Operator::Call { function_index } if function_index == callee => return None,
-                Operator::Call { function_index } => {
-                    self.called(function_index, callee, seen, found)?;
+                Operator::LocalSet { local_index } if is_behind_call => {
+                    let returned = self.returned.as_mut();
+                    returned
+                        .expect("there was a call")
+                        .locals
+                        .insert(0, local_index);
+                    continue;
                 }
-                Operator::MemoryCopy { src_mem, .. } => {
-                    found.memory.get_or_insert(SourceMemory::Imported(src_mem));
+                Operator::Call { function_index } if function_index == self.callee => {
+                    self.seen.clear();
+                    self.returned = Some(Returned {
+                        from: offset as usize,
+                        locals: Vec::new(),
+                        source: Source::default(),
+                    });
+                    is_behind_call = true;
+                    continue;
                 }
-                Operator::I32Load { memarg }
-                | Operator::I32Load8U { memarg }
-                | Operator::I32Load8S { memarg }
-                | Operator::I32Load16U { memarg }
-                | Operator::I32Load16S { memarg }
-                | Operator::I64Load { memarg }
-                | Operator::F32Load { memarg }
-                | Operator::F64Load { memarg } => {
-                    if let MemArgTarget::Memory(memory) = memarg.target {
-                        found.memory.get_or_insert(SourceMemory::Imported(memory));
+                Operator::Call { function_index } => self.called(function_index),
+                operator => {
+                    if let Some(memory) = read_memory(&operator) {
+                        let memory = SourceMemory::Imported(memory);
+                        self.source().memory.get_or_insert(memory);
                     }
                 }
-                _ => {}
             }
+            is_behind_call = false;
         }
-        Some(())
     }
 
-    fn called(
-        &self,
-        function: u32,
-        callee: u32,
-        seen: &mut Vec<u32>,
-        found: &mut Source,
-    ) -> Option<()> {
-        let Some((place, _)) = self.functions.get(function as usize) else {
-            return self.look(function, callee, seen, found);
+    /// The values that are read now.
+    fn source(&mut self) -> &mut Source {
+        match &mut self.returned {
+            Some(returned) => &mut returned.source,
+            None => &mut self.arguments,
+        }
+    }
+
+    fn called(&mut self, function: u32) {
+        let adapter = self.adapter;
+        let Some((place, _)) = adapter.functions.get(function as usize) else {
+            return self.through(function);
         };
-        let Def::Trampoline(trampoline) = self.defs[*place] else {
-            return Some(());
+        let Def::Trampoline(trampoline) = adapter.defs[*place] else {
+            return;
         };
         if let (_, Trampoline::Fused(Fused::Transcode { op, from, .. })) =
-            &self.parts.trampolines[trampoline as usize]
+            &adapter.parts.trampolines[trampoline as usize]
         {
-            found.memory.get_or_insert(SourceMemory::Numbered(*from));
+            let source = self.source();
+            source.memory.get_or_insert(SourceMemory::Numbered(*from));
             let encoding = encoding(*op);
             // Strings of one that is two are asked for both.
-            if found.encoding.is_none() || encoding == Encoding::Compact {
-                found.encoding = Some(encoding);
+            if source.encoding.is_none() || encoding == Encoding::Compact {
+                source.encoding = Some(encoding);
             }
         }
-        Some(())
+    }
+}
+
+/// The memory that an operator reads, of those that adapters have.
+fn read_memory(operator: &Operator<'_>) -> Option<u32> {
+    match operator {
+        Operator::MemoryCopy { src_mem, .. } => Some(*src_mem),
+        Operator::I32Load { memarg }
+        | Operator::I32Load8U { memarg }
+        | Operator::I32Load8S { memarg }
+        | Operator::I32Load16U { memarg }
+        | Operator::I32Load16S { memarg }
+        | Operator::I64Load { memarg }
+        | Operator::F32Load { memarg }
+        | Operator::F64Load { memarg } => match memarg.target {
+            MemArgTarget::Memory(memory) => Some(memory),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -136,10 +136,20 @@ pub enum Fused {
 pub struct Crossing {
     pub name: String,
     pub ty: Arc<FuncType>,
+    pub arguments: Source,
+    pub returned: Option<Returned>,
+}
+
+/// The place of what the callee returned, from the offset of its call on.
+pub struct Returned {
+    pub from: usize,
+    /// The adapter's locals that hold it.
+    pub locals: Vec<u32>,
     pub source: Source,
 }
 
-/// The place of the arguments that an adapter reads: what is not there is of no matter to them.
+/// The place of values that an adapter reads: what is not there is of no matter to them.
+#[derive(Default)]
 pub struct Source {
     pub memory: Option<SourceMemory>,
     pub encoding: Option<Encoding>,
