@@ -105,10 +105,10 @@ pub fn run(options: &Run, loaded: &Loaded, store: &mut Store<WasiCtx>) -> Result
 fn draft(options: &Run, component: &ToRun<'_>) -> Result<Draft> {
     let draft = match component {
         ToRun::Component(input) => Draft::from_input(input),
-        ToRun::Artifact(bytes) => {
+        ToRun::Artifact => {
             check_options(options)?;
             // SAFETY: the user says that the file is what `dwalin compile` wrote, and is to be run as any program is.
-            unsafe { Draft::deserialize(bytes) }
+            unsafe { Draft::deserialize_file(options.file()) }
         }
     };
     draft.map_err(|error| files::error(error, options.file()))

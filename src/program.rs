@@ -11,15 +11,18 @@ use std::io::Read;
 /// The beginning of each ELF file.
 const ELF: &[u8] = b"\x7fELF";
 
+/// Bytes that tell what a file is.
+const TELLING: u64 = 8;
+
 /// A program, of the contents of its file.
 pub enum Program<'a> {
     /// A module.
     Module(ModuleInput<'a>, &'a [u8]),
     /// An ELF image, which is mapped from its file.
     Artifact,
-    /// The machine code of a component.
+    /// The machine code of a component, which is mapped from its file.
     #[cfg(feature = "component-model")]
-    ComponentArtifact(&'a [u8]),
+    ComponentArtifact,
 }
 
 /// A component that is to be run.
@@ -28,32 +31,28 @@ pub enum ToRun<'p> {
     /// The component.
     Component(&'p ModuleInput<'p>),
     /// The machine code that `dwalin compile` made of it.
-    Artifact(&'p [u8]),
+    Artifact,
 }
 
 impl<'a> Program<'a> {
     /// Reads the file to be run; machine code only where that is allowed. The file is read once, into `contents`: it may be a pipe.
     pub fn read(options: &Run, contents: &'a mut Vec<u8>) -> Result<Program<'a>> {
         let path = options.file();
-        let is_artifact = |contents: &[u8]| options.allow_precompiled && contents == ELF;
+        let artifact = |contents: &[u8]| artifact(contents).filter(|_| options.allow_precompiled);
         let waiting = files::tell_of_waiting(path);
         let read = open_chosen(path).and_then(|mut file| {
-            file.by_ref().take(ELF.len() as u64).read_to_end(contents)?;
-            match is_artifact(contents) {
-                true => Ok(0),
-                false => file.read_to_end(contents),
+            file.by_ref().take(TELLING).read_to_end(contents)?;
+            match artifact(contents) {
+                Some(_) => Ok(0),
+                None => file.read_to_end(contents),
             }
         });
         drop(waiting);
         read.map_err(|error| files::cannot_read(path, error))?;
-        if is_artifact(contents) {
-            return Ok(Program::Artifact);
+        if let Some(artifact) = artifact(contents) {
+            return Ok(artifact);
         }
         let contents: &'a [u8] = contents;
-        #[cfg(feature = "component-model")]
-        if options.allow_precompiled && Component::is_artifact(contents) {
-            return Ok(Program::ComponentArtifact(contents));
-        }
         if is_machine_code(contents) {
             bail!(
                 "{}: machine code, not a module: --allow-precompiled runs what `dwalin compile` wrote, as it is, with all that you may do",
@@ -80,7 +79,7 @@ impl<'a> Program<'a> {
     pub fn component(&self) -> Option<ToRun<'_>> {
         match self {
             Program::Module(input, _) if input.is_component() => Some(ToRun::Component(input)),
-            Program::ComponentArtifact(bytes) => Some(ToRun::Artifact(bytes)),
+            Program::ComponentArtifact => Some(ToRun::Artifact),
             _ => None,
         }
     }
@@ -97,6 +96,15 @@ impl<'a> Program<'a> {
         let module = unsafe { Module::deserialize_file(engine, options.file()) };
         module.map_err(of_file)
     }
+}
+
+/// The program, if the beginning of its file is that of machine code.
+fn artifact<'a>(beginning: &[u8]) -> Option<Program<'a>> {
+    #[cfg(feature = "component-model")]
+    if Component::is_artifact(beginning) {
+        return Some(Program::ComponentArtifact);
+    }
+    beginning.starts_with(ELF).then_some(Program::Artifact)
 }
 
 /// Refuses options that do nothing for what was compiled before.

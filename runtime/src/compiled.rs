@@ -197,7 +197,7 @@ impl Module {
         Module::of(engine, &name, artifact, Vec::new(), Some(files))
     }
 
-    /// As [`Module::deserialize`], with a name and debug info that may be in other files.
+    /// As [`Module::deserialize_file`] of a range of a file that begins at a page, with a name and debug info that may be in other files.
     ///
     /// # Safety
     /// As there.
@@ -205,13 +205,13 @@ impl Module {
     /// # Errors
     /// As there.
     #[cfg(feature = "component-model")]
-    pub(crate) unsafe fn deserialize_named(
+    pub(crate) unsafe fn deserialize_part(
         engine: &Engine,
         name: &str,
-        bytes: &[u8],
+        (file, range): (&Arc<rustix::fd::OwnedFd>, std::ops::Range<usize>),
         files: &DebugFiles,
     ) -> Result<Module> {
-        let artifact = Artifact::from_bytes(bytes, &engine.config().settings())?;
+        let artifact = Artifact::in_file(file, range, &engine.config().settings())?;
         outline::restore(artifact.info(), artifact.wasm(), engine.config(), name);
         Module::of(engine, name, artifact, Vec::new(), Some(files.clone()))
     }

@@ -79,7 +79,9 @@ impl std::error::Error for ArtifactError {}
 pub struct Artifact(Arc<Inner>);
 
 struct Inner {
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
+    /// The place in the file where the artifact begins.
+    start: usize,
     bytes: Mapping,
     sections: Sections,
     info: Arc<ModuleInfo>,
@@ -144,7 +146,20 @@ impl Artifact {
                 error,
             })?
             .len();
-        Artifact::from_file(file.into(), len as usize, settings)
+        Artifact::from_file(Arc::new(file.into()), 0..len as usize, settings)
+    }
+
+    /// The artifact in a range of a file that begins at a page.
+    ///
+    /// # Errors
+    /// As [`Artifact::open`].
+    #[cfg(feature = "component-model")]
+    pub fn in_file(
+        file: &Arc<OwnedFd>,
+        range: Range<usize>,
+        settings: &Settings,
+    ) -> Result<Artifact, ArtifactError> {
+        Artifact::from_file(file.clone(), range, settings)
     }
 
     /// The artifact whose bytes these are.
@@ -156,7 +171,7 @@ impl Artifact {
             step: "make a file in memory",
             error,
         })?;
-        Artifact::from_file(file, bytes.len(), settings)
+        Artifact::from_file(Arc::new(file), 0..bytes.len(), settings)
     }
 
     /// The artifact in a file, which may change afterwards.
@@ -180,7 +195,7 @@ impl Artifact {
             step: "copy the artifact",
             error,
         })?;
-        Artifact::from_file(copy.into(), len, settings)
+        Artifact::from_file(Arc::new(copy.into()), 0..len, settings)
     }
 
     /// The module inside an artifact's bytes, whatever it was compiled with.
@@ -203,11 +218,12 @@ impl Artifact {
     }
 
     fn from_file(
-        file: OwnedFd,
-        len: usize,
+        file: Arc<OwnedFd>,
+        range: Range<usize>,
         settings: &Settings,
     ) -> Result<Artifact, ArtifactError> {
-        let bytes = Mapping::of_file(&file, len).map_err(|error| ArtifactError::Io {
+        let start = range.start;
+        let bytes = Mapping::of_file(&file, range).map_err(|error| ArtifactError::Io {
             step: "map the artifact",
             error,
         })?;
@@ -222,6 +238,7 @@ impl Artifact {
         let info = parse(&bytes[sections.wasm.clone()]).map_err(ArtifactError::Module)?;
         let artifact = Artifact(Arc::new(Inner {
             file,
+            start,
             bytes,
             sections,
             info: Arc::new(info),
@@ -357,9 +374,11 @@ impl Artifact {
     /// Maps the code again, for one more place to run it from, which is at an address if nothing is there. Up to the end of the call
     /// frame information.
     pub(super) fn map_code(&self, address: Option<usize>) -> std::io::Result<Mapping> {
-        let (file, len) = (&self.0.file, self.0.sections.eh_frame.end);
-        let there = address.and_then(|address| Mapping::of_file_at(address, file, len).ok());
-        there.map_or_else(|| Mapping::of_file(file, len), Ok)
+        let (file, start) = (&self.0.file, self.0.start);
+        let range = start..start + self.0.sections.eh_frame.end;
+        let there =
+            address.and_then(|address| Mapping::of_file_at(address, file, range.clone()).ok());
+        there.map_or_else(|| Mapping::of_file(file, range), Ok)
     }
 
     /// The hash and checksum that tell it from all other artifacts.

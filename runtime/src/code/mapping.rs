@@ -20,31 +20,32 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps the first `len` bytes of a file.
+    /// Maps a range of a file that begins at a page.
     ///
     /// # Errors
     /// The system's.
-    pub fn of_file(file: impl AsFd, len: usize) -> io::Result<Mapping> {
-        Mapping::new(std::ptr::null_mut(), MapFlags::PRIVATE, file, len)
+    pub fn of_file(file: impl AsFd, range: Range<usize>) -> io::Result<Mapping> {
+        Mapping::new(std::ptr::null_mut(), MapFlags::PRIVATE, file, range)
     }
 
-    /// Maps the first `len` bytes of a file at an address. A system that does not know the flag may choose another.
+    /// Maps a range of a file that begins at a page at an address. A system that does not know the flag may choose another.
     ///
     /// # Errors
     /// The system's; `EEXIST` where something is there.
-    pub fn of_file_at(address: usize, file: impl AsFd, len: usize) -> io::Result<Mapping> {
+    pub fn of_file_at(address: usize, file: impl AsFd, range: Range<usize>) -> io::Result<Mapping> {
         let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
-        Mapping::new(address as *mut _, flags, file, len)
+        Mapping::new(address as *mut _, flags, file, range)
     }
 
     fn new(
         address: *mut std::ffi::c_void,
         flags: MapFlags,
         file: impl AsFd,
-        len: usize,
+        range: Range<usize>,
     ) -> io::Result<Mapping> {
+        let (len, offset) = (range.len(), range.start as u64);
         // SAFETY: a new mapping at an address of the system's choice, or at free addresses, touches no memory that exists.
-        let start = unsafe { mmap(address, len.max(1), ProtFlags::READ, flags, file, 0)? };
+        let start = unsafe { mmap(address, len.max(1), ProtFlags::READ, flags, file, offset)? };
         Ok(Mapping {
             start: NonNull::new(start.cast()).expect("a mapping is not at address 0"),
             len,

@@ -56,8 +56,8 @@ impl PointerFunctions {
             }
         }
         let file = memory_file(&bytes)?;
-        let there = at.and_then(|at| Mapping::of_file_at(at, &file, bytes.len()).ok());
-        let mapping = there.map_or_else(|| Mapping::of_file(&file, bytes.len()), Ok)?;
+        let there = at.and_then(|at| Mapping::of_file_at(at, &file, 0..bytes.len()).ok());
+        let mapping = there.map_or_else(|| Mapping::of_file(&file, 0..bytes.len()), Ok)?;
         mapping.make_executable(0..bytes.len())?;
         let get = HostAddress(mapping.as_ptr() as u64);
         let code = PointerCode {

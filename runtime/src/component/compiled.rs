@@ -1,18 +1,24 @@
 //! A component whose core modules are compiled.
 
 use super::parts::{Export, Parts, take_apart};
+use super::skeleton::skeleton;
 use super::types::FuncType;
+use crate::code::artifact::ArtifactError;
 use crate::code::bundle::Bundle;
+use crate::code::mapping::{Mapping, memory_file};
 use crate::compiled::Module;
 use crate::debug_files::DebugFiles;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::inspect::core_module::component::{Contents, Described, describe};
+use crate::inspect::core_module::component::{Contents, Described, describe, program};
 use crate::module::foreign::NotAModule;
 use crate::named_file::read_chosen;
 use crate::outline::Input;
+use rustix::fd::OwnedFd;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use wasmparser::Parser;
@@ -23,8 +29,16 @@ const DEEP: usize = 1000;
 /// A component that is valid and taken apart, and not compiled yet: what it imports is known before minutes are spent on its code.
 pub struct Draft {
     parts: Parts,
+    /// The core module that is its program.
+    program: Option<usize>,
     /// The code of its core modules, where it was compiled before.
-    artifacts: Option<Vec<Vec<u8>>>,
+    artifacts: Option<Artifacts>,
+}
+
+/// The code of core modules: the file that it is in, and each one's place there.
+struct Artifacts {
+    file: Arc<OwnedFd>,
+    modules: Vec<Range<usize>>,
 }
 
 impl Draft {
@@ -56,6 +70,7 @@ impl Draft {
             Error::Component(format!("the component cannot be used: {reason}"))
         })?;
         Ok(Draft {
+            program: program(&parts.modules, parts.modules_in_file),
             parts,
             artifacts: None,
         })
@@ -69,16 +84,49 @@ impl Draft {
     /// # Errors
     /// Where they are damaged.
     pub unsafe fn deserialize(bytes: &[u8]) -> Result<Draft> {
-        let bundle = Bundle::read(bytes)?;
-        let draft = Draft::of(bundle.component)?;
-        if draft.parts.modules.len() != bundle.modules.len() {
+        let file = memory_file(bytes).map_err(|error| ArtifactError::Io {
+            step: "make a file in memory",
+            error,
+        })?;
+        Draft::of_artifact(file, bytes.len())
+    }
+
+    /// The same of a file, which is mapped.
+    ///
+    /// # Safety
+    /// As [`Draft::deserialize`]; and the file must not change while the component lives.
+    ///
+    /// # Errors
+    /// As there, and where the file cannot be read.
+    pub unsafe fn deserialize_file(path: impl AsRef<Path>) -> Result<Draft> {
+        let path = path.as_ref();
+        let file = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, file) = file.map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        Draft::of_artifact(file.into(), len as usize)
+    }
+
+    fn of_artifact(file: OwnedFd, len: usize) -> Result<Draft> {
+        let bytes = Mapping::of_file(&file, 0..len).map_err(|error| ArtifactError::Io {
+            step: "map the artifact",
+            error,
+        })?;
+        let bundle = Bundle::find(&bytes)?;
+        let draft = Draft::of(bundle.skeleton)?;
+        let count = bundle.modules.len();
+        if draft.parts.modules.len() != count || bundle.program.is_some_and(|it| it >= count) {
             return Err(Error::Component(
                 "the component was compiled by another version: compile it again".to_owned(),
             ));
         }
-        let artifacts = bundle.modules.iter().map(|it| it.to_vec());
         Ok(Draft {
-            artifacts: Some(artifacts.collect()),
+            program: bundle.program,
+            artifacts: Some(Artifacts {
+                modules: bundle.modules,
+                file: Arc::new(file),
+            }),
             ..draft
         })
     }
@@ -162,10 +210,11 @@ impl Component {
     ) -> Result<Component> {
         let Draft {
             mut parts,
+            program,
             artifacts,
         } = draft;
         let bytes = std::mem::take(&mut parts.modules);
-        let (described, program) = describe(name, &bytes, parts.modules_in_file);
+        let described = describe(name, &bytes, program);
         let modules = bytes.iter().zip(&described).enumerate().map(
             |(
                 index,
@@ -189,8 +238,9 @@ impl Component {
                 };
                 match &artifacts {
                     // SAFETY: whoever made the draft says that these are machine code of ours.
-                    Some(artifacts) => unsafe {
-                        Module::deserialize_named(engine, name, &artifacts[index], files)
+                    Some(Artifacts { file, modules }) => unsafe {
+                        let part = (file, modules[index].clone());
+                        Module::deserialize_part(engine, name, part, files)
                     },
                     None => Module::with_debug_files(engine, name, wasm, files),
                 }
@@ -209,12 +259,13 @@ impl Component {
 
     /// The bytes to give to [`Draft::deserialize`], of a component that was compiled of `input`: what `dwalin compile` writes.
     pub fn serialize(&self, input: &Input<'_>) -> Vec<u8> {
-        let modules = self.0.modules.iter().map(Module::serialize).collect();
-        let bundle = Bundle {
-            component: &input.wasm,
-            modules,
-        };
-        bundle.write()
+        let modules: Vec<_> = self.0.modules.iter().map(Module::serialize).collect();
+        Bundle::write(
+            &skeleton(&input.wasm),
+            &input.wasm,
+            &modules,
+            self.0.program,
+        )
     }
 
     /// Returns true if the bytes are what [`Component::serialize`] gives.

@@ -49,6 +49,7 @@ mod linker;
 mod lower;
 mod parts;
 mod resource;
+mod skeleton;
 mod state;
 mod strings;
 mod trampoline;

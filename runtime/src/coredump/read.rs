@@ -69,7 +69,7 @@ impl CoreDump {
         }
         let len = metadata.len() as usize;
         let bytes =
-            Mapping::of_file(&file, len).map_err(|error| CoreDumpError::Io(error.into()))?;
+            Mapping::of_file(&file, 0..len).map_err(|error| CoreDumpError::Io(error.into()))?;
         if !bytes.starts_with(b"\0asm") {
             return Err(CoreDumpError::Malformed(
                 "it does not begin as one".to_owned(),

@@ -167,7 +167,7 @@ impl FoundImage {
         }
         let mut link = vec![0; self.link];
         self.file.read_exact_at(&mut link, self.image as u64)?;
-        let mapping = Mapping::of_file(&self.file, self.image)?;
+        let mapping = Mapping::of_file(&self.file, 0..self.image)?;
         let file = FilledFile::new(mapping, self.file.into());
         if link.is_empty() {
             return Ok(Some((file, None)));

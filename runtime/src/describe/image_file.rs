@@ -28,7 +28,7 @@ impl ImageFile {
     /// The system's.
     pub fn fill(self, image: &[u8]) -> io::Result<FilledFile> {
         write_all(&self.0, image)?;
-        let mapping = Mapping::of_file(&self.0, image.len())?;
+        let mapping = Mapping::of_file(&self.0, 0..image.len())?;
         Ok(FilledFile::new(mapping, self.0))
     }
 }

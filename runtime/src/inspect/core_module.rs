@@ -54,7 +54,7 @@ fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<Vec<CoreModule>>
     let name = file_name.to_string_lossy();
     #[cfg(feature = "component-model")]
     if Bundle::is_one(&bytes) {
-        return component::modules(Bundle::read(&bytes)?.component, &name);
+        return component::modules(Bundle::find(&bytes)?.component()?, &name);
     }
     let alone = |module| {
         vec![CoreModule {
@@ -98,20 +98,26 @@ pub mod component {
         pub has_debug_info: bool,
     }
 
-    /// Describes a component's core modules, in their order, and finds its program: the largest of those that somebody debugs, or of all.
-    /// The first so many are in the file; others are adapters, which are nobody's program.
+    /// The section that modules with debug info have.
+    pub const DEBUG_INFO: &str = ".debug_info";
+
+    /// Finds a component's program among its core modules: the largest of those that somebody debugs, or of all. The first so many are in
+    /// the file; others are adapters, which are nobody's program.
+    pub fn program(modules: &[impl AsRef<[u8]>], in_file: usize) -> Option<usize> {
+        let largest = |index: &usize| {
+            let wasm = modules[*index].as_ref();
+            (Facts::of(wasm).has_debug_info, wasm.len())
+        };
+        (0..in_file).max_by_key(largest)
+    }
+
+    /// Describes a component's core modules, in their order, of which one is the program.
     pub fn describe(
         component: &str,
         modules: &[impl AsRef<[u8]>],
-        in_file: usize,
-    ) -> (Vec<Described>, Option<usize>) {
+        program: Option<usize>,
+    ) -> Vec<Described> {
         let facts = modules.iter().map(|wasm| Facts::of(wasm.as_ref()));
-        let facts: Vec<_> = facts.collect();
-        let largest = |index: &usize| {
-            let len = modules[*index].as_ref().len();
-            (facts[*index].has_debug_info, len)
-        };
-        let program = (0..in_file).max_by_key(largest);
         let describe = |(index, facts): (usize, Facts)| Described {
             name: match Some(index) == program {
                 true => component.to_owned(),
@@ -122,23 +128,25 @@ pub mod component {
             },
             has_debug_info: facts.has_debug_info,
         };
-        let described = facts.into_iter().enumerate().map(describe);
-        (described.collect(), program)
+        facts.enumerate().map(describe).collect()
     }
 
     /// The facts that a core module has about itself.
-    struct Facts {
-        name: Option<String>,
-        has_debug_info: bool,
+    pub struct Facts {
+        /// Its name.
+        pub name: Option<String>,
+        /// True if it has debug info, or says where it is.
+        pub has_debug_info: bool,
     }
 
     impl Facts {
-        fn of(wasm: &[u8]) -> Facts {
+        /// Those of a module.
+        pub fn of(wasm: &[u8]) -> Facts {
             let sections = Sections::find(wasm);
             let names = sections.custom("name").map(|names| Names::parse(names, 0));
             Facts {
                 name: names.and_then(|names| names.module.map(str::to_owned)),
-                has_debug_info: sections.custom(".debug_info").is_some(),
+                has_debug_info: sections.custom(DEBUG_INFO).is_some(),
             }
         }
     }
@@ -149,7 +157,7 @@ pub mod component {
             .map_err(|error| Error::Compile(CompileError::Module(error.into())))?;
         let ranges = contents.modules;
         let wasm: Vec<_> = ranges.iter().map(|it| &component[it.clone()]).collect();
-        let (described, _) = describe(name, &wasm, wasm.len());
+        let described = describe(name, &wasm, program(&wasm, wasm.len()));
         let modules = described.into_iter().zip(ranges).map(|(it, range)| {
             Ok(CoreModule {
                 name: it.name,
