@@ -4,7 +4,7 @@
 
 mod components;
 
-use components::{DWALIN, folder, in_order, text, tools};
+use components::{DWALIN, clang, filled, folder, in_order, text, tools, with_external_debug_info};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,86 +17,46 @@ fn sources() -> PathBuf {
 /// The program; `None` where nothing can make it.
 fn composed() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let make = || {
-        if !tools::have(&["clang-19"]) {
-            return None;
-        }
-        let here = folder("program");
-        let module = |name: &str| {
-            let wasm = here.join(format!("{name}.wasm"));
-            let mut clang = Command::new("clang-19");
-            clang.args(["--target=wasm32-unknown-unknown", "-nostdlib", "-O0", "-g"]);
-            clang.args(["-Wl,--no-entry", "-o"]).arg(&wasm);
-            let done = clang.arg(sources().join(format!("{name}.c"))).output();
-            let done = done.unwrap();
-            assert!(done.status.success(), "{}", text(&done.stderr));
-            fs::read(wasm).unwrap()
-        };
-        let modules = [module("callee"), module("caller")];
-        let text = fs::read_to_string(sources().join("composed.wat")).unwrap();
-        let component = wat::parse_str(text).unwrap();
-        let whole = here.join("composed.wasm");
-        fs::write(&whole, filled(&component, &mut modules.iter())).unwrap();
-        Some(whole)
-    };
-    MADE.get_or_init(make).as_deref()
+    MADE.get_or_init(|| made(&folder("program"), &[]))
+        .as_deref()
 }
 
-/// The sections of components and core modules in components (Binary.md).
-const CORE_MODULE: u8 = 1;
-const COMPONENT: u8 = 4;
-
-/// A component with the next of these modules in place of each empty one.
-fn filled<'m>(component: &[u8], modules: &mut impl Iterator<Item = &'m Vec<u8>>) -> Vec<u8> {
-    let (preamble, mut rest) = component.split_at(8);
-    let mut whole = preamble.to_vec();
-    while let [id, length @ ..] = rest {
-        let (mut len, mut digits) = (0, 0);
-        for byte in length {
-            len |= usize::from(byte & 0x7f) << (7 * digits);
-            digits += 1;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        let (contents, behind) = length[digits..].split_at(len);
-        let contents = match *id {
-            // At most its name: a custom section.
-            CORE_MODULE if contents[8..].first().is_none_or(|id| *id == 0) => {
-                modules.next().unwrap().clone()
-            }
-            COMPONENT => filled(contents, modules),
-            _ => contents.to_vec(),
-        };
-        whole.push(*id);
-        whole.extend((0..5).map(|digit| {
-            let bits = (contents.len() >> (7 * digit)) as u8 & 0x7f;
-            bits | if digit < 4 { 0x80 } else { 0 }
-        }));
-        whole.extend(contents);
-        rest = behind;
+/// The program in a folder, compiled with these options.
+fn made(here: &Path, options: &[&str]) -> Option<PathBuf> {
+    if !tools::have(&["clang-19"]) {
+        return None;
     }
-    whole
+    let module = |name: &str| clang(here, &sources().join(format!("{name}.c")), name, options);
+    let modules = [module("callee"), module("caller")];
+    let text = fs::read_to_string(sources().join("composed.wat")).unwrap();
+    let component = wat::parse_str(text).unwrap();
+    let whole = here.join("composed.wasm");
+    fs::write(&whole, filled(&component, &mut modules.iter())).unwrap();
+    Some(whole)
 }
 
 /// The output of a debugger in which these commands are typed.
 fn session(debugger: &mut Command, flag: &str, typed: &[&str]) -> String {
+    session_of(composed().unwrap(), debugger, flag, typed)
+}
+
+fn session_of(program: &Path, debugger: &mut Command, flag: &str, typed: &[&str]) -> String {
     for typed in typed {
         debugger.args([flag, typed]);
     }
-    let output = debugger
-        .arg(composed().unwrap())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = debugger.arg(program).stdin(Stdio::null()).output().unwrap();
     text(&output.stdout) + &text(&output.stderr)
 }
 
 fn gdb(typed: &[&str]) -> String {
+    gdb_of(composed().unwrap(), typed)
+}
+
+fn gdb_of(program: &Path, typed: &[&str]) -> String {
     let fixed = ["set confirm off", "set debuginfod enabled off"];
     let mut launched = Command::new(DWALIN);
     launched.args(["gdb", "--gdb", &tools::gdb(), "-nx", "-batch"]);
-    session(&mut launched, "-ex", &[&fixed[..], typed].concat())
+    session_of(program, &mut launched, "-ex", &[&fixed[..], typed].concat())
 }
 
 /// gdb alone: it is told of the code as it runs.
@@ -378,4 +338,87 @@ fn lldb_stops_in_both_components_and_steps_between_them() {
             "exited with status = 0",
         ],
     );
+}
+
+#[test]
+fn split_debug_info_is_found_for_the_module_that_it_is_of() {
+    let here = folder("split");
+    let Some(program) = made(&here, &["-gsplit-dwarf"]) else {
+        return;
+    };
+    if !tools::have(&[&tools::gdb(), "llvm-dwp-19"]) {
+        return;
+    }
+    let typed = ["break callee.c:25", "run", "bt", "up", "print first"];
+    let check = || {
+        let said = gdb_of(&program, &typed);
+        assert!(!said.contains("warning"), "{said}");
+        in_order(
+            &said,
+            &[
+                "#0  length (text=",
+                "size=8",
+                "both (first=40) at ",
+                "$1 = 40",
+            ],
+        );
+    };
+    // Files beside the component, a package with the units of one, and of both.
+    let files = files_of(&here);
+    assert_eq!(files.len(), 2, "{files:?}");
+    check();
+    for of_package in [&files[..1], &files] {
+        let mut dwp = Command::new("llvm-dwp-19");
+        dwp.args(of_package).arg("-o");
+        let done = dwp.arg(here.join("composed.wasm.dwp")).output().unwrap();
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        for file in of_package {
+            let _ = fs::rename(file, file.with_extension("gone"));
+        }
+        check();
+        for file in of_package {
+            fs::rename(file.with_extension("gone"), file).unwrap();
+        }
+    }
+}
+
+#[test]
+fn debug_info_of_other_files_is_found_for_the_module_that_names_it() {
+    let here = folder("external");
+    if made(&here, &[]).is_none() || !tools::have(&[&tools::gdb()]) {
+        return;
+    }
+    let external = |name: &str| {
+        let file = format!("{name}.wasm");
+        with_external_debug_info(&fs::read(here.join(&file)).unwrap(), &file)
+    };
+    let modules = [external("callee"), external("caller")];
+    let program = here.join("stripped.wasm");
+    let text = fs::read_to_string(sources().join("composed.wat")).unwrap();
+    let component = wat::parse_str(text).unwrap();
+    fs::write(&program, filled(&component, &mut modules.iter())).unwrap();
+    let said = gdb_of(
+        &program,
+        &["break callee.c:25", "run", "bt", "up", "print first"],
+    );
+    in_order(
+        &said,
+        &[
+            "#0  length (text=",
+            "size=8",
+            "both (first=40) at ",
+            "$1 = 40",
+        ],
+    );
+}
+
+/// The files of split debug info in a folder.
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let mut paths: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|it| it == "dwo"))
+        .collect();
+    paths.sort();
+    paths
 }

@@ -36,6 +36,86 @@ pub fn compiled(name: &str) -> Option<PathBuf> {
     Some(wasm)
 }
 
+/// A core module of C, without a library: `NAME.wasm` in a folder.
+pub fn clang(here: &Path, source: &Path, name: &str, options: &[&str]) -> Vec<u8> {
+    let wasm = here.join(format!("{name}.wasm"));
+    let mut clang = Command::new("clang-19");
+    clang.args(["--target=wasm32-unknown-unknown", "-nostdlib", "-O0", "-g"]);
+    clang.args(options).args(["-Wl,--no-entry", "-o"]);
+    // What clang writes beside the module is there, too.
+    let clang = clang
+        .arg(&wasm)
+        .arg(source)
+        .current_dir(here)
+        .output()
+        .unwrap();
+    assert!(clang.status.success(), "{}", text(&clang.stderr));
+    fs::read(wasm).unwrap()
+}
+
+/// The sections of components and core modules in components (Binary.md).
+const CORE_MODULE: u8 = 1;
+const COMPONENT: u8 = 4;
+
+/// A component with the next of these modules in place of each empty one.
+pub fn filled<'m>(component: &[u8], modules: &mut impl Iterator<Item = &'m Vec<u8>>) -> Vec<u8> {
+    let mut whole = component[..8].to_vec();
+    for (id, contents) in sections(component) {
+        let contents = match id {
+            // At most its name: a custom section.
+            CORE_MODULE if contents[8..].first().is_none_or(|id| *id == 0) => {
+                modules.next().unwrap().clone()
+            }
+            COMPONENT => filled(contents, modules),
+            _ => contents.to_vec(),
+        };
+        push(id, &contents, &mut whole);
+    }
+    whole
+}
+
+/// A module that says that its debug info is in a file.
+pub fn with_external_debug_info(wasm: &[u8], file: &str) -> Vec<u8> {
+    let mut whole = wasm[..8].to_vec();
+    for (id, contents) in sections(wasm) {
+        if id != 0 || !contents[1..].starts_with(b".debug_") {
+            push(id, contents, &mut whole);
+        }
+    }
+    let named = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+    let section = [named("external_debug_info"), named(file)].concat();
+    push(0, &section, &mut whole);
+    whole
+}
+
+/// The sections of a module or component: their ids and contents.
+fn sections(binary: &[u8]) -> Vec<(u8, &[u8])> {
+    let (mut found, mut rest) = (Vec::new(), &binary[8..]);
+    while let [id, length @ ..] = rest {
+        let (mut len, mut digits) = (0, 0);
+        for byte in length {
+            len |= usize::from(byte & 0x7f) << (7 * digits);
+            digits += 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (contents, behind) = length[digits..].split_at(len);
+        found.push((*id, contents));
+        rest = behind;
+    }
+    found
+}
+
+fn push(id: u8, contents: &[u8], whole: &mut Vec<u8>) {
+    whole.push(id);
+    whole.extend((0..5).map(|digit| {
+        let bits = (contents.len() >> (7 * digit)) as u8 & 0x7f;
+        bits | if digit < 4 { 0x80 } else { 0 }
+    }));
+    whole.extend(contents);
+}
+
 pub fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(env!("CARGO_CRATE_NAME"))

@@ -226,15 +226,11 @@ impl Component {
                     },
                 ),
             )| {
-                // What is beside the file is of the program; what has no debug info beside it is an adapter, or a library.
-                let other = match has_debug_info {
-                    true => DebugFiles::new(),
-                    false => DebugFiles::of_generated(),
-                };
-                let files = if Some(index) == program {
-                    files
-                } else {
-                    &other
+                // What has no debug info beside the program is an adapter, or a library. Split units are found by their ids.
+                let generated = DebugFiles::of_generated();
+                let files = match *has_debug_info || Some(index) == program {
+                    true => files,
+                    false => &generated,
                 };
                 match &artifacts {
                     // SAFETY: whoever made the draft says that these are machine code of ours.

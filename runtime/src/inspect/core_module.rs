@@ -98,8 +98,9 @@ pub mod component {
         pub has_debug_info: bool,
     }
 
-    /// The section that modules with debug info have.
+    /// The section that modules with debug info have, and the one that names a file with it.
     pub const DEBUG_INFO: &str = ".debug_info";
+    const EXTERNAL: &str = "external_debug_info";
 
     /// Finds a component's program among its core modules: the largest of those that somebody debugs, or of all. The first so many are in
     /// the file; others are adapters, which are nobody's program.
@@ -146,7 +147,9 @@ pub mod component {
             let names = sections.custom("name").map(|names| Names::parse(names, 0));
             Facts {
                 name: names.and_then(|names| names.module.map(str::to_owned)),
-                has_debug_info: sections.custom(DEBUG_INFO).is_some(),
+                has_debug_info: [DEBUG_INFO, EXTERNAL]
+                    .iter()
+                    .any(|name| sections.custom(name).is_some()),
             }
         }
     }
