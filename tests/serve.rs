@@ -455,7 +455,7 @@ fn what_cannot_be_served_is_refused() {
     assert!(refused(&["serve", "--addr", &address, program]).contains("cannot take requests"));
 }
 
-/// Starts a debugger that serves, asks twice, and has what it said. `go_on` is typed where it stopped.
+/// Starts a debugger that serves, by its launcher, asks twice, and has what it said.
 fn debugged(debugger: &str, options: &[&str], go_on: &[&str], stops: &str) -> Option<()> {
     let mut command = Command::new(DWALIN);
     command
@@ -463,7 +463,13 @@ fn debugged(debugger: &str, options: &[&str], go_on: &[&str], stops: &str) -> Op
         .args(options)
         .arg(program()?)
         .current_dir(folder(debugger));
-    let mut server = Server::of(&mut command);
+    asked_twice(&mut command, go_on, stops, "\"/hello\"");
+    Some(())
+}
+
+/// The same of a debugger that a command starts, and that shows this in the handler. `go_on` is typed where it stopped.
+fn asked_twice(command: &mut Command, go_on: &[&str], stops: &str, shows: &str) {
+    let mut server = Server::of(command);
     for round in 0..2 {
         let address = server.address.clone();
         let asked = std::thread::spawn(move || {
@@ -476,7 +482,7 @@ fn debugged(debugger: &str, options: &[&str], go_on: &[&str], stops: &str) -> Op
         });
         let said = server.until(stops);
         assert!(
-            said.contains("greeting") && said.contains("\"/hello\""),
+            said.contains("greeting") && said.contains(shows),
             "{round}: {said}"
         );
         let mut typed = server.child.stdin.take().unwrap();
@@ -488,7 +494,6 @@ fn debugged(debugger: &str, options: &[&str], go_on: &[&str], stops: &str) -> Op
         let response = asked.join().unwrap();
         assert!(response.contains("200 OK"), "{round}: {response}");
     }
-    Some(())
 }
 
 /// A line of a function of the handler.
@@ -516,6 +521,22 @@ fn gdb_stops_in_a_handler() {
     ];
     // Nothing that is typed says where it stopped.
     debugged("gdb", &options, &["info locals", "continue"], STOP);
+}
+
+#[test]
+fn gdb_alone_stops_in_a_handler_whose_code_is_in_no_cache() {
+    let gdb = tools::gdb();
+    let Some(program) = program().filter(|_| tools::have(&[&gdb])) else {
+        return;
+    };
+    let stop = format!("break {STOP}");
+    let mut command = Command::new(gdb);
+    command.args(["-nx", "-ex", "set confirm off", "-ex"]);
+    command.args(["set breakpoint pending on", "-ex", &stop, "-ex", "run"]);
+    command.args(["--args", DWALIN, "serve", "-g", "-C", "cache=n"]);
+    command.args(["--addr", "127.0.0.1:0"]).arg(program);
+    // It knows no texts of Rust.
+    asked_twice(&mut command, &["continue"], STOP, "(path=");
 }
 
 #[test]
