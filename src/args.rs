@@ -1,6 +1,7 @@
 //! What the user typed.
 
 use crate::backtrace::{self, Backtrace};
+use crate::help_groups::{CODE, DEBUGGING, PROGRAM};
 use crate::how_to_profile::{HowToProfile, parse as how_to_profile};
 use crate::keys::codegen::Codegen;
 use crate::keys::optimize::Optimize;
@@ -153,39 +154,39 @@ pub struct Run {
     pub code: Code,
     /// Call this export with the arguments, and print its results; by default `_start` is called. Arguments may follow the name,
     /// `'f(1, 2)'`; those of components are in WAVE, `'f("x", {a: 1})'`.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = PROGRAM)]
     pub invoke: Option<String>,
     /// Let the program see a directory of the host, under its own name or another.
-    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", help_heading = PROGRAM)]
     pub dirs: Vec<OsString>,
     /// Give the program an environment variable: a value, or the one that it has here.
-    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    #[arg(long = "env", value_name = "NAME[=VALUE]", help_heading = PROGRAM)]
     pub env: Vec<String>,
     /// The program's own name, its first argument [default: FILE].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = PROGRAM)]
     pub argv0: Option<String>,
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = DEBUGGING)]
     pub debugger: Option<WhichDebugger>,
     /// Tell perf about the code (perfmap: names in /tmp/perf-PID.map; jitdump: names and source lines in ./jit-PID.dump), or sample the program
     /// (`guest,FILE,INTERVAL`: ./guest-profile.json, each 1ms, where they are left out).
-    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(how_to_profile))]
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(how_to_profile), help_heading = DEBUGGING)]
     pub profile: Option<HowToProfile>,
     /// Write a core dump here when the program traps; with -g it has all locals.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = DEBUGGING)]
     pub coredump: Option<PathBuf>,
     /// Record here what the program is told by its imports, so that `dwalin replay FILE` runs it again as it was.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = DEBUGGING)]
     pub record: Option<PathBuf>,
     /// Stop for the server that traces this process, which goes back in time by copies of it.
     #[arg(long, hide = true, requires = "record")]
     pub traced: bool,
     /// Report style of a trap; without it, the source line and the program's own frames: `short`, without variables; `full`, with the
     /// language's library; `json`, for programs, also into a file (`json:FILE`) or a descriptor (`json:fd=3`) with nothing else in it.
-    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse), help_heading = DEBUGGING)]
     pub backtrace: Option<Backtrace>,
     /// Wait for a debugger that attaches to this process, and say its number.
-    #[arg(long)]
+    #[arg(long, help_heading = DEBUGGING)]
     pub wait: bool,
     /// The limits of a program.
     #[command(flatten)]
@@ -194,7 +195,7 @@ pub struct Run {
     #[command(flatten)]
     pub wasi: Wasi,
     /// Run FILE also where it is what `dwalin compile` wrote: machine code that runs as it is, with all that you may do.
-    #[arg(long)]
+    #[arg(long, help_heading = CODE)]
     pub allow_precompiled: bool,
     /// The generation of code.
     #[command(flatten)]
@@ -233,17 +234,17 @@ pub struct Replay {
     #[command(flatten)]
     pub code: Code,
     /// The debugger that native DWARF is made for, when it is not the one that traces the process.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = DEBUGGING)]
     pub debugger: Option<WhichDebugger>,
     /// Write a core dump here when the program traps; with -g it has all locals.
-    #[arg(long, value_name = "CORE")]
+    #[arg(long, value_name = "CORE", help_heading = DEBUGGING)]
     pub coredump: Option<PathBuf>,
     /// Report style of a trap, as of `dwalin run`.
-    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse))]
+    #[arg(long, value_name = "HOW", value_parser = OsStringValueParser::new().try_map(backtrace::parse), help_heading = DEBUGGING)]
     pub backtrace: Option<Backtrace>,
     /// Say who wrote a value last before the end, and show the frames there: of a variable (`main::count`, `'a.c'::count`), a part of it or what
     /// it points to (`p->next->value`, `a[3].x`, `*p`), or of an address (`*(int *)0x119a0`, `0x119a0:4`). Nothing is printed by the program.
-    #[arg(long, value_name = "EXPRESSION", conflicts_with_all = ["traced", "coredump", "optimize"])]
+    #[arg(long, value_name = "EXPRESSION", conflicts_with_all = ["traced", "coredump", "optimize"], help_heading = DEBUGGING)]
     pub last_write: Option<String>,
     /// Print the answer of --last-write as JSON.
     #[arg(long, requires = "last_write")]
@@ -259,16 +260,16 @@ pub struct Replay {
 #[derive(Args)]
 pub struct Gdb {
     /// The gdb to start [default: the environment's GDB, or gdb].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = DEBUGGING)]
     pub gdb: Option<PathBuf>,
     /// Go back in time too: the program is recorded while it runs (into the file of --record, if there is one). A recording needs no --reverse.
-    #[arg(long)]
+    #[arg(long, help_heading = DEBUGGING)]
     pub reverse: bool,
     /// Answer requests of HTTP, as `dwalin serve` does, at this address [default: 127.0.0.1:8080].
     #[arg(long, value_name = "SOCKADDR", num_args = 0..=1, require_equals = true, default_missing_value = ADDRESS, conflicts_with = "reverse")]
     pub serve: Option<SocketAddr>,
     /// An option for gdb; those in front of FILE that are none of these need no more than being there: -q -ex run -tui.
-    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, help_heading = DEBUGGING)]
     pub gdb_option: Vec<OsString>,
     /// The program to run.
     #[command(flatten)]
@@ -279,16 +280,16 @@ pub struct Gdb {
 #[derive(Args)]
 pub struct Lldb {
     /// The lldb to start [default: the environment's LLDB, or lldb].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = DEBUGGING)]
     pub lldb: Option<PathBuf>,
     /// Go back in time too, with lldb 21 and later: the program is recorded while it runs (into the file of --record, if there is one).
-    #[arg(long)]
+    #[arg(long, help_heading = DEBUGGING)]
     pub reverse: bool,
     /// Answer requests of HTTP, as `dwalin serve` does, at this address [default: 127.0.0.1:8080].
     #[arg(long, value_name = "SOCKADDR", num_args = 0..=1, require_equals = true, default_missing_value = ADDRESS, conflicts_with = "reverse")]
     pub serve: Option<SocketAddr>,
     /// An option for lldb; those in front of FILE that are none of these need no more than being there: -o run -b -Q.
-    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, help_heading = DEBUGGING)]
     pub lldb_option: Vec<OsString>,
     /// The program to run.
     #[command(flatten)]
@@ -305,10 +306,10 @@ pub struct Compile {
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
     /// With -g, write also the image with native DWARF that a debugger would get, and say all that it lacks.
-    #[arg(long, value_name = "FILE", requires = "debug_info")]
+    #[arg(long, value_name = "FILE", requires = "debug_info", help_heading = DEBUGGING)]
     pub debug_image: Option<PathBuf>,
     /// The debugger that the image is for.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = DEBUGGING)]
     pub debugger: Option<WhichDebugger>,
     /// The module or component.
     pub file: PathBuf,
@@ -342,7 +343,7 @@ pub struct CheckDebug {
     #[command(flatten)]
     pub code: Code,
     /// The debugger whose view is checked [default: gdb].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = DEBUGGING)]
     pub debugger: Option<WhichDebugger>,
     /// Say of each variable of this name where it is described, and where not.
     #[arg(long, value_name = "NAME")]
@@ -388,25 +389,25 @@ pub struct Wast {
 #[derive(Args, Default)]
 pub struct Code {
     /// Show the program to debuggers: source lines, functions, variables.
-    #[arg(short = 'g')]
+    #[arg(short = 'g', help_heading = DEBUGGING)]
     pub debug_info: bool,
     /// The package with the program's split DWARF, where it is not beside the module as app.wasm.dwp or app.dwp.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = DEBUGGING)]
     pub dwp: Option<PathBuf>,
     /// A directory where the program was compiled, and the one here that has the same sources.
-    #[arg(long, value_name = "FROM=TO", value_parser = path_pair)]
+    #[arg(long, value_name = "FROM=TO", value_parser = path_pair, help_heading = DEBUGGING)]
     pub map_path: Vec<(String, String)>,
     /// The optimisation of code.
     #[command(flatten)]
     pub optimize: Optimize,
     /// Bytes of address space kept for each linear memory.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = CODE)]
     pub memory_reservation: Option<u64>,
     /// Bytes after it that fault.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = CODE)]
     pub memory_guard_size: Option<u64>,
     /// Bytes of stack that the program may use.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = CODE)]
     pub max_wasm_stack: Option<u64>,
 }
 

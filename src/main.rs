@@ -21,6 +21,7 @@ mod debugger;
 mod ending;
 mod files;
 mod guest_profile;
+mod help_groups;
 mod how_to_profile;
 mod imports;
 mod inspect;

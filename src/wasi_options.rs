@@ -1,5 +1,6 @@
 //! Options of WASI, as wasmtime has them.
 
+use crate::help_groups::PROGRAM;
 use clap::Args;
 use dwalin_runtime::wasi::WasiCtxBuilder;
 
@@ -8,7 +9,7 @@ use dwalin_runtime::wasi::WasiCtxBuilder;
 pub struct Wasi {
     /// Let a component use the network: `inherit-network`, all addresses, with `tcp=n` or `udp=n` without one of the two;
     /// `allow-ip-name-lookup`, names of hosts. Without this it has none.
-    #[arg(short = 'S', long = "wasi", value_name = "KEY[=y]", value_delimiter = ',', value_parser = parse)]
+    #[arg(short = 'S', long = "wasi", value_name = "KEY[=y]", value_delimiter = ',', value_parser = parse, help_heading = PROGRAM)]
     wasi_options: Vec<(Key, bool)>,
 }
 

@@ -44,6 +44,31 @@ fn help_fits_a_terminal_of_80_columns() {
 }
 
 #[test]
+fn help_lists_options_in_groups() {
+    for command in ["run", "gdb", "lldb", "serve"] {
+        let help = stdout(&[command, "--help"]);
+        let group = |name: &str| {
+            let (_, behind) = help.split_once(name).expect(name);
+            let lines = behind.lines().skip(1);
+            let lines = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        for (name, options) in [
+            ("\nDebugging:", ["  -g\n", "--coredump", "--backtrace"]),
+            ("\nThe program:", ["--dir", "  -W,", "  -S,"]),
+            (
+                "\nCode generation:",
+                ["  -O\n", "  -C,", "--allow-precompiled"],
+            ),
+        ] {
+            let group = group(name);
+            let missing = options.iter().find(|option| !group.contains(**option));
+            assert_eq!(missing, None, "{command}{name}\n{group}");
+        }
+    }
+}
+
+#[test]
 fn the_version_names_the_commit() {
     let version = stdout(&["--version"]);
     assert!(

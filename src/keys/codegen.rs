@@ -1,6 +1,7 @@
 //! `-C`: how code is made.
 
 use super::{Given, Key, Kind, collector, flag, key, parser};
+use crate::help_groups::CODE;
 use clap::Args;
 use dwalin_runtime::Config;
 
@@ -19,7 +20,7 @@ pub const KEYS: &[Key] = &[
 #[derive(Args, Default)]
 pub struct Codegen {
     /// Generation of code: `cache=n`, not to use code that was compiled before and keep none for the next time, and others; `-C help` lists them.
-    #[arg(short = 'C', long = "codegen", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = parser("-C", KEYS))]
+    #[arg(short = 'C', long = "codegen", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = parser("-C", KEYS), help_heading = CODE)]
     codegen_options: Vec<Given>,
 }
 

@@ -1,6 +1,7 @@
 //! `-O`: how code is optimised, and what it may rely on.
 
 use super::{Given, Key, Kind, key, level, number, parser};
+use crate::help_groups::CODE;
 use clap::Args;
 use dwalin_runtime::{Config, OptLevel};
 
@@ -27,7 +28,7 @@ pub const KEYS: &[Key] = &[
 #[derive(Args, Default)]
 pub struct Optimize {
     /// Optimise code although -g is given. Also `-O opt-level=2` and others; `-O help` lists them.
-    #[arg(short = 'O')]
+    #[arg(short = 'O', help_heading = CODE)]
     pub optimize: bool,
     // What is typed as `-O KEY=VALUE` gets here by `own_options::with_keys`: clap knows options with a value, and others.
     /// As `-O KEY=VALUE`.

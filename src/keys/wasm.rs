@@ -1,6 +1,7 @@
 //! `-W`: what a program may use, and for how long.
 
 use super::{Given, Key, Kind, flag, key, number, parser, time};
+use crate::help_groups::PROGRAM;
 use clap::Args;
 use dwalin_runtime::{Config, Proposal, StoreLimits, StoreLimitsBuilder};
 use std::time::Duration;
@@ -73,7 +74,7 @@ const fn proposal(name: &'static str) -> Key {
 #[derive(Args, Default)]
 pub struct Wasm {
     /// Limits of the program: `timeout=10s`, `fuel=N`, `unknown-imports-trap` and others; `-W help` lists them.
-    #[arg(short = 'W', long = "wasm", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = parser("-W", KEYS))]
+    #[arg(short = 'W', long = "wasm", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = parser("-W", KEYS), help_heading = PROGRAM)]
     wasm_options: Vec<Given>,
 }
 
