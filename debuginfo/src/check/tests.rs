@@ -3,13 +3,18 @@
 use super::{Bytes, Check, Count, check};
 use crate::address::{FrameOffset, WasmPc};
 use crate::code::{CodeMap, DebugSlot, Flavor, KeptValue, SlotValue, ValueType};
-use crate::handmade::{F, G, Handmade, Written, address, code, local, text};
+use crate::handmade::{F, G, Handmade, Written, address, code, encoding, local, raw, text};
 use crate::image;
 use gimli::constants as dw;
 use gimli::write::{AttributeValue as Value, UnitEntryId};
+use gimli::{DebugMacinfoOffset, SectionId};
 use std::ops::Range;
 
 const TOMBSTONE: u64 = 0xffff_ffff;
+
+/// The operators `nop` and `end`.
+const NOP: u8 = 1;
+const END: u8 = 0x0b;
 
 /// Counts an image made of one debug info against the module's own, which is another.
 fn compared(input: &Written, shown: &Written, code: &CodeMap<'_>) -> Check {
@@ -298,11 +303,7 @@ fn inlined_functions_are_known_by_what_they_are_instances_of() {
             dw::DW_AT_abstract_origin,
             Value::UnitRef(parameter),
         );
-        info.set(
-            instance,
-            dw::DW_AT_location,
-            crate::handmade::raw(&local(0)),
-        );
+        info.set(instance, dw::DW_AT_location, raw(&local(0)));
         info.write()
     };
     let check = compared(&build("g"), &build("g"), &code(Flavor::Gdb));
@@ -406,4 +407,111 @@ fn units_are_known_by_their_directories_too() {
     assert_eq!(check.units, count(1, 0, 1, 0));
     assert_eq!(check.functions, count(1, 1, 0, 0));
     assert_eq!(check.losses[0].reason, "the unit is not in the image");
+}
+
+/// The unit, as the outline that is made of a module's text or source map says of itself.
+fn made_by(producer: &str) -> Check {
+    let mut info = whole();
+    let root = info.root();
+    let producer = format!("dwalin {} ({producer})", env!("CARGO_PKG_VERSION"));
+    info.set(root, dw::DW_AT_producer, text(&producer));
+    checked(info)
+}
+
+#[test]
+fn what_is_made_of_text_or_source_maps_is_counted_apart() {
+    for (producer, by_text, by_source_map) in [
+        ("WAT", (2, 28), (0, 0)),
+        ("long WAT", (2, 28), (0, 0)),
+        ("source map", (0, 0), (2, 28)),
+    ] {
+        let check = made_by(producer);
+        assert_eq!(check.made.by_text, by_text, "{producer}");
+        assert_eq!(check.made.by_source_map, by_source_map, "{producer}");
+        assert_eq!(check.functions, count(0, 0, 0, 0), "{producer}");
+        assert_eq!(check.variables, count(0, 0, 0, 0), "{producer}");
+    }
+    let check = made_by("compiler");
+    assert_eq!(
+        (check.made.by_text, check.made.by_source_map),
+        ((0, 0), (0, 0))
+    );
+}
+
+/// `f` with a line table, and two macros in .debug_macinfo: DW_MACINFO_define and DW_MACINFO_undef of `N`.
+fn with_macros() -> Written {
+    let mut info = Handmade::of(encoding(4));
+    info.function("f", F);
+    info.lines(&[(10, 1)], 30);
+    let root = info.root();
+    info.cover(root, F);
+    let offset = Value::DebugMacinfoRef(DebugMacinfoOffset(0));
+    info.set(root, dw::DW_AT_macro_info, offset);
+    let macros = b"\x03\x00\x01\x01\x05N 1\0\x02\x06N\0\x04\0";
+    info.write().with(SectionId::DebugMacinfo, macros)
+}
+
+#[test]
+fn macros_are_counted_where_the_debugger_reads_them() {
+    let check = compared(&with_macros(), &with_macros(), &code(Flavor::Gdb));
+    assert_eq!(check.macros, count(2, 2, 0, 0));
+    assert_eq!(check.losses, []);
+    let without = with_macros().with(SectionId::DebugMacinfo, b"\0");
+    let check = compared(&with_macros(), &without, &code(Flavor::Gdb));
+    assert_eq!(check.macros, count(2, 0, 2, 0));
+    assert_eq!(check.losses[0].reason, "macros are not in the image");
+    assert_eq!(check.losses[0].first[0].kind, "macros of the unit");
+    // More than there are is no gain.
+    let check = compared(&without, &with_macros(), &code(Flavor::Gdb));
+    assert_eq!(check.macros, count(0, 0, 0, 0));
+    assert_eq!(check.losses, []);
+    let check = compared(&with_macros(), &without, &code(Flavor::Lldb));
+    assert_eq!(check.macros, count(0, 0, 0, 0));
+}
+
+#[test]
+fn names_of_others_are_kept_for_one_that_is_misspelt() {
+    let mut info = whole();
+    let root = info.root();
+    let int = info.int();
+    let long = "long".repeat(100);
+    let h = info.function("h", G);
+    info.variable(h, &long, int, &local(0));
+    info.variable(h, "", int, &local(0));
+    let nameless = info.add(h, dw::DW_TAG_variable, []);
+    info.set(nameless, dw::DW_AT_type, Value::UnitRef(int));
+    info.variable(root, "global", int, &address(0x600));
+    let check = checked(info);
+    let names: Vec<_> = check.others.iter().map(|name| &name[..]).collect();
+    assert_eq!(names, ["y", "z"]);
+    assert_eq!(check.asked.len(), 1);
+}
+
+/// Code of `f` in which the instruction at 21 sets local 0, a parameter, and debug info as LLVM's, with a frame base.
+#[test]
+fn locations_end_where_their_local_is_set() {
+    let (mut info, int, f) = one_function();
+    let stack_pointer = [dw::DW_OP_WASM_location.0, 3, 0, 0, 0, 0];
+    info.set(f, dw::DW_AT_frame_base, raw(&stack_pointer));
+    info.variable(f, "x", int, &local(0));
+    let info = info.write();
+    let mut wasm = [NOP; 30];
+    wasm[10] = 0;
+    wasm[12..15].copy_from_slice(&[0x20, 0, 0x1a]);
+    wasm[19..23].copy_from_slice(&[0x41, 7, 0x21, 0]);
+    wasm[29] = END;
+    let mut code = code(Flavor::Gdb);
+    code.wasm = &wasm;
+    let check = compared(&info, &info, &code);
+    assert_eq!(check.overwritten, (1, 7));
+    assert_eq!(check.asked[0].overwritten, 7);
+    assert_eq!(check.variable_bytes, bytes(20, 13, 13, 13));
+    assert_eq!(check.losses, []);
+    // Another local's.
+    let mut other = wasm;
+    other[22] = 1;
+    code.wasm = &other;
+    let check = compared(&info, &info, &code);
+    assert_eq!(check.overwritten, (0, 0));
+    assert_eq!(check.variable_bytes, bytes(20, 20, 20, 20));
 }
