@@ -4,7 +4,7 @@ use crate::code::CodeMap;
 use crate::source::{ReadUnit, Reader, WasmDwarf};
 use gimli::constants as dw;
 use gimli::read::{AttributeValue as Read, EndianSlice, MacroEntry, MacroString};
-use gimli::{DwAt, DwTag, LittleEndian, Operation, SectionId};
+use gimli::{DwAt, DwTag, LittleEndian, Operation, SectionId, UnitOffset};
 use std::ops::Range;
 
 /// Sections by name.
@@ -288,6 +288,7 @@ fn read<'d>(unit: ReadUnit<'_, 'd>, value: Read<Reader<'d>>) -> Attr {
         Read::Addr(address) => Attr::Number(address),
         Read::Encoding(encoding) => Attr::Number(encoding.0.into()),
         Read::CallingConvention(it) => Attr::Number(it.0.into()),
+        Read::Language(it) => Attr::Number(it.0.into()),
         Read::Sdata(number) => Attr::Number(number as u64),
         Read::Flag(flag) => Attr::Number(flag.into()),
         value => match value.udata_value() {
@@ -299,6 +300,12 @@ fn read<'d>(unit: ReadUnit<'_, 'd>, value: Read<Reader<'d>>) -> Attr {
 
 fn ops<'d>(unit: ReadUnit<'_, 'd>, expression: gimli::read::Expression<Reader<'d>>) -> String {
     let mut operations = expression.operations(unit.encoding());
+    let named = |base_type: UnitOffset| {
+        let entry = unit.entry(base_type).ok();
+        let name = entry.and_then(|it| it.attr_value(dw::DW_AT_name));
+        let name = name.and_then(|name| unit.attr_string(name).ok());
+        name.map_or("generic".into(), |it| it.to_string_lossy().into_owned())
+    };
     let mut all = Vec::new();
     while let Some(operation) = operations.next().unwrap() {
         all.push(match operation {
@@ -307,9 +314,19 @@ fn ops<'d>(unit: ReadUnit<'_, 'd>, expression: gimli::read::Expression<Reader<'d
             Operation::SignedConstant { value } => format!("{value}"),
             Operation::PlusConstant { value } => format!("plus_uconst {value}"),
             Operation::Address { address } => format!("addr {address:#x}"),
+            Operation::Deref {
+                base_type, size, ..
+            } if base_type != UnitOffset(0) => format!("deref {size} {}", named(base_type)),
             Operation::Deref { size, .. } => format!("deref {size}"),
             Operation::Piece { size_in_bits, .. } => format!("piece {size_in_bits}"),
             Operation::CallFrameCFA => "cfa".to_owned(),
+            Operation::Bra { target } => format!("bra {target}"),
+            Operation::Skip { target } => format!("skip {target}"),
+            Operation::Convert { base_type } => format!("convert {}", named(base_type)),
+            Operation::Reinterpret { base_type } => format!("reinterpret {}", named(base_type)),
+            Operation::TypedLiteral { base_type, value } => {
+                format!("literal {} {:?}", named(base_type), value.slice())
+            }
             other => {
                 let name = format!("{other:?}");
                 let end = name.find(' ').unwrap_or(name.len());

@@ -4,8 +4,8 @@ use super::{Companions, MergedDwarf, PathMap, is_split, merge};
 use crate::container::with_debug_info;
 use crate::handmade::{F, Handmade, Shown, Written, address, encoding, local, text};
 use gimli::constants as dw;
-use gimli::write::AttributeValue as Value;
-use gimli::{DebugMacroOffset, SectionId};
+use gimli::write::{AttributeValue as Value, Expression};
+use gimli::{DebugMacinfoOffset, DebugMacroOffset, SectionId};
 use std::io;
 use std::path::Path;
 
@@ -14,18 +14,44 @@ const ID: u64 = 0x1122_3344_5566_7788;
 /// As `.debug_line.dwo` of DWARF 4 has files: of a directory, `macros.h` and `handmade.c`.
 const FILES: &[u8] = b"\x01\x01\x01\xfb\x0e\x01/src/dir\0\0macros.h\0\x01\0\0handmade.c\0\0\0\0\0";
 
-/// A skeleton of DWARF 4 (GNU's), and the file that it names.
-fn split(id: u64) -> (Written, Vec<(&'static str, Vec<u8>)>) {
+/// A skeleton of DWARF 4 (GNU's), which names a file.
+fn skeleton() -> Handmade {
     let mut skeleton = Handmade::of(encoding(4));
     let root = skeleton.root();
+    // The split unit has them.
+    for name in [dw::DW_AT_name, dw::DW_AT_language] {
+        skeleton.unit().get_mut(root).delete(name);
+    }
     skeleton.set(root, dw::DW_AT_comp_dir, text("/src"));
     skeleton.set(root, dw::DW_AT_GNU_dwo_name, text("app.dwo"));
     skeleton.set(root, dw::DW_AT_GNU_dwo_id, Value::Data8(ID));
     skeleton.cover(root, F);
-    skeleton.lines(&[(10, 1)], 30);
+    skeleton
+}
+
+/// A split unit.
+fn full(id: u64) -> Handmade {
     let mut full = Handmade::of(encoding(4));
     let root = full.root();
     full.set(root, dw::DW_AT_GNU_dwo_id, Value::Data8(id));
+    full
+}
+
+/// The entries of a split unit.
+fn sections_of(full: Handmade) -> Vec<(&'static str, Vec<u8>)> {
+    let full = full.write();
+    let section = |id: SectionId| full.section(id).to_vec();
+    vec![
+        (".debug_info.dwo", section(SectionId::DebugInfo)),
+        (".debug_abbrev.dwo", section(SectionId::DebugAbbrev)),
+    ]
+}
+
+/// A skeleton, and the file that it names, with macros.
+fn split(id: u64) -> (Written, Vec<(&'static str, Vec<u8>)>) {
+    let (mut skeleton, mut full) = (skeleton(), full(id));
+    skeleton.lines(&[(10, 1)], 30);
+    let root = full.root();
     let macros = Value::DebugMacroRef(DebugMacroOffset(0));
     full.set(root, dw::DW_AT_GNU_macros, macros);
     let int = full.int();
@@ -41,11 +67,8 @@ fn split(id: u64) -> (Written, Vec<(&'static str, Vec<u8>)>) {
     lines.extend(FILES);
     let length = lines.len() as u32 - 4;
     lines[..4].copy_from_slice(&length.to_le_bytes());
-    let full = full.write();
-    let section = |id: SectionId| full.section(id).to_vec();
-    let sections = vec![
-        (".debug_info.dwo", section(SectionId::DebugInfo)),
-        (".debug_abbrev.dwo", section(SectionId::DebugAbbrev)),
+    let mut sections = sections_of(full);
+    sections.extend([
         (".debug_macro.dwo", macros),
         (".debug_line.dwo", lines),
         (".debug_str.dwo", b"unused\0N 1\0".to_vec()),
@@ -53,7 +76,7 @@ fn split(id: u64) -> (Written, Vec<(&'static str, Vec<u8>)>) {
             ".debug_str_offsets.dwo",
             [0u32.to_le_bytes(), 7u32.to_le_bytes()].concat(),
         ),
-    ];
+    ]);
     (skeleton.write(), sections)
 }
 
@@ -87,6 +110,7 @@ fn a_split_unit_takes_the_place_of_its_skeleton() {
     assert!(shown.warnings.is_empty(), "{:?}", shown.warnings);
     let root = &shown.entries[0];
     assert_eq!(root.tag, dw::DW_TAG_compile_unit);
+    assert_eq!(root.name(), "handmade.c");
     // What only the skeleton says, and nothing that is about files.
     assert_eq!(root.ranges, [F]);
     assert_eq!(root.attr(dw::DW_AT_GNU_dwo_name), None);
@@ -138,7 +162,10 @@ fn a_unit_of_another_build_is_not_taken() {
         shown.warnings
     );
     // Its code has lines and a name nevertheless.
-    assert_eq!(shown.entries[0].name(), "handmade.c");
+    let root = &shown.entries[0];
+    assert_eq!(root.name(), "handmade.c");
+    let language = u64::from(dw::DW_LANG_C11.0);
+    assert_eq!(root.number(dw::DW_AT_language), Some(language));
 }
 
 #[test]
@@ -198,4 +225,106 @@ fn references_between_units_lead_to_the_same_entries() {
         .map(|row| (row.address, row.line))
         .collect();
     assert_eq!(lines, [(10, 1), (15, 4)]);
+}
+
+/// A split unit of DWARF 4 that somebody writes to, merged with its skeleton. Of its addresses, 0 is 0x500 and 1 is 0x12345.
+fn merged_unit(write: impl FnOnce(&mut Handmade)) -> Shown {
+    let (mut skeleton, mut full) = (skeleton(), full(ID));
+    let root = skeleton.root();
+    skeleton.set(root, dw::DW_AT_GNU_addr_base, Value::Data4(0));
+    let addresses = [0x500u32, 0x12345].map(u32::to_le_bytes).concat();
+    let skeleton = skeleton.write().with(SectionId::DebugAddr, &addresses);
+    write(&mut full);
+    let sections = sections_of(full);
+    let shown = shown(merged(&skeleton, &sections, &PathMap::default()));
+    assert!(shown.warnings.is_empty(), "{:?}", shown.warnings);
+    shown
+}
+
+#[test]
+fn constants_of_a_split_unit_keep_their_values() {
+    let values = [
+        (Value::Data1(0x81), 0x81),
+        (Value::Data2(0x8182), 0x8182),
+        (Value::Data4(0x8182_8384), 0x8182_8384),
+        (Value::Data8(0x8182_8384_8586_8788), 0x8182_8384_8586_8788),
+        (Value::Udata(0x1_0000_0001), 0x1_0000_0001),
+        (Value::Sdata(-300), -300i64 as u64),
+    ];
+    let shown = merged_unit(|full| {
+        let f = full.function("f", F);
+        for (number, (value, _)) in values.iter().enumerate() {
+            let constant = full.named(f, dw::DW_TAG_variable, &format!("c{number}"));
+            full.set(constant, dw::DW_AT_const_value, value.clone());
+            full.set(constant, dw::DW_AT_artificial, Value::Flag(true));
+        }
+    });
+    for (number, (value, expected)) in values.iter().enumerate() {
+        let constant = shown.variable(&format!("c{number}"));
+        let found = constant.number(dw::DW_AT_const_value);
+        assert_eq!(found, Some(*expected), "{value:?}");
+        assert_eq!(constant.number(dw::DW_AT_artificial), Some(1));
+    }
+}
+
+#[test]
+fn operations_of_a_split_unit_need_no_table_of_addresses() {
+    const ADDRESS: u8 = dw::DW_OP_GNU_addr_index.0;
+    const CONSTANT: u8 = dw::DW_OP_GNU_const_index.0;
+    let shown = merged_unit(|full| {
+        let root = full.root();
+        let int = full.int();
+        full.variable(root, "s", int, &[ADDRESS, 0]);
+        // Over an operation that gets longer, to the end, and back to the first.
+        let skip = [dw::DW_OP_skip.0, 2, 0, CONSTANT, 1, dw::DW_OP_stack_value.0];
+        full.variable(root, "over", int, &skip);
+        let bra = [CONSTANT, 1, CONSTANT, 1, dw::DW_OP_bra.0, 0xf9, 0xff];
+        full.variable(root, "back", int, &bra);
+        let end = [CONSTANT, 1, dw::DW_OP_bra.0, 2, 0, CONSTANT, 0];
+        full.variable(root, "end", int, &end);
+    });
+    assert_eq!(shown.variable("s").location(), "addr 0x500");
+    let over = shown.variable("over").location();
+    assert_eq!(over, "skip 4 0x12345 stackvalue");
+    let back = shown.variable("back").location();
+    assert_eq!(back, "0x12345 0x12345 bra -11");
+    let end = shown.variable("end").location();
+    assert_eq!(end, "0x12345 bra 3 0x500");
+}
+
+#[test]
+fn operations_of_a_split_unit_name_its_types() {
+    let shown = merged_unit(|full| {
+        let root = full.root();
+        // Types have other places in the unit that is made.
+        full.base("double", 8, dw::DW_ATE_float);
+        let int = full.int();
+        let mut typed = Expression::new();
+        typed.op_const_type(int, Box::new([7, 0, 0, 0]));
+        typed.op_convert(Some(int));
+        typed.op_convert(None);
+        typed.op_reinterpret(Some(int));
+        typed.op_deref_type(4, int);
+        typed.op_deref_size(2);
+        let x = full.variable(root, "x", int, &[]);
+        full.set(x, dw::DW_AT_location, Value::Exprloc(typed));
+    });
+    let expected =
+        "literal int [7, 0, 0, 0] convert int convert generic reinterpret int deref 4 int deref 2";
+    assert_eq!(shown.variable("x").location(), expected);
+}
+
+#[test]
+fn macros_that_a_package_lacks_are_said_to_be_missing() {
+    let (mut skeleton, mut full) = (skeleton(), full(ID));
+    let (root, offset) = (full.root(), DebugMacinfoOffset(0));
+    full.set(root, dw::DW_AT_macro_info, Value::DebugMacinfoRef(offset));
+    full.function("f", F);
+    skeleton.lines(&[(10, 1)], 30);
+    let sections = sections_of(full);
+    let shown = shown(merged(&skeleton.write(), &sections, &PathMap::default()));
+    let expected = "macros are not all there: llvm-dwp leaves them out of packages of DWARF 4";
+    assert_eq!(shown.warnings.len(), 1, "{:?}", shown.warnings);
+    assert!(shown.warnings[0].contains(expected), "{:?}", shown.warnings);
+    assert!(shown.has("f"));
 }

@@ -8,7 +8,7 @@ use gimli::constants as dw;
 use gimli::write::{AttributeValue as Value, UnitEntryId};
 
 /// The expression that finds an object at the memory's base, unless its address is the host's already.
-const AT_BASE: &str = "pushobjectaddress pick 0x20 shr bra 0x100 0x20 shl plus";
+const AT_BASE: &str = "pushobjectaddress pick 0x20 shr bra 7 0x100 0x20 shl plus";
 
 /// A static variable of a type that is made.
 fn of_type(make: impl FnOnce(&mut Handmade) -> UnitEntryId) -> Handmade {
