@@ -311,6 +311,11 @@ fn gdb_names_what_is_declared_in_main_as_natively() {
             ("frame 2", "call<main::$_0> (f=..., n=7) at"),
             ("info symbol &main::runs", "main::runs in section"),
             (
+                "info line main::Local::plus",
+                "Line 8 of \"local.cpp\" starts at",
+            ),
+            ("break Local::plus", "local.cpp, line 8."),
+            (
                 "info functions plus",
                 "static int main::Local::plus(Local const&, Local const&);",
             ),

@@ -44,7 +44,8 @@ const OWN: u16 = 4;
 
 /// Names of all code: those of the DWARF where it has them, so that a debugger finds one function by both; and of static
 /// variables. gdb demangles each symbol, which takes it half as long as reading all of the DWARF, and only `info symbol` asks for most of
-/// those that the DWARF describes. Of Rust's in their newer form (`_R`) it finds `app::summarize` as `summarize` by them.
+/// those that the DWARF describes, but for [local ones](is_local). Of Rust's in their newer form (`_R`) it finds `app::summarize` as
+/// `summarize` by them.
 pub(super) fn symbols<'a>(code: &'a CodeMap<'_>, native: &'a Native<'_>) -> Vec<Symbol<'a>> {
     let trampolines = code
         .trampolines
@@ -99,7 +100,7 @@ fn functions<'a>(
     let functions = code.functions.iter().enumerate();
     functions.filter_map(move |(index, function)| {
         let name = match native.names.get(&index) {
-            Some(name) if is_gdb && is_itanium(name) => return None,
+            Some(name) if is_gdb && is_itanium(name) && !is_local(name) => return None,
             Some(name) => name,
             None => function.name,
         };
@@ -169,6 +170,12 @@ fn binding(flavor: Flavor, object: &Object) -> elf::SymbolBind {
 /// Returns true if a linkage name is one of C++ (Itanium C++ ABI, section 5.1), or of Rust in its older form.
 fn is_itanium(name: &str) -> bool {
     name.starts_with("_Z")
+}
+
+/// Returns true if a linkage name of C++ is of what is declared in a function (Itanium C++ ABI, section 5.1.6), as it is or as
+/// [`crate::demangle::host_name`] makes it. gdb 18 finds these by their symbols alone.
+fn is_local(name: &str) -> bool {
+    name.starts_with("_ZZ") || name.contains("::")
 }
 
 /// Strings of ELF end at a NUL.
