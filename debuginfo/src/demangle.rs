@@ -11,6 +11,9 @@ const MAIN: &str = "Z4maini";
 const SHOWN: &str = "main(int, char**)::";
 const SHOWN_OF_HOST: &str = "main::";
 
+/// Longer linkage names are not looked at: all functions may have one.
+const MAX_NAME: usize = 1 << 12;
+
 /// Longer names stay mangled: a reference to an earlier part takes three bytes, and its text may be as long as all before it.
 const MAX_TEXT: usize = 1 << 16;
 
@@ -42,7 +45,8 @@ pub(crate) fn host_name_for_gdb(name: &str) -> Option<String> {
 }
 
 fn host_name_with(name: &str, options: &DemangleOptions) -> Option<String> {
-    let text = cpp(name.contains(MAIN).then_some(name)?, options)?;
+    let is_in_main = name.len() <= MAX_NAME && name.contains(MAIN);
+    let text = cpp(is_in_main.then_some(name)?, options)?;
     let host = text.replace(SHOWN, SHOWN_OF_HOST);
     (host != text).then(|| format!("_Z{}{host}", host.len()))
 }

@@ -175,7 +175,7 @@ fn is_itanium(name: &str) -> bool {
 /// Returns true if a linkage name of C++ is of what is declared in a function (Itanium C++ ABI, section 5.1.6), as it is or as
 /// [`crate::demangle::host_name`] makes it. gdb 18 finds these by their symbols alone.
 fn is_local(name: &str) -> bool {
-    name.starts_with("_ZZ") || name.contains("::")
+    name.starts_with("_ZZ") || name.as_bytes().contains(&b':')
 }
 
 /// Strings of ELF end at a NUL.
