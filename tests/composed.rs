@@ -4,7 +4,10 @@
 
 mod components;
 
-use components::{DWALIN, clang, filled, folder, in_order, text, tools, with_external_debug_info};
+use components::{
+    DWALIN, clang, filled, folder, in_order, runs_in_all_kinds_of_code, text, tools,
+    with_external_debug_info,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -99,13 +102,7 @@ fn lldb(typed: &[&str]) -> String {
 #[test]
 fn the_program_runs_in_all_kinds_of_code() {
     let Some(program) = composed() else { return };
-    for options in [&[][..], &["-g"], &["-O"], &["-g", "-O"]] {
-        let mut command = Command::new(DWALIN);
-        let output = command.arg("run").args(options).arg(program).output();
-        let output = output.unwrap();
-        assert_eq!(text(&output.stderr), "");
-        assert_eq!(output.status.code(), Some(0));
-    }
+    runs_in_all_kinds_of_code(program);
 }
 
 #[test]
@@ -349,20 +346,7 @@ fn split_debug_info_is_found_for_the_module_that_it_is_of() {
     if !tools::have(&[&tools::gdb(), "llvm-dwp-19"]) {
         return;
     }
-    let typed = ["break callee.c:25", "run", "bt", "up", "print first"];
-    let check = || {
-        let said = gdb_of(&program, &typed);
-        assert!(!said.contains("warning"), "{said}");
-        in_order(
-            &said,
-            &[
-                "#0  length (text=",
-                "size=8",
-                "both (first=40) at ",
-                "$1 = 40",
-            ],
-        );
-    };
+    let check = || gdb_finds_both_components_debug_info(&program);
     // Files beside the component, a package with the units of one, and of both.
     let files = files_of(&here);
     assert_eq!(files.len(), 2, "{files:?}");
@@ -397,19 +381,21 @@ fn debug_info_of_other_files_is_found_for_the_module_that_names_it() {
     let text = fs::read_to_string(sources().join("composed.wat")).unwrap();
     let component = wat::parse_str(text).unwrap();
     fs::write(&program, filled(&component, &mut modules.iter())).unwrap();
-    let said = gdb_of(
-        &program,
-        &["break callee.c:25", "run", "bt", "up", "print first"],
-    );
-    in_order(
-        &said,
-        &[
-            "#0  length (text=",
-            "size=8",
-            "both (first=40) at ",
-            "$1 = 40",
-        ],
-    );
+    gdb_finds_both_components_debug_info(&program);
+}
+
+/// Stops in one component, called by the other.
+fn gdb_finds_both_components_debug_info(program: &Path) {
+    let typed = ["break callee.c:25", "run", "bt", "up", "print first"];
+    let said = gdb_of(program, &typed);
+    assert!(!said.contains("warning"), "{said}");
+    let expected = [
+        "#0  length (text=",
+        "size=8",
+        "both (first=40) at ",
+        "$1 = 40",
+    ];
+    in_order(&said, &expected);
 }
 
 /// The files of split debug info in a folder.

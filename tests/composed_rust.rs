@@ -4,7 +4,7 @@
 
 mod components;
 
-use components::{DWALIN, folder, in_order, text, tools};
+use components::{DWALIN, folder, in_order, runs_in_all_kinds_of_code, text, tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -81,13 +81,8 @@ fn lldb(typed: &[&str]) -> Option<String> {
 #[test]
 fn the_program_runs_in_all_kinds_of_code() {
     let Some(program) = composed() else { return };
-    for options in [&[][..], &["-g"], &["-O"], &["-g", "-O"]] {
-        let mut command = Command::new(DWALIN);
-        let output = command.arg("run").args(options).arg(program).output();
-        let output = output.unwrap();
-        assert_eq!(text(&output.stderr), "");
-        assert_eq!(text(&output.stdout), "tea: 600\n642\n");
-        assert_eq!(output.status.code(), Some(0));
+    for said in runs_in_all_kinds_of_code(program) {
+        assert_eq!(said, "tea: 600\n642\n");
     }
 }
 

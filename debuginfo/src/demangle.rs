@@ -26,7 +26,7 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
     }
     let options = DemangleOptions::default();
     match cpp(name, &options) {
-        Some(text) if name.contains(MAIN) => text.replace(SHOWN, SHOWN_OF_HOST).into(),
+        Some(text) if is_in_main(name) => text.replace(SHOWN, SHOWN_OF_HOST).into(),
         Some(text) => text.into(),
         None => name.into(),
     }
@@ -45,10 +45,14 @@ pub(crate) fn host_name_for_gdb(name: &str) -> Option<String> {
 }
 
 fn host_name_with(name: &str, options: &DemangleOptions) -> Option<String> {
-    let is_in_main = name.len() <= MAX_NAME && name.contains(MAIN);
-    let text = cpp(is_in_main.then_some(name)?, options)?;
+    let text = cpp(is_in_main(name).then_some(name)?, options)?;
     let host = text.replace(SHOWN, SHOWN_OF_HOST);
     (host != text).then(|| format!("_Z{}{host}", host.len()))
+}
+
+/// Returns true if something may be declared in a `main` with arguments.
+fn is_in_main(name: &str) -> bool {
+    name.len() <= MAX_NAME && name.contains(MAIN)
 }
 
 fn cpp(name: &str, options: &DemangleOptions) -> Option<String> {

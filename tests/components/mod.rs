@@ -160,3 +160,16 @@ pub fn in_order(said: &str, expected: &[&str]) {
         at += found + part.len();
     }
 }
+
+/// Runs a program in each kind of code; returns its outputs.
+pub fn runs_in_all_kinds_of_code(program: &Path) -> Vec<String> {
+    let run = |options: &[&str]| {
+        let mut command = Command::new(DWALIN);
+        let output = command.arg("run").args(options).arg(program).output();
+        let output = output.unwrap();
+        assert_eq!(text(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0));
+        text(&output.stdout)
+    };
+    vec![run(&[]), run(&["-g"]), run(&["-O"]), run(&["-g", "-O"])]
+}

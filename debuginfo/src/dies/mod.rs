@@ -9,7 +9,7 @@ mod types;
 
 pub(crate) use array::bounds;
 pub(crate) use member::{Member, Members, Role};
-pub(crate) use reference::{DieRef, MAX_NAME, Units};
+pub(crate) use reference::{DieRef, LINKAGE_NAMES, MAX_NAME, Units, is_main};
 pub(crate) use scope::{each_expression, is_call_site, is_scope, ranges};
 pub(crate) use tag::{
     Kind, is_address, is_alias, is_pointer, is_qualifier, is_reference, kind, pointer_size,

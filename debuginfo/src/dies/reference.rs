@@ -5,7 +5,10 @@ use crate::demangle::host_name;
 use crate::source::{ReadUnit, Reader, StringRoom, attr_string, entry_at};
 use gimli::constants as dw;
 use gimli::read::AttributeValue as Read;
-use gimli::{DebugInfoOffset, UnitOffset};
+use gimli::{DebugInfoOffset, DwAt, UnitOffset};
+
+/// Attributes with the name that linkers know: of DWARF 4 and later, and one that compilers wrote before.
+pub(crate) const LINKAGE_NAMES: [DwAt; 2] = [dw::DW_AT_linkage_name, dw::DW_AT_MIPS_linkage_name];
 
 /// Bytes of a name that names of other types are made of.
 pub(crate) const MAX_NAME: usize = 4096;
@@ -42,21 +45,28 @@ impl DieRef<'_, '_> {
 
     /// The linkage name of the entry as the host has it, or its name.
     pub fn linkage_name(&self) -> Option<String> {
-        let names = [
-            dw::DW_AT_linkage_name,
-            dw::DW_AT_MIPS_linkage_name,
-            dw::DW_AT_name,
-        ];
-        names.into_iter().find_map(|name| {
+        if is_main(self.unit, &self.entry) {
+            return self.name();
+        }
+        let names = LINKAGE_NAMES.iter().chain([&dw::DW_AT_name]);
+        names.copied().find_map(|name| {
             let text = attr_string(self.unit, self.entry.attr_value(name)?).ok()?;
             let text = text.to_string_lossy();
-            // `main` with arguments has one for WebAssembly alone (basic C ABI of the tool conventions, "Program entry").
-            if text == "__main_argc_argv" && self.name().is_some_and(|name| name == "main") {
-                return self.name();
-            }
             Some(host_name(&text).unwrap_or_else(|| text.into_owned()))
         })
     }
+}
+
+/// Returns true if an entry is C's or C++'s `main` with arguments, which clang gives a linkage name for WebAssembly alone (basic C ABI of
+/// the tool conventions, "Program entry").
+pub(crate) fn is_main<'d>(unit: ReadUnit<'_, 'd>, entry: &Die<'d>) -> bool {
+    let is = |attribute: DwAt, expected: &str| {
+        let text = entry.attr_value(attribute);
+        let text = text.and_then(|text| attr_string(unit, text).ok());
+        text.is_some_and(|text| text.slice() == expected.as_bytes())
+    };
+    let is_named = LINKAGE_NAMES.iter().any(|it| is(*it, "__main_argc_argv"));
+    is_named && is(dw::DW_AT_name, "main")
 }
 
 /// The units of a module, sorted by their offsets.

@@ -14,6 +14,7 @@ use super::scopes::Scopes;
 use super::variant::{VARIANTS, mistakes_variants};
 use crate::code::Flavor;
 use crate::demangle::{host_name, host_name_for_gdb};
+use crate::dies::{LINKAGE_NAMES, is_main};
 use crate::expr::decode::member_offset;
 use crate::expr::emit::Purpose;
 use crate::expr::unlocatable::Unlocatable;
@@ -40,17 +41,6 @@ fn is_number_of_type(cx: &Context<'_, '_, '_>, entry: &Entry<'_, '_>) -> bool {
     cx.is_outline && entry.tag() == dw::DW_TAG_typedef
 }
 
-/// Returns true if a linkage name is that of C's and C++'s `main` with arguments, which clang gives it for WebAssembly alone (basic C
-/// ABI of the tool conventions, "Program entry").
-fn is_main<'d>(entry: &Entry<'_, 'd>, linkage_name: &Attribute<Reader<'d>>) -> bool {
-    let is = |value: Read<Reader<'d>>, name: &str| {
-        let text = attr_string(entry.read_unit, value);
-        text.is_ok_and(|text| text.slice() == name.as_bytes())
-    };
-    let name = entry.attr_value(dw::DW_AT_name);
-    is(linkage_name.value(), "__main_argc_argv") && name.is_some_and(|name| is(name, "main"))
-}
-
 /// The conversion of an entry's attributes.
 pub(super) struct Attributes<'s, 'u, 'a, 'd> {
     pub cx: &'s Context<'u, 'a, 'd>,
@@ -71,9 +61,13 @@ impl<'a, 'd> Attributes<'_, '_, 'a, 'd> {
             dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges => return,
             // About sections that are not written.
             dw::DW_AT_GNU_locviews | dw::DW_AT_GNU_pubnames | dw::DW_AT_GNU_pubtypes => return,
-            // Debuggers would show it in place of the source's name.
-            dw::DW_AT_linkage_name if is_main(self.entry, attr) => return,
-            dw::DW_AT_linkage_name | dw::DW_AT_MIPS_linkage_name => self.linkage_name(attr),
+            // Debuggers would show that of `main` in place of the source's name.
+            name if LINKAGE_NAMES.contains(&name) => {
+                if is_main(self.entry.read_unit, self.entry) {
+                    return;
+                }
+                self.linkage_name(attr)
+            }
             dw::DW_AT_macros | dw::DW_AT_macro_info | dw::DW_AT_GNU_macros => {
                 macros(self.cx, self.out, attr)
             }

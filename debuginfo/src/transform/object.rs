@@ -8,7 +8,7 @@ use super::output::{Object, Output};
 use super::scopes::Scopes;
 use crate::address::HostAddress;
 use crate::code::Flavor;
-use crate::dies::{Die, MAX_NAME};
+use crate::dies::{Die, LINKAGE_NAMES, MAX_NAME};
 use crate::expr::decode::{Op, decode};
 use crate::write::{AttributeValue, Expression, UnitEntryId};
 use gimli::constants as dw;
@@ -104,8 +104,7 @@ fn in_function<'d>(
     entry: &Die<'d>,
     name: String,
 ) -> String {
-    let linkage_names = [dw::DW_AT_linkage_name, dw::DW_AT_MIPS_linkage_name];
-    let has_linkage_name = linkage_names.iter().any(|it| entry.attr(*it).is_some());
+    let has_linkage_name = LINKAGE_NAMES.iter().any(|it| entry.attr(*it).is_some());
     if cx.flavor() != Flavor::Gdb || has_linkage_name {
         return name;
     }
