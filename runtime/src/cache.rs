@@ -9,7 +9,7 @@
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -143,4 +143,24 @@ fn size(folder: &Path, depth: usize) -> u64 {
             false => metadata.len(),
         })
         .sum()
+}
+
+/// The size and time of this program, which tell it from others of the same version: the runtime is in it.
+pub fn program() -> Option<String> {
+    let program = fs::metadata("/proc/self/exe").ok()?;
+    let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
+    Some(format!("program {len} {seconds}.{nanos}\n"))
+}
+
+/// A file that is this user's, and that no other may write to, as what is in it is run; its length.
+pub fn open_own(path: &Path) -> io::Result<(File, usize)> {
+    let mut options = File::options();
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let file = options.read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !is_own || !metadata.is_file() || metadata.mode() & 0o022 != 0 {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    Ok((file, metadata.len() as usize))
 }

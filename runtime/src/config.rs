@@ -7,9 +7,9 @@ mod process;
 pub use collector::Collector;
 
 use crate::abi::layout::ADDRESS_SPACE;
+pub use crate::abi::settings::OptLevel;
+use crate::abi::settings::Settings;
 use crate::code::profile::{Profile, Profiler};
-pub use crate::compile::OptLevel;
-use crate::compile::Settings;
 use crate::module::features::Proposal;
 use crate::printable::Printable;
 use crate::unwind::frames::{INNER, OUTER};
@@ -377,6 +377,7 @@ impl Config {
         self
     }
 
+    #[cfg(feature = "compile")]
     pub(crate) fn turned_off(&self) -> &[Proposal] {
         &self.turned_off
     }
@@ -474,6 +475,7 @@ impl Config {
         self.text_folder.as_deref()
     }
 
+    #[cfg(feature = "compile")]
     pub(crate) fn artifacts(&self) -> Option<&Path> {
         self.cache_folder.as_deref()
     }

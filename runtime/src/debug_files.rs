@@ -48,6 +48,7 @@ pub(crate) struct Completed {
 
 impl Completed {
     /// Returns true if the module has all of its debug info, and there is nothing to be said of it.
+    #[cfg(feature = "compile")]
     pub(crate) fn has_all(&self) -> bool {
         self.module.is_none() && self.messages.is_empty()
     }
@@ -101,6 +102,7 @@ impl DebugFiles {
     }
 
     /// Returns true if more is known than the module's place: that is for the artifact to keep.
+    #[cfg(feature = "compile")]
     pub(crate) fn is_explicit(&self) -> bool {
         self.package.is_some() || !self.paths.0.is_empty()
     }

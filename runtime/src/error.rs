@@ -1,7 +1,7 @@
 //! What can go wrong, by step.
 
 use crate::code::ArtifactError;
-use crate::compile::CompileError;
+use crate::compile_error::CompileError;
 use crate::module::foreign::NotAModule;
 use crate::printable::Printable;
 use crate::report::backtrace::WasmBacktrace;
@@ -148,6 +148,7 @@ impl Error {
     }
 
     /// With a fact about a host function that failed, unless one that it called is what failed.
+    #[cfg(feature = "component-model")]
     pub(crate) fn noted(self, text: impl FnOnce() -> String) -> Error {
         let mut error = match self {
             Error::Trap(_) | Error::Exit(_) => return self,
@@ -159,6 +160,7 @@ impl Error {
     }
 
     /// The same, with the function's name.
+    #[cfg(feature = "component-model")]
     pub(crate) fn noted_of(self, name: &str, text: impl FnOnce() -> String) -> Error {
         let mut error = self.noted(text);
         if let Error::Host(error) = &mut error {

@@ -25,6 +25,16 @@
 //! [`Error::Trap`], which prints as a [`Report`] with source lines and variables, or as data: [`WasmBacktrace`]. [`wasi`] gives modules
 //! WASI preview 1, [`coredump`] writes and reads core dumps, and [`ModuleFile`] looks things up in a module without running it.
 //!
+//! # Features
+//!
+//! * `compile` (default): modules are compiled. Without it, artifacts run ([`Module::deserialize_file`]), and Cranelift's code generator, most
+//!   of what there is to build, is not.
+//! * `wasi` (default): WASI preview 1.
+//! * `component-model`: components, and WASI 0.2.
+//!
+//! Fuel, threads, the garbage collector, profiles and debug info bring no dependency that the rest does not have: settings of [`Config`]
+//! have them or not.
+//!
 //! # From a module to a program
 //!
 //! ```text
@@ -35,10 +45,13 @@
 //! ```
 
 pub mod abi;
+#[cfg(feature = "compile")]
 mod build;
 mod cache;
 pub mod code;
+#[cfg(feature = "compile")]
 pub mod compile;
+mod compile_error;
 mod compiled;
 #[cfg(feature = "component-model")]
 pub mod component;
@@ -82,8 +95,10 @@ pub use host::instance::Instance;
 pub use host::object::I31;
 pub use host::pre::InstancePre;
 pub use host::threads::WasiThreads;
+#[cfg(feature = "wasi")]
+pub use host::wasi;
 pub use host::{Caller, IntoFunc, Linker, TypedFunc, Undefined, UnknownImport};
-pub use host::{WasmParams, WasmResults, WasmTy, wasi};
+pub use host::{WasmParams, WasmResults, WasmTy};
 pub use inspect::core_module::CoreModule;
 pub use inspect::file::{Location, ModuleFile};
 pub use module::composite::{CompositeType, FieldType, StorageType};

@@ -4,8 +4,16 @@
 //! Each takes the VmContext first. Integers go as the C ABI has them; a `Fallible` function returns 0, or 1 where the
 //! calling instruction is to trap: code then traps itself, at the guest's own instruction.
 
-use cranelift_codegen::ir::Type;
-use cranelift_codegen::ir::types::{I32, I64};
+/// The type of a parameter of a runtime function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Param {
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+use Param::{I32, I64};
 
 /// The kind of result of a runtime function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +51,7 @@ macro_rules! builtins {
             }
 
             /// The types of its parameters after the VmContext.
-            pub fn params(self) -> &'static [Type] {
+            pub fn params(self) -> &'static [Param] {
                 match self { $(Builtin::$name => &[$($param),*],)* }
             }
 

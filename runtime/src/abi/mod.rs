@@ -7,6 +7,8 @@ pub mod frame;
 pub mod handlers;
 pub mod heap;
 pub mod layout;
+pub mod settings;
 pub mod slots;
 pub mod supertypes;
 pub mod trap;
+pub mod word;

@@ -1,6 +1,5 @@
 //! Why guest code stopped (WebAssembly 2.0, section 4: the conditions under which execution traps).
 
-use cranelift_codegen::ir;
 use std::fmt;
 
 macro_rules! trap_kinds {
@@ -66,31 +65,4 @@ trap_kinds! {
     GrowthRefused = 19 "a memory or table may not grow";
     /// The write that the embedder waits for is next.
     WatchedWrite = 20 "a watched place is written";
-}
-
-impl TrapKind {
-    /// The code that the compiler marks instructions with.
-    pub fn clif(self) -> ir::TrapCode {
-        match self {
-            // Cranelift makes these two itself, for checks that the hardware does.
-            TrapKind::IntegerOverflow => ir::TrapCode::INTEGER_OVERFLOW,
-            TrapKind::IntegerDivisionByZero => ir::TrapCode::INTEGER_DIVISION_BY_ZERO,
-            TrapKind::BadConversionToInteger => ir::TrapCode::BAD_CONVERSION_TO_INTEGER,
-            TrapKind::StackOverflow => ir::TrapCode::STACK_OVERFLOW,
-            kind => ir::TrapCode::unwrap_user(kind as u8),
-        }
-    }
-
-    /// The kind that a compiler's code stands for.
-    pub fn from_clif(code: ir::TrapCode) -> Option<TrapKind> {
-        [
-            TrapKind::IntegerOverflow,
-            TrapKind::IntegerDivisionByZero,
-            TrapKind::BadConversionToInteger,
-            TrapKind::StackOverflow,
-        ]
-        .into_iter()
-        .find(|kind| kind.clif() == code)
-        .or_else(|| TrapKind::from_code(code.as_raw().get()))
-    }
 }

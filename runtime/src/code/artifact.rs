@@ -2,16 +2,17 @@
 //! declarations are parsed.
 
 use super::addrmap::AddressMap;
+use super::agreement;
+use super::error::ArtifactError;
 use super::format::{self, TrapTable, Words};
 use super::handlers::UnwindTable;
-use super::link;
 use super::mapping::{Mapping, memory_file};
 use super::slots::SlotTable;
-use crate::compile::{Settings, target};
+use crate::abi::settings::Settings;
 use crate::index::*;
+use crate::module::ModuleInfo;
 use crate::module::names::FunctionNames;
 use crate::module::parse::parse;
-use crate::module::{ModuleInfo, validate::ModuleError};
 use dwalin_debuginfo::{CloneStableDeref, StableDeref};
 use object::LittleEndian;
 use object::elf::FileHeader64;
@@ -23,56 +24,6 @@ use std::ops::Deref;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-
-/// Why an artifact cannot be used.
-#[derive(Debug)]
-pub enum ArtifactError {
-    /// The file could not be read or mapped.
-    Io {
-        /// The step that failed.
-        step: &'static str,
-        /// The system's reason.
-        error: std::io::Error,
-    },
-    /// It is not an artifact, or a damaged one.
-    Malformed {
-        /// The missing item.
-        what: &'static str,
-    },
-    /// It is an artifact, and not as it was written.
-    Damaged,
-    /// It was made by another version, for another machine or with other settings.
-    Mismatch {
-        /// The setting, and what it is in the artifact and here.
-        setting: String,
-    },
-    /// The module inside.
-    Module(ModuleError),
-}
-
-impl fmt::Display for ArtifactError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ArtifactError::Io { step, error } => write!(f, "cannot {step}: {error}"),
-            ArtifactError::Malformed { what } => write!(
-                f,
-                "not an artifact of `dwalin compile`, or a damaged one: {what} cannot be read"
-            ),
-            ArtifactError::Damaged => write!(
-                f,
-                "a damaged artifact: its checksum is of other contents; compile it again"
-            ),
-            ArtifactError::Mismatch { setting } => write!(
-                f,
-                "the artifact was compiled differently ({setting}): compile it again, or give the options that it was compiled with"
-            ),
-            ArtifactError::Module(error) => write!(f, "in the artifact: {error}"),
-        }
-    }
-}
-
-// The texts name their causes.
-impl std::error::Error for ArtifactError {}
 
 /// A compiled module. Clones share it.
 #[derive(Clone)]
@@ -228,13 +179,7 @@ impl Artifact {
             error,
         })?;
         let sections = Sections::of_whole(&bytes)?;
-        let isa = target::isa(settings).map_err(|error| ArtifactError::Mismatch {
-            setting: error.to_string(),
-        })?;
-        compare_settings(
-            &bytes[sections.settings.clone()],
-            &link::settings_text(settings, &isa),
-        )?;
+        agreement::check(&bytes[sections.settings.clone()], settings)?;
         let info = parse(&bytes[sections.wasm.clone()]).map_err(ArtifactError::Module)?;
         let artifact = Artifact(Arc::new(Inner {
             file,
@@ -385,22 +330,6 @@ impl Artifact {
     pub fn identity(&self) -> &[u8] {
         format::identity(&self.0.bytes)
     }
-}
-
-/// Compares line by line, so that the first difference can be named.
-fn compare_settings(found: &[u8], expected: &str) -> Result<(), ArtifactError> {
-    let found =
-        std::str::from_utf8(found).map_err(|_| ArtifactError::Malformed { what: "settings" })?;
-    let mut found = found.lines();
-    for expected in expected.lines() {
-        let found = found.next().unwrap_or("nothing");
-        if found != expected {
-            return Err(ArtifactError::Mismatch {
-                setting: format!("it has `{found}`, this run has `{expected}`"),
-            });
-        }
-    }
-    Ok(())
 }
 
 impl Sections {

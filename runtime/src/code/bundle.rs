@@ -11,7 +11,7 @@
 //! ```
 //! Numbers are little-endian. The versions that can run it are in the artifacts, and so are their checksums.
 
-use super::artifact::ArtifactError;
+use super::error::ArtifactError;
 use crate::abi::layout::SYSTEM_PAGE;
 use std::ops::Range;
 

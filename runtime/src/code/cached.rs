@@ -8,12 +8,13 @@
 //! What is found counts only if nobody else can have written it, if it is whole, which its checksum says, and if it is of the module
 //! itself, which it holds.
 
+use super::agreement::settings_text;
 use super::{Artifact, link};
-use crate::cache::Cache;
-use crate::compile::{Settings, target};
-use std::fs::{self, File};
+use crate::abi::settings::Settings;
+use crate::cache::{Cache, open_own, program};
+use crate::compile::target;
+
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The file's name.
@@ -37,7 +38,7 @@ impl<'a> CachedArtifacts<'a> {
     /// In a folder, which need not be there; `None` where it cannot be said what artifacts depend on.
     pub fn new(folder: &'a Path, settings: &'a Settings) -> Option<CachedArtifacts<'a>> {
         let isa = target::isa(settings).ok()?;
-        let compiler = format!("{}{}", link::settings_text(settings, &isa), program()?);
+        let compiler = [settings_text(settings), link::target_of(&isa), program()?].concat();
         Some(CachedArtifacts {
             cache: Cache::new(folder, KEPT),
             settings,
@@ -106,24 +107,4 @@ impl Place<'_> {
         let cache = &self.cached.cache;
         cache.put(&self.folder, Path::new(NAME), artifact).ok();
     }
-}
-
-/// The size and time of this program, which tell it from others of the same version: the runtime is in it.
-pub fn program() -> Option<String> {
-    let program = fs::metadata("/proc/self/exe").ok()?;
-    let (len, seconds, nanos) = (program.len(), program.mtime(), program.mtime_nsec());
-    Some(format!("program {len} {seconds}.{nanos}\n"))
-}
-
-/// A file that is this user's, and that no other may write to, as what is in it is run; its length.
-pub fn open_own(path: &Path) -> io::Result<(File, usize)> {
-    let mut options = File::options();
-    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
-    let file = options.read(true).custom_flags(flags).open(path)?;
-    let metadata = file.metadata()?;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    if !is_own || !metadata.is_file() || metadata.mode() & 0o022 != 0 {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
-    Ok((file, metadata.len() as usize))
 }

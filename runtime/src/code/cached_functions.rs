@@ -7,8 +7,7 @@
 //! As of artifacts, what is found counts if nobody else can have written it, and if it is whole. Of processes that compile at once the last
 //! one's file stays.
 
-use super::cached::open_own;
-use crate::cache::Cache;
+use crate::cache::{Cache, open_own};
 use crate::compile::known::KnownFunctions;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -2,14 +2,18 @@
 //! that is mapped as it is.
 
 use super::addrmap::AddressMap;
+use super::agreement::{settings_text, target_text};
 use super::format::{self, TrapTable, WordsWriter};
 use super::handlers::UnwindTable;
 use super::slots::SlotTable;
 use crate::abi::layout::SYSTEM_PAGE;
-use crate::compile::env::{CallTarget, Word};
+use crate::abi::settings::Settings;
+use crate::abi::word::Word;
+use crate::compile::env::CallTarget;
 use crate::compile::observe::CompiledFunction;
 use crate::compile::trampoline::Trampolines;
-use crate::compile::{CompileError, Settings, target, unwind};
+use crate::compile::{target, unwind};
+use crate::compile_error::CompileError;
 use crate::index::TypeIndex;
 use crate::module::ModuleInfo;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -60,7 +64,7 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
         .collect();
     let text = lay_out(parts.isa, &pieces, builtins)?;
     let eh_frame = eh_frame(parts.isa, &pieces, &text);
-    let settings = settings_text(parts.settings, parts.isa);
+    let settings = settings_text(parts.settings) + &target_of(parts.isa);
     let mut functions = WordsWriter::default();
     functions.extend(
         pieces
@@ -102,47 +106,10 @@ pub fn link(parts: &Parts<'_>) -> Result<Vec<u8>, CompileError> {
     Ok(artifact(&text.bytes, &eh_frame, &sections))
 }
 
-/// The settings in which an artifact must agree with the process that uses it.
-pub fn settings_text(settings: &Settings, isa: &OwnedTargetIsa) -> String {
-    let Settings {
-        debug_info,
-        all_locals,
-        opt_level,
-        memory_reservation,
-        memory_guard_size,
-        epoch_interruption,
-        consume_fuel,
-        canonical_nans,
-        ticks,
-        watch_writes,
-        parallel: _,
-    } = settings;
-    // The first that differs is what a mismatch is said to be, and the target depends on the settings.
-    let lines = [
-        format!(
-            "version {} with tables {}\n",
-            env!("CARGO_PKG_VERSION"),
-            format::TABLES
-        ),
-        format!("debug-info {debug_info}\n"),
-        format!("all-locals {all_locals}\n"),
-        format!("opt-level {opt_level:?}\n"),
-        format!("memory-reservation {memory_reservation}\n"),
-        format!("memory-guard-size {memory_guard_size}\n"),
-        format!("epoch-interruption {epoch_interruption}\n"),
-        format!("consume-fuel {consume_fuel}\n"),
-        format!("canonical-nans {canonical_nans}\n"),
-        format!("ticks {ticks}\n"),
-        format!("watch-writes {watch_writes}\n"),
-        format!("target {}\n", target::features(isa)),
-    ];
-    lines.concat()
+/// The last line of an artifact's settings: the machine and the features of its processor.
+pub fn target_of(isa: &OwnedTargetIsa) -> String {
+    target_text(&isa.triple().to_string(), &target::feature_names(isa))
 }
-
-/// Bytes of a word after all code.
-const WORD_SIZE: usize = 8;
-/// Bytes of all of them, which end the text.
-pub const WORDS_SIZE: usize = Word::ALL.len() * WORD_SIZE;
 
 fn lay_out(
     isa: &OwnedTargetIsa,
@@ -186,10 +153,10 @@ fn lay_out(
     }
     let mut bytes = builder.finish(&mut Default::default());
     // The words end the text, whether or not code refers to them.
-    let words = bytes.len().next_multiple_of(WORD_SIZE);
-    bytes.resize(words + WORDS_SIZE, 0);
+    let words = bytes.len().next_multiple_of(Word::SIZE);
+    bytes.resize(words + Word::ALL_SIZE, 0);
     for (at, addend, word) in references {
-        let word = words + word as usize * WORD_SIZE;
+        let word = words + word as usize * Word::SIZE;
         let distance = word as i64 + addend - at as i64;
         let at = at as usize;
         bytes[at..at + 4].copy_from_slice(&(distance as i32).to_le_bytes());

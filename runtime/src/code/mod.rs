@@ -2,13 +2,18 @@
 //! time ([`cached`]), placed where it runs ([`PlacedCode`]), and found again by address ([`registry`]).
 
 pub mod addrmap;
+mod agreement;
 pub mod artifact;
 #[cfg(feature = "component-model")]
 pub mod bundle;
+#[cfg(feature = "compile")]
 pub mod cached;
+#[cfg(feature = "compile")]
 pub mod cached_functions;
+pub mod error;
 pub mod format;
 pub mod handlers;
+#[cfg(feature = "compile")]
 pub mod link;
 pub mod mapping;
 pub mod pointers;
@@ -17,11 +22,12 @@ pub mod registry;
 pub mod slots;
 pub mod words;
 
-pub use artifact::{Artifact, ArtifactError};
+pub use artifact::Artifact;
+pub use error::ArtifactError;
 
 use crate::abi::builtin::Builtin;
 use crate::abi::layout::SYSTEM_PAGE;
-use crate::compile::env::Word;
+use crate::abi::word::Word;
 use crate::index::*;
 use cranelift_entity::EntityRef;
 use dwalin_debuginfo::address::{HostAddress, WasmPc};
@@ -95,7 +101,7 @@ impl PlacedCode {
     /// # Errors
     /// The system's refusal to make the code writable.
     pub fn bind(&self, address: impl Fn(Word) -> *const u8) -> Result<(), ArtifactError> {
-        let at = self.artifact.text().end - link::WORDS_SIZE;
+        let at = self.artifact.text().end - Word::ALL_SIZE;
         let words = Word::ALL.map(|word| (address(word) as u64).to_le_bytes());
         let step = "write to the code";
         self.mapping

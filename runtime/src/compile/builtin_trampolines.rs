@@ -2,7 +2,8 @@
 //! they are most of what is compiled.
 
 use super::observe::CompiledFunction;
-use super::{CompileError, Settings};
+use crate::abi::settings::Settings;
+use crate::compile_error::CompileError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// By builtin.

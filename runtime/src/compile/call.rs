@@ -9,7 +9,7 @@ use super::observe::{LocationTag, source_location, wasm_pc};
 use super::signature::{POINTER, c_signature, guest_signature};
 use super::target::GUEST_CALL_CONV;
 use super::translator::Translator;
-use crate::abi::builtin::{Builtin, Returns};
+use crate::abi::builtin::{Builtin, Param, Returns};
 use crate::abi::layout::{VmContextHead, VmFuncRef, VmStoreContext};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
@@ -292,7 +292,16 @@ impl Translator<'_, '_> {
 
 /// The signature of a runtime function's trampoline for guest code: without the VmContext, which is in the pinned register.
 pub fn builtin_signature(builtin: Builtin) -> cranelift_codegen::ir::Signature {
-    c_signature(builtin.params(), builtin_returns(builtin))
+    c_signature(&builtin_params(builtin), builtin_returns(builtin))
+}
+
+/// The CLIF types of what a runtime function takes after the VmContext.
+pub fn builtin_params(builtin: Builtin) -> Vec<cranelift_codegen::ir::Type> {
+    let types = builtin.params().iter().map(|param| match param {
+        Param::I32 => I32,
+        Param::I64 => I64,
+    });
+    types.collect()
 }
 
 /// The CLIF types of what a runtime function returns.

@@ -1,8 +1,8 @@
 //! CLIF → machine code, and what the code generator says of it.
 
-use super::CompileError;
 use super::code_motion::BlockStarts;
 use super::observe::{self, CompiledFunction};
+use crate::compile_error::CompileError;
 use cranelift_codegen::isa::TargetIsa;
 
 /// Compiles a CLIF function. Where an optimizer is given, it comes first, and the code generator is one that does not optimise.

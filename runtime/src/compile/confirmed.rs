@@ -5,10 +5,10 @@
 //!
 //! So it is in loops that call nobody: a call changes the registers, and the slot is where a value is kept over it.
 
-use super::OptLevel;
 use super::control::args;
 use super::signature::POINTER;
 use super::translator::{Home, Translator};
+use crate::abi::settings::OptLevel;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SourceLoc, StackSlot, Type, Value};

@@ -2,11 +2,12 @@
 //! their homes, and addresses made of them. A piece is code that control enters at its start only and that calls nobody. Code that
 //! is not optimised gets no other pass that would find what it asks twice.
 
-use super::OptLevel;
-use super::env::{CallTarget, Word};
+use super::env::CallTarget;
 use super::signature::POINTER;
 use super::state::BlockValues;
 use super::translator::Translator;
+use crate::abi::settings::OptLevel;
+use crate::abi::word::Word;
 use crate::index::MemoryIndex;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{

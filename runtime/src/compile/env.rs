@@ -1,9 +1,10 @@
 //! What every function's compilation reads: the module, the settings, and what debuggers will ask.
 
-use super::Settings;
 use super::convention::Conventions;
 use super::target::Targets;
 use crate::abi::layout::VmLayout;
+use crate::abi::settings::Settings;
+use crate::abi::word::Word;
 use crate::index::*;
 use crate::module::ModuleInfo;
 use cranelift_codegen::ir::{ExternalName, UserExternalName, UserExternalNameRef};
@@ -190,23 +191,6 @@ pub enum CallTarget {
     Builtin(Builtin),
     /// A word after all code: of code that is placed for one instance.
     Word(Word),
-}
-
-/// The words after all code, which the runtime fills in: where the parts of the instance are that the code is placed for. To the code
-/// generator each is what a global offset table has for a symbol, so one instruction loads it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Word {
-    /// The instance's VmContext.
-    Context,
-    /// The VmStoreContext.
-    Store,
-    /// The base of memory 0, where there is one.
-    Memory,
-}
-
-impl Word {
-    /// All, in their order after the code.
-    pub const ALL: [Word; 3] = [Word::Context, Word::Store, Word::Memory];
 }
 
 impl CallTarget {

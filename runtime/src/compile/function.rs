@@ -1,12 +1,12 @@
 //! The functions of a module → code, in parallel. Those that are known from before are not compiled.
 
-use super::CompileError;
 use super::body::FunctionCompiler;
 use super::env::Env;
 use super::key::{Key, key, module_key};
 use super::known::{Entry, KnownFunctions};
 use super::observe::CompiledFunction;
 use super::stored::{self, Place};
+use crate::compile_error::CompileError;
 use crate::index::*;
 use cranelift_entity::EntityRef;
 use rayon::prelude::*;

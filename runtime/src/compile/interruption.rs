@@ -5,11 +5,11 @@
 //! * Fuel: each piece of code that control enters at its start only and leaves at its end takes what its operators cost when it is left, and
 //!   the places look if any is left. So equal runs take equal fuel, however code was optimised.
 
-use super::env::Word;
 use super::signature::POINTER;
 use super::translator::Translator;
 use crate::abi::layout::{VmContextHead, VmStoreContext};
 use crate::abi::trap::TrapKind;
+use crate::abi::word::Word;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};

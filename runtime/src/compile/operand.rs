@@ -7,12 +7,12 @@
 //! of a variable alone in it that this is its next value (`i = f(i)`): its location ended there and began again, and LLVM makes one of
 //! two that are equal. Of several variables nobody knows which ones are set, and the location ends.
 
-use super::OptLevel;
 use super::confirmed::is_compared;
 use super::observe::{LocationTag, source_location};
 use super::signature::V128;
 use super::state::{KeptSlot, LiveOperand};
 use super::translator::{Home, Local, Translator};
+use crate::abi::settings::OptLevel;
 use crate::index::*;
 use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKind, Type, Value, types};
 use dwalin_debuginfo::address::WasmPc;

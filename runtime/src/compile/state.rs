@@ -1,8 +1,8 @@
 //! The state of a function's translation, by the kind of operators that keeps it.
 
 use super::cleanup::Tries;
-use super::env::Word;
 use crate::abi::builtin::Builtin;
+use crate::abi::word::Word;
 use crate::index::*;
 use cranelift_codegen::ir::{Block, FuncRef, GlobalValue, SigRef, StackSlot, Value};
 use cranelift_codegen::isa::CallConv;

@@ -13,17 +13,15 @@
 //! Where there is no code, a debug nop is: an instruction that does nothing. Of many `nop`s in a row only the first have one: they are
 //! room that somebody left, and an instruction takes hundreds of bytes while code is made.
 
-use super::OptLevel;
 use super::observe::{LocationTag, source_location, wasm_pc};
 use super::translator::Translator;
+use crate::abi::settings::OptLevel;
+use crate::module::NOPS;
 use crate::module::validate::ModuleError;
 use dwalin_debuginfo::address::WasmPc;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{Operator, OperatorsReader};
-
-/// As many `nop`s in a row as are statements that have code.
-pub const NOPS: usize = 64;
 
 /// The kinds of operators by the machine code they become.
 enum Code {

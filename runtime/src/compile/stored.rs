@@ -3,7 +3,7 @@
 //!
 //! All numbers are little-endian, of 4 bytes. Lists have their length before them.
 
-use super::env::{CallTarget, Word};
+use super::env::CallTarget;
 use super::observe::{Call, CompiledFunction};
 use crate::abi::builtin::Builtin;
 use crate::abi::handlers::{
@@ -11,6 +11,7 @@ use crate::abi::handlers::{
 };
 use crate::abi::slots;
 use crate::abi::trap::TrapKind;
+use crate::abi::word::Word;
 use crate::index::*;
 use cranelift_codegen::binemit::Reloc;
 use dwalin_debuginfo::address::{CodeOffset, WasmPc};

@@ -1,7 +1,8 @@
 //! The instruction set and the settings that make its code debuggable: frame pointers, unwind tables, and a register that
 //! always holds the running instance's VmContext.
 
-use super::{CompileError, OptLevel, Settings};
+use crate::abi::settings::{OptLevel, Settings};
+use crate::compile_error::CompileError;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 
@@ -73,13 +74,22 @@ pub fn single_pass(settings: &Settings) -> Result<OwnedTargetIsa, CompileError> 
     make(settings, "single_pass", without)
 }
 
+/// Cranelift's name of a level.
+fn level(level: OptLevel) -> &'static str {
+    match level {
+        OptLevel::None => "none",
+        OptLevel::Speed => "speed",
+        OptLevel::SpeedAndSize => "speed_and_size",
+    }
+}
+
 /// The settings of a code generator.
 fn flags(settings: &Settings, allocator: &str) -> settings::Flags {
     let mut flags = settings::builder();
     for (name, value) in [
-        ("opt_level", settings.opt_level.cranelift()),
+        ("opt_level", level(settings.opt_level)),
         ("regalloc_algorithm", allocator),
-        // A symbol's value is in a word, as in a global offset table; see `env::Word`.
+        // A symbol's value is in a word, as in a global offset table; see `abi/word.rs`.
         ("is_pic", "true"),
         // Where basic blocks begin.
         ("machine_code_cfg_info", "true"),
@@ -138,11 +148,6 @@ fn make(
         });
     }
     Ok(isa)
-}
-
-/// The properties that code depends on besides the settings: the processor's features, as text that is equal where they are.
-pub fn features(isa: &OwnedTargetIsa) -> String {
-    format!("{} {}", isa.triple(), feature_names(isa).join(","))
 }
 
 /// The processor's features that code may use.

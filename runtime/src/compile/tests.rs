@@ -4,12 +4,13 @@ mod code_motion;
 mod confirmed;
 mod operands;
 
-use super::env::{CallTarget, Env, Word};
+use super::env::{CallTarget, Env};
 use super::function::compile_all;
 use super::observe::CompiledFunction;
 use super::target::Targets;
-use super::{OptLevel, Settings};
+use crate::abi::settings::{OptLevel, Settings};
 use crate::abi::trap::TrapKind;
+use crate::abi::word::Word;
 use crate::module::parse::parse;
 use crate::module::stack_pointer::stack_pointer;
 use dwalin_debuginfo::address::WasmPc;

@@ -14,13 +14,13 @@
 //! To a debugger's server it is in the register where the program counter is in code of guests and the register holds such a number.
 //! The server sets only the number to stop at.
 
-use super::OptLevel;
 use super::observe::{LocationTag, source_location, wasm_pc};
 use super::signature::POINTER;
 use super::translator::Translator;
 #[cfg(doc)]
 use crate::abi::layout::FIRST_TICK;
 use crate::abi::layout::VmStoreContext;
+use crate::abi::settings::OptLevel;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};

@@ -4,17 +4,18 @@
 //! In the array convention, arguments and then results are in slots of 16 bytes.
 
 use super::builtin_trampolines::{self, BuiltinTrampolines};
-use super::call::{builtin_returns, builtin_signature};
+use super::call::{builtin_params, builtin_returns, builtin_signature};
 use super::codegen::codegen;
 use super::convention::is_alike;
 use super::env::{CallTarget, Env};
 use super::observe::CompiledFunction;
 use super::signature::{POINTER, c_signature, clif_type, guest_signature};
 use super::target::{self, GUEST_CALL_CONV};
-use super::{CompileError, OptLevel, Settings};
 use crate::abi::builtin::{Builtin, Returns};
 use crate::abi::layout::{VmContextHead, VmHostContext, VmStoreContext};
+use crate::abi::settings::{OptLevel, Settings};
 use crate::abi::trap::TrapKind;
+use crate::compile_error::CompileError;
 use crate::module::types::{FuncType, ValType};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::types::I32;
@@ -260,7 +261,7 @@ fn builtin(builder: &mut FunctionBuilder<'_>, builtin: Builtin) {
     let code = builder
         .ins()
         .load(POINTER, flags, table, builtin as i32 * 8);
-    let mut params = builtin.params().to_vec();
+    let mut params = builtin_params(builtin);
     params.insert(0, POINTER);
     let signature = builder.import_signature(c_signature(&params, builtin_returns(builtin)));
     // Threads wait here for long, and others ask where they are.

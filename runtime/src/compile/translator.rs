@@ -1,6 +1,5 @@
 //! The translation of a function: what all kinds of operators share.
 
-use super::OptLevel;
 use super::env::Env;
 use super::settable::Settable;
 use super::signature::{POINTER, V128, clif_type};
@@ -8,6 +7,7 @@ use super::state::{
     BlockValues, Callees, Frame, Handlers, KeptSlot, LeafFrame, Operands, QuietLoops, Statements,
 };
 use super::unseen::Unseen;
+use crate::abi::settings::OptLevel;
 use crate::index::{DefinedFuncIndex, GlobalIndex};
 use crate::module::types::ValType;
 use cranelift_codegen::ir::{

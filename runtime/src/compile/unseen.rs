@@ -1,9 +1,9 @@
 //! Values that nobody can ask for, of locals that have homes for others: code has them wherever the code generator likes, and does
 //! not write them to the homes.
 
-use super::OptLevel;
 use super::env::{Env, Wanted};
 use super::settable::Settable;
+use crate::abi::settings::OptLevel;
 use crate::index::DefinedFuncIndex;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::locals::observed::{Observed, Readers, Unobserved, unobserved};

@@ -3,7 +3,7 @@
 use super::parts::{Export, Parts, take_apart};
 use super::skeleton::skeleton;
 use super::types::FuncType;
-use crate::code::artifact::ArtifactError;
+use crate::code::ArtifactError;
 use crate::code::bundle::Bundle;
 use crate::code::mapping::{Mapping, memory_file};
 use crate::compiled::Module;

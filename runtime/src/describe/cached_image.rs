@@ -12,8 +12,7 @@
 use super::image_file::FilledFile;
 use super::placement::Placement;
 use super::places::Places;
-use crate::cache::{Cache, hash};
-use crate::code::cached::{open_own, program};
+use crate::cache::{Cache, hash, open_own, program};
 use crate::code::mapping::Mapping;
 use crate::code::{Artifact, PlacedCode};
 use crate::config::{Config, ImageReader};

@@ -3,6 +3,7 @@
 mod rows;
 mod types;
 
+#[cfg(feature = "compile")]
 use crate::compile::target;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -52,6 +53,7 @@ impl Engine {
     ///
     /// # Errors
     /// A machine that code cannot be made for.
+    #[cfg(feature = "compile")]
     pub fn target(&self) -> Result<(String, Vec<&'static str>)> {
         let isa = target::isa(&self.config().settings())?;
         Ok((isa.triple().to_string(), target::feature_names(&isa)))

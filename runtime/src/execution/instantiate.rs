@@ -8,8 +8,8 @@ use super::segments::{apply_data, apply_elements, init_trap};
 use crate::abi::frame::value_type;
 use crate::abi::layout::{GlobalLocation, VmContextHead, VmFuncRef, VmMemoryRef, VmTable};
 use crate::abi::trap::TrapKind;
+use crate::abi::word::Word;
 use crate::code::pointers::PointerFunctions;
-use crate::compile::env::Word;
 use crate::compiled::Module;
 use crate::config::ImageReader;
 use crate::describe::cached_image::CachedImage;
@@ -22,6 +22,7 @@ use crate::index::*;
 use crate::module::ModuleInfo;
 use crate::module::init::ConstExpr;
 use crate::module::names::tag_name;
+#[cfg(feature = "component-model")]
 use crate::vm::context::AsContextMut;
 use crate::vm::handle::{Extern, Global, Memory};
 use crate::vm::instance::{ContextWords, InstanceData, Ways};
@@ -103,6 +104,7 @@ fn describe_held_back(
 ///
 /// # Errors
 /// Those of `instantiate_all`.
+#[cfg(feature = "component-model")]
 pub fn together<C: AsContextMut, T>(
     store: &mut C,
     instantiate_all: impl FnOnce(&mut C) -> Result<T>,

@@ -353,6 +353,7 @@ fn effects(core: &StoreCore, writes: Vec<Write>) -> Vec<Effect> {
                 let value = unsafe { *cell.as_ptr() };
                 effects.push(Effect::Global { global, value });
             }
+            #[cfg(feature = "wasi")]
             Write::Output { stream, bytes } => effects.push(Effect::Output { stream, bytes }),
         }
     }

@@ -1,12 +1,13 @@
 //! What a host function can reach while a guest waits for it.
 
 use crate::abi::layout::VmContextHead;
-use crate::record::Write;
 use crate::report::backtrace::WasmBacktrace;
 use crate::vm::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use crate::vm::handle::{Extern, Memory};
+use crate::vm::handle::Extern;
 use crate::vm::instance::InstanceData;
 use crate::vm::store::{StoreCore, StoreInner};
+#[cfg(feature = "wasi")]
+use crate::{record::Write, vm::handle::Memory};
 
 /// The store, and the instance that called the host function.
 pub struct Caller<'a, T: 'static> {
@@ -56,7 +57,11 @@ impl<T: 'static> Caller<'_, T> {
     pub fn backtrace_with_values(&self) -> WasmBacktrace {
         WasmBacktrace::capture_with_values(self)
     }
+}
 
+/// Access to the store for WASI.
+#[cfg(feature = "wasi")]
+impl<T: 'static> Caller<'_, T> {
     /// Takes note of what the guest wrote on its standard error.
     pub(crate) fn note_stderr(&mut self, bytes: &[u8]) {
         self.store.core.stderr.push(bytes);

@@ -19,6 +19,7 @@ pub mod threads;
 pub mod typed;
 mod undefined;
 mod unknown;
+#[cfg(feature = "wasi")]
 pub mod wasi;
 
 pub use caller::Caller;

@@ -78,7 +78,7 @@ fn read(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<Vec<CoreModule>>
 #[cfg(feature = "component-model")]
 pub mod component {
     use super::CoreModule;
-    use crate::compile::CompileError;
+    use crate::compile_error::CompileError;
     use crate::error::{Error, Result};
     use crate::inspect::file::ModuleFile;
     use crate::module::names::Names;

@@ -2,7 +2,7 @@
 //! runtime would refuse.
 
 use crate::code::Artifact;
-use crate::compile::CompileError;
+use crate::compile_error::CompileError;
 use crate::error::{Error, Result};
 use crate::index::FuncIndex;
 use crate::module::identity::identity;

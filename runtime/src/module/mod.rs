@@ -29,6 +29,9 @@ use reference::HeapType;
 use std::ops::Range;
 use types::*;
 
+/// As many `nop`s in a row as are statements that have code: more are room that somebody left.
+pub const NOPS: usize = 64;
+
 /// The declarations of a module. Offsets and ranges are bytes of the module's own bytes.
 #[derive(Default, Debug)]
 pub struct ModuleInfo {

@@ -1,6 +1,7 @@
 //! The position in a text of a module's error: validation reports the byte of the binary form.
 
-use crate::compile::CompileError;
+use super::text::name;
+use crate::compile_error::CompileError;
 use crate::error::Error;
 use crate::module::sections::Sections;
 use crate::module::validate::ModuleError;
@@ -34,11 +35,6 @@ pub fn located(error: Error, wasm: &[u8], text: &[u8], file: Option<&Path>) -> E
         })),
         None => error,
     }
-}
-
-/// The name of a text in errors.
-pub fn name(file: Option<&Path>) -> String {
-    file.map_or("<text>".into(), |file| file.display().to_string())
 }
 
 /// Something of a module, by its number among those of its kind that the section of the kind has.

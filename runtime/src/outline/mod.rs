@@ -9,20 +9,22 @@
 //! ```
 
 mod declarations;
+#[cfg(feature = "compile")]
 mod invalid;
 mod objects;
 mod print;
 mod source_map;
 mod text;
 
+#[cfg(feature = "compile")]
 pub(crate) use invalid::located;
 pub use text::Input;
 pub(crate) use text::Text;
 
 use crate::cache::Cache;
-use crate::compile::NOPS;
 use crate::config::Config;
 use crate::module::ModuleInfo;
+use crate::module::NOPS;
 use crate::report::library::is_library;
 use declarations::{Declarations, Scan};
 use dwalin_debuginfo::WasmDwarf;

@@ -1,6 +1,5 @@
 //! A module given as text: the binary form, and where in the text its functions and instructions are.
 
-use super::invalid::name;
 use crate::error::{Error, Result};
 use crate::module::foreign::NotAModule;
 use dwalin_debuginfo::WasmDwarf;
@@ -73,6 +72,11 @@ impl<'a> Input<'a> {
             text: Some(Text { bytes, functions }),
         })
     }
+}
+
+/// The name of a text in errors.
+pub fn name(file: Option<&Path>) -> String {
+    file.map_or("<text>".into(), |file| file.display().to_string())
 }
 
 /// The offset of the debug sections that end a module, which are the `wat` crate's; `None` where there are others: the text has

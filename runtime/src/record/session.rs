@@ -15,6 +15,7 @@ pub(crate) enum Write {
     /// A global, by its place in the instance.
     Global { global: u32 },
     /// Output on a standard stream.
+    #[cfg(feature = "wasi")]
     Output { stream: u8, bytes: Vec<u8> },
 }
 

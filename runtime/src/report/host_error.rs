@@ -26,6 +26,7 @@ impl HostError {
     }
 
     /// With the name of the host function, if no inner one has failed: code that calls through a table does not have it.
+    #[cfg(feature = "component-model")]
     pub(crate) fn name(&mut self, name: &str) {
         if self.backtrace.frames().is_empty() {
             self.name = Some(name.to_owned());
@@ -44,6 +45,7 @@ impl HostError {
     }
 
     /// Adds a fact, if no inner host function has.
+    #[cfg(feature = "component-model")]
     pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
         if self.cause.notes.is_empty() {
             self.cause.note(text());

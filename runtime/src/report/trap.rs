@@ -48,6 +48,7 @@ impl Trap {
     }
 
     /// Adds a fact.
+    #[cfg(feature = "component-model")]
     pub(crate) fn note(&mut self, text: String) {
         self.cause.note(text);
     }

@@ -1,7 +1,7 @@
 //! Code that the optimizer moves: it has the address of what it is moved to.
 
 use super::{Text, has_code, settings};
-use crate::compile::OptLevel;
+use crate::abi::settings::OptLevel;
 use crate::compile::observe::CompiledFunction;
 use dwalin_debuginfo::address::WasmPc;
 use dwalin_debuginfo::code::Questions;

@@ -1,7 +1,7 @@
 //! Stores to homes, where locations name a local and where none does.
 
 use super::super::tests::{Text, everywhere, settings};
-use super::super::{OptLevel, Settings};
+use crate::abi::settings::{OptLevel, Settings};
 use dwalin_debuginfo::code::{NamedLocal, Questions};
 
 #[test]

@@ -1,6 +1,6 @@
 //! The settings that compiled code depends on.
 
-use crate::abi::layout::ADDRESS_SPACE;
+use super::layout::ADDRESS_SPACE;
 use crate::module::types::AddressType;
 
 /// The effort of the code generator.
@@ -13,16 +13,6 @@ pub enum OptLevel {
     Speed,
     /// Code for speed, where it does not take more room.
     SpeedAndSize,
-}
-
-impl OptLevel {
-    pub(super) fn cranelift(self) -> &'static str {
-        match self {
-            OptLevel::None => "none",
-            OptLevel::Speed => "speed",
-            OptLevel::SpeedAndSize => "speed_and_size",
-        }
-    }
 }
 
 /// The settings that compiled code depends on. An artifact is used only where these are equal.
