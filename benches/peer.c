@@ -51,8 +51,12 @@ typedef struct {
 
 void *wasm_config_new(void);
 void wasmtime_config_debug_info_set(void *, bool);
+void wasmtime_config_wasm_exceptions_set(void *, bool);
+void wasmtime_config_wasm_function_references_set(void *, bool);
+void wasmtime_config_wasm_gc_set(void *, bool);
 void wasmtime_config_cranelift_opt_level_set(void *, uint8_t);
 void *wasm_engine_new_with_config(void *);
+void *wasmtime_wat2wasm(const char *, size_t, Bytes *);
 void *wasmtime_module_new(void *, const uint8_t *, size_t, void **);
 void *wasmtime_module_serialize(void *, Bytes *);
 void *wasmtime_module_deserialize_file(void *, const char *, void **);
@@ -132,9 +136,14 @@ static void *compiled(const char *path) {
     if (fread(bytes, 1, size, file) != size)
         exit(FAILED);
     fclose(file);
-    is_component = size > 6 && bytes[6] == 1; /* The layer, of a binary. */
-    check((is_component ? wasmtime_component_new : wasmtime_module_new)(engine, bytes, size, &module));
+    /* A binary as it is, and what a text says. */
+    Bytes binary;
+    check(wasmtime_wat2wasm((char *)bytes, size, &binary));
     free(bytes);
+    is_component = binary.size > 6 && binary.data[6] == 1; /* The layer. */
+    check((is_component ? wasmtime_component_new : wasmtime_module_new)(
+        engine, (uint8_t *)binary.data, binary.size, &module));
+    wasm_byte_vec_delete(&binary);
     return module;
 }
 
@@ -281,6 +290,9 @@ int main(int count, const char **words) {
     int at = 2, again = 0;
     bool calls = false;
     config = wasm_config_new();
+    wasmtime_config_wasm_exceptions_set(config, true);
+    wasmtime_config_wasm_function_references_set(config, true);
+    wasmtime_config_wasm_gc_set(config, true);
     for (; at < count && (compile || !file); at++) {
         if (!strcmp(words[at], "-D") && ++at) /* debug-info */
             wasmtime_config_debug_info_set(config, true);

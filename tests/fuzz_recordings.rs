@@ -5,6 +5,9 @@
 //! it alone, and leaves the module and its recording in the folder for temporary files.
 
 mod fuzzing {
+    pub mod account;
+    pub mod instance;
+    #[allow(dead_code, reason = "there is nobody else to ask of recordings")]
     pub mod modules;
     #[allow(dead_code, reason = "of it, only the numbers are used here")]
     pub mod mutate;

@@ -349,3 +349,27 @@ fn callers_follow_the_convention_of_what_they_call() {
         }
     }
 }
+
+#[test]
+fn references_to_functions_are_where_others_let_them_be() {
+    for options in [&[][..], &["-g"]] {
+        let module = Module::new(&format!("incremental-references{}", options.concat()));
+        // As many functions have a reference, and another one before `$b` or behind it.
+        for other in ["$a", "$c", "$a"] {
+            let text = format!(
+                r#"(module
+                    (type $answer (func (result i32)))
+                    (elem declare func $b {other})
+                    (func $a (type $answer) i32.const 1)
+                    (func $b (type $answer) i32.const 2)
+                    (func $c (type $answer) i32.const 3)
+                    (func (export "f") (result i32) ref.func $b call_ref $answer)
+                    (func (export "g") (result i32) ref.func {other} call_ref $answer))"#
+            );
+            module.0.write(WAT, text);
+            let args = [options, &["--invoke", "f", WAT]].concat();
+            let said = check_as_fresh(&module, &args, other);
+            assert_eq!(said.trim(), "2", "{other}");
+        }
+    }
+}

@@ -359,3 +359,38 @@ fn exceptions_in_objects_stay() {
     let found = call(&mut store, instance, "run", &[Val::I32(5000)]).unwrap();
     assert_eq!(found.i32(), Some(42));
 }
+
+#[test]
+fn a_constant_array_of_equal_elements_is_filled_to_its_end() {
+    for (ty, value, first, len) in [
+        ("i16", "i32.const 0x1ff34", Val::I32(0xff34), 1000),
+        ("i64", "i64.const -2", Val::I64(-2), 333),
+        ("i8", "i32.const 7", Val::I32(7), 1),
+        // Element by element this would take a second.
+        ("i8", "i32.const 9", Val::I32(9), 100_000_000),
+    ] {
+        let mut store = Store::new(&Engine::default(), ());
+        let wat = format!(
+            r#"(module (type $a (array {ty}))
+                (global (export "empty") (ref $a) (array.new $a ({value}) (i32.const 0)))
+                (global (export "g") (ref $a) (array.new $a ({value}) (i32.const {len}))))"#
+        );
+        let engine = store.engine().clone();
+        let instance = instance(&engine, &mut store, &wat);
+        let array = |store: &mut Store<()>, name: &str| {
+            let global = instance.get_global(&mut *store, name).unwrap();
+            any(global.get(&*store)).as_array(&*store).unwrap()
+        };
+        assert_eq!(array(&mut store, "empty").len(&store), 0);
+        let array = array(&mut store, "g");
+        assert_eq!(array.len(&store), len);
+        for index in [0, len / 2, len - 1] {
+            let element = array.get(&store, index).unwrap();
+            assert_eq!(
+                format!("{element:?}"),
+                format!("{first:?}"),
+                "{ty}, {index}"
+            );
+        }
+    }
+}

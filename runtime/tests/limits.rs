@@ -240,3 +240,17 @@ fn an_output_in_memory_that_is_full_has_no_space_left() {
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     assert_eq!(output.contents(), b"abcd");
 }
+
+#[test]
+fn memories_without_a_byte_of_address_space_come_and_go() {
+    let mut config = Config::new();
+    let engine = Engine::new(config.memory_reservation(0).memory_guard_size(0));
+    let module = Module::new(&engine, "(module (memory 0 0) (memory 0 0))").unwrap();
+    for _ in 0..2 {
+        let mut store = Store::new(&engine, ());
+        Instance::new(&mut store, &module, &[]).unwrap();
+    }
+    let module = Module::new(&engine, "(module (memory 1 1))").unwrap();
+    let error = Instance::new(&mut Store::new(&engine, ()), &module, &[]).unwrap_err();
+    assert!(error.to_string().contains("0 bytes reserved"), "{error}");
+}

@@ -1,10 +1,11 @@
 //! A module that is recorded in one kind of code and replayed in the others.
 
+use super::instance::{Failed, told};
 use super::mutate::Numbers;
 use dwalin_runtime::record::{End, Ended, Log, Start};
 use dwalin_runtime::{
-    Caller, Config, Engine, Error, Extern, ExternType, Instance, Linker, Module, Mutability,
-    OptLevel, Store, TrapKind, Val, ValType,
+    Caller, Config, Engine, Error, Extern, ExternType, Linker, Module, Mutability, OptLevel, Store,
+    Val, ValType,
 };
 use std::path::Path;
 
@@ -46,14 +47,6 @@ impl World {
         }
     }
 }
-
-/// All that is seen of a run, and how it ended.
-struct Run {
-    lines: Vec<String>,
-    end: Ended,
-}
-
-type Runs = Result<Run, TrapKind>;
 
 fn engine(mode: usize, stack: usize) -> Engine {
     let mut config = Config::new();
@@ -148,81 +141,20 @@ fn write(caller: &mut Caller<'_, World>, name: &str) {
     }
 }
 
-/// The bits of values; of references only whether there is one, as their numbers differ from store to store.
-fn text(values: &[Val]) -> String {
-    let text = |value: &Val| match value {
-        Val::F32(bits) => format!("{bits:#x}"),
-        Val::F64(bits) => format!("{bits:#x}"),
-        value => value.to_string(),
+/// All that is seen of a run, and how it ended; `None` if that depends on the code.
+fn run(
+    store: &mut Store<World>,
+    linker: &Linker<World>,
+    module: &Module,
+) -> Option<(Vec<String>, Ended)> {
+    let (mut lines, failed) = told(&mut *store, linker, module)?;
+    lines.push(format!("{} ticks", store.ticks()));
+    let end = match failed {
+        None => Ended::Finished,
+        Some(Failed::Trap(kind)) => Ended::Trapped(kind),
+        Some(Failed::Error) => Ended::Failed,
     };
-    values.iter().map(text).collect::<Vec<_>>().join(" ")
-}
-
-/// Instantiates the module, calls each function that it exports, and describes what there is then.
-fn run(store: &mut Store<World>, linker: &Linker<World>, module: &Module) -> Runs {
-    let mut run = Run {
-        lines: Vec::new(),
-        end: Ended::Finished,
-    };
-    let instance = match linker.instantiate(&mut *store, module) {
-        Ok(instance) => instance,
-        Err(error) => {
-            run.failure("start", &error)?;
-            return Ok(run);
-        }
-    };
-    // Of its own, so that replays give the same.
-    let mut numbers = Numbers::new(77);
-    for (name, export) in instance.exports(&mut *store) {
-        let Extern::Func(func) = export else { continue };
-        let ty = func.ty(&*store);
-        let values = ty.params().iter().map(|ty| value(&mut numbers, *ty));
-        let Some(params) = values.collect::<Option<Vec<_>>>() else {
-            continue;
-        };
-        let results = ty.results().iter().map(|ty| Val::default_for(*ty));
-        let mut results: Vec<_> = results.collect();
-        match func.call(&mut *store, &params, &mut results) {
-            Ok(()) => run.lines.push(format!("{name}: {}", text(&results))),
-            Err(error) => run.failure(&name, &error)?,
-        }
-    }
-    run.state(store, instance);
-    Ok(run)
-}
-
-impl Run {
-    fn failure(&mut self, name: &str, error: &Error) -> Result<(), TrapKind> {
-        let kind = error.trap().map(|trap| trap.kind());
-        if let Some(kind @ (TrapKind::StackOverflow | TrapKind::HeapFull)) = kind {
-            return Err(kind);
-        }
-        self.end = kind.map_or(Ended::Failed, Ended::Trapped);
-        let said = kind.map_or_else(|| error.to_string(), |kind| kind.to_string());
-        self.lines.push(format!("{name}: {said}"));
-        Ok(())
-    }
-
-    fn state(&mut self, store: &mut Store<World>, instance: Instance) {
-        for (name, export) in instance.exports(&mut *store) {
-            self.lines.push(match export {
-                Extern::Global(global) => format!("{name} = {}", text(&[global.get(&*store)])),
-                Extern::Memory(memory) => {
-                    let bytes = memory.data(&*store);
-                    let hash = crc32fast::hash(bytes);
-                    format!("{name}: {} bytes, {hash:#x}", bytes.len())
-                }
-                Extern::Table(table) => {
-                    let size = table.size(&*store);
-                    let elements = (0..size).filter_map(|it| table.get(&mut *store, it));
-                    let there = elements.filter(|it| !it.is_null()).count();
-                    format!("{name}: {there} of {size}")
-                }
-                _ => continue,
-            });
-        }
-        self.lines.push(format!("{} ticks", store.ticks()));
-    }
+    Some((lines, end))
 }
 
 /// Returns true if an import is a reference, or takes or returns one, which is refused by name: it need not be compiled for that.
@@ -265,28 +197,28 @@ pub fn check(seed: u64, wasm: &[u8], file: &Path) -> Outcome {
         return Outcome::Refused;
     }
     store.record(Log::create(file, Start::default(), wasm).unwrap(), false);
-    let Ok(recorded) = run(&mut store, &linker, &module) else {
+    let Some((recorded, ended)) = run(&mut store, &linker, &module) else {
         return Outcome::DependsOnCode;
     };
     // One name is imported with several types.
-    let is_unlinked = |line: &String| line.starts_with("start: cannot link");
-    if recorded.lines.first().is_some_and(is_unlinked) {
+    if recorded[0] == "start: cannot link" {
         return Outcome::Refused;
     }
+    let fails = !matches!(ended, Ended::Finished);
     let end = End {
         exit_code: 0,
-        ended: recorded.end.clone(),
+        ended,
     };
     store.end_recording(&end).unwrap();
     for mode in (0..MODES).filter(|it| *it != recorded_in) {
         let (lines, ended) = replay(file, mode);
         let modes = format!("recorded in mode {recorded_in}, replayed in {mode}");
-        assert_eq!(lines, recorded.lines, "{modes}");
+        assert_eq!(lines, recorded, "{modes}");
         assert!(ended.is_ok(), "{modes}: {ended:?}");
     }
     Outcome::Replayed {
         calls: store.data().calls > 0,
-        fails: !matches!(recorded.end, Ended::Finished),
+        fails,
     }
 }
 
@@ -301,10 +233,11 @@ fn replay(file: &Path, mode: usize) -> (Vec<String>, dwalin_runtime::Result<Opti
         .define_unknown_imports_as_default_values(&mut store, &module)
         .unwrap();
     store.replay(log, false);
-    let run = run(&mut store, &linker, &module).expect("there is more room than there was");
+    let run = run(&mut store, &linker, &module);
+    let (lines, ended) = run.expect("there is more room than there was");
     let end = End {
         exit_code: 0,
-        ended: run.end,
+        ended,
     };
-    (run.lines, store.end_recording(&end))
+    (lines, store.end_recording(&end))
 }

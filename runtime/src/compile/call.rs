@@ -103,7 +103,7 @@ impl Translator<'_, '_> {
     }
 
     /// The reference to an imported function.
-    fn imported_function(&mut self, func: FuncIndex) -> Value {
+    pub(super) fn imported_function(&mut self, func: FuncIndex) -> Value {
         let context = self.context();
         let flags = MemFlagsData::trusted().with_readonly().with_can_move();
         let offset = self.env.layout.imported_function(func) as i32;

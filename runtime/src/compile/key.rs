@@ -42,7 +42,7 @@ pub fn module_key(env: &Env<'_>) -> Vec<u8> {
         imported_globals,
         imported_tables,
         imported_memories,
-        // The layout depends on their number.
+        // The layout depends on their number, and each function's key has the places of those that it refers to.
         escaping: _,
         // In each function's key, as far as it calls them.
         functions: _,
@@ -172,12 +172,22 @@ impl Key {
         let mut callees = Numbers(HashMap::new());
         while !operators.eof() {
             let at = operators.original_position() as usize;
-            let (Operator::Call { function_index } | Operator::ReturnCall { function_index }) =
-                operators.read()?
-            else {
-                continue;
-            };
+            let operator = operators.read()?;
             let end = operators.original_position() as usize;
+            let function_index = match operator {
+                Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                    function_index
+                }
+                Operator::RefFunc { function_index } => {
+                    // Its place among the references of a VmContext depends on which other functions have one.
+                    let place = module.escaping_slot(FuncIndex::from_u32(function_index));
+                    self.bytes.extend(&body[copied..end]);
+                    copied = end;
+                    self.words(place.map(|it| it as u32));
+                    continue;
+                }
+                _ => continue,
+            };
             self.bytes.extend(&body[copied..at]);
             copied = end;
             // Itself, so that what follows it is read as that of a call.

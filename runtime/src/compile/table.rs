@@ -3,7 +3,7 @@
 use super::signature::{POINTER, clif_type};
 use super::translator::Translator;
 use crate::abi::builtin::Builtin;
-use crate::abi::layout::{GlobalLocation, INITIALIZED, VmTable};
+use crate::abi::layout::{GlobalLocation, INITIALIZED, VmFuncRef, VmTable};
 use crate::abi::trap::TrapKind;
 use crate::index::*;
 use crate::module::types::ValType;
@@ -37,8 +37,7 @@ impl Translator<'_, '_> {
                 self.trap_if_null(reference);
             }
             Operator::RefFunc { function_index } => {
-                let index = self.index(*function_index);
-                let reference = self.call_builtin(Builtin::RefFunc, &[index]);
+                let reference = self.func_ref(FuncIndex::from_u32(*function_index));
                 self.push(reference);
             }
             Operator::TableGet { table } => {
@@ -157,6 +156,33 @@ impl Translator<'_, '_> {
                 .ins()
                 .load(clif_type(ty), flags, address, offset),
         )
+    }
+
+    /// A reference to a function. That to one of the module's own is in the context, and the runtime makes it when it is first asked for.
+    fn func_ref(&mut self, func: FuncIndex) -> Value {
+        if self.env.module.defined(func).is_none() {
+            return self.imported_function(func);
+        }
+        let slot = self.env.module.escaping_slot(func);
+        let slot = slot.expect("validated: only functions that may be referred to are");
+        let context = self.context();
+        let offset = self.env.layout.func_ref(slot);
+        let reference = self.builder.ins().iadd_imm_s(context, i64::from(offset));
+        let code = self.builder.ins().load(
+            POINTER,
+            MemFlagsData::trusted(),
+            reference,
+            offset_of!(VmFuncRef, code) as i32,
+        );
+        let (missing, done) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(missing);
+        self.builder.ins().brif(code, done, &[], missing, &[]);
+        self.builder.switch_to_block(missing);
+        let index = self.index(func.as_u32());
+        self.call_builtin(Builtin::RefFunc, &[index]);
+        self.builder.ins().jump(done, &[]);
+        self.builder.switch_to_block(done);
+        reference
     }
 
     fn table(&mut self, table: TableIndex) -> Value {

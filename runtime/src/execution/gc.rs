@@ -230,17 +230,8 @@ pub(super) unsafe extern "C" fn array_repeat(
     len: u32,
 ) {
     // SAFETY: code passes its own context.
-    let mut call = unsafe { Call::new(context) };
-    let Some((place, bytes)) = call.element_bytes(array, at, len) else {
-        return;
-    };
-    let mut done = bytes / (len as usize).max(1);
-    while done < bytes {
-        let next = done.min(bytes - done);
-        // SAFETY: what is there already is before what is copied, and all of it is of the elements.
-        unsafe { place.add(done).copy_from_nonoverlapping(place, next) };
-        done += next;
-    }
+    let call = unsafe { Call::new(context) };
+    call.store.objects.repeat_element(array as u32, at, len);
 }
 
 pub(super) unsafe extern "C" fn array_copy(

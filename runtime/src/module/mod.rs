@@ -174,6 +174,11 @@ impl ModuleInfo {
         self.pc(body.start)..self.pc(body.end)
     }
 
+    /// The position of a function in [`escaping`](Self::escaping), if it is there.
+    pub fn escaping_slot(&self, func: FuncIndex) -> Option<usize> {
+        self.escaping.binary_search(&func).ok()
+    }
+
     /// The defined function that `func` is; `None` for an import.
     pub fn defined(&self, func: FuncIndex) -> Option<DefinedFuncIndex> {
         func.index()

@@ -66,8 +66,8 @@ impl InstanceData {
             ConstOp::ArrayNew(ty) => {
                 let (value, len) = pop2(stack);
                 let array = objects.new_array(id(ty), len as u32)?;
-                let values = std::iter::repeat_n(value, len as u32 as usize);
-                objects.fill_array(array, 0, values);
+                objects.fill_array(array, 0, std::iter::once(value));
+                objects.repeat_element(array, 0, len as u32);
                 array
             }
             ConstOp::ArrayNewFixed(ty, len) => {

@@ -120,10 +120,8 @@ impl InstanceData {
             // SAFETY: the layout has a pointer there for each imported function.
             return unsafe { *self.at::<*mut VmFuncRef>(module.layout().imported_function(func)) };
         };
-        let slot = info
-            .escaping
-            .binary_search(&func)
-            .expect("validated: only functions that may be referred to are");
+        let slot = info.escaping_slot(func);
+        let slot = slot.expect("validated: only functions that may be referred to are");
         let reference = self.at::<VmFuncRef>(module.layout().func_ref(slot));
         let ty = info.functions[func];
         let full = VmFuncRef {

@@ -168,7 +168,8 @@ impl LinearMemory {
             true => ADDRESS_SPACE,
             false => PAGE,
         };
-        let mapped = reservation + guard;
+        // A mapping of no bytes would have an address that others get, too.
+        let mapped = (reservation + guard).max(PAGE);
         let there = at.and_then(|at| reserve_at(at, mapped as usize).ok());
         let base = match there {
             Some(base) => base,

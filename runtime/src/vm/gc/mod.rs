@@ -244,6 +244,30 @@ impl Objects {
         }
     }
 
+    /// Assigns the first of some elements of an array to the others; none where they are not all there.
+    pub(crate) fn repeat_element(&mut self, array: u32, at: u32, len: u32) {
+        let layout = self.layout(self.type_of(array));
+        let ObjectLayout::Array { size, base, .. } = *layout else {
+            return;
+        };
+        let is_there = at.checked_add(len);
+        if is_there.is_none_or(|end| end > self.array_len(array)) {
+            return;
+        }
+        let offset = u64::from(base) + u64::from(at) * u64::from(size);
+        let bytes = u64::from(len) * u64::from(size);
+        let Some(place) = self.bytes(array, offset, bytes) else {
+            return;
+        };
+        let (mut done, bytes) = (size as usize, bytes as usize);
+        while done < bytes {
+            let next = done.min(bytes - done);
+            // SAFETY: what is there already is before what is copied, and all of it is of the elements.
+            unsafe { place.add(done).copy_from_nonoverlapping(place, next) };
+            done += next;
+        }
+    }
+
     /// A field's value as a slot. Packed ones are extended by zeros.
     pub(crate) fn load(&self, object: u32, offset: u32, storage: StorageType) -> u128 {
         match storage {

@@ -1,7 +1,14 @@
-//! Prints modules of random instructions, with imports: for each seed in a range, the length of its module, and the module.
+//! Prints modules of random instructions: for each seed in a range, the length of its module, and the module.
+//!
+//! `smith FIRST LAST` prints modules to record, which have imports. `smith FIRST LAST judge` prints others, and behind each what another engine says
+//! of it: a length, and lines; none of what that engine does not know.
 //!
 //! A length is four bytes, the lowest first; it is 0 where the numbers of a seed make no module.
 
+#[path = "../../account.rs"]
+#[allow(dead_code, reason = "the other engine knows fewer types")]
+mod account;
+mod judge;
 #[path = "../../mutate.rs"]
 #[allow(dead_code, reason = "of it, only the numbers are used here")]
 mod mutate;
@@ -15,8 +22,8 @@ use wasm_smith::InstructionKinds;
 /// Loops that a run of a module may begin, and functions that it may enter.
 const FUEL: u32 = 1000;
 
-/// The settings of a module: each has a choice of WebAssembly's proposals.
-fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
+/// The settings of a module to record: each has a choice of WebAssembly's proposals.
+fn recorded(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
     wasm_smith::Config {
         // Of all that is done with a module, compiling it is most: there is code for each type, too.
         min_types: 2,
@@ -44,9 +51,9 @@ fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
         allowed_instructions: match (chance(2), chance(2)) {
             (true, _) => InstructionKinds::all(),
             (false, true) => InstructionKinds::new(&[Control, Parametric, Variable]),
-            (false, false) => InstructionKinds::new(&[
-                Control, Memory, NumericInt, Parametric, Table, Variable,
-            ]),
+            (false, false) => {
+                InstructionKinds::new(&[Control, Memory, NumericInt, Parametric, Table, Variable])
+            }
         },
         // What they need is not recorded, or not there.
         threads_enabled: false,
@@ -59,11 +66,33 @@ fn config(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
     }
 }
 
+/// The settings of a module that another engine runs, too: what results are is the same in all engines.
+fn judged(mut chance: impl FnMut(usize) -> bool) -> wasm_smith::Config {
+    wasm_smith::Config {
+        canonicalize_nans: true,
+        relaxed_simd_enabled: false,
+        limit_arrays_in_const_exprs: true,
+        min_imports: 0,
+        max_tables: 3,
+        max_memories: 3,
+        custom_page_sizes_enabled: chance(8),
+        wide_arithmetic_enabled: chance(4),
+        // The other engine does not know these: such modules are compared between kinds of code.
+        gc_enabled: chance(8),
+        exceptions_enabled: chance(8),
+        ..recorded(chance)
+    }
+}
+
 /// The module of a seed.
-fn module(seed: u64) -> Option<Vec<u8>> {
+fn module(seed: u64, is_judged: bool) -> Option<Vec<u8>> {
     let mut numbers = Numbers::new(seed);
     let words = 128 << numbers.below(4);
-    let config = config(|of| numbers.below(of) == 0);
+    let chance = |of| numbers.below(of) == 0;
+    let config = match is_judged {
+        true => judged(chance),
+        false => recorded(chance),
+    };
     let bytes = (0..words).flat_map(|_| numbers.next().to_le_bytes());
     let bytes: Vec<_> = bytes.collect();
     let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
@@ -71,14 +100,24 @@ fn module(seed: u64) -> Option<Vec<u8>> {
     Some(module.to_bytes())
 }
 
+fn print(out: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    out.write_all(&(bytes.len() as u32).to_le_bytes())?;
+    out.write_all(bytes)
+}
+
 fn main() -> Result<()> {
-    let seeds = std::env::args().skip(1).map(|it| it.parse().unwrap());
-    let [first, last] = seeds.collect::<Vec<u64>>().try_into().unwrap();
+    let mut arguments = std::env::args().skip(1);
+    let mut seed = || arguments.next().unwrap().parse::<u64>().unwrap();
+    let (first, last) = (seed(), seed());
+    let is_judged = arguments.next().is_some();
     let mut out = BufWriter::new(std::io::stdout());
     for seed in first..=last {
-        let module = module(seed).unwrap_or_default();
-        out.write_all(&(module.len() as u32).to_le_bytes())?;
-        out.write_all(&module)?;
+        let module = module(seed, is_judged).unwrap_or_default();
+        print(&mut out, &module)?;
+        if is_judged {
+            let lines = judge::judge(&module).unwrap_or_default();
+            print(&mut out, lines.join("\n").as_bytes())?;
+        }
     }
     out.flush()
 }

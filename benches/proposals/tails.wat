@@ -1,0 +1,18 @@
+;; Tail calls: a machine of three states, each of which goes on to another.
+(module
+  (memory (export "memory") 1)
+  (type $state (func (param i32 i32) (result i32)))
+  (table funcref (elem $red $green $blue $red))
+  (func $red (type $state)
+    (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+    (return_call $green (i32.sub (local.get 0) (i32.const 1)) (i32.add (local.get 1) (i32.const 3))))
+  (func $green (type $state)
+    (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+    (return_call_indirect (type $state)
+      (i32.sub (local.get 0) (i32.const 1)) (i32.xor (local.get 1) (i32.const 9))
+      (i32.and (local.get 1) (i32.const 3))))
+  (func $blue (type $state)
+    (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+    (return_call $red (i32.sub (local.get 0) (i32.const 1)) (i32.rotl (local.get 1) (i32.const 1))))
+  (func (export "_start")
+    (if (i32.eq (call $red (i32.const 150000000) (i32.const 1)) (i32.const 77)) (then unreachable))))
