@@ -15,43 +15,21 @@
 //! ```
 
 mod expect;
+mod outcome;
 mod script;
 mod spectest;
 mod text;
+mod threads;
 
-use dwalin_runtime::Config;
+use dwalin_runtime::{Config, Engine};
+use outcome::failure;
+pub use outcome::{Failure, Run};
 use script::Script;
-use std::fmt;
+use std::collections::HashMap;
+use std::thread;
+use threads::Threads;
 use wast::Wast;
 use wast::parser::{ParseBuffer, parse};
-
-/// The outcome of a script.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Run {
-    /// The number of its directives, which were all run.
-    pub directives: usize,
-    /// Those that were not as they say.
-    pub failures: Vec<Failure>,
-}
-
-/// A directive that was not as it says, or a script that cannot be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Failure {
-    /// Its line, from 1 on.
-    pub line: usize,
-    /// Its column, from 1 on.
-    pub column: usize,
-    /// The expectation, and what was found.
-    pub message: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// Runs all directives of a script, in an engine of this configuration.
 ///
@@ -64,23 +42,9 @@ pub fn run(config: &Config, text: &str) -> Result<Run, Failure> {
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer).map_err(malformed)?;
     let script: Wast<'_> = parse(&buffer).map_err(malformed)?;
-    let mut state = Script::new(config);
-    let mut run = Run::default();
-    for directive in script.directives {
-        let span = directive.span();
-        run.directives += 1;
-        if let Err(message) = state.directive(directive) {
-            run.failures.push(failure(text, span, message));
-        }
-    }
-    Ok(run)
-}
-
-fn failure(text: &str, span: wast::token::Span, message: String) -> Failure {
-    let (line, column) = span.linecol_in(text);
-    Failure {
-        line: line + 1,
-        column: column + 1,
-        message,
-    }
+    let engine = Engine::new(config);
+    Ok(thread::scope(|scope| {
+        let threads = Threads::new(scope, text);
+        Script::new(engine, HashMap::new(), threads).directives(script.directives)
+    }))
 }

@@ -1,18 +1,19 @@
 //! A script as far as it has come: its instances, and what its directives do to them.
 
+use crate::outcome::{Run, failure};
+use crate::threads::{Shared, Threads};
 use crate::{expect, spectest, text};
 use dwalin_runtime::{
-    AnyRef, Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, TrapKind, Val,
-    ValType,
+    AnyRef, Engine, Error, ExternRef, Instance, Linker, Module, Store, TrapKind, Val, ValType,
 };
 use std::collections::HashMap;
 use std::iter;
 use wast::core::WastArgCore;
 use wast::token::Id;
-use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
+use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, WastThread};
 
-/// One script's instances, by the names that it gives them.
-pub(crate) struct Script {
+/// The instances of a script, or of one of its threads, by the names that it gives them.
+pub(crate) struct Script<'scope, 'text> {
     engine: Engine,
     store: Store<()>,
     linker: Linker<()>,
@@ -21,6 +22,9 @@ pub(crate) struct Script {
     objects: HashMap<u32, ExternRef>,
     /// Modules that are not instantiated where they are defined.
     defined: HashMap<Option<String>, Module>,
+    /// Memories of another thread's instances.
+    shared: HashMap<String, Shared>,
+    threads: Threads<'scope, 'text>,
 }
 
 /// The result of a step that can fail before there is anything to compare.
@@ -37,9 +41,12 @@ fn failed(error: Error) -> String {
     format!("expected no error, found {}", text::error(&error))
 }
 
-impl Script {
-    pub(crate) fn new(config: &Config) -> Script {
-        let engine = Engine::new(config);
+impl<'scope, 'text> Script<'scope, 'text> {
+    pub(crate) fn new(
+        engine: Engine,
+        shared: HashMap<String, Shared>,
+        threads: Threads<'scope, 'text>,
+    ) -> Script<'scope, 'text> {
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         spectest::define(&mut linker, &mut store).expect("small, and of the types that they have");
@@ -51,11 +58,30 @@ impl Script {
             latest: None,
             objects: HashMap::new(),
             defined: HashMap::new(),
+            shared,
+            threads,
         }
     }
 
+    /// Runs directives, and waits for the threads that they begin.
+    pub(crate) fn directives(&mut self, directives: Vec<WastDirective<'text>>) -> Run {
+        let mut run = Run::default();
+        for directive in directives {
+            let span = directive.span();
+            run.directives += 1;
+            if let Err(message) = self.directive(directive) {
+                run.failures.push(failure(self.threads.text, span, message));
+            }
+        }
+        let threads = self.threads.all();
+        run.directives += threads.directives;
+        run.failures.extend(threads.failures);
+        run.failures.sort_by_key(|it| (it.line, it.column));
+        run
+    }
+
     /// Runs a directive; else what it expects, and what there is.
-    pub(crate) fn directive(&mut self, directive: WastDirective<'_>) -> Step<()> {
+    fn directive(&mut self, directive: WastDirective<'text>) -> Step<()> {
         match directive {
             WastDirective::Module(module) => self.module(module),
             WastDirective::ModuleDefinition(module) => self.define(module),
@@ -66,18 +92,15 @@ impl Script {
                 name: import,
                 module,
                 ..
-            } => {
-                let instance = self.instance(module)?;
-                let linker = &mut self.linker;
-                let registered = linker.instance(&mut self.store, import, instance);
-                registered.map(|_| ()).map_err(failed)
-            }
+            } => self.register(import, module),
             WastDirective::Invoke(invoke) => self.invoke(&invoke)?.map(|_| ()).map_err(failed),
+            WastDirective::Thread(thread) => self.thread(thread),
+            WastDirective::Wait { thread, .. } => self.threads.wait(thread),
             directive => self.assertion(directive),
         }
     }
 
-    fn assertion(&mut self, directive: WastDirective<'_>) -> Step<()> {
+    fn assertion(&mut self, directive: WastDirective<'text>) -> Step<()> {
         match directive {
             WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results),
             WastDirective::AssertTrap { exec, message, .. } => {
@@ -119,11 +142,31 @@ impl Script {
             WastDirective::AssertSuspension { .. } => {
                 Err("the stack-switching proposal is not supported".to_owned())
             }
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                Err("threads of scripts are not supported".to_owned())
-            }
             _ => Err("the directive is not supported".to_owned()),
         }
+    }
+
+    fn thread(&mut self, thread: WastThread<'text>) -> Step<()> {
+        let mut shared = HashMap::new();
+        if let Some(module) = thread.shared_module {
+            let instance = self.instance(Some(module))?;
+            let memories = Shared::of(instance, &mut self.store);
+            shared.insert(module.name().to_owned(), memories);
+        }
+        let engine = self.engine.clone();
+        let (name, directives) = (thread.name.name(), thread.directives);
+        self.threads.begin(name, |threads| {
+            Script::new(engine, shared, threads).directives(directives)
+        })
+    }
+
+    fn register(&mut self, import: &str, module: Option<Id<'_>>) -> Step<()> {
+        if let Some(shared) = module.and_then(|module| self.shared.get(module.name())) {
+            return shared.define(&mut self.linker, import).map_err(failed);
+        }
+        let instance = self.instance(module)?;
+        let registered = self.linker.instance(&mut self.store, import, instance);
+        registered.map(|_| ()).map_err(failed)
     }
 
     fn instance(&self, name: Option<Id<'_>>) -> Step<Instance> {
