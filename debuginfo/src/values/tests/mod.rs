@@ -1,6 +1,8 @@
 //! Values as reports show them: of debug info that is written with gimli, in a machine whose state is known.
 
+mod libcxx;
 mod operations;
+mod rust;
 mod types;
 
 use super::{Machine, Unavailable, Variable, WasmValue};
