@@ -136,14 +136,14 @@ static void *compiled(const char *path) {
     if (fread(bytes, 1, size, file) != size)
         exit(FAILED);
     fclose(file);
-    /* A binary as it is, and what a text says. */
-    Bytes binary;
-    check(wasmtime_wat2wasm((char *)bytes, size, &binary));
-    free(bytes);
+    Bytes binary = {size, (char *)bytes};
+    if (size && bytes[0]) { /* A text. */
+        check(wasmtime_wat2wasm((char *)bytes, size, &binary));
+        free(bytes);
+    }
     is_component = binary.size > 6 && binary.data[6] == 1; /* The layer. */
     check((is_component ? wasmtime_component_new : wasmtime_module_new)(
         engine, (uint8_t *)binary.data, binary.size, &module));
-    wasm_byte_vec_delete(&binary);
     return module;
 }
 
