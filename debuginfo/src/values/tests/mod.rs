@@ -1,5 +1,6 @@
 //! Values as reports show them: of debug info that is written with gimli, in a machine whose state is known.
 
+mod finding;
 mod libcxx;
 mod operations;
 mod rust;
