@@ -141,6 +141,10 @@ mod tests {
                 "it is for aarch64-unknown-linux-gnu",
             ),
             ("target x86_64-apple-darwin \n".to_owned(), "x86-64 Linux"),
+            (
+                "target x86_64\u{1b}[31m-apple \n".to_owned(),
+                "x86_64\\u{1b}[31m-apple",
+            ),
             (format!("{here}\n"), "target"),
             (String::new(), "target"),
         ] {

@@ -1,6 +1,7 @@
 //! Why an artifact cannot be used.
 
 use crate::module::validate::ModuleError;
+use crate::printable::Printable;
 use std::fmt;
 
 /// Why an artifact cannot be used.
@@ -43,7 +44,8 @@ impl fmt::Display for ArtifactError {
             ),
             ArtifactError::Mismatch { setting } => write!(
                 f,
-                "the artifact was compiled differently ({setting}): compile it again, or give the options that it was compiled with"
+                "the artifact was compiled differently ({}): compile it again, or give the options that it was compiled with",
+                Printable(setting)
             ),
             ArtifactError::Module(error) => write!(f, "in the artifact: {error}"),
         }

@@ -2,7 +2,6 @@
 
 use super::running::{Call, done, running};
 use super::segments::element_values;
-use crate::abi::heap::ObjectLayout;
 use crate::abi::layout::{VmContextHead, VmFuncRef};
 use crate::index::*;
 use crate::unwind::exception::{Registers, entries, stack_words};
@@ -16,31 +15,6 @@ const FULL: u64 = u64::MAX;
 impl Call<'_> {
     fn type_id(&mut self, ty: u32) -> SharedTypeId {
         self.instance().module.type_ids()[ty as usize]
-    }
-
-    /// The bytes of an element of an array, and those before the first; `None` of another type, of which only what a debugger took for a
-    /// reference can be.
-    fn elements(&mut self, id: SharedTypeId) -> Option<(u32, u32)> {
-        match *self.store.objects.layout(id) {
-            ObjectLayout::Array { size, base, .. } => Some((size, base)),
-            _ => None,
-        }
-    }
-
-    /// The bytes of elements of an array; `None` where they are not there.
-    fn element_bytes(&mut self, array: u64, at: u32, len: u32) -> Option<(*mut u8, usize)> {
-        let array = array as u32;
-        let objects = &mut self.store.objects;
-        let end = at.checked_add(len)?;
-        if end > objects.array_len(array) {
-            return None;
-        }
-        let id = objects.type_of(array);
-        let (size, base) = self.elements(id)?;
-        let offset = u64::from(base) + u64::from(at) * u64::from(size);
-        let bytes = u64::from(len) * u64::from(size);
-        let place = self.store.objects.bytes(array, offset, bytes)?;
-        Some((place, bytes as usize))
     }
 
     /// A data segment's bytes for so many elements from a byte on; `None` where it has less.
@@ -73,7 +47,7 @@ impl Call<'_> {
     }
 
     fn copy_data(&mut self, array: u64, at: u32, len: u32, data: Range<usize>) -> Option<()> {
-        let (place, size) = self.element_bytes(array, at, len)?;
+        let (place, size) = self.store.objects.element_bytes(array as u32, at, len)?;
         let wasm = self.instance().module.clone();
         let bytes = wasm.artifact().wasm().get(data)?;
         // SAFETY: the elements are there, and the module's bytes are elsewhere.
@@ -186,7 +160,7 @@ pub(super) unsafe extern "C" fn new_array_of_data(
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let id = call.type_id(ty);
-    let elements = call.elements(id);
+    let elements = call.store.objects.elements(id);
     let Some(data) = elements.and_then(|(size, _)| call.data(segment, from, len, size)) else {
         return 0;
     };
@@ -243,9 +217,9 @@ pub(super) unsafe extern "C" fn array_copy(
     len: u32,
 ) {
     // SAFETY: code passes its own context.
-    let mut call = unsafe { Call::new(context) };
-    let to = call.element_bytes(to, at, len);
-    let source = call.element_bytes(source, from, len);
+    let call = unsafe { Call::new(context) };
+    let to = call.store.objects.element_bytes(to as u32, at, len);
+    let source = call.store.objects.element_bytes(source as u32, from, len);
     if let (Some((to, size)), Some((source, count))) = (to, source) {
         // SAFETY: both are there. They may be of one array.
         unsafe { to.copy_from(source, size.min(count)) };
@@ -263,7 +237,7 @@ pub(super) unsafe extern "C" fn array_init_data(
     // SAFETY: code passes its own context.
     let mut call = unsafe { Call::new(context) };
     let id = call.store.objects.type_of(array as u32);
-    let elements = call.elements(id);
+    let elements = call.store.objects.elements(id);
     let data = elements.and_then(|(size, _)| call.data(segment, from, len, size));
     done(data.and_then(|data| call.copy_data(array, at, len, data)))
 }

@@ -168,7 +168,7 @@ impl LinearMemory {
             true => ADDRESS_SPACE,
             false => PAGE,
         };
-        // A mapping of no bytes would have an address that others get, too.
+        // Of no bytes nothing would be mapped, and the address be free for others.
         let mapped = (reservation + guard).max(PAGE);
         let there = at.and_then(|at| reserve_at(at, mapped as usize).ok());
         let base = match there {

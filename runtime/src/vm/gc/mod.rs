@@ -244,22 +244,39 @@ impl Objects {
         }
     }
 
-    /// Assigns the first of some elements of an array to the others; none where they are not all there.
-    pub(crate) fn repeat_element(&mut self, array: u32, at: u32, len: u32) {
-        let layout = self.layout(self.type_of(array));
-        let ObjectLayout::Array { size, base, .. } = *layout else {
-            return;
-        };
-        let is_there = at.checked_add(len);
-        if is_there.is_none_or(|end| end > self.array_len(array)) {
-            return;
+    /// The bytes of an element of an array, and those before the first; `None` of another type, of which only what a debugger took for a
+    /// reference can be.
+    pub(crate) fn elements(&mut self, id: SharedTypeId) -> Option<(u32, u32)> {
+        match *self.layout(id) {
+            ObjectLayout::Array { size, base, .. } => Some((size, base)),
+            _ => None,
         }
+    }
+
+    /// The bytes of elements of an array; `None` where they are not there.
+    pub(crate) fn element_bytes(
+        &mut self,
+        array: u32,
+        at: u32,
+        len: u32,
+    ) -> Option<(*mut u8, usize)> {
+        let end = at.checked_add(len)?;
+        if end > self.array_len(array) {
+            return None;
+        }
+        let (size, base) = self.elements(self.type_of(array))?;
         let offset = u64::from(base) + u64::from(at) * u64::from(size);
         let bytes = u64::from(len) * u64::from(size);
-        let Some(place) = self.bytes(array, offset, bytes) else {
+        let place = self.bytes(array, offset, bytes)?;
+        Some((place, bytes as usize))
+    }
+
+    /// Assigns the first of some elements of an array to the others; none where they are not all there.
+    pub(crate) fn repeat_element(&mut self, array: u32, at: u32, len: u32) {
+        let Some((place, bytes)) = self.element_bytes(array, at, len) else {
             return;
         };
-        let (mut done, bytes) = (size as usize, bytes as usize);
+        let mut done = bytes / (len as usize).max(1);
         while done < bytes {
             let next = done.min(bytes - done);
             // SAFETY: what is there already is before what is copied, and all of it is of the elements.
