@@ -161,7 +161,9 @@ impl<'scope, 'text> Script<'scope, 'text> {
     }
 
     fn register(&mut self, import: &str, module: Option<Id<'_>>) -> Step<()> {
-        if let Some(shared) = module.and_then(|module| self.shared.get(module.name())) {
+        // A module of its own hides another thread's.
+        let others = module.filter(|module| !self.named.contains_key(module.name()));
+        if let Some(shared) = others.and_then(|module| self.shared.get(module.name())) {
             return shared.define(&mut self.linker, import).map_err(failed);
         }
         let instance = self.instance(module)?;

@@ -4,7 +4,7 @@
 use crate::outcome::Run;
 use dwalin_runtime::{Error, Instance, Linker, SharedMemory, Store};
 use std::collections::BTreeMap;
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use wast::token::Id;
 
 /// The memories that a module exports and that threads share, by their names.
@@ -59,7 +59,7 @@ impl<'scope, 'text> Threads<'scope, 'text> {
     /// Begins a thread, which may begin others.
     ///
     /// # Errors
-    /// One of this name that runs.
+    /// One of this name that runs, and the system's.
     pub(crate) fn begin(
         &mut self,
         name: &str,
@@ -69,7 +69,8 @@ impl<'scope, 'text> Threads<'scope, 'text> {
             return Err(format!("thread ${name} is running already"));
         }
         let threads = Threads::new(self.scope, self.text);
-        let running = self.scope.spawn(move || run(threads));
+        let running = Builder::new().spawn_scoped(self.scope, move || run(threads));
+        let running = running.map_err(|error| format!("no thread can be made: {error}"))?;
         self.running.insert(name.to_owned(), running);
         Ok(())
     }
@@ -136,7 +137,14 @@ mod tests {
             (func (export "read") (result i32) (i32.load (i32.const 0))))
         (assert_return (invoke "read") (i32.const 42))
         (thread $other
-            (register "mem" $Mem))"#;
+            (register "mem" $Mem))
+        (thread $own (shared (module $Mem))
+            (module $Mem (memory (export "shared") 1 1 shared) (data (i32.const 0) "\07"))
+            (register "mem" $Mem)
+            (module
+                (memory (import "mem" "shared") 1 1 shared)
+                (func (export "read") (result i32) (i32.load (i32.const 0))))
+            (assert_return (invoke "read") (i32.const 7)))"#;
 
     #[test]
     fn threads_run_at_once_and_tell_what_failed() {
@@ -149,7 +157,7 @@ mod tests {
         ];
         assert_eq!(
             (run.directives, &failures[..]),
-            (18, &expected.map(String::from)[..])
+            (23, &expected.map(String::from)[..])
         );
     }
 }
