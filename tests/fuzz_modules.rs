@@ -12,6 +12,7 @@ mod fuzzing {
     pub mod modules;
     #[allow(dead_code, reason = "of it, only the numbers are used here")]
     pub mod mutate;
+    pub mod outcomes;
     pub mod seeds;
 }
 
@@ -22,6 +23,7 @@ use dwalin_runtime::{Config, Engine, Linker, Module, OptLevel, Store};
 use fuzzing::instance::told;
 use fuzzing::modules::Judged;
 use fuzzing::mutate::Numbers;
+use fuzzing::outcomes::Outcomes;
 use fuzzing::seeds::Seeds;
 use std::num::NonZeroU32;
 
@@ -165,18 +167,10 @@ fn random_modules_do_the_same_in_all_kinds_of_code_and_in_another_engine() {
         }
         check(seed, &wasm, &judged)
     };
-    let thread = std::thread::Builder::new().stack_size(THREADS_STACK);
-    let outcomes = std::thread::scope(|scope| {
-        let checks = thread.spawn_scoped(scope, || seeds.check(modules, check));
-        checks.unwrap().join().unwrap()
-    });
-    let of = |is_counted: fn(&Outcome) -> bool| -> u64 {
-        let counted = outcomes.iter().filter(|it| is_counted(it.0));
-        counted.map(|it| it.1).sum()
-    };
-    let all = of(|it| *it != Outcome::Refused);
-    let judged = of(|it| matches!(it, Outcome::Judged { .. }));
-    let compared = of(|it| matches!(it, Outcome::Compared { .. }));
+    let outcomes = Outcomes::of(seeds, THREADS_STACK, modules, check);
+    let all = outcomes.count(|it| *it != Outcome::Refused);
+    let judged = outcomes.count(|it| matches!(it, Outcome::Judged { .. }));
+    let compared = outcomes.count(|it| matches!(it, Outcome::Compared { .. }));
     println!("{judged} as in the other engine, {compared} in all kinds of code");
     let is_a_sample = judged * 2 > all && compared * 50 > all;
     assert!(is_a_sample || seeds.is_single(), "{outcomes:?}");

@@ -11,6 +11,7 @@ mod fuzzing {
     pub mod modules;
     #[allow(dead_code, reason = "of it, only the numbers are used here")]
     pub mod mutate;
+    pub mod outcomes;
     pub mod replays;
     pub mod seeds;
 }
@@ -19,6 +20,7 @@ mod fuzzing {
 mod tools;
 
 use fuzzing::modules::Modules;
+use fuzzing::outcomes::Outcomes;
 use fuzzing::replays::{Outcome, THREADS_STACK, check};
 use fuzzing::seeds::Seeds;
 
@@ -45,21 +47,13 @@ fn random_modules_run_again_as_they_were_recorded() {
         }
         check(seed, &wasm, &file)
     };
-    let thread = std::thread::Builder::new().stack_size(THREADS_STACK);
-    let outcomes = std::thread::scope(|scope| {
-        let checks = thread.spawn_scoped(scope, || seeds.check(modules, check));
-        checks.unwrap().join().unwrap()
-    });
+    let outcomes = Outcomes::of(seeds, THREADS_STACK, modules, check);
     if !seeds.is_single() {
         std::fs::remove_file(&file).ok();
     }
-    let of = |is_counted: fn(&Outcome) -> bool| -> u64 {
-        let counted = outcomes.iter().filter(|it| is_counted(it.0));
-        counted.map(|it| it.1).sum()
-    };
-    let all = of(|it| *it != Outcome::Refused);
-    let replayed = of(|it| matches!(it, Outcome::Replayed { .. }));
-    let called = of(|it| matches!(it, Outcome::Replayed { calls: true, .. }));
+    let all = outcomes.count(|it| *it != Outcome::Refused);
+    let replayed = outcomes.count(|it| matches!(it, Outcome::Replayed { .. }));
+    let called = outcomes.count(|it| matches!(it, Outcome::Replayed { calls: true, .. }));
     println!("{replayed} replayed, {called} of them with calls of imports");
     assert!(
         (replayed * 10 > all * 9 && called * 10 > all) || seeds.is_single(),

@@ -27,8 +27,8 @@
 //!
 //! # Features
 //!
-//! * `compile` (default): modules are compiled. Without it, artifacts run ([`Module::deserialize_file`]), and Cranelift's code generator, most
-//!   of what there is to build, is not.
+//! * `compile` (default): modules are compiled. Without it, artifacts run ([`Module::deserialize_file`]), and Cranelift's code generator
+//!   is not built.
 //! * `wasi` (default): WASI preview 1.
 //! * `component-model`: components, and WASI 0.2.
 //!

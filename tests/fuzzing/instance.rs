@@ -11,11 +11,11 @@ const DEPTH: u32 = 3;
 const ELEMENTS: u32 = 4;
 
 /// An instance in a store, and the last failure of its calls.
-pub struct Running<'s, T: 'static> {
-    pub store: &'s mut Store<T>,
-    pub instance: Instance,
+struct Running<'s, T: 'static> {
+    store: &'s mut Store<T>,
+    instance: Instance,
     exports: Vec<(String, Kind)>,
-    pub failure: Option<Failed>,
+    failure: Option<Failed>,
 }
 
 /// The failure of a call.

@@ -1,5 +1,4 @@
-//! The smallest host of WASI programs that `dwalin compile` compiled: without the code generator, which is most of what a host with a
-//! compiler takes to build.
+//! The smallest host of WASI programs that `dwalin compile` compiled: without the code generator.
 //!
 //!     dwalin compile -o program.cwasm program.wasm
 //!     cargo run -p dwalin-precompiled -- program.cwasm ARGS

@@ -29,7 +29,7 @@ use reference::HeapType;
 use std::ops::Range;
 use types::*;
 
-/// As many `nop`s in a row as are statements that have code: more are room that somebody left.
+/// The number of `nop`s in a row that are statements with code; more are padding.
 pub const NOPS: usize = 64;
 
 /// The declarations of a module. Offsets and ranges are bytes of the module's own bytes.
